@@ -1,0 +1,111 @@
+"""Look at a job again and again, on a timer, without ever waiting; wire and stdlib only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from ..wire.errors import MtiError
+from ..wire.events import EventReader
+from ..wire.job import JobFolder
+from ..wire.owner import STALE_SECONDS, Liveness, Owner, is_alive, read_owner
+from .launch import reap
+from .state import FINAL, JobState, Phase, fold
+
+BUDGET_SECONDS = 0.001
+"""A look stops reading after this, and goes on at the next one."""
+_CHUNK_EVENTS = 16
+
+
+class Follower:
+    """Follows one job folder; can be made at any time, also long after the job has ended."""
+
+    def __init__(self, job: JobFolder) -> None:
+        self.job = job
+        self._reader = EventReader(job.events_file)
+        self._told = JobState()
+        self._broken: tuple[str, str, str] | None = None
+
+    def poll(self) -> JobState:
+        """Read what is new and say how the job stands; about 1 ms at most, and never raises."""
+        caught_up = self._read()
+        if self._broken is not None:
+            return replace(self._told, phase="failed", error=self._broken)
+        if not caught_up:
+            return self._told
+        phase = self._phase()
+        if phase in ("dead", "cancelled") and self._told.phase not in FINAL and self._read():
+            # It may have said its last word between the two looks.
+            phase = self._phase()
+        return replace(self._told, phase=phase) if phase != self._told.phase else self._told
+
+    def _read(self) -> bool:
+        """Fold new events, within the budget; True if there was nothing more."""
+        deadline = time.perf_counter() + BUDGET_SECONDS
+        while self._broken is None:
+            try:
+                events = self._reader.read_new(max_events=_CHUNK_EVENTS)
+            except MtiError as error:
+                self._broken = (error.code, error.message, error.hint)
+                return True
+            except OSError:
+                return True
+            if not events:
+                return True
+            for _, when, event in events:
+                self._told = fold(self._told, event, when)
+            if time.perf_counter() > deadline:
+                return False
+        return True
+
+    def _phase(self) -> Phase:
+        """What the events tell, corrected by whether anybody is there to tell more."""
+        told = self._told.phase
+        if told == "done":
+            return told
+        reap()
+        owner, launched = read_owner(self.job.owner_file), read_owner(self.job.launched_file)
+        spoken = told in FINAL and (owner is None or self._spoke_last(owner))
+        if owner is not None and not spoken:
+            judged = self._judge(owner)
+            if judged is not None:
+                return judged
+        if launched is not None and (owner is None or launched.epoch > owner.epoch):
+            if is_alive(launched, None) is not Liveness.DEAD:
+                return "queued"
+            return self._given_up()
+        if spoken:
+            return told
+        return self._given_up() if owner is not None or self.job.cancel_asked() else "queued"
+
+    def _spoke_last(self, owner: Owner) -> bool:
+        """The final event is this runner's, not one of a runner before it.
+
+        A runner that fails at once has not told its epoch; then its owner.json is older than what
+        it said.
+        """
+        if self._told.epoch == owner.epoch:
+            return True
+        try:
+            return self.job.owner_file.stat().st_mtime <= self._told.changed
+        except OSError:
+            return True
+
+    def _judge(self, owner: Owner) -> Phase | None:
+        """running or stuck; None if this runner works no more (its heartbeat goes when it does)."""
+        age = self.job.heartbeat_age()
+        if age is None:
+            return None
+        match is_alive(owner, age):
+            case Liveness.ALIVE:
+                return "running"
+            case Liveness.STALE:
+                return "stuck"
+            case Liveness.ELSEWHERE:
+                return "running" if age <= STALE_SECONDS else "stuck"
+            case Liveness.DEAD:
+                return None
+
+    def _given_up(self) -> Phase:
+        """Nobody works on it: that is what a cancel asked for, or else a death."""
+        return "cancelled" if self.job.cancel_asked() else "dead"

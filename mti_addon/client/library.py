@@ -1,0 +1,146 @@
+"""The shelf of learned motions: folders of presets, one folder a motion; wire and stdlib only."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..wire import files
+from ..wire.errors import MtiError, NotWritable, UnreadableInput
+from ..wire.job import JobFolder
+from ..wire.preset import (
+    PRESET_FILE,
+    PRESET_VERSION,
+    PREVIEW,
+    REFERENCE,
+    Preset,
+    read_preset,
+    verify_preset,
+    write_preset,
+)
+from ..wire.request import MOTION, Request
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
+"""Names that Windows keeps for devices."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A preset and where it is."""
+
+    folder: Path
+    preset: Preset
+
+    @property
+    def motion_file(self) -> Path:
+        """The motion itself, to put into a job's inputs."""
+        return self.folder / MOTION
+
+    @property
+    def preview_file(self) -> Path | None:
+        """The small, moving picture, if there is one."""
+        return self.folder / PREVIEW if PREVIEW in self.preset.files else None
+
+    def verify(self) -> None:
+        """Raise UnreadableInput unless every file is there and unchanged."""
+        verify_preset(self.folder, self.preset)
+
+
+class Library:
+    """Motions of several folders: the user's own first, then the shipped ones."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self.problems: dict[Path, MtiError] = {}
+        """Presets that the last motions() could not read, and why."""
+
+    def motions(self) -> list[Motion]:
+        """All readable motions, by name; the others are in `problems`."""
+        self.problems = {}
+        found: list[Motion] = []
+        for folder in self._preset_folders():
+            try:
+                found.append(Motion(folder, read_preset(folder)))
+            except MtiError as error:
+                self.problems[folder] = error
+        return sorted(found, key=lambda motion: motion.preset.name.casefold())
+
+    def find(self, text: str = "", model: str = "", tags: Iterable[str] = ()) -> list[Motion]:
+        """Motions with every word of `text` in name or tags, all the tags, and the model."""
+        words, wanted = text.casefold().split(), {tag.casefold() for tag in tags}
+        result = []
+        for motion in self.motions():
+            preset = motion.preset
+            own = {tag.casefold() for tag in preset.tags}
+            heap = " ".join([preset.name.casefold(), *own])
+            if wanted <= own and all(word in heap for word in words):
+                if model in ("", preset.model):
+                    result.append(motion)
+        return result
+
+    def remove(self, motion: Motion) -> None:
+        """Delete a motion of the user's own folder; NotWritable for a shipped one."""
+        if not self.folders or motion.folder.parent != self.folders[0]:
+            raise NotWritable(f"{motion.preset.name} is shipped with the extension and stays.")
+        files.remove_folder(motion.folder)
+
+    def _preset_folders(self) -> list[Path]:
+        result: list[Path] = []
+        for root in self.folders:
+            if root.is_dir():
+                hidden = (p for p in sorted(root.iterdir()) if not p.name.startswith("."))
+                result += [path for path in hidden if (path / PRESET_FILE).is_file()]
+        return result
+
+
+def save_motion(
+    job: JobFolder, folder: Path, tags: Sequence[str] = (), licence: str = ""
+) -> Motion:
+    """Put the motion that a job has learned on the shelf `folder`, with its preview if it has one.
+
+    Raises UnreadableInput (no motion learned yet, or damaged), BadRequest, DiskFull, NotWritable.
+    """
+    request = job.request()
+    names = job.verify_output()
+    if MOTION not in names:
+        raise UnreadableInput("This job has not learned a motion.", "Wait until it is done.")
+    contents: dict[str, bytes | Path] = {
+        name: job.output_dir / name for name in (MOTION, PREVIEW, REFERENCE) if name in names
+    }
+    preset = Preset(
+        version=PRESET_VERSION,
+        name=request.name,
+        model=request.settings.model,
+        frames=request.settings.frames,
+        fps=_clip_fps(request),
+        tags=tuple(tags),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=request.settings,
+        files={},
+        licence=licence,
+    )
+    place = _free_place(folder, request.name)
+    return Motion(place, write_preset(place, preset, contents))
+
+
+def _clip_fps(request: Request) -> float:
+    """Pictures a second at which the clip lasts as long as the captured range did."""
+    capture = request.capture
+    seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
+    return min(1000.0, max(0.01, request.settings.frames / seconds))
+
+
+def _free_place(folder: Path, name: str) -> Path:
+    """A folder for a motion of this name that does not exist yet."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40]
+    if not slug or _RESERVED.fullmatch(slug):
+        slug = f"motion-{slug}".rstrip("-")
+    candidates = [slug, *(f"{slug}-{i}" for i in range(2, 1000))]
+    return next(
+        (folder / c for c in candidates if not (folder / c).exists()),
+        folder / f"{slug}-{secrets.token_hex(4)}",
+    )

@@ -1,0 +1,130 @@
+"""The folder of jobs: list, resume, cancel, remove, advise; wire and stdlib only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..wire import files
+from ..wire.errors import BadRequest, Busy, MtiError
+from ..wire.events import Done
+from ..wire.job import JobFolder
+from ..wire.owner import STALE_SECONDS, Liveness, is_alive, read_owner
+from .launch import launch
+from .state import JobState
+
+LOG_TAIL_BYTES = 16 * 1024
+
+
+def list_jobs(root: Path) -> list[JobFolder]:
+    """The jobs in `root`, newest first; an empty list if there is no such folder."""
+    found: list[tuple[int, str]] = []
+    try:
+        entries = list(root.iterdir())
+    except OSError:
+        return []
+    for path in entries:
+        try:
+            if not path.name.startswith("."):
+                found.append(((path / "request.json").stat().st_mtime_ns, path.name))
+        except OSError:
+            continue
+    return [JobFolder(root / name) for _, name in sorted(found, reverse=True)]
+
+
+def is_running(job: JobFolder) -> bool:
+    """A runner has this job, or one was started that will; a runner that hangs counts too."""
+    owner, launched = read_owner(job.owner_file), read_owner(job.launched_file)
+    age = job.heartbeat_age()
+    if owner is not None and age is not None:
+        liveness = is_alive(owner, age)
+        if liveness is Liveness.ELSEWHERE:
+            return age <= STALE_SECONDS
+        if liveness is not Liveness.DEAD:
+            return True
+    if launched is None or (owner is not None and launched.epoch <= owner.epoch):
+        return False
+    return is_alive(launched, None) is Liveness.ALIVE
+
+
+def resume(
+    job: JobFolder,
+    python: str,
+    root: Path,
+    extra_env: Mapping[str, str] | None = None,
+    stay: float = 0.0,
+) -> int:
+    """Start a runner on a job that was cancelled, failed or died; its pid. It goes on from the
+    last checkpoint. Raises Busy, BadRequest (it is done), and what launch() raises.
+    """
+    if is_running(job):
+        raise Busy("This job is being worked on already.", "Wait for it, or cancel it.")
+    if isinstance(job.finished(), Done) and _output_is_whole(job):
+        raise BadRequest("This job is done already.", "Start a new one.")
+    with files.translating_os_errors(job.cancel_file):
+        job.cancel_file.unlink(missing_ok=True)
+    return launch(python, root, job, extra_env, stay)
+
+
+def cancel(job: JobFolder) -> None:
+    """Ask the job's runner to stop; harmless if there is none. DiskFull, NotWritable."""
+    job.ask_cancel()
+
+
+def remove(job: JobFolder) -> None:
+    """Delete the job's folder. Busy while it is worked on; NotWritable."""
+    if is_running(job):
+        raise Busy("This job is still being worked on.", "Cancel it first.")
+    files.remove_folder(job.path)
+
+
+def log_tail(job: JobFolder, lines: int = 50) -> str:
+    """The last lines of the job's log; empty if there is none."""
+    try:
+        with open(job.log_file, "rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - LOG_TAIL_BYTES))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def advice(state: JobState) -> str:
+    """One sentence on what to do about a job that is not well; empty for one that is."""
+    if state.phase == "failed" and state.error is not None:
+        code, _, hint = state.error
+        return hint or _ADVICE.get(code, _ADVICE["internal"])
+    return _PHASE_ADVICE.get(state.phase, "")
+
+
+def _output_is_whole(job: JobFolder) -> bool:
+    try:
+        job.verify_output()
+    except MtiError:
+        return False
+    return True
+
+
+_PHASE_ADVICE = {
+    "dead": "The backend stopped unexpectedly; resume the job, it goes on where it was.",
+    "stuck": "The backend has not moved for a while; wait, or cancel the job and resume it.",
+    "cancelled": "Resume the job to go on where it was.",
+}
+_ADVICE = {
+    "bad_request": "Change what the message names, and start a new job.",
+    "newer_protocol": "Update the extension and the backend to the same version.",
+    "wire_error": "The job's folder is damaged; start a new job.",
+    "unreadable_input": "Capture the motion or choose the picture again, and start a new job.",
+    "bad_embedding": "The motion's file is damaged; learn it again.",
+    "wrong_model": "Choose the model that the motion was learned on, or learn it on this one.",
+    "no_motion": "Choose a range in which something moves.",
+    "model_missing": "Install the model in the preferences, then resume the job.",
+    "backend_missing": "Set up the backend in the preferences.",
+    "busy": "Another process works on this job; wait for it.",
+    "disk_full": "Free some space, then resume the job.",
+    "not_writable": "Allow writing to the jobs' folder, or choose another in the preferences.",
+    "out_of_memory": "Close other programs, or choose a smaller model, then resume the job.",
+    "cancelled": "Resume the job to go on where it was.",
+    "internal": "Look at the job's log, then resume it; please report the log if it happens again.",
+}

@@ -1,0 +1,120 @@
+"""What is known of a job, folded from its events; pure, no I/O; wire and stdlib only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..wire.events import Cancelled, Done, Event, Failed, Preview, Progress, Resumed, Started
+
+Phase = Literal["queued", "running", "done", "failed", "cancelled", "dead", "stuck"]
+FINAL: tuple[Phase, ...] = ("done", "failed", "cancelled")
+MAX_LOSSES = 200
+
+
+@dataclass(frozen=True)
+class JobState:
+    """One job as it is shown.
+
+    phase: queued (no runner yet), running, done, failed, cancelled, dead (its runner died; it can
+    be resumed) or stuck (its runner is up, but has not moved for a while).
+    """
+
+    phase: Phase = "queued"
+    model: str = ""
+    device: str = ""
+    epoch: int = 0
+    """Of the runner that told last."""
+    stage: str = ""
+    step: int = 0
+    total: int = 0
+    loss: float | None = None
+    losses: tuple[float, ...] = ()
+    """At most MAX_LOSSES, evenly thinned, of the whole learning; for a curve."""
+    loss_steps: tuple[int, ...] = ()
+    """The learn iteration of each of `losses`."""
+    loss_stride: int = 1
+    """One in so many reported losses is kept."""
+    loss_count: int = 0
+    seconds_left: float | None = None
+    preview: str = ""
+    """Relative to the job folder."""
+    error: tuple[str, str, str] | None = None
+    """(code, message, hint)"""
+    result: dict[str, Any] | None = None
+    changed: float = 0.0
+    """Unix time of the last event."""
+
+    @property
+    def fraction(self) -> float:
+        """How much of the current stage is done, 0 to 1."""
+        return min(1.0, self.step / self.total) if self.total else 0.0
+
+
+def fold(state: JobState, event: Event, time: float = 0.0) -> JobState:
+    """The state after one more event; `time` is the event's own, Unix seconds."""
+    state = replace(state, changed=max(time, state.changed))
+    match event:
+        case Started():
+            return _started(state, event)
+        case Progress():
+            return _progressed(state, event)
+        case Resumed(step=step):
+            keep = sum(1 for each in state.loss_steps if each <= step)
+            return replace(
+                state, step=step, losses=state.losses[:keep], loss_steps=state.loss_steps[:keep]
+            )
+        case Preview(file=file):
+            return replace(state, preview=file)
+        case Done(result=result):
+            return replace(state, phase="done", result=result, seconds_left=0.0)
+        case Failed(code=code, message=message, hint=hint):
+            error = (code, message, hint)
+            return replace(state, phase="failed", error=error, seconds_left=None)
+        case Cancelled(step=step):
+            return replace(state, phase="cancelled", step=step, seconds_left=None)
+
+
+def _started(state: JobState, event: Started) -> JobState:
+    return replace(
+        state,
+        phase="running",
+        model=event.model,
+        device=event.device,
+        epoch=event.epoch,
+        stage="",
+        step=0,
+        total=0,
+        loss=None,
+        seconds_left=None,
+        error=None,
+        result=None,
+    )
+
+
+def _progressed(state: JobState, event: Progress) -> JobState:
+    state = replace(
+        state,
+        phase="running",
+        stage=event.stage,
+        step=event.step,
+        total=event.total,
+        seconds_left=event.seconds_left,
+    )
+    return state if event.loss is None else _with_loss(state, event.step, event.loss)
+
+
+def _with_loss(state: JobState, step: int, loss: float) -> JobState:
+    losses, steps, stride = state.losses, state.loss_steps, state.loss_stride
+    if state.loss_count % stride == 0:
+        losses, steps = (*losses, loss), (*steps, step)
+    if len(losses) > MAX_LOSSES:
+        losses, steps, stride = losses[::2], steps[::2], stride * 2
+    return replace(
+        state,
+        loss=loss,
+        losses=losses,
+        loss_steps=steps,
+        loss_stride=stride,
+        loss_count=state.loss_count + 1,
+    )

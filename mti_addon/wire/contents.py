@@ -1,0 +1,48 @@
+"""Files that travel in a job or a preset: copied in durably, checked before use; stdlib only."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from . import files
+from .errors import UnreadableInput
+
+MAX_BYTES = 64 * 2**20
+"""No file is larger: 4096 x 4096 pixels of 8-bit RGBA."""
+
+
+def add_file(folder: Path, name: str, source: bytes | Path) -> str:
+    """Write `folder/name` durably from bytes or another file; its sha256 in hex.
+
+    Raises UnreadableInput for the source; plain OSError for the copy.
+    """
+    data = source if isinstance(source, bytes) else read_file(source, str(source))
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files.write_synced(target, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_file(path: Path, name: str) -> bytes:
+    """The bytes of a plain file of at most MAX_BYTES; UnreadableInput, in which it is `name`."""
+    try:
+        if not path.is_file():
+            raise UnreadableInput(f"{name} is missing.", "Capture or choose it again.")
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableInput(f"{name} is larger than {MAX_BYTES >> 20} MiB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableInput(f"{name} cannot be read ({error.strerror}).") from error
+
+
+def verify_file(folder: Path, name: str, expected: str) -> None:
+    """Raise UnreadableInput unless `folder/name` is a plain file inside with this sha256."""
+    # A link could name any file of the machine, and the folder may come from another one.
+    if (folder / name).resolve() != folder.resolve() / name:
+        raise UnreadableInput(f"{name} is reached by a link, not a plain file.")
+    if hashlib.sha256(read_file(folder / name, name)).hexdigest() != expected:
+        raise UnreadableInput(
+            f"{name} is not the file that it was when it was written.",
+            "It is damaged or was changed: make it again.",
+        )

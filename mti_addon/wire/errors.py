@@ -1,0 +1,168 @@
+"""The errors that a user can meet, each with a code for the wire and an exit code; stdlib only.
+
+MtiError
+ |- BadRequest          bad_request       2   the request cannot be carried out as it stands
+ |   |- NewerProtocol   newer_protocol    2   written by a newer version than this one
+ |   |- WireError       wire_error        2   an event line that nobody could have written
+ |   |- UnreadableInput unreadable_input  2   an input file is missing, damaged or no picture
+ |   |- BadEmbedding    bad_embedding     2   a motion file is damaged or of another shape
+ |   |- WrongModel      wrong_model       2   a motion learned on another model
+ |   `- NoMotion        no_motion         2   nothing moves in the reference
+ |- ModelMissing        model_missing     2   the model's weights are not on this machine
+ |- BackendMissing      backend_missing   2   the backend's own Python cannot be started
+ |- Busy                busy             75   another runner works on this job
+ |- DiskFull            disk_full        75   no space left
+ |- NotWritable         not_writable     75   the folder cannot be written
+ |- OutOfMemory         out_of_memory    75   the model or the clip does not fit
+ |- Cancelled           cancelled         3   stopped because somebody asked for it
+ `- Internal            internal         70   a fault of this program; the log has the traceback
+
+Exit code 2 is never retried, 75 (EX_TEMPFAIL) may be tried again when its cause is gone, and
+70 (EX_SOFTWARE) may be resumed. The names of the codes are from BSD's sysexits.h.
+"""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+
+
+class MtiError(Exception):
+    """The base: one sentence of what is wrong, and one of what to do about it (may be empty)."""
+
+    code = "internal"
+    exit_code = 70
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[MtiError], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+
+class BadRequest(MtiError):
+    """The request cannot be carried out as it stands."""
+
+    code = "bad_request"
+    exit_code = 2
+
+
+class NewerProtocol(BadRequest):
+    """The folder was written by a newer version, whose meaning cannot be guessed."""
+
+    code = "newer_protocol"
+
+
+class WireError(BadRequest):
+    """A line of events.jsonl that no runner of this protocol could have written."""
+
+    code = "wire_error"
+
+
+class UnreadableInput(BadRequest):
+    """An input file is missing, damaged, too large, or not the picture it should be."""
+
+    code = "unreadable_input"
+
+
+class BadEmbedding(BadRequest):
+    """A motion file is damaged, or does not have the arrays that a motion has."""
+
+    code = "bad_embedding"
+
+
+class WrongModel(BadRequest):
+    """The motion was learned on another model than the one that shall play it."""
+
+    code = "wrong_model"
+
+
+class NoMotion(BadRequest):
+    """The reference holds (almost) still, so there is nothing to learn."""
+
+    code = "no_motion"
+
+
+class ModelMissing(MtiError):
+    """The model's weights are not on this machine."""
+
+    code = "model_missing"
+    exit_code = 2
+
+
+class BackendMissing(MtiError):
+    """The backend, or the Python that it needs, is not where it should be."""
+
+    code = "backend_missing"
+    exit_code = 2
+
+
+class Busy(MtiError):
+    """Another living runner works on this job."""
+
+    code = "busy"
+    exit_code = 75
+
+
+class DiskFull(MtiError):
+    """The disk, or the user's share of it, is full."""
+
+    code = "disk_full"
+    exit_code = 75
+
+
+class NotWritable(MtiError):
+    """The folder is read-only, or not this user's."""
+
+    code = "not_writable"
+    exit_code = 75
+
+
+class OutOfMemory(MtiError):
+    """The model or the clip does not fit into the memory of the device."""
+
+    code = "out_of_memory"
+    exit_code = 75
+
+
+class Cancelled(MtiError):
+    """Somebody asked for the job to stop, and it did."""
+
+    code = "cancelled"
+    exit_code = 3
+
+
+class Internal(MtiError):
+    """A fault of this program, not of the request."""
+
+    code = "internal"
+    exit_code = 70
+
+
+ERRORS: tuple[type[MtiError], ...] = (
+    BadRequest,
+    NewerProtocol,
+    WireError,
+    UnreadableInput,
+    BadEmbedding,
+    WrongModel,
+    NoMotion,
+    ModelMissing,
+    BackendMissing,
+    Busy,
+    DiskFull,
+    NotWritable,
+    OutOfMemory,
+    Cancelled,
+    Internal,
+)
+_BY_CODE = {error.code: error for error in ERRORS}
+
+
+def error_from_code(code: str, message: str, hint: str = "") -> MtiError:
+    """The error that was written as `code`; an unknown code becomes Internal and keeps its name."""
+    error = _BY_CODE.get(code)
+    if error is None:
+        return Internal(f"{message} (unknown error code {code!r})", hint)
+    return error(message, hint)

@@ -1,0 +1,177 @@
+"""What a runner tells: one JSON object a line of events.jsonl; stdlib only.
+
+The line is `{"seq": 3, "time": 1732150000.25, "event": "progress", ...fields of the event}`.
+`seq` counts 1, 2, 3 ... over the life of the job, also across runners; `time` is Unix seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from . import codec
+from .codec import Span
+from .errors import BadRequest, WireError
+
+Stage = Literal["load", "encode", "learn", "apply", "decode", "save"]
+MAX_LINE_BYTES = 64 * 1024
+
+_STEP = Span(0, 10**9, "", "Steps of this stage that are done.")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A runner has the lock and has begun, or begun again."""
+
+    model: str
+    device: str
+    epoch: Annotated[int, Span(1, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A stage has come this far; a learn step is claimed only when nothing of it can be lost."""
+
+    stage: Stage
+    step: Annotated[int, _STEP]
+    total: Annotated[int, Span(1, 10**9, "", "Steps of this stage in all.")]
+    loss: float | None = None
+    seconds_left: Annotated[float, Span(0, 1e9, "s", "Of the whole job.")] | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A picture worth showing now; `file` is relative to the job folder."""
+
+    file: str
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The runner goes on from a checkpoint of this many learn iterations."""
+
+    step: Annotated[int, _STEP]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The last event: everything in output/ is whole. `result` is described in docs/job.md."""
+
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The last event: an error's code, its sentence, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The last event: stopped because of the file `cancel`, after this many learn iterations."""
+
+    step: Annotated[int, _STEP]
+
+
+Event: TypeAlias = Started | Progress | Preview | Resumed | Done | Failed | Cancelled
+FinalEvent: TypeAlias = Done | Failed | Cancelled
+EVENTS: dict[str, type[Event]] = {
+    "started": Started,
+    "progress": Progress,
+    "preview": Preview,
+    "resumed": Resumed,
+    "done": Done,
+    "failed": Failed,
+    "cancelled": Cancelled,
+}
+_NAMES = {cls: name for name, cls in EVENTS.items()}
+
+
+def encode(event: Event, seq: int, time: float) -> str:
+    """One line without its newline; WireError for what could not be read back."""
+    fields = codec.to_dict(event)
+    record = {"seq": seq, "time": round(time, 3), "event": _NAMES[type(event)], **fields}
+    try:
+        codec.from_dict(type(event), fields, _NAMES[type(event)])
+        line = codec.dumps(record)
+        size = len(line.encode("utf-8"))
+    except (BadRequest, UnicodeError) as error:
+        raise WireError(f"This event cannot be written: {error}") from error
+    if size >= MAX_LINE_BYTES:
+        raise WireError(f"An event is longer than {MAX_LINE_BYTES} bytes.")
+    return line
+
+
+def decode(line: str | bytes) -> tuple[int, float, Event]:
+    """(seq, Unix time, event) of one line; WireError for anything else."""
+    try:
+        record = codec.loads(line, "The event")
+        if not isinstance(record, dict):
+            raise BadRequest("The event is not a JSON object.")
+        seq, time, name = (record.pop(key, None) for key in ("seq", "time", "event"))
+        if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
+            raise BadRequest("seq must be a whole number from 1.")
+        if not isinstance(time, int | float) or isinstance(time, bool):
+            raise BadRequest("time must be a number.")
+        if not isinstance(name, str) or name not in EVENTS:
+            raise BadRequest(f"{str(name)[:40]!r} is not the name of an event.")
+        event: Event = codec.from_dict(EVENTS[name], record, name)
+        return seq, float(time), event
+    except BadRequest as error:
+        raise WireError(f"events.jsonl cannot be read: {error.message}") from error
+
+
+class EventReader:
+    """Reads what was appended since the last call. Opens, reads and closes: it never holds a file.
+
+    A partial last line is left for the next call; a line that is garbage, or a seq that does not
+    increase, is a WireError, and then the reader has consumed the lines before it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.seq = 0
+
+    def read_new(self, max_events: int | None = None) -> list[tuple[int, float, Event]]:
+        """The new events, at most so many; an empty list if there are no more for now."""
+        limit = -1 if max_events is None else MAX_LINE_BYTES
+        try:
+            with open(self.path, "rb") as stream:
+                if os.fstat(stream.fileno()).st_size < self.offset:
+                    raise WireError("events.jsonl became shorter than what was already read.")
+                stream.seek(self.offset)
+                data = stream.read(limit)
+        except FileNotFoundError:
+            return []
+        events = []
+        *lines, partial = data.split(b"\n")
+        for line in lines[:max_events]:
+            seq, time, event = decode(line)
+            if seq <= self.seq:
+                raise WireError(f"events.jsonl has seq {seq} after {self.seq}.")
+            self.seq, self.offset = seq, self.offset + len(line) + 1
+            events.append((seq, time, event))
+        if not lines and len(partial) >= MAX_LINE_BYTES:
+            raise WireError(f"events.jsonl has a line longer than {MAX_LINE_BYTES} bytes.")
+        return events
+
+
+def good_prefix(path: Path) -> tuple[int, int]:
+    """(bytes, last seq) of the whole, readable lines at the start; (0, 0) if there is no file.
+
+    A runner truncates to this before it appends: after power loss the tail may be half a line, or
+    zeros. Readers have never gone beyond it.
+    """
+    reader = EventReader(path)
+    try:
+        reader.read_new()
+    except WireError:
+        pass
+    return reader.offset, reader.seq

@@ -1,0 +1,190 @@
+"""Writing files that survive a crash: whole or not at all, and with a reason; stdlib only."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .errors import BadRequest, DiskFull, MtiError, NotWritable
+
+TEMP_PREFIX = ".tmp-"
+"""Of files and folders that are not finished; whoever finds one of a dead writer may remove it."""
+RETRY_SECONDS = 2.5
+"""Windows only: how long a rename waits for a virus scanner or a reader to let go."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
+_WINDOWS_BUSY = {5, 32, 33}
+
+
+@contextlib.contextmanager
+def translating_os_errors(path: Path) -> Iterator[None]:
+    """Turn what an artist can mend into a sentence: DiskFull, NotWritable; others pass through."""
+    try:
+        yield
+    except OSError as error:
+        translated = os_error(error, path)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def os_error(error: OSError, path: Path) -> MtiError | None:
+    """The sentence for an error of writing `path`, or None where there is none."""
+    if error.errno in _FULL or getattr(error, "winerror", None) in (39, 112):
+        return DiskFull(
+            f"There is no space left to write {path}.",
+            "Free some space, then resume the job; nothing is lost.",
+        )
+    if error.errno in _DENIED:
+        return NotWritable(
+            f"{path} cannot be written ({os.strerror(error.errno or 0)}).",
+            "Choose another folder in the preferences, or allow writing to this one.",
+        )
+    return None
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a whole file or nothing: temp beside it, fsync, rename, fsync of the folder.
+
+    A reader sees the old bytes or the new ones, also after a crash or power loss. Raises DiskFull
+    or NotWritable; the old file is then untouched and no temporary file is left.
+    """
+    temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
+    with translating_os_errors(path):
+        try:
+            write_synced(temp, data)
+            replace(temp, path)
+        except BaseException:
+            temp.unlink(missing_ok=True)
+            raise
+        fsync_dir(path.parent)
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file and wait until the disk has it; plain OSError."""
+    with open(path, "xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def replace(source: Path, target: Path) -> None:
+    """os.replace; on Windows again for a while, if somebody has the target open (zarr #4358)."""
+    retrying(lambda: os.replace(source, target))
+
+
+def retrying(action: Callable[[], object]) -> None:
+    """Do it; on Windows again while another process has the file open, at most RETRY_SECONDS."""
+    deadline = time.monotonic() + RETRY_SECONDS
+    while True:
+        try:
+            action()
+            return
+        except OSError as error:
+            busy = getattr(error, "winerror", None) in _WINDOWS_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def fsync_dir(path: Path) -> None:
+    """Make names in a folder durable (POSIX; Windows has no such call)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot; the rename is still atomic there.
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` to fill; it is renamed to `path` when the block ends well.
+
+    Whole or not at all, with every name on the disk; the files' bytes are the block's to sync.
+    Raises BadRequest if `path` exists, DiskFull, NotWritable.
+    """
+    temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
+    with translating_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            raise BadRequest(f"{path} exists already.")
+        try:
+            temp.mkdir()
+            yield temp
+            for folder in [*(p for p in temp.rglob("*") if p.is_dir()), temp]:
+                fsync_dir(folder)
+            retrying(lambda: os.rename(temp, path))
+        except BaseException:
+            shutil.rmtree(temp, ignore_errors=True)
+            raise
+        fsync_dir(path.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder: its name vanishes at once, its files after that. NotWritable."""
+    gone = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
+    with translating_os_errors(path):
+        try:
+            retrying(lambda: os.rename(path, gone))
+        except FileNotFoundError:
+            return
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep(folder: Path, older_than: float = 3600.0) -> None:
+    """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago."""
+    for path in folder.glob(TEMP_PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime < older_than:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+
+def append_line(path: Path, line: str, durable: bool = False) -> None:
+    """Append one line by a single write(); `durable` waits for the disk. One writer only.
+
+    A line that does not fit (disk full) is taken back, so that the file ends with a whole line.
+    """
+    data = line.encode("utf-8") + b"\n"
+    with translating_os_errors(path):
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags, 0o644)
+        try:
+            size = os.fstat(descriptor).st_size
+            try:
+                written = os.write(descriptor, data)
+            except OSError:
+                os.ftruncate(descriptor, size)
+                raise
+            if written != len(data):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sha256_file(path: Path) -> str:
+    """sha256 of a file's bytes, in hex; plain OSError."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

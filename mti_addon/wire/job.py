@@ -1,0 +1,220 @@
+"""A job is a folder: its names, how it is made whole, and what can be asked of it; stdlib only.
+
+docs/job.md is the authoritative description; this module is its only spelling in code.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from . import codec, files
+from .codec import Text
+from .contents import add_file, verify_file
+from .errors import BadRequest, UnreadableInput, WireError
+from .events import MAX_LINE_BYTES, Cancelled, Done, Failed, FinalEvent, decode
+from .request import MAX_REQUEST_BYTES, MOTION, TARGET, Request
+
+_OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
+
+
+class JobFolder:
+    """One job's folder; cheap to make, holds nothing open, and caches nothing."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        return f"JobFolder({str(self.path)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, JobFolder) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    @property
+    def request_file(self) -> Path:
+        """What was asked for; written once, never changed."""
+        return self.path / "request.json"
+
+    @property
+    def inputs(self) -> Path:
+        """The folder of the files that request.json names."""
+        return self.path / "inputs"
+
+    @property
+    def reference_dir(self) -> Path:
+        """The pictures of the motion: 0001.png, 0002.png ..."""
+        return self.inputs / "reference"
+
+    @property
+    def target_file(self) -> Path:
+        """The picture that shall move."""
+        return self.inputs / TARGET
+
+    @property
+    def motion_file(self) -> Path:
+        """The motion to apply, for task apply."""
+        return self.inputs / MOTION
+
+    @property
+    def launched_file(self) -> Path:
+        """The process that was started last on this job, before it has the lock."""
+        return self.path / "launched.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Locked by the runner for as long as it lives; empty."""
+        return self.path / "lock"
+
+    @property
+    def owner_file(self) -> Path:
+        """The runner that has, or last had, the lock."""
+        return self.path / "owner.json"
+
+    @property
+    def heartbeat_file(self) -> Path:
+        """Touched every 2 s by the living runner; empty."""
+        return self.path / "heartbeat"
+
+    @property
+    def events_file(self) -> Path:
+        """What the runners told, one JSON object a line."""
+        return self.path / "events.jsonl"
+
+    @property
+    def cancel_file(self) -> Path:
+        """Its existence asks the runner to stop; empty."""
+        return self.path / "cancel"
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """The last two checkpoints; the backend's own."""
+        return self.path / "checkpoint"
+
+    @property
+    def output_dir(self) -> Path:
+        """The results, put in place whole."""
+        return self.path / "output"
+
+    @property
+    def frames_dir(self) -> Path:
+        """The resulting pictures: 0001.png, 0002.png ..."""
+        return self.output_dir / "frames"
+
+    @property
+    def output_motion(self) -> Path:
+        """The learned motion."""
+        return self.output_dir / MOTION
+
+    @property
+    def preview_file(self) -> Path:
+        """The resulting pictures as one small, moving picture."""
+        return self.output_dir / "preview.webp"
+
+    @property
+    def manifest_file(self) -> Path:
+        """The sha256 of each file in output/."""
+        return self.output_dir / "manifest.json"
+
+    @property
+    def log_file(self) -> Path:
+        """stdout and stderr of the runners."""
+        return self.path / "log.txt"
+
+    def request(self) -> Request:
+        """Read request.json strictly; BadRequest, NewerProtocol."""
+        try:
+            with open(self.request_file, "rb") as stream:
+                data = stream.read(MAX_REQUEST_BYTES + 1)
+        except OSError as error:
+            raise BadRequest(
+                f"{self.request_file} cannot be read ({error.strerror}).",
+                "This folder is not a job.",
+            ) from error
+        return Request.from_json(data)
+
+    def verify_inputs(self) -> None:
+        """Check that every input is there and unchanged, or raise UnreadableInput."""
+        for name, expected in self.request().inputs.items():
+            verify_file(self.path, f"inputs/{name}", expected)
+
+    def verify_output(self) -> tuple[str, ...]:
+        """Check output/ against its manifest; the names in it, relative to output/."""
+        try:
+            value = codec.loads(self.manifest_file.read_bytes(), "output/manifest.json")
+            entries = codec.from_dict(Manifest, value, "manifest.json").files
+        except (OSError, BadRequest) as error:
+            raise UnreadableInput(
+                f"output/manifest.json cannot be read: {error}", "Resume the job to make it again."
+            ) from error
+        for name, expected in entries.items():
+            verify_file(self.path, f"output/{name}", expected)
+        return tuple(entries)
+
+    def ask_cancel(self) -> None:
+        """Ask the runner to stop; it does within 2 s. Asking twice, or too late, is harmless."""
+        with files.translating_os_errors(self.cancel_file):
+            self.cancel_file.touch()
+
+    def cancel_asked(self) -> bool:
+        """Somebody asked for this job to stop."""
+        return self.cancel_file.exists()
+
+    def finished(self) -> FinalEvent | None:
+        """The last event if it is done, failed or cancelled; None while there is more to come."""
+        try:
+            with open(self.events_file, "rb") as stream:
+                stream.seek(max(0, os.fstat(stream.fileno()).st_size - 2 * MAX_LINE_BYTES))
+                lines = stream.read().split(b"\n")
+            event = decode(lines[-2])[2] if len(lines) > 1 else None
+        except (FileNotFoundError, WireError):
+            return None
+        return event if isinstance(event, Done | Failed | Cancelled) else None
+
+    def heartbeat_age(self) -> float | None:
+        """Seconds since the runner's last heartbeat, at least 0; None before the first."""
+        try:
+            return max(0.0, time.time() - self.heartbeat_file.stat().st_mtime)
+        except OSError:
+            return None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """output/manifest.json: the sha256 of each file, by its name relative to output/."""
+
+    files: dict[
+        Annotated[str, Text(_OUTPUT_NAME, "No name leaves output/.")],
+        Annotated[str, Text(r"[0-9a-f]{64}", "sha256 in hex.")],
+    ]
+
+    def to_json(self) -> str:
+        """The text of manifest.json."""
+        return codec.dumps(codec.to_dict(self), indent=2) + "\n"
+
+
+def manifest_of(output: Path) -> Manifest:
+    """The manifest of every file that is in a folder now, sorted by name."""
+    found = sorted(p for p in output.rglob("*") if p.is_file() and p.name != "manifest.json")
+    return Manifest({p.relative_to(output).as_posix(): files.sha256_file(p) for p in found})
+
+
+def create_job(root: Path, request: Request, inputs: Mapping[str, bytes | Path]) -> JobFolder:
+    """Make the folder `root/<request.job>`: whole, with every byte on the disk, or not at all.
+
+    `request.inputs` is filled in here; the keys of `inputs` are names relative to inputs/.
+    Raises BadRequest, UnreadableInput (a source file), DiskFull, NotWritable.
+    """
+    replace(request, inputs=dict.fromkeys(inputs, "0" * 64)).check()
+    job = JobFolder(root / request.job)
+    with files.new_folder(job.path) as temp:
+        sums = {name: add_file(temp / "inputs", name, data) for name, data in inputs.items()}
+        complete = replace(request, inputs=sums)
+        files.write_synced(temp / "request.json", complete.to_json().encode("utf-8"))
+    return job

@@ -1,0 +1,207 @@
+"""Who works on a job, whether it still lives, and the lock that says so; stdlib only.
+
+owner.json tells Blender whom to look for. The lock file is what keeps a second runner out: the
+system frees it when its holder dies, however it dies, and no file can lie about it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import errno
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from . import codec, files
+from .codec import Span, Text
+from .errors import Busy, MtiError, NotWritable
+from .events import EventReader, Started
+from .job import JobFolder
+from .process import boot_id, process_identity
+
+__all__ = [
+    "STALE_SECONDS",
+    "JobLock",
+    "Liveness",
+    "Owner",
+    "current_owner",
+    "is_alive",
+    "process_identity",
+    "read_owner",
+]
+
+STALE_SECONDS = 10.0
+"""A heartbeat, due every 2 s, that is older than this tells that something hangs."""
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process of one boot of one machine, and the how-manieth runner of the job it is."""
+
+    pid: Annotated[int, Span(1, 2**32, "", "Process number.")]
+    create_time: Annotated[float, Text(None, "When it started, on the system's own scale.")]
+    boot_id: Annotated[str, Text(None, "Names the boot; empty where that is not needed.")]
+    host: Annotated[str, Text(None, "Name of the machine.")]
+    epoch: Annotated[int, Span(0, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
+
+    def to_json(self) -> str:
+        """The text of owner.json and launched.json."""
+        return codec.dumps(codec.to_dict(self)) + "\n"
+
+
+class Liveness(enum.Enum):
+    """What can be said about an owner."""
+
+    ALIVE = "alive"
+    STALE = "stale"
+    """The process is up, but its heartbeat is older than STALE_SECONDS."""
+    DEAD = "dead"
+    ELSEWHERE = "elsewhere"
+    """On another machine, where only the heartbeat can be judged."""
+
+
+def current_owner(epoch: int) -> Owner:
+    """This process."""
+    return owner_of(os.getpid(), epoch)
+
+
+def owner_of(pid: int, epoch: int) -> Owner:
+    """A process of this machine; one that has ended already gets a create_time of -1."""
+    started = process_identity(pid)
+    start = -1.0 if started is None else started
+    return Owner(pid, start, boot_id(), socket.gethostname(), epoch)
+
+
+def read_owner(path: Path) -> Owner | None:
+    """owner.json or launched.json; None if it is not there or not readable."""
+    try:
+        return codec.from_dict(Owner, codec.loads(path.read_bytes(), path.name), path.name)
+    except (OSError, MtiError):
+        return None
+
+
+def is_alive(owner: Owner, heartbeat_age: float | None) -> Liveness:
+    """Whether this owner still works; heartbeat_age in seconds, None before the first."""
+    if owner.host != socket.gethostname():
+        return Liveness.ELSEWHERE
+    if owner.boot_id != boot_id() or process_identity(owner.pid) != owner.create_time:
+        return Liveness.DEAD
+    if heartbeat_age is not None and heartbeat_age > STALE_SECONDS:
+        return Liveness.STALE
+    return Liveness.ALIVE
+
+
+class JobLock:
+    """One living runner a job. Not to be taken to look at a job: that would turn a runner away."""
+
+    def __init__(self, job: JobFolder) -> None:
+        self.job = job
+        self.epoch = 0
+        self._descriptor: int | None = None
+        self._owner: Owner | None = None
+
+    def acquire(self) -> None:
+        """Become the job's runner, with the next epoch; Busy, NotWritable, DiskFull."""
+        with files.translating_os_errors(self.job.lock_file):
+            descriptor = os.open(self.job.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._lock(descriptor)
+            self._refuse_elsewhere()
+            epoch = self._last_epoch() + 1
+            # Before owner.json: a dead predecessor's heartbeat must not make this one look stuck.
+            with files.translating_os_errors(self.job.heartbeat_file):
+                self.job.heartbeat_file.touch()
+            owner = current_owner(epoch)
+            files.write_atomic(self.job.owner_file, owner.to_json().encode("utf-8"))
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self.epoch, self._owner, self._descriptor = epoch, owner, descriptor
+        _held.add(descriptor)
+
+    def release(self) -> None:
+        """Let the next runner in. owner.json stays, for its epoch; the heartbeat goes."""
+        if self._descriptor is None:
+            return
+        with contextlib.suppress(OSError):
+            self.job.heartbeat_file.unlink()
+        _held.discard(self._descriptor)
+        os.close(self._descriptor)
+        self._descriptor = None
+
+    def is_mine(self) -> bool:
+        """The lock is held, and owner.json still names this runner, not one of a later epoch."""
+        return self._descriptor is not None and read_owner(self.job.owner_file) == self._owner
+
+    def __enter__(self) -> JobLock:
+        self.acquire()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+    def _lock(self, descriptor: int) -> None:
+        try:
+            _try_lock(descriptor)
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                raise NotWritable(
+                    f"The file system of {self.job.path} cannot lock files.",
+                    "Keep the jobs in a folder on this machine's own disk.",
+                ) from error
+            raise self._busy() from error
+
+    def _refuse_elsewhere(self) -> None:
+        """A folder shared between machines: their locks may not see each other."""
+        owner, age = read_owner(self.job.owner_file), self.job.heartbeat_age()
+        if owner is None or age is None or age > STALE_SECONDS:
+            return
+        if is_alive(owner, age) is Liveness.ELSEWHERE:
+            raise self._busy()
+
+    def _busy(self) -> Busy:
+        owner = read_owner(self.job.owner_file)
+        who = f"process {owner.pid} on {owner.host}" if owner else "another process"
+        return Busy(f"This job is being worked on already, by {who}.", "Wait for it, or cancel it.")
+
+    def _last_epoch(self) -> int:
+        owner = read_owner(self.job.owner_file)
+        if owner is not None:
+            return owner.epoch
+        reader = EventReader(self.job.events_file)
+        with contextlib.suppress(MtiError):
+            started = [e.epoch for _, _, e in reader.read_new() if isinstance(e, Started)]
+            return max(started, default=0)
+        return 0
+
+
+_held: set[int] = set()
+
+
+def _close_in_child() -> None:
+    """A forked child must not keep the lock of a runner that was killed (data loaders fork)."""
+    for descriptor in _held:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    os.register_at_fork(after_in_child=_close_in_child)
+
+    def _try_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

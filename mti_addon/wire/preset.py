@@ -1,0 +1,109 @@
+"""A learned motion on the shelf: one folder a motion; stdlib only.
+
+preset.json describes it; motion.safetensors is the motion; preview.webp and reference.webp, where
+they are, show it. docs/job.md is the authoritative description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from . import codec, files
+from .codec import Span, Text
+from .contents import add_file, verify_file
+from .errors import BadRequest, NewerProtocol
+from .request import MOTION
+from .settings import ModelName, Settings
+
+PRESET_VERSION = 1
+PRESET_FILE = "preset.json"
+PREVIEW = "preview.webp"
+REFERENCE = "reference.webp"
+PRESET_FILES = (MOTION, PREVIEW, REFERENCE)
+MAX_PRESET_BYTES = 64 * 1024
+
+_ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """preset.json, field by field."""
+
+    version: Annotated[int, Span(1, 10_000, "", "Version of the preset folder.")]
+    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
+    model: Annotated[ModelName, Text(None, "The model that it was learned on.")]
+    frames: Annotated[int, Span(2, 128, "frames", "Length of the clip.")]
+    fps: Annotated[float, Span(0.01, 1000, "frames/s", "The clip's own speed.")]
+    tags: tuple[Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,32}", "A word to find it by.")], ...]
+    created: Annotated[str, Text(_ISO_TIME, "ISO 8601 with its time zone.")]
+    settings: Annotated[Settings, Text(None, "What it was learned with.")]
+    files: Annotated[
+        dict[str, Annotated[str, Text(r"[0-9a-f]{64}", "sha256 in hex.")]],
+        Text(None, "sha256 of each other file of the folder."),
+    ]
+    licence: Annotated[str, Text(r"[^\x00-\x1f\x7f]{0,128}", "SPDX expression, or empty.")]
+
+    def check(self) -> None:
+        """Raise BadRequest, naming the field, for what no preset may hold."""
+        _check_version(self.version)
+        codec.check(self, "preset")
+        self._check_meaning()
+
+    def _check_meaning(self) -> None:
+        self.settings.check("preset.settings")
+        if (self.model, self.frames) != (self.settings.model, self.settings.frames):
+            raise BadRequest("preset.model and preset.frames must be those of its settings.")
+        for name in self.files:
+            if name not in PRESET_FILES:
+                raise BadRequest(f"preset.files must not have {name!r}.")
+        if MOTION not in self.files:
+            raise BadRequest(f"preset.files lacks {MOTION!r}.")
+
+
+def read_preset(folder: Path) -> Preset:
+    """Read preset.json strictly; BadRequest, NewerProtocol. The files are not yet looked at."""
+    try:
+        with open(folder / PRESET_FILE, "rb") as stream:
+            data = stream.read(MAX_PRESET_BYTES + 1)
+    except OSError as error:
+        raise BadRequest(f"{folder / PRESET_FILE} cannot be read ({error.strerror}).") from error
+    if len(data) > MAX_PRESET_BYTES:
+        raise BadRequest(f"{PRESET_FILE} is larger than {MAX_PRESET_BYTES} bytes.")
+    value = codec.loads(data, PRESET_FILE)
+    if isinstance(value, dict):
+        _check_version(value.get("version"))
+    preset = codec.from_dict(Preset, value, "preset")
+    preset._check_meaning()
+    return preset
+
+
+def verify_preset(folder: Path, preset: Preset) -> None:
+    """Raise UnreadableInput unless every file of the preset is there and unchanged."""
+    for name, expected in preset.files.items():
+        verify_file(folder, name, expected)
+
+
+def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Preset:
+    """Make a preset's folder: whole or not at all; the preset with its sha256s filled in.
+
+    `contents` holds motion.safetensors and, where they exist, the two previews. Raises BadRequest
+    (also if the folder exists), UnreadableInput, DiskFull, NotWritable.
+    """
+    replace(preset, files=dict.fromkeys(contents, "0" * 64)).check()
+    with files.new_folder(folder) as temp:
+        sums = {name: add_file(temp, name, source) for name, source in contents.items()}
+        complete = replace(preset, files=sums)
+        text = codec.dumps(codec.to_dict(complete), indent=2) + "\n"
+        files.write_synced(temp / PRESET_FILE, text.encode("utf-8"))
+    return complete
+
+
+def _check_version(value: object) -> None:
+    if isinstance(value, int) and not isinstance(value, bool) and value > PRESET_VERSION:
+        raise NewerProtocol(
+            f"This motion was saved by version {value}; this one reads {PRESET_VERSION}.",
+            "Update the extension.",
+        )

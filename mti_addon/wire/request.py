@@ -1,0 +1,128 @@
+"""What Blender asks for: request.json, written once and never changed; stdlib only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from . import codec
+from .codec import Span, Text
+from .errors import BadRequest, NewerProtocol
+from .settings import Settings
+
+PROTOCOL = 1
+"""Version of the job folder; docs/job.md says what it means, and when it must be raised."""
+
+Task = Literal["learn", "apply", "learn+apply"]
+TASKS: tuple[Task, ...] = get_args(Task)
+MAX_REQUEST_BYTES = 64 * 1024
+TARGET = "target.png"
+MOTION = "motion.safetensors"
+
+_SHA256 = r"[0-9a-f]{64}"
+_FRAME = Span(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
+
+
+def reference_name(index: int) -> str:
+    """The name, relative to inputs/, of reference picture `index` (from 1): reference/0001.png."""
+    return f"reference/{index:04d}.png"
+
+
+@dataclass(frozen=True)
+class CaptureInfo:
+    """Where the motion came from in the scene, so that the result can be laid back in time."""
+
+    fps: Annotated[float, Span(0.01, 1000, "frames/s", "The scene's frame rate.")]
+    frame_start: Annotated[int, _FRAME]
+    frame_end: Annotated[int, _FRAME]
+    size: tuple[
+        Annotated[int, Span(1, 65536, "px", "Width of the scene's render.")],
+        Annotated[int, Span(1, 65536, "px", "Height of the scene's render.")],
+    ]
+    flip_safe: Annotated[bool, Text(None, "The motion stays itself when mirrored.")]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One job. All paths are relative to the job's inputs/ folder; no path leaves it."""
+
+    protocol: Annotated[int, Span(1, 10_000, "", "Version of the job folder.")]
+    job: Annotated[str, Text(r"[0-9a-f]{32}", "uuid4 in hex; also the folder's name.")]
+    task: Annotated[Task, Text(None, "What to do.")]
+    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
+    settings: Annotated[Settings, Text(None, "Every number of the method.")]
+    inputs: Annotated[
+        dict[str, Annotated[str, Text(_SHA256, "sha256 in hex.")]],
+        Text(None, "Name of each input file, relative to inputs/, and its sha256."),
+    ]
+    reference_frames: Annotated[int, Span(0, 128, "pictures", "How many; 0 for apply.")]
+    capture: Annotated[CaptureInfo, Text(None, "Where the motion came from.")]
+
+    @property
+    def learns(self) -> bool:
+        """The task optimises a new motion."""
+        return self.task != "apply"
+
+    @property
+    def applies(self) -> bool:
+        """The task plays a motion on the target picture."""
+        return self.task != "learn"
+
+    def input_names(self) -> tuple[str, ...]:
+        """The inputs that this task must have, and no others; relative to inputs/."""
+        names = [reference_name(i + 1) for i in range(self.reference_frames if self.learns else 0)]
+        if self.applies:
+            names.append(TARGET)
+        if self.task == "apply":
+            names.append(MOTION)
+        return tuple(names)
+
+    def check(self) -> None:
+        """Raise BadRequest for what cannot be carried out, NewerProtocol before all else."""
+        _check_protocol(self.protocol)
+        codec.check(self)
+        self._check_meaning()
+
+    def to_json(self) -> str:
+        """The text of request.json, for people to read too."""
+        return codec.dumps(codec.to_dict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Request:
+        """Read request.json: the protocol first, then every field, strictly."""
+        if len(data) > MAX_REQUEST_BYTES:
+            raise BadRequest(f"request.json is larger than {MAX_REQUEST_BYTES} bytes.")
+        value = codec.loads(data, "request.json")
+        if isinstance(value, dict):
+            _check_protocol(value.get("protocol"))
+        request = codec.from_dict(cls, value)
+        request._check_meaning()
+        return request
+
+    def _check_meaning(self) -> None:
+        self.settings.check()
+        expected = self.settings.frames if self.learns else 0
+        if self.reference_frames != expected:
+            raise BadRequest(
+                f"reference_frames is {self.reference_frames}, and must be {expected} for "
+                f"task {self.task} of {self.settings.frames} frames."
+            )
+        if self.capture.frame_end <= self.capture.frame_start:
+            raise BadRequest(
+                "capture.frame_end must be after capture.frame_start.",
+                "Choose a range of at least two frames.",
+            )
+        missing = set(self.input_names()) - set(self.inputs)
+        extra = set(self.inputs) - set(self.input_names())
+        if missing or extra:
+            problem = f"lacks {min(missing)!r}" if missing else f"must not have {min(extra)!r}"
+            raise BadRequest(f"inputs {problem} for task {self.task}.")
+
+
+def _check_protocol(value: Any) -> None:
+    """Before anything else: a newer folder's fields mean what only a newer version knows."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > PROTOCOL:
+        raise NewerProtocol(
+            f"This job was written for protocol {value}, and this version speaks {PROTOCOL}.",
+            "Update the extension and the backend to the same version.",
+        )

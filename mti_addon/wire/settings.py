@@ -1,0 +1,179 @@
+"""Every number of the method, in one place: Settings; stdlib only.
+
+"Paper" is "Reenact Anything" (arXiv 2408.00458); its values are the defaults of svd and svd-xt.
+The draft model is smaller and of another noise schedule, so it has its own (Settings.for_model).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, get_args
+
+from . import codec
+from .codec import Span, Text
+from .errors import BadRequest
+
+ModelName = Literal["draft", "svd", "svd-xt"]
+MODELS: tuple[ModelName, ...] = get_args(ModelName)
+SIZE_MULTIPLE = 8
+"""Width and height are multiples of this: the autoencoder halves a picture three times."""
+
+_SEED = Span(0, 2**32 - 1, "", "Seed of all random numbers; the same seed gives the same result.")
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """One random change of place and colour for ALL frames of a clip, new in every iteration.
+
+    Paper, section 4 (training details): it keeps the embedding from learning the looks and the
+    place of the reference. The paper gives no amounts; these are ours.
+    """
+
+    enabled: Annotated[bool, Text(None, "Augment the reference at all.")] = True
+    crop_scale_min: Annotated[
+        float, Span(0.1, 1.0, "share of the side", "Smallest random crop; 1 is no crop.")
+    ] = 0.8
+    horizontal_flip: Annotated[
+        bool, Text(None, "Mirror half of the clips; only where capture.flip_safe allows it.")
+    ] = True
+    brightness: Annotated[float, Span(0, 1, "factor +-", "Random brightness.")] = 0.2
+    contrast: Annotated[float, Span(0, 1, "factor +-", "Random contrast.")] = 0.2
+    saturation: Annotated[float, Span(0, 1, "factor +-", "Random saturation.")] = 0.2
+    hue: Annotated[float, Span(0, 0.5, "turns +-", "Random hue; 0.5 is half the wheel.")] = 0.05
+
+
+@dataclass(frozen=True)
+class InversionSettings:
+    """How a motion-text embedding is optimised (paper, sections 3 and 4)."""
+
+    tokens_per_frame: Annotated[
+        int, Span(1, 64, "tokens", "N: tokens a frame, and as many for the clip (paper: 5).")
+    ] = 5
+    iterations: Annotated[int, Span(1, 100_000, "iterations", "Optimiser steps (paper: 1000).")] = (
+        1000
+    )
+    learning_rate: Annotated[float, Span(1e-6, 1.0, "", "Adam's step size (paper: 1e-2).")] = 1e-2
+    batch_size: Annotated[
+        int, Span(1, 64, "clips", "Noise levels drawn an iteration (paper: 1).")
+    ] = 1
+    p_mean: Annotated[
+        float, Span(-10, 10, "ln sigma", "Mean of ln sigma while training (paper: 2.8).")
+    ] = 2.8
+    p_std: Annotated[
+        float, Span(0.01, 10, "ln sigma", "Deviation of ln sigma while training (paper: 1.6).")
+    ] = 1.6
+    init_noise_std: Annotated[
+        float,
+        Span(0, 10, "token units", "Noise on the initial tokens, the frames' CLIP (paper: 0.1)."),
+    ] = 0.1
+    per_frame: Annotated[
+        bool, Text(None, "Own tokens for each frame (paper, inflation); off: shared by all.")
+    ] = True
+    augmentation: Annotated[
+        Augmentation, Text(None, "The same change of place and colour for all frames.")
+    ] = field(default_factory=Augmentation)
+    checkpoint_every: Annotated[
+        int, Span(1, 100_000, "iterations", "At most this much is lost when a runner dies.")
+    ] = 25
+    seed: Annotated[int, _SEED] = 0
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How a motion is played on a picture (paper, section 4; SVD's own sampler)."""
+
+    steps: Annotated[int, Span(1, 200, "steps", "Euler steps on Karras sigmas (SVD: 25).")] = 25
+    guidance_first: Annotated[
+        float, Span(0, 30, "", "Guidance of the first frame; linear to the last (paper: 1).")
+    ] = 1.0
+    guidance_last: Annotated[
+        float, Span(0, 30, "", "Guidance of the last frame; 1 is none (paper: 3).")
+    ] = 3.0
+    fps: Annotated[
+        int, Span(1, 120, "frames/s", "SVD's condition; the network is told fps - 1 (SVD: 7).")
+    ] = 7
+    motion_bucket_id: Annotated[
+        int, Span(0, 1023, "", "SVD's condition: amount of motion (SVD: 127).")
+    ] = 127
+    noise_aug_strength: Annotated[
+        float,
+        Span(0, 10, "pixel std in [-1, 1]", "Noise on the first frame, and condition (SVD: 0.02)."),
+    ] = 0.02
+    decode_chunk: Annotated[
+        int, Span(0, 1024, "frames", "Decoded at once; 0 is all: best, and most memory.")
+    ] = 0
+    seed: Annotated[int, _SEED] = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a result, except the pictures themselves."""
+
+    model: Annotated[ModelName, Text(None, "Which model learns and plays the motion.")]
+    frames: Annotated[
+        int, Span(2, 128, "frames", "F: length of the clip (svd: 14, svd-xt: 25, draft: 14).")
+    ]
+    width: Annotated[int, Span(16, 4096, "px", "Width of the clip, a multiple of 8 (svd: 1024).")]
+    height: Annotated[int, Span(16, 4096, "px", "Height of the clip, a multiple of 8 (svd: 576).")]
+    inversion: Annotated[InversionSettings, Text(None, "Learning.")] = field(
+        default_factory=InversionSettings
+    )
+    sampling: Annotated[SamplingSettings, Text(None, "Applying.")] = field(
+        default_factory=SamplingSettings
+    )
+
+    @classmethod
+    def for_model(cls, name: str) -> Settings:
+        """The defaults of a model: the paper's for svd and svd-xt, its own for draft."""
+        try:
+            return _DEFAULTS[name]
+        except KeyError:
+            raise BadRequest(
+                f"settings.model is {name!r}, and must be one of: {', '.join(MODELS)}."
+            ) from None
+
+    def check(self, path: str = "settings") -> None:
+        """Raise BadRequest, naming the field, for what a request must not hold."""
+        codec.check(self, path)
+        self._check_size(path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        result: dict[str, Any] = codec.to_dict(self)
+        return result
+
+    @classmethod
+    def from_dict(cls, value: Any, path: str = "settings") -> Settings:
+        """Read strictly; BadRequest names the first wrong field by its dotted path."""
+        result = codec.from_dict(cls, value, path)
+        result._check_size(path)
+        return result
+
+    def _check_size(self, path: str) -> None:
+        for name, side in (("width", self.width), ("height", self.height)):
+            if side % SIZE_MULTIPLE:
+                raise BadRequest(f"{path}.{name} is {side}, and must be a multiple of 8.")
+
+
+_SVD = Settings(model="svd", frames=14, width=1024, height=576)
+
+# The draft's numbers are measured on the draft, not the paper's: its latents are smaller, so the
+# noise that hides their structure is weaker (p_mean), and it saturates under guidance.
+_DRAFT = Settings(
+    model="draft",
+    frames=14,
+    width=64,
+    height=64,
+    inversion=InversionSettings(
+        iterations=120, learning_rate=2e-2, p_mean=0.8, p_std=1.4, checkpoint_every=10
+    ),
+    sampling=SamplingSettings(
+        steps=10, guidance_first=1.0, guidance_last=1.0, noise_aug_strength=0.0
+    ),
+)
+
+_DEFAULTS: dict[str, Settings] = {
+    "draft": _DRAFT,
+    "svd": _SVD,
+    "svd-xt": replace(_SVD, model="svd-xt", frames=25),
+}

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from mti_addon.client.follow import Follower
+from mti_addon.client.spool import resume
+from mti_addon.wire.events import Done, Failed, Progress, Started, encode
+from mti_addon.wire.files import append_line
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock, current_owner, process_identity, read_owner
+from tests.client.conftest import FAKE, Launch, fake_environment, poll_until, wait_for
+
+
+def tell(job: JobFolder, *events: object) -> None:
+    for seq, event in enumerate(events, 1):
+        append_line(job.events_file, encode(event, seq, time.time()))  # type: ignore[arg-type]
+
+
+def test_a_job_that_nobody_started_is_queued(job: JobFolder) -> None:
+    assert Follower(job).poll().phase == "queued"
+    job.ask_cancel()
+    assert Follower(job).poll().phase == "cancelled"
+
+
+def test_a_whole_run_is_followed(job: JobFolder, launch: Launch) -> None:
+    follower = Follower(job)
+    assert follower.poll().phase == "queued"
+    launch(job)
+    state = poll_until(follower, "done")
+    assert (state.step, state.total, len(state.losses)) == (20, 20, 20)
+    assert state.result == {"frames": 1, "motion": "output/motion.safetensors"}
+    assert Follower(job).poll() == follower.poll() == state
+
+
+def test_a_killed_runner_is_dead_and_can_be_resumed(job: JobFolder, launch: Launch) -> None:
+    follower = Follower(job)
+    launch(job, "die")
+    state = poll_until(follower, "dead")
+    assert state.step == 12
+    launch(job)
+    state = poll_until(follower, "done", "dead")
+    assert (state.phase, state.epoch, state.loss_steps) == ("done", 2, tuple(range(1, 21)))
+
+
+def test_a_runner_that_never_came_up_is_dead(job: JobFolder, launch: Launch) -> None:
+    follower = Follower(job)
+    launch(job, "crash")
+    poll_until(follower, "dead")
+    launch(job)
+    assert poll_until(follower, "done").phase == "done"
+
+
+def test_a_failure_is_the_last_word_until_the_job_is_resumed(
+    job: JobFolder, launch: Launch
+) -> None:
+    follower, pid = Follower(job), launch(job, "fail")
+    assert poll_until(follower, "failed").error == ("out_of_memory", "The clip does not fit.", "")
+    wait_for(lambda: process_identity(pid) is None)
+    assert follower.poll().phase == Follower(job).poll().phase == "failed"
+    launch(job, "crash")
+    poll_until(follower, "dead")
+    launch(job)
+    assert poll_until(follower, "done", "dead").phase == "done"
+
+
+def test_a_runner_that_fails_at_once_has_failed_and_is_not_dead(
+    job: JobFolder, launch: Launch
+) -> None:
+    follower, pid = Follower(job), launch(job, "fail_early")
+    state = poll_until(follower, "failed", "dead")
+    assert state.error == ("bad_request", "name is ''.", "Give it a name.")
+    wait_for(lambda: process_identity(pid) is None)
+    assert follower.poll().phase == Follower(job).poll().phase == "failed"
+
+
+def test_a_failed_job_that_is_resumed_is_running_before_it_says_so(
+    job: JobFolder, launch: Launch
+) -> None:
+    follower = Follower(job)
+    launch(job, "fail")
+    poll_until(follower, "failed")
+    wait_for(lambda: not job.heartbeat_file.exists())
+    launch(job, "silent")
+    assert poll_until(follower, "running").phase == "running"
+    assert Follower(job).poll().phase == "running"
+
+
+def test_a_cancelled_job_stops_within_two_seconds(job: JobFolder, launch: Launch) -> None:
+    follower = Follower(job)
+    launch(job, "slow")
+    poll_until(follower, "running")
+    wait_for(lambda: follower.poll().step > 1)
+    job.ask_cancel()
+    began = time.monotonic()
+    poll_until(follower, "cancelled")
+    assert time.monotonic() - began < 2.0
+
+
+def test_a_dead_job_that_is_cancelled_is_cancelled(job: JobFolder, launch: Launch) -> None:
+    launch(job, "die")
+    follower = Follower(job)
+    poll_until(follower, "dead")
+    job.ask_cancel()
+    assert follower.poll().phase == "cancelled"
+
+
+def test_a_stopped_runner_is_stuck_until_it_goes_on(job: JobFolder, launch: Launch) -> None:
+    pid, follower = launch(job, "slow"), Follower(job)
+    wait_for(lambda: follower.poll().step > 1)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.1)
+    long_ago = time.time() - 60
+    os.utime(job.heartbeat_file, (long_ago, long_ago))
+    assert follower.poll().phase == "stuck"
+    os.kill(pid, signal.SIGCONT)
+    assert poll_until(follower, "running").phase == "running"
+
+
+def test_garbage_is_a_failure_with_a_reason(job: JobFolder, launch: Launch) -> None:
+    follower = Follower(job)
+    launch(job, "garbage")
+    state = poll_until(follower, "failed")
+    assert state.error is not None and state.error[0] == "wire_error"
+    assert follower.poll() == state
+
+
+def test_a_runner_on_another_machine_is_judged_by_its_heart(job: JobFolder) -> None:
+    with JobLock(job):
+        there = dataclasses.replace(current_owner(1), host="farm-7")
+        job.owner_file.write_text(there.to_json())
+        tell(job, Started("svd", "cuda:0", 1, {}))
+        follower = Follower(job)
+        assert follower.poll().phase == "running"
+        long_ago = time.time() - 60
+        os.utime(job.heartbeat_file, (long_ago, long_ago))
+        assert follower.poll().phase == "stuck"
+
+
+def test_a_process_that_got_the_dead_runner_s_pid_is_not_the_runner(job: JobFolder) -> None:
+    me = current_owner(1)
+    job.owner_file.write_text(dataclasses.replace(me, create_time=me.create_time - 9).to_json())
+    job.heartbeat_file.touch()
+    tell(job, Started("draft", "cpu", 1, {}))
+    assert Follower(job).poll().phase == "dead"
+
+
+def test_a_runner_that_waits_for_its_next_job_has_left_this_one(job: JobFolder) -> None:
+    """The process lives on with its model, so only the heartbeat tells that it has left."""
+    with JobLock(job):
+        tell(job, Started("draft", "cpu", 1, {}))
+        follower = Follower(job)
+        assert follower.poll().phase == "running"
+    assert follower.poll().phase == "dead"
+
+
+def test_a_second_runner_that_was_refused_does_not_change_the_picture(
+    job: JobFolder, launch: Launch
+) -> None:
+    launch(job, "slow")
+    follower = Follower(job)
+    wait_for(lambda: follower.poll().step > 1)
+    second = launch(job, "slow")
+    wait_for(lambda: process_identity(second) is None)
+    owner, launched = read_owner(job.owner_file), read_owner(job.launched_file)
+    assert owner is not None and launched is not None and launched.epoch > owner.epoch
+    assert follower.poll().phase == Follower(job).poll().phase == "running"
+
+
+def test_a_done_job_stays_done_when_it_is_run_again(job: JobFolder, launch: Launch) -> None:
+    launch(job)
+    follower = Follower(job)
+    poll_until(follower, "done")
+    pid = launch(job, "crash")
+    wait_for(lambda: process_identity(pid) is None)
+    assert follower.poll().phase == "done"
+
+
+def test_resume_goes_on_after_a_cancel(job: JobFolder, launch: Launch) -> None:
+    follower = Follower(job)
+    launch(job, "slow")
+    wait_for(lambda: follower.poll().step > 6)
+    job.ask_cancel()
+    poll_until(follower, "cancelled")
+    wait_for(lambda: not job.heartbeat_file.exists())
+    resume(job, sys.executable, FAKE, fake_environment("finish"))
+    state = poll_until(follower, "done", "dead")
+    assert (state.phase, state.step) == ("done", 20)
+
+
+def test_a_look_is_short(tmp_path: Path, job: JobFolder) -> None:
+    """Also the first one at a job with a long history, whose owner lives."""
+    with JobLock(job):
+        with open(job.events_file, "w") as stream:
+            stream.write(encode(Started("draft", "cpu", 1, {}), 1, 0.0) + "\n")
+            for seq in range(2, 5000):
+                event = Progress("learn", seq, 5000, 1.0 / seq, 5000.0 - seq)
+                stream.write(encode(event, seq, float(seq)) + "\n")
+        follower, times, state = Follower(job), [], None
+        while state is None or state.step < 4999:
+            began = time.perf_counter()
+            state = follower.poll()
+            times.append(time.perf_counter() - began)
+        for _ in range(50):
+            began = time.perf_counter()
+            follower.poll()
+            times.append(time.perf_counter() - began)
+    assert statistics.median(times) < 0.002
+    assert len(times) < 5000
+
+
+def test_a_job_that_vanishes_is_no_error(job: JobFolder) -> None:
+    tell(job, Started("draft", "cpu", 1, {}), Failed("internal", "m", ""))
+    follower = Follower(job)
+    follower.poll()
+    for path in (job.events_file, job.request_file):
+        path.unlink()
+    assert follower.poll().phase == "failed"
+
+
+def test_done_is_believed_without_an_owner(job: JobFolder) -> None:
+    """A job that came back from another machine, without the files of its process."""
+    tell(job, Started("svd", "cuda:0", 1, {}), Done({"frames": 14}))
+    assert Follower(job).poll().phase == "done"

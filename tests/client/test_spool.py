@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mti_addon.client import spool
+from mti_addon.client.follow import Follower
+from mti_addon.client.state import JobState
+from mti_addon.wire.errors import ERRORS, BadRequest, Busy
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock, current_owner
+from tests.client.conftest import FAKE, Launch, poll_until, wait_for
+from tests.wire.examples import make_job
+
+
+def test_jobs_are_listed_newest_first(tmp_path: Path) -> None:
+    jobs = [make_job(tmp_path) for _ in range(4)]
+    for age, job in enumerate(jobs):
+        os.utime(job.request_file, (1000 - age, 1000 - age))
+    (tmp_path / ".tmp-half").mkdir()
+    (tmp_path / ".tmp-half" / "request.json").touch()
+    (tmp_path / "no-job").mkdir()
+    (tmp_path / "file").touch()
+    assert spool.list_jobs(tmp_path) == jobs
+    assert spool.list_jobs(tmp_path / "nowhere") == []
+
+
+def test_a_job_is_running_from_its_launch_to_its_end(job: JobFolder, launch: Launch) -> None:
+    assert not spool.is_running(job)
+    launch(job, "slow")
+    assert spool.is_running(job)
+    poll_until(Follower(job), "running")
+    assert spool.is_running(job)
+    for refused in (
+        lambda: spool.remove(job),
+        lambda: spool.resume(job, sys.executable, FAKE),
+    ):
+        with pytest.raises(Busy) as caught:
+            refused()
+        assert caught.value.hint
+    spool.cancel(job)
+    poll_until(Follower(job), "cancelled")
+    wait_for(lambda: not spool.is_running(job))
+
+
+def test_a_runner_elsewhere_is_running_while_its_heart_beats(job: JobFolder) -> None:
+    with JobLock(job):
+        job.owner_file.write_text(dataclasses.replace(current_owner(1), host="farm-7").to_json())
+        assert spool.is_running(job)
+        os.utime(job.heartbeat_file, (0, 0))
+        assert not spool.is_running(job)
+
+
+def test_a_removed_job_is_gone(job: JobFolder, launch: Launch) -> None:
+    launch(job)
+    poll_until(Follower(job), "done")
+    wait_for(lambda: not spool.is_running(job))
+    spool.remove(job)
+    assert list(job.path.parent.iterdir()) == []
+    spool.remove(job)
+
+
+def test_a_done_job_is_not_run_again_unless_its_output_is_lost(
+    job: JobFolder, launch: Launch
+) -> None:
+    launch(job)
+    poll_until(Follower(job), "done")
+    wait_for(lambda: not spool.is_running(job))
+    with pytest.raises(BadRequest, match="done already"):
+        spool.resume(job, sys.executable, FAKE)
+    job.output_motion.unlink()
+    launch(job)
+    wait_for(job.output_motion.exists)
+
+
+def test_the_log_s_tail(job: JobFolder) -> None:
+    assert spool.log_tail(job) == ""
+    job.log_file.write_bytes(b"".join(b"line %d \xff\n" % i for i in range(10_000)))
+    tail = spool.log_tail(job, lines=3).splitlines()
+    assert [line.split()[1] for line in tail] == ["9997", "9998", "9999"]
+
+
+@pytest.mark.parametrize("code", [error.code for error in ERRORS] + ["from_the_future"])
+def test_every_failure_has_its_advice(code: str) -> None:
+    state = JobState(phase="failed", error=(code, "It broke.", ""))
+    sentence = spool.advice(state)
+    assert sentence.endswith(".") and sentence[0].isupper()
+    hinted = dataclasses.replace(state, error=(code, "It broke.", "Do this."))
+    assert spool.advice(hinted) == "Do this."
+
+
+def test_advice_for_the_other_phases() -> None:
+    for phase in ("dead", "stuck", "cancelled"):
+        assert "esume" in spool.advice(JobState(phase=phase))  # type: ignore[arg-type]
+    for phase in ("queued", "running", "done"):
+        assert spool.advice(JobState(phase=phase)) == ""  # type: ignore[arg-type]
+
+
+def test_listing_a_full_spool_is_quick(tmp_path: Path) -> None:
+    for index in range(500):
+        (tmp_path / f"{index:032x}").mkdir()
+        (tmp_path / f"{index:032x}" / "request.json").touch()
+    began = time.perf_counter()
+    assert len(spool.list_jobs(tmp_path)) == 500
+    assert time.perf_counter() - began < 0.5

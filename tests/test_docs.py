@@ -1,0 +1,107 @@
+"""docs/job.md says everything that the wire can hold, and says it as the code does."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import types
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+from mti_addon.wire import codec, errors, events, owner, preset, request, settings
+from mti_addon.wire.job import JobFolder, Manifest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENT = (ROOT / "docs" / "job.md").read_text("utf-8")
+
+TABLES = [
+    request.Request,
+    request.CaptureInfo,
+    settings.Settings,
+    settings.InversionSettings,
+    settings.Augmentation,
+    settings.SamplingSettings,
+    owner.Owner,
+    preset.Preset,
+    Manifest,
+    *events.EVENTS.values(),
+]
+
+
+def kind(hint: Any) -> str:
+    """The JSON type of a field, in the document's words."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return kind(args[0])
+    if origin is Literal:
+        return " or ".join(f"`{choice}`" for choice in args)
+    if origin in (Union, types.UnionType):
+        return " or ".join(sorted((kind(a) for a in args), key=lambda word: word == "null"))
+    if origin is tuple:
+        return "list" if Ellipsis in args else f"list of {len(args)}"
+    if origin is dict or dataclasses.is_dataclass(hint):
+        return "object"
+    names = {bool: "true or false", int: "whole number", float: "number", str: "text"}
+    return names.get(hint, "null" if hint is type(None) else str(hint))
+
+
+def table(cls: type) -> list[str]:
+    """The rows of the document for a dataclass: field, type, range with unit, meaning."""
+    hints = get_type_hints(cls, include_extras=True)
+    rows = []
+    for field in dataclasses.fields(cls):
+        spec = codec.spec_of(cls, field.name)
+        limits = str(spec) if isinstance(spec, codec.Span) else ""
+        meaning = spec.doc if spec else ""
+        rows.append(f"| `{field.name}` | {kind(hints[field.name])} | {limits} | {meaning} |")
+    return rows
+
+
+@pytest.mark.parametrize("cls", TABLES, ids=lambda cls: cls.__name__)
+def test_every_field_stands_there_with_its_type_range_and_meaning(cls: type) -> None:
+    missing = [row for row in table(cls) if row not in DOCUMENT]
+    assert not missing, "docs/job.md lacks these rows:\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize("error", errors.ERRORS, ids=lambda error: error.code)
+def test_every_error_stands_there_with_its_exit_code(error: type[errors.MtiError]) -> None:
+    assert f"| `{error.code}` | {error.exit_code} |" in DOCUMENT
+
+
+@pytest.mark.parametrize("name", events.EVENTS)
+def test_every_event_stands_there(name: str) -> None:
+    assert f"#### `{name}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("choices", [events.Stage, request.Task, settings.ModelName], ids=str)
+def test_every_choice_stands_there(choices: Any) -> None:
+    assert all(f"`{choice}`" in DOCUMENT for choice in get_args(choices))
+
+
+def test_every_file_stands_there() -> None:
+    job = JobFolder(Path("job"))
+    properties = inspect.getmembers(JobFolder, lambda member: isinstance(member, property))
+    paths = [getattr(job, name).relative_to("job").as_posix() for name, _ in properties]
+    assert len(paths) > 15
+    assert [path for path in paths if f"`{path}" not in DOCUMENT] == []
+    names = (preset.PRESET_FILE, *preset.PRESET_FILES)
+    assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
+
+
+def test_the_protocol_of_the_document_is_the_code_s() -> None:
+    assert f"**Protocol {request.PROTOCOL}**" in DOCUMENT
+    assert f"preset version {preset.PRESET_VERSION}" in DOCUMENT
+
+
+def test_every_key_of_the_result_stands_there() -> None:
+    source = (ROOT / "mti_backend" / "run.py").read_text("utf-8")
+    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    result = next(function for function in functions if function.name == "result")
+    returned = next(n.value for n in ast.walk(result) if isinstance(n, ast.Return))
+    assert isinstance(returned, ast.Dict)
+    keys = [key.value for key in returned.keys if isinstance(key, ast.Constant)]
+    assert len(keys) > 5
+    assert [key for key in keys if f"| `{key}` |" not in DOCUMENT] == []

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mti_addon.wire.errors import WireError
+from mti_addon.wire.events import (
+    EVENTS,
+    MAX_LINE_BYTES,
+    Cancelled,
+    Done,
+    Event,
+    EventReader,
+    Failed,
+    Preview,
+    Progress,
+    Resumed,
+    Started,
+    decode,
+    encode,
+    good_prefix,
+)
+from tests.wire.examples import random_dataclass
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "events.jsonl"
+
+GOLDEN_EVENTS: list[Event] = [
+    Started("draft", "cpu", 1, {"python": "3.11.7", "torch": "2.13.0"}),
+    Progress("load", 1, 1, None, None),
+    Progress("learn", 10, 120, 0.3125, 41.5),
+    Preview("output/preview.webp"),
+    Cancelled(10),
+    Started("draft", "cuda:0", 2, {}),
+    Resumed(10),
+    Failed("disk_full", "There is no space left to write é.", "Free some space."),
+    Started("draft", "cpu", 3, {}),
+    Done({"frames": 14, "size": [64, 64], "motion": None, "seconds": {"learn": 0.5}}),
+]
+TIME = 1732150000.125
+
+
+def lines(*events: Event, first: int = 1) -> str:
+    return "".join(encode(e, seq, TIME) + "\n" for seq, e in enumerate(events, first))
+
+
+def test_the_golden_file_is_read_and_written_byte_for_byte() -> None:
+    assert {type(event) for event in GOLDEN_EVENTS} == set(EVENTS.values())
+    expected = [(seq, TIME + seq, event) for seq, event in enumerate(GOLDEN_EVENTS, 1)]
+    assert EventReader(GOLDEN).read_new() == expected
+    written = "".join(encode(event, seq, time) + "\n" for seq, time, event in expected)
+    assert written.encode() == GOLDEN.read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_random_events_survive_the_round_trip_on_one_line(seed: int) -> None:
+    rng = random.Random(seed)
+    event = random_dataclass(rng.choice(list(EVENTS.values())), rng)
+    line = encode(event, seed + 1, TIME)
+    assert "\n" not in line and line.encode().split(b"\n") == [line.encode()]
+    assert decode(line) == (seed + 1, TIME, event)
+    assert decode(line.encode()) == (seed + 1, TIME, event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Progress("learn", 1, 2, float("nan"), None),
+        Progress("learn", -1, 2),
+        Progress("dance", 1, 2),  # type: ignore[arg-type]
+        Started("draft", "cpu", 0, {}),
+        Done({"x": float("inf")}),
+        Done({"x": b"bytes"}),
+        Failed("internal", "x" * MAX_LINE_BYTES, ""),
+    ],
+    ids=str,
+)
+def test_what_could_not_be_read_back_is_not_written(event: Event) -> None:
+    with pytest.raises(WireError):
+        encode(event, 1, TIME)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"seq":1,"time":1}',
+        '{"seq":0,"time":1,"event":"cancelled","step":1}',
+        '{"seq":true,"time":1,"event":"cancelled","step":1}',
+        '{"seq":1,"time":"now","event":"cancelled","step":1}',
+        '{"seq":1,"time":1,"event":"exploded"}',
+        '{"seq":1,"time":1,"event":["done"],"result":{}}',
+        '{"seq":1,"time":1,"event":"cancelled"}',
+        '{"seq":1,"time":1,"event":"cancelled","step":1,"more":1}',
+        '{"seq":1,"seq":2,"time":1,"event":"cancelled","step":1}',
+        '{"seq":1,"time":1,"event":"cancelled","step":1}}',
+        "\x00" * 100,
+    ],
+)
+def test_garbage_is_a_wire_error(line: str) -> None:
+    with pytest.raises(WireError, match="^events.jsonl cannot be read: "):
+        decode(line)
+
+
+def test_a_file_name_that_is_not_utf8_does_not_stop_the_last_event() -> None:
+    name = b"/jobs/caf\xe9".decode("utf-8", "surrogateescape")
+    _, _, event = decode(encode(Failed("not_writable", f"{name} cannot be written.", ""), 1, TIME))
+    assert event == Failed("not_writable", "/jobs/caf? cannot be written.", "")
+    with pytest.raises(WireError, match="half a character"):
+        decode('{"seq":1,"time":1,"event":"preview","file":"\\ud800"}')
+
+
+def test_no_bytes_make_it_raise_anything_else() -> None:
+    rng = random.Random(0)
+    good = lines(*GOLDEN_EVENTS).encode().splitlines()
+    for _ in range(3000):
+        damaged = bytearray(rng.choice(good))
+        for _ in range(rng.randrange(1, 4)):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        try:
+            decode(bytes(damaged))
+        except WireError:
+            pass
+
+
+def test_a_reader_may_look_at_any_moment(tmp_path: Path) -> None:
+    """Whatever has been written so far, cut at any byte: all whole events, each exactly once."""
+    path = tmp_path / "events.jsonl"
+    data = lines(*GOLDEN_EVENTS).encode()
+    reader, seen = EventReader(path), []
+    assert reader.read_new() == []
+    with open(path, "ab", buffering=0) as stream:
+        for length in range(len(data) + 1):
+            stream.write(data[max(0, length - 1) : length])
+            seen += reader.read_new()
+            assert len(seen) == data[:length].count(b"\n")
+    assert [event for _, _, event in seen] == GOLDEN_EVENTS
+
+
+@pytest.mark.parametrize("seqs", [(1, 1), (2, 1), (5, 4)])
+def test_seq_must_increase(tmp_path: Path, seqs: tuple[int, int]) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(encode(Resumed(0), seq, TIME) + "\n" for seq in seqs))
+    reader = EventReader(path)
+    with pytest.raises(WireError, match=f"seq {seqs[1]} after {seqs[0]}"):
+        reader.read_new()
+    assert reader.seq == seqs[0]
+
+
+def test_a_file_that_became_shorter_is_not_the_one_that_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(lines(Resumed(1), Resumed(2)))
+    reader = EventReader(path)
+    reader.read_new()
+    path.write_text(lines(Resumed(1)))
+    with pytest.raises(WireError, match="shorter"):
+        reader.read_new()
+
+
+def test_a_reader_can_take_small_bites(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(lines(*(Failed("internal", "x" * 900, "") for _ in range(500))))
+    reader, sizes = EventReader(path), []
+    while events := reader.read_new(max_events=30):
+        sizes.append(len(events))
+    assert max(sizes) == 30 and sum(sizes) == 500
+
+
+def test_a_line_without_end_is_an_error_and_not_a_loop(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"x" * (MAX_LINE_BYTES + 1))
+    for arguments in ({}, {"max_events": 5}):
+        with pytest.raises(WireError, match="longer than"):
+            EventReader(path).read_new(**arguments)
+
+
+@pytest.mark.parametrize("tail", [b"", b'{"seq":3', b"\x00" * 50, b"\x00" * 50 + b"\n", b"hm\n"])
+def test_the_good_prefix_is_what_readers_have_used(tmp_path: Path, tail: bytes) -> None:
+    path = tmp_path / "events.jsonl"
+    assert good_prefix(path) == (0, 0)
+    good = lines(Resumed(1), Resumed(2)).encode()
+    path.write_bytes(good + tail)
+    assert good_prefix(path) == (len(good), 2)
+
+
+def test_a_reader_holds_no_file_open(tmp_path: Path) -> None:
+    """On Windows an open file cannot be removed."""
+    path = tmp_path / "events.jsonl"
+    path.write_text(lines(Resumed(1)))
+    reader: Any = EventReader(path)
+    reader.read_new()
+    assert not any(hasattr(value, "fileno") for value in vars(reader).values())

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mti_addon.wire.errors import BadRequest, DiskFull, NewerProtocol, UnreadableInput
+from mti_addon.wire.preset import Preset, read_preset, verify_preset, write_preset
+from mti_addon.wire.settings import Settings
+
+PRESET = Preset(
+    version=1,
+    name="Wave",
+    model="draft",
+    frames=Settings.for_model("draft").frames,
+    fps=7.0,
+    tags=("arm", "greeting"),
+    created="2025-01-31T12:00:00+00:00",
+    settings=Settings.for_model("draft"),
+    files={},
+    licence="CC0-1.0",
+)
+CONTENTS: dict[str, bytes | Path] = {"motion.safetensors": b"motion", "preview.webp": b"preview"}
+
+
+def rewrite(folder: Path, **changes: Any) -> None:
+    value = json.loads((folder / "preset.json").read_text())
+    (folder / "preset.json").write_text(json.dumps({**value, **changes}))
+
+
+def test_a_preset_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written = write_preset(tmp_path / "shelf" / "wave", PRESET, CONTENTS)
+    assert set(written.files) == set(CONTENTS)
+    assert read_preset(tmp_path / "shelf" / "wave") == written
+    verify_preset(tmp_path / "shelf" / "wave", written)
+    names = sorted(path.name for path in (tmp_path / "shelf").rglob("*"))
+    assert names == ["motion.safetensors", "preset.json", "preview.webp", "wave"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": ""}, "preset.name is ''"),
+        ({"model": "sora"}, "preset.model is 'sora'"),
+        ({"model": "svd"}, "preset.model and preset.frames must be those of its settings"),
+        ({"frames": 15}, "preset.model and preset.frames"),
+        ({"fps": 0}, "preset.fps is 0"),
+        ({"tags": "arm"}, "preset.tags must be a list"),
+        ({"tags": ["ok", ""]}, "preset.tags.1 is ''"),
+        ({"created": "yesterday"}, "preset.created is 'yesterday'"),
+        ({"files": {}}, "preset.files lacks 'motion.safetensors'"),
+        ({"files": {"../../x": "0" * 64}}, "preset.files must not have '../../x'"),
+        ({"licence": None}, "preset.licence must be a text"),
+        ({"price": 5}, "preset.price is unknown"),
+        ({"version": 0}, "preset.version is 0"),
+    ],
+)
+def test_a_bad_preset_is_refused_by_its_field(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    write_preset(tmp_path / "wave", PRESET, CONTENTS)
+    rewrite(tmp_path / "wave", **changes)
+    with pytest.raises(BadRequest) as caught:
+        read_preset(tmp_path / "wave")
+    assert caught.value.message.startswith(message)
+
+
+def test_a_newer_preset_is_seen_before_anything_else(tmp_path: Path) -> None:
+    (tmp_path / "preset.json").write_text('{"version": 2, "colour": "blue"}')
+    with pytest.raises(NewerProtocol):
+        read_preset(tmp_path)
+
+
+@pytest.mark.parametrize("data", [None, b"", b"[]", b" " * 70_000])
+def test_what_is_no_preset_is_refused(tmp_path: Path, data: bytes | None) -> None:
+    if data is not None:
+        (tmp_path / "preset.json").write_bytes(data)
+    with pytest.raises(BadRequest):
+        read_preset(tmp_path)
+
+
+def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
+    preset = write_preset(tmp_path / "wave", PRESET, CONTENTS)
+    (tmp_path / "wave" / "motion.safetensors").write_bytes(b"m0tion")
+    with pytest.raises(UnreadableInput, match="motion.safetensors"):
+        verify_preset(tmp_path / "wave", preset)
+
+
+def test_nothing_is_left_of_a_preset_that_cannot_be_written(tmp_path: Path) -> None:
+    bad = dataclasses.replace(PRESET, fps=-1.0)
+    missing = {**CONTENTS, "preview.webp": tmp_path / "nowhere"}
+    evil = {**CONTENTS, "../evil": b""}
+    for preset, contents in ((bad, CONTENTS), (PRESET, missing), (PRESET, evil), (PRESET, {})):
+        with pytest.raises(BadRequest):
+            write_preset(tmp_path / "wave", preset, contents)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_preset_is_not_written_over_another(tmp_path: Path) -> None:
+    write_preset(tmp_path / "wave", PRESET, CONTENTS)
+    with pytest.raises(BadRequest, match="exists already"):
+        write_preset(tmp_path / "wave", PRESET, {"motion.safetensors": b"other"})
+    verify_preset(tmp_path / "wave", read_preset(tmp_path / "wave"))
+
+
+def test_a_full_disk_leaves_no_preset(small_disk: Path) -> None:
+    with pytest.raises(DiskFull):
+        write_preset(small_disk / "wave", PRESET, {"motion.safetensors": b"x" * 400_000})
+    assert list(small_disk.iterdir()) == []

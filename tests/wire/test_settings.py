@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import get_type_hints
+
+import pytest
+
+from mti_addon.wire import codec, settings
+from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.settings import MODELS, Settings
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_has_valid_defaults(name: str) -> None:
+    defaults = Settings.for_model(name)
+    defaults.check()
+    assert defaults.model == name
+
+
+@pytest.mark.parametrize(("name", "frames"), [("svd", 14), ("svd-xt", 25)])
+def test_the_defaults_of_svd_are_the_paper_s(name: str, frames: int) -> None:
+    svd = Settings.for_model(name)
+    assert (svd.frames, svd.width, svd.height) == (frames, 1024, 576)
+    inversion, sampling = svd.inversion, svd.sampling
+    assert (inversion.tokens_per_frame, inversion.iterations, inversion.batch_size) == (5, 1000, 1)
+    assert (inversion.learning_rate, inversion.p_mean, inversion.p_std) == (1e-2, 2.8, 1.6)
+    assert (inversion.init_noise_std, inversion.per_frame) == (0.1, True)
+    assert inversion.augmentation.enabled
+    assert (sampling.guidance_first, sampling.guidance_last, sampling.steps) == (1.0, 3.0, 25)
+    assert (sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength) == (7, 127, 0.02)
+    assert sampling.decode_chunk == 0
+
+
+def test_a_model_that_is_not_known_is_refused() -> None:
+    with pytest.raises(BadRequest, match="must be one of: draft, svd, svd-xt"):
+        Settings.for_model("sora")
+
+
+@pytest.mark.parametrize("field", ["width", "height"])
+def test_a_size_that_the_autoencoder_cannot_halve_is_refused(field: str) -> None:
+    odd = dataclasses.replace(Settings.for_model("svd"), **{field: 100})
+    for read in (odd.check, lambda: Settings.from_dict(odd.to_dict())):
+        with pytest.raises(BadRequest, match=rf"^settings\.{field} is 100, .* multiple of 8\.$"):
+            read()
+
+
+def test_from_dict_names_the_field_by_its_path() -> None:
+    value = Settings.for_model("svd").to_dict()
+    value["inversion"]["augmentation"]["hue"] = 2
+    with pytest.raises(BadRequest) as caught:
+        Settings.from_dict(value)
+    expected = "settings.inversion.augmentation.hue is 2, outside 0 to 0.5 turns +-."
+    assert caught.value.message == expected
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        settings.Settings,
+        settings.InversionSettings,
+        settings.SamplingSettings,
+        settings.Augmentation,
+    ],
+)
+def test_every_field_says_what_it_is(cls: type) -> None:
+    for field in dataclasses.fields(cls):
+        spec = codec.spec_of(cls, field.name)
+        assert spec is not None and spec.doc.endswith("."), field.name
+        if get_type_hints(cls)[field.name] in (int, float):
+            assert isinstance(spec, codec.Span), field.name
