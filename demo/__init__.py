@@ -1,0 +1,1 @@
+"""The whole path as a script: `make demo`."""

@@ -1,0 +1,159 @@
+"""The main job, from a keyed stick figure to an image strip, in real, headless Blender. Needs bpy.
+
+    PYTHON_WITH_BPY -m demo --backend BACKEND_PYTHON [--out out/demo] [--iterations N]
+
+It presses the extension's own buttons (operators); only Blender's timer, which does not run without a
+window, is replaced by a loop. It can be stopped with Ctrl-C; the backend then goes on by itself, and the next
+run starts anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "bl_ext.mti_demo.mti"
+
+
+def main() -> int:
+    """Run the demo; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="demo", description="From a keyed stick figure to a strip."
+    )
+    parser.add_argument("--backend", required=True, help="the Python with the backend's packages")
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
+    parser.add_argument("--iterations", type=int, default=0, help="default: the engine's own")
+    options = parser.parse_args()
+    out = options.out.resolve()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mti-demo-") as user:
+        # before the first `import bpy`, so that nobody's own Blender settings are touched
+        os.environ["BLENDER_USER_RESOURCES"] = user
+        stopped = _in_blender(out, options.backend, options.iterations)
+    if stopped:
+        print(f"demo: {stopped}", file=sys.stderr)
+        return 1
+    print("8. pictures, videos and the report", flush=True)
+    command = [options.backend, "-m", "demo.report", str(out), f"{time.monotonic() - begun:.1f}"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+def _in_blender(out: Path, backend: str, iterations: int) -> str:
+    """Everything that needs Blender; returns why it failed, or nothing."""
+    import bpy
+
+    print(f"1. Blender {bpy.app.version_string}: the extension, staged and enabled", flush=True)
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    import addon_utils
+
+    _enable(bpy, addon_utils, out)
+    try:
+        return _path(bpy, out, backend, iterations)
+    finally:
+        # a class still registered when the process ends hangs Blender 4.5
+        addon_utils.disable(PACKAGE, default_set=True)
+
+
+def _enable(bpy: Any, addon_utils: Any, out: Path) -> None:
+    stage = [sys.executable, str(ROOT / "tools" / "stage.py"), "--build", str(out / "extension")]
+    subprocess.run(stage, check=True, stdout=subprocess.DEVNULL)
+    repos = bpy.context.preferences.extensions.repos
+    repos.new(name="Demo", module="mti_demo", custom_directory=str(out / "extension"))
+    if addon_utils.enable(PACKAGE, default_set=True) is None:
+        raise SystemExit("demo: the extension could not be enabled; see the message above")
+
+
+def _path(bpy: Any, out: Path, backend: str, iterations: int) -> str:
+    from . import scene as scenes
+
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    preferences.python, preferences.jobs_folder = backend, str(out / "jobs")
+    print("2. a stick figure with a keyed wave, and a camera", flush=True)
+    scene = scenes.build_motion_scene()
+    print("3. a second scene: a solid character before a background", flush=True)
+    target = scenes.build_target_scene()
+    print("4. capture: 14 pictures of the armature, drawn without a GPU", flush=True)
+    bpy.ops.mti.capture()
+    props = scene.mti
+    props.name, props.iterations = "Wave", iterations
+    props.also_apply, props.target, props.target_scene = True, "RENDER", target
+    print("5. render the target, write the job, start the backend", flush=True)
+    bpy.ops.mti.learn()
+    row = _follow()
+    if row.state.phase != "done":
+        return f"the job ended as {row.state.phase}: {row.state.error}; see {row.folder.log_file}"
+    print("7. the pictures as an image strip", flush=True)
+    props.place = "CAPTURE"
+    bpy.ops.mti.import_result(job=row.folder.path.name)
+    bpy.ops.wm.save_as_mainfile(filepath=str(out / "demo.blend"), compress=True)
+    (out / "blender.json").write_text(
+        json.dumps(_about(bpy, scene, row), indent=2), encoding="utf-8"
+    )
+    return ""
+
+
+def _follow() -> Any:
+    """Watch the newest job to its end, as Blender's timer would; returns its row."""
+    polling = importlib.import_module(f"{PACKAGE}.mti_addon.blender.polling")
+    print("6. the backend, in a process of its own (Ctrl-C stops watching it):", flush=True)
+    told = ""
+    while True:
+        wait = polling.poll()
+        row = polling.jobs.rows[0]
+        line = _line(row.state)
+        if line and line != told:
+            print(f"   {line}", flush=True)
+            told = line
+        if wait is None:
+            return row
+        time.sleep(min(wait, 0.2))
+
+
+def _line(state: Any) -> str:
+    """One line of progress, at most a new one every tenth of a stage."""
+    if state.phase not in ("queued", "running"):
+        return f"{state.phase}"
+    if not state.total:
+        return f"{state.stage or state.phase}"
+    tenth = 10 * state.step // state.total
+    line = f"{state.stage} {10 * tenth} %"
+    if tenth != getattr(_line, "last", None):
+        _line.last = tenth  # type: ignore[attr-defined]
+        left = f", {state.seconds_left:.0f} s left" if state.seconds_left is not None else ""
+        loss = f", loss {state.loss:.3f}" if state.loss is not None else ""
+        _line.text = f"{line}{loss}{left}"  # type: ignore[attr-defined]
+    return getattr(_line, "text", line)
+
+
+def _about(bpy: Any, scene: Any, row: Any) -> dict[str, Any]:
+    """What the report needs to know from this side."""
+    strip = next(s for s in scene.sequence_editor.strips_all if s.get("mti_job"))
+    start = getattr(strip, "left_handle", None) or strip.frame_final_start
+    end = getattr(strip, "right_handle", None) or strip.frame_final_end
+    return {
+        "blender": bpy.app.version_string,
+        "job": row.folder.path.name,
+        "losses": list(row.state.losses),
+        "result": row.state.result,
+        "strip": {"name": strip.name, "first_frame": int(start), "frames": int(end - start)},
+        "scene_fps": scene.render.fps / scene.render.fps_base,
+        "view_transform": scene.view_settings.view_transform,
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What the demo leaves to look at: videos, the contact sheet, the report. Needs the backend's packages."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import imageio.v3 as iio
+import numpy as np
+import numpy.typing as npt
+
+from mti_addon.wire.job import JobFolder
+from mti_backend import frames
+from mti_backend.embedding import MotionEmbedding
+from mti_backend.evaluation.sheet import contact_sheet
+from mti_backend.inputs import read_inputs
+from mti_backend.models import load_model
+from mti_backend.sampling import image_embedding_motion, sample
+
+Pictures = npt.NDArray[np.uint8]
+ENLARGED = 4  # a video of 64 x 64 pixels is a stamp on today's screens
+
+
+def main(out: Path, seconds: float) -> int:
+    """Write reference.mp4, result.mp4, contact_sheet.png and report.json into `out`."""
+    begun = time.monotonic()
+    blender = json.loads((out / "blender.json").read_text(encoding="utf-8"))
+    job = JobFolder(out / "jobs" / blender["job"])
+    request = job.request()
+    inputs = read_inputs(job, request)
+    result = frames.read_reference(
+        job.frames_dir, request.settings.frames, inputs.target.shape[1::-1]
+    )
+    model = load_model(request.settings.model)
+    target = frames.to_model(inputs.target)
+    plain = sample(model, target, image_embedding_motion(model, target), request.settings.sampling)
+    fps = blender["result"]["fps"]
+    _video(out / "reference.mp4", inputs.reference, fps)
+    _video(out / "result.mp4", result, fps)
+    rows = [
+        ("reference: the keyed stick figure", inputs.reference),
+        ("target: a render", inputs.target[None]),
+        ("result: the target with the learned motion", result),
+        (
+            "the same without the learned motion (the target's image embedding)",
+            frames.to_pictures(plain),
+        ),
+    ]
+    contact_sheet(rows, scale=2).save(out / "contact_sheet.png")
+    motion = MotionEmbedding.load(job.output_motion)
+    report = blender | {
+        "seconds": {
+            "blender_and_backend": seconds,
+            **blender["result"]["seconds"],
+            "report": round(time.monotonic() - begun, 1),
+        },
+        "peak_memory_mib": {
+            "blender": blender["peak_memory_mib"],
+            "backend": blender["result"]["peak_memory_mib"],
+        },
+        "motion": motion.meta,
+        "amount_of_motion": {
+            name: _amount(clip)
+            for name, clip in (
+                ("reference", inputs.reference),
+                ("result", result),
+                ("without", frames.to_pictures(plain)),
+            )
+        },
+        "versions": _versions(),
+    }
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    (out / "blender.json").unlink()
+    print(
+        f"done: {seconds + time.monotonic() - begun:.0f} s, at most {max(report['peak_memory_mib'].values())} MiB a process; look at {out}"
+    )
+    return 0
+
+
+def _video(path: Path, clip: Pictures, fps: float) -> None:
+    """H.264, each picture enlarged without smoothing."""
+    large = clip.repeat(ENLARGED, axis=1).repeat(ENLARGED, axis=2)
+    iio.imwrite(path, large, fps=fps, codec="libx264", macro_block_size=2)
+
+
+def _amount(clip: Pictures) -> float:
+    """Mean absolute difference of each picture to the first, in [0, 1]."""
+    values = clip.astype(np.float32) / 255
+    return round(float(np.abs(values[1:] - values[:1]).mean()), 4)
+
+
+def _versions() -> dict[str, Any]:
+    import diffusers
+    import torch
+    import transformers
+
+    return {
+        "python": platform.python_version(), "torch": torch.__version__, "diffusers": diffusers.__version__,
+        "transformers": transformers.__version__, "machine": platform.machine(), "threads": torch.get_num_threads(),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2])))

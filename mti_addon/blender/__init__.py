@@ -1,0 +1,52 @@
+"""Everything that needs Blender; thin. Registers and unregisters the extension's classes."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import pictures, polling
+from .operators_jobs import MTI_OT_apply, MTI_OT_learn
+from .operators_results import (
+    MTI_OT_cancel,
+    MTI_OT_import_result,
+    MTI_OT_open_log,
+    MTI_OT_remove_job,
+    MTI_OT_resume,
+)
+from .operators_scene import MTI_OT_add_stick_figure, MTI_OT_capture
+from .panels import MTI_PT_sequencer, MTI_PT_view3d
+from .preferences import MTI_AP_preferences
+from .properties import MTI_PG_scene
+
+CLASSES = (
+    MTI_AP_preferences,
+    MTI_PG_scene,
+    MTI_OT_add_stick_figure,
+    MTI_OT_capture,
+    MTI_OT_learn,
+    MTI_OT_apply,
+    MTI_OT_cancel,
+    MTI_OT_resume,
+    MTI_OT_import_result,
+    MTI_OT_remove_job,
+    MTI_OT_open_log,
+    MTI_PT_view3d,
+    MTI_PT_sequencer,
+)
+
+
+def register() -> None:
+    """Register the classes, the scene's settings, and the first look at the jobs."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
+    polling.begin()
+
+
+def unregister() -> None:
+    """Undo register(), in reverse order, and leave no timer and no picture behind."""
+    polling.stop()
+    pictures.forget()
+    del bpy.types.Scene.mti
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,102 @@
+"""Captured pictures on disk, until a job takes a copy. Imports no bpy.
+
+A scene remembers its capture by id only, so that undo, Revert and New File can do no harm: each id
+is a folder that is written whole and never changed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..motion import encode_png
+from ..wire import CaptureInfo, codec, files
+from ..wire.codec import Span, Text
+from ..wire.errors import BadRequest
+
+KEPT = 32
+"""Captures kept besides the newest; older ones go. Jobs have copies of what they need."""
+COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class CaptureFile:
+    """capture.json."""
+
+    model: Annotated[str, Text(r".{1,64}", "The model that the pictures were drawn for.")]
+    frames: Annotated[int, Span(1, 128, "pictures", "How many.")]
+    source: Annotated[str, Text(r".{0,64}", "Name of what was captured, for people.")]
+    note: Annotated[str, Text(r".{0,256}", "A warning, or empty.")]
+    info: CaptureInfo
+
+
+@dataclass(frozen=True)
+class Capture:
+    """A capture that was read back."""
+
+    path: Path
+    about: CaptureFile
+
+    def pictures(self) -> list[Path]:
+        """The pictures' files, in order."""
+        return [self.path / f"{i + 1:04d}.png" for i in range(self.about.frames)]
+
+    @property
+    def sheet(self) -> Path:
+        """All pictures in one square file, row by row."""
+        return self.path / "sheet.png"
+
+
+def save_capture(root: Path, pictures: NDArray[np.uint8], about: CaptureFile) -> str:
+    """Write pictures (F, H, W, 3) whole or not at all, and give the new id.
+
+    Raises NotWritable, DiskFull.
+    """
+    name = uuid.uuid4().hex
+    with files.new_folder(root / name) as folder:
+        for i, picture in enumerate(pictures):
+            files.write_synced(folder / f"{i + 1:04d}.png", encode_png(picture))
+        files.write_synced(folder / "sheet.png", encode_png(_sheet(pictures)))
+        text = codec.dumps(codec.to_dict(about), indent=2) + "\n"
+        files.write_synced(folder / "capture.json", text.encode("utf-8"))
+    _remove_old(root, name)
+    return name
+
+
+def load_capture(root: Path, name: str) -> Capture | None:
+    """The capture of this id; None if there is none, or it is not whole."""
+    if not name.isalnum():
+        return None
+    folder = root / name
+    try:
+        value = codec.loads((folder / "capture.json").read_bytes(), "capture.json")
+        capture = Capture(folder, codec.from_dict(CaptureFile, value, "capture"))
+    except (OSError, BadRequest):
+        return None
+    return capture if all(path.is_file() for path in capture.pictures()) else None
+
+
+def _sheet(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A table of the pictures, made smaller where they are large, on dark grey."""
+    step = max(1, pictures.shape[1] // 128)
+    small = pictures[:, ::step, ::step]
+    count, height, width = small.shape[:3]
+    rows = -(-count // COLUMNS)
+    table = np.full((rows * COLUMNS, height, width, 3), 48, np.uint8)
+    table[:count] = small
+    sheet = table.reshape(rows, COLUMNS, height, width, 3).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(sheet.reshape(rows * height, COLUMNS * width, 3))
+
+
+def _remove_old(root: Path, newest: str) -> None:
+    others = [path for path in root.iterdir() if path.is_dir() and path.name != newest]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)
+    files.sweep(root)

@@ -1,0 +1,96 @@
+"""The jobs as they are shown: read from their folders, again and again. Imports no bpy.
+
+Nothing here is the truth about a job; the folder is. So there is nothing to save, and nothing that
+undo, a new file or a crash of Blender could leave wrong.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..client import Follower, JobState, list_jobs
+from ..wire import JobFolder, MtiError, Request
+
+BUDGET_SECONDS = 0.008
+"""One look at all jobs stops after this, and the next one goes on: Blender draws at 60 Hz."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One job: its folder, what was asked (None if that cannot be read, and why), how it stands."""
+
+    folder: JobFolder
+    request: Request | None
+    problem: tuple[str, str]
+    state: JobState
+
+    @property
+    def active(self) -> bool:
+        """There may be news without anybody doing anything."""
+        return self.request is not None and self.state.phase in ("queued", "running", "stuck")
+
+
+class Jobs:
+    """All jobs of one folder, newest first."""
+
+    def __init__(self) -> None:
+        self.root: Path | None = None
+        self.rows: tuple[Row, ...] = ()
+        self._followers: dict[JobFolder, Follower] = {}
+        self._unread: set[JobFolder] = set()
+
+    def forget(self) -> None:
+        """Know of no job, as at the beginning."""
+        self.root, self.rows, self._followers, self._unread = None, (), {}, set()
+
+    def find(self, job: str) -> Row | None:
+        """The job of this id (its folder's name)."""
+        return next((row for row in self.rows if row.folder.path.name == job), None)
+
+    def refresh(self, root: Path) -> None:
+        """List the folder again; the looks that follow read all jobs, also those that had ended."""
+        if root != self.root:
+            self.forget()
+            self.root = root
+        known = {row.folder: row for row in self.rows}
+        folders = list_jobs(root)
+        self._followers = {f: self._followers.get(f) or Follower(f) for f in folders}
+        self.rows = tuple(known.get(folder) or _read(folder) for folder in folders)
+        self._unread = set(folders)
+
+    def look(self) -> bool:
+        """Read what is new in jobs that may have news; True if anything has changed."""
+        deadline = time.perf_counter() + BUDGET_SECONDS
+        before = self.rows
+        news: dict[JobFolder, Row] = {}
+        for row in self._to_read():
+            state = self._followers[row.folder].poll()
+            self._unread.discard(row.folder)
+            if state != row.state:
+                news[row.folder] = Row(row.folder, row.request, row.problem, state)
+            if time.perf_counter() > deadline:
+                break
+        if news:
+            self.rows = tuple(news.get(row.folder, row) for row in self.rows)
+        return self.rows != before
+
+    @property
+    def waiting(self) -> bool:
+        """There is something to look at again."""
+        return bool(self._unread) or any(row.active for row in self.rows)
+
+    def _to_read(self) -> Iterator[Row]:
+        """Those not read yet first: a look that runs out of time must not starve them."""
+        unread = [row for row in self.rows if row.folder in self._unread]
+        yield from unread
+        yield from (row for row in self.rows if row.active and row.folder not in self._unread)
+
+
+def _read(folder: JobFolder) -> Row:
+    try:
+        return Row(folder, folder.request(), ("", ""), JobState())
+    except MtiError as error:
+        return Row(folder, None, (error.message, error.hint), JobState())

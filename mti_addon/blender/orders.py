@@ -1,0 +1,69 @@
+"""What the animator has set up, as the request of a job. Imports no bpy."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
+from ..wire.request import MOTION, TARGET, reference_name
+from .captures import Capture
+from .motions import KnownMotion
+
+
+@dataclass(frozen=True)
+class LearnOptions:
+    """The numbers that the panel lets an animator change."""
+
+    name: str
+    iterations: int
+    """0: as recommended for the model."""
+    seed: int
+    flip_safe: bool
+
+
+def learn_order(
+    root: Path, capture: Capture, options: LearnOptions, target: bytes | None
+) -> JobFolder:
+    """Write the job of learning a captured motion, and applying it if there is a target (PNG).
+
+    Raises BadRequest, UnreadableInput, DiskFull, NotWritable; then nothing has been written.
+    """
+    settings = Settings.for_model(capture.about.model)
+    inversion = replace(settings.inversion, seed=options.seed)
+    if options.iterations:
+        inversion = replace(inversion, iterations=options.iterations)
+    sampling = replace(settings.sampling, seed=options.seed)
+    inputs: dict[str, bytes | Path] = {
+        reference_name(i + 1): path for i, path in enumerate(capture.pictures())
+    }
+    if target is not None:
+        inputs[TARGET] = target
+    request = Request(
+        protocol=PROTOCOL,
+        job=uuid.uuid4().hex,
+        task="learn" if target is None else "learn+apply",
+        name=options.name.strip() or "Motion",
+        settings=replace(settings, inversion=inversion, sampling=sampling),
+        inputs={},
+        reference_frames=capture.about.frames,
+        capture=replace(capture.about.info, flip_safe=options.flip_safe),
+    )
+    return create_job(root, request, inputs)
+
+
+def apply_order(root: Path, motion: KnownMotion, target: bytes, seed: int) -> JobFolder:
+    """Write the job of playing a motion on a target picture (PNG). Raises as learn_order does."""
+    sampling = replace(motion.settings.sampling, seed=seed)
+    request = Request(
+        protocol=PROTOCOL,
+        job=uuid.uuid4().hex,
+        task="apply",
+        name=motion.name,
+        settings=replace(motion.settings, sampling=sampling),
+        inputs={},
+        reference_frames=0,
+        capture=motion.capture,
+    )
+    return create_job(root, request, {TARGET: target, MOTION: motion.file})

@@ -1,0 +1,121 @@
+"""What an animator sets in a scene: plain values only, saved in the .blend file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from . import addon, motions, polling
+
+DEFAULT_NAME = "Motion"
+FIRST, LAST = -1_048_574, 1_048_574
+
+
+def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
+    words = edit_text.lower()
+    known = motions.all_motions(polling.jobs, addon.presets_folder())
+    return [motion.label for motion in known if words in motion.label.lower()]
+
+
+class MTI_PG_scene(bpy.types.PropertyGroup):
+    """The panel's settings."""
+
+    source: EnumProperty(
+        name="Source",
+        description="What moves",
+        items=(
+            ("ARMATURE", "Armature", "The active armature's animation, drawn as a stick figure"),
+            ("CAMERA", "Camera", "The camera's move, drawn over landmarks"),
+        ),
+    )
+    use_scene_range: BoolProperty(
+        name="Scene Range",
+        description="Capture the scene's frame range, or its preview range where that is on",
+        default=True,
+    )
+    frame_start: IntProperty(
+        name="Start", description="First frame to capture", default=1, min=FIRST, max=LAST
+    )
+    frame_end: IntProperty(
+        name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
+    )
+    capture: StringProperty(name="Capture", options={"HIDDEN"})
+    name: StringProperty(
+        name="Name",
+        description="What the learned motion is called",
+        default=DEFAULT_NAME,
+        maxlen=60,
+    )
+    iterations: IntProperty(
+        name="Iterations (0 = auto)",
+        description="Steps of learning: more is slower and closer; 0: as recommended",
+        default=0,
+        min=0,
+        max=100_000,
+    )
+    flip_safe: BoolProperty(
+        name="Mirrors Well",
+        description="The motion stays itself when mirrored (a jump does, a right-handed wave "
+        "does not); then it may be learned from mirrored pictures, too",
+        default=False,
+    )
+    seed: IntProperty(
+        name="Seed", description="The same seed gives the same result", default=0, min=0
+    )
+    also_apply: BoolProperty(
+        name="Then Apply",
+        description="Apply the motion to the target as soon as it is learned",
+        default=False,
+    )
+    motion: StringProperty(
+        name="Motion",
+        description="The motion to apply; empty: the one that was learned last",
+        search=_motion_names,
+    )
+    target: EnumProperty(
+        name="Target",
+        description="The picture that shall move",
+        items=(
+            ("RENDER", "Render", "A render of the current frame"),
+            ("IMAGE", "Picture", "A picture file: a photo, a drawing, a render"),
+        ),
+    )
+    target_scene: PointerProperty(
+        name="Scene", description="The scene to render; empty: this one", type=bpy.types.Scene
+    )
+    target_engine: EnumProperty(
+        name="Render With",
+        items=(
+            ("PREVIEW", "Preview", "Workbench, or Cycles where there is no GPU: fast"),
+            ("SCENE", "Scene's Engine", "As the scene itself is set to render"),
+        ),
+    )
+    target_image: StringProperty(
+        name="Picture", description="The picture file to apply the motion to", subtype="FILE_PATH"
+    )
+    place: EnumProperty(
+        name="Place",
+        description="Where the result goes in the sequencer",
+        items=(
+            ("PLAYHEAD", "At the Playhead", "Starts at the current frame"),
+            ("CAPTURE", "At the Captured Range", "Starts where the captured range starts"),
+        ),
+    )
+
+
+def frame_range(scene: Any) -> tuple[int, int]:
+    """The first and the last frame to capture."""
+    props = scene.mti
+    if not props.use_scene_range:
+        return props.frame_start, props.frame_end
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end

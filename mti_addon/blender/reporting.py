@@ -1,0 +1,41 @@
+"""How an operator fails: one sentence to the animator, kept in the panel, and nothing changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..wire import MtiError
+from . import polling
+from .capture import CaptureError
+from .target import TargetError
+
+Execute = Callable[[Any, Any], set[str]]
+
+
+def telling(execute: Execute) -> Execute:
+    """Wrap execute(self, context): what an animator can mend is reported, and ends as CANCELLED.
+
+    Any other error is a fault of the add-on and goes through, with its traceback.
+    """
+
+    @functools.wraps(execute)
+    def guarded(self: Any, context: Any) -> set[str]:
+        try:
+            done = execute(self, context)
+        except MtiError as error:
+            message, hint = error.message, error.hint
+        except (CaptureError, TargetError) as error:
+            message, hint = error.problem
+        except OSError as error:
+            message = f"{error.strerror or error}: {error.filename or 'a file of the add-on'}."
+            hint = "Make sure that its folder is there and can be written."
+        else:
+            polling.remember_error("", "")
+            return done
+        polling.remember_error(message, hint)
+        self.report({"ERROR"}, f"{message} {hint}".strip())
+        return {"CANCELLED"}
+
+    return guarded

@@ -1,0 +1,27 @@
+"""From keyed joints to the pictures of a reference video. Imports numpy and stdlib."""
+
+from .camera import project
+from .checks import Problem, check_range, check_take, note_about
+from .png import decode_png, encode_png
+from .raster import Look, draw
+from .skeleton import Bone, Plan, plan_limbs
+from .take import Take
+from .timing import picture_of_each_frame, sampled_frames
+
+__all__ = [
+    "Bone",
+    "Look",
+    "Plan",
+    "Problem",
+    "Take",
+    "check_range",
+    "check_take",
+    "decode_png",
+    "draw",
+    "encode_png",
+    "note_about",
+    "picture_of_each_frame",
+    "plan_limbs",
+    "project",
+    "sampled_frames",
+]

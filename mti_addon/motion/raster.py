@@ -1,0 +1,121 @@
+"""Anti-aliased stick figures, drawn by distance fields. Imports numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import NEAR, clip_to_pixels, pixels_per_metre, to_clip
+from .take import Take
+
+Color = tuple[int, int, int]
+PALETTE: dict[str, Color] = {
+    "torso": (70, 78, 96),
+    "head": (226, 170, 120),
+    "left_arm": (46, 134, 222),
+    "right_arm": (226, 74, 66),
+    "left_leg": (38, 166, 110),
+    "right_leg": (240, 176, 40),
+    "ground": (188, 192, 198),
+}
+"""sRGB. Left and right differ, so that the order of crossing limbs can be read from one picture."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a take is drawn. Colours are sRGB, widths are in pixels of the final picture."""
+
+    background: Color = (236, 238, 240)
+    palette: Mapping[str, Color] = field(default_factory=lambda: PALETTE)
+    thinnest: float = 0.9
+    """The least radius of a limb, so that a far figure does not vanish."""
+    supersampling: int = 3
+    """Pictures are drawn this many times larger, up to 1024 pixels high, and averaged down."""
+
+
+def draw(take: Take, look: Look | None = None) -> NDArray[np.uint8]:
+    """The take's pictures, uint8 (F, H, W, 3), sRGB: capsules and balls, the farthest first."""
+    look = look or Look()
+    width, height = take.size
+    scale = max(1, min(look.supersampling, 1024 // height))
+    clip = to_clip(take.joints, take.world_to_clip)
+    metres = pixels_per_metre(take.world_to_clip, take.size) * scale
+    out = np.empty((take.frames, height, width, 3), np.uint8)
+    for frame in range(take.frames):
+        canvas = np.empty((height * scale, width * scale, 3), np.float32)
+        canvas[:] = look.background
+        for limb in _far_to_near(take, clip[frame]):
+            a, b = (clip[frame][joint] for joint in take.limbs[limb])
+            ends = _in_front(a, b)
+            if ends is None:
+                continue
+            depths = np.maximum(ends[:, 3], NEAR)
+            radii = np.maximum(take.radii[limb] * metres[frame] / depths, look.thinnest * scale)
+            pixels = clip_to_pixels(ends, (width * scale, height * scale))
+            _paint(canvas, pixels, radii, look.palette[take.parts[limb]])
+        small = canvas.reshape(height, scale, width, scale, 3).mean((1, 3))
+        out[frame] = np.rint(small).astype(np.uint8)
+    return out
+
+
+def _far_to_near(take: Take, clip: NDArray[np.float64]) -> list[int]:
+    """Limb indices, the ground first, then by the depth of their middle.
+
+    Clip z grows with the distance in any projection. Limbs at the same depth keep the skeleton's
+    order, which rounding would otherwise decide anew in every frame.
+    """
+    depth = [round(float(clip[list(limb), 2].mean()), 4) for limb in take.limbs]
+    return sorted(range(len(depth)), key=lambda i: (take.parts[i] != "ground", -depth[i]))
+
+
+def _in_front(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The part of the segment (2, 4) before the camera, or None."""
+    near_a, near_b = a[3] >= NEAR, b[3] >= NEAR
+    if not (near_a or near_b):
+        return None
+    if near_a and near_b:
+        return np.stack([a, b])
+    t = (NEAR - a[3]) / (b[3] - a[3])
+    cut = a + t * (b - a)
+    cut[3] = NEAR
+    return np.stack([a, cut] if near_a else [cut, b])
+
+
+def _paint(
+    canvas: NDArray[np.float32],
+    ends: NDArray[np.float64],
+    radii: NDArray[np.float64],
+    color: Color,
+) -> None:
+    """Lays one capsule with end points (2, 2) and end radii (2,), in pixels, over the canvas."""
+    box = _box(canvas, ends, radii)
+    if box is None:
+        return
+    left, top, right, bottom = box
+    x = np.arange(left, right, dtype=np.float32)[None] + np.float32(0.5)
+    y = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5)
+    (ax, ay), (bx, by) = ends.astype(np.float32)
+    dx, dy = bx - ax, by - ay
+    along = ((x - ax) * dx + (y - ay) * dy) / max(float(dx * dx + dy * dy), 1e-9)
+    along = along.clip(0, 1)
+    distance = np.hypot(x - ax - along * dx, y - ay - along * dy)
+    radius = radii[0] + along * np.float32(radii[1] - radii[0])
+    cover = (radius - distance + 0.5).clip(0, 1).astype(np.float32)[..., None]
+    area = canvas[top:bottom, left:right]
+    area += cover * (np.array(color, np.float32) - area)
+
+
+def _box(
+    canvas: NDArray[np.float32], ends: NDArray[np.float64], radii: NDArray[np.float64]
+) -> tuple[int, int, int, int] | None:
+    """The pixels that a capsule can touch: left, top, right, bottom; None if there are none."""
+    limit = np.array([canvas.shape[1], canvas.shape[0]])
+    reach = radii[:, None] + 1
+    low = np.floor((ends - reach).min(0)).clip(0, limit).astype(int)
+    high = np.ceil((ends + reach).max(0)).clip(0, limit).astype(int)
+    if (high <= low).any():
+        return None
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])

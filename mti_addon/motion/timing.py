@@ -1,0 +1,28 @@
+"""Which scene frames are sampled, and which picture each frame shows. Imports nothing."""
+
+from __future__ import annotations
+
+
+def sampled_frames(start: int, end: int, count: int) -> list[float]:
+    """`count` scene frames, evenly over start..end, both included; fractions are sub-frames.
+
+    Raises ValueError for an empty range or fewer than two pictures.
+    """
+    if end <= start or count < 2:
+        raise ValueError(f"cannot take {count} pictures from frames {start} to {end}")
+    return [start + (end - start) * k / (count - 1) for k in range(count)]
+
+
+def picture_of_each_frame(pictures: int, length: int) -> list[int]:
+    """The picture's index (0..pictures-1) for each of `length` scene frames, held evenly.
+
+    Raises ValueError if either is below 1.
+    """
+    if pictures < 1 or length < 1:
+        raise ValueError(f"cannot spread {pictures} pictures over {length} frames")
+    return [k * pictures // length for k in range(length)]
+
+
+def frames_at(seconds: float, fps: float) -> int:
+    """How many scene frames a duration lasts, at least one."""
+    return max(1, round(seconds * fps))

@@ -1,0 +1,120 @@
+"""Runs the staged extension in real, headless Blender, under its real name bl_ext.mti_dev.mti.
+
+Only collected by a Python that has bpy: `.venv/bpy-X/bin/python -m pytest tests/blender`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PACKAGE = "bl_ext.mti_dev.mti"
+
+if importlib.util.find_spec("bpy") is None:
+    collect_ignore_glob = ["test_*.py"]
+else:
+    # before the first `import bpy`, or Blender would use the settings of whoever runs the tests
+    _user = tempfile.TemporaryDirectory(prefix="mti-bpy-")
+    os.environ["BLENDER_USER_RESOURCES"] = _user.name
+    import bpy  # addon_utils can only be imported after it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs bpy."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.bpy)
+
+
+def _stage(build: Path) -> Path:
+    spec = importlib.util.spec_from_file_location("mti_stage", ROOT / "tools" / "stage.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder: Path = module.stage(ROOT, build)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension as it is zipped."""
+    return _stage(tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="session")
+def enabled(staged: Path) -> Iterator[str]:
+    """The extension, enabled from a local repository; its package's name."""
+    import addon_utils
+
+    repos = bpy.context.preferences.extensions.repos
+    repos.new(name="MTI Dev", module="mti_dev", custom_directory=str(staged.parent))
+    assert addon_utils.enable(PACKAGE, default_set=True) is not None
+    yield PACKAGE
+    # a class that is still registered when the process ends hangs Blender 4.5 for ever
+    addon_utils.disable(PACKAGE, default_set=True)
+
+
+@pytest.fixture
+def ext(enabled: str) -> Callable[[str], ModuleType]:
+    """ext("blender.strip"): a module of the enabled extension."""
+    return lambda name: importlib.import_module(f"{enabled}.mti_addon.{name}")
+
+
+@pytest.fixture
+def scene(enabled: str) -> Any:
+    """Blender's factory scene (cube, camera, light), in a new file."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    return bpy.context.scene
+
+
+@pytest.fixture
+def figure(scene: Any) -> Any:
+    """A waving stick figure at the origin, with a camera that sees all of it."""
+    scene.camera.location, scene.camera.rotation_euler = (0, -6, 1), (1.5707963, 0, 0)
+    scene.camera.data.lens = 60
+    bpy.context.view_layer.update()
+    assert bpy.ops.mti.add_stick_figure() == {"FINISHED"}
+    return bpy.context.object
+
+
+@pytest.fixture
+def prefs(enabled: str, tmp_path: Path) -> Any:
+    """The add-on's preferences: jobs in a temporary folder, the tests' own runner as backend."""
+    runner = tmp_path / "python"
+    runner.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "runner.py"}" "$@"\n')
+    runner.chmod(0o755)
+    preferences = bpy.context.preferences.addons[enabled].preferences
+    preferences.jobs_folder = str(tmp_path / "jobs")
+    preferences.python = str(runner)
+    yield preferences
+    # read again: a test may have disabled the extension, which frees what `preferences` points to
+    preferences = bpy.context.preferences.addons[enabled].preferences
+    preferences.jobs_folder = preferences.python = ""
+    preferences.engine = "draft"
+
+
+@pytest.fixture
+def polling(ext: Callable[[str], ModuleType], prefs: Any) -> ModuleType:
+    """The polling module, with the temporary jobs folder."""
+    module = ext("blender.polling")
+    module.start()
+    return module
+
+
+@pytest.fixture
+def captured(figure: Any, scene: Any, polling: ModuleType) -> Any:
+    """A scene with a capture, ready to learn."""
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    scene.mti.name = "wave"
+    return scene

@@ -1,0 +1,35 @@
+"""Start a job from a captured scene, and follow it as Blender's timer would."""
+
+from __future__ import annotations
+
+import time
+
+import bpy
+
+
+def wait(polling, until, seconds=30):
+    """What the timer does, until something holds of the newest job."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        polling.poll()
+        row = polling.jobs.rows[0]
+        if until(row):
+            return row
+        time.sleep(0.02)
+    raise AssertionError(f"still {polling.jobs.rows[0].state}")
+
+
+def ended(row):
+    """Nothing more will happen to this job by itself."""
+    return row.state.phase not in ("queued", "running")
+
+
+def learn(polling, scene, name="wave"):
+    """Start learning the scene's capture under a name, which is what the runner behaves by."""
+    scene.mti.name = name
+    assert bpy.ops.mti.learn() == {"FINISHED"}
+
+
+def strips_of(scene):
+    """The strips of a scene's sequencer."""
+    return list(scene.sequence_editor_create().strips)

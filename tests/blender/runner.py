@@ -1,0 +1,79 @@
+"""A second implementation of the runner's side of the job folder, for the add-on's tests.
+
+It is started as the backend is (python -m mti_backend run JOB), keeps the same promises, and does
+what the motion's name says: "fail ...", "die ...", "slow ...", or anything else to succeed. It
+needs no torch: it "learns" by waiting, and "applies" by drawing pictures of one colour each.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+# started as a script: sys.path has PYTHONPATH, the extension's root, as it is for the backend
+from mti_addon.motion import encode_png
+from mti_addon.wire import JobFolder, decode, encode
+from mti_addon.wire.events import Cancelled, Done, Event, Failed, Progress, Started
+from mti_addon.wire.files import append_line
+from mti_addon.wire.job import manifest_of
+from mti_addon.wire.owner import JobLock
+
+STEPS = 20
+
+
+class Runner:
+    """One run of one job."""
+
+    def __init__(self, job: JobFolder, epoch: int) -> None:
+        self.job, self.epoch = job, epoch
+        self.request = job.request()
+        lines = job.events_file.read_bytes().splitlines() if job.events_file.exists() else []
+        self.seq = decode(lines[-1])[0] if lines else 0
+        self.behaviour = self.request.name.split()[0]
+
+    def tell(self, event: Event) -> None:
+        """Append one event."""
+        self.seq += 1
+        append_line(self.job.events_file, encode(event, self.seq, time.time()))
+
+    def run(self) -> int:
+        """Work; gives the exit code."""
+        self.job.verify_inputs()
+        self.tell(Started("test", "cpu", self.epoch, {}))
+        for step in range(1, STEPS + 1):
+            self.job.heartbeat_file.touch()
+            if self.job.cancel_asked():
+                self.tell(Cancelled(step))
+                return 3
+            time.sleep(0.5 if self.behaviour == "slow" else 0.01)
+            self.tell(Progress("learn", step, STEPS, 1.0 / step, 0.1 * (STEPS - step)))
+            if step == 5 and self.behaviour == "fail":
+                self.tell(Failed("out_of_memory", "The model does not fit.", ""))
+                return 75
+            if step == 5 and self.behaviour == "die" and self.epoch == 1:
+                os._exit(9)
+        self.write_output()
+        self.tell(Done({"frames": self.request.settings.frames}))
+        return 0
+
+    def write_output(self) -> None:
+        """Pictures of one colour each, or a stand-in for a motion."""
+        import numpy as np
+
+        temp = self.job.path / ".output"
+        (temp / "frames").mkdir(parents=True)
+        if self.request.learns:
+            (temp / "motion.safetensors").write_bytes(b"a motion")
+        if self.request.applies:
+            for i in range(self.request.settings.frames):
+                picture = np.full((64, 64, 3), (200, 100, 20 + 10 * i), np.uint8)
+                (temp / "frames" / f"{i + 1:04d}.png").write_bytes(encode_png(picture))
+        (temp / "manifest.json").write_text(manifest_of(temp).to_json())
+        os.replace(temp, self.job.output_dir)
+
+
+if __name__ == "__main__":
+    folder = JobFolder(sys.argv[-1])
+    with JobLock(folder) as lock:
+        sys.exit(Runner(folder, lock.epoch).run())

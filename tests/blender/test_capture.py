@@ -1,0 +1,257 @@
+"""Scene to Take: right positions, an undisturbed scene, and a clear sentence for what cannot be."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+import pytest
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
+
+SIZES = [(64, 64), (1024, 576), (96, 160)]
+
+
+def _pose_everything(figure, scene):
+    """A keyed pose with a moved, turned and scaled armature and a bone that follows a target."""
+    figure.location, figure.rotation_euler, figure.scale = (0.3, 0.1, 0.05), (0, 0, 0.4), (0.9,) * 3
+    target = bpy.data.objects.new("Target", None)
+    scene.collection.objects.link(target)
+    for frame, place in ((1, (0.6, -0.4, 0.8)), (48, (0.5, -0.2, 1.6))):
+        target.location = place
+        target.keyframe_insert("location", frame=frame)
+    follow = figure.pose.bones["forearm.L"].constraints.new("IK")
+    follow.target, follow.chain_count = target, 2
+
+
+def _expected(scene, figure, names, size):
+    """Pixels (heads and tails) by Blender's own world_to_camera_view, y down."""
+    scene.render.resolution_x, scene.render.resolution_y = size
+    evaluated = figure.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    ends = []
+    for name in names:
+        bone = evaluated.pose.bones[name]
+        for point in (bone.head, bone.tail):
+            at = world_to_camera_view(scene, scene.camera, evaluated.matrix_world @ point)
+            ends.append((at.x * size[0], (1 - at.y) * size[1]))
+    return np.array(ends)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "lens", ["perspective", "orthographic", "shifted", "vertical fit", "scaled"]
+)
+def test_joints_lie_where_blenders_own_projection_puts_them(figure, scene, ext, size, lens):
+    motion, capture = ext("motion"), ext("blender.capture")
+    _pose_everything(figure, scene)
+    camera = scene.camera
+    if lens == "orthographic":
+        camera.data.type, camera.data.ortho_scale = "ORTHO", 3
+    elif lens == "shifted":
+        camera.data.shift_x, camera.data.shift_y = 0.1, -0.05
+    elif lens == "vertical fit":
+        camera.data.sensor_fit = "VERTICAL"
+    elif lens == "scaled":
+        camera.scale = (2, 1, 3)
+    take = capture.take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, size)
+    pixels, _ = motion.project(take.joints, take.world_to_clip, size)
+    plan = capture._plan(figure)
+    names = [figure.data.bones[i].name for i in plan.bones]
+    assert len(names) == len(figure.data.bones)
+    for k, frame in enumerate(motion.sampled_frames(1, 48, 14)):
+        scene.frame_set(int(frame), subframe=frame - int(frame))
+        expected = _expected(scene, figure, names, size)
+        ours = pixels[k].reshape(-1, 3, 2)[:, :2].reshape(-1, 2)
+        assert np.abs(ours - expected).max() < 0.02
+
+
+def test_the_moment_between_frames_is_sampled(figure, scene, ext):
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert take.joints.shape == (14, 3 * len(figure.data.bones), 3)
+    assert take.fps == pytest.approx(13 / (47 / 24))
+    steps = np.abs(np.diff(take.joints, axis=0)).max((1, 2))
+    assert (steps[:4] > 0.01).all()
+
+
+def test_frame_and_selection_stay(figure, scene, ext):
+    scene.frame_set(17, subframe=0.25)
+    selected = {ob.name for ob in bpy.context.selected_objects}
+    ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert scene.frame_current == 17 and scene.frame_subframe == pytest.approx(0.25)
+    assert {ob.name for ob in bpy.context.selected_objects} == selected
+    assert bpy.context.object == figure and figure.mode == "OBJECT"
+
+
+def test_frame_stays_after_a_failure(figure, scene, ext):
+    capture = ext("blender.capture")
+    scene.frame_set(9)
+    figure.hide_viewport = True
+    with pytest.raises(capture.CaptureError):
+        capture.take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert scene.frame_current == 9
+
+
+def test_a_hidden_but_playing_armature_can_be_captured(figure, scene, ext):
+    figure.hide_set(True)
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert ext("motion").check_take(take) is None
+
+
+def test_camera_move_is_drawn_over_landmarks(scene, ext):
+    capture, motion = ext("blender.capture"), ext("motion")
+    camera = scene.camera
+    still = capture.take_from_scene(bpy.context, "CAMERA", 1, 24, 14, (64, 64))
+    assert "does not move" in motion.check_take(still).message
+    for frame, x in ((1, 6.0), (24, 8.0)):
+        camera.location.x = x
+        camera.keyframe_insert("location", frame=frame)
+    take = capture.take_from_scene(bpy.context, "CAMERA", 1, 24, 14, (64, 64))
+    assert motion.check_take(take) is None
+    assert len({picture.tobytes() for picture in motion.draw(take)}) == 14
+
+
+def _capture_fails(scene, sentence):
+    """The button is greyed out with this sentence, or ends with it; nothing is written."""
+    before = scene.mti.capture
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.mti.capture()
+    assert scene.mti.capture == before
+
+
+def test_no_armature_and_no_camera(scene, ext):
+    bpy.data.objects.remove(scene.camera)
+    problem = ext("blender.capture").source_problem(bpy.context, "ARMATURE")
+    assert problem.message == "There is no armature and no camera to capture."
+    assert not bpy.ops.mti.capture.poll()
+    scene.mti.source = "CAMERA"
+    assert not bpy.ops.mti.capture.poll()
+
+
+def test_no_armature(scene, ext):
+    problem = ext("blender.capture").source_problem(bpy.context, "ARMATURE")
+    assert problem.message == "The scene has no armature."
+    assert not bpy.ops.mti.capture.poll()
+
+
+def test_no_camera(figure, scene, ext):
+    assert bpy.ops.mti.capture.poll()
+    bpy.data.objects.remove(scene.camera)
+    problem = ext("blender.capture").source_problem(bpy.context, "ARMATURE")
+    assert problem.message == "The scene has no camera."
+    assert not bpy.ops.mti.capture.poll()
+
+
+def test_rest_position_and_edit_mode_are_named(figure, ext):
+    capture = ext("blender.capture")
+    figure.data.pose_position = "REST"
+    assert "rest position" in capture.source_problem(bpy.context, "ARMATURE").message
+    figure.data.pose_position = "POSE"
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert "Edit Mode" in capture.source_problem(bpy.context, "ARMATURE").message
+    assert not bpy.ops.mti.add_stick_figure.poll()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert capture.source_problem(bpy.context, "ARMATURE") is None
+
+
+@pytest.mark.parametrize(("start", "end", "sentence"), [(10, 4, "empty"), (7, 7, "single frame 7")])
+def test_empty_and_one_frame_ranges(figure, scene, start, end, sentence):
+    scene.mti.use_scene_range = False
+    scene.mti.frame_start, scene.mti.frame_end = start, end
+    _capture_fails(scene, sentence)
+
+
+def test_a_motion_that_does_not_move(figure, scene):
+    figure.animation_data_clear()
+    _capture_fails(scene, "does not move")
+
+
+def test_out_of_view(figure, scene):
+    figure.location.x = 50
+    _capture_fails(scene, "out of the camera's view")
+
+
+def test_behind_the_camera(figure, scene):
+    scene.camera.rotation_euler.z = math.pi
+    _capture_fails(scene, "out of the camera's view")
+
+
+def test_a_disabled_armature_is_not_captured_stale(figure, scene):
+    figure.hide_viewport = True
+    _capture_fails(scene, "disabled in the viewport")
+
+
+def test_an_unwritable_folder(figure, scene, ext, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    addon = ext("blender.addon")
+    monkeypatch.setattr(addon, "captures_folder", lambda: tmp_path / "file" / "captures")
+    _capture_fails(scene, "can be written")
+
+
+def test_capture_writes_the_pictures_that_the_scene_shows(figure, scene, ext):
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    captures, addon, motion = ext("blender.captures"), ext("blender.addon"), ext("motion")
+    capture = captures.load_capture(addon.captures_folder(), scene.mti.capture)
+    assert (capture.about.model, capture.about.frames) == ("draft", 14)
+    assert capture.about.source == "Stick Figure" and capture.about.note == ""
+    info = capture.about.info
+    assert (info.frame_start, info.frame_end, info.fps) == (1, 48, 24)
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    for path, picture in zip(capture.pictures(), motion.draw(take), strict=True):
+        assert (motion.decode_png(path.read_bytes()) == picture).all()
+    assert capture.sheet.is_file()
+
+
+def test_the_engine_decides_size_and_count(figure, scene, ext, prefs):
+    prefs.engine = "svd-xt"
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    capture = ext("blender.captures").load_capture(
+        ext("blender.addon").captures_folder(), scene.mti.capture
+    )
+    picture = ext("motion").decode_png(capture.pictures()[-1].read_bytes())
+    assert capture.about.frames == 25 and picture.shape == (576, 1024, 3)
+
+
+def test_a_figure_partly_outside_is_captured_with_a_warning(figure, scene, ext):
+    scene.camera.data.lens = 130
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    capture = ext("blender.captures").load_capture(
+        ext("blender.addon").captures_folder(), scene.mti.capture
+    )
+    assert "outside the picture" in capture.about.note
+
+
+def test_the_armature_is_found_by_its_mesh_or_when_it_is_the_only_one(figure, scene, ext):
+    find = ext("blender.capture").find_armature
+    cube = scene.objects["Cube"]
+    bpy.context.view_layer.objects.active = cube
+    assert find(bpy.context) == figure
+    other = bpy.data.objects.new("Other", bpy.data.armatures.new("Other"))
+    scene.collection.objects.link(other)
+    assert find(bpy.context) is None
+    cube.modifiers.new("Armature", "ARMATURE").object = figure
+    assert find(bpy.context) == figure
+
+
+def test_blenders_own_human_rig(scene, ext):
+    bpy.ops.preferences.addon_enable(module="rigify")
+    bpy.ops.object.armature_human_metarig_add()
+    rig = bpy.context.object
+    plan = ext("blender.capture")._plan(rig)
+    part = {
+        rig.data.bones[plan.bones[a // 3]].name: plan.parts[i]
+        for i, (a, b) in enumerate(plan.limbs)
+        if a // 3 == b // 3
+    }
+    assert len(part) < 60  # of 150: no fingers, no face
+    expected = {
+        "upper_arm.L": "left_arm",
+        "hand.R": "right_arm",
+        "shin.L": "left_leg",
+        "foot.R": "right_leg",
+        "spine.001": "torso",
+    }
+    assert {name: part[name] for name in expected} == expected
+    heads = [name for name, which in part.items() if which == "head"]
+    assert len(heads) == 1 and Vector(rig.data.bones[heads[0]].tail_local).z > 1.8
+    bpy.ops.preferences.addon_disable(module="rigify")

@@ -1,0 +1,185 @@
+"""The panels, drawn into a recorder: headless Blender has no window to draw them in.
+
+The recorder knows which properties, operators and icons exist, so a wrong name fails here.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+ICONS = {
+    item.identifier
+    for item in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+}
+
+
+class OperatorSettings:
+    """What layout.operator() gives: accepts the operator's own properties only."""
+
+    def __init__(self, idname):
+        category, name = idname.split(".")
+        rna = getattr(getattr(bpy.ops, category), name).get_rna_type()
+        object.__setattr__(self, "names", set(rna.properties.keys()))
+
+    def __setattr__(self, name, value):
+        assert name in self.names, name
+
+
+class Layout:
+    """Records what is drawn, line by line."""
+
+    def __init__(self, lines=None):
+        object.__setattr__(self, "lines", [] if lines is None else lines)
+
+    def _part(self, **_options):
+        return Layout(self.lines)
+
+    row = column = box = _part
+
+    def panel(self, _name, default_closed):
+        return Layout(self.lines), Layout(self.lines)
+
+    def label(self, text="", icon="NONE"):
+        assert icon in ICONS, icon
+        self.lines.append(text)
+
+    def prop(self, data, name, icon="NONE", **_options):
+        assert name in data.bl_rna.properties and icon in ICONS
+        self.lines.append(f"<{name}>")
+
+    def operator(self, idname, text=None, icon="NONE"):
+        assert icon in ICONS, icon
+        self.lines.append(f"[{idname}]")
+        return OperatorSettings(idname)
+
+    def progress(self, factor, text):
+        assert 0 <= factor <= 1
+        self.lines.append(text)
+
+    def template_icon(self, icon_value, scale):
+        assert icon_value > 0 and scale > 0
+        self.lines.append("(pictures)")
+
+
+def _drawn(panel="MTI_PT_view3d"):
+    layout = Layout()
+    context = SimpleNamespace(
+        scene=bpy.context.scene,
+        preferences=bpy.context.preferences,
+        region=SimpleNamespace(width=280),
+    )
+    getattr(bpy.types, panel).draw(SimpleNamespace(layout=layout), context)
+    return layout.lines
+
+
+@pytest.mark.parametrize("panel", ["MTI_PT_view3d", "MTI_PT_sequencer"])
+def test_a_new_scene(scene, prefs, panel):
+    lines = _drawn(panel)
+    assert lines[0] == "Sketch" and "[mti.capture]" in lines and "None yet" in lines
+    assert [line for line in lines if line in ("Sketch", "Learn", "Apply", "Jobs")] == [
+        "Sketch",
+        "Learn",
+        "Apply",
+        "Jobs",
+    ]
+
+
+def test_all_choices_are_drawn(scene, prefs):
+    assert "Frames 1 to 250" in _drawn()
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 9
+    assert "Frames 5 to 9" in _drawn()
+    scene.mti.use_scene_range = False
+    scene.mti.target = "IMAGE"
+    lines = _drawn()
+    assert {"<frame_start>", "<frame_end>", "<target_image>"} <= set(lines)
+    assert "<target_scene>" not in lines
+
+
+def test_the_captured_pictures_and_the_warning(figure, scene, prefs):
+    scene.camera.data.lens = 130
+    bpy.ops.mti.capture()
+    lines = _drawn()
+    # without a window Blender makes no icons; the pictures were looked at in a real one
+    assert "14 pictures of Stick Figure, frames 1 to 48" in lines
+    assert "outside the picture" in " ".join(lines)
+    assert scene.mti.name.startswith("Wave")
+
+
+def test_the_last_error_stays_until_something_works(figure, scene, prefs, ext):
+    scene.camera.rotation_euler.z = 3
+    with pytest.raises(RuntimeError):
+        bpy.ops.mti.capture()
+    assert "out of the camera" in " ".join(_drawn())
+    scene.camera.rotation_euler.z = 0
+    bpy.context.view_layer.update()
+    bpy.ops.mti.capture()
+    assert "out of the camera" not in " ".join(_drawn())
+
+
+def test_a_missing_backend_has_its_button(scene, prefs, monkeypatch):
+    monkeypatch.delenv("MTI_BACKEND_PYTHON", raising=False)
+    prefs.python = ""
+    lines = _drawn()
+    assert "[preferences.addon_show]" in lines
+    layout = Layout()
+    type(prefs).draw(SimpleNamespace(layout=layout, **_values(prefs)), bpy.context)
+    assert "<python>" in layout.lines
+
+
+def _values(prefs):
+    return {"jobs_folder": prefs.jobs_folder, "bl_rna": prefs.bl_rna}
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [
+        ("queued", {"Starting", "[mti.cancel]"}),
+        ("running", {"Running", "Learning 3/20, 2:01 left", "[mti.cancel]"}),
+        ("done", {"Done", "[mti.import_result]", "[mti.remove_job]"}),
+        ("failed", {"Failed", "It broke.", "[mti.resume]", "[mti.open_log]"}),
+        ("cancelled", {"Cancelled", "[mti.resume]"}),
+        ("dead", {"Stopped unexpectedly", "[mti.resume]"}),
+        ("stuck", {"Not responding", "[mti.cancel]"}),
+    ],
+)
+def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
+    from dataclasses import replace
+
+    bpy.ops.mti.capture()
+    captures, orders, polling = (
+        ext("blender.captures"),
+        ext("blender.orders"),
+        ext("blender.polling"),
+    )
+    capture = captures.load_capture(ext("blender.addon").captures_folder(), scene.mti.capture)
+    options = orders.LearnOptions("wave", 0, 0, False)
+    png = capture.pictures()[0].read_bytes()
+    job = orders.learn_order(ext("blender.addon").jobs_folder(), capture, options, png)
+    job.launched_file.write_text("{}")
+    polling.start()
+    (row,) = polling.jobs.rows
+    state = ext("client").JobState(
+        phase,
+        stage="learn",
+        step=3,
+        total=20,
+        seconds_left=121,
+        error=("internal", "It broke.", ""),
+    )
+    polling.jobs.rows = (replace(row, state=state),)
+    assert expected <= set(_drawn())
+
+
+def test_many_jobs_do_not_fill_the_screen(figure, scene, prefs, ext):
+    polling = ext("blender.polling")
+    polling.start()
+    folder, row = ext("wire").JobFolder, ext("blender.jobs").Row
+    state = ext("client").JobState
+    polling.jobs.rows = tuple(
+        row(folder(f"/none/{i}"), None, ("Newer.", "Update."), state()) for i in range(9)
+    )
+    lines = _drawn()
+    assert lines.count("Newer. Update.") == 6 and "and 3 older ones" in lines

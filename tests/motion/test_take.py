@@ -1,0 +1,57 @@
+"""A Take refuses fields that do not fit together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mti_addon.motion import Take
+
+
+def make_take(**changes) -> Take:
+    """A take of one limb and one ball, two frames."""
+    joints = np.zeros((2, 3, 3), np.float32)
+    fields = {
+        "joints": joints,
+        "limbs": ((0, 1), (2, 2)),
+        "parts": ("torso", "head"),
+        "radii": (0.1, 0.2),
+        "world_to_clip": np.tile(np.eye(4, dtype=np.float32), (2, 1, 1)),
+        "fps": 7.0,
+        "size": (64, 48),
+    }
+    return Take(**(fields | changes))
+
+
+def test_frames():
+    assert make_take().frames == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("joints", np.zeros((2, 3, 2), np.float32)),
+        ("joints", np.zeros((0, 3, 3), np.float32)),
+        ("world_to_clip", np.zeros((3, 4, 4), np.float32)),
+        ("limbs", ((0, 3), (2, 2))),
+        ("limbs", ((0, -1), (2, 2))),
+        ("limbs", ((0, 1),)),
+        ("limbs", ()),
+        ("parts", ("torso", "tail")),
+        ("radii", (0.1, 0.0)),
+        ("fps", 0.0),
+        ("size", (64, 0)),
+    ],
+)
+def test_wrong_fields_are_refused(field, value):
+    with pytest.raises(ValueError):
+        make_take(**{field: value})
+
+
+def test_a_take_can_be_changed_by_copy_only():
+    take = make_take()
+    assert replace(take, fps=5.0).fps == 5.0
+    with pytest.raises(AttributeError):
+        take.fps = 5.0  # type: ignore[misc]
