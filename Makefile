@@ -1,0 +1,67 @@
+# make test    sets everything up and runs every check and test        make demo    sets up and runs the main job
+# make help    lists the rest
+PYTHON ?= python3.11
+BACKEND := .venv/backend
+BPY := .venv/bpy-
+# the newest bpy wheel for the Python the backend runs on
+DEMO_BPY := 5.0
+# Blender 5.2's wheel is for Python 3.13: pyenv's, the system's, or none (then its tests are skipped, and say so)
+PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null \
+	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
+OUT ?= out
+
+.PHONY: help setup demo test check unit blender e2e evaluate train-draft zip clean
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
+
+setup: $(BACKEND)/.ready $(BPY)$(DEMO_BPY)/.ready  ## the backend's and Blender's environments
+
+$(BACKEND)/.ready: pyproject.toml tools/requirements.py
+	$(PYTHON) -m venv $(BACKEND)
+	$(BACKEND)/bin/python tools/requirements.py backend dev > $(BACKEND)/requirements.txt
+	@echo "installing the backend's packages (torch and friends, a few minutes the first time)"
+	$(BACKEND)/bin/pip install --quiet --disable-pip-version-check -r $(BACKEND)/requirements.txt
+	touch $@
+
+$(BPY)4.5/.ready: tools/setup_bpy.sh
+	sh tools/setup_bpy.sh $(PYTHON) $(BPY)4.5 4.5.15
+$(BPY)5.0/.ready: tools/setup_bpy.sh
+	sh tools/setup_bpy.sh $(PYTHON) $(BPY)5.0 5.0.1
+$(BPY)5.2/.ready: tools/setup_bpy.sh
+	@if [ -n "$(PYTHON313)" ]; then sh tools/setup_bpy.sh $(PYTHON313) $(BPY)5.2 5.2.3; \
+	else echo "SKIPPED: no Python 3.13 found, so nothing is tested in Blender 5.2 (set PYTHON313=...)"; fi
+
+demo: setup  ## the whole path in headless Blender; results in out/demo
+	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
+
+test: check unit blender e2e  ## everything: lint, types, unit tests, tests in real Blender, end to end
+	@echo "all checks and tests passed"
+
+check: $(BACKEND)/.ready
+	$(BACKEND)/bin/ruff check .
+	$(BACKEND)/bin/ruff format --check .
+	$(BACKEND)/bin/mypy
+
+unit: $(BACKEND)/.ready
+	$(BACKEND)/bin/python -m pytest tests --ignore=tests/blender --ignore=tests/e2e -m "not slow"
+
+blender: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready
+	$(BPY)4.5/bin/python -m pytest tests/blender
+	$(BPY)5.0/bin/python -m pytest tests/blender
+	@if [ -x $(BPY)5.2/bin/python ]; then $(BPY)5.2/bin/python -m pytest tests/blender; \
+	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
+
+e2e: setup
+	$(BACKEND)/bin/python -m pytest tests/e2e
+
+evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out/evaluation
+	$(BACKEND)/bin/python -m mti_backend evaluate --quick --out $(OUT)/evaluation
+
+train-draft: $(BACKEND)/.ready  ## train the draft model anew (hours on a CPU); resumable
+	$(BACKEND)/bin/python -m mti_backend train-draft --work $(OUT)/draft
+
+zip: $(BPY)$(DEMO_BPY)/.ready  ## the extension, validated; in build/
+	$(BPY)$(DEMO_BPY)/bin/python tools/stage.py --build build --zip --bpy $(BPY)$(DEMO_BPY)/bin/python
+
+clean:  ## remove what is built, keep the environments
+	rm -rf build out .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,78 @@
+"""The command line: `python -m mti_backend hello | run | evaluate | train-draft`. Imports torch
+only for the work."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Commands of other modules get the rest of the line as
+    it is."""
+    # torch's threads wait for each other in busy loops. Where the cores have other work (Blender
+    # renders), each wait lasts until the scheduler takes pity: a step of 0.09 s took 8.2 s. To be
+    # set before torch is loaded; on an idle machine it costs nothing that could be measured.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    parser = argparse.ArgumentParser(
+        prog="mti_backend", description="Learns motions and applies them."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("hello", help="print versions, devices and models as one line of JSON")
+    run = commands.add_parser(
+        "run", help="work on a job folder until it is done; resumes what was begun"
+    )
+    run.add_argument("job", type=Path, help="the job's folder")
+    run.add_argument(
+        "--stay",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="then keep the model loaded, and take new jobs beside it for so long (default: 0)",
+    )
+    commands.add_parser("evaluate", help="measure what the model can do", add_help=False)
+    commands.add_parser("train-draft", help="train the draft model", add_help=False)
+    known, rest = parser.parse_known_args(argv)
+    if rest and known.command in ("hello", "run"):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return _dispatch(known, rest)
+
+
+def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
+    if known.command == "hello":
+        from .hello import hello
+
+        print(hello())
+        return 0
+    if known.command == "run":
+        from .stay import run_jobs
+
+        return run_jobs(known.job, known.stay)
+    if known.command == "evaluate":
+        from .evaluation import main as evaluate
+
+        return int(evaluate(rest))
+    from .draft.train import main as train
+
+    return int(train(rest))
+
+
+def _flush() -> None:
+    """Python exits with 120 if stdout cannot be flushed, as on a full disk; the exit code must stay
+    ours."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+if __name__ == "__main__":
+    code = main()
+    _flush()
+    sys.exit(code)

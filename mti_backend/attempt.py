@@ -1,0 +1,93 @@
+"""One runner's turn at a job: may it go on, and how does it end? Standard library and wire only."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mti_addon.wire import errors, events
+from mti_addon.wire.errors import MtiError
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock, Liveness, is_alive, read_owner
+
+from .events import EventLog
+from .hello import versions
+
+
+DYING_SECONDS = 5.0
+
+
+def acquire(lock: JobLock) -> None:
+    """Take the lock; Busy if another runner works on the job, NotWritable, DiskFull.
+
+    A killed process is seen as dead while the last of its threads is still ending, and the lock
+    ends with that thread: who resumes a job at once must wait a moment."""
+    deadline = time.monotonic() + DYING_SECONDS
+    while True:
+        try:
+            return lock.acquire()
+        except errors.Busy:
+            owner = read_owner(lock.job.owner_file)
+            dead = owner is not None and is_alive(owner, None) is Liveness.DEAD
+            if not dead or time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
+
+
+class Attempt:
+    """The job, the lock that this runner has on it, and what it tells."""
+
+    def __init__(self, job: JobFolder, lock: JobLock) -> None:
+        self.job, self._lock = job, lock
+        self.log = EventLog(job)
+        self.model, self.device = "", ""
+        """As soon as they are known."""
+        self.learned = 0
+        """Learning iterations done; the step that `cancelled` tells."""
+
+    def started(self) -> events.Started:
+        """The event that opens this attempt."""
+        return events.Started(self.model, self.device, self._lock.epoch, versions())
+
+    def check(self) -> None:
+        """Raise errors.Cancelled if somebody asked for it. To be called every second or so."""
+        if self.job.cancel_asked():
+            raise errors.Cancelled("The job was cancelled.")
+
+    def leave(self) -> None:
+        """Called in the heartbeat's thread when `check` was not reached in time: end here and now.
+        Nothing on disk minds."""
+        try:
+            if self.log.end(events.Cancelled(self.learned), self.started()):
+                os._exit(errors.Cancelled.exit_code)
+        except MtiError as error:
+            os._exit(error.exit_code)
+
+    def fence(self) -> None:
+        """Raise Busy if another runner has taken the job over (this machine slept, or its disk
+        hung, and somebody resumed the job elsewhere): what is on disk is the other's now."""
+        if not self._lock.is_mine():
+            raise errors.Busy("Another runner has taken this job over.")
+
+    @contextmanager
+    def swapping(self) -> Iterator[None]:
+        """Around a change of `output/`: the job is still ours, and `leave` waits."""
+        with self.log.undisturbed():
+            self.fence()
+            yield
+
+    def done(self, result: dict[str, object]) -> None:
+        """The last event, of all having gone well."""
+        self.log.end(events.Done(result), self.started())
+
+    def failed(self, failure: MtiError) -> None:
+        """The last event, of anything else; none if the job is another runner's by now."""
+        if not self._lock.is_mine():
+            return
+        if isinstance(failure, errors.Cancelled):
+            self.log.end(events.Cancelled(self.learned), self.started())
+        else:
+            event = events.Failed(failure.code, failure.message, failure.hint)
+            self.log.end(event, self.started())

@@ -1,0 +1,141 @@
+"""Checkpoints of a learning run: the last two, atomic, verified. No model, no diffusers.
+
+A checkpoint is `checkpoint/<step>.safetensors` (tokens and Adam's moments) and `<step>.json`, which
+is written after it, carries its size and sha256, and makes it valid. The newest that verifies is
+used; so a crash at any moment, between any two writes, costs at most `checkpoint_every` iterations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
+
+from mti_addon.wire.files import translating_os_errors, write_atomic
+
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything needed to go on bit for bit (randomness is a function of seed and step, so it
+    needs no state)."""
+
+    step: int
+    """Iterations done."""
+    tensors: dict[str, torch.Tensor]
+    """`Inversion.state_dict()`."""
+    losses: tuple[float, ...]
+    """The loss of every iteration done, for the curve and the result."""
+
+
+@dataclass(frozen=True)
+class _Header:
+    step: int
+    config: str
+    threads: int
+    size: int
+    sha256: str
+    losses: list[float]
+
+
+class CheckpointFolder:
+    """The checkpoints of one job.
+
+    `config` is a hash of all that the numbers depend on (`config_hash`): a checkpoint of another
+    configuration is passed over. `threads` is the number of CPU threads that sums were split over,
+    which decides their last bits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, checkpoint: Checkpoint, config: str) -> None:
+        """Make durable, then drop all but the newest two. DiskFull and NotWritable leave the older
+        ones intact."""
+        with translating_os_errors(self.folder):
+            self.folder.mkdir(exist_ok=True)
+        data = tensors_to_bytes(checkpoint.tensors)
+        header = _Header(
+            checkpoint.step,
+            config,
+            torch.get_num_threads(),
+            len(data),
+            hashlib.sha256(data).hexdigest(),
+            list(checkpoint.losses),
+        )
+        write_atomic(self._tensors(checkpoint.step), data)
+        write_atomic(self._header(checkpoint.step), json.dumps(asdict(header)).encode())
+        self._prune()
+
+    def load(self, config: str) -> Checkpoint | None:
+        """The newest valid checkpoint of this configuration; None to begin at the beginning."""
+        for header in self._headers():
+            if header.config != config:
+                print(
+                    f"checkpoint {header.step}: of another configuration, passed over",
+                    file=sys.stderr,
+                )
+                continue
+            tensors = self._verified(header)
+            if tensors is not None:
+                return Checkpoint(header.step, tensors, tuple(header.losses))
+        return None
+
+    def threads(self) -> int | None:
+        """CPU threads of the newest checkpoint: they must be set before anything is computed."""
+        return next((header.threads for header in self._headers()), None)
+
+    def _headers(self) -> Iterator[_Header]:
+        """Readable headers, newest first."""
+        for path in sorted(self.folder.glob("*.json"), reverse=True):
+            try:
+                header = _Header(**json.loads(path.read_bytes()))
+                if path != self._header(header.step):
+                    raise ValueError("the name does not fit the step")
+            except (OSError, ValueError, TypeError) as error:
+                print(
+                    f"checkpoint {path.name}: unreadable header ({error}), passed over",
+                    file=sys.stderr,
+                )
+                continue
+            yield header
+
+    def _verified(self, header: _Header) -> dict[str, torch.Tensor] | None:
+        try:
+            data = self._tensors(header.step).read_bytes()
+            if len(data) == header.size and hashlib.sha256(data).hexdigest() == header.sha256:
+                tensors: dict[str, torch.Tensor] = tensors_from_bytes(data)
+                return tensors
+            reason = "its sha256 does not fit"
+        except (OSError, SafetensorError) as error:
+            reason = str(error)
+        print(f"checkpoint {header.step}: broken ({reason}), passed over", file=sys.stderr)
+        return None
+
+    def _prune(self) -> None:
+        """Headers go first: what has no header does not count. Also sweeps what killed runners
+        left."""
+        kept = {path.stem for path in sorted(self.folder.glob("*.json"))[-KEPT:]}
+        with translating_os_errors(self.folder):
+            for path in sorted(self.folder.iterdir(), key=lambda path: path.suffix != ".json"):
+                if path.stem not in kept or path.suffix not in (".json", ".safetensors"):
+                    path.unlink(missing_ok=True)
+
+    def _tensors(self, step: int) -> Path:
+        return self.folder / f"{step:08d}.safetensors"
+
+    def _header(self, step: int) -> Path:
+        return self.folder / f"{step:08d}.json"
+
+
+def config_hash(parts: dict[str, object]) -> str:
+    """sha256 of JSON with sorted keys: equal exactly when all parts are equal."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,92 @@
+"""Which devices there are, which one to use, and how many CPU threads. torch only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import torch
+
+from mti_addon.wire.errors import BadRequest
+
+DEVICE_VARIABLE = "MTI_DEVICE"
+THREADS_VARIABLE = "MTI_THREADS"
+_MIB = 1024 * 1024
+
+
+def pick_device() -> str:
+    """MTI_DEVICE if set, else the first GPU, else Apple's, else the CPU. BadRequest if the one that
+    was asked for is not there."""
+    wish = os.environ.get(DEVICE_VARIABLE)
+    if wish:
+        try:
+            torch.empty(0, device=wish)
+        except (RuntimeError, AssertionError) as error:
+            raise BadRequest(
+                f"There is no device {wish!r} that torch can use.",
+                "Choose another device in the preferences.",
+            ) from error
+        return wish
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def fix_threads(saved: int | None) -> int:
+    """Fix the number of CPU threads: a checkpoint's (sums split over another number differ in their
+    last bits, and a resumed run must equal an uninterrupted one), else MTI_THREADS, else torch's
+    choice."""
+    wish = os.environ.get(THREADS_VARIABLE, "")
+    threads = saved or (
+        int(wish) if wish.isdecimal() and int(wish) > 0 else torch.get_num_threads()
+    )
+    torch.set_num_threads(threads)
+    return threads
+
+
+def devices() -> list[dict[str, object]]:
+    """Kind, name and memory in MiB of every device that torch can use here, the CPU last."""
+    found: list[dict[str, object]] = []
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        found.append(
+            {
+                "kind": "cuda",
+                "index": index,
+                "name": properties.name,
+                "memory_mib": properties.total_memory // _MIB,
+            }
+        )
+    if torch.backends.mps.is_available():
+        found.append({"kind": "mps", "index": 0, "name": "Apple GPU", "memory_mib": _memory_mib()})
+    found.append(
+        {
+            "kind": "cpu",
+            "index": 0,
+            "name": "CPU",
+            "threads": torch.get_num_threads(),
+            "memory_mib": _memory_mib(),
+        }
+    )
+    return found
+
+
+def peak_memory_mib() -> dict[str, int]:
+    """Highest memory so far in MiB, of this process and of the GPU; what cannot be known is left
+    out."""
+    peak: dict[str, int] = {}
+    if sys.platform != "win32":
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak["process"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // _MIB
+    if torch.cuda.is_available():
+        peak["gpu"] = torch.cuda.max_memory_allocated() // _MIB
+    return peak
+
+
+def _memory_mib() -> int | None:
+    """The machine's memory; None where asking needs a further package (Windows)."""
+    if sys.platform == "win32":
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MIB

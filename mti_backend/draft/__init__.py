@@ -1,0 +1,1 @@
+"""The draft model: procedural motion, its training, and the shipped weights."""

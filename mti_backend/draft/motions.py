@@ -1,0 +1,292 @@
+"""Procedural motions of the draft model's training and evaluation clips. Imports torch only.
+
+A motion is a table of curves over time, independent of who performs it: joint angles in radians, a root
+path in figure heights, a camera. Two figures given the same motion move alike, which is what makes the
+right answer of a motion transfer known.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+CHANNELS = (
+    "yaw", "lean_side", "lean_forward", "twist", "head_tilt", "head_nod",
+    "arm_l", "arm_l_forward", "elbow_l", "elbow_l_forward",
+    "arm_r", "arm_r_forward", "elbow_r", "elbow_r_forward",
+    "leg_l", "leg_l_forward", "knee_l",
+    "leg_r", "leg_r_forward", "knee_r",
+    "root_x", "root_y", "pan_x", "pan_y", "zoom", "roll",
+)  # fmt: skip
+INDEX = {name: i for i, name in enumerate(CHANNELS)}
+FRAMES = 14
+
+# Range of |amplitude| of an active curve; radians, figure heights (root), frame widths (pan), ln (zoom).
+AMPLITUDE = {
+    "yaw": (0.2, 0.7), "lean_side": (0.1, 0.4), "lean_forward": (0.1, 0.9), "twist": (0.1, 0.5),
+    "head_tilt": (0.1, 0.4), "head_nod": (0.1, 0.6),
+    "arm": (0.4, 2.0), "arm_forward": (0.2, 1.2), "elbow": (0.2, 1.4), "elbow_forward": (0.2, 1.2),
+    "leg": (0.1, 0.6), "leg_forward": (0.2, 0.9), "knee": (0.2, 1.3),
+    "root_x": (0.05, 0.3), "root_y": (0.03, 0.15),
+    "pan_x": (0.05, 0.25), "pan_y": (0.03, 0.12), "zoom": (0.05, 0.25), "roll": (0.05, 0.25),
+}  # fmt: skip
+# Chance that a group of curves moves at all, in one clip.
+ACTIVE = {"arm_l": 0.55, "arm_r": 0.55, "leg_l": 0.4, "leg_r": 0.4, "torso": 0.3, "head": 0.3,
+          "root": 0.35, "camera": 0.2, "yaw": 0.12}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Motions:
+    """B motions as a function of time.
+
+    values: (B, T) times in [0, 1] -> (B, C, T) channel values, C = len(CHANNELS).
+    grounded: bool (B,): the lower foot stays on the ground, so that bent knees lower the pelvis.
+    """
+
+    values: Callable[[Tensor], Tensor]
+    grounded: Tensor
+
+
+class _Sampler:
+    """Uniform draws from one generator; every method returns a tensor of the given shape."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator = generator
+
+    def uniform(self, low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(*shape, generator=self.generator)
+
+    def chance(self, p: float, *shape: int) -> Tensor:
+        return torch.rand(*shape, generator=self.generator) < p
+
+    def sign(self, *shape: int) -> Tensor:
+        return torch.where(self.chance(0.5, *shape), 1.0, -1.0)
+
+
+def _base_pose(draw: _Sampler, count: int) -> Tensor:
+    """Where the curves start: mostly a relaxed stand, sometimes arms anywhere; (B, C)."""
+    base = torch.zeros(count, len(CHANNELS))
+    side_on = draw.chance(0.15, count)
+    base[:, INDEX["yaw"]] = torch.where(
+        side_on, draw.uniform(-1.2, 1.2, count), draw.uniform(-0.4, 0.4, count)
+    )
+    raised = draw.chance(0.25, count)
+    for side in ("l", "r"):
+        base[:, INDEX[f"arm_{side}"]] = torch.where(
+            raised, draw.uniform(0.2, 2.6, count), draw.uniform(0.05, 0.6, count)
+        )
+        base[:, INDEX[f"arm_{side}_forward"]] = draw.uniform(-0.3, 0.3, count)
+        base[:, INDEX[f"elbow_{side}"]] = draw.uniform(0.0, 0.5, count)
+        base[:, INDEX[f"leg_{side}"]] = draw.uniform(0.02, 0.22, count)
+        base[:, INDEX[f"leg_{side}_forward"]] = draw.uniform(-0.12, 0.12, count)
+        base[:, INDEX[f"knee_{side}"]] = draw.uniform(0.0, 0.3, count)
+    for name in ("lean_side", "lean_forward", "head_tilt", "head_nod", "twist"):
+        base[:, INDEX[name]] = draw.uniform(-0.1, 0.1, count)
+    return base
+
+
+def _amplitudes(draw: _Sampler, count: int) -> Tensor:
+    """Signed amplitudes with inactive groups at zero; (B, C)."""
+    groups = {name: draw.chance(p, count) for name, p in ACTIVE.items()}
+    nothing = ~torch.stack(
+        [groups[g] for g in ("arm_l", "arm_r", "leg_l", "leg_r", "torso", "root")]
+    ).any(0)
+    groups["arm_r"] |= nothing
+    amplitude = torch.zeros(count, len(CHANNELS))
+    for name, i in INDEX.items():
+        kind = name.replace("_l_", "_").replace("_r_", "_").removesuffix("_l").removesuffix("_r")
+        low, high = AMPLITUDE[kind]
+        amplitude[:, i] = draw.uniform(low, high, count) * draw.sign(count)
+        # inside an active limb not every joint turns
+        active = groups[_group(name)] & draw.chance(
+            1.0 if kind in ("arm", "leg_forward") else 0.55, count
+        )
+        amplitude[:, i] *= active
+    return amplitude
+
+
+def _group(name: str) -> str:
+    if name.startswith(("arm", "elbow")):
+        return "arm_l" if "_l" in name else "arm_r"
+    if name.startswith(("leg", "knee")):
+        return "leg_l" if "_l" in name else "leg_r"
+    if name.startswith("root"):
+        return "root"
+    if name in ("pan_x", "pan_y", "zoom", "roll"):
+        return "camera"
+    if name.startswith("head"):
+        return "head"
+    return "yaw" if name == "yaw" else "torso"
+
+
+def random_motions(count: int, generator: torch.Generator) -> Motions:
+    """Draw `count` motions: periodic, eased or there-and-back curves; limbs free, mirrored or opposed."""
+    draw = _Sampler(generator)
+    base, amplitude = _base_pose(draw, count), _amplitudes(draw, count)
+    shape = (count, len(CHANNELS))
+    # one rhythm a clip, with some curves off it: limbs that move together look alive, and read as one motion
+    frequency = draw.uniform(0.5, 2.0, count, 1).expand(shape).clone()
+    frequency[:, INDEX["pan_x"] :] = 0.5
+    phase = draw.uniform(0, 2 * math.pi, *shape)
+    kind = torch.randint(0, 3, (count, 1), generator=generator).expand(shape).clone()
+    kind = torch.where(
+        draw.chance(0.2, *shape), torch.randint(0, 3, shape, generator=generator), kind
+    )
+    start = draw.uniform(0.0, 0.4, *shape)
+    length = draw.uniform(0.3, 0.6, *shape)
+
+    relation = torch.randint(0, 3, (count, 2), generator=generator)  # free | mirrored | opposed
+    for limb, joints in ((0, ("arm", "elbow")), (1, ("leg", "knee"))):
+        for name in CHANNELS:
+            if not name.startswith(joints) or "_l" not in name:
+                continue
+            left, right = INDEX[name], INDEX[name.replace("_l", "_r")]
+            tied = relation[:, limb] > 0
+            for table in (base, amplitude, kind, start, length):
+                table[:, right] = torch.where(tied, table[:, left], table[:, right])
+            opposed = phase[:, left] + math.pi * (relation[:, limb] == 2)
+            phase[:, right] = torch.where(tied, opposed, phase[:, right])
+
+    def values(t: Tensor) -> Tensor:
+        t = t[:, None, :]  # (B, 1, T)
+        sine = torch.sin(2 * math.pi * frequency[..., None] * t + phase[..., None])
+        u = ((t - start[..., None]) / length[..., None]).clamp(0, 1)
+        ease, pulse = u * u * (3 - 2 * u), torch.sin(math.pi * u) ** 2
+        k = kind[..., None]
+        curve = torch.where(k == 0, 0.6 * sine, torch.where(k == 1, ease, pulse))
+        return _limit(base[..., None] + amplitude[..., None] * curve)
+
+    return Motions(values, draw.chance(0.7, count))
+
+
+def _limit(values: Tensor) -> Tensor:
+    """Keep joints inside what a body can do: arms 0..pi, knees bend backwards only; (B, C, T)."""
+    values = values.clone()
+    for side in ("l", "r"):
+        values[:, INDEX[f"arm_{side}"]] = values[:, INDEX[f"arm_{side}"]].clamp(-0.2, 3.0)
+        values[:, INDEX[f"elbow_{side}"]] = values[:, INDEX[f"elbow_{side}"]].clamp(-0.3, 2.2)
+        values[:, INDEX[f"leg_{side}"]] = values[:, INDEX[f"leg_{side}"]].clamp(-0.15, 1.0)
+        values[:, INDEX[f"knee_{side}"]] = values[:, INDEX[f"knee_{side}"]].abs().clamp(0, 2.0)
+    return values
+
+
+def _wave(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    up = (t / 0.3).clamp(0, 1)
+    up = up * up * (3 - 2 * up)
+    return {
+        "arm_r": 0.15 + 2.0 * up,
+        "elbow_r": 0.1 + up * (0.5 + 0.5 * torch.sin(2 * math.pi * 2 * t)),
+    }
+
+
+def _jumping_jack(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    out = 0.5 - 0.5 * torch.cos(2 * math.pi * 2 * t)
+    arm, leg = 0.15 + 2.5 * out, 0.06 + 0.4 * out
+    return {
+        "arm_l": arm,
+        "arm_r": arm,
+        "leg_l": leg,
+        "leg_r": leg,
+        "root_y": 0.06 * torch.sin(4 * math.pi * t) ** 2,
+    }
+
+
+def _squat(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    down = torch.sin(math.pi * t) ** 2
+    both = {
+        "leg_l": 0.15 + 0.3 * down,
+        "leg_l_forward": 0.9 * down,
+        "knee_l": 1.8 * down,
+        "arm_l": 0.15 + 1.3 * down,
+    }
+    return both | {k.replace("_l", "_r"): v for k, v in both.items()} | {"lean_forward": 0.3 * down}
+
+
+def _walk(
+    t: Tensor, _: Tensor, stride: float = 0.5, cycles: float = 1.5, path: float = 0.3
+) -> dict[str, Tensor]:
+    s = torch.sin(2 * math.pi * cycles * t)
+    c = torch.cos(2 * math.pi * cycles * t)
+    return {
+        "yaw": torch.full_like(t, 0.9), "root_x": path * (t - 0.5),
+        "leg_l_forward": stride * s, "leg_r_forward": -stride * s,
+        "knee_l": (0.3 + stride) * (0.5 + 0.5 * c), "knee_r": (0.3 + stride) * (0.5 - 0.5 * c),
+        "arm_l_forward": -0.8 * stride * s, "arm_r_forward": 0.8 * stride * s,
+    }  # fmt: skip
+
+
+def _run(t: Tensor, z: Tensor) -> dict[str, Tensor]:
+    pose = _walk(t, z, stride=0.85, cycles=2.0, path=0.4)
+    bent = torch.full_like(t, 1.2)
+    return pose | {
+        "elbow_l_forward": bent,
+        "elbow_r_forward": bent,
+        "lean_forward": torch.full_like(t, 0.25),
+    }
+
+
+def _kick(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    swing = torch.sin(math.pi * ((t - 0.25) / 0.6).clamp(0, 1)) ** 2
+    return {"yaw": torch.full_like(t, 0.7), "leg_r_forward": 1.4 * swing - 0.3 * torch.sin(math.pi * (t / 0.3).clamp(0, 1)),
+            "arm_l": 0.2 + 0.8 * swing, "arm_r": 0.2 + 0.6 * swing}  # fmt: skip
+
+
+def _bow(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    down = torch.sin(math.pi * t) ** 2
+    return {"yaw": torch.full_like(t, 0.6), "lean_forward": 1.1 * down, "head_nod": 0.4 * down,
+            "arm_l_forward": 0.3 * down, "arm_r_forward": 0.3 * down}  # fmt: skip
+
+
+def _nod(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    return {"yaw": torch.full_like(t, 0.5), "head_nod": 0.7 * torch.sin(2 * math.pi * t) ** 2}
+
+
+def _hop(t: Tensor, _: Tensor) -> dict[str, Tensor]:
+    air = torch.sin(2 * math.pi * t).abs()
+    return {
+        "root_y": 0.18 * air,
+        "arm_l": 0.2 + 1.2 * air,
+        "arm_r": 0.2 + 1.2 * air,
+        "knee_l": 0.5 - 0.4 * air,
+        "knee_r": 0.5 - 0.4 * air,
+    }
+
+
+def _pan_walk(t: Tensor, z: Tensor) -> dict[str, Tensor]:
+    return _walk(t, z, path=0.35) | {"pan_x": 0.35 * (t - 0.5)}
+
+
+NAMED: dict[str, Callable[[Tensor, Tensor], dict[str, Tensor]]] = {
+    "wave": _wave, "jumping_jack": _jumping_jack, "squat": _squat, "walk": _walk, "run": _run,
+    "kick": _kick, "bow": _bow, "nod": _nod, "hop": _hop, "pan_walk": _pan_walk,
+}  # fmt: skip
+
+
+def named_motion(name: str) -> Motions:
+    """One motion that training never draws, by its name in NAMED; B = 1. Raises KeyError."""
+    curve = NAMED[name]
+    rest = {
+        "arm_l": 0.15,
+        "arm_r": 0.15,
+        "elbow_l": 0.1,
+        "elbow_r": 0.1,
+        "leg_l": 0.08,
+        "leg_r": 0.08,
+    }
+
+    def values(t: Tensor) -> Tensor:
+        out = torch.zeros(t.shape[0], len(CHANNELS), t.shape[1])
+        for channel, value in rest.items():
+            out[:, INDEX[channel]] = value
+        for channel, value in curve(t, torch.zeros_like(t)).items():
+            out[:, INDEX[channel]] = value
+        return _limit(out)
+
+    return Motions(values, torch.tensor([name not in ("hop", "jumping_jack")]))
+
+
+def frame_times(count: int, frames: int = FRAMES) -> Tensor:
+    """Times of a clip's frames, (B, F), evenly over [0, 1]."""
+    return torch.linspace(0, 1, frames).expand(count, frames)

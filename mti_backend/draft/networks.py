@@ -1,0 +1,160 @@
+"""The draft model's networks: SVD's own diffusers classes, only narrower. Imports torch, diffusers, transformers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from diffusers import (
+    AutoencoderKLTemporalDecoder,
+    EulerDiscreteScheduler,
+    UNetSpatioTemporalConditionModel,
+)
+from diffusers.models.resnet import SpatioTemporalResBlock
+from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
+from torch import Tensor, nn
+from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
+
+from .clips import IMAGE_SIZE, TOKEN_WIDTH
+from .motions import FRAMES
+from .starts import start_as_blur, start_as_still
+
+LATENT_CHANNELS = 6
+
+
+def make_vae() -> AutoencoderKLTemporalDecoder:
+    """Four pixels to a latent; starts as an autoencoder of single pictures (temporal layers are the identity).
+
+    Never fewer than 96 channels: these classes normalise in 32 groups, and groups of one or two channels
+    erase every flat colour.
+    """
+    vae = AutoencoderKLTemporalDecoder(
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        block_out_channels=(96, 96, 128),
+        layers_per_block=1,
+        latent_channels=LATENT_CHANNELS,
+        sample_size=IMAGE_SIZE,
+        force_upcast=False,
+    )
+    start_temporal_layers_as_identity(vae)
+    with torch.no_grad():
+        vae.decoder.time_conv_out.weight.zero_()
+        vae.decoder.time_conv_out.weight[:, :, 1, 0, 0] = torch.eye(3)
+        vae.decoder.time_conv_out.bias.zero_()
+    start_as_blur(vae)
+    return vae
+
+
+def make_unet() -> UNetSpatioTemporalConditionModel:
+    """Three levels; the coarser two attend, to space, to time and to the motion tokens.
+
+    Attention among the 256 places of the finest level would double the time of a step.
+    """
+    unet = UNetSpatioTemporalConditionModel(
+        sample_size=IMAGE_SIZE // 4,
+        in_channels=2 * LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        down_block_types=("DownBlockSpatioTemporal", *("CrossAttnDownBlockSpatioTemporal",) * 2),
+        up_block_types=(*("CrossAttnUpBlockSpatioTemporal",) * 2, "UpBlockSpatioTemporal"),
+        block_out_channels=(96, 128, 128),
+        num_attention_heads=(3, 4, 4),
+        layers_per_block=1,
+        cross_attention_dim=TOKEN_WIDTH,
+        addition_time_embed_dim=32,
+        projection_class_embeddings_input_dim=96,
+        num_frames=FRAMES,
+    )
+    start_temporal_layers_as_identity(unet)
+    start_as_still(unet, LATENT_CHANNELS, scale=1.0)
+    return unet
+
+
+def make_image_encoder() -> CLIPVisionModelWithProjection:
+    """A small vision transformer whose projection is as wide as a motion token.
+
+    It takes 224 x 224 pixels, as the pipeline of SVD always sends: 28 pixels to a patch are 8 of the draft's own.
+    """
+    return CLIPVisionModelWithProjection(
+        CLIPVisionConfig(
+            hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
+            image_size=224, patch_size=28, projection_dim=TOKEN_WIDTH, hidden_act="gelu",
+        )
+    )  # fmt: skip
+
+
+def make_image_processor() -> CLIPImageProcessor:
+    return CLIPImageProcessor()
+
+
+def make_scheduler() -> EulerDiscreteScheduler:
+    """SVD's scheduler; only the largest sigma is smaller, for latents of a few hundred numbers."""
+    return EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", num_train_timesteps=1000,
+        prediction_type="v_prediction", interpolation_type="linear", use_karras_sigmas=True,
+        sigma_min=0.002, sigma_max=80.0, timestep_spacing="leading", timestep_type="continuous",
+        steps_offset=1, rescale_betas_zero_snr=False,
+    )  # fmt: skip
+
+
+def start_temporal_layers_as_identity(model: nn.Module) -> None:
+    """Zero the last layer of every temporal branch, so that a model of pictures becomes one of clips unharmed.
+
+    SVD was made the same way: temporal layers inserted into a finished image model (Stable Video Diffusion, sec. 3).
+    """
+    ends = []
+    for name, module in model.named_modules():
+        if name.endswith("temporal_res_block"):
+            ends.append(module.conv2)
+        elif name.endswith("time_pos_embed"):
+            ends.append(module.linear_2)
+        elif ".temporal_transformer_blocks." in name and name.endswith((".attn1", ".attn2")):
+            ends.append(module.to_out[0])
+        elif ".temporal_transformer_blocks." in name and name.endswith((".ff", ".ff_in")):
+            ends.append(module.net[2])
+    with torch.no_grad():
+        for layer in ends:
+            for parameter in layer.parameters():
+                parameter.zero_()
+
+
+def is_temporal(name: str) -> bool:
+    """Whether a parameter of this name belongs to a temporal branch."""
+    return any(
+        part in name
+        for part in ("temporal_res_block", "temporal_transformer", "time_pos_embed", "time_mixer")
+    )
+
+
+def _spatial_resnet(
+    self: SpatioTemporalResBlock, hidden_states: Tensor, temb: Tensor | None = None,
+    image_only_indicator: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    return self.spatial_res_block(hidden_states, temb)
+
+
+def _spatial_transformer(
+    self: TransformerSpatioTemporalModel, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None,
+    image_only_indicator: Tensor | None = None, return_dict: bool = True,
+) -> tuple[Tensor]:  # fmt: skip
+    rows, _, height, width = hidden_states.shape
+    residual = hidden_states
+    hidden_states = self.norm(hidden_states).flatten(2).transpose(1, 2)
+    hidden_states = self.proj_in(hidden_states)
+    for block in self.transformer_blocks:
+        hidden_states = block(hidden_states, encoder_hidden_states=encoder_hidden_states)
+    hidden_states = self.proj_out(hidden_states).transpose(1, 2).reshape(rows, -1, height, width)
+    return (hidden_states + residual,)
+
+
+@contextmanager
+def pictures_only() -> Iterator[None]:
+    """Leave the temporal layers out while training on single frames.
+
+    The same numbers as `image_only_indicator = 1` gives (alpha = 1 in every blend), without the work.
+    """
+    kept = SpatioTemporalResBlock.forward, TransformerSpatioTemporalModel.forward
+    SpatioTemporalResBlock.forward = _spatial_resnet
+    TransformerSpatioTemporalModel.forward = _spatial_transformer
+    try:
+        yield
+    finally:
+        SpatioTemporalResBlock.forward, TransformerSpatioTemporalModel.forward = kept

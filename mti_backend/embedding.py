@@ -1,0 +1,106 @@
+"""A motion-text embedding and its file. Imports torch, safetensors and the wire's errors and files."""
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mti_addon.wire.errors import BadEmbedding, WrongModel
+from mti_addon.wire.files import write_atomic
+
+FORMAT = "mti-motion-1"
+MAX_BYTES = 8 * 2**20
+_MAX_VALUE = 1e4
+_AGAIN = "Learn the motion again, or take the file from where it was first saved."
+
+
+@dataclass(frozen=True)
+class MotionEmbedding:
+    """The learned motion (Reenact Anything, sec. 4): what stands in for SVD's image token.
+
+    frame_tokens: float32 (F, N, D), for the spatial cross-attentions of each frame.
+    clip_tokens: float32 (N, D), for the temporal cross-attentions.
+    meta: what was learned, on what, by which model: 'model' (SvdModel.identity), 'name', 'fps', 'loss', ...
+    """
+
+    frame_tokens: Tensor
+    clip_tokens: Tensor
+    meta: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        return self.frame_tokens.shape[0]
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file, whole or not at all. Raises DiskFull, NotWritable."""
+        tensors = {"clip_tokens": self.clip_tokens, "frame_tokens": self.frame_tokens}
+        tensors = {k: t.detach().float().cpu().contiguous() for k, t in tensors.items()}
+        # one JSON text, since safetensors writes several entries in a different order every time
+        write_atomic(path, save(tensors, {FORMAT: json.dumps(self.meta, sort_keys=True)}))
+
+    @classmethod
+    def load(cls, path: Path) -> "MotionEmbedding":
+        """Read and check a file of `save`. Raises BadEmbedding with the reason."""
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise BadEmbedding(
+                    f"The motion {path.name} is larger than a motion can be.", _AGAIN
+                )
+            with safe_open(path, "pt") as file:
+                about = (file.metadata() or {}).get(FORMAT)
+                if about is None or set(file.keys()) != {"clip_tokens", "frame_tokens"}:
+                    raise BadEmbedding(
+                        f"The file {path.name} holds no motion.", "Choose a motion.safetensors."
+                    )
+                frame_tokens, clip_tokens = (
+                    file.get_tensor("frame_tokens"),
+                    file.get_tensor("clip_tokens"),
+                )
+        except (SafetensorError, OSError) as error:
+            raise BadEmbedding(
+                f"The motion {path.name} cannot be read: it is damaged or cut short.", _AGAIN
+            ) from error
+        embedding = cls(frame_tokens, clip_tokens, _read_meta(about, path))
+        embedding._check(path)
+        return embedding
+
+    def check_model(self, identity: str, frames: int, width: int) -> None:
+        """Raises WrongModel unless the motion was learned on the model that is to play it."""
+        mine = self.meta.get("model", "")
+        if mine != identity or self.frames != frames or self.clip_tokens.shape[-1] != width:
+            raise WrongModel(
+                f"The motion {self.meta.get('name', '')!r} was learned on another model "
+                f"({self.meta.get('engine', 'unknown')}, {self.frames} frames).",
+                "Choose the engine it was learned on, or learn it again on this one.",
+            )
+
+    def _check(self, path: Path) -> None:
+        f, c = self.frame_tokens, self.clip_tokens
+        good = (
+            f.dtype == c.dtype == torch.float32
+            and f.ndim == 3
+            and c.ndim == 2
+            and f.shape[1:] == c.shape
+        )
+        # NaN and infinities pass through safetensors unseen
+        if not good or not all(
+            math.isfinite(v) and v < _MAX_VALUE for v in (f.abs().max(), c.abs().max())
+        ):
+            raise BadEmbedding(
+                f"The motion {path.name} has tokens of a wrong shape or value.", _AGAIN
+            )
+
+
+def _read_meta(text: str, path: Path) -> dict[str, str]:
+    try:
+        meta = json.loads(text)
+    except ValueError as error:
+        raise BadEmbedding(f"The motion {path.name} does not say what it is.", _AGAIN) from error
+    if not isinstance(meta, dict) or not all(isinstance(v, str) for v in meta.values()):
+        raise BadEmbedding(f"The motion {path.name} does not say what it is.", _AGAIN)
+    return meta

@@ -1,0 +1,111 @@
+"""The writer of `events.jsonl`. Standard library and wire only.
+
+One runner writes it at a time (the lock sees to that), but two of its threads may: the work and the
+heartbeat."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mti_addon.wire.events import Event, FinalEvent, Progress, Started, encode, good_prefix
+from mti_addon.wire.events import Stage as StageName
+from mti_addon.wire.files import append_line, translating_os_errors, write_atomic
+from mti_addon.wire.job import JobFolder
+
+RESERVE_NAME = "reserve"
+RESERVE_BYTES = 16 * 1024
+REPORT_SECONDS = 0.5
+
+
+class EventLog:
+    """Appends events with continuing seq. What a killed runner left half-written at the end is cut
+    off.
+
+    A small file `reserve` stands beside it and is given up for the last event, so that a full disk
+    can still be reported."""
+
+    def __init__(self, job: JobFolder) -> None:
+        self._path = job.events_file
+        self._reserve = job.path / RESERVE_NAME
+        self._lock = threading.RLock()
+        self._started = self._ended = False
+        size, self._seq = good_prefix(self._path)
+        with translating_os_errors(self._path):
+            if self._path.exists() and self._path.stat().st_size > size:
+                os.truncate(self._path, size)
+
+    def hold_reserve(self) -> None:
+        """Take the space for the last event now. DiskFull if there is not even that."""
+        if not self._reserve.exists():
+            write_atomic(self._reserve, bytes(RESERVE_BYTES))
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nobody else appends, and so nobody else ends the run, while this is entered."""
+        with self._lock:
+            yield
+
+    def append(self, event: Event, durable: bool = False) -> None:
+        """Append one event. DiskFull and NotWritable leave the file as it was."""
+        with self._lock:
+            if self._ended:
+                raise RuntimeError("the run has ended; nothing may follow its last event")
+            append_line(self._path, encode(event, self._seq + 1, time.time()), durable)
+            self._seq += 1
+            self._started = self._started or isinstance(event, Started)
+
+    def end(self, event: FinalEvent, started: Started) -> bool:
+        """Append the last event, durably. False if the other thread has ended the run already.
+
+        `started` goes before it if the run had not come so far as to tell it: a last event belongs
+        to the runner that started last, and a reader must not take it for an earlier one's."""
+        with self._lock:
+            if self._ended:
+                return False
+            with translating_os_errors(self._reserve):
+                self._reserve.unlink(missing_ok=True)
+            if not self._started:
+                self.append(started)
+            self.append(event, durable=True)
+            self._ended = True
+            return True
+
+
+class Stage:
+    """Progress of one stage: two events a second at most, each with the mean loss since the last
+    one, and the time left of the whole job, from this stage's pace."""
+
+    def __init__(
+        self, log: EventLog, name: StageName, total: int, step: int = 0, later: float = 0.0
+    ) -> None:
+        """`step` of `total` steps are done already; the later stages cost as much as `later` steps
+        of this one."""
+        self._log, self._name, self._total, self._later = log, name, total, later
+        self._first, self._began = step, time.monotonic()
+        self._reported = self._began
+        self._losses: list[float] = []
+        log.append(Progress(name, step, total))
+
+    def at(self, step: int, loss: float | None = None) -> None:
+        """`step` of the steps are done: reported if it is time to."""
+        self.note(loss)
+        if step == self._total or time.monotonic() - self._reported >= REPORT_SECONDS:
+            self.report(step)
+
+    def note(self, loss: float | None) -> None:
+        """A loss for the next report."""
+        if loss is not None:
+            self._losses.append(loss)
+
+    def report(self, step: int) -> None:
+        """`step` of the steps are done: reported now."""
+        mean = sum(self._losses) / len(self._losses) if self._losses else None
+        done, now = step - self._first, time.monotonic()
+        left = (now - self._began) / done * (self._total - step + self._later) if done > 0 else None
+        self._log.append(Progress(self._name, step, self._total, mean, left))
+        self._losses.clear()
+        self._reported = now

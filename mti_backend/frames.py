@@ -1,0 +1,162 @@
+"""Pictures in and out: PNG files <-> arrays; the only file that changes axes. No model, no
+diffusers.
+
+Pictures are uint8 (F, H, W, 3), sRGB, as files and Pillow know them; the model's side is float32
+(F, 3, H, W) in [-1, 1]. torch is imported only where a tensor is made, so that a bad picture is
+refused before it is loaded.
+
+Rules, the same for references and targets:
+- PNG only, at most 4096 pixels a side; the header is read before anything is decoded, so that a
+  small file cannot unfold to gigabytes;
+- transparency is laid over white: drawings are exported as dark lines on nothing, and black would
+  swallow them;
+- any other size is brought to the model's by the largest centred crop of the model's aspect, then
+  Lanczos.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mti_addon.wire.errors import UnreadableInput
+from mti_addon.wire.files import translating_os_errors, write_atomic
+
+if TYPE_CHECKING:
+    import torch
+
+Pictures = NDArray[np.uint8]
+
+MAX_SIDE = 4096
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HINT = "Export the picture again as an 8-bit PNG."
+_DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)
+
+
+def frame_name(number: int) -> str:
+    """File name of frame `number`, counted from 1."""
+    return f"{number:04d}.png"
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels from the PNG header alone. UnreadableInput if it is none, or too
+    large."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(24)
+    except OSError as error:
+        raise UnreadableInput(
+            f"The picture {path.name} cannot be read: {error.strerror}."
+        ) from error
+    if len(head) < 24 or not head.startswith(_SIGNATURE) or head[12:16] != b"IHDR":
+        raise UnreadableInput(f"The picture {path.name} is not a PNG file.", _HINT)
+    width, height = struct.unpack(">II", head[16:24])
+    if not 1 <= width <= MAX_SIDE or not 1 <= height <= MAX_SIDE:
+        raise UnreadableInput(
+            f"{path.name} is {width} x {height} pixels; at most {MAX_SIDE} a side are read.",
+            "Make the picture smaller.",
+        )
+    return width, height
+
+
+def read_picture(path: Path, size: tuple[int, int]) -> Pictures:
+    """One PNG as uint8 (H, W, 3), brought to `size` (width, height). UnreadableInput with a
+    sentence."""
+    png_size(path)
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            image.load()
+            flat = _over_white(image)
+    except _DECODING as error:
+        raise UnreadableInput(
+            f"The picture {path.name} is damaged and cannot be decoded.", _HINT
+        ) from error
+    return np.array(_fit(flat, size), dtype=np.uint8)
+
+
+def read_reference(folder: Path, count: int, size: tuple[int, int]) -> Pictures:
+    """Frames 1..count of a numbered PNG folder, uint8 (F, H, W, 3), brought to `size` (width,
+    height).
+
+    UnreadableInput when a frame is missing, or the frames are not all of one size."""
+    paths = [folder / frame_name(number) for number in range(1, count + 1)]
+    sizes = {png_size(path) for path in paths}
+    if len(sizes) != 1:
+        raise UnreadableInput(
+            "The reference's pictures are not all of one size.", "Capture it again."
+        )
+    return np.stack([read_picture(path, size) for path in paths])
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """RGB without transparency. 16-bit grey needs care: Pillow would clip it at 255 instead of
+    scaling it."""
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    picture = image.convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(paper, picture).convert("RGB")
+
+
+def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    if image.size == size:
+        return image
+    scale = min(image.width / size[0], image.height / size[1])
+    crop_width, crop_height = size[0] * scale, size[1] * scale
+    left, top = (image.width - crop_width) / 2, (image.height - crop_height) / 2
+    box = (left, top, left + crop_width, top + crop_height)
+    return image.resize(size, Image.Resampling.LANCZOS, box=box)
+
+
+def write_frames(folder: Path, frames: Pictures) -> list[Path]:
+    """Write uint8 (F, H, W, 3) as 0001.png, 0002.png ... and return the paths. DiskFull,
+    NotWritable."""
+    with translating_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / frame_name(number) for number in range(1, len(frames) + 1)]
+    for path, frame in zip(paths, frames, strict=True):
+        data = io.BytesIO()
+        Image.fromarray(frame).save(data, "PNG")
+        write_atomic(path, data.getvalue())
+    return paths
+
+
+def write_preview(path: Path, frames: Pictures, fps: float) -> None:
+    """An endless animated WebP of uint8 (F, H, W, 3) at `fps` pictures a second. DiskFull,
+    NotWritable."""
+    images = [Image.fromarray(frame) for frame in frames]
+    data = io.BytesIO()
+    milliseconds = max(1, round(1000 / fps))
+    images[0].save(
+        data,
+        "WEBP",
+        save_all=True,
+        append_images=images[1:],
+        duration=milliseconds,
+        loop=0,
+        quality=85,
+    )
+    write_atomic(path, data.getvalue())
+
+
+def to_model(frames: Pictures) -> torch.Tensor:
+    """uint8 (..., H, W, 3) -> float32 (..., 3, H, W) in [-1, 1]."""
+    import torch
+
+    return torch.from_numpy(frames.astype(np.float32) / 127.5 - 1.0).movedim(-1, -3).contiguous()
+
+
+def to_pictures(frames: torch.Tensor) -> Pictures:
+    """float (..., 3, H, W) in [-1, 1], values beyond are clipped -> uint8 (..., H, W, 3)."""
+    values = frames.detach().float().cpu().movedim(-3, -1).numpy()
+    pictures: Pictures = np.rint((np.clip(values, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
+    return pictures

@@ -1,0 +1,55 @@
+"""What this backend is and can do, as one JSON line for Blender's preferences. torch only when
+asked for devices."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+
+from mti_addon.wire import PROTOCOL
+from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.settings import MODELS
+
+PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow")
+
+
+def hello() -> str:
+    """{"protocol", "versions", "devices", "models"} as one line of JSON.
+
+    `devices` is as `device.devices` tells, best first, and empty where torch is not installed;
+    `models` maps each name to the folder of its weights, or null."""
+    found = {
+        "protocol": PROTOCOL,
+        "versions": versions(),
+        "devices": _devices(),
+        "models": {name: _folder(name) for name in MODELS},
+    }
+    return json.dumps(found, separators=(",", ":"))
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and the packages that decide the numbers; without importing them."""
+    found = {"python": sys.version.split()[0]}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _devices() -> list[dict[str, object]]:
+    try:
+        from .device import devices
+    except ModuleNotFoundError:
+        return []
+    return devices()
+
+
+def _folder(name: str) -> str | None:
+    from .models import model_folder
+
+    try:
+        return str(model_folder(name))
+    except ModelMissing:
+        return None

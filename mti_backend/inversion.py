@@ -1,0 +1,144 @@
+"""Motion-textual inversion: optimise the motion-text embedding of one clip. Imports torch and the models' seam.
+
+Reenact Anything (arXiv 2408.00458), sec. 4: everything is frozen but the tokens; the loss is the model's own.
+"""
+
+import torch
+from torch import Tensor
+
+from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.settings import InversionSettings, SamplingSettings
+
+from .augmentation import augment
+from .embedding import MotionEmbedding
+from .models.svd import SvdModel
+from .noise import c_in, c_noise, draw_sigma, network_target, step_generator
+
+_INITIAL_NOISE_STEP = (
+    -1
+)  # a step of its own for the initial noise, so that it repeats no iteration's
+
+
+def initial_tokens(
+    model: SvdModel, pictures: Tensor, settings: InversionSettings
+) -> tuple[Tensor, Tensor]:
+    """Image embeddings of the frames, each N times, plus noise (sec. 4.2); the clip's start from their mean.
+
+    Args:
+        pictures: (F, 3, H, W) in [-1, 1].
+    Returns:
+        frame tokens (F, N, D), or (1, N, D) where all frames share them, and clip tokens (N, D); float32.
+    """
+    n = settings.tokens_per_frame
+    embeddings = model.image_embeddings(pictures).float()
+    mean = embeddings.mean(0, keepdim=True)
+    frames = (embeddings if settings.per_frame else mean)[:, None].repeat(1, n, 1)
+    clip = mean.repeat(n, 1)
+    g = step_generator(settings.seed, _INITIAL_NOISE_STEP)
+    frames = frames + settings.init_noise_std * torch.randn(frames.shape, generator=g).to(frames)
+    return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)
+
+
+class Inversion:
+    """One optimisation, iteration by iteration; all randomness is a function of (seed, step)."""
+
+    def __init__(
+        self,
+        model: SvdModel,
+        pictures: Tensor,
+        settings: InversionSettings,
+        sampling: SamplingSettings,
+    ) -> None:
+        """
+        Args:
+            model: frozen. pictures: the reference, (F, 3, H, W) in [-1, 1], F of the model.
+            sampling: the micro-conditions (fps, motion bucket, noise augmentation) it will be played with.
+        """
+        if len(pictures) != model.frames:
+            raise BadRequest(
+                f"The reference has {len(pictures)} pictures; {model.name} takes {model.frames}."
+            )
+        self.model, self.settings, self.sampling = model, settings, sampling
+        self.pictures = pictures.to(model.device, torch.float32)
+        frames, clip = initial_tokens(model, self.pictures, settings)
+        self.frame_tokens = frames.requires_grad_()
+        self.clip_tokens = clip.requires_grad_()
+        self.optimiser = torch.optim.Adam(
+            [self.frame_tokens, self.clip_tokens], lr=settings.learning_rate
+        )
+        self.step_index = 0
+        self.loss = float("nan")
+
+    def step(self) -> float:
+        """One iteration of Adam on fresh augmentation, noise levels and noise; the loss before it."""
+        g = step_generator(self.settings.seed, self.step_index)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self._loss(g)
+        loss.backward()
+        self.optimiser.step()
+        self.step_index += 1
+        self.loss = float(loss.detach())
+        return self.loss
+
+    def _loss(self, g: torch.Generator) -> Tensor:
+        settings, model, sampling = self.settings, self.model, self.sampling
+        pictures = augment(self.pictures, settings.augmentation, g)
+        # the loss is taken in float32 at least, whatever the model's own precision
+        wide = torch.promote_types(model.dtype, torch.float32)
+        x0 = model.encode_video(pictures).to(wide)
+        image_noise = torch.randn(pictures[0].shape, generator=g)
+        image_latents = model.encode_image(pictures[0], image_noise, sampling.noise_aug_strength)
+        b = settings.batch_size
+        sigma = draw_sigma(b, settings.p_mean, settings.p_std, g).to(x0)
+        noise = torch.randn((b, *x0.shape[1:]), generator=g).to(x0)
+        noisy = x0 + sigma.view(-1, 1, 1, 1, 1) * noise
+        output = model.network(
+            c_in(sigma) * noisy, c_noise(sigma), image_latents.expand(b, -1, -1, -1, -1),
+            self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1), self.clip_tokens.expand(b, -1, -1),
+            model.time_ids(sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength, b),
+        )  # fmt: skip
+        return (output.to(wide) - network_target(x0, noisy, sigma)).square().mean()
+
+    def embedding(self, **meta: str) -> MotionEmbedding:
+        """What has been learned so far; `meta` is kept in the file's header."""
+        about = {
+            "model": self.model.identity,
+            "engine": self.model.name,
+            "iterations": str(self.step_index),
+        }
+        return MotionEmbedding(
+            self.frame_tokens.detach().expand(self.model.frames, -1, -1).clone(),
+            self.clip_tokens.detach().clone(),
+            about | meta,
+        )
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything needed to go on bit for bit, as tensors."""
+        state: dict[str, Tensor] = {"step": torch.tensor(self.step_index)}
+        for name, tokens in (
+            ("frame_tokens", self.frame_tokens),
+            ("clip_tokens", self.clip_tokens),
+        ):
+            state[name] = tokens.detach().clone()
+            for key in ("exp_avg", "exp_avg_sq"):
+                moments = self.optimiser.state.get(tokens, {})
+                state[f"{name}.{key}"] = moments.get(key, torch.zeros_like(tokens)).detach().clone()
+        return state
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from a `state_dict`. Raises BadRequest where its shapes are not this job's."""
+        self.step_index = int(state["step"])
+        for name, tokens in (
+            ("frame_tokens", self.frame_tokens),
+            ("clip_tokens", self.clip_tokens),
+        ):
+            if state[name].shape != tokens.shape:
+                raise BadRequest(f"The checkpoint's {name} have another shape than this job's.")
+            with torch.no_grad():
+                tokens.copy_(state[name])
+            if self.step_index:
+                self.optimiser.state[tokens] = {
+                    "step": torch.tensor(float(self.step_index)),
+                    "exp_avg": state[f"{name}.exp_avg"].to(tokens).clone(),
+                    "exp_avg_sq": state[f"{name}.exp_avg_sq"].to(tokens).clone(),
+                }

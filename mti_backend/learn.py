@@ -1,0 +1,141 @@
+"""The learning part of a job: iterations, checkpoints, progress, cancelling. The method itself is
+in `inversion.py`."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import replace
+
+from mti_addon.wire import errors, events
+from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.request import Request
+from mti_addon.wire.settings import InversionSettings
+
+from . import frames
+from .attempt import Attempt
+from .checkpoint import Checkpoint, CheckpointFolder, config_hash
+from .embedding import MotionEmbedding
+from .events import Stage
+from .inversion import Inversion
+from .models.svd import SvdModel
+
+CHECKPOINT_SHARE = 0.03
+"""At most this part of the time goes into checkpoints beyond those of `checkpoint_every`."""
+REPORT_SECONDS = 1.0
+"""An animator wants to see something move: a report, and the checkpoint it stands on, at least so
+often."""
+LOSS_SHARE = 0.1
+"""The loss written into the motion is the mean over this last part of the iterations; single ones
+are too noisy."""
+
+
+class Learning:
+    """Learns the motion of one job, from wherever the last runner came to."""
+
+    def __init__(self, attempt: Attempt, request: Request) -> None:
+        self.attempt, self.request = attempt, request
+        self.checkpoints = CheckpointFolder(attempt.job.checkpoint_dir)
+        self.step = 0
+        """Iterations done."""
+        self.losses: list[float] = []
+        """The loss of each of them."""
+
+    def run(self, model: SvdModel, reference: frames.Pictures, fps: float) -> MotionEmbedding:
+        """Learn from uint8 (F, H, W, 3), captured at `fps` pictures a second.
+
+        errors.Cancelled comes after a last checkpoint; other errors lose what came after one."""
+        stage = Stage(self.attempt.log, "encode", 1)
+        settings = self.settings()
+        pictures = frames.to_model(reference)
+        inversion = Inversion(model, pictures, settings, self.request.settings.sampling)
+        stage.report(1)
+        config = self._config(model)
+        self._resume(inversion, config)
+        self._iterate(inversion, config)
+        return inversion.embedding(**self._meta(fps))
+
+    def settings(self) -> InversionSettings:
+        """The request's, but a motion that is not itself when mirrored is never mirrored."""
+        settings = self.request.settings.inversion
+        flip = settings.augmentation.horizontal_flip and self.request.capture.flip_safe
+        return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
+
+    def _resume(self, inversion: Inversion, config: str) -> None:
+        saved = self.checkpoints.load(config)
+        if saved is None:
+            return
+        inversion.load_state_dict(saved.tensors)
+        self.step = self.attempt.learned = saved.step
+        self.losses = list(saved.losses)
+        self.attempt.log.append(events.Resumed(saved.step))
+
+    def _iterate(self, inversion: Inversion, config: str) -> None:
+        total = self.request.settings.inversion.iterations
+        every = self.request.settings.inversion.checkpoint_every
+        stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
+        saved, pause = time.monotonic(), REPORT_SECONDS
+        while self.step < total:
+            try:
+                self.attempt.check()
+            except errors.Cancelled:
+                self._save(inversion, config)
+                raise
+            stage.note(self._iteration(inversion))
+            due = self.step % every == 0 or self.step == total
+            if due or time.monotonic() - saved >= pause:
+                pause = max(REPORT_SECONDS, self._save(inversion, config) / CHECKPOINT_SHARE)
+                saved = time.monotonic()
+                stage.report(self.step)
+
+    def _iteration(self, inversion: Inversion) -> float:
+        loss = inversion.step()
+        if not math.isfinite(loss):
+            raise BadRequest(
+                f"Learning failed at iteration {self.step + 1}: the loss is no longer a number.",
+                "Learn again with a lower learning rate.",
+            )
+        self.losses.append(loss)
+        self.step = self.attempt.learned = inversion.step_index
+        return loss
+
+    def _save(self, inversion: Inversion, config: str) -> float:
+        """Make this step durable, so that events may claim it; returns the seconds it took."""
+        began = time.monotonic()
+        if self.step > 0:
+            self.attempt.fence()
+            state = inversion.state_dict()
+            self.checkpoints.save(Checkpoint(self.step, state, tuple(self.losses)), config)
+        return time.monotonic() - began
+
+    def _steps_of_apply(self) -> float:
+        """What applying will cost, in iterations: a step of sampling is one pass forward, or two
+        with guidance, where an iteration is one forward and about two backward for each clip of the
+        batch."""
+        if not self.request.applies:
+            return 0.0
+        sampling = self.request.settings.sampling
+        passes = 2 if max(sampling.guidance_first, sampling.guidance_last) > 1 else 1
+        return sampling.steps * passes / (3 * self.request.settings.inversion.batch_size)
+
+    def _config(self, model: SvdModel) -> str:
+        request = self.request
+        return config_hash(
+            {
+                "model": model.identity,
+                "settings": request.settings.to_dict(),
+                "flip_safe": request.capture.flip_safe,
+                "inputs": request.inputs,
+            }
+        )
+
+    def _meta(self, fps: float) -> dict[str, str]:
+        """What the motion file says of itself; the same for the same request, to the last bit."""
+        last = self.losses[-max(1, round(len(self.losses) * LOSS_SHARE)) :]
+        return {
+            "name": self.request.name,
+            "fps": repr(fps),
+            "settings": json.dumps(self.request.settings.to_dict(), sort_keys=True),
+            "loss": repr(math.fsum(last) / len(last)),
+        }

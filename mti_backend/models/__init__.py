@@ -1,0 +1,37 @@
+"""Model families by name. Imports nothing heavy until a model is loaded."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mti_addon.wire.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from .svd import SvdModel
+
+MODELS_DIR_VARIABLE = "MTI_MODELS_DIR"
+SHIPPED_DRAFT = Path(__file__).parents[1] / "draft" / "weights"
+
+
+def model_folder(name: str) -> Path:
+    """Where a model's weights lie: $MTI_MODELS_DIR/NAME, else the shipped draft. Raises ModelMissing."""
+    root = os.environ.get(MODELS_DIR_VARIABLE)
+    folder = Path(root) / name if root else None
+    if folder and (folder / "model_index.json").is_file():
+        return folder
+    if name == "draft" and (SHIPPED_DRAFT / "model_index.json").is_file():
+        return SHIPPED_DRAFT
+    raise ModelMissing(
+        f"The model {name} is not installed{f' in {folder}' if folder else ''}.",
+        f"Put its folder (with model_index.json) at {name}/ in the models folder, or choose another engine.",
+    )
+
+
+def load_model(name: str, device: str = "cpu", folder: Path | None = None) -> "SvdModel":
+    """Load 'draft', 'svd' or 'svd-xt', frozen, on a torch device. Raises ModelMissing."""
+    import torch
+
+    from .svd import SvdModel
+
+    dtype = torch.float32 if device == "cpu" or name == "draft" else torch.bfloat16
+    return SvdModel(name, folder or model_folder(name), device, dtype)

@@ -1,0 +1,85 @@
+"""Motion tokens at the cross-attention layers of an unmodified SVD UNet. Imports torch only."""
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+
+class Inflation:
+    """Gives every cross-attention of a UNet its own motion tokens (Reenact Anything, sec. 4.2).
+
+    SVD sends one image token to all layers. Inflated, each frame has N tokens of its own in the spatial
+    cross-attentions, and the temporal ones share another N. Nothing of the UNet is changed: a pre-hook on
+    each `attn2` replaces `encoder_hidden_states`. The tokens stay set until the next `set`, since activation
+    checkpointing calls the hooks again in backward.
+
+    Rows of a hooked layer are ordered (batch, frame) in a spatial block and (batch, y, x) in a temporal one.
+    """
+
+    def __init__(self, unet: nn.Module) -> None:
+        self._frame_tokens: Tensor | None = None
+        self._clip_tokens: Tensor | None = None
+        self._handles: list[RemovableHandle] = []
+        for name, module in unet.named_modules():
+            if name.endswith(".attn2"):
+                temporal = ".temporal_transformer_blocks." in name
+                hook = self._temporal_hook if temporal else self._spatial_hook
+                self._handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
+        if not self._handles:
+            raise ValueError("this UNet has no cross-attention (no module named attn2)")
+
+    def __len__(self) -> int:
+        """How many cross-attentions are hooked: 32 in SVD."""
+        return len(self._handles)
+
+    def set(self, frame_tokens: Tensor | None, clip_tokens: Tensor | None) -> None:
+        """Tokens of the next calls, or None, None for the UNet as it came.
+
+        Args:
+            frame_tokens: (B, F, N, D). clip_tokens: (B, N', D).
+        """
+        if (frame_tokens is None) != (clip_tokens is None):
+            raise ValueError("frame_tokens and clip_tokens go together")
+        if frame_tokens is not None and clip_tokens is not None:
+            if (
+                frame_tokens.ndim != 4
+                or clip_tokens.ndim != 3
+                or len(frame_tokens) != len(clip_tokens)
+            ):
+                raise ValueError(
+                    f"tokens must be (B, F, N, D) and (B, N, D), got {tuple(frame_tokens.shape)} "
+                    f"and {tuple(clip_tokens.shape)}"
+                )
+        self._frame_tokens, self._clip_tokens = frame_tokens, clip_tokens
+
+    def remove(self) -> None:
+        """Take the hooks off; the UNet is then as it was."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def _spatial_hook(self, module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]):  # type: ignore[no-untyped-def]
+        if self._frame_tokens is None:
+            return None
+        rows = self._frame_tokens.flatten(0, 1)  # (B * F, N, D)
+        return args, kwargs | {"encoder_hidden_states": _match(rows, args[0], "frames")}
+
+    def _temporal_hook(
+        self, module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]
+    ):  # type: ignore[no-untyped-def]
+        if self._clip_tokens is None:
+            return None
+        rows = self._clip_tokens.repeat_interleave(len(args[0]) // len(self._clip_tokens), 0)
+        return args, kwargs | {"encoder_hidden_states": _match(rows, args[0], "places")}
+
+
+def _match(tokens: Tensor, hidden_states: Tensor, what: str) -> Tensor:
+    if len(tokens) != len(hidden_states):
+        raise ValueError(
+            f"motion tokens for {len(tokens)} {what}, but the UNet was called with {len(hidden_states)}"
+        )
+    return (
+        tokens.to(hidden_states.dtype)
+        if not torch.is_autocast_enabled(hidden_states.device.type)
+        else tokens
+    )

@@ -1,0 +1,196 @@
+"""Stable Video Diffusion and whatever is laid out like it: draft, svd, svd-xt. The one home of diffusers.
+
+Facts of SVD that must be exact are noted where they act; docs/method.md lists them with their tests.
+Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
+"""
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import torch
+from diffusers import (
+    AutoencoderKLTemporalDecoder,
+    EulerDiscreteScheduler,
+    UNetSpatioTemporalConditionModel,
+)
+from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion import (
+    _resize_with_antialiasing,
+)
+from torch import Tensor
+from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
+
+from mti_addon.wire.errors import ModelMissing
+
+from .inflation import Inflation
+
+PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
+_CLIP_SIZE = 224
+
+
+class SvdModel:
+    """A frozen image-to-video model, its parts under one roof.
+
+    Attributes:
+        name: 'draft', 'svd' or 'svd-xt'. identity: 16 hex digits, the same for the same weights.
+        token_width: D of its motion tokens. frames: F it was trained on. device, dtype: of the UNet.
+    """
+
+    def __init__(
+        self, name: str, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> None:
+        """Load from a folder in the hub's layout. Raises ModelMissing."""
+        missing = [part for part in PARTS if not (folder / part).is_dir()]
+        if missing:
+            raise ModelMissing(
+                f"The model {name} is not complete in {folder}: {', '.join(missing)} missing.",
+                "Choose the folder that holds model_index.json.",
+            )
+        # CLIPImageProcessor notes at every start that torchvision is not there; it is not needed
+        logging.getLogger("transformers").setLevel(logging.ERROR)
+        self.name, self.device, self.dtype = name, torch.device(device), dtype
+        self.identity = _identity(folder)
+
+        def load(cls, part: str, as_type: torch.dtype):  # type: ignore[no-untyped-def]
+            variant = None if list((folder / part).glob("*model.safetensors")) else "fp16"
+            model = cls.from_pretrained(folder, subfolder=part, dtype=as_type, variant=variant) if cls is CLIPVisionModelWithProjection \
+                else cls.from_pretrained(folder, subfolder=part, torch_dtype=as_type, variant=variant)  # fmt: skip
+            return model.to(self.device).requires_grad_(False).eval()
+
+        try:
+            self.unet = load(UNetSpatioTemporalConditionModel, "unet", dtype)
+            # the VAE overflows in half precision (its config says force_upcast), so it always runs in float32
+            self.vae = load(AutoencoderKLTemporalDecoder, "vae", torch.float32)
+            self.image_encoder = load(CLIPVisionModelWithProjection, "image_encoder", dtype)
+            self.scheduler = EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler")
+            self.feature_extractor = CLIPImageProcessor.from_pretrained(
+                folder, subfolder="feature_extractor"
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelMissing(
+                f"The model {name} in {folder} cannot be loaded: {error}", "Copy the model again."
+            ) from error
+        self.inflation = Inflation(self.unet)
+
+    @property
+    def token_width(self) -> int:
+        return int(self.unet.config.cross_attention_dim)
+
+    @property
+    def frames(self) -> int:
+        return int(self.unet.config.num_frames)
+
+    @property
+    def latent_channels(self) -> int:
+        return int(self.unet.config.out_channels)
+
+    @property
+    def pixels_per_latent(self) -> int:
+        """How many pixels a latent spans along each side: 8 in SVD."""
+        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+
+    @torch.no_grad()
+    def image_embeddings(self, pictures: Tensor) -> Tensor:
+        """CLIP embeddings (F, D) of pictures (F, 3, H, W), as SVD's pipeline makes them from PIL images."""
+        resized = _resize_with_antialiasing(
+            pictures.to(self.device, torch.float32), (_CLIP_SIZE, _CLIP_SIZE)
+        )
+        mean, std = (
+            torch.tensor(values, device=self.device).view(3, 1, 1)
+            for values in (self.feature_extractor.image_mean, self.feature_extractor.image_std)
+        )
+        normalised = ((resized + 1) / 2 - mean) / std
+        return self.image_encoder(normalised.to(self.dtype)).image_embeds
+
+    @torch.no_grad()
+    def encode_video(self, pictures: Tensor) -> Tensor:
+        """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the scaling factor."""
+        latents = self.vae.encode(pictures.to(self.device, torch.float32)).latent_dist.mode()
+        return (latents * self.vae.config.scaling_factor)[None].to(self.dtype)
+
+    @torch.no_grad()
+    def encode_image(
+        self, picture: Tensor, noise: Tensor | None = None, strength: float = 0.0
+    ) -> Tensor:
+        """The condition's latent (1, 1, C, h, w) of one picture (3, H, W).
+
+        Noise is added to the pixels; the mode is taken, not a sample; and it is NOT scaled.
+        """
+        picture = picture.to(self.device, torch.float32)
+        if noise is not None:
+            picture = picture + strength * noise.to(picture)
+        return self.vae.encode(picture[None]).latent_dist.mode()[None].to(self.dtype)
+
+    def time_ids(
+        self, fps: int, motion_bucket_id: int, noise_aug_strength: float, batch: int = 1
+    ) -> Tensor:
+        """(B, 3) micro-conditions in SVD's order; the network knows fps - 1."""
+        ids = torch.tensor(
+            [[fps - 1, motion_bucket_id, noise_aug_strength]], dtype=self.dtype, device=self.device
+        )
+        return ids.expand(batch, 3)
+
+    def network(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        image_latents: Tensor,
+        frame_tokens: Tensor,
+        clip_tokens: Tensor,
+        time_ids: Tensor,
+    ) -> Tensor:
+        """One call of the UNet with motion tokens.
+
+        Args:
+            x: noisy latents after c_in, (B, F, C, h, w). timestep: ln(sigma) / 4, (B,) or ().
+            image_latents: (B, 1, C, h, w) from encode_image. frame_tokens: (B, F, N, D). clip_tokens: (B, N, D).
+            time_ids: (B, 3).
+        Returns:
+            The network's own output (v-prediction), (B, F, C, h, w).
+        """
+        self.inflation.set(frame_tokens, clip_tokens)
+        stacked = torch.cat([x, image_latents.expand(-1, x.shape[1], -1, -1, -1)], dim=2).to(
+            self.dtype
+        )
+        # the tokens given here are replaced at every cross-attention; only their shape is looked at
+        placeholder = frame_tokens[:, 0].to(self.dtype)
+        return self.unet(
+            stacked,
+            timestep,
+            encoder_hidden_states=placeholder,
+            added_time_ids=time_ids,
+            return_dict=False,
+        )[0]
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor, chunk: int = 0) -> Tensor:
+        """Pictures (F, 3, H, W) in [-1, 1] of scaled latents (1, F, C, h, w).
+
+        The decoder mixes time inside a chunk, so its size changes pixels; 0 decodes all frames at once, the best.
+        """
+        rows = latents[0].to(torch.float32) / self.vae.config.scaling_factor
+        chunk = chunk or len(rows)
+        parts = [self.vae.decode(part, num_frames=len(part)).sample for part in rows.split(chunk)]
+        return torch.cat(parts).float().clamp(-1, 1)
+
+
+def _identity(folder: Path) -> str:
+    """A short fingerprint of the UNet's and the image encoder's weights: their headers, sizes and ends."""
+    digest = hashlib.sha256()
+    for part in ("unet", "image_encoder"):
+        config = json.loads((folder / part / "config.json").read_text(encoding="utf-8"))
+        digest.update(
+            json.dumps(
+                {k: v for k, v in config.items() if not k.startswith("_")}, sort_keys=True
+            ).encode()
+        )
+        for path in sorted((folder / part).glob("*.safetensors")):
+            with open(path, "rb") as file:
+                # whole files below 64 MB; of larger ones the header and both ends, since 3 GB take too long to read
+                size = path.stat().st_size
+                digest.update(size.to_bytes(8, "little"))
+                digest.update(file.read(32 * 2**20))
+                file.seek(max(0, size - 32 * 2**20))
+                digest.update(file.read())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,209 @@
+"""One job, from its folder to its output: pictures -> motion -> pictures. Imports nothing that
+must be installed until the job can say that it is not.
+
+`Run.story` tells it. Around it, `run_job` sees to it that one runner works on a folder at a time,
+that the last event always says how it ended, and that what a killed runner left is picked up."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mti_addon.wire import events
+from mti_addon.wire.errors import EXIT_DONE, BadRequest, MtiError
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock
+from mti_addon.wire.request import Request
+
+from . import output
+from .attempt import Attempt, acquire
+from .events import Stage
+from .failures import as_mti_error
+from .heartbeat import Heartbeat
+from .logfile import log_to
+
+if TYPE_CHECKING:
+    from . import frames
+    from .embedding import MotionEmbedding
+    from .models.svd import SvdModel
+
+Load = Callable[[str, str], "SvdModel"]
+"""(name, device) -> model; ModelMissing."""
+
+
+def run_job(path: Path, load: Load) -> int:
+    """Work on the job at `path` until it ends; returns 0 for done, else its error's exit code.
+
+    Idempotent: a job that is done is left alone, any other goes on from its last checkpoint."""
+    job = JobFolder(path)
+    try:
+        if not job.request_file.is_file():
+            raise BadRequest(f"There is no job in {path}: it has no {job.request_file.name}.")
+        lock = JobLock(job)
+        acquire(lock)
+        try:
+            with log_to(job.log_file):
+                failure = _run_locked(job, lock, load)
+        finally:
+            lock.release()
+    except MtiError as error:  # of a folder that another runner holds, or that cannot be written to
+        failure = error
+    if failure is None:
+        return EXIT_DONE
+    with suppress(OSError):
+        print(f"mti: {failure.message} {failure.hint}".rstrip(), file=sys.stderr)
+    return failure.exit_code
+
+
+def _run_locked(job: JobFolder, lock: JobLock, load: Load) -> MtiError | None:
+    if _is_done(job):
+        return None
+    output.sweep(job)
+    attempt = Attempt(job, lock)
+    with Heartbeat(job, attempt.leave):
+        try:
+            attempt.check()
+            attempt.log.hold_reserve()
+            request = job.request()
+            attempt.done(Run(attempt, request, load).story())
+            return None
+        except Exception as error:
+            failure = as_mti_error(error)
+        attempt.failed(failure)
+    return failure
+
+
+def _is_done(job: JobFolder) -> bool:
+    """Done, and the output is still as it was written."""
+    if not isinstance(job.finished(), events.Done):
+        return False
+    with suppress(MtiError):
+        job.verify_output()
+        return True
+    return False
+
+
+class Run:
+    """The work on one job: `story` is the order, the other methods are its sentences."""
+
+    def __init__(self, attempt: Attempt, request: Request, load: Load) -> None:
+        self.attempt, self.job, self.request = attempt, attempt.job, request
+        self.settings = request.settings
+        self._load = load
+        self.seconds: dict[str, float] = {}
+        """Wall time of each part, of this attempt alone."""
+        attempt.model = request.settings.model
+
+    def story(self) -> dict[str, object]:
+        """Do all of the request; returns the result for `done`."""
+        from .inputs import read_inputs
+
+        inputs = read_inputs(self.job, self.request)
+        model = self.model()
+        if inputs.motion is not None:
+            motion = inputs.motion
+            motion.check_model(model.identity, model.frames, model.token_width)
+        if inputs.reference is not None:
+            motion = self.learn(model, inputs.reference)
+        if inputs.target is not None:
+            self.apply(model, motion, inputs.target)
+        return self.result(motion)
+
+    def model(self) -> SvdModel:
+        """Import torch, say on what it will run, and load the model. ModelMissing, OutOfMemory."""
+        with self.timed("load"):
+            stage = Stage(self.attempt.log, "load", 1)
+            from .checkpoint import CheckpointFolder
+            from .device import fix_threads, pick_device
+
+            fix_threads(CheckpointFolder(self.job.checkpoint_dir).threads())
+            self.attempt.device = pick_device()
+            self.attempt.log.append(self.attempt.started())
+            self.attempt.check()
+            model = self._load(self.settings.model, self.attempt.device)
+            self.attempt.check()
+            stage.report(1)
+        if model.frames != self.settings.frames:
+            raise BadRequest(
+                f"{model.name} makes {model.frames} frames, not {self.settings.frames}.",
+                "Start the job again with that number.",
+            )
+        return model
+
+    def learn(self, model: SvdModel, reference: frames.Pictures) -> MotionEmbedding:
+        """Learn, and put the motion in place at once: whatever happens later, it is not lost."""
+        from .learn import Learning
+
+        with self.timed("learn"):
+            motion = Learning(self.attempt, self.request).run(model, reference, self.fps())
+            self.publish(motion, None)
+        return motion
+
+    def apply(self, model: SvdModel, motion: MotionEmbedding, target: frames.Pictures) -> None:
+        """Make the target, uint8 (H, W, 3), move, and put the pictures in place."""
+        from . import frames
+        from .sampling import sample
+
+        with self.timed("apply"):
+            stage = Stage(self.attempt.log, "apply", self.settings.sampling.steps)
+
+            def on_step(step: int, total: int) -> None:
+                self.attempt.check()
+                stage.at(step)
+
+            clip = sample(model, frames.to_model(target), motion, self.settings.sampling, on_step)
+            self.attempt.check()
+            self.publish(motion if self.request.learns else None, frames.to_pictures(clip))
+
+    def publish(self, motion: MotionEmbedding | None, clip: frames.Pictures | None) -> None:
+        """Replace `output/` by what there is now."""
+        from . import frames
+
+        job, log = self.job, self.attempt.log
+        stage = Stage(log, "save", 1)
+        with output.new_output(job, self.attempt.swapping) as folder:
+            if motion is not None:
+                motion.save(folder / job.output_motion.name)
+            if clip is not None:
+                frames.write_frames(folder / job.frames_dir.name, clip)
+                frames.write_preview(folder / job.preview_file.name, clip, self.fps())
+        stage.report(1)
+        if clip is not None:
+            log.append(events.Preview(self.inside(job.preview_file)))
+
+    def result(self, motion: MotionEmbedding) -> dict[str, object]:
+        """What `done` tells, as docs/job.md describes it; paths are relative to the job."""
+        from .device import peak_memory_mib
+
+        job, learns, applies = self.job, self.request.learns, self.request.applies
+        return {
+            "frames": self.settings.frames if applies else 0,
+            "frames_dir": self.inside(job.frames_dir) if applies else None,
+            "preview": self.inside(job.preview_file) if applies else None,
+            "motion": self.inside(job.output_motion) if learns else None,
+            "size": [self.settings.width, self.settings.height],
+            "fps": self.fps(),
+            "loss": float(motion.meta["loss"]) if learns else None,
+            "iterations": self.attempt.learned,
+            "seconds": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
+            "peak_memory_mib": peak_memory_mib(),
+        }
+
+    def fps(self) -> float:
+        """Pictures a second at which the clip takes as long as the captured range did."""
+        capture = self.request.capture
+        seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
+        return self.settings.frames / seconds
+
+    def inside(self, path: Path) -> str:
+        return path.relative_to(self.job.path).as_posix()
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - began

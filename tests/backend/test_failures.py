@@ -1,0 +1,61 @@
+"""Every exception becomes a code, a sentence and a hint."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+import torch
+
+from mti_addon.wire.errors import (
+    BackendMissing,
+    DiskFull,
+    Internal,
+    NotWritable,
+    OutOfMemory,
+    WrongModel,
+)
+from mti_backend.failures import as_mti_error
+
+
+def test_a_wire_error_is_itself() -> None:
+    error = WrongModel("No.", "Yes.")
+    assert as_mti_error(error) is error
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), DiskFull),
+        (OSError(errno.EDQUOT, "Quota exceeded", "x.png"), DiskFull),
+        (OSError(errno.EROFS, "Read-only file system", "x.png"), NotWritable),
+        (PermissionError(errno.EACCES, "Permission denied", "x.png"), NotWritable),
+        (MemoryError(), OutOfMemory),
+        (torch.OutOfMemoryError("CUDA out of memory."), OutOfMemory),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), OutOfMemory),
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), BackendMissing),
+        (OSError(errno.EIO, "Input/output error"), Internal),
+        (RuntimeError("shapes"), Internal),
+        (KeyError("x"), Internal),
+    ],
+    ids=repr,
+)
+def test_each_has_its_class_a_sentence_and_a_hint(error: Exception, expected: type) -> None:
+    told = as_mti_error(error)
+    assert type(told) is expected
+    assert told.message.endswith(".")
+    assert told.hint.endswith(".")
+
+
+def test_torch_runs_out_of_memory_on_the_cpu_as_this_expects() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**58, dtype=torch.uint8)
+    assert type(as_mti_error(caught.value)) is OutOfMemory
+
+
+def test_only_the_unexpected_leaves_a_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    as_mti_error(OSError(errno.ENOSPC, "No space left on device"))
+    assert capfd.readouterr().err == ""
+    told = as_mti_error(ZeroDivisionError("what a surprise"))
+    assert "what a surprise" in capfd.readouterr().err
+    assert "surprise" not in told.message + told.hint

@@ -1,0 +1,145 @@
+"""Runners and jobs without a model: who may write, what a runner leaves, what staying means."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from mti_addon.wire.errors import Busy, ModelMissing
+from mti_addon.wire.events import Cancelled, EventReader, Failed, Started
+from mti_addon.wire.job import JobFolder, create_job
+from mti_addon.wire.owner import JobLock, current_owner
+from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
+from mti_addon.wire.settings import Settings
+from mti_backend import attempt, frames, stay
+from mti_backend.attempt import Attempt, acquire
+from mti_backend.run import run_job
+
+
+def make_job(root: Path, name: str = "0" * 32) -> JobFolder:
+    """An apply job without a good motion."""
+    import numpy as np
+
+    target = root / "target.png"
+    frames.write_frames(root / "pictures", np.zeros((1, 64, 64, 3), np.uint8))[0].rename(target)
+    request = Request(
+        protocol=PROTOCOL,
+        job=name,
+        task="apply",
+        name="nothing",
+        settings=Settings.for_model("draft"),
+        inputs={},
+        reference_frames=0,
+        capture=CaptureInfo(24.0, 1, 48, (64, 64), False),
+    )
+    inputs: dict[str, bytes | Path] = {"target.png": target, "motion.safetensors": b"none"}
+    return create_job(root / "spool", request, inputs)
+
+
+def no_model(name: str, device: str) -> object:
+    raise ModelMissing(f"The model {name} is not installed.", "Install it.")
+
+
+def told(job: JobFolder) -> list[object]:
+    return [event for _, _, event in EventReader(job.events_file).read_new()]
+
+
+def test_a_failure_is_told_once_a_run_and_every_run_has_its_epoch(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    job = make_job(tmp_path)
+    assert run_job(job.path, no_model) == 2  # type: ignore[arg-type]
+    assert run_job(job.path, no_model) == 2  # type: ignore[arg-type]
+    events = told(job)
+    assert [type(event) for event in events] == [Started, Failed, Started, Failed]
+    assert [event.epoch for event in events if isinstance(event, Started)] == [1, 2]
+    assert capfd.readouterr().err.count("mti: ") == 2
+
+
+def test_a_job_that_was_cancelled_before_it_began(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    job.ask_cancel()
+    assert run_job(job.path, no_model) == 3  # type: ignore[arg-type]
+    assert told(job)[-1] == Cancelled(0)
+
+
+def test_whoever_lost_the_job_writes_nothing_more(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    with JobLock(job) as lock:
+        turn = Attempt(job, lock)
+        turn.fence()
+        successor = dataclasses.replace(current_owner(lock.epoch + 1), host="another")
+        job.owner_file.write_text(successor.to_json())
+        with pytest.raises(Busy):
+            turn.fence()
+        with pytest.raises(Busy), turn.swapping():
+            pass
+        turn.failed(Busy("Another runner has taken this job over."))
+    assert not job.events_file.exists()
+
+
+def test_only_new_jobs_are_taken_by_who_stays(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "request.json").write_text("{}")
+    known: set[str] = set()
+    stay._new_jobs(tmp_path, known)
+    for name in ("new", ".unfinished", "no job"):
+        (tmp_path / name).mkdir()
+    for name in ("new", ".unfinished"):
+        (tmp_path / name / "request.json").write_text("{}")
+    assert [job.path.name for job in stay._new_jobs(tmp_path, known)] == ["new"]
+    assert stay._new_jobs(tmp_path, known) == []
+    assert stay._new_jobs(tmp_path / "gone", known) == []
+
+
+def test_who_stays_leaves_when_another_runner_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def run_one(path: Path, load: object) -> int:
+        ran.append(path.name)
+        return 0
+
+    def a_job_of_another_appears(seconds: float) -> None:
+        folder = tmp_path / "spool" / "other"
+        folder.mkdir(exist_ok=True)
+        (folder / "owner.json").write_text(json.dumps({}))
+        (folder / "request.json").write_text("{}")
+
+    job = make_job(tmp_path)
+    monkeypatch.setattr(stay, "run_job", run_one)
+    monkeypatch.setattr(stay.time, "sleep", a_job_of_another_appears)
+    assert stay.run_jobs(job.path, stay=600.0) == 0
+    assert ran == [job.path.name]
+
+
+def test_the_lock_of_a_runner_that_is_still_dying_is_waited_for(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    holder = JobLock(job)
+    holder.acquire()
+    with pytest.raises(Busy):
+        acquire(JobLock(job))
+    dead = dataclasses.replace(current_owner(1), create_time=-1.0)
+    job.owner_file.write_text(dead.to_json())
+    threading.Timer(0.3, holder.release).start()
+    lock = JobLock(job)
+    acquire(lock)
+    assert lock.epoch == 2
+    lock.release()
+
+
+def test_a_lock_that_a_dead_runner_never_lets_go_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job(tmp_path)
+    monkeypatch.setattr(attempt, "DYING_SECONDS", 0.2)
+    with JobLock(job):
+        dead = dataclasses.replace(current_owner(1), create_time=-1.0)
+        job.owner_file.write_text(dead.to_json())
+        with pytest.raises(Busy):
+            acquire(JobLock(job))

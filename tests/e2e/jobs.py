@@ -1,0 +1,136 @@
+"""Jobs small enough for tests, real runner processes on them, and looking at what they told."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from mti_addon.client.launch import launch
+from mti_addon.wire.events import Event, EventReader, FinalEvent
+from mti_addon.wire.job import JobFolder, create_job
+from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task, reference_name
+from mti_addon.wire.settings import InversionSettings, SamplingSettings, Settings
+from mti_backend.embedding import MotionEmbedding
+from tests.tiny import FRAMES, SIZE
+
+ROOT = Path(__file__).parents[2]
+TASKS_OF_LEARNING = ("learn", "learn+apply")
+
+
+def settings(iterations: int = 40, sampling_steps: int = 3, batch: int = 1) -> Settings:
+    """Settings for the tiny model."""
+    return Settings(
+        model="draft",
+        frames=FRAMES,
+        width=SIZE,
+        height=SIZE,
+        inversion=InversionSettings(
+            tokens_per_frame=2, iterations=iterations, batch_size=batch, checkpoint_every=4
+        ),
+        sampling=SamplingSettings(steps=sampling_steps, guidance_last=1.0, noise_aug_strength=0.0),
+    )
+
+
+def png(picture: np.ndarray) -> bytes:
+    """PNG bytes of uint8 (H, W, 3) or (H, W, 4)."""
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "PNG")
+    return data.getvalue()
+
+
+def reference() -> dict[str, bytes | Path]:
+    """A square that moves to the right."""
+    pictures = np.full((FRAMES, SIZE, SIZE, 3), 230, np.uint8)
+    for index, picture in enumerate(pictures):
+        picture[8:20, 4 + 5 * index : 14 + 5 * index] = (200, 40, 40)
+    return {reference_name(index + 1): png(picture) for index, picture in enumerate(pictures)}
+
+
+def target(width: int = SIZE, height: int = SIZE, channels: int = 3) -> bytes:
+    """Some picture of this size."""
+    noise = np.random.default_rng(7).integers(0, 256, (height, width, channels), dtype=np.uint8)
+    return png(noise)
+
+
+def new_job(
+    root: Path, task: Task = "learn+apply", inputs: Mapping[str, bytes | Path] = {}, **of: int
+) -> JobFolder:
+    """A job for the tiny model; `inputs` add to or replace the usual ones, `of` is for settings."""
+    files: dict[str, bytes | Path] = reference() if task in TASKS_OF_LEARNING else {}
+    if task != "learn":
+        files["target.png"] = target()
+    request = Request(
+        protocol=PROTOCOL,
+        job=uuid.uuid4().hex,
+        task=task,
+        name="to the right",
+        settings=settings(**of),
+        inputs={},
+        reference_frames=FRAMES if task in TASKS_OF_LEARNING else 0,
+        capture=CaptureInfo(24.0, 1, 48, (320, 320), False),
+    )
+    return create_job(root, request, {**files, **inputs})
+
+
+def environment(models: Path) -> dict[str, str]:
+    return {"MTI_MODELS_DIR": str(models), "MTI_DEVICE": "cpu"}
+
+
+def run(job: JobFolder, models: Path, *python: str) -> subprocess.CompletedProcess[str]:
+    """A runner in the foreground, as at a terminal; `python` are options of the interpreter."""
+    return subprocess.run(
+        [sys.executable, *python, "-m", "mti_backend", "run", str(job.path)],
+        cwd=ROOT,
+        env={**os.environ, **environment(models)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def start(job: JobFolder, models: Path) -> int:
+    """A runner as Blender starts it; its pid."""
+    return launch(sys.executable, ROOT, job, environment(models))
+
+
+def told(job: JobFolder) -> list[Event]:
+    """All events; also checks that they are readable and their seq has no gap."""
+    numbered = EventReader(job.events_file).read_new()
+    assert [seq for seq, _, _ in numbered] == list(range(1, len(numbered) + 1))
+    return [event for _, _, event in numbered]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 180.0, what: str = "") -> float:
+    """Seconds until the condition held."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def wait_until_finished(job: JobFolder) -> FinalEvent:
+    """The last event of a job that is being worked on, once its runner has left."""
+    wait_for(lambda: job.finished() is not None and not job.heartbeat_file.exists(), what="its end")
+    final = job.finished()
+    assert final is not None
+    return final
+
+
+def same_motion(one: JobFolder, other: JobFolder) -> bool:
+    """Both learned the same, bit for bit. (Files differ: safetensors shuffles its header.)"""
+    a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
+    tokens = torch.equal(a.frame_tokens, b.frame_tokens) and torch.equal(
+        a.clip_tokens, b.clip_tokens
+    )
+    return tokens and a.meta == b.meta

@@ -1,0 +1,119 @@
+"""The whole path without trouble: learn and apply, apply again, run again, stay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mti_addon.wire.events import Done, Preview, Progress, Resumed, Started
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import read_owner
+from mti_backend.embedding import MotionEmbedding
+from tests.e2e import jobs
+from tests.tiny import FRAMES, SIZE
+
+
+def test_a_job_is_done(finished: JobFolder) -> None:
+    events = jobs.told(finished)
+    assert finished.verify_output() == (
+        *(f"frames/{n:04d}.png" for n in range(1, FRAMES + 1)),
+        "motion.safetensors",
+        "preview.webp",
+    )
+    [started] = [event for event in events if isinstance(event, Started)]
+    assert (started.model, started.device, started.epoch) == ("draft", "cpu", 1)
+    assert {"python", "torch", "diffusers"} <= set(started.versions)
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert done.result["frames"] == FRAMES
+    assert done.result["size"] == [SIZE, SIZE]
+    assert done.result["fps"] == FRAMES / 2.0  # 48 frames at 24 a second are two seconds
+    assert done.result["iterations"] == 40
+    assert done.result["loss"] > 0
+    assert Preview("output/preview.webp") in events
+    assert not any((finished.path / name).exists() for name in ("reserve", "heartbeat"))
+    assert not list(finished.path.glob(".*"))
+
+
+def test_every_stage_tells_its_progress(finished: JobFolder) -> None:
+    progress = [event for event in jobs.told(finished) if isinstance(event, Progress)]
+    assert list(dict.fromkeys(event.stage for event in progress)) == [
+        "load",
+        "encode",
+        "learn",
+        "save",
+        "apply",
+    ]
+    learn = [event for event in progress if event.stage == "learn"]
+    assert [event.step for event in learn] == sorted(event.step for event in learn)
+    assert set(range(4, 41, 4)) <= {event.step for event in learn}
+    assert all(event.total == 40 for event in learn)
+    assert all(event.loss is not None and event.seconds_left is not None for event in learn[1:])
+
+
+def test_a_finished_job_is_left_alone(finished: JobFolder, models: Path) -> None:
+    before = finished.events_file.read_bytes()
+    assert jobs.run(finished, models).returncode == 0
+    assert finished.events_file.read_bytes() == before
+
+
+def test_a_target_of_odd_size_with_alpha_is_moved(
+    finished: JobFolder, models: Path, tmp_path: Path
+) -> None:
+    inputs = {
+        "motion.safetensors": finished.output_motion,
+        "target.png": jobs.target(41, 77, channels=4),
+    }
+    job = jobs.new_job(tmp_path, "apply", inputs)
+    done = jobs.run(job, models)
+    assert done.returncode == 0, job.log_file.read_text()
+    assert (done.stdout, done.stderr) == ("", "")
+    for number in range(1, FRAMES + 1):
+        with Image.open(job.frames_dir / f"{number:04d}.png") as picture:
+            assert (picture.mode, picture.size) == ("RGB", (SIZE, SIZE))
+            assert np.asarray(picture).std() > 0
+    assert not job.output_motion.exists()
+
+
+def test_output_that_was_damaged_is_made_again_from_the_checkpoint(
+    models: Path, tmp_path: Path
+) -> None:
+    job = jobs.new_job(tmp_path, "learn")
+    assert jobs.run(job, models).returncode == 0
+    job.output_motion.write_bytes(b"nonsense")
+    assert jobs.run(job, models).returncode == 0
+    assert MotionEmbedding.load(job.output_motion).meta["iterations"] == "40"
+    events = jobs.told(job)
+    assert [event.epoch for event in events if isinstance(event, Started)] == [1, 2]
+    assert Resumed(40) in events
+
+
+def test_a_runner_that_stays_takes_the_next_job(models: Path, tmp_path: Path) -> None:
+    first = jobs.new_job(tmp_path, "learn", iterations=1)
+    command = [sys.executable, "-m", "mti_backend", "run", str(first.path), "--stay", "3"]
+    process = subprocess.Popen(
+        command, cwd=jobs.ROOT, env={**os.environ, **jobs.environment(models)}
+    )
+    try:
+        jobs.wait_for(lambda: isinstance(first.finished(), Done), what="the first job")
+        second = jobs.new_job(tmp_path, "learn", iterations=1)
+        jobs.wait_for(lambda: isinstance(second.finished(), Done), what="the second job")
+        owner = read_owner(second.owner_file)
+        assert owner is not None
+        assert owner.pid == process.pid
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize("command", ["--help", "run --help"])
+def test_help_needs_no_torch(command: str) -> None:
+    code = "import sys; from mti_backend.__main__ import main\ntry: main(sys.argv[1:])\n"
+    code += "except SystemExit: assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code, *command.split()], cwd=jobs.ROOT, check=True)
