@@ -15,7 +15,6 @@ from mti_addon.wire.owner import JobLock, Liveness, is_alive, read_owner
 from .events import EventLog
 from .hello import versions
 
-
 DYING_SECONDS = 5.0
 
 

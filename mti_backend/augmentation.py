@@ -1,7 +1,7 @@
 """Changes of place and colour that all frames of a clip share. Imports torch only.
 
-Reenact Anything, App. B.1: the same spatial and colour augmentation for every frame keeps the embedding
-from holding the looks and the place of its reference.
+Reenact Anything, App. B.1: the same spatial and colour augmentation for every frame keeps the
+embedding from holding the looks and the place of its reference.
 """
 
 import math

@@ -73,7 +73,7 @@ class CheckpointFolder:
         )
         write_atomic(self._tensors(checkpoint.step), data)
         write_atomic(self._header(checkpoint.step), json.dumps(asdict(header)).encode())
-        self._prune()
+        self._prune(checkpoint.step)
 
     def load(self, config: str) -> Checkpoint | None:
         """The newest valid checkpoint of this configuration; None to begin at the beginning."""
@@ -120,10 +120,12 @@ class CheckpointFolder:
         print(f"checkpoint {header.step}: broken ({reason}), passed over", file=sys.stderr)
         return None
 
-    def _prune(self) -> None:
-        """Headers go first: what has no header does not count. Also sweeps what killed runners
-        left."""
-        kept = {path.stem for path in sorted(self.folder.glob("*.json"))[-KEPT:]}
+    def _prune(self, newest: int) -> None:
+        """Keep two: `newest`, just saved, and the one before it. Later ones are broken, or of
+        another configuration. Headers go first: what has no header does not count."""
+        last = self._header(newest).name
+        valid = sorted(p.stem for p in self.folder.glob("*.json") if p.name <= last)
+        kept = set(valid[-KEPT:])
         with translating_os_errors(self.folder):
             for path in sorted(self.folder.iterdir(), key=lambda path: path.suffix != ".json"):
                 if path.stem not in kept or path.suffix not in (".json", ".safetensors"):

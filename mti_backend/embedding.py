@@ -1,4 +1,4 @@
-"""A motion-text embedding and its file. Imports torch, safetensors and the wire's errors and files."""
+"""A motion-text embedding and its file. Imports torch, safetensors, the wire's errors and files."""
 
 import json
 import math
@@ -25,7 +25,8 @@ class MotionEmbedding:
 
     frame_tokens: float32 (F, N, D), for the spatial cross-attentions of each frame.
     clip_tokens: float32 (N, D), for the temporal cross-attentions.
-    meta: what was learned, on what, by which model: 'model' (SvdModel.identity), 'name', 'fps', 'loss', ...
+    meta: what was learned, on what, by which model: 'model' (SvdModel.identity), 'name', 'fps',
+    'loss', ...
     """
 
     frame_tokens: Tensor

@@ -80,10 +80,10 @@ class Stage:
     one, and the time left of the whole job, from this stage's pace."""
 
     def __init__(
-        self, log: EventLog, name: StageName, total: int, step: int = 0, later: float = 0.0
+        self, log: EventLog, name: StageName, total: int, step: int = 0, later: float | None = None
     ) -> None:
         """`step` of `total` steps are done already; the later stages cost as much as `later` steps
-        of this one."""
+        of this one, None where that cannot be known."""
         self._log, self._name, self._total, self._later = log, name, total, later
         self._first, self._began = step, time.monotonic()
         self._reported = self._began
@@ -104,8 +104,9 @@ class Stage:
     def report(self, step: int) -> None:
         """`step` of the steps are done: reported now."""
         mean = sum(self._losses) / len(self._losses) if self._losses else None
-        done, now = step - self._first, time.monotonic()
-        left = (now - self._began) / done * (self._total - step + self._later) if done > 0 else None
+        done, now, left = step - self._first, time.monotonic(), None
+        if done > 0 and self._later is not None:
+            left = (now - self._began) / done * (self._total - step + self._later)
         self._log.append(Progress(self._name, step, self._total, mean, left))
         self._losses.clear()
         self._reported = now

@@ -1,6 +1,7 @@
-"""Motion-textual inversion: optimise the motion-text embedding of one clip. Imports torch and the models' seam.
+"""Motion-textual inversion: optimise the motion-text embedding of one clip. Imports torch, models.
 
-Reenact Anything (arXiv 2408.00458), sec. 4: everything is frozen but the tokens; the loss is the model's own.
+Reenact Anything (arXiv 2408.00458), sec. 4: everything is frozen but the tokens; the loss is the
+model's own.
 """
 
 import torch
@@ -14,20 +15,20 @@ from .embedding import MotionEmbedding
 from .models.svd import SvdModel
 from .noise import c_in, c_noise, draw_sigma, network_target, step_generator
 
-_INITIAL_NOISE_STEP = (
-    -1
-)  # a step of its own for the initial noise, so that it repeats no iteration's
+# a step of its own for the initial noise, so that it repeats no iteration's
+_INITIAL_NOISE_STEP = -1
 
 
 def initial_tokens(
     model: SvdModel, pictures: Tensor, settings: InversionSettings
 ) -> tuple[Tensor, Tensor]:
-    """Image embeddings of the frames, each N times, plus noise (sec. 4.2); the clip's start from their mean.
+    """Where the tokens start: the frames' image embeddings, each N times, plus noise (sec. 4.2).
 
     Args:
         pictures: (F, 3, H, W) in [-1, 1].
     Returns:
-        frame tokens (F, N, D), or (1, N, D) where all frames share them, and clip tokens (N, D); float32.
+        frame tokens (F, N, D), or (1, N, D) where all frames share them, and clip tokens (N, D),
+        which start from the embeddings' mean; float32.
     """
     n = settings.tokens_per_frame
     embeddings = model.image_embeddings(pictures).float()
@@ -52,7 +53,8 @@ class Inversion:
         """
         Args:
             model: frozen. pictures: the reference, (F, 3, H, W) in [-1, 1], F of the model.
-            sampling: the micro-conditions (fps, motion bucket, noise augmentation) it will be played with.
+            sampling: the micro-conditions (fps, motion bucket, noise augmentation) it will be
+                played with.
         """
         if len(pictures) != model.frames:
             raise BadRequest(
@@ -70,7 +72,7 @@ class Inversion:
         self.loss = float("nan")
 
     def step(self) -> float:
-        """One iteration of Adam on fresh augmentation, noise levels and noise; the loss before it."""
+        """One iteration of Adam on fresh augmentation, noise levels and noise; its loss."""
         g = step_generator(self.settings.seed, self.step_index)
         self.optimiser.zero_grad(set_to_none=True)
         loss = self._loss(g)
@@ -93,10 +95,13 @@ class Inversion:
         noise = torch.randn((b, *x0.shape[1:]), generator=g).to(x0)
         noisy = x0 + sigma.view(-1, 1, 1, 1, 1) * noise
         output = model.network(
-            c_in(sigma) * noisy, c_noise(sigma), image_latents.expand(b, -1, -1, -1, -1),
-            self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1), self.clip_tokens.expand(b, -1, -1),
+            c_in(sigma) * noisy,
+            c_noise(sigma),
+            image_latents.expand(b, -1, -1, -1, -1),
+            self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1),
+            self.clip_tokens.expand(b, -1, -1),
             model.time_ids(sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength, b),
-        )  # fmt: skip
+        )
         return (output.to(wide) - network_target(x0, noisy, sigma)).square().mean()
 
     def embedding(self, **meta: str) -> MotionEmbedding:

@@ -4,7 +4,8 @@ sigma is the standard deviation of the noise added to scaled latents (B, F, C, h
 preconditioning of Karras et al. (2022), table 1, in the form SVD uses it, with sigma_data = 1:
 
     D(x; sigma) = c_skip x + c_out Net(c_in x; c_noise)
-    c_skip = 1 / (s^2 + 1), c_out = -s / sqrt(s^2 + 1), c_in = 1 / sqrt(s^2 + 1), c_noise = ln(s) / 4
+    c_skip = 1 / (s^2 + 1), c_out = -s / sqrt(s^2 + 1)
+    c_in = 1 / sqrt(s^2 + 1), c_noise = ln(s) / 4
 """
 
 import torch
@@ -39,21 +40,25 @@ def c_noise(sigma: Tensor) -> Tensor:
 def network_target(x0: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
     """What the network's own output should be: (x0 - c_skip x) / c_out.
 
-    The EDM objective with weight (1 + s^2) / s^2 = 1 / c_out^2 on the denoised latents is exactly the plain
-    squared error to this (Karras et al. 2022, eq. 8).
+    The EDM objective with weight (1 + s^2) / s^2 = 1 / c_out^2 on the denoised latents is exactly
+    the plain squared error to this (Karras et al. 2022, eq. 8).
     """
     return (x0 - c_skip(sigma) * noisy) / c_out(sigma)
 
 
 def draw_sigma(count: int, p_mean: float, p_std: float, generator: torch.Generator) -> Tensor:
-    """(count,) noise levels with ln sigma ~ N(p_mean, p_std^2) (Reenact Anything, App. B.1: 2.8, 1.6)."""
+    """(count,) noise levels with ln sigma ~ N(p_mean, p_std^2).
+
+    Reenact Anything, App. B.1: 2.8 and 1.6.
+    """
     return (p_mean + p_std * torch.randn(count, generator=generator)).exp()
 
 
 def step_generator(seed: int, step: int) -> torch.Generator:
     """The random numbers of one iteration, on the CPU: a function of seed and step alone.
 
-    No state has to be carried over a restart, so a resumed run repeats the uninterrupted one bit for bit.
+    No state has to be carried over a restart, so a resumed run repeats the uninterrupted
+    one bit for bit.
     """
     # Knuth's multiplicative constant keeps neighbouring (seed, step) pairs apart
     return torch.Generator().manual_seed((seed * 2654435761 + step * 40503 + 12345) % 2**63)

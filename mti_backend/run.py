@@ -148,14 +148,18 @@ class Run:
         from . import frames
         from .sampling import sample
 
+        log = self.attempt.log
         with self.timed("apply"):
-            stage = Stage(self.attempt.log, "apply", self.settings.sampling.steps)
+            stage = Stage(log, "apply", self.settings.sampling.steps, later=0.0)
 
             def on_step(step: int, total: int) -> None:
                 self.attempt.check()
                 stage.at(step)
+                if step == total:
+                    log.append(events.Progress("decode", 0, 1))
 
             clip = sample(model, frames.to_model(target), motion, self.settings.sampling, on_step)
+            log.append(events.Progress("decode", 1, 1))
             self.attempt.check()
             self.publish(motion if self.request.learns else None, frames.to_pictures(clip))
 

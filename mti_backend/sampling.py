@@ -1,7 +1,8 @@
-"""Play a motion on a picture: Euler steps on Karras sigmas, guidance rising over the frames. Imports torch.
+"""Play a motion on a picture: Euler steps on Karras sigmas, rising guidance. Imports torch, models.
 
-The steps and their order are those of diffusers' StableVideoDiffusionPipeline, so that the same seed gives the
-same frames where the motion is the plain image embedding (tests/backend/test_sampling.py).
+The steps and their order are those of diffusers' StableVideoDiffusionPipeline, so that the same
+seed gives the same frames where the motion is the plain image embedding
+(tests/backend/test_sampling.py).
 """
 
 from collections.abc import Callable
@@ -55,6 +56,6 @@ def sample(
 
 
 def image_embedding_motion(model: SvdModel, picture: Tensor) -> MotionEmbedding:
-    """What SVD does without a learned motion: the picture's own embedding as the one token of every layer."""
+    """What SVD does without a learned motion: the picture's own embedding, one token everywhere."""
     token = model.image_embeddings(picture[None]).float()  # (1, D)
     return MotionEmbedding(token[None].repeat(model.frames, 1, 1), token, {"model": model.identity})

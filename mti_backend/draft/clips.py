@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .figures import MOTION_FEATURES, Figures, pose
+from .figures import Figures
 from .motions import INDEX, Motions
+from .pose import MOTION_FEATURES, pose
 from .render import render
 
 TOKEN_WIDTH = 64
@@ -24,14 +25,13 @@ class Clips:
 def token_basis() -> Tensor:
     """The fixed rotation (42, 64) that lays the motion features out over a token's whole width.
 
-    A token is the features in another orthonormal basis, so that the image encoder can be trained to the
-    same space on its own, and no direction of a token goes unused.
+    A token is the features in another orthonormal basis, so that the image encoder can be trained
+    to the same space on its own, and no direction of a token goes unused.
     """
     generator = torch.Generator().manual_seed(20240801)
-    q, _ = torch.linalg.qr(
-        torch.randn(TOKEN_WIDTH, TOKEN_WIDTH, generator=generator, dtype=torch.float64)
-    )
-    return q[:MOTION_FEATURES].float()
+    square = torch.randn(TOKEN_WIDTH, TOKEN_WIDTH, generator=generator, dtype=torch.float64)
+    rotation: Tensor = torch.linalg.qr(square).Q
+    return rotation[:MOTION_FEATURES].float()
 
 
 def make_clips(figures: Figures, motions: Motions, times: Tensor, size: int = IMAGE_SIZE) -> Clips:

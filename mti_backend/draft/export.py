@@ -1,4 +1,4 @@
-"""Writes a trained draft model in the layout StableVideoDiffusionPipeline.from_pretrained reads. Imports diffusers."""
+"""Writes a trained draft in the layout StableVideoDiffusionPipeline reads. Imports diffusers."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,14 @@ import torch
 from diffusers import StableVideoDiffusionPipeline
 
 from .networks import make_image_encoder, make_image_processor, make_scheduler, make_unet, make_vae
-from .training import averaged, latent_scale
+from .stage import averaged
+from .training import latent_scale
 
 
 def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
-    """Collect the averaged weights of the stages into `folder`, in half precision; returns the bytes written.
+    """Collect the averaged weights of the stages into `folder`, in half precision.
 
+    Returns the size of `folder` in bytes.
     Raises FileNotFoundError where a stage has not been trained.
     """
     vae = averaged(make_vae(), checkpoints, "vae")

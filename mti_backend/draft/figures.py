@@ -1,24 +1,28 @@
-"""Who moves: body proportions, looks and backgrounds, and where a motion puts a body. Imports torch only.
+"""Who moves: body proportions, looks and backgrounds. Imports torch only.
 
-Pictures span [-0.5, 0.5]^2, x to the right, y up; z is towards the viewer; the view is orthographic.
+Pictures span [-0.5, 0.5]^2, x to the right, y up; z is towards the viewer; the view is
+orthographic.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
-from .motions import INDEX, Motions
-
-# The ten parts of a figure, as (colour group, from joint, to joint); joints as `pose` returns them.
-JOINTS = ("pelvis", "chest", "head", "shoulder_l", "elbow_l", "wrist_l", "shoulder_r", "elbow_r", "wrist_r",
-          "hip_l", "knee_l", "ankle_l", "hip_r", "knee_r", "ankle_r")  # fmt: skip
+JOINTS = (
+    "pelvis", "chest", "head",
+    "shoulder_l", "elbow_l", "wrist_l", "shoulder_r", "elbow_r", "wrist_r",
+    "hip_l", "knee_l", "ankle_l", "hip_r", "knee_r", "ankle_r",
+)  # fmt: skip
+# The ten parts of a figure, as (colour group, from joint, to joint).
 PARTS = (
     (0, "pelvis", "chest"), (1, "head", "head"),
-    (2, "shoulder_l", "elbow_l"), (2, "elbow_l", "wrist_l"), (3, "shoulder_r", "elbow_r"), (3, "elbow_r", "wrist_r"),
-    (4, "hip_l", "knee_l"), (4, "knee_l", "ankle_l"), (5, "hip_r", "knee_r"), (5, "knee_r", "ankle_r"),
+    (2, "shoulder_l", "elbow_l"), (2, "elbow_l", "wrist_l"),
+    (3, "shoulder_r", "elbow_r"), (3, "elbow_r", "wrist_r"),
+    (4, "hip_l", "knee_l"), (4, "knee_l", "ankle_l"),
+    (5, "hip_r", "knee_r"), (5, "knee_r", "ankle_r"),
 )  # fmt: skip
-MOTION_FEATURES = 42
 
 
 @dataclass
@@ -81,7 +85,7 @@ def random_figures(count: int, generator: torch.Generator, look: str = "any") ->
     )  # fmt: skip
 
 
-def _radii(stick: Tensor, uniform) -> Tensor:  # type: ignore[no-untyped-def]
+def _radii(stick: Tensor, uniform: Callable[..., Tensor]) -> Tensor:
     """(B, 10, 2) part radii in figure heights; sticks are thin everywhere but at the head."""
     count = len(stick)
     thin = uniform(0.014, 0.026)
@@ -99,12 +103,14 @@ def _radii(stick: Tensor, uniform) -> Tensor:  # type: ignore[no-untyped-def]
 
 
 def _colours(count: int, stick: Tensor, behind: Tensor, g: torch.Generator) -> Tensor:
-    """(B, 10, 3): six colour groups away from the background, limbs sometimes alike, sticks often of one colour."""
+    """(B, 10, 3): six colour groups, away from the background.
+
+    Left and right are sometimes alike, and sticks often of one colour.
+    """
     candidates = torch.rand(6, count, 6, 3, generator=g)
     distance = (candidates - behind[None, :, None]).norm(dim=-1)
-    groups = candidates.gather(0, distance.argmax(0)[None, ..., None].expand(1, -1, -1, 3))[
-        0
-    ]  # (B, 6, 3)
+    farthest = distance.argmax(0)[None, ..., None].expand(1, -1, -1, 3)
+    groups = candidates.gather(0, farthest)[0]  # (B, 6, 3)
     for left, right, p in ((2, 3, 0.5), (4, 5, 0.5)):
         alike = torch.rand(count, generator=g) < p
         groups[:, right] = torch.where(alike[:, None], groups[:, left], groups[:, right])
@@ -139,104 +145,3 @@ def _backgrounds(count: int, stick: Tensor, g: torch.Generator) -> tuple[Tensor,
     waves = torch.cat([30 * (rand(3, 2) - 0.5), 6.3 * rand(3, 1), 0.05 * rand(3, 1)], -1)
     waves[..., 3] *= (busy & (rand() < 0.35))[:, None]
     return torch.stack([first, second], 1), gradient, blobs, floor, waves
-
-
-def directions(values: Tensor) -> Tensor:
-    """Unit vectors of the bones in view space.
-
-    Args:
-        values: (B, C, T) channel values.
-    Returns:
-        (B, T, 12, 3): torso, head, shoulder line, hip line, upper arm l, forearm l, upper arm r, forearm r,
-        thigh l, shin l, thigh r, shin r.
-    """
-    c = {name: values[:, i] for name, i in INDEX.items()}
-
-    def swing(side: float, out: Tensor, forward: Tensor) -> Tensor:
-        return torch.stack(
-            [side * out.sin(), -out.cos() * forward.cos(), out.cos() * forward.sin()], -1
-        )
-
-    def up(lean: Tensor, forward: Tensor) -> Tensor:
-        return torch.stack(
-            [lean.sin() * forward.cos(), lean.cos() * forward.cos(), forward.sin()], -1
-        )
-
-    lean, forward, twist = c["lean_side"], c["lean_forward"], c["twist"]
-    bones = [
-        up(lean, forward),
-        up(lean + c["head_tilt"], forward + c["head_nod"]),
-        torch.stack([twist.cos() * lean.cos(), -twist.cos() * lean.sin(), -twist.sin()], -1),
-        torch.tensor([1.0, 0.0, 0.0]).expand(*twist.shape, 3),
-    ]
-    for side, sign in (("l", -1.0), ("r", 1.0)):
-        out, ahead = c[f"arm_{side}"], c[f"arm_{side}_forward"]
-        bones += [
-            swing(sign, out, ahead),
-            swing(sign, out + c[f"elbow_{side}"], ahead + c[f"elbow_{side}_forward"]),
-        ]
-    for side, sign in (("l", -1.0), ("r", 1.0)):
-        out, ahead = c[f"leg_{side}"], c[f"leg_{side}_forward"]
-        bones += [swing(sign, out, ahead), swing(sign, out, ahead - c[f"knee_{side}"])]
-    stacked = torch.stack(bones, 2)
-    cos, sin = c["yaw"].cos()[..., None], c["yaw"].sin()[..., None]
-    x, y, z = stacked.unbind(-1)
-    return torch.stack([x * cos + z * sin, y, z * cos - x * sin], -1)
-
-
-def pose(figures: Figures, motions: Motions, times: Tensor) -> tuple[Tensor, Tensor]:
-    """Put the figures through the motions.
-
-    Args:
-        figures: B bodies. motions: B motions. times: (B, T) in [0, 1].
-    Returns:
-        joints (B, T, 15, 3) in the order of JOINTS, frame widths; and the motion features (B, T, 42) that
-        the draft's motion tokens are made of: 36 bone direction components, root path in figure
-        heights since time 0, camera pan, ln zoom, roll, each scaled to about unit spread.
-    """
-    # the root path is counted from time 0: the first frame says where a figure stands, the motion where it goes
-    all_times = torch.cat([torch.zeros(len(times), 1), times], 1)
-    values = motions.values(all_times)
-    bones = directions(values)
-    length = {
-        f.name: getattr(figures, f.name)[:, None, None]
-        for f in fields(figures)
-        if f.name in _LENGTHS
-    }
-    at: dict[str, Tensor] = {"pelvis": torch.zeros(*bones.shape[:2], 3)}
-    at["chest"] = at["pelvis"] + length["torso"] * bones[:, :, 0]
-    head_reach = length["neck"] + figures.radii[:, 1, 0][:, None, None]
-    at["head"] = at["chest"] + head_reach * bones[:, :, 1]
-    for i, (side, sign) in enumerate((("l", -1.0), ("r", 1.0))):
-        at[f"shoulder_{side}"] = at["chest"] + sign * length["shoulder"] * bones[:, :, 2]
-        at[f"elbow_{side}"] = at[f"shoulder_{side}"] + length["upper_arm"] * bones[:, :, 4 + 2 * i]
-        at[f"wrist_{side}"] = at[f"elbow_{side}"] + length["forearm"] * bones[:, :, 5 + 2 * i]
-        at[f"hip_{side}"] = at["pelvis"] + sign * length["hip"] * bones[:, :, 3]
-        at[f"knee_{side}"] = at[f"hip_{side}"] + length["thigh"] * bones[:, :, 8 + 2 * i]
-        at[f"ankle_{side}"] = at[f"knee_{side}"] + length["shin"] * bones[:, :, 9 + 2 * i]
-    joints = torch.stack(
-        [at[name] for name in JOINTS], 2
-    )  # (B, 1 + T, 15, 3) figure heights, pelvis at 0
-
-    stand = -joints[:, :, (11, 14), 1].amin(
-        -1
-    )  # pelvis height that puts the lower foot on the ground
-    rest = (figures.thigh + figures.shin)[:, None]
-    root_y = torch.where(motions.grounded[:, None], stand, rest) + values[:, INDEX["root_y"]]
-    root = torch.stack([values[:, INDEX["root_x"]], root_y], -1)
-    camera = torch.stack(
-        [values[:, INDEX[name]] for name in ("pan_x", "pan_y", "zoom", "roll")], -1
-    )
-    features = torch.cat(
-        [2 * bones.flatten(2), 10 * (root - root[:, :1]), 10 * (camera - camera[:, :1])], -1
-    )
-
-    joints = joints * figures.height[:, None, None, None]
-    offset = root * figures.height[:, None, None]
-    offset[..., 0] += figures.centre[:, None]
-    offset[..., 1] += figures.ground[:, None]
-    joints[..., :2] += offset[:, :, None]
-    return joints[:, 1:], features[:, 1:]
-
-
-_LENGTHS = ("torso", "neck", "upper_arm", "forearm", "thigh", "shin", "shoulder", "hip")

@@ -1,8 +1,8 @@
 """Procedural motions of the draft model's training and evaluation clips. Imports torch only.
 
-A motion is a table of curves over time, independent of who performs it: joint angles in radians, a root
-path in figure heights, a camera. Two figures given the same motion move alike, which is what makes the
-right answer of a motion transfer known.
+A motion is a table of curves over time, independent of who performs it: joint angles in radians, a
+root path in figure heights, a camera. Two figures given the same motion move alike, which is what
+makes the right answer of a motion transfer known.
 """
 
 import math
@@ -23,7 +23,8 @@ CHANNELS = (
 INDEX = {name: i for i, name in enumerate(CHANNELS)}
 FRAMES = 14
 
-# Range of |amplitude| of an active curve; radians, figure heights (root), frame widths (pan), ln (zoom).
+# Range of |amplitude| of an active curve; radians, figure heights (root), frame widths (pan),
+# ln (zoom).
 AMPLITUDE = {
     "yaw": (0.2, 0.7), "lean_side": (0.1, 0.4), "lean_forward": (0.1, 0.9), "twist": (0.1, 0.5),
     "head_tilt": (0.1, 0.4), "head_nod": (0.1, 0.6),
@@ -122,11 +123,15 @@ def _group(name: str) -> str:
 
 
 def random_motions(count: int, generator: torch.Generator) -> Motions:
-    """Draw `count` motions: periodic, eased or there-and-back curves; limbs free, mirrored or opposed."""
+    """Draw `count` motions: periodic, eased or there-and-back curves.
+
+    Left and right limbs are free, mirrored or opposed.
+    """
     draw = _Sampler(generator)
     base, amplitude = _base_pose(draw, count), _amplitudes(draw, count)
     shape = (count, len(CHANNELS))
-    # one rhythm a clip, with some curves off it: limbs that move together look alive, and read as one motion
+    # one rhythm a clip, with some curves off it: limbs that move together look alive, and read as
+    # one motion
     frequency = draw.uniform(0.5, 2.0, count, 1).expand(shape).clone()
     frequency[:, INDEX["pan_x"] :] = 0.5
     phase = draw.uniform(0, 2 * math.pi, *shape)
@@ -156,12 +161,12 @@ def random_motions(count: int, generator: torch.Generator) -> Motions:
         ease, pulse = u * u * (3 - 2 * u), torch.sin(math.pi * u) ** 2
         k = kind[..., None]
         curve = torch.where(k == 0, 0.6 * sine, torch.where(k == 1, ease, pulse))
-        return _limit(base[..., None] + amplitude[..., None] * curve)
+        return limit(base[..., None] + amplitude[..., None] * curve)
 
     return Motions(values, draw.chance(0.7, count))
 
 
-def _limit(values: Tensor) -> Tensor:
+def limit(values: Tensor) -> Tensor:
     """Keep joints inside what a body can do: arms 0..pi, knees bend backwards only; (B, C, T)."""
     values = values.clone()
     for side in ("l", "r"):
@@ -170,121 +175,6 @@ def _limit(values: Tensor) -> Tensor:
         values[:, INDEX[f"leg_{side}"]] = values[:, INDEX[f"leg_{side}"]].clamp(-0.15, 1.0)
         values[:, INDEX[f"knee_{side}"]] = values[:, INDEX[f"knee_{side}"]].abs().clamp(0, 2.0)
     return values
-
-
-def _wave(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    up = (t / 0.3).clamp(0, 1)
-    up = up * up * (3 - 2 * up)
-    return {
-        "arm_r": 0.15 + 2.0 * up,
-        "elbow_r": 0.1 + up * (0.5 + 0.5 * torch.sin(2 * math.pi * 2 * t)),
-    }
-
-
-def _jumping_jack(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    out = 0.5 - 0.5 * torch.cos(2 * math.pi * 2 * t)
-    arm, leg = 0.15 + 2.5 * out, 0.06 + 0.4 * out
-    return {
-        "arm_l": arm,
-        "arm_r": arm,
-        "leg_l": leg,
-        "leg_r": leg,
-        "root_y": 0.06 * torch.sin(4 * math.pi * t) ** 2,
-    }
-
-
-def _squat(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    down = torch.sin(math.pi * t) ** 2
-    both = {
-        "leg_l": 0.15 + 0.3 * down,
-        "leg_l_forward": 0.9 * down,
-        "knee_l": 1.8 * down,
-        "arm_l": 0.15 + 1.3 * down,
-    }
-    return both | {k.replace("_l", "_r"): v for k, v in both.items()} | {"lean_forward": 0.3 * down}
-
-
-def _walk(
-    t: Tensor, _: Tensor, stride: float = 0.5, cycles: float = 1.5, path: float = 0.3
-) -> dict[str, Tensor]:
-    s = torch.sin(2 * math.pi * cycles * t)
-    c = torch.cos(2 * math.pi * cycles * t)
-    return {
-        "yaw": torch.full_like(t, 0.9), "root_x": path * (t - 0.5),
-        "leg_l_forward": stride * s, "leg_r_forward": -stride * s,
-        "knee_l": (0.3 + stride) * (0.5 + 0.5 * c), "knee_r": (0.3 + stride) * (0.5 - 0.5 * c),
-        "arm_l_forward": -0.8 * stride * s, "arm_r_forward": 0.8 * stride * s,
-    }  # fmt: skip
-
-
-def _run(t: Tensor, z: Tensor) -> dict[str, Tensor]:
-    pose = _walk(t, z, stride=0.85, cycles=2.0, path=0.4)
-    bent = torch.full_like(t, 1.2)
-    return pose | {
-        "elbow_l_forward": bent,
-        "elbow_r_forward": bent,
-        "lean_forward": torch.full_like(t, 0.25),
-    }
-
-
-def _kick(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    swing = torch.sin(math.pi * ((t - 0.25) / 0.6).clamp(0, 1)) ** 2
-    return {"yaw": torch.full_like(t, 0.7), "leg_r_forward": 1.4 * swing - 0.3 * torch.sin(math.pi * (t / 0.3).clamp(0, 1)),
-            "arm_l": 0.2 + 0.8 * swing, "arm_r": 0.2 + 0.6 * swing}  # fmt: skip
-
-
-def _bow(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    down = torch.sin(math.pi * t) ** 2
-    return {"yaw": torch.full_like(t, 0.6), "lean_forward": 1.1 * down, "head_nod": 0.4 * down,
-            "arm_l_forward": 0.3 * down, "arm_r_forward": 0.3 * down}  # fmt: skip
-
-
-def _nod(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    return {"yaw": torch.full_like(t, 0.5), "head_nod": 0.7 * torch.sin(2 * math.pi * t) ** 2}
-
-
-def _hop(t: Tensor, _: Tensor) -> dict[str, Tensor]:
-    air = torch.sin(2 * math.pi * t).abs()
-    return {
-        "root_y": 0.18 * air,
-        "arm_l": 0.2 + 1.2 * air,
-        "arm_r": 0.2 + 1.2 * air,
-        "knee_l": 0.5 - 0.4 * air,
-        "knee_r": 0.5 - 0.4 * air,
-    }
-
-
-def _pan_walk(t: Tensor, z: Tensor) -> dict[str, Tensor]:
-    return _walk(t, z, path=0.35) | {"pan_x": 0.35 * (t - 0.5)}
-
-
-NAMED: dict[str, Callable[[Tensor, Tensor], dict[str, Tensor]]] = {
-    "wave": _wave, "jumping_jack": _jumping_jack, "squat": _squat, "walk": _walk, "run": _run,
-    "kick": _kick, "bow": _bow, "nod": _nod, "hop": _hop, "pan_walk": _pan_walk,
-}  # fmt: skip
-
-
-def named_motion(name: str) -> Motions:
-    """One motion that training never draws, by its name in NAMED; B = 1. Raises KeyError."""
-    curve = NAMED[name]
-    rest = {
-        "arm_l": 0.15,
-        "arm_r": 0.15,
-        "elbow_l": 0.1,
-        "elbow_r": 0.1,
-        "leg_l": 0.08,
-        "leg_r": 0.08,
-    }
-
-    def values(t: Tensor) -> Tensor:
-        out = torch.zeros(t.shape[0], len(CHANNELS), t.shape[1])
-        for channel, value in rest.items():
-            out[:, INDEX[channel]] = value
-        for channel, value in curve(t, torch.zeros_like(t)).items():
-            out[:, INDEX[channel]] = value
-        return _limit(out)
-
-    return Motions(values, torch.tensor([name not in ("hop", "jumping_jack")]))
 
 
 def frame_times(count: int, frames: int = FRAMES) -> Tensor:

@@ -1,4 +1,4 @@
-"""The draft model's networks: SVD's own diffusers classes, only narrower. Imports torch, diffusers, transformers."""
+"""The draft model's networks: SVD's own classes, only narrower. Imports diffusers, transformers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +22,10 @@ LATENT_CHANNELS = 6
 
 
 def make_vae() -> AutoencoderKLTemporalDecoder:
-    """Four pixels to a latent; starts as an autoencoder of single pictures (temporal layers are the identity).
+    """Four pixels to a latent; starts as an autoencoder of single pictures.
 
-    Never fewer than 96 channels: these classes normalise in 32 groups, and groups of one or two channels
-    erase every flat colour.
+    Its temporal layers are the identity. Never fewer than 96 channels: these classes normalise in
+    32 groups, and groups of one or two channels erase every flat colour.
     """
     vae = AutoencoderKLTemporalDecoder(
         down_block_types=("DownEncoderBlock2D",) * 3,
@@ -71,7 +71,8 @@ def make_unet() -> UNetSpatioTemporalConditionModel:
 def make_image_encoder() -> CLIPVisionModelWithProjection:
     """A small vision transformer whose projection is as wide as a motion token.
 
-    It takes 224 x 224 pixels, as the pipeline of SVD always sends: 28 pixels to a patch are 8 of the draft's own.
+    It takes 224 x 224 pixels, as the pipeline of SVD always sends: 28 pixels to a patch are 8 of
+    the draft's own.
     """
     return CLIPVisionModelWithProjection(
         CLIPVisionConfig(
@@ -96,9 +97,10 @@ def make_scheduler() -> EulerDiscreteScheduler:
 
 
 def start_temporal_layers_as_identity(model: nn.Module) -> None:
-    """Zero the last layer of every temporal branch, so that a model of pictures becomes one of clips unharmed.
+    """Zero the last layer of every temporal branch: a model of pictures becomes one of clips.
 
-    SVD was made the same way: temporal layers inserted into a finished image model (Stable Video Diffusion, sec. 3).
+    SVD was made the same way: temporal layers inserted into a finished image model (Stable Video
+    Diffusion, sec. 3).
     """
     ends = []
     for name, module in model.named_modules():
@@ -125,16 +127,22 @@ def is_temporal(name: str) -> bool:
 
 
 def _spatial_resnet(
-    self: SpatioTemporalResBlock, hidden_states: Tensor, temb: Tensor | None = None,
+    self: SpatioTemporalResBlock,
+    hidden_states: Tensor,
+    temb: Tensor | None = None,
     image_only_indicator: Tensor | None = None,
-) -> Tensor:  # fmt: skip
-    return self.spatial_res_block(hidden_states, temb)
+) -> Tensor:
+    spatial: Tensor = self.spatial_res_block(hidden_states, temb)
+    return spatial
 
 
 def _spatial_transformer(
-    self: TransformerSpatioTemporalModel, hidden_states: Tensor, encoder_hidden_states: Tensor | None = None,
-    image_only_indicator: Tensor | None = None, return_dict: bool = True,
-) -> tuple[Tensor]:  # fmt: skip
+    self: TransformerSpatioTemporalModel,
+    hidden_states: Tensor,
+    encoder_hidden_states: Tensor | None = None,
+    image_only_indicator: Tensor | None = None,
+    return_dict: bool = True,
+) -> tuple[Tensor]:
     rows, _, height, width = hidden_states.shape
     residual = hidden_states
     hidden_states = self.norm(hidden_states).flatten(2).transpose(1, 2)
@@ -149,7 +157,8 @@ def _spatial_transformer(
 def pictures_only() -> Iterator[None]:
     """Leave the temporal layers out while training on single frames.
 
-    The same numbers as `image_only_indicator = 1` gives (alpha = 1 in every blend), without the work.
+    The same numbers as `image_only_indicator = 1` gives (alpha = 1 in every blend), without the
+    work.
     """
     kept = SpatioTemporalResBlock.forward, TransformerSpatioTemporalModel.forward
     SpatioTemporalResBlock.forward = _spatial_resnet

@@ -1,20 +1,23 @@
-"""Where the draft's networks start: as the simplest thing that is right in colour. Imports torch only.
+"""Where the draft's networks start: as the simplest thing right in colour. Imports torch only.
 
-These classes end in a group norm over 32 groups. With two channels to a group it erases every flat colour,
-and even with three or four it takes thousands of steps to find a way around. So a few channels are wired by
-hand at the start: a value x and its negative share a group with constants, which makes the norm all but
-linear, and silu(x) - silu(-x) = x takes the nonlinearity out. Everything else starts at random, and all of it
-is trained.
+These classes end in a group norm over 32 groups. With two channels to a group it erases every flat
+colour, and even with three or four it takes thousands of steps to find a way around. So a few
+channels are wired by hand at the start: a value x and its negative share a group with constants,
+which makes the norm all but linear, and silu(x) - silu(-x) = x takes the nonlinearity out.
+Everything else starts at random, and all of it is trained.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-_CONSTANT = 5.0  # large beside x in [-1, 1], so that the norm's divisor hardly depends on the picture
+# large beside x in [-1, 1], so that the norm's divisor hardly depends on the picture
+_CONSTANT = 5.0
 
 
-def start_as_blur(vae: nn.Module) -> None:
-    """Latents 0..2 start as the mean colour of their 4 x 4 pixels, and decode to a smooth picture of it."""
+def start_as_blur(vae: Any) -> None:
+    """Latents 0..2 start as the mean colour of their 4 x 4 pixels, and decode to a blur."""
     with torch.no_grad():
         _silence_residuals(vae)
         _start_encoder(vae.encoder)
@@ -23,8 +26,8 @@ def start_as_blur(vae: nn.Module) -> None:
         _start_decoder(vae.decoder)
 
 
-def start_as_still(unet: nn.Module, latent_channels: int, scale: float) -> None:
-    """The network's output starts at -scale times the image latent: at high noise, a clip that stands still."""
+def start_as_still(unet: Any, latent_channels: int, scale: float) -> None:
+    """The output starts at -scale times the image latent: at high noise, a still clip."""
     with torch.no_grad():
         last = unet.up_blocks[-1].resnets[-1].spatial_res_block
         last.conv2.weight.zero_()
@@ -40,7 +43,7 @@ def start_as_still(unet: nn.Module, latent_channels: int, scale: float) -> None:
             _row(unet.conv_out, k, {step * k: -scale, step * k + 1: scale})
 
 
-def _silence_residuals(model: nn.Module) -> None:
+def _silence_residuals(model: Any) -> None:
     """Every residual branch starts at zero: the stream passes unchanged."""
     for name, module in model.named_modules():
         if name.endswith(".conv2"):
@@ -51,10 +54,9 @@ def _silence_residuals(model: nn.Module) -> None:
             module.to_out[0].bias.zero_()
 
 
-def _start_encoder(encoder: nn.Module) -> None:
-    first, last = (block.resnets[0] for block in (encoder.down_blocks[0], encoder.down_blocks[-1]))
+def _start_encoder(encoder: Any) -> None:
+    last = encoder.down_blocks[-1].resnets[0]
     step, end = encoder.conv_in.out_channels // 32, last.conv_shortcut.out_channels // 32
-    del first
     mean = torch.zeros(3, 3)
     mean[:2, :2] = 0.25  # the padded stride-2 convolution sees rows 2i .. 2i + 2
     for c in range(3):
@@ -68,7 +70,7 @@ def _start_encoder(encoder: nn.Module) -> None:
         _row(encoder.conv_out, c, {end * c: 1.0, end * c + 1: -1.0})
 
 
-def _start_decoder(decoder: nn.Module) -> None:
+def _start_decoder(decoder: Any) -> None:
     start, step = decoder.conv_in.out_channels // 32, decoder.conv_out.in_channels // 32
     edge = torch.tensor([1.0, 2.0, 1.0]) / 4
     smooth = edge[:, None] * edge
@@ -85,8 +87,8 @@ def _start_decoder(decoder: nn.Module) -> None:
         _row(decoder.conv_out, c, {step * c: 1.0, step * c + 1: -1.0})
 
 
-def _row(conv: nn.Conv2d, row: int, taps: dict[int, float | Tensor]) -> None:
-    """Output channel `row` reads these input channels only: a whole kernel, or a weight of its centre."""
+def _row(conv: Any, row: int, taps: dict[int, float | Tensor]) -> None:
+    """Output channel `row` reads these inputs only: a whole kernel, or a weight of its centre."""
     conv.weight[row] = 0
     conv.bias[row] = 0
     middle = conv.kernel_size[0] // 2
@@ -97,7 +99,7 @@ def _row(conv: nn.Conv2d, row: int, taps: dict[int, float | Tensor]) -> None:
             conv.weight[row, channel, middle, middle] = tap
 
 
-def _constants(conv: nn.Conv2d, step: int, group: int) -> None:
+def _constants(conv: Any, step: int, group: int) -> None:
     """The rest of a group: +C, or +C and -C where it has four channels."""
     for i, sign in zip(range(2, step), (1.0, -1.0), strict=False):
         _row(conv, step * group + i, {})

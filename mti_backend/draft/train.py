@@ -11,7 +11,8 @@ def main(argv: list[str]) -> int:
     """Train every stage that is not finished, then write the weights. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="mti_backend train-draft",
-        description="Train the draft model on procedural motion. Stop with Ctrl-C; the same command goes on.",
+        description="Train the draft model on procedural motion. Stop with Ctrl-C; the same "
+        "command goes on.",
     )
     parser.add_argument(
         "--work",

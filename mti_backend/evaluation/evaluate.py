@@ -1,7 +1,7 @@
 """The command `python -m mti_backend evaluate`: motion gain on held-out pairs, with its two bounds.
 
-Rows: no motion given (the target's own image embedding), learned motion, the true motion tokens (what
-inversion could reach at best), the decoded right answer (what the autoencoder lets through).
+Rows: no motion given (the target's own image embedding), learned motion, the true motion tokens
+(what inversion could reach at best), the decoded right answer (what the autoencoder lets through).
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,10 +33,31 @@ ROWS = {
     "true_tokens": "true motion tokens (upper bound)",
     "autoencoder": "decoded right answer (autoencoder bound)",
 }
+_COLUMNS = ("pair", "motion", *ROWS, "loss", "learn_seconds", "apply_seconds")
 
 
 def main(argv: list[str]) -> int:
     """Evaluate, print the table, write JSON, CSV and contact sheets; returns the exit code."""
+    options = _parser().parse_args(argv)
+    model = load_model("draft")
+    settings = Settings.for_model("draft")
+    if options.iterations:
+        settings = replace(
+            settings, inversion=replace(settings.inversion, iterations=options.iterations)
+        )
+    pairs = held_out_pairs(options.pairs or (16 if options.quick else 64))
+    results = measure(model, pairs, settings, options.out, fresh=options.fresh)
+    summary = summarise(results) | {
+        "model": model.identity,
+        "pairs": len(pairs),
+        "settings": settings.to_dict(),
+    }
+    _write(options.out, summary, results)
+    print_table(summary)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mti_backend evaluate", description="Measure motion transfer on held-out pairs."
     )
@@ -53,36 +75,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--fresh", action="store_true", help="measure again what an earlier run left in --out"
     )
-    options = parser.parse_args(argv)
-    model = load_model("draft")
-    settings = Settings.for_model("draft")
-    if options.iterations:
-        settings = replace(
-            settings, inversion=replace(settings.inversion, iterations=options.iterations)
-        )
-    pairs = held_out_pairs(options.pairs or (16 if options.quick else 64))
-    results = measure(model, pairs, settings, options.out, fresh=options.fresh)
-    summary = summarise(results) | {
-        "model": model.identity,
-        "pairs": len(pairs),
-        "settings": settings.to_dict(),
-    }
-    (options.out / "evaluation.json").write_text(
-        json.dumps(summary, indent=2) + "\n", encoding="utf-8"
-    )
-    with open(options.out / "evaluation.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(
-            file, ["pair", "motion", *ROWS, "loss", "learn_seconds", "apply_seconds"]
-        )
-        writer.writeheader()
-        writer.writerows({k: r[k] for k in writer.fieldnames} for r in results)
-    print_table(summary)
-    return 0
+    return parser
 
 
 def measure(
     model: SvdModel, pairs: list[Pair], settings: Settings, out: Path, fresh: bool = False
-) -> list[dict]:  # type: ignore[type-arg]
+) -> list[dict[str, Any]]:
     """Each pair's gains, kept in `out` as they come, so that a stopped evaluation goes on."""
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "pairs.jsonl"
@@ -91,28 +89,32 @@ def measure(
         kept.unlink(missing_ok=True)
     lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
     done = {r["pair"]: r for r in map(json.loads, lines) if r["key"] == key}
-    results, begun, worked = [], time.monotonic(), 0
+    begun, worked = time.monotonic(), 0
     for i, pair in enumerate(pairs):
-        if i not in done:
-            done[i] = {
-                "pair": i,
-                "motion": pair.name,
-                "key": key,
-                **measure_pair(model, pair, settings, out / f"pair_{i:02d}_{pair.name}.png"),
-            }
-            with open(kept, "a", encoding="utf-8") as file:
-                file.write(json.dumps(done[i]) + "\n")
-            worked += 1
-            left = (
-                (time.monotonic() - begun) / worked * sum(k not in done for k in range(len(pairs)))
-            )
-            gains = ", ".join(f"{row} {done[i][row]:+.3f}" for row in ROWS)
-            print(
-                f"{i + 1}/{len(pairs)} {pair.name}: {gains}; {left / 60:.1f} min left (Ctrl-C stops, the same command goes on)",
-                flush=True,
-            )
-        results.append(done[i])
-    return results
+        if i in done:
+            continue
+        picture = out / f"pair_{i:02d}_{pair.name}.png"
+        done[i] = {
+            "pair": i,
+            "motion": pair.name,
+            "key": key,
+            **measure_pair(model, pair, settings, picture),
+        }
+        with open(kept, "a", encoding="utf-8") as file:
+            file.write(json.dumps(done[i]) + "\n")
+        worked += 1
+        waiting = sum(k not in done for k in range(len(pairs)))
+        _report(done[i], len(pairs), (time.monotonic() - begun) / worked * waiting)
+    return [done[i] for i in range(len(pairs))]
+
+
+def _report(result: dict[str, Any], pairs: int, seconds_left: float) -> None:
+    gains = ", ".join(f"{row} {result[row]:+.3f}" for row in ROWS)
+    print(
+        f"{result['pair'] + 1}/{pairs} {result['motion']}: {gains}; {seconds_left / 60:.1f} min "
+        "left (Ctrl-C stops, the same command goes on)",
+        flush=True,
+    )
 
 
 def measure_pair(
@@ -124,14 +126,13 @@ def measure_pair(
     inversion = Inversion(model, pair.reference, settings.inversion, settings.sampling)
     losses = [inversion.step() for _ in range(settings.inversion.iterations)]
     learned = time.monotonic()
-    true_tokens = MotionEmbedding(pair.tokens[:, None], pair.tokens.mean(0, keepdim=True))
     clips: dict[str, Tensor] = {
         "learned": sample(model, target, inversion.embedding(), settings.sampling)
     }
     applied = time.monotonic()
-    clips["no_motion"] = sample(
-        model, target, image_embedding_motion(model, target), settings.sampling
-    )
+    nothing = image_embedding_motion(model, target)
+    true_tokens = MotionEmbedding(pair.tokens[:, None], pair.tokens.mean(0, keepdim=True))
+    clips["no_motion"] = sample(model, target, nothing, settings.sampling)
     clips["true_tokens"] = sample(model, target, true_tokens, settings.sampling)
     clips["autoencoder"] = model.decode(model.encode_video(pair.answer)).cpu()
     gains = {row: motion_gain(clips[row], pair.answer) for row in ROWS}
@@ -145,7 +146,7 @@ def measure_pair(
     }
 
 
-def summarise(results: list[dict]) -> dict:  # type: ignore[type-arg]
+def summarise(results: list[dict[str, Any]]) -> dict[str, Any]:
     """Medians with 95 % intervals; `median_motion_gain` is the headline."""
     rows = {}
     for row in ROWS:
@@ -162,15 +163,26 @@ def summarise(results: list[dict]) -> dict:  # type: ignore[type-arg]
     return {"median_motion_gain": rows["learned"]["median_gain"], "rows": rows, **seconds}
 
 
-def print_table(summary: dict) -> None:  # type: ignore[type-arg]
+def print_table(summary: dict[str, Any]) -> None:
     """The figures a person wants to see."""
     print(f"\n{summary['pairs']} held-out pairs, model {summary['model']}")
     print(f"{'':44}{'median gain':>12}{'95 % interval':>20}{'gain > 0.3':>12}")
     for row, caption in ROWS.items():
         r = summary["rows"][row]
+        low, high = r["interval"]
         print(
-            f"{caption:44}{r['median_gain']:12.3f}{r['interval'][0]:11.3f} ..{r['interval'][1]:6.3f}{r['share_above_0.3']:11.0%}"
+            f"{caption:44}{r['median_gain']:12.3f}{low:11.3f} ..{high:6.3f}"
+            f"{r['share_above_0.3']:11.0%}"
         )
     print(
         f"learn {summary['learn_seconds']:.0f} s, apply {summary['apply_seconds']:.1f} s (medians)"
     )
+
+
+def _write(out: Path, summary: dict[str, Any], results: list[dict[str, Any]]) -> None:
+    text = json.dumps(summary, indent=2) + "\n"
+    (out / "evaluation.json").write_text(text, encoding="utf-8")
+    with open(out / "evaluation.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _COLUMNS)
+        writer.writeheader()
+        writer.writerows({k: r[k] for k in _COLUMNS} for r in results)

@@ -10,7 +10,7 @@ def motion_gain(result: Tensor, answer: Tensor) -> float:
     1 is perfect, 0 is standing still, below 0 is worse than that.
 
     Args:
-        result, answer: (F, 3, H, W), in the same range. The still picture is the answer's first frame.
+        result, answer: (F, 3, H, W), in the same range. The still picture is the answer's first.
     """
     error = (result[1:] - answer[1:]).square().mean()
     still = (answer[:1] - answer[1:]).square().mean()

@@ -1,4 +1,7 @@
-"""Held-out pairs: a motion nobody trained on, shown by one figure, wanted from another. Imports torch only."""
+"""Held-out pairs: a motion nobody trained on, shown by one figure, wanted from another.
+
+Imports torch and the draft's clips.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,8 @@ from torch import Tensor
 
 from ..draft.clips import make_clips
 from ..draft.figures import random_figures
-from ..draft.motions import NAMED, frame_times, named_motion
+from ..draft.motions import frame_times
+from ..draft.named import NAMED, named_motion
 
 # far from the seeds of training, which are stage * 10^7 + step
 _SEED = 900_000_000
@@ -17,8 +21,8 @@ _SEED = 900_000_000
 class Pair:
     """One transfer whose right answer is known; pictures float (F, 3, H, W) in [-1, 1].
 
-    reference: the motion as a stick figure. answer: the target figure with the same motion; its first
-    frame is the target. tokens: (F, D) the true motion tokens of the answer.
+    reference: the motion as a stick figure. answer: the target figure with the same motion; its
+    first frame is the target. tokens: (F, D) the true motion tokens of the answer.
     """
 
     name: str

@@ -11,7 +11,8 @@ def contact_sheet(rows: list[tuple[str, Pictures]], scale: int = 1) -> Image.Ima
     """One captioned row a clip.
 
     Args:
-        rows: (caption, uint8 (F, H, W, 3)); a clip of one frame is drawn once. scale: whole enlargement.
+        rows: (caption, uint8 (F, H, W, 3)); a clip of one frame is drawn once.
+        scale: whole enlargement.
     """
     caption, gap = 16, 2
     height, width = (side * scale for side in rows[0][1].shape[1:3])

@@ -14,7 +14,10 @@ SHIPPED_DRAFT = Path(__file__).parents[1] / "draft" / "weights"
 
 
 def model_folder(name: str) -> Path:
-    """Where a model's weights lie: $MTI_MODELS_DIR/NAME, else the shipped draft. Raises ModelMissing."""
+    """The folder of a model's weights: $MTI_MODELS_DIR/NAME, else the shipped draft.
+
+    Raises ModelMissing.
+    """
     root = os.environ.get(MODELS_DIR_VARIABLE)
     folder = Path(root) / name if root else None
     if folder and (folder / "model_index.json").is_file():
@@ -23,7 +26,8 @@ def model_folder(name: str) -> Path:
         return SHIPPED_DRAFT
     raise ModelMissing(
         f"The model {name} is not installed{f' in {folder}' if folder else ''}.",
-        f"Put its folder (with model_index.json) at {name}/ in the models folder, or choose another engine.",
+        f"Put its folder (with model_index.json) at {name}/ in the models folder, "
+        "or choose another engine.",
     )
 
 

@@ -1,19 +1,24 @@
 """Motion tokens at the cross-attention layers of an unmodified SVD UNet. Imports torch only."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
+
+_Call = tuple[tuple[Any, ...], dict[str, Any]]  # what a pre-hook may replace
 
 
 class Inflation:
     """Gives every cross-attention of a UNet its own motion tokens (Reenact Anything, sec. 4.2).
 
-    SVD sends one image token to all layers. Inflated, each frame has N tokens of its own in the spatial
-    cross-attentions, and the temporal ones share another N. Nothing of the UNet is changed: a pre-hook on
-    each `attn2` replaces `encoder_hidden_states`. The tokens stay set until the next `set`, since activation
-    checkpointing calls the hooks again in backward.
+    SVD sends one image token to all layers. Inflated, each frame has N tokens of its own in the
+    spatial cross-attentions, and the temporal ones share another N. Nothing of the UNet is changed:
+    a pre-hook on each `attn2` replaces `encoder_hidden_states`. The tokens stay set until the next
+    `set`, since activation checkpointing calls the hooks again in backward.
 
-    Rows of a hooked layer are ordered (batch, frame) in a spatial block and (batch, y, x) in a temporal one.
+    Rows of a hooked layer are ordered (batch, frame) in a spatial block and (batch, y, x) in a
+    temporal one.
     """
 
     def __init__(self, unet: nn.Module) -> None:
@@ -58,15 +63,17 @@ class Inflation:
             handle.remove()
         self._handles = []
 
-    def _spatial_hook(self, module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]):  # type: ignore[no-untyped-def]
+    def _spatial_hook(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> _Call | None:
         if self._frame_tokens is None:
             return None
         rows = self._frame_tokens.flatten(0, 1)  # (B * F, N, D)
         return args, kwargs | {"encoder_hidden_states": _match(rows, args[0], "frames")}
 
     def _temporal_hook(
-        self, module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]
-    ):  # type: ignore[no-untyped-def]
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> _Call | None:
         if self._clip_tokens is None:
             return None
         rows = self._clip_tokens.repeat_interleave(len(args[0]) // len(self._clip_tokens), 0)
@@ -76,10 +83,9 @@ class Inflation:
 def _match(tokens: Tensor, hidden_states: Tensor, what: str) -> Tensor:
     if len(tokens) != len(hidden_states):
         raise ValueError(
-            f"motion tokens for {len(tokens)} {what}, but the UNet was called with {len(hidden_states)}"
+            f"motion tokens for {len(tokens)} {what}, but the UNet was called with "
+            f"{len(hidden_states)}"
         )
-    return (
-        tokens.to(hidden_states.dtype)
-        if not torch.is_autocast_enabled(hidden_states.device.type)
-        else tokens
-    )
+    if torch.is_autocast_enabled(hidden_states.device.type):
+        return tokens
+    return tokens.to(hidden_states.dtype)

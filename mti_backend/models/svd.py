@@ -1,13 +1,14 @@
-"""Stable Video Diffusion and whatever is laid out like it: draft, svd, svd-xt. The one home of diffusers.
+"""Stable Video Diffusion and what is laid out like it: draft, svd, svd-xt. The home of diffusers.
 
-Facts of SVD that must be exact are noted where they act; docs/method.md lists them with their tests.
-Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
+Facts of SVD that must be exact are noted where they act; docs/method.md lists them with their
+tests. Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 """
 
 import hashlib
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
@@ -34,7 +35,8 @@ class SvdModel:
 
     Attributes:
         name: 'draft', 'svd' or 'svd-xt'. identity: 16 hex digits, the same for the same weights.
-        token_width: D of its motion tokens. frames: F it was trained on. device, dtype: of the UNet.
+        token_width: D of its motion tokens. frames: F it was trained on.
+        device, dtype: of the UNet.
     """
 
     def __init__(
@@ -52,15 +54,18 @@ class SvdModel:
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         self.identity = _identity(folder)
 
-        def load(cls, part: str, as_type: torch.dtype):  # type: ignore[no-untyped-def]
+        def load(cls: Any, part: str, as_type: torch.dtype) -> Any:
             variant = None if list((folder / part).glob("*model.safetensors")) else "fp16"
-            model = cls.from_pretrained(folder, subfolder=part, dtype=as_type, variant=variant) if cls is CLIPVisionModelWithProjection \
-                else cls.from_pretrained(folder, subfolder=part, torch_dtype=as_type, variant=variant)  # fmt: skip
+            # the two libraries call it by different names
+            precision = "dtype" if cls is CLIPVisionModelWithProjection else "torch_dtype"
+            model = cls.from_pretrained(
+                folder, subfolder=part, variant=variant, **{precision: as_type}
+            )
             return model.to(self.device).requires_grad_(False).eval()
 
         try:
             self.unet = load(UNetSpatioTemporalConditionModel, "unet", dtype)
-            # the VAE overflows in half precision (its config says force_upcast), so it always runs in float32
+            # the VAE overflows in half precision (its config says force_upcast): always float32
             self.vae = load(AutoencoderKLTemporalDecoder, "vae", torch.float32)
             self.image_encoder = load(CLIPVisionModelWithProjection, "image_encoder", dtype)
             self.scheduler = EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler")
@@ -92,7 +97,7 @@ class SvdModel:
 
     @torch.no_grad()
     def image_embeddings(self, pictures: Tensor) -> Tensor:
-        """CLIP embeddings (F, D) of pictures (F, 3, H, W), as SVD's pipeline makes them from PIL images."""
+        """CLIP embeddings (F, D) of pictures (F, 3, H, W), as SVD's pipeline makes them."""
         resized = _resize_with_antialiasing(
             pictures.to(self.device, torch.float32), (_CLIP_SIZE, _CLIP_SIZE)
         )
@@ -101,13 +106,16 @@ class SvdModel:
             for values in (self.feature_extractor.image_mean, self.feature_extractor.image_std)
         )
         normalised = ((resized + 1) / 2 - mean) / std
-        return self.image_encoder(normalised.to(self.dtype)).image_embeds
+        embeddings: Tensor = self.image_encoder(normalised.to(self.dtype)).image_embeds
+        return embeddings
 
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
-        """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the scaling factor."""
-        latents = self.vae.encode(pictures.to(self.device, torch.float32)).latent_dist.mode()
-        return (latents * self.vae.config.scaling_factor)[None].to(self.dtype)
+        """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the factor."""
+        pictures = pictures.to(self.device, torch.float32)
+        latents: Tensor = self.vae.encode(pictures).latent_dist.mode()
+        scaled: Tensor = latents * self.vae.config.scaling_factor
+        return scaled[None].to(self.dtype)
 
     @torch.no_grad()
     def encode_image(
@@ -120,7 +128,8 @@ class SvdModel:
         picture = picture.to(self.device, torch.float32)
         if noise is not None:
             picture = picture + strength * noise.to(picture)
-        return self.vae.encode(picture[None]).latent_dist.mode()[None].to(self.dtype)
+        latents: Tensor = self.vae.encode(picture[None]).latent_dist.mode()
+        return latents[None].to(self.dtype)
 
     def time_ids(
         self, fps: int, motion_bucket_id: int, noise_aug_strength: float, batch: int = 1
@@ -144,8 +153,8 @@ class SvdModel:
 
         Args:
             x: noisy latents after c_in, (B, F, C, h, w). timestep: ln(sigma) / 4, (B,) or ().
-            image_latents: (B, 1, C, h, w) from encode_image. frame_tokens: (B, F, N, D). clip_tokens: (B, N, D).
-            time_ids: (B, 3).
+            image_latents: (B, 1, C, h, w) from encode_image. time_ids: (B, 3).
+            frame_tokens: (B, F, N, D). clip_tokens: (B, N, D).
         Returns:
             The network's own output (v-prediction), (B, F, C, h, w).
         """
@@ -155,19 +164,21 @@ class SvdModel:
         )
         # the tokens given here are replaced at every cross-attention; only their shape is looked at
         placeholder = frame_tokens[:, 0].to(self.dtype)
-        return self.unet(
+        output: Tensor = self.unet(
             stacked,
             timestep,
             encoder_hidden_states=placeholder,
             added_time_ids=time_ids,
             return_dict=False,
         )[0]
+        return output
 
     @torch.no_grad()
     def decode(self, latents: Tensor, chunk: int = 0) -> Tensor:
         """Pictures (F, 3, H, W) in [-1, 1] of scaled latents (1, F, C, h, w).
 
-        The decoder mixes time inside a chunk, so its size changes pixels; 0 decodes all frames at once, the best.
+        The decoder mixes time inside a chunk, so its size changes pixels; 0, all frames at once,
+        is the best.
         """
         rows = latents[0].to(torch.float32) / self.vae.config.scaling_factor
         chunk = chunk or len(rows)
@@ -176,7 +187,7 @@ class SvdModel:
 
 
 def _identity(folder: Path) -> str:
-    """A short fingerprint of the UNet's and the image encoder's weights: their headers, sizes and ends."""
+    """A short fingerprint of the UNet's and the image encoder's configs and weights."""
     digest = hashlib.sha256()
     for part in ("unet", "image_encoder"):
         config = json.loads((folder / part / "config.json").read_text(encoding="utf-8"))
@@ -187,7 +198,8 @@ def _identity(folder: Path) -> str:
         )
         for path in sorted((folder / part).glob("*.safetensors")):
             with open(path, "rb") as file:
-                # whole files below 64 MB; of larger ones the header and both ends, since 3 GB take too long to read
+                # whole files below 64 MB; of larger ones the header and both ends, since 3 GB take
+                # too long to read
                 size = path.stat().st_size
                 digest.update(size.to_bytes(8, "little"))
                 digest.update(file.read(32 * 2**20))

@@ -100,8 +100,24 @@ def test_a_broken_one_gives_way_to_the_older(
 
 
 def test_another_configuration_begins_at_the_beginning(folder: CheckpointFolder) -> None:
-    folder.save(make(5), "c")
+    for step in (5, 10):
+        folder.save(make(step), "c")
     assert folder.load("d") is None
+    folder.save(make(2), "d")
+    assert same(folder.load("d"), make(2)), "not outlived by later ones of the other"
+    assert folder.load("c") is None
+
+
+def test_after_a_broken_one_the_newly_saved_is_kept(folder: CheckpointFolder) -> None:
+    for step in (5, 10):
+        folder.save(make(step), "c")
+    flip_bit(folder.folder / "00000010.safetensors")
+    folder.save(make(7), "c")
+    assert same(folder.load("c"), make(7))
+    assert len(list(folder.folder.iterdir())) == 4
+
+
+def test_a_configuration_is_its_parts_and_not_their_order() -> None:
     assert config_hash({"a": 1, "b": [2]}) == config_hash({"b": [2], "a": 1})
     assert config_hash({"a": 1}) != config_hash({"a": 2})
 

@@ -144,9 +144,15 @@ def test_the_time_left_of_a_resumed_stage_is_judged_by_its_own_pace(
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(events.time, "monotonic", lambda: clock[0])
-    stage = Stage(EventLog(job), "learn", 100, step=90)
+    stage = Stage(EventLog(job), "learn", 100, step=90, later=0.0)
     clock[0] += 4.0
     stage.report(92)
     told = read(job)[-1]
     assert isinstance(told, Progress)
     assert told.seconds_left == pytest.approx(16.0)
+
+
+def test_no_time_left_is_told_where_it_cannot_be_known(job: JobFolder) -> None:
+    stage = Stage(EventLog(job), "load", 1)
+    stage.report(1)
+    assert read(job) == [Progress("load", 0, 1), Progress("load", 1, 1)]

@@ -54,7 +54,7 @@ def test_rows_of_a_batch_do_not_mix(model: SvdModel):
 
 
 def test_each_frame_hears_its_own_tokens(model: SvdModel):
-    """With time mixed nowhere else, a frame's output must depend on its own tokens: seen by the hooked layer's rows."""
+    """Which tokens arrive is seen in the rows of the hooked layers; outputs mix time."""
     seen: dict[str, torch.Tensor] = {}
     handles = []
     for name, module in model.unet.named_modules():

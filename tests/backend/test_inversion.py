@@ -47,7 +47,7 @@ def test_shared_tokens_stay_shared(model: SvdModel, pictures: torch.Tensor):
 def test_adam_lowers_the_loss_on_fixed_noise(
     model: SvdModel, pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ):
-    """The same noise at every step makes the loss deterministic: it must fall, and only the tokens may move."""
+    """The same noise at every step: the loss must fall, and only the tokens may move."""
     from mti_backend import inversion as module
 
     original = module.step_generator
@@ -61,7 +61,7 @@ def test_adam_lowers_the_loss_on_fixed_noise(
 
 
 def test_first_step_is_adams(model: SvdModel, pictures: torch.Tensor):
-    """Adam's first step has the size of the learning rate in every direction that has a gradient."""
+    """Adam's first step has the size of the learning rate wherever there is a gradient."""
     settings = InversionSettings(tokens_per_frame=2, learning_rate=1e-2, augmentation=STILL)
     inversion = Inversion(model, pictures, settings, SamplingSettings())
     before = inversion.frame_tokens.detach().clone()

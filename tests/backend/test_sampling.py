@@ -41,9 +41,11 @@ def test_frames_equal_the_pipelines(
     pipeline = StableVideoDiffusionPipeline.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     theirs = pipeline(
-        image, width=size[0], height=size[1], num_frames=FRAMES, num_inference_steps=steps, fps=7, motion_bucket_id=127,
-        noise_aug_strength=0.02, min_guidance_scale=1.0, max_guidance_scale=guidance_last,
-        decode_chunk_size=chunk or FRAMES, generator=torch.Generator().manual_seed(5), output_type="pt",
+        image, width=size[0], height=size[1], num_frames=FRAMES, num_inference_steps=steps,
+        fps=7, motion_bucket_id=127, noise_aug_strength=0.02,
+        min_guidance_scale=1.0, max_guidance_scale=guidance_last,
+        decode_chunk_size=chunk or FRAMES, generator=torch.Generator().manual_seed(5),
+        output_type="pt",
     ).frames[0]  # fmt: skip
     model = SvdModel("draft", folder)
     tensor = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).float() / 127.5 - 1

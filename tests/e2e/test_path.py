@@ -49,6 +49,7 @@ def test_every_stage_tells_its_progress(finished: JobFolder) -> None:
         "learn",
         "save",
         "apply",
+        "decode",
     ]
     learn = [event for event in progress if event.stage == "learn"]
     assert [event.step for event in learn] == sorted(event.step for event in learn)

@@ -1,0 +1,172 @@
+"""One network in training: optimiser, EMA, schedule, checkpoint. Imports torch, safetensors.
+
+A checkpoint holds everything needed to go on, and replaces the one before it whole or not at all.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+_REPORT_EVERY = 25  # steps
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """One stage's numbers.
+
+    steps and warmup count optimiser steps, batch pictures a step, save_every steps; seed draws the
+    clips, ema is the decay of the averaged weights.
+    """
+
+    steps: int
+    batch: int
+    learning_rate: float
+    seed: int
+    warmup: int = 100
+    ema: float = 0.999
+    save_every: int = 250
+
+
+class Stage:
+    """A network in training around a loss, which is a function of the step alone.
+
+    Goes on from `folder` where a checkpoint of this name lies there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: nn.Module,
+        loss: Callable[[int], Tensor],
+        folder: Path,
+        settings: StageSettings,
+    ) -> None:
+        self.name, self.network, self.loss = name, network, loss
+        self.folder, self.settings = folder, settings
+        self.step = 0
+        self.weights = {k: p for k, p in network.named_parameters() if p.requires_grad}
+        self.average = {k: p.detach().clone() for k, p in self.weights.items()}
+        self.optimiser = torch.optim.AdamW(
+            self.weights.values(),
+            lr=settings.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+            fused=True,
+        )
+        self._load()
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return _checkpoint_file(self.folder, self.name)
+
+    def rate(self) -> float:
+        """Linear warm-up, then a cosine to 2 % of the peak."""
+        s = self.settings
+        warm = min(1.0, (self.step + 1) / s.warmup)
+        return (
+            s.learning_rate
+            * warm
+            * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / s.steps))))
+        )
+
+    def run(self, report: Callable[[str], None], minutes: float | None = None) -> bool:
+        """Train to the last step, or for about `minutes`; True when the stage is finished."""
+        begun, losses, first = time.monotonic(), [], self.step
+        while self.step < self.settings.steps:
+            losses.append(self._advance())
+            spent = time.monotonic() - begun
+            if self.step % _REPORT_EVERY == 0:
+                mean = sum(losses) / len(losses)
+                losses = []
+                self._log(loss=mean, seconds=spent)
+                left = spent / (self.step - first) * (self.settings.steps - self.step)
+                report(
+                    f"{self.name}: step {self.step}/{self.settings.steps}, loss {mean:.4f}, "
+                    f"{left / 60:.1f} min left"
+                )
+            if self.step % self.settings.save_every == 0:
+                self._save()
+            if minutes is not None and spent > 60 * minutes:
+                break
+        self._save()
+        return self.step >= self.settings.steps
+
+    def _advance(self) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate()
+        loss = self.loss(self.step)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.weights.values(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+        # the average of the first steps would otherwise hold the random start for thousands more
+        decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
+        torch._foreach_lerp_(
+            list(self.average.values()), [p.detach() for p in self.weights.values()], 1 - decay
+        )
+        return loss.item()
+
+    def _log(self, **values: float) -> None:
+        with open(self.folder / f"{self.name}.log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": self.step, "rate": self.rate(), **values}) + "\n")
+
+    def _save(self) -> None:
+        tensors = {f"weights/{k}": p.detach() for k, p in self.weights.items()}
+        tensors |= {f"average/{k}": p for k, p in self.average.items()}
+        for k, p in self.weights.items():
+            # a weight that never had a gradient has no moments
+            state = self.optimiser.state.get(p)
+            if state:
+                for moment in ("exp_avg", "exp_avg_sq"):
+                    tensors[f"{moment}/{k}"] = state[moment]
+        temporary = self.checkpoint_file.with_suffix(".partial")
+        save_file(
+            {k: t.contiguous() for k, t in tensors.items()},
+            temporary,
+            {"step": str(self.step), "settings": json.dumps(asdict(self.settings))},
+        )
+        temporary.replace(self.checkpoint_file)
+
+    def _load(self) -> None:
+        if not self.checkpoint_file.exists():
+            return
+        with safe_open(self.checkpoint_file, "pt") as file, torch.no_grad():
+            self.step = int(file.metadata()["step"])
+            names = set(file.keys())
+            for k, p in self.weights.items():
+                p.copy_(file.get_tensor(f"weights/{k}"))
+                self.average[k].copy_(file.get_tensor(f"average/{k}"))
+                if f"exp_avg/{k}" in names:
+                    self.optimiser.state[p] = {
+                        "step": torch.tensor(float(self.step)),
+                        "exp_avg": file.get_tensor(f"exp_avg/{k}"),
+                        "exp_avg_sq": file.get_tensor(f"exp_avg_sq/{k}"),
+                    }
+
+
+def averaged(network: Network, folder: Path, stage: str) -> Network:
+    """Load a stage's averaged weights into `network`.
+
+    Raises FileNotFoundError before the stage has saved.
+    """
+    with safe_open(_checkpoint_file(folder, stage), "pt") as file:
+        names = [k for k in file.keys() if k.startswith("average/")]
+        state = {k.removeprefix("average/"): file.get_tensor(k) for k in names}
+    network.load_state_dict(state, strict=False)
+    return network
+
+
+def _checkpoint_file(folder: Path, stage: str) -> Path:
+    return folder / f"{stage}.checkpoint.safetensors"

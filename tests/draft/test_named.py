@@ -1,0 +1,106 @@
+"""The named motions look like their names, and are for evaluation only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from mti_backend import draft
+from mti_backend.draft.figures import JOINTS, random_figures
+from mti_backend.draft.motions import CHANNELS, INDEX, frame_times, random_motions
+from mti_backend.draft.named import NAMED, named_motion
+from mti_backend.draft.pose import directions, pose
+from tests.draft.examples import generator
+
+CAMERA = {"pan_x", "pan_y", "zoom", "roll"}
+
+
+def curves(name: str) -> Tensor:
+    """(C, 14)"""
+    return named_motion(name).values(frame_times(1))[0]
+
+
+def moving(name: str) -> set[str]:
+    values = curves(name)
+    active = values.amax(1) - values.amin(1) > 1e-3
+    return {CHANNELS[i] for i in active.nonzero()}
+
+
+def joints(name: str) -> Tensor:
+    """(14, 15, 3) of one figure."""
+    figure = random_figures(1, generator(3), "solid")
+    return pose(figure, named_motion(name), frame_times(1))[0][0]
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(KeyError):
+        named_motion("moonwalk")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_one_moves_and_is_the_same_for_all_rows(name: str) -> None:
+    values = curves(name)
+    assert (values.amax(1) - values.amin(1)).max() > 0.3
+    rows = named_motion(name).values(frame_times(3))
+    assert torch.equal(rows, values.expand(3, -1, -1))
+    assert named_motion(name).grounded.tolist() == [name not in ("hop", "jumping_jack")]
+
+
+def test_only_what_the_name_says_moves() -> None:
+    assert moving("wave") == {"arm_r", "elbow_r"}
+    assert moving("nod") == {"head_nod"}
+    assert moving("pan_walk") == moving("walk") | {"pan_x"}
+    assert not any(moving(name) & CAMERA for name in set(NAMED) - {"pan_walk"})
+
+
+def test_the_squat_goes_down_and_up_again() -> None:
+    pelvis = joints("squat")[:, JOINTS.index("pelvis"), 1]
+    assert pelvis.argmin().item() in (6, 7) and pelvis[0] - pelvis.min() > 0.08
+    torch.testing.assert_close(pelvis[0], pelvis[-1], rtol=0, atol=1e-3)
+
+
+def test_the_wave_ends_with_the_right_hand_up() -> None:
+    wrist, shoulder = (
+        joints("wave")[:, JOINTS.index(j), 1] for j in ("wrist_r", "shoulder_r")
+    )
+    assert wrist[0] < shoulder[0] and (wrist[5:] > shoulder[5:]).all()
+
+
+def test_the_walk_travels_and_its_legs_swing_against_each_other() -> None:
+    values = curves("walk")
+    assert (values[INDEX["root_x"]].diff() > 0).all()
+    legs = values[INDEX["leg_l_forward"]], values[INDEX["leg_r_forward"]]
+    torch.testing.assert_close(legs[0], -legs[1])
+    assert curves("run")[INDEX["knee_l"]].max() > values[INDEX["knee_l"]].max()
+
+
+def test_the_hop_leaves_the_ground() -> None:
+    ankles = joints("hop")[:, [JOINTS.index("ankle_l"), JOINTS.index("ankle_r")], 1]
+    assert (ankles.amin(1) - ankles.amin()).max() > 0.08
+
+
+def test_training_cannot_draw_them() -> None:
+    """No module of the draft imports them, so that evaluation alone has them."""
+    folder = Path(draft.__path__[0])
+    for path in folder.rglob("*.py"):
+        if path.name != "named.py":
+            nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+            modules = {n.module for n in nodes if isinstance(n, ast.ImportFrom)}
+            assert "named" not in modules, path.name
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_no_random_motion_comes_near(name: str) -> None:
+    """Bone directions over the clip: the nearest of 2000 drawn motions still moves otherwise."""
+    count = 2000
+    drawn = directions(random_motions(count, generator(11)).values(frame_times(count)))
+    wanted = directions(named_motion(name).values(frame_times(1)))
+    # what a bone does, whatever pose it starts from
+    drawn, wanted = drawn - drawn[:, :1], wanted - wanted[:, :1]
+    distance = (drawn - wanted).norm(dim=-1).amax((1, 2))
+    # one whose bones all came within 0.3 of their lengths could pass for it
+    assert distance.min() > 0.3, f"{name}: {distance.min():.3f}"
