@@ -60,7 +60,7 @@ def main(out: Path, seconds: float) -> int:
         },
         "peak_memory_mib": {
             "blender": blender["peak_memory_mib"],
-            "backend": blender["result"]["peak_memory_mib"],
+            "backend": blender["result"]["peak_memory_mib"]["process"],
         },
         "motion": motion.meta,
         "amount_of_motion": {

@@ -165,7 +165,13 @@ _DRAFT = Settings(
     width=64,
     height=64,
     inversion=InversionSettings(
-        iterations=120, learning_rate=2e-2, p_mean=0.8, p_std=1.4, checkpoint_every=10
+        iterations=120,
+        learning_rate=2e-2,
+        p_mean=0.8,
+        p_std=1.4,
+        # left and right are different motions to a model that draws figures and little else
+        augmentation=Augmentation(horizontal_flip=False),
+        checkpoint_every=10,
     ),
     sampling=SamplingSettings(
         steps=10, guidance_first=1.0, guidance_last=1.0, noise_aug_strength=0.0

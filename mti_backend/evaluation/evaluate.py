@@ -172,7 +172,7 @@ def print_table(summary: dict[str, Any]) -> None:
         low, high = r["interval"]
         print(
             f"{caption:44}{r['median_gain']:12.3f}{low:11.3f} ..{high:6.3f}"
-            f"{r['share_above_0.3']:11.0%}"
+            f"{r['share_above_0.3']:12.0%}"
         )
     print(
         f"learn {summary['learn_seconds']:.0f} s, apply {summary['apply_seconds']:.1f} s (medians)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from diffusers import UNetSpatioTemporalConditionModel
 from torch import Tensor, nn
 
 from mti_backend.draft.figures import JOINTS, Figures, random_figures
@@ -67,3 +68,22 @@ class MeanColour(nn.Module):
 
     def encode(self, pictures: Tensor) -> _Posterior:
         return self._Posterior(nn.functional.avg_pool2d(pictures, 4).repeat(1, 2, 1, 1))
+
+
+def small_unet() -> UNetSpatioTemporalConditionModel:
+    """The draft's interface at a fraction of its width."""
+    torch.manual_seed(0)
+    return UNetSpatioTemporalConditionModel(
+        sample_size=16,
+        in_channels=12,
+        out_channels=6,
+        down_block_types=("DownBlockSpatioTemporal", "CrossAttnDownBlockSpatioTemporal"),
+        up_block_types=("CrossAttnUpBlockSpatioTemporal", "UpBlockSpatioTemporal"),
+        block_out_channels=(32, 32),
+        num_attention_heads=(1, 1),
+        layers_per_block=1,
+        cross_attention_dim=64,
+        addition_time_embed_dim=32,
+        projection_class_embeddings_input_dim=96,
+        num_frames=14,
+    )

@@ -64,9 +64,7 @@ def test_the_squat_goes_down_and_up_again() -> None:
 
 
 def test_the_wave_ends_with_the_right_hand_up() -> None:
-    wrist, shoulder = (
-        joints("wave")[:, JOINTS.index(j), 1] for j in ("wrist_r", "shoulder_r")
-    )
+    wrist, shoulder = (joints("wave")[:, JOINTS.index(j), 1] for j in ("wrist_r", "shoulder_r"))
     assert wrist[0] < shoulder[0] and (wrist[5:] > shoulder[5:]).all()
 
 

@@ -111,7 +111,7 @@ def test_the_decoder_starts_without_time(vae: AutoencoderKLTemporalDecoder) -> N
 
 @torch.no_grad()
 def test_the_autoencoder_starts_as_a_blur(vae: AutoencoderKLTemporalDecoder) -> None:
-    """The first latents are mean colours, and what is decoded is their picture: nothing to learn."""
+    """The first latents are mean colours, and what is decoded is their picture."""
     g = generator(3)
     clips = make_clips(random_figures(4, g), random_motions(4, g), frame_times(4)[:, :1])
     pictures = clips.pixels[:, 0]
@@ -127,7 +127,7 @@ def test_the_autoencoder_starts_as_a_blur(vae: AutoencoderKLTemporalDecoder) -> 
 
 @torch.no_grad()
 def test_the_unet_starts_as_a_still_clip() -> None:
-    """Its output is minus the image latent: the v-prediction of the image, where noise hides all."""
+    """Its output is minus the image latent: the v-prediction of the image under much noise."""
     network = networks.make_unet()
     g = generator(4)
     x = torch.randn(1, FRAMES, 2 * LATENT_CHANNELS, PLACES, PLACES, generator=g)

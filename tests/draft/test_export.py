@@ -1,0 +1,106 @@
+"""What is shipped is read by SVD's own pipeline, and by our wrapper as SVD would be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import StableVideoDiffusionPipeline
+from torch import nn
+
+from mti_backend.draft import export as module
+from mti_backend.draft import networks
+from mti_backend.draft.clips import IMAGE_SIZE, TOKEN_WIDTH
+from mti_backend.draft.export import export
+from mti_backend.draft.motions import FRAMES
+from mti_backend.draft.stage import Stage, StageSettings
+from mti_backend.models.svd import SvdModel
+
+SCALE = 0.625
+
+
+def checkpoint(folder: Path, name: str, network: nn.Module) -> nn.Module:
+    """A stage as it is before its first step."""
+    settings = StageSettings(steps=0, batch=1, learning_rate=1e-3, seed=1)
+    Stage(name, network, lambda step: torch.zeros(()), folder, settings).run(lambda line: None)
+    return network
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, nn.Module]]:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    made = {
+        "vae": networks.make_vae(),
+        "image-encoder": networks.make_image_encoder(),
+        "clips": networks.make_unet(),
+    }
+    return folder, {name: checkpoint(folder, name, net) for name, net in made.items()}
+
+
+@pytest.fixture(scope="module")
+def exported(
+    trained: tuple[Path, dict[str, nn.Module]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, int]:
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        # measured over 256 encoded pictures in a real export, which takes a minute here
+        patch.setattr(module, "latent_scale", lambda checkpoints: SCALE)
+        return folder, export(trained[0], folder)
+
+
+def test_our_wrapper_reads_it(
+    exported: tuple[Path, int], trained: tuple[Path, dict[str, nn.Module]]
+) -> None:
+    model = SvdModel("draft", exported[0])
+    assert model.frames == FRAMES and model.token_width == TOKEN_WIDTH
+    assert model.latent_channels == networks.LATENT_CHANNELS and model.pixels_per_latent == 4
+    pictures = torch.rand(2, 3, IMAGE_SIZE, IMAGE_SIZE) * 2 - 1
+    latents = model.encode_video(pictures)
+    assert latents.shape == (1, 2, networks.LATENT_CHANNELS, 16, 16)
+    plain = model.encode_image(pictures[0])  # the condition is not scaled
+    torch.testing.assert_close(latents[:, :1], SCALE * plain, rtol=1e-4, atol=1e-5)
+    assert model.decode(latents).shape == pictures.shape
+    assert model.image_embeddings(pictures).shape == (2, TOKEN_WIDTH)
+    for part, name in (("unet", "clips"), ("image_encoder", "image-encoder"), ("vae", "vae")):
+        read = dict(getattr(model, part).named_parameters())
+        for key, weight in trained[1][name].named_parameters():
+            if weight.requires_grad and not (part == "vae" and "temporal" in key):
+                torch.testing.assert_close(read[key], weight.data, rtol=1e-3, atol=1e-6, msg=key)
+
+
+def test_svds_own_pipeline_reads_it(exported: tuple[Path, int]) -> None:
+    pipeline = StableVideoDiffusionPipeline.from_pretrained(exported[0])
+    assert pipeline.vae.config.scaling_factor == SCALE
+    assert pipeline.unet.config.num_frames == FRAMES
+    numbers = networks.make_scheduler().config
+    assert all(pipeline.scheduler.config[k] == v for k, v in numbers.items() if k[0] != "_")
+    assert pipeline.feature_extractor.image_mean == networks.make_image_processor().image_mean
+
+
+def test_it_is_small_enough_to_commit(exported: tuple[Path, int]) -> None:
+    folder, size = exported
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert size == sum(path.stat().st_size for path in files) <= 40e6
+    assert {path.suffix for path in files} == {".json", ".safetensors"}
+
+
+def test_no_file_says_where_it_was_made(
+    exported: tuple[Path, int], trained: tuple[Path, dict[str, nn.Module]]
+) -> None:
+    for path in exported[0].rglob("*.json"):
+        text = path.read_text("utf-8")
+        assert isinstance(json.loads(text), dict)
+        for word in ("_name_or_path", str(trained[0]), str(exported[0]), str(Path.home()), "tmp"):
+            assert word not in text, f"{path.name}: {word}"
+
+
+def test_a_stage_that_is_missing_stops_it_before_anything_is_written(
+    trained: tuple[Path, dict[str, nn.Module]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "latent_scale", lambda checkpoints: SCALE)
+    with pytest.raises(FileNotFoundError):
+        export(trained[0], tmp_path / "weights", unet_stage="nothing")
+    assert not (tmp_path / "weights").exists()

@@ -1,0 +1,199 @@
+"""The losses: zero for a perfect network, and functions of the step alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion import (
+    _resize_with_antialiasing,
+)
+from torch import Tensor
+
+from mti_backend import noise
+from mti_backend.draft import losses, pool
+from mti_backend.draft.clips import Clips, make_clips, token_basis
+from mti_backend.draft.figures import random_figures
+from mti_backend.draft.losses import clip_pixels, denoising_loss, latent_scale, perturb
+from mti_backend.draft.motions import random_motions
+from mti_backend.draft.networks import is_temporal, make_image_processor
+from mti_backend.draft.pool import LatentPool, draw_clips
+from mti_backend.draft.stage import StageSettings
+from tests.draft.examples import MeanColour, generator, small_unet
+
+Call = Callable[[Tensor, Tensor], Tensor]
+
+
+@pytest.fixture
+def quick_vae(monkeypatch: pytest.MonkeyPatch) -> Iterator[MeanColour]:
+    vae = MeanColour()
+    monkeypatch.setattr(losses, "frozen_vae", lambda folder: vae)
+    yield vae
+
+
+@pytest.fixture
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A UNet's loss begins by drawing 2000 pictures; at a quarter of the size it takes a second."""
+
+    def draw(generator: torch.Generator, clips: int, times: Tensor) -> Clips:
+        figures = random_figures(clips, generator)
+        return make_clips(figures, random_motions(clips, generator), times, 16)
+
+    monkeypatch.setattr(pool, "draw_clips", draw)
+
+
+def settings(batch: int) -> StageSettings:
+    return StageSettings(steps=1, batch=batch, learning_rate=1e-3, seed=3)
+
+
+def clean_clips(count: int = 40) -> tuple[Tensor, Tensor]:
+    """Latents (B, T, 6, h, w) of which half the places hold still, and their first frames."""
+    g = generator(1)
+    first = torch.randn(count, 1, 6, 8, 8, generator=g)
+    x0 = first.repeat(1, 3, 1, 1, 1)
+    x0[..., 4:] = torch.randn(count, 3, 6, 8, 4, generator=g)
+    return x0, first
+
+
+def perfect(x0: Tensor, error: Tensor | float = 0.0) -> Call:
+    """What a network would answer that knew x0, plus an error; c_in and c_noise taken back."""
+
+    def call(stacked: Tensor, timestep: Tensor) -> Tensor:
+        sigma = (4 * timestep).exp()
+        noisy = stacked[:, :, :6] / noise.c_in(sigma)
+        return noise.network_target(x0, noisy, sigma) + error
+
+    return call
+
+
+def test_a_perfect_network_has_no_loss() -> None:
+    x0, first = clean_clips()
+    assert denoising_loss(None, x0, first, perfect(x0), generator(2)) < 1e-6
+    other = denoising_loss(None, x0, first, perfect(x0, 0.5), generator(2))
+    assert other.item() == pytest.approx(0.25, rel=1e-3)
+
+
+def test_what_moves_counts_five_times() -> None:
+    x0, first = clean_clips()
+    x0 *= first.std() / x0.std()  # so that still places are alike after the loss's own scaling
+    still, moving = torch.zeros(2, 8, 8)
+    still[:, :4] = 1
+    moving[:, 4:] = 1
+    few, many = (
+        denoising_loss(None, x0, first, perfect(x0, place), generator(3)).item()
+        for place in (still, moving)
+    )
+    assert many / few == pytest.approx(5, rel=0.02)
+
+
+def test_noise_levels_and_the_image_condition() -> None:
+    x0, first = clean_clips(4000)
+    seen: dict[str, Tensor] = {}
+
+    def call(stacked: Tensor, timestep: Tensor) -> Tensor:
+        seen["image"], seen["timestep"] = stacked[:, :, 6:], timestep
+        return torch.zeros_like(x0)
+
+    denoising_loss(None, x0, first, call, generator(4), p_mean=0.5, p_std=1.2)
+    logs = 4 * seen["timestep"]
+    assert logs.mean().item() == pytest.approx(0.5, abs=0.08)
+    assert logs.std().item() == pytest.approx(1.2, abs=0.08)
+    dropped = (seen["image"] == 0).flatten(1).all(1)
+    assert dropped.float().mean().item() == pytest.approx(0.05, abs=0.015)
+    kept = seen["image"][~dropped]
+    assert torch.equal(kept, first.expand_as(x0)[~dropped])
+
+
+def test_perturbed_tokens() -> None:
+    tokens = torch.randn(4000, 3, 64, generator=generator(5))
+    changed = perturb(tokens, generator(6))
+    dropped = (changed == 0).flatten(1).all(1)
+    assert dropped.float().mean().item() == pytest.approx(0.05, abs=0.015)
+    noise_added = (changed - tokens)[~dropped]
+    assert noise_added.std().item() == pytest.approx(0.1, rel=0.02)
+
+
+def test_the_image_encoder_is_trained_on_what_the_pipeline_shows_it() -> None:
+    pictures = draw_clips(generator(7), 2, torch.rand(2, 2, generator=generator(8))).pixels[0]
+    shown = (_resize_with_antialiasing(pictures, (224, 224)) + 1) / 2
+    theirs = make_image_processor()(
+        images=shown, do_normalize=True, do_center_crop=False, do_resize=False, do_rescale=False,
+        return_tensors="pt",
+    ).pixel_values  # fmt: skip
+    torch.testing.assert_close(clip_pixels(pictures), theirs, rtol=0, atol=2e-3)
+
+
+def test_the_pool_keeps_the_newest_clips() -> None:
+    kept, g = LatentPool(MeanColour(), frames=4, size=5, fresh=2), generator(9)
+    kept.refresh(g)
+    first = kept.latents[0]
+    for _ in range(2):
+        kept.refresh(g)
+    assert len(kept.latents) == len(kept.tokens) == 5
+    assert all(latents is not first for latents in kept.latents)
+    latents, tokens = kept.draw(7, g)
+    assert latents.shape == (7, 4, 6, 16, 16) and tokens.shape == (7, 4, 64)
+    # the first frame is the condition, so it is at time 0, where nothing has travelled yet
+    travelled = (tokens @ token_basis().T)[..., 36:]
+    assert travelled[:, 0].abs().max() < 1e-5 < travelled[:, 1:].abs().max()
+
+
+def test_clips_of_the_pool_and_their_tokens_belong_together() -> None:
+    kept = LatentPool(MeanColour(), frames=14, size=3, fresh=3)
+    kept.refresh(generator(10))
+    clips = draw_clips(generator(10), 3, torch.linspace(0, 1, 14).expand(3, 14))
+    for i in range(3):
+        assert torch.equal(kept.tokens[i], clips.tokens[i])
+        encoded = MeanColour().encode(clips.pixels[i]).mode()
+        torch.testing.assert_close(kept.latents[i], encoded, rtol=0, atol=0.02)  # bfloat16
+
+
+def test_the_scale_makes_unit_latents(quick_vae: MeanColour) -> None:
+    scale = latent_scale(Path())
+    assert scale == latent_scale(Path())
+    pictures = draw_clips(generator(11), 60, torch.rand(60, 1, generator=generator(12))).pixels
+    latents = quick_vae.encode(pictures.flatten(0, 1)).mode()
+    assert (scale * latents).std().item() == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize(("make", "batch"), [(losses.frames_loss, 3), (losses.clips_loss, 28)])
+def test_a_unets_loss_is_a_function_of_the_step(
+    quick_vae: MeanColour,
+    small_pictures: None,
+    make: Callable[..., Callable[[int], Tensor]],
+    batch: int,
+) -> None:
+    unet = small_unet()
+    once, again = (make(unet, Path(), settings(batch)) for _ in range(2))
+    first = once(0)
+    first.backward()
+    values = [first.item(), once(1).item()]
+    assert values == [again(0).item(), again(1).item()] and values[0] != values[1]
+    assert all(0.1 < value < 10 for value in values)
+    silent = {name for name, p in unet.named_parameters() if p.grad is None}
+    temporal = {name for name, _ in unet.named_parameters() if is_temporal(name)}
+    assert silent == (temporal if make is losses.frames_loss else set())
+
+
+def test_pictures_losses_are_functions_of_the_step() -> None:
+    class Halves:
+        """Both an autoencoder and an image encoder that know nothing."""
+
+        def encode(self, pictures: Tensor) -> object:
+            return MeanColour().encode(pictures)
+
+        def decode(self, latents: Tensor, num_frames: int) -> object:
+            assert num_frames == 1
+            sample = torch.nn.functional.interpolate(latents[:, :3], scale_factor=4)
+            return type("Decoded", (), {"sample": sample})
+
+        def __call__(self, pixels: Tensor) -> object:
+            return type("Seen", (), {"image_embeds": torch.zeros(len(pixels), 64)})
+
+    for make in (losses.vae_loss, losses.image_encoder_loss):
+        loss = make(Halves(), settings(8))
+        assert loss(0).item() == loss(0).item() != loss(1).item()
+    # tokens are about unit in each of the 42 used directions: what a blind encoder is left with
+    assert losses.image_encoder_loss(Halves(), settings(8))(0).item() == pytest.approx(0.7, abs=0.4)

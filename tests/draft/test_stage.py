@@ -1,0 +1,195 @@
+"""Training that was stopped goes on as if it had not been."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from mti_backend.draft import stage as module
+from mti_backend.draft.stage import Stage, StageSettings, averaged
+from tests.draft.examples import generator
+
+SETTINGS = StageSettings(steps=60, batch=4, learning_rate=0.01, seed=1, warmup=5, save_every=7)
+
+
+class Net(nn.Module):
+    """Two layers that train, one that is frozen, one that the loss never uses."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.first, self.second = nn.Linear(3, 8), nn.Linear(8, 2)
+        self.frozen, self.unused = nn.Linear(2, 2), nn.Linear(2, 2)
+        nn.init.eye_(self.frozen.weight)
+        nn.init.zeros_(self.frozen.bias)
+        self.frozen.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.frozen(self.second(self.first(x).tanh()))
+        return output
+
+
+def loss_of(net: Net) -> Callable[[int], Tensor]:
+    def loss(step: int) -> Tensor:
+        x = torch.randn(4, 3, generator=generator(step))
+        return (net(x) - x[:, :2]).square().mean()
+
+    return loss
+
+
+def make(folder: Path, settings: StageSettings = SETTINGS, seed: int = 0) -> Stage:
+    net = Net(seed)
+    return Stage("tiny", net, loss_of(net), folder, settings)
+
+
+def run(stage: Stage) -> list[str]:
+    lines: list[str] = []
+    assert stage.run(lines.append)
+    return lines
+
+
+def interrupted(folder: Path, at: int) -> Stage:
+    """A stage stopped by Ctrl-C inside step `at`."""
+    stage = make(folder)
+    loss = stage.loss
+
+    def stop(step: int) -> Tensor:
+        if step == at:
+            raise KeyboardInterrupt
+        return loss(step)
+
+    stage.loss = stop
+    with pytest.raises(KeyboardInterrupt):
+        stage.run(lambda line: None)
+    return stage
+
+
+@pytest.mark.parametrize("at", [3, 7, 20, 59])
+def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path: Path, at: int) -> None:
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    whole.mkdir()
+    halves.mkdir()
+    run(make(whole))
+    interrupted(halves, at)
+    second = make(halves, seed=5)  # what it starts from must not matter
+    if at >= SETTINGS.save_every:
+        assert second.step == at // SETTINGS.save_every * SETTINGS.save_every
+    else:
+        second = make(halves)
+    run(second)
+    name = "tiny.checkpoint.safetensors"
+    one, other = load_file(whole / name), load_file(halves / name)
+    assert one.keys() == other.keys() and len(one) == 6 + 6 + 4 + 4
+    assert all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_minutes_stop_it_and_it_goes_on(tmp_path: Path) -> None:
+    stage = make(tmp_path)
+    assert stage.run(lambda line: None, minutes=0) is False
+    again = make(tmp_path, seed=5)
+    assert stage.step == again.step == 1
+    assert all(torch.equal(stage.weights[k], p) for k, p in again.weights.items())
+
+
+def test_it_learns_and_stops_at_its_last_step(tmp_path: Path) -> None:
+    stage = make(tmp_path)
+    before = sum(stage.loss(s).item() for s in range(1000, 1020))
+    run(stage)
+    assert sum(stage.loss(s).item() for s in range(1000, 1020)) < 0.7 * before
+    finished = make(tmp_path)
+    assert finished.step == SETTINGS.steps
+    finished.loss = None  # type: ignore[assignment]  # not to be called again
+    run(finished)
+
+
+def test_the_rate_warms_up_and_falls_to_two_percent(tmp_path: Path) -> None:
+    stage = make(tmp_path)
+    rates = []
+    for stage.step in range(SETTINGS.steps + 1):
+        rates.append(stage.rate())
+    assert rates[0] == pytest.approx(0.01 / 5)
+    assert max(rates) == pytest.approx(0.01, rel=0.03) and rates.index(max(rates)) == 4
+    assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+    assert rates[-1] == pytest.approx(0.02 * 0.01)
+    # half way down, half way through
+    assert rates[30] == pytest.approx(0.01 * (0.02 + 0.98 * 0.5))
+
+
+def test_the_rate_is_what_the_optimiser_uses(tmp_path: Path) -> None:
+    """AdamW's first step moves every weight by the rate (but for the weight decay)."""
+    stage = make(tmp_path)
+    before = stage.weights["second.weight"].detach().clone()
+    rate = stage.rate()
+    stage._advance()
+    moved = (stage.weights["second.weight"].detach() - before).abs()
+    assert moved.max().item() == pytest.approx(rate, rel=0.05)
+
+
+def test_the_average_follows_the_weights(tmp_path: Path) -> None:
+    stage = make(tmp_path, replace(SETTINGS, ema=0.8))
+    expected = stage.weights["first.weight"].detach().double().clone()
+    for step in range(1, 31):
+        stage._advance()
+        decay = min(0.8, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * stage.weights["first.weight"].detach()
+    torch.testing.assert_close(stage.average["first.weight"].double(), expected, rtol=1e-5, atol=0)
+    assert not torch.allclose(stage.average["first.weight"], stage.weights["first.weight"])
+
+
+def test_averaged_loads_the_average_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        averaged(Net(), tmp_path, "tiny")
+    stage = make(tmp_path)
+    run(stage)
+    net = averaged(Net(seed=3), tmp_path, "tiny")
+    assert torch.equal(net.first.weight, stage.average["first.weight"])
+    assert not torch.equal(net.first.weight, stage.weights["first.weight"])
+    with safe_open(stage.checkpoint_file, "pt") as file:
+        assert not [k for k in file.keys() if "frozen" in k]
+        assert not [k for k in file.keys() if k.startswith("exp_avg") and "unused" in k]
+        assert file.metadata()["step"] == "60"
+
+
+def test_a_save_that_fails_leaves_the_checkpoint_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+        path.write_bytes(b"\x10\0\0\0\0\0\0\0{")
+        raise OSError(28, "No space left on device")
+
+    stage = make(tmp_path)
+    save = module.save_file
+    for _ in range(7):
+        stage._advance()
+    stage._save()
+    good = stage.checkpoint_file.read_bytes()
+    monkeypatch.setattr(module, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        stage.run(lambda line: None)
+    assert stage.checkpoint_file.read_bytes() == good
+    # the broken piece lies there, is not looked at, and is written over
+    assert [p.name for p in tmp_path.glob("*.partial")] == ["tiny.checkpoint.partial"]
+    monkeypatch.setattr(module, "save_file", save)
+    again = make(tmp_path)
+    assert again.step == 7
+    run(again)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_the_log_and_the_reports(tmp_path: Path) -> None:
+    stage = make(tmp_path)
+    lines = run(stage)
+    assert [line.split(",")[0] for line in lines] == ["tiny: step 25/60", "tiny: step 50/60"]
+    assert lines[-1].endswith("0.0 min left")
+    log = [json.loads(line) for line in (tmp_path / "tiny.log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in log] == [25, 50]
+    assert log[1]["loss"] < log[0]["loss"] < 3
+    assert set(log[0]) == {"step", "rate", "loss", "seconds"}
