@@ -2,9 +2,9 @@
 
     PYTHON_WITH_BPY -m demo --backend BACKEND_PYTHON [--out out/demo] [--iterations N]
 
-It presses the extension's own buttons (operators); only Blender's timer, which does not run without a
-window, is replaced by a loop. It can be stopped with Ctrl-C; the backend then goes on by itself, and the next
-run starts anew.
+It presses the extension's own buttons (operators); only Blender's timer, which does not run without
+a window, is replaced by a loop. It can be stopped with Ctrl-C; the backend then goes on by itself,
+and the next run starts anew.
 """
 
 from __future__ import annotations
@@ -109,33 +109,26 @@ def _follow() -> Any:
     """Watch the newest job to its end, as Blender's timer would; returns its row."""
     polling = importlib.import_module(f"{PACKAGE}.mti_addon.blender.polling")
     print("6. the backend, in a process of its own (Ctrl-C stops watching it):", flush=True)
-    told = ""
+    told: tuple[str, int] = ("", 0)
     while True:
         wait = polling.poll()
         row = polling.jobs.rows[0]
-        line = _line(row.state)
-        if line and line != told:
-            print(f"   {line}", flush=True)
-            told = line
+        state = row.state
+        # one line for every new tenth of a stage
+        now = (state.stage, 10 * state.step // state.total if state.total else 0)
+        if state.stage and now != told:
+            print(f"   {_line(state)}", flush=True)
+            told = now
         if wait is None:
             return row
         time.sleep(min(wait, 0.2))
 
 
 def _line(state: Any) -> str:
-    """One line of progress, at most a new one every tenth of a stage."""
-    if state.phase not in ("queued", "running"):
-        return f"{state.phase}"
-    if not state.total:
-        return f"{state.stage or state.phase}"
-    tenth = 10 * state.step // state.total
-    line = f"{state.stage} {10 * tenth} %"
-    if tenth != getattr(_line, "last", None):
-        _line.last = tenth  # type: ignore[attr-defined]
-        left = f", {state.seconds_left:.0f} s left" if state.seconds_left is not None else ""
-        loss = f", loss {state.loss:.3f}" if state.loss is not None else ""
-        _line.text = f"{line}{loss}{left}"  # type: ignore[attr-defined]
-    return getattr(_line, "text", line)
+    """How far the stage is, its loss and the time left."""
+    loss = f", loss {state.loss:.3f}" if state.loss is not None and state.stage == "learn" else ""
+    left = f", {state.seconds_left:.0f} s left" if state.seconds_left is not None else ""
+    return f"{state.stage} {state.step}/{state.total}{loss}{left}"
 
 
 def _about(bpy: Any, scene: Any, row: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the demo leaves to look at: videos, the contact sheet, the report. Needs the backend's packages."""
+"""What the demo leaves to look at: videos, contact sheet, report. Needs the backend's packages."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def main(out: Path, seconds: float) -> int:
     }
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     (out / "blender.json").unlink()
-    print(
-        f"done: {seconds + time.monotonic() - begun:.0f} s, at most {max(report['peak_memory_mib'].values())} MiB a process; look at {out}"
-    )
+    memory = max(report["peak_memory_mib"].values())
+    total = seconds + time.monotonic() - begun
+    print(f"done: {total:.0f} s, at most {memory} MiB a process; look at {out}")
     return 0
 
 
@@ -99,9 +99,13 @@ def _versions() -> dict[str, Any]:
     import transformers
 
     return {
-        "python": platform.python_version(), "torch": torch.__version__, "diffusers": diffusers.__version__,
-        "transformers": transformers.__version__, "machine": platform.machine(), "threads": torch.get_num_threads(),
-    }  # fmt: skip
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "diffusers": diffusers.__version__,
+        "transformers": transformers.__version__,
+        "machine": platform.machine(),
+        "threads": torch.get_num_threads(),
+    }
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Print pyproject.toml's optional dependencies, one a line; stdlib only.
 
-    python tools/requirements.py backend dev
+python tools/requirements.py backend dev
 """
 
 import sys

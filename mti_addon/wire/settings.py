@@ -158,7 +158,9 @@ class Settings:
 _SVD = Settings(model="svd", frames=14, width=1024, height=576)
 
 # The draft's numbers are measured on the draft, not the paper's: its latents are smaller, so the
-# noise that hides their structure is weaker (p_mean), and it saturates under guidance.
+# noise that hides their structure is weaker (p_mean), and it saturates under guidance. More steps
+# of sampling are sharper and further from the right answer: on ten held-out pairs, with the true
+# motion tokens, the median gain was 0.46 with 3, 0.45 with 5, 0.42 with 8, 0.39 with 12.
 _DRAFT = Settings(
     model="draft",
     frames=14,
@@ -174,7 +176,7 @@ _DRAFT = Settings(
         checkpoint_every=10,
     ),
     sampling=SamplingSettings(
-        steps=10, guidance_first=1.0, guidance_last=1.0, noise_aug_strength=0.0
+        steps=4, guidance_first=1.0, guidance_last=1.0, noise_aug_strength=0.0
     ),
 )
 

@@ -39,6 +39,12 @@ def main(argv: list[str]) -> int:
         action="store_true",
         help="write the weights of the checkpoints as they are",
     )
+    parser.add_argument(
+        "--unet-stage",
+        choices=("frames", "clips"),
+        default="clips",
+        help="which stage's UNet to write; frames: the temporal layers still do nothing",
+    )
     options = parser.parse_args(argv)
 
     import torch
@@ -63,7 +69,7 @@ def main(argv: list[str]) -> int:
             print(f"stopped; the same command goes on from the last checkpoint in {options.work}")
             return 130
     try:
-        size = export(options.work, options.weights)
+        size = export(options.work, options.weights, options.unet_stage)
     except FileNotFoundError as error:
         parser.error(f"{options.work} holds no finished training: {error}")
     print(f"{size / 1e6:.1f} MB written to {options.weights}")

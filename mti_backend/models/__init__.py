@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .svd import SvdModel
 
 MODELS_DIR_VARIABLE = "MTI_MODELS_DIR"
+# transformers notes at every start that torchvision, which is not needed, is not there
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 SHIPPED_DRAFT = Path(__file__).parents[1] / "draft" / "weights"
 
 

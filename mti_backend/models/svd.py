@@ -6,7 +6,6 @@ tests. Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 
 import hashlib
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion 
 )
 from torch import Tensor
 from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
+from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import ModelMissing
 
@@ -49,8 +49,7 @@ class SvdModel:
                 f"The model {name} is not complete in {folder}: {', '.join(missing)} missing.",
                 "Choose the folder that holds model_index.json.",
             )
-        # CLIPImageProcessor notes at every start that torchvision is not there; it is not needed
-        logging.getLogger("transformers").setLevel(logging.ERROR)
+        disable_progress_bar()  # of loading weights, which would end up between our own progress
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         self.identity = _identity(folder)
 

@@ -81,19 +81,14 @@ def test_a_disk_that_is_full_from_the_start(models: Path, small_disk: Path) -> N
     assert done.stderr.count("\n") == 1
 
 
-def test_a_disk_with_room_for_hardly_more_than_the_failure(
-    finished: JobFolder, models: Path, small_disk: Path
-) -> None:
+def test_a_disk_with_room_for_hardly_more_than_the_failure(models: Path, small_disk: Path) -> None:
     job = jobs.new_job(small_disk, "learn")
-    ballast = fill(small_disk, leave=40 * 1024)
+    fill(small_disk, leave=40 * 1024)
     done = jobs.run(job, models)
     assert done.returncode == 75
     failed = job.finished()
     assert isinstance(failed, Failed)
     assert failed.code == "disk_full"
-    ballast.unlink()
-    assert jobs.run(job, models).returncode == 0
-    assert jobs.same_motion(job, finished)
 
 
 def test_an_output_folder_that_cannot_be_replaced(models: Path, tmp_path: Path) -> None:
@@ -109,7 +104,6 @@ def test_an_output_folder_that_cannot_be_replaced(models: Path, tmp_path: Path) 
         assert failed.hint
         assert list(job.output_dir.iterdir()) == []
         assert not list(job.path.glob(".*"))
-    assert jobs.run(job, models).returncode == 0
 
 
 def test_a_read_only_job(models: Path, tmp_path: Path) -> None:
