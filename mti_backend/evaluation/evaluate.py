@@ -1,7 +1,7 @@
 """The command `python -m mti_backend evaluate`: motion gain on held-out pairs, with its two bounds.
 
 Rows: no motion given (the target's own image embedding), learned motion, the true motion tokens
-(what inversion could reach at best), the decoded right answer (what the autoencoder lets through).
+(what the model was trained on), the decoded right answer (what the autoencoder lets through).
 """
 
 import argparse
@@ -30,7 +30,7 @@ from .sheet import contact_sheet
 ROWS = {
     "no_motion": "no motion given",
     "learned": "learned motion",
-    "true_tokens": "true motion tokens (upper bound)",
+    "true_tokens": "true motion tokens",
     "autoencoder": "decoded right answer (autoencoder bound)",
 }
 _COLUMNS = ("pair", "motion", *ROWS, "loss", "learn_seconds", "apply_seconds")

@@ -70,9 +70,9 @@ class MeanColour(nn.Module):
         return self._Posterior(nn.functional.avg_pool2d(pictures, 4).repeat(1, 2, 1, 1))
 
 
-def small_unet() -> UNetSpatioTemporalConditionModel:
+def small_unet(seed: int = 0) -> UNetSpatioTemporalConditionModel:
     """The draft's interface at a fraction of its width."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     return UNetSpatioTemporalConditionModel(
         sample_size=16,
         in_channels=12,

@@ -22,10 +22,11 @@ def test_wrong_steps(steps: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert not (tmp_path / "work").exists()
 
 
-def test_unknown_options(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("option", [["--epochs", "3"], ["--unet-stage", "vae"]])
+def test_unknown_options(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        main(["--epochs", "3"])
-    assert end.value.code == 2 and "--epochs" in capsys.readouterr().err
+        main(option)
+    assert end.value.code == 2 and option[0] in capsys.readouterr().err
 
 
 def test_nothing_to_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,9 +49,11 @@ def test_it_trains_then_exports(
         report("vae: step 25/30")
 
     monkeypatch.setattr(training, "train", train)
-    monkeypatch.setattr(export, "export", lambda checkpoints, folder: 12_345_678)
+    wrote: list[tuple[object, ...]] = []
+    monkeypatch.setattr(export, "export", lambda *given: wrote.append(given) or 12_345_678)
     arguments = ["--work", str(tmp_path), "--weights", str(tmp_path / "w")]
     assert main([*arguments, "--steps", "vae=30", "--steps", "clips=7"]) == 0
+    assert wrote == [(tmp_path, tmp_path / "w", "clips")]
     assert seen["vae"].steps == 30 and seen["clips"].steps == 7
     assert seen["frames"] == STAGES["frames"] and seen["vae"].seed == STAGES["vae"].seed
     out = capsys.readouterr().out

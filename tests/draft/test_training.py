@@ -19,7 +19,8 @@ from tests.draft.examples import MeanColour, small_unet
 @pytest.fixture(autouse=True)
 def quick_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(losses, "frozen_vae", lambda folder: MeanColour())
-    monkeypatch.setattr(training, "make_unet", small_unet)
+    seeds = iter(range(9))  # every network made is another
+    monkeypatch.setattr(training, "make_unet", lambda: small_unet(next(seeds)))
 
 
 def without_steps() -> dict[str, training.StageSettings]:
