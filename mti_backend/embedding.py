@@ -87,6 +87,7 @@ class MotionEmbedding:
             and f.ndim == 3
             and c.ndim == 2
             and f.shape[1:] == c.shape
+            and min(f.shape) > 0
         )
         # NaN and infinities pass through safetensors unseen
         if not good or not all(

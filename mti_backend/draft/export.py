@@ -17,6 +17,7 @@ def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
     Returns the size of `folder` in bytes.
     Raises FileNotFoundError where a stage has not been trained.
     """
+    torch.manual_seed(0)  # layers that no stage trains get the same numbers at every export
     vae = averaged(make_vae(), checkpoints, "vae")
     vae.register_to_config(scaling_factor=latent_scale(checkpoints))
     pipeline = StableVideoDiffusionPipeline(
@@ -32,7 +33,9 @@ def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
 
 
 def _tidy(folder: Path) -> None:
-    """Leave no path of the machine that trained in the configs."""
+    """Leave no path of the machine that trained in the configs; let everybody read the weights."""
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)
     for path in folder.rglob("*.json"):
         config = json.loads(path.read_text(encoding="utf-8"))
         config.pop("_name_or_path", None)

@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
     settings = dict(STAGES)
     for change in options.steps:
         stage, _, steps = change.partition("=")
-        if stage not in settings or not steps.isdigit():
+        if stage not in settings or not steps.isdecimal():
             parser.error(
                 f"--steps takes STAGE=N with STAGE one of {', '.join(settings)}, got {change!r}"
             )

@@ -8,6 +8,7 @@ import argparse
 import csv
 import json
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,12 @@ _COLUMNS = ("pair", "motion", *ROWS, "loss", "learn_seconds", "apply_seconds")
 
 def main(argv: list[str]) -> int:
     """Evaluate, print the table, write JSON, CSV and contact sheets; returns the exit code."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    for name in ("pairs", "iterations"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name} must be at least 1, not {value}")
     model = load_model("draft")
     settings = Settings.for_model("draft")
     if options.iterations:
@@ -87,8 +93,11 @@ def measure(
     key = f"{model.identity} {json.dumps(settings.to_dict(), sort_keys=True)}"
     if fresh:
         kept.unlink(missing_ok=True)
-    lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
-    done = {r["pair"]: r for r in map(json.loads, lines) if r["key"] == key}
+    done = {
+        r["pair"]: r
+        for r in _kept_results(kept)
+        if r["pair"] < len(pairs) and r["key"] == f"{key} {pairs[r['pair']].fingerprint}"
+    }
     begun, worked = time.monotonic(), 0
     for i, pair in enumerate(pairs):
         if i in done:
@@ -97,7 +106,7 @@ def measure(
         done[i] = {
             "pair": i,
             "motion": pair.name,
-            "key": key,
+            "key": f"{key} {pair.fingerprint}",
             **measure_pair(model, pair, settings, picture),
         }
         with open(kept, "a", encoding="utf-8") as file:
@@ -106,6 +115,18 @@ def measure(
         waiting = sum(k not in done for k in range(len(pairs)))
         _report(done[i], len(pairs), (time.monotonic() - begun) / worked * waiting)
     return [done[i] for i in range(len(pairs))]
+
+
+def _kept_results(path: Path) -> list[dict[str, Any]]:
+    """Earlier results; a line cut short by whatever stopped that run is measured again."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if text and not text.endswith("\n"):
+        path.write_text(text + "\n", encoding="utf-8")
+    results = []
+    for line in text.splitlines():
+        with suppress(ValueError):
+            results.append(json.loads(line))
+    return results
 
 
 def _report(result: dict[str, Any], pairs: int, seconds_left: float) -> None:

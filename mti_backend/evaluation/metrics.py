@@ -11,9 +11,12 @@ def motion_gain(result: Tensor, answer: Tensor) -> float:
 
     Args:
         result, answer: (F, 3, H, W), in the same range. The still picture is the answer's first.
+    Raises ValueError for an answer that does not move: there is nothing to gain.
     """
     error = (result[1:] - answer[1:]).square().mean()
     still = (answer[:1] - answer[1:]).square().mean()
+    if still == 0:
+        raise ValueError("the right answer does not move, so it has no motion gain")
     return float(1 - error / still)
 
 

@@ -3,6 +3,7 @@
 Imports torch and the draft's clips.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,14 @@ class Pair:
     reference: Tensor
     answer: Tensor
     tokens: Tensor
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits, others for other pictures."""
+        digest = hashlib.sha256()
+        for pictures in (self.reference, self.answer):
+            digest.update(pictures.contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
 
 def held_out_pairs(count: int, reference_look: str = "stick") -> list[Pair]:

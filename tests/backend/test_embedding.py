@@ -47,6 +47,7 @@ def test_cut_short(tmp_path: Path, kept: int):
         {"frame_tokens": torch.full((4, 5, 32), float("nan"))},
         {"frame_tokens": torch.full((4, 5, 32), 1e6)},
         {"frame_tokens": torch.zeros(4, 5, 31)},
+        {"frame_tokens": torch.zeros(0, 5, 32)},
         {"clip_tokens": torch.zeros(32)},
         {"clip_tokens": torch.zeros(5, 32, dtype=torch.float16)},
         {"extra": torch.zeros(1)},

@@ -114,6 +114,25 @@ def test_what_was_measured_otherwise_is_measured_again(counted: Counted, run: Ru
     assert run(fresh=True) != first and len(counted.names) == 12
 
 
+def test_a_line_cut_short_is_measured_again(counted: Counted, run: Run, tmp_path: Path) -> None:
+    first = run()
+    kept = tmp_path / "out" / "pairs.jsonl"
+    kept.write_text(kept.read_text()[:-20])
+    again = run()
+    assert counted.names == ["wave", "squat", "walk", "walk"]
+    assert again[:2] == first[:2]
+    assert run() == again and len(counted.names) == 4
+
+
+def test_other_pictures_are_measured_again(counted: Counted, run: Run) -> None:
+    run()
+    changed = [replace(PAIRS[0], answer=PAIRS[0].answer + 0.5), *PAIRS[1:]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "PAIRS", changed)
+        run()
+    assert counted.names == ["wave", "squat", "walk", "wave"]
+
+
 def test_progress_is_told(counted: Counted, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run()
     lines = capsys.readouterr().out.splitlines()

@@ -74,3 +74,9 @@ def test_the_interval_is_the_same_every_time() -> None:
     values = [0.1, -0.2, 0.4, 0.3]
     assert median_interval(values) == median_interval(values)
     assert median_interval([0.25] * 9) == pytest.approx((0.25, 0.25, 0.25))
+
+
+def test_what_does_not_move_has_no_gain() -> None:
+    still = torch.zeros(4, 3, 2, 2)
+    with pytest.raises(ValueError, match="does not move"):
+        motion_gain(still + 0.1, still)
