@@ -1,0 +1,35 @@
+"""The shipped motions are whole, and made for the shipped draft model."""
+
+from pathlib import Path
+
+import pytest
+
+from mti_addon.client import Library
+from mti_backend.embedding import MotionEmbedding
+from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models.svd import SvdModel
+
+PRESETS = Path(__file__).resolve().parents[1] / "presets"
+
+
+@pytest.fixture(scope="module")
+def draft() -> SvdModel:
+    return SvdModel("draft", SHIPPED_DRAFT)
+
+
+def test_every_shipped_motion_plays_on_the_shipped_model(draft: SvdModel):
+    library = Library([PRESETS])
+    motions = library.motions()
+    assert motions and not library.problems
+    for motion in motions:
+        motion.verify()
+        assert motion.preset.model == "draft" and motion.preset.licence == "GPL-3.0-or-later"
+        embedding = MotionEmbedding.load(motion.motion_file)
+        embedding.check_model(draft.identity, draft.frames, draft.token_width)
+
+
+def test_the_shipped_model_is_small_and_of_svds_layout(draft: SvdModel):
+    size = sum(path.stat().st_size for path in SHIPPED_DRAFT.rglob("*"))
+    assert size <= 40_000_000
+    assert draft.frames == 14 and draft.token_width == 64
+    assert (SHIPPED_DRAFT / "model_index.json").is_file()

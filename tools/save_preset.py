@@ -1,0 +1,23 @@
+"""Put the motion a job has learned into the shipped library; stdlib and the client only.
+
+python tools/save_preset.py JOB_FOLDER [TAG ...]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from mti_addon.client import save_motion  # noqa: E402  the checkout, not an installed copy
+from mti_addon.wire import JobFolder  # noqa: E402
+
+LICENCE = "GPL-3.0-or-later"
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    saved = save_motion(JobFolder(Path(sys.argv[1])), ROOT / "presets", sys.argv[2:], LICENCE)
+    print(f"{saved.preset.name}: {saved.folder}")
