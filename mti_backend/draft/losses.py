@@ -1,4 +1,4 @@
-"""What each stage of the draft's training minimises. Imports torch and the draft's own modules.
+"""What each stage of the draft's training minimises. Imports torch, the method and the draft.
 
 Every loss is a function of the step, which seeds its clips and its noise.
 """
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.inflation import Inflation
+from ..noise import c_in, c_noise, draw_sigma, network_target
 from .motions import FRAMES
 from .networks import make_image_processor, make_vae, pictures_only
 from .pool import LatentPool, draw_clips
@@ -94,7 +95,7 @@ def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[i
                 output: Tensor = unet(x, timestep, token, ids).sample
             return output
 
-        return denoising_loss(unet, x0, latents[:, :1], call, g)
+        return denoising_loss(x0, latents[:, :1], call, g)
 
     return loss
 
@@ -122,13 +123,12 @@ def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[in
                 output: Tensor = unet(x, timestep, tokens[:, 0], ids).sample
             return output
 
-        return denoising_loss(unet, latents * scale, latents[:, :1], call, g)
+        return denoising_loss(latents * scale, latents[:, :1], call, g)
 
     return loss
 
 
 def denoising_loss(
-    unet: Any,
     x0: Tensor,
     image_latents: Tensor,
     call: Callable[[Tensor, Tensor], Tensor],
@@ -146,14 +146,12 @@ def denoising_loss(
         call: (unet input (B, T, 2C, h, w), timestep (B,)) -> network output (B, T, C, h, w), which
             is a v-prediction.
     """
-    sigma = (p_mean + p_std * torch.randn(len(x0), generator=generator)).exp()
-    s = sigma.view(-1, 1, 1, 1, 1)
-    noise = torch.randn(x0.shape, generator=generator)
-    x = x0 + s * noise
+    sigma = draw_sigma(len(x0), p_mean, p_std, generator)
+    x = x0 + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0.shape, generator=generator)
     kept = (torch.rand(len(x0), generator=generator) > 0.05).float().view(-1, 1, 1, 1, 1)
     image = (kept * image_latents).expand_as(x0)
-    output = call(torch.cat([x / (s * s + 1).sqrt(), image], 2), 0.25 * sigma.log())
-    target = (x0 - x / (s * s + 1)) * -((s * s + 1).sqrt() / s)
+    output = call(torch.cat([c_in(sigma) * x, image], 2), c_noise(sigma))
+    target = network_target(x0, x, sigma)
     change = (image_latents * (x0.std() / image_latents.std()) - x0).abs().mean(2, keepdim=True)
     weight = 1 + 4 * (change > 0.15).float()
     return ((output.float() - target).square() * weight).mean() / weight.mean()

@@ -70,8 +70,8 @@ def perfect(x0: Tensor, error: Tensor | float = 0.0) -> Call:
 
 def test_a_perfect_network_has_no_loss() -> None:
     x0, first = clean_clips()
-    assert denoising_loss(None, x0, first, perfect(x0), generator(2)) < 1e-6
-    other = denoising_loss(None, x0, first, perfect(x0, 0.5), generator(2))
+    assert denoising_loss(x0, first, perfect(x0), generator(2)) < 1e-6
+    other = denoising_loss(x0, first, perfect(x0, 0.5), generator(2))
     assert other.item() == pytest.approx(0.25, rel=1e-3)
 
 
@@ -82,7 +82,7 @@ def test_what_moves_counts_five_times() -> None:
     still[:, :4] = 1
     moving[:, 4:] = 1
     few, many = (
-        denoising_loss(None, x0, first, perfect(x0, place), generator(3)).item()
+        denoising_loss(x0, first, perfect(x0, place), generator(3)).item()
         for place in (still, moving)
     )
     assert many / few == pytest.approx(5, rel=0.02)
@@ -96,7 +96,7 @@ def test_noise_levels_and_the_image_condition() -> None:
         seen["image"], seen["timestep"] = stacked[:, :, 6:], timestep
         return torch.zeros_like(x0)
 
-    denoising_loss(None, x0, first, call, generator(4), p_mean=0.5, p_std=1.2)
+    denoising_loss(x0, first, call, generator(4), p_mean=0.5, p_std=1.2)
     logs = 4 * seen["timestep"]
     assert logs.mean().item() == pytest.approx(0.5, abs=0.08)
     assert logs.std().item() == pytest.approx(1.2, abs=0.08)
