@@ -26,16 +26,21 @@ class KnownMotion:
 
 def all_motions(jobs: Jobs, presets: Path) -> list[KnownMotion]:
     """Learned motions, the newest first, then the shipped ones by name."""
-    learned = [motion for row in jobs.rows if (motion := _of_job(row)) is not None]
-    return [*learned, *_shipped(presets)]
+    return [*_learned(jobs), *_shipped(presets)]
 
 
 def find_motion(label: str, jobs: Jobs, presets: Path) -> KnownMotion | None:
-    """The motion of this label; for an empty label the one that was learned last."""
-    motions = all_motions(jobs, presets)
+    """The motion of this label; for an empty label the one that was learned last.
+
+    A shipped one is never taken unasked: whoever has learned nothing yet expects nothing to move.
+    """
     if not label:
-        return motions[0] if motions else None
-    return next((motion for motion in motions if motion.label == label), None)
+        return next(iter(_learned(jobs)), None)
+    return next((motion for motion in all_motions(jobs, presets) if motion.label == label), None)
+
+
+def _learned(jobs: Jobs) -> list[KnownMotion]:
+    return [motion for row in jobs.rows if (motion := _of_job(row)) is not None]
 
 
 def _of_job(row: Row) -> KnownMotion | None:

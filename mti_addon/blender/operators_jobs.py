@@ -59,7 +59,7 @@ class MTI_OT_apply(bpy.types.Operator):
         problem = addon.backend_problem() or _target_problem(context)
         if not problem and current_motion(context.scene) is None:
             chosen = context.scene.mti.motion
-            problem = f"There is no motion {chosen}" if chosen else "Learn a motion first"
+            problem = f"There is no motion {chosen}" if chosen else "Learn a motion, or choose one"
         if problem:
             cls.poll_message_set(problem)
         return not problem

@@ -180,3 +180,16 @@ def test_progress_is_put_into_words(ext):
         None, None, ("", ""), state("running", stage="learn", step=40, total=120, seconds_left=65.2)
     )
     assert ext("blender.panels").progress_text(row) == "Learning 40/120, 1:05 left"
+
+
+def test_a_shipped_motion_is_applied_only_when_chosen(captured, polling, ext):
+    shipped = ext("blender.motions").all_motions(
+        polling.jobs, ext("blender.addon").presets_folder()
+    )
+    assert [motion.name for motion in shipped] == ["Wave"]
+    assert not bpy.ops.mti.apply.poll()
+    captured.mti.motion = shipped[0].label
+    assert bpy.ops.mti.apply.poll()
+    assert bpy.ops.mti.apply() == {"FINISHED"}
+    row = wait(polling, ended)
+    assert row.state.phase == "done" and row.request.task == "apply"
