@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..models.inflation import Inflation
+from ..models.svd import clip_pixels
 from ..noise import c_in, c_noise, draw_sigma, network_target
 from .motions import FRAMES
 from .networks import make_image_processor, make_vae, pictures_only
@@ -48,28 +49,18 @@ def vae_loss(vae: Any, settings: StageSettings) -> Callable[[int], Tensor]:
 
 def image_encoder_loss(encoder: Any, settings: StageSettings) -> Callable[[int], Tensor]:
     """Squared error between a picture's embedding and the motion token of the frame it is."""
+    processor = make_image_processor()
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
         times = torch.rand(settings.batch // 2, 2, generator=g)
         clips = draw_clips(g, settings.batch // 2, times)
+        pixels = clip_pixels(clips.pixels.flatten(0, 1), processor)
         with torch.autocast("cpu", torch.bfloat16):
-            pixels = clip_pixels(clips.pixels.flatten(0, 1))
             embedding: Tensor = encoder(pixels).image_embeds.float()
         return (embedding - clips.tokens.flatten(0, 1)).square().mean()
 
     return loss
-
-
-def clip_pixels(pictures: Tensor) -> Tensor:
-    """Pictures (B, 3, H, W) in [-1, 1] as SVD's pipeline shows them to the image encoder.
-
-    224 x 224, normalised.
-    """
-    large = nn.functional.interpolate(pictures, (224, 224), mode="bicubic", align_corners=True)
-    processor = make_image_processor()
-    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (processor.image_mean, processor.image_std))
-    return ((large + 1) / 2 - mean) / std
 
 
 def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[int], Tensor]:

@@ -118,12 +118,18 @@ def start_temporal_layers_as_identity(model: nn.Module) -> None:
                 parameter.zero_()
 
 
+_TEMPORAL = (
+    "temporal_res_block",
+    "temporal_transformer",
+    "time_pos_embed",
+    "time_mixer",
+    "time_conv_out",
+)
+
+
 def is_temporal(name: str) -> bool:
     """Whether a parameter of this name belongs to a temporal branch."""
-    return any(
-        part in name
-        for part in ("temporal_res_block", "temporal_transformer", "time_pos_embed", "time_mixer")
-    )
+    return any(part in name for part in _TEMPORAL)
 
 
 def _spatial_resnet(

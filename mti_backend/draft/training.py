@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from .losses import clips_loss, frames_loss, frozen_vae, image_encoder_loss, latent_scale, vae_loss
-from .networks import make_image_encoder, make_unet, make_vae
+from .networks import is_temporal, make_image_encoder, make_unet, make_vae
 from .stage import Stage, StageSettings, averaged
 
 __all__ = [
@@ -43,7 +43,7 @@ def stages(folder: Path, settings: dict[str, StageSettings]) -> Iterator[Stage]:
     torch.manual_seed(0)
     vae = make_vae()
     for name, parameter in vae.named_parameters():
-        parameter.requires_grad_("temporal" not in name and "time_" not in name)
+        parameter.requires_grad_(not is_temporal(name))
     yield Stage("vae", vae, vae_loss(vae, settings["vae"]), folder, settings["vae"])
     encoder, numbers = make_image_encoder(), settings["image-encoder"]
     yield Stage("image-encoder", encoder, image_encoder_loss(encoder, numbers), folder, numbers)

@@ -93,10 +93,11 @@ def measure(
     key = f"{model.identity} {json.dumps(settings.to_dict(), sort_keys=True)}"
     if fresh:
         kept.unlink(missing_ok=True)
+    keys = [f"{key} {pair.fingerprint}" for pair in pairs]
     done = {
         r["pair"]: r
         for r in _kept_results(kept)
-        if r["pair"] < len(pairs) and r["key"] == f"{key} {pairs[r['pair']].fingerprint}"
+        if r["pair"] < len(pairs) and r["key"] == keys[r["pair"]]
     }
     begun, worked = time.monotonic(), 0
     for i, pair in enumerate(pairs):
@@ -106,7 +107,7 @@ def measure(
         done[i] = {
             "pair": i,
             "motion": pair.name,
-            "key": f"{key} {pair.fingerprint}",
+            "key": keys[i],
             **measure_pair(model, pair, settings, picture),
         }
         with open(kept, "a", encoding="utf-8") as file:

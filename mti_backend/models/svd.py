@@ -97,15 +97,8 @@ class SvdModel:
     @torch.no_grad()
     def image_embeddings(self, pictures: Tensor) -> Tensor:
         """CLIP embeddings (F, D) of pictures (F, 3, H, W), as SVD's pipeline makes them."""
-        resized = _resize_with_antialiasing(
-            pictures.to(self.device, torch.float32), (_CLIP_SIZE, _CLIP_SIZE)
-        )
-        mean, std = (
-            torch.tensor(values, device=self.device).view(3, 1, 1)
-            for values in (self.feature_extractor.image_mean, self.feature_extractor.image_std)
-        )
-        normalised = ((resized + 1) / 2 - mean) / std
-        embeddings: Tensor = self.image_encoder(normalised.to(self.dtype)).image_embeds
+        shown = clip_pixels(pictures.to(self.device, torch.float32), self.feature_extractor)
+        embeddings: Tensor = self.image_encoder(shown.to(self.dtype)).image_embeds
         return embeddings
 
     @torch.no_grad()
@@ -183,6 +176,19 @@ class SvdModel:
         chunk = chunk or len(rows)
         parts = [self.vae.decode(part, num_frames=len(part)).sample for part in rows.split(chunk)]
         return torch.cat(parts).float().clamp(-1, 1)
+
+
+def clip_pixels(pictures: Tensor, processor: CLIPImageProcessor) -> Tensor:
+    """Pictures (B, 3, H, W) in [-1, 1] as SVD's pipeline shows them to its image encoder.
+
+    (B, 3, 224, 224): resized without aliasing, neither cropped nor rescaled, normalised.
+    """
+    resized: Tensor = _resize_with_antialiasing(pictures, (_CLIP_SIZE, _CLIP_SIZE))
+    mean, std = (
+        torch.tensor(values, device=pictures.device).view(3, 1, 1)
+        for values in (processor.image_mean, processor.image_std)
+    )
+    return ((resized + 1) / 2 - mean) / std
 
 
 def _identity(folder: Path) -> str:

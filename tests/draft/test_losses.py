@@ -16,11 +16,12 @@ from mti_backend import noise
 from mti_backend.draft import losses, pool
 from mti_backend.draft.clips import Clips, make_clips, token_basis
 from mti_backend.draft.figures import random_figures
-from mti_backend.draft.losses import clip_pixels, denoising_loss, latent_scale, perturb
+from mti_backend.draft.losses import denoising_loss, latent_scale, perturb
 from mti_backend.draft.motions import random_motions
 from mti_backend.draft.networks import is_temporal, make_image_processor
 from mti_backend.draft.pool import LatentPool, draw_clips
 from mti_backend.draft.stage import StageSettings
+from mti_backend.models.svd import clip_pixels
 from tests.draft.examples import MeanColour, generator, small_unet
 
 Call = Callable[[Tensor, Tensor], Tensor]
@@ -122,7 +123,9 @@ def test_the_image_encoder_is_trained_on_what_the_pipeline_shows_it() -> None:
         images=shown, do_normalize=True, do_center_crop=False, do_resize=False, do_rescale=False,
         return_tensors="pt",
     ).pixel_values  # fmt: skip
-    torch.testing.assert_close(clip_pixels(pictures), theirs, rtol=0, atol=2e-3)
+    torch.testing.assert_close(
+        clip_pixels(pictures, make_image_processor()), theirs, rtol=0, atol=2e-3
+    )
 
 
 def test_the_pool_keeps_the_newest_clips() -> None:
