@@ -34,13 +34,16 @@ def main() -> int:
     parser.add_argument("--backend", required=True, help="the Python with the backend's packages")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
     parser.add_argument("--iterations", type=int, default=0, help="default: the engine's own")
+    parser.add_argument(
+        "--variations", type=int, default=0, help="drawings to learn from; default: the panel's own"
+    )
     options = parser.parse_args()
     out = options.out.resolve()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mti-demo-") as user:
         # before the first `import bpy`, so that nobody's own Blender settings are touched
         os.environ["BLENDER_USER_RESOURCES"] = user
-        stopped = _in_blender(out, options.backend, options.iterations)
+        stopped = _in_blender(out, options.backend, options.iterations, options.variations)
     if stopped:
         print(f"demo: {stopped}", file=sys.stderr)
         return 1
@@ -49,7 +52,7 @@ def main() -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def _in_blender(out: Path, backend: str, iterations: int) -> str:
+def _in_blender(out: Path, backend: str, iterations: int, variations: int) -> str:
     """Everything that needs Blender; returns why it failed, or nothing."""
     import bpy
 
@@ -61,7 +64,7 @@ def _in_blender(out: Path, backend: str, iterations: int) -> str:
 
     _enable(bpy, addon_utils, out)
     try:
-        return _path(bpy, out, backend, iterations)
+        return _path(bpy, out, backend, iterations, variations)
     finally:
         # a class still registered when the process ends hangs Blender 4.5
         addon_utils.disable(PACKAGE, default_set=True)
@@ -76,7 +79,7 @@ def _enable(bpy: Any, addon_utils: Any, out: Path) -> None:
         raise SystemExit("demo: the extension could not be enabled; see the message above")
 
 
-def _path(bpy: Any, out: Path, backend: str, iterations: int) -> str:
+def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -> str:
     from . import scene as scenes
 
     preferences = bpy.context.preferences.addons[PACKAGE].preferences
@@ -89,6 +92,8 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int) -> str:
     bpy.ops.mti.capture()
     props = scene.mti
     props.name, props.iterations = "Wave", iterations
+    if variations:
+        props.variations = variations
     props.also_apply, props.target, props.target_scene = True, "RENDER", target
     print("5. render the target, write the job, start the backend", flush=True)
     bpy.ops.mti.learn()

@@ -22,6 +22,7 @@ from mti_backend.models import load_model
 from mti_backend.sampling import image_embedding_motion, sample
 
 Pictures = npt.NDArray[np.uint8]
+SHOWN_VARIATIONS = 2  # of further drawings on the contact sheet
 ENLARGED = 4  # a video of 64 x 64 pixels is a stamp on today's screens
 
 
@@ -39,10 +40,15 @@ def main(out: Path, seconds: float) -> int:
     target = frames.to_model(inputs.target)
     plain = sample(model, target, image_embedding_motion(model, target), request.settings.sampling)
     fps = blender["result"]["fps"]
-    _video(out / "reference.mp4", inputs.reference, fps)
+    reference, *others = inputs.references
+    _video(out / "reference.mp4", reference, fps)
     _video(out / "result.mp4", result, fps)
     rows = [
-        ("reference: the keyed stick figure", inputs.reference),
+        ("reference: the keyed stick figure", reference),
+        *(
+            (f"the same motion, drawing {number} of {len(inputs.references)}", other)
+            for number, other in enumerate(others[:SHOWN_VARIATIONS], start=2)
+        ),
         ("target: a render", inputs.target[None]),
         ("result: the target with the learned motion", result),
         (
@@ -66,7 +72,7 @@ def main(out: Path, seconds: float) -> int:
         "amount_of_motion": {
             name: _amount(clip)
             for name, clip in (
-                ("reference", inputs.reference),
+                ("reference", reference),
                 ("result", result),
                 ("without", frames.to_pictures(plain)),
             )

@@ -71,12 +71,12 @@ def build_target_scene() -> Any:
     joints = _rest_joints()
     for i, (color, first, last, thick, thin) in enumerate(PARTS):
         start, end = joints[first][0], joints[last][1]
-        mesh = _capsule(f"{color} {i}", start, end, thick, thin)
+        mesh = capsule(f"{color} {i}", start, end, thick, thin)
         _add(scene, mesh, COLORS[color])
     top = FIGURE_HEIGHT - HEAD_RADIUS
-    head = _capsule("head", (0, 0, top - 0.005), (0, 0, top), HEAD_RADIUS, HEAD_RADIUS)
+    head = capsule("head", (0, 0, top - 0.005), (0, 0, top), HEAD_RADIUS, HEAD_RADIUS)
     _add(scene, head, COLORS["head"])
-    _add(scene, _backdrop(), COLORS["backdrop"])
+    _add(scene, backdrop(), COLORS["backdrop"])
     _camera(scene, FIGURE_HEIGHT / SHARE_OF_PICTURE, height=FIGURE_HEIGHT / 2)
     _light(scene)
     return scene
@@ -132,7 +132,7 @@ def _add(scene: Any, mesh: Any, color: Point) -> None:
 
 def _material(color: Point) -> Any:
     """The same dull colour for Workbench (diffuse_color) and for Cycles (the node)."""
-    linear = (*(_linear(value) for value in color), 1.0)
+    linear = (*(to_linear(value) for value in color), 1.0)
     material = bpy.data.materials.new(f"mti {color}")
     material.diffuse_color, material.roughness, material.specular_intensity = linear, 1.0, 0.0
     if material.node_tree is None:
@@ -144,12 +144,12 @@ def _material(color: Point) -> Any:
     return material
 
 
-def _linear(value: float) -> float:
+def to_linear(value: float) -> float:
     """sRGB to linear (IEC 61966-2-1)."""
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
-def _capsule(name: str, start: Point, end: Point, thick: float, thin: float) -> Any:
+def capsule(name: str, start: Point, end: Point, thick: float, thin: float) -> Any:
     """A rounded, tapered rod from `start` to `end`, metres, as a smooth mesh."""
     from mathutils import Vector
 
@@ -166,10 +166,10 @@ def _capsule(name: str, start: Point, end: Point, thick: float, thin: float) -> 
             angle = 2 * math.pi * step / around
             local = Vector((radius * math.cos(angle), radius * math.sin(angle), along))
             points.append(Vector(start) + turn @ local)
-    return _grid_mesh(name, points, len(profile), around, closed=True)
+    return grid_mesh(name, points, len(profile), around, closed=True)
 
 
-def _backdrop() -> Any:
+def backdrop() -> Any:
     """A wide sheet bent like a bowl far behind the character: its shading is a soft gradient."""
     from mathutils import Vector
 
@@ -180,10 +180,11 @@ def _backdrop() -> Any:
         for side in (-8.0, 8.0):
             y = 2.0 + radius * math.cos(angle)
             points.append(Vector((side, y, 1.0 + radius * math.sin(angle))))
-    return _grid_mesh("backdrop", points, rows, columns, closed=False)
+    return grid_mesh("backdrop", points, rows, columns, closed=False)
 
 
-def _grid_mesh(name: str, points: list[Any], rows: int, columns: int, closed: bool) -> Any:
+def grid_mesh(name: str, points: list[Any], rows: int, columns: int, closed: bool) -> Any:
+    """A smooth mesh of `rows` times `columns` points; closed: the last column joins the first."""
     faces = []
     for row in range(rows - 1):
         for column in range(columns if closed else columns - 1):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.request import Request
 
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
 class Inputs:
     """None for what the task does not have."""
 
-    reference: frames.Pictures | None
-    """uint8 (F, H, W, 3), to learn from."""
+    references: frames.Pictures | None
+    """uint8 (K, F, H, W, 3): one motion in K drawings, to learn from."""
     target: frames.Pictures | None
     """uint8 (H, W, 3), to apply to."""
     motion: MotionEmbedding | None
@@ -31,13 +34,27 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     job.verify_inputs()
     settings = request.settings
     size = settings.width, settings.height
-    reference = target = motion = None
+    references = target = motion = None
     if request.learns:
-        reference = frames.read_reference(job.reference_dir, settings.frames, size)
+        references = _read_references(job, request.references, settings.frames, size)
     if request.applies:
         target = frames.read_picture(job.target_file, size)
     if not request.learns:
         from .embedding import MotionEmbedding
 
         motion = MotionEmbedding.load(job.motion_file)
-    return Inputs(reference, target, motion)
+    return Inputs(references, target, motion)
+
+
+def _read_references(
+    job: JobFolder, count: int, length: int, size: tuple[int, int]
+) -> frames.Pictures:
+    """uint8 (K, F, H, W, 3). UnreadableInput if a picture is missing, or they differ in size."""
+    folders = [job.further_reference_dir(number) for number in range(1, count + 1)]
+    references = [frames.read_reference(folder, length, size) for folder in folders]
+    sizes = {frames.png_size(folder / frames.frame_name(1)) for folder in folders}
+    if len(sizes) != 1:
+        raise UnreadableInput(
+            "The references are not all of one size.", "Draw all of them in the same size."
+        )
+    return np.stack(references)

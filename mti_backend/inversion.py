@@ -4,14 +4,17 @@ Reenact Anything (arXiv 2408.00458), sec. 4: everything is frozen but the tokens
 model's own.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
 
-from .augmentation import augment
 from .embedding import MotionEmbedding
+from .examples import Examples
+from .models.precision import computing_in, learning_dtype
 from .models.svd import SvdModel
 from .noise import c_in, c_noise, draw_sigma, network_target, step_generator
 
@@ -20,18 +23,23 @@ _INITIAL_NOISE_STEP = -1
 
 
 def initial_tokens(
-    model: SvdModel, pictures: Tensor, settings: InversionSettings
+    model: SvdModel, references: Tensor, settings: InversionSettings
 ) -> tuple[Tensor, Tensor]:
     """Where the tokens start: the frames' image embeddings, each N times, plus noise (sec. 4.2).
 
+    Or, with settings.start 'predictor', what the model's predictor makes of them. Each of several
+    references is an estimate of the same motion, so a frame starts from their mean.
+
     Args:
-        pictures: (F, 3, H, W) in [-1, 1].
+        references: (F, 3, H, W) or (K, F, 3, H, W), in [-1, 1].
     Returns:
         frame tokens (F, N, D), or (1, N, D) where all frames share them, and clip tokens (N, D),
         which start from the embeddings' mean; float32.
     """
     n = settings.tokens_per_frame
-    embeddings = model.image_embeddings(pictures).float()
+    clips = references if references.ndim == 5 else references[None]
+    guess = model.predicted_tokens if settings.start == "predictor" else model.image_embeddings
+    embeddings = torch.stack([guess(clip).float() for clip in clips]).mean(0)
     mean = embeddings.mean(0, keepdim=True)
     frames = (embeddings if settings.per_frame else mean)[:, None].repeat(1, n, 1)
     clip = mean.repeat(n, 1)
@@ -40,29 +48,47 @@ def initial_tokens(
     return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)
 
 
+def learning_rate(settings: InversionSettings, step: int) -> float:
+    """Adam's step size in iteration `step`, counted from 0."""
+    if settings.learning_rate_decay == "none":
+        return settings.learning_rate
+    done = min(step / settings.iterations, 1.0)
+    return settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
 class Inversion:
     """One optimisation, iteration by iteration; all randomness is a function of (seed, step)."""
 
     def __init__(
         self,
         model: SvdModel,
-        pictures: Tensor,
+        references: Tensor,
         settings: InversionSettings,
         sampling: SamplingSettings,
     ) -> None:
         """
         Args:
-            model: frozen. pictures: the reference, (F, 3, H, W) in [-1, 1], F of the model.
+            model: frozen. references: pictures in [-1, 1] of one motion, (F, 3, H, W), or
+                (K, F, 3, H, W) to learn one embedding that fits them all; F of the model.
             sampling: the micro-conditions (fps, motion bucket, noise augmentation) it will be
                 played with.
+        Raises BadRequest for another number of pictures.
         """
-        if len(pictures) != model.frames:
+        clips = references if references.ndim == 5 else references[None]
+        if len(clips) == 0 or clips.shape[1] != model.frames:
             raise BadRequest(
-                f"The reference has {len(pictures)} pictures; {model.name} takes {model.frames}."
+                f"The reference has {clips.shape[1]} pictures; {model.name} takes {model.frames}."
             )
         self.model, self.settings, self.sampling = model, settings, sampling
-        self.pictures = pictures.to(model.device, torch.float32)
-        frames, clip = initial_tokens(model, self.pictures, settings)
+        self.examples = Examples(
+            model,
+            clips.float(),
+            settings.augmentation,
+            settings.seed,
+            sampling.noise_aug_strength,
+        )
+        self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
+        frames, clip = initial_tokens(model, clips, settings)
         self.frame_tokens = frames.requires_grad_()
         self.clip_tokens = clip.requires_grad_()
         self.optimiser = torch.optim.Adam(
@@ -71,9 +97,15 @@ class Inversion:
         self.step_index = 0
         self.loss = float("nan")
 
+    @property
+    def precision(self) -> str:
+        """What the UNet computes in while learning, e.g. 'bfloat16'."""
+        return str(self.dtype).removeprefix("torch.")
+
     def step(self) -> float:
-        """One iteration of Adam on fresh augmentation, noise levels and noise; its loss."""
+        """One iteration of Adam on an example, noise levels and noise of its own; its loss."""
         g = step_generator(self.settings.seed, self.step_index)
+        self.optimiser.param_groups[0]["lr"] = learning_rate(self.settings, self.step_index)
         self.optimiser.zero_grad(set_to_none=True)
         loss = self._loss(g)
         loss.backward()
@@ -84,24 +116,25 @@ class Inversion:
 
     def _loss(self, g: torch.Generator) -> Tensor:
         settings, model, sampling = self.settings, self.model, self.sampling
-        pictures = augment(self.pictures, settings.augmentation, g)
+        example = self.examples.at(self.step_index, g)
         # the loss is taken in float32 at least, whatever the model's own precision
         wide = torch.promote_types(model.dtype, torch.float32)
-        x0 = model.encode_video(pictures).to(wide)
-        image_noise = torch.randn(pictures[0].shape, generator=g)
-        image_latents = model.encode_image(pictures[0], image_noise, sampling.noise_aug_strength)
+        x0 = example.latents.to(wide)
         b = settings.batch_size
         sigma = draw_sigma(b, settings.p_mean, settings.p_std, g).to(x0)
         noise = torch.randn((b, *x0.shape[1:]), generator=g).to(x0)
         noisy = x0 + sigma.view(-1, 1, 1, 1, 1) * noise
-        output = model.network(
-            c_in(sigma) * noisy,
-            c_noise(sigma),
-            image_latents.expand(b, -1, -1, -1, -1),
-            self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1),
-            self.clip_tokens.expand(b, -1, -1),
-            model.time_ids(sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength, b),
-        )
+        with computing_in(self.dtype, model.dtype, model.device):
+            output = model.network(
+                c_in(sigma) * noisy,
+                c_noise(sigma),
+                example.image_latents.expand(b, -1, -1, -1, -1),
+                self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1),
+                self.clip_tokens.expand(b, -1, -1),
+                model.time_ids(
+                    sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength, b
+                ),
+            )
         return (output.to(wide) - network_target(x0, noisy, sigma)).square().mean()
 
     def embedding(self, **meta: str) -> MotionEmbedding:
@@ -110,6 +143,7 @@ class Inversion:
             "model": self.model.identity,
             "engine": self.model.name,
             "iterations": str(self.step_index),
+            "precision": self.precision,
         }
         return MotionEmbedding(
             self.frame_tokens.detach().expand(self.model.frames, -1, -1).clone(),
@@ -131,14 +165,18 @@ class Inversion:
         return state
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on from a `state_dict`. Raises BadRequest where its shapes are not this job's."""
+        """Go on from a `state_dict`.
+
+        Raises BadRequest where its tensors are not this job's, and has then changed nothing.
+        """
+        for name, mine in self.state_dict().items():
+            if name not in state or state[name].shape != mine.shape:
+                raise BadRequest(f"The checkpoint's {name} are missing or of another shape.")
         self.step_index = int(state["step"])
         for name, tokens in (
             ("frame_tokens", self.frame_tokens),
             ("clip_tokens", self.clip_tokens),
         ):
-            if state[name].shape != tokens.shape:
-                raise BadRequest(f"The checkpoint's {name} have another shape than this job's.")
             with torch.no_grad():
                 tokens.copy_(state[name])
             if self.step_index:

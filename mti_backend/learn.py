@@ -18,6 +18,7 @@ from .attempt import Attempt
 from .checkpoint import Checkpoint, CheckpointFolder, config_hash
 from .embedding import MotionEmbedding
 from .events import Stage
+from .examples import variant_count
 from .inversion import Inversion
 from .models.svd import SvdModel
 
@@ -42,17 +43,25 @@ class Learning:
         self.losses: list[float] = []
         """The loss of each of them."""
 
-    def run(self, model: SvdModel, reference: frames.Pictures, fps: float) -> MotionEmbedding:
-        """Learn from uint8 (F, H, W, 3), captured at `fps` pictures a second.
+    def run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
+        """Learn from uint8 (F, H, W, 3), or (K, F, H, W, 3) of one motion, captured at `fps`
+        pictures a second.
 
         errors.Cancelled comes after a last checkpoint; other errors lose what came after one."""
-        stage = Stage(self.attempt.log, "encode", 1)
+        pictures = frames.to_model(references if references.ndim == 5 else references[None])
         settings = self.settings()
-        pictures = frames.to_model(reference)
+        variants = variant_count(settings.augmentation, len(pictures))
+        stage = Stage(self.attempt.log, "encode", 1 + variants)
         inversion = Inversion(model, pictures, settings, self.request.settings.sampling)
-        stage.report(1)
-        config = self._config(model)
-        self._resume(inversion, config)
+        stage.at(1)
+        config = self._config(model, inversion)
+        resumed = self._restore(inversion, config)
+        for index in range(variants):
+            self.attempt.check()
+            inversion.examples.variant(index)
+            stage.at(2 + index)
+        if resumed:
+            self.attempt.log.append(events.Resumed(self.step))
         self._iterate(inversion, config)
         return inversion.embedding(**self._meta(fps))
 
@@ -62,14 +71,16 @@ class Learning:
         flip = settings.augmentation.horizontal_flip and self.request.capture.flip_safe
         return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
 
-    def _resume(self, inversion: Inversion, config: str) -> None:
+    def _restore(self, inversion: Inversion, config: str) -> bool:
+        """Go to where the last runner came to, if there was one; from here on a cancelled run tells
+        that step."""
         saved = self.checkpoints.load(config)
         if saved is None:
-            return
+            return False
         inversion.load_state_dict(saved.tensors)
         self.step = self.attempt.learned = saved.step
         self.losses = list(saved.losses)
-        self.attempt.log.append(events.Resumed(saved.step))
+        return True
 
     def _iterate(self, inversion: Inversion, config: str) -> None:
         total = self.request.settings.inversion.iterations
@@ -111,19 +122,23 @@ class Learning:
 
     def _steps_of_apply(self) -> float:
         """What applying will cost, in iterations: a step of sampling is one pass forward, or two
-        with guidance, where an iteration is one forward and about two backward for each clip of the
-        batch."""
+        with guidance, where an iteration is one forward and one backward for each clip of the
+        batch, and about another for the autoencoder where no variants are kept."""
         if not self.request.applies:
             return 0.0
-        sampling = self.request.settings.sampling
+        sampling, inversion = self.request.settings.sampling, self.request.settings.inversion
         passes = 2 if max(sampling.guidance_first, sampling.guidance_last) > 1 else 1
-        return sampling.steps * passes / (3 * self.request.settings.inversion.batch_size)
+        encoding = 0 if inversion.augmentation.variants else 1
+        return sampling.steps * passes / (2 * inversion.batch_size + encoding)
 
-    def _config(self, model: SvdModel) -> str:
+    def _config(self, model: SvdModel, inversion: Inversion) -> str:
+        """What a checkpoint must fit: on a machine that computes in another precision than the last
+        one, learning begins again rather than go on as a mixture that no single run gives."""
         request = self.request
         return config_hash(
             {
                 "model": model.identity,
+                "precision": inversion.precision,
                 "settings": request.settings.to_dict(),
                 "flip_safe": request.capture.flip_safe,
                 "inputs": request.inputs,

@@ -107,8 +107,8 @@ class Run:
         if inputs.motion is not None:
             motion = inputs.motion
             motion.check_model(model.identity, model.frames, model.token_width)
-        if inputs.reference is not None:
-            motion = self.learn(model, inputs.reference)
+        if inputs.references is not None:
+            motion = self.learn(model, inputs.references)
         if inputs.target is not None:
             self.apply(model, motion, inputs.target)
         return self.result(motion)
@@ -134,12 +134,13 @@ class Run:
             )
         return model
 
-    def learn(self, model: SvdModel, reference: frames.Pictures) -> MotionEmbedding:
-        """Learn, and put the motion in place at once: whatever happens later, it is not lost."""
+    def learn(self, model: SvdModel, references: frames.Pictures) -> MotionEmbedding:
+        """Learn from uint8 (K, F, H, W, 3), and put the motion in place at once: whatever happens
+        later, it is not lost."""
         from .learn import Learning
 
         with self.timed("learn"):
-            motion = Learning(self.attempt, self.request).run(model, reference, self.fps())
+            motion = Learning(self.attempt, self.request).run(model, references, self.fps())
             self.publish(motion, None)
         return motion
 

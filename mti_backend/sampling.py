@@ -14,6 +14,7 @@ from mti_addon.wire.settings import SamplingSettings
 
 from .embedding import MotionEmbedding
 from .models.svd import SvdModel
+from .stillness import hold_still
 
 
 @torch.no_grad()
@@ -52,7 +53,11 @@ def sample(
             output = free + guidance * (output - free)
         latents = scheduler.step(output, t, latents).prev_sample
         on_step(i + 1, settings.steps)
-    return model.decode(latents, settings.decode_chunk).cpu()
+    clip = model.decode(latents, settings.decode_chunk).cpu()
+    if not settings.hold_still:
+        return clip
+    seen = model.decode(model.encode_video(picture[None]))[0].cpu()
+    return hold_still(clip, picture.cpu(), seen, settings.hold_still)
 
 
 def image_embedding_motion(model: SvdModel, picture: Tensor) -> MotionEmbedding:

@@ -113,7 +113,7 @@ def _armature_take(
     scale = float(np.mean(np.abs(armature.matrix_world.to_scale())))
     radii = tuple(max(radius * scale, 1e-6) for radius in plan.radii)
     joints = plan.joints(ends[0], ends[1])
-    return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size)
+    return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
 
 
 def _camera_take(scene: Any, frames: list[float], fps: float, size: tuple[int, int]) -> Take:

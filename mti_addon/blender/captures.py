@@ -15,10 +15,10 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import encode_png
+from ..motion import Take, encode_png
 from ..wire import CaptureInfo, codec, files
 from ..wire.codec import Span, Text
-from ..wire.errors import BadRequest
+from ..wire.errors import BadRequest, UnreadableInput
 
 KEPT = 32
 """Captures kept besides the newest; older ones go. Jobs have copies of what they need."""
@@ -48,21 +48,45 @@ class Capture:
         return [self.path / f"{i + 1:04d}.png" for i in range(self.about.frames)]
 
     @property
+    def take_file(self) -> Path:
+        """What was drawn, for drawing it in other ways; only there for a keyed figure."""
+        return self.path / "take.json"
+
+    @property
+    def can_vary(self) -> bool:
+        """It can be drawn in other ways."""
+        return self.take_file.is_file()
+
+    def take(self) -> Take:
+        """What was drawn. UnreadableInput."""
+        try:
+            return Take.from_json(self.take_file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise UnreadableInput(
+                "The capture is damaged: it cannot be drawn in other ways.", "Capture it again."
+            ) from error
+
+    @property
     def sheet(self) -> Path:
         """All pictures in one square file, row by row."""
         return self.path / "sheet.png"
 
 
-def save_capture(root: Path, pictures: NDArray[np.uint8], about: CaptureFile) -> str:
+def save_capture(
+    root: Path, pictures: NDArray[np.uint8], about: CaptureFile, take: Take | None = None
+) -> str:
     """Write pictures (F, H, W, 3) whole or not at all, and give the new id.
 
-    Raises NotWritable, DiskFull.
+    With the take that they were drawn from, they can be drawn in other ways later. Raises
+    NotWritable, DiskFull.
     """
     name = uuid.uuid4().hex
     with files.new_folder(root / name) as folder:
         for i, picture in enumerate(pictures):
             files.write_synced(folder / f"{i + 1:04d}.png", encode_png(picture))
         files.write_synced(folder / "sheet.png", encode_png(_sheet(pictures)))
+        if take is not None:
+            files.write_synced(folder / "take.json", take.to_json().encode("utf-8"))
         text = codec.dumps(codec.to_dict(about), indent=2) + "\n"
         files.write_synced(folder / "capture.json", text.encode("utf-8"))
     _remove_old(root, name)

@@ -41,7 +41,9 @@ class MTI_OT_learn(bpy.types.Operator):
         assert capture is not None  # poll() has seen it
         size = _size(Settings.for_model(capture.about.model))
         target = _target(context, size) if props.also_apply else None
-        options = LearnOptions(props.name, props.iterations, props.seed, props.flip_safe)
+        options = LearnOptions(
+            props.name, props.iterations, props.seed, props.flip_safe, props.variations
+        )
         _start(learn_order(addon.jobs_folder(), capture, options, target))
         self.report({"INFO"}, f"Learning {options.name}")
         return {"FINISHED"}

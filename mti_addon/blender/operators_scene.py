@@ -86,7 +86,9 @@ class MTI_OT_capture(bpy.types.Operator):
         )
         if scene.mti.name == DEFAULT_NAME:
             scene.mti.name = _suggested_name(context)
-        scene.mti.capture = save_capture(addon.captures_folder(), draw(take), about)
+        # a camera's move is shown over landmarks, which have no other body to be drawn with
+        keyed = take if scene.mti.source == "ARMATURE" else None
+        scene.mti.capture = save_capture(addon.captures_folder(), draw(take), about, keyed)
         note = f"; {about.note}" if about.note else ""
         kind = "WARNING" if note else "INFO"
         self.report({kind}, f"Captured {about.frames} pictures of frames {start} to {end}{note}")

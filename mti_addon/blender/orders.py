@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..motion import draw, encode_png, variations
 from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
 from ..wire.request import MOTION, TARGET, reference_name
 from .captures import Capture
@@ -21,6 +22,8 @@ class LearnOptions:
     """0: as recommended for the model."""
     seed: int
     flip_safe: bool
+    variations: int
+    """In how many ways the motion is drawn, 1..16; what cannot be varied is taken as it is."""
 
 
 def learn_order(
@@ -35,9 +38,8 @@ def learn_order(
     if options.iterations:
         inversion = replace(inversion, iterations=options.iterations)
     sampling = replace(settings.sampling, seed=options.seed)
-    inputs: dict[str, bytes | Path] = {
-        reference_name(i + 1): path for i, path in enumerate(capture.pictures())
-    }
+    inputs = _references(capture, options)
+    references = len(inputs) // capture.about.frames
     if target is not None:
         inputs[TARGET] = target
     request = Request(
@@ -48,9 +50,23 @@ def learn_order(
         settings=replace(settings, inversion=inversion, sampling=sampling),
         inputs={},
         reference_frames=capture.about.frames,
+        references=references,
         capture=replace(capture.about.info, flip_safe=options.flip_safe),
     )
     return create_job(root, request, inputs)
+
+
+def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Path]:
+    """The captured pictures, and the same motion drawn in other ways. UnreadableInput."""
+    inputs: dict[str, bytes | Path] = {
+        reference_name(i + 1): path for i, path in enumerate(capture.pictures())
+    }
+    if options.variations > 1 and capture.can_vary:
+        drawings = variations(capture.take(), options.variations, options.seed)
+        for number, drawing in enumerate(drawings[1:], start=2):
+            for i, picture in enumerate(draw(*drawing)):
+                inputs[reference_name(i + 1, number)] = encode_png(picture)
+    return inputs
 
 
 def apply_order(root: Path, motion: KnownMotion, target: bytes, seed: int) -> JobFolder:
@@ -64,6 +80,7 @@ def apply_order(root: Path, motion: KnownMotion, target: bytes, seed: int) -> Jo
         settings=replace(motion.settings, sampling=sampling),
         inputs={},
         reference_frames=0,
+        references=0,
         capture=motion.capture,
     )
     return create_job(root, request, {TARGET: target, MOTION: motion.file})

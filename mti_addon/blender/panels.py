@@ -112,6 +112,11 @@ def _draw_learn(context: Any, layout: Any) -> None:
     column.prop(props, "name")
     column.prop(addon.preferences(), "engine")
     column.prop(props, "iterations")
+    capture = current_capture(context.scene)
+    if capture is None or capture.can_vary:
+        column.prop(props, "variations")
+    else:
+        column.label(text="Variations: only of keyed figures")
     column.prop(props, "flip_safe")
     column.prop(props, "also_apply")
     layout.operator("mti.learn", icon="PLAY")

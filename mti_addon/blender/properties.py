@@ -61,6 +61,15 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
         min=0,
         max=100_000,
     )
+    variations: IntProperty(
+        name="Variations",
+        description="In how many ways a keyed figure is drawn to learn its motion from. 1: as "
+        "captured; more: also with other proportions, in other looks, places and sizes, so that "
+        "only the motion is learned",
+        default=1,
+        min=1,
+        max=16,
+    )
     flip_safe: BoolProperty(
         name="Mirrors Well",
         description="The motion stays itself when mirrored (a jump does, a right-handed wave "

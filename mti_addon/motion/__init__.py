@@ -7,9 +7,11 @@ from .raster import Look, draw
 from .skeleton import Bone, Plan, plan_limbs
 from .take import Take
 from .timing import picture_of_each_frame, sampled_frames
+from .variations import Drawing, variations
 
 __all__ = [
     "Bone",
+    "Drawing",
     "Look",
     "Plan",
     "Problem",
@@ -24,4 +26,5 @@ __all__ = [
     "plan_limbs",
     "project",
     "sampled_frames",
+    "variations",
 ]

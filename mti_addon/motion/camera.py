@@ -45,9 +45,45 @@ def pixels_per_metre(world_to_clip: NDArray[np.floating], size: tuple[int, int])
     The first row of the matrix is the image's x axis times the focal length; with a shifted lens it
     also holds a part along the view axis (the last row), which says nothing about size.
     """
+    focal: Array = np.linalg.norm(_across(world_to_clip), axis=1)
+    return focal * size[0] / 2
+
+
+def orbited(
+    world_to_clip: NDArray[np.floating], pivot: NDArray[np.floating], yaw: float, pitch: float
+) -> Array:
+    """The same cameras (F, 4, 4), each moved around a point (3,), radians; their moves are kept.
+
+    `yaw` turns about the world's vertical, `pitch` about the first camera's horizontal.
+    """
+    across = _across(world_to_clip)[0]
+    turn = _rotation(across / np.linalg.norm(across), pitch) @ _rotation(np.array([0, 0, 1]), yaw)
+    about = np.eye(4)
+    about[:3, :3], about[:3, 3] = turn, pivot - turn @ pivot
+    return world_to_clip.astype(np.float64) @ about
+
+
+def shifted(
+    world_to_clip: NDArray[np.floating], scale: float, shift: Array, size: tuple[int, int]
+) -> Array:
+    """Cameras (F, 4, 4) whose pixels p come to lie at `scale` * p + `shift` (2,), in all frames."""
+    x, y = 2 * shift / np.array(size)
+    move = np.diag([scale, scale, 1.0, 1.0])
+    move[0, 3], move[1, 3] = scale - 1 + x, 1 - scale - y
+    return move @ world_to_clip.astype(np.float64)
+
+
+def _across(world_to_clip: NDArray[np.floating]) -> Array:
+    """(F, 3): the direction of the picture's x axis in the world, times the focal length."""
     rows = world_to_clip.astype(np.float64)[:, :, :3]
     across, along = rows[:, 0], rows[:, 3]
     length = (along * along).sum(1, keepdims=True)
     shift = (across * along).sum(1, keepdims=True) / np.maximum(length, 1e-12)
-    focal: Array = np.linalg.norm(across - shift * along, axis=1)
-    return focal * size[0] / 2
+    return np.asarray(across - shift * along)
+
+
+def _rotation(axis: Array, angle: float) -> Array:
+    """Rodrigues' formula: the turn (3, 3) by `angle`, radians, about a unit vector."""
+    x, y, z = axis
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)

@@ -53,6 +53,8 @@ class Plan:
     limbs: tuple[tuple[int, int], ...]
     parts: tuple[str, ...]
     radii: tuple[float, ...]
+    parents: tuple[int, ...]
+    """The joint that each joint hangs on, -1 for a root; parents stand before their children."""
 
     def joints(self, heads: NDArray[np.floating], tails: NDArray[np.floating]) -> Array:
         """Joints (F, 3 B, 3) of the used bones' heads and tails, each (F, B, 3), metres."""
@@ -78,11 +80,13 @@ def plan_limbs(bones: Sequence[Bone]) -> Plan:
         radii.append(
             max(height * HEAD_RADIUS, _length(bones[bone]) / 2) if ball else height * LIMB_RADIUS
         )
-    for link in _links(bones, used, height):
+    hung = _hung_on(bones, used)
+    for link in _links(bones, used, hung, height):
         limbs.append(link)
         limb_parts.append("torso")
         radii.append(height * LIMB_RADIUS)
-    return Plan(tuple(used), tuple(limbs), tuple(limb_parts), tuple(radii))
+    parents = [joint for i, above in enumerate(hung) for joint in (above, 3 * i, 3 * i)]
+    return Plan(tuple(used), tuple(limbs), tuple(limb_parts), tuple(radii), tuple(parents))
 
 
 def _used_bones(bones: Sequence[Bone]) -> list[int]:
@@ -90,7 +94,24 @@ def _used_bones(bones: Sequence[Bone]) -> list[int]:
     real = [i for i, bone in enumerate(bones) if _length(bone) > 1e-6]
     deforming = [i for i in real if bones[i].deform] or real
     large = [i for i in deforming if not _is_detail(bones[i].name)]
-    return large if len(large) >= 3 else deforming
+    return _parents_first(bones, large if len(large) >= 3 else deforming)
+
+
+def _parents_first(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
+    """The same bones, each after those above it, and otherwise in their order."""
+    found: dict[int, int] = {}
+    wanted = dict.fromkeys(used, 0)
+
+    def add(bone: int) -> None:
+        above = _ancestor(bones, bone, wanted)
+        if above >= 0 and above not in found:
+            add(above)
+        found[bone] = 0
+
+    for bone in used:
+        if bone not in found:
+            add(bone)
+    return list(found)
 
 
 def _is_detail(name: str) -> bool:
@@ -153,19 +174,35 @@ def _one_head(bones: Sequence[Bone], used: Sequence[int], parts: list[str]) -> l
     return ["head" if i == best else "torso" if p == "head" else p for i, p in enumerate(parts)]
 
 
-def _links(bones: Sequence[Bone], used: Sequence[int], height: float) -> list[tuple[int, int]]:
-    """Joins for gaps, such as from the spine to a shoulder: the nearest end of the next bone up."""
+def _hung_on(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
+    """For each used bone the joint that its head hangs on: the nearest end of the next bone up.
+
+    -1 for a root.
+    """
     place = {bone: i for i, bone in enumerate(used)}
-    links = []
-    for i, bone in enumerate(used):
+    hung = []
+    for bone in used:
         above = _ancestor(bones, bone, place)
         if above < 0:
+            hung.append(-1)
             continue
         start = np.array(bones[bone].head)
         ends = [np.linalg.norm(start - np.array(p)) for p in (bones[above].head, bones[above].tail)]
-        nearest = int(np.argmin(ends))
-        if ends[nearest] > 0.01 * height:
-            links.append((3 * place[above] + nearest, 3 * i))
+        hung.append(3 * place[above] + int(np.argmin(ends)))
+    return hung
+
+
+def _links(
+    bones: Sequence[Bone], used: Sequence[int], hung: Sequence[int], height: float
+) -> list[tuple[int, int]]:
+    """Joins for gaps, such as from the spine to a shoulder."""
+    links = []
+    for i, above in enumerate(hung):
+        if above < 0:
+            continue
+        end = (bones[used[above // 3]].head, bones[used[above // 3]].tail)[above % 3]
+        if np.linalg.norm(np.subtract(bones[used[i]].head, end)) > 0.01 * height:
+            links.append((above, 3 * i))
     return links
 
 

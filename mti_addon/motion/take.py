@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ class Take:
     """Sampled pictures per second, above 0."""
     size: tuple[int, int]
     """(width, height) of the pictures, pixels."""
+    parents: tuple[int, ...] = ()
+    """For each joint the one that it hangs on, which stands before it, or -1; () if none hangs."""
 
     def __post_init__(self) -> None:
         frames, joints = self.joints.shape[:2]
@@ -47,6 +50,10 @@ class Take:
             raise ValueError("limbs, parts and radii must have the same length, at least one")
         if not all(0 <= a < joints and 0 <= b < joints for a, b in self.limbs):
             raise ValueError("a limb names a joint that does not exist")
+        if self.parents and len(self.parents) != joints:
+            raise ValueError(f"there must be {joints} parents or none, got {len(self.parents)}")
+        if not all(-1 <= parent < joint for joint, parent in enumerate(self.parents)):
+            raise ValueError("a joint's parent must stand before it")
         if unknown := set(self.parts) - set(PARTS):
             raise ValueError(f"unknown body parts: {sorted(unknown)}")
         if min(self.radii) <= 0 or self.fps <= 0 or min(self.size) < 1:
@@ -56,3 +63,26 @@ class Take:
     def frames(self) -> int:
         """The number of pictures, F."""
         return int(self.joints.shape[0])
+
+    def to_json(self) -> str:
+        """The take as JSON, every number exact, to be drawn again later."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps(values, default=np.ndarray.tolist)
+
+    @classmethod
+    def from_json(cls, data: str | bytes) -> Take:
+        """Read back what `to_json` gave. Raises ValueError for anything else."""
+        try:
+            values = json.loads(data)
+            return cls(
+                joints=np.array(values["joints"], np.float32),
+                limbs=tuple((int(a), int(b)) for a, b in values["limbs"]),
+                parts=tuple(str(part) for part in values["parts"]),
+                radii=tuple(float(radius) for radius in values["radii"]),
+                world_to_clip=np.array(values["world_to_clip"], np.float32),
+                fps=float(values["fps"]),
+                size=(int(values["size"][0]), int(values["size"][1])),
+                parents=tuple(int(parent) for parent in values["parents"]),
+            )
+        except (KeyError, IndexError, TypeError) as error:
+            raise ValueError(f"not a take: {error}") from error

@@ -17,7 +17,7 @@ from .codec import Text
 from .contents import add_file, verify_file
 from .errors import BadRequest, UnreadableInput, WireError
 from .events import MAX_LINE_BYTES, Cancelled, Done, Failed, FinalEvent, decode
-from .request import MAX_REQUEST_BYTES, MOTION, TARGET, Request
+from .request import MAX_REQUEST_BYTES, MOTION, TARGET, Request, reference_folder
 
 _OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
 
@@ -50,7 +50,11 @@ class JobFolder:
     @property
     def reference_dir(self) -> Path:
         """The pictures of the motion: 0001.png, 0002.png ..."""
-        return self.inputs / "reference"
+        return self.further_reference_dir(1)
+
+    def further_reference_dir(self, reference: int) -> Path:
+        """The same motion drawn in another way, `reference` from 2; 1 is reference_dir."""
+        return self.inputs / reference_folder(reference)
 
     @property
     def target_file(self) -> Path:

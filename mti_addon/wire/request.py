@@ -8,14 +8,16 @@ from typing import Annotated, Any, Literal, get_args
 from . import codec
 from .codec import Span, Text
 from .errors import BadRequest, NewerProtocol
-from .settings import Settings
+from .settings import Settings, upgraded
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Version of the job folder; docs/job.md says what it means, and when it must be raised."""
 
 Task = Literal["learn", "apply", "learn+apply"]
 TASKS: tuple[Task, ...] = get_args(Task)
-MAX_REQUEST_BYTES = 64 * 1024
+MAX_REFERENCES = 16
+MAX_REQUEST_BYTES = 256 * 1024
+"""Sixteen references of 128 pictures, each with its sha256, are 200 KB."""
 TARGET = "target.png"
 MOTION = "motion.safetensors"
 
@@ -23,9 +25,14 @@ _SHA256 = r"[0-9a-f]{64}"
 _FRAME = Span(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
 
 
-def reference_name(index: int) -> str:
-    """The name, relative to inputs/, of reference picture `index` (from 1): reference/0001.png."""
-    return f"reference/{index:04d}.png"
+def reference_folder(reference: int) -> str:
+    """The name, relative to inputs/, of a reference's folder: reference, reference_02 ..."""
+    return "reference" if reference == 1 else f"reference_{reference:02d}"
+
+
+def reference_name(index: int, reference: int = 1) -> str:
+    """The name, relative to inputs/, of picture `index` of a reference, both from 1."""
+    return f"{reference_folder(reference)}/{index:04d}.png"
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,9 @@ class Request:
         Text(None, "Name of each input file, relative to inputs/, and its sha256."),
     ]
     reference_frames: Annotated[int, Span(0, 128, "pictures", "How many; 0 for apply.")]
+    references: Annotated[
+        int, Span(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
+    ]
     capture: Annotated[CaptureInfo, Text(None, "Where the motion came from.")]
 
     @property
@@ -70,7 +80,11 @@ class Request:
 
     def input_names(self) -> tuple[str, ...]:
         """The inputs that this task must have, and no others; relative to inputs/."""
-        names = [reference_name(i + 1) for i in range(self.reference_frames if self.learns else 0)]
+        names = [
+            reference_name(index + 1, reference + 1)
+            for reference in range(self.references if self.learns else 0)
+            for index in range(self.reference_frames)
+        ]
         if self.applies:
             names.append(TARGET)
         if self.task == "apply":
@@ -80,6 +94,8 @@ class Request:
     def check(self) -> None:
         """Raise BadRequest for what cannot be carried out, NewerProtocol before all else."""
         _check_protocol(self.protocol)
+        if self.protocol != PROTOCOL:
+            raise BadRequest(f"protocol is {self.protocol}, and a new request's is {PROTOCOL}.")
         codec.check(self)
         self._check_meaning()
 
@@ -89,12 +105,16 @@ class Request:
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Request:
-        """Read request.json: the protocol first, then every field, strictly."""
+        """Read request.json: the protocol first, then every field, strictly.
+
+        What an older protocol lacks is filled in: the result is of this version's.
+        """
         if len(data) > MAX_REQUEST_BYTES:
             raise BadRequest(f"request.json is larger than {MAX_REQUEST_BYTES} bytes.")
         value = codec.loads(data, "request.json")
         if isinstance(value, dict):
             _check_protocol(value.get("protocol"))
+            value = _upgraded(value)
         request = codec.from_dict(cls, value)
         request._check_meaning()
         return request
@@ -106,6 +126,11 @@ class Request:
             raise BadRequest(
                 f"reference_frames is {self.reference_frames}, and must be {expected} for "
                 f"task {self.task} of {self.settings.frames} frames."
+            )
+        if self.learns != (self.references > 0):
+            should = "at least 1" if self.learns else "0"
+            raise BadRequest(
+                f"references is {self.references}, and must be {should} for task {self.task}."
             )
         if self.capture.frame_end <= self.capture.frame_start:
             raise BadRequest(
@@ -126,3 +151,15 @@ def _check_protocol(value: Any) -> None:
             f"This job was written for protocol {value}, and this version speaks {PROTOCOL}.",
             "Update the extension and the backend to the same version.",
         )
+
+
+def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
+    """A request of protocol 1 as one of protocol 2, which means the same; any other as it is."""
+    number = value.get("protocol")
+    if type(number) is not int or number != 1 or "references" in value:
+        return value
+    return value | {
+        "protocol": PROTOCOL,
+        "references": 0 if value.get("task") == "apply" else 1,
+        "settings": upgraded(value.get("settings")),
+    }

@@ -18,13 +18,15 @@ from diffusers import (
 from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion import (
     _resize_with_antialiasing,
 )
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
 from transformers.utils.logging import disable_progress_bar
 
-from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.errors import BadRequest, ModelMissing
 
 from .inflation import Inflation
+from .predictor import TokenPredictor
 
 PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
 _CLIP_SIZE = 224
@@ -34,9 +36,10 @@ class SvdModel:
     """A frozen image-to-video model, its parts under one roof.
 
     Attributes:
-        name: 'draft', 'svd' or 'svd-xt'. identity: 16 hex digits, the same for the same weights.
+        name: 'draft', 'svd' or 'svd-xt'. folder: where it came from.
+        identity: 16 hex digits, the same for the same weights.
         token_width: D of its motion tokens. frames: F it was trained on.
-        device, dtype: of the UNet.
+        device, dtype: of the UNet. predictor: None where the model has none, as SVD.
     """
 
     def __init__(
@@ -51,7 +54,8 @@ class SvdModel:
             )
         disable_progress_bar()  # of loading weights, which would end up between our own progress
         self.name, self.device, self.dtype = name, torch.device(device), dtype
-        self.identity = _identity(folder)
+        self.identity = identity(folder)
+        self.folder = folder
 
         def load(cls: Any, part: str, as_type: torch.dtype) -> Any:
             variant = None if list((folder / part).glob("*model.safetensors")) else "fp16"
@@ -75,6 +79,7 @@ class SvdModel:
             raise ModelMissing(
                 f"The model {name} in {folder} cannot be loaded: {error}", "Copy the model again."
             ) from error
+        self.predictor = _predictor(name, folder / "predictor", self.device)
         self.inflation = Inflation(self.unet)
 
     @property
@@ -100,6 +105,22 @@ class SvdModel:
         shown = clip_pixels(pictures.to(self.device, torch.float32), self.feature_extractor)
         embeddings: Tensor = self.image_encoder(shown.to(self.dtype)).image_embeds
         return embeddings
+
+    @torch.no_grad()
+    def predicted_tokens(self, pictures: Tensor) -> Tensor:
+        """A guess (F, D) of the motion tokens of pictures (F, 3, H, W), float32.
+
+        Raises BadRequest where this model has no predictor.
+        """
+        if self.predictor is None:
+            raise BadRequest(
+                f"The model {self.name} has no predictor of motion tokens.",
+                "Set inversion.start to image_embeddings.",
+            )
+        embeddings = self.image_embeddings(pictures).float()
+        seen = pictures.to(self.device, torch.float32)
+        tokens: Tensor = self.predictor(seen[None], embeddings[None])
+        return tokens[0]
 
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
@@ -178,6 +199,18 @@ class SvdModel:
         return torch.cat(parts).float().clamp(-1, 1)
 
 
+def _predictor(name: str, folder: Path, device: torch.device) -> TokenPredictor | None:
+    if not folder.is_dir():
+        return None
+    try:
+        return TokenPredictor.load(folder).to(device)
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ModelMissing(
+            f"The predictor of the model {name} in {folder} cannot be loaded: {error}",
+            "Copy the model again.",
+        ) from error
+
+
 def clip_pixels(pictures: Tensor, processor: CLIPImageProcessor) -> Tensor:
     """Pictures (B, 3, H, W) in [-1, 1] as SVD's pipeline shows them to its image encoder.
 
@@ -191,10 +224,13 @@ def clip_pixels(pictures: Tensor, processor: CLIPImageProcessor) -> Tensor:
     return ((resized + 1) / 2 - mean) / std
 
 
-def _identity(folder: Path) -> str:
-    """A short fingerprint of the UNet's and the image encoder's configs and weights."""
+def identity(folder: Path, parts: tuple[str, ...] = ("unet", "image_encoder")) -> str:
+    """A short fingerprint of some parts' configs and weights: by default of what tokens speak to.
+
+    16 hex digits.
+    """
     digest = hashlib.sha256()
-    for part in ("unet", "image_encoder"):
+    for part in parts:
         config = json.loads((folder / part / "config.json").read_text(encoding="utf-8"))
         digest.update(
             json.dumps(

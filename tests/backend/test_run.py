@@ -34,6 +34,7 @@ def make_job(root: Path, name: str = "0" * 32) -> JobFolder:
         settings=Settings.for_model("draft"),
         inputs={},
         reference_frames=0,
+        references=0,
         capture=CaptureInfo(24.0, 1, 48, (64, 64), False),
     )
     inputs: dict[str, bytes | Path] = {"target.png": target, "motion.safetensors": b"none"}

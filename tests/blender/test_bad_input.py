@@ -77,11 +77,11 @@ def test_a_job_of_a_newer_protocol(captured, polling, ext):
     learn(polling, captured)
     row = wait(polling, ended)
     request = json.loads(row.folder.request_file.read_text())
-    row.folder.request_file.write_text(json.dumps(request | {"protocol": 2, "new_field": 1}))
+    row.folder.request_file.write_text(json.dumps(request | {"protocol": 3, "new_field": 1}))
     polling.stop()
     polling.start()
     row = wait(polling, lambda row: row.request is None)
-    assert "protocol 2" in row.problem[0] and "Update" in row.problem[1]
+    assert "protocol 3" in row.problem[0] and "Update" in row.problem[1]
     job = row.folder.path.name
     with pytest.raises(RuntimeError):
         bpy.ops.mti.import_result(job=job)

@@ -202,6 +202,19 @@ def test_capture_writes_the_pictures_that_the_scene_shows(figure, scene, ext):
     assert capture.sheet.is_file()
 
 
+def test_the_take_is_kept_to_be_drawn_again(figure, scene, ext):
+    _pose_everything(figure, scene)
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    capture = ext("blender.captures").load_capture(
+        ext("blender.addon").captures_folder(), scene.mti.capture
+    )
+    take = capture.take()
+    pictures = [ext("motion").decode_png(path.read_bytes()) for path in capture.pictures()]
+    assert (ext("motion").draw(take) == pictures).all()
+    assert take.parents.count(-1) == 1
+    assert len({draw.take.joints.tobytes() for draw in ext("motion").variations(take, 4, 0)}) == 4
+
+
 def test_the_engine_decides_size_and_count(figure, scene, ext, prefs):
     prefs.engine = "svd-xt"
     assert bpy.ops.mti.capture() == {"FINISHED"}

@@ -52,7 +52,52 @@ def test_the_request_says_what_was_set(captured, polling):
     assert (inversion.iterations, inversion.seed, sampling.seed) == (33, 5, 5)
     assert request.capture.flip_safe and request.capture.fps == pytest.approx(30 / 1.001)
     assert (request.capture.frame_start, request.capture.frame_end) == (1, 48)
-    assert request.reference_frames == 14
+    assert (request.reference_frames, request.references) == (14, 1)
+
+
+def test_further_drawings_lie_beside_the_captured_one(captured, polling, ext):
+    captured.mti.variations, captured.mti.seed = 3, 4
+    learn(polling, captured)
+    row = wait(polling, ended)
+    assert row.state.phase == "done"  # the runner has verified every file
+    assert (row.request.references, row.request.reference_frames) == (3, 14)
+    motion, job = ext("motion"), row.folder
+    capture = ext("blender.operators_jobs").current_capture(captured)
+    for k, (take, look) in enumerate(motion.variations(capture.take(), 3, 4), start=1):
+        folder = job.further_reference_dir(k)
+        assert len(list(folder.iterdir())) == 14
+        for i, picture in enumerate(motion.draw(take, look)):
+            written = motion.decode_png((folder / f"{i + 1:04d}.png").read_bytes())
+            assert (written == picture).all()
+
+
+def test_sixteen_drawings_are_made_in_short_time(captured, polling):
+    captured.mti.variations = 16
+    began = time.process_time()
+    learn(polling, captured)
+    assert time.process_time() - began < 8
+    assert wait(polling, ended).request.references == 16
+
+
+def test_a_camera_s_move_is_learned_from_one_drawing(scene, polling, ext):
+    for frame, x in ((1, 6.0), (24, 8.0)):
+        scene.camera.location.x = x
+        scene.camera.keyframe_insert("location", frame=frame)
+    scene.mti.source, scene.mti.variations, scene.frame_end = "CAMERA", 8, 24
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    assert not ext("blender.operators_jobs").current_capture(scene).can_vary
+    learn(polling, scene)
+    assert wait(polling, ended).request.references == 1
+
+
+def test_a_damaged_take_is_named_and_nothing_is_started(captured, polling, ext):
+    capture = ext("blender.operators_jobs").current_capture(captured)
+    capture.take_file.write_bytes(b"PK nonsense")
+    captured.mti.variations = 4
+    with pytest.raises(RuntimeError, match="cannot be drawn in other ways"):
+        bpy.ops.mti.learn()
+    polling.poll()
+    assert not polling.jobs.rows
 
 
 def test_learn_and_apply_in_one(captured, polling):

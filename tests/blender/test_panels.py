@@ -108,6 +108,19 @@ def test_the_captured_pictures_and_the_warning(figure, scene, prefs):
     assert scene.mti.name.startswith("Wave")
 
 
+def test_variations_are_offered_where_there_can_be_some(figure, scene, prefs):
+    assert "<variations>" in _drawn()
+    bpy.ops.mti.capture()
+    assert "<variations>" in _drawn()
+    for frame, x in ((1, 0.0), (24, 2.0)):
+        scene.camera.location.x = x
+        scene.camera.keyframe_insert("location", frame=frame)
+    scene.mti.source = "CAMERA"
+    bpy.ops.mti.capture()
+    lines = _drawn()
+    assert "<variations>" not in lines and "Variations: only of keyed figures" in lines
+
+
 def test_the_last_error_stays_until_something_works(figure, scene, prefs, ext):
     scene.camera.rotation_euler.z = 3
     with pytest.raises(RuntimeError):
@@ -155,7 +168,7 @@ def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
         ext("blender.polling"),
     )
     capture = captures.load_capture(ext("blender.addon").captures_folder(), scene.mti.capture)
-    options = orders.LearnOptions("wave", 0, 0, False)
+    options = orders.LearnOptions("wave", 0, 0, False, 1)
     png = capture.pictures()[0].read_bytes()
     job = orders.learn_order(ext("blender.addon").jobs_folder(), capture, options, png)
     job.launched_file.write_text("{}")

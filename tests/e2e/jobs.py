@@ -48,12 +48,15 @@ def png(picture: np.ndarray) -> bytes:
     return data.getvalue()
 
 
-def reference() -> dict[str, bytes | Path]:
-    """A square that moves to the right."""
+def reference(number: int = 1) -> dict[str, bytes | Path]:
+    """A square that moves to the right; another number is another place and look."""
     pictures = np.full((FRAMES, SIZE, SIZE, 3), 230, np.uint8)
+    top = 8 + 3 * (number - 1)
     for index, picture in enumerate(pictures):
-        picture[8:20, 4 + 5 * index : 14 + 5 * index] = (200, 40, 40)
-    return {reference_name(index + 1): png(picture) for index, picture in enumerate(pictures)}
+        picture[top : top + 12, 4 + 5 * index : 14 + 5 * index] = (200, 40, 40 * number)
+    return {
+        reference_name(index + 1, number): png(picture) for index, picture in enumerate(pictures)
+    }
 
 
 def target(width: int = SIZE, height: int = SIZE, channels: int = 3) -> bytes:
@@ -63,10 +66,16 @@ def target(width: int = SIZE, height: int = SIZE, channels: int = 3) -> bytes:
 
 
 def new_job(
-    root: Path, task: Task = "learn+apply", inputs: Mapping[str, bytes | Path] = {}, **of: int
+    root: Path,
+    task: Task = "learn+apply",
+    inputs: Mapping[str, bytes | Path] = {},
+    references: int = 1,
+    **of: int,
 ) -> JobFolder:
     """A job for the tiny model; `inputs` add to or replace the usual ones, `of` is for settings."""
-    files: dict[str, bytes | Path] = reference() if task in TASKS_OF_LEARNING else {}
+    files: dict[str, bytes | Path] = {}
+    for number in range(references if task in TASKS_OF_LEARNING else 0):
+        files |= reference(number + 1)
     if task != "learn":
         files["target.png"] = target()
     request = Request(
@@ -77,6 +86,7 @@ def new_job(
         settings=settings(**of),
         inputs={},
         reference_frames=FRAMES if task in TASKS_OF_LEARNING else 0,
+        references=references if task in TASKS_OF_LEARNING else 0,
         capture=CaptureInfo(24.0, 1, 48, (320, 320), False),
     )
     return create_job(root, request, {**files, **inputs})

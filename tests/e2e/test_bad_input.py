@@ -13,6 +13,7 @@ from mti_addon.client.follow import Follower
 from mti_addon.wire.events import Failed
 from mti_addon.wire.job import JobFolder
 from tests.e2e import jobs
+from tests.tiny import FRAMES
 
 
 def assert_refused(job: JobFolder, models: Path, code: str, exit_code: int = 2) -> Failed:
@@ -40,7 +41,7 @@ def edit_request(job: JobFolder, change: Callable[[dict[str, object]], None]) ->
 
 def test_a_job_of_a_newer_protocol(models: Path, tmp_path: Path) -> None:
     job = jobs.new_job(tmp_path)
-    edit_request(job, lambda request: request.update(protocol=2, something_new=True))
+    edit_request(job, lambda request: request.update(protocol=3, something_new=True))
     failed = assert_refused(job, models, "newer_protocol")
     assert "2" in failed.message
     assert "Update" in failed.hint
@@ -105,6 +106,26 @@ def test_reference_pictures_of_several_sizes(models: Path, tmp_path: Path) -> No
     other = jobs.png(np.zeros((16, 32, 3), np.uint8))
     job = jobs.new_job(tmp_path, "learn", {"reference/0003.png": other})
     assert_refused(job, models, "unreadable_input")
+
+
+def test_references_of_several_sizes(models: Path, tmp_path: Path) -> None:
+    """Each of one size in itself, but not the same."""
+    other = jobs.png(np.zeros((16, 32, 3), np.uint8))
+    second = dict.fromkeys(jobs.reference(2), other)
+    job = jobs.new_job(tmp_path, "learn", second, references=2)
+    failed = assert_refused(job, models, "unreadable_input")
+    assert failed.message == "The references are not all of one size."
+
+
+def test_references_of_several_lengths(models: Path, tmp_path: Path) -> None:
+    job = jobs.new_job(tmp_path, "learn", references=2)
+    (job.further_reference_dir(2) / f"{FRAMES:04d}.png").unlink()
+    failed = assert_refused(job, models, "unreadable_input")
+    assert failed.message == f"inputs/reference_02/{FRAMES:04d}.png is missing."
+    job = jobs.new_job(tmp_path, "learn", references=2)
+    edit_request(job, lambda request: request["inputs"].pop(f"reference_02/{FRAMES:04d}.png"))
+    failed = assert_refused(job, models, "bad_request")
+    assert f"inputs lacks 'reference_02/{FRAMES:04d}.png'" in failed.message
 
 
 @pytest.mark.parametrize("length", [0, 7, 100, -1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -80,6 +81,36 @@ def test_a_target_of_odd_size_with_alpha_is_moved(
             assert (picture.mode, picture.size) == ("RGB", (SIZE, SIZE))
             assert np.asarray(picture).std() > 0
     assert not job.output_motion.exists()
+
+
+def test_one_motion_is_learned_from_three_references(models: Path, tmp_path: Path) -> None:
+    """All three take part: with another third one, another motion is learned."""
+    settings = {"references": 3, "iterations": 6}
+    three = jobs.new_job(tmp_path, "learn+apply", **settings)
+    again = jobs.new_job(tmp_path, "learn", **settings)
+    black = jobs.png(np.zeros((SIZE, SIZE, 3), np.uint8))
+    other = jobs.new_job(tmp_path, "learn", dict.fromkeys(jobs.reference(3), black), **settings)
+    for job in (three, again, other):
+        done = jobs.run(job, models)
+        assert done.returncode == 0, job.log_file.read_text()
+    final = jobs.told(three)[-1]
+    assert isinstance(final, Done) and final.result["frames"] == FRAMES
+    assert len(list(three.frames_dir.iterdir())) == FRAMES
+    assert jobs.same_motion(three, again)
+    assert not jobs.same_motion(three, other)
+
+
+def test_a_job_of_protocol_1_is_done(models: Path, tmp_path: Path) -> None:
+    """As it was written before there were several references."""
+    job = jobs.new_job(tmp_path, "learn", iterations=2)
+    request = json.loads(job.request_file.read_text())
+    inversion = request["settings"]["inversion"]
+    del request["references"], inversion["precision"], inversion["learning_rate_decay"]
+    del inversion["augmentation"]["variants"]
+    job.request_file.write_text(json.dumps(request | {"protocol": 1}))
+    done = jobs.run(job, models)
+    assert done.returncode == 0, job.log_file.read_text()
+    assert job.verify_output() == ("motion.safetensors",)
 
 
 def test_output_that_was_damaged_is_made_again_from_the_checkpoint(

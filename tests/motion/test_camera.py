@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mti_addon.motion.camera import pixels_per_metre, project
+from mti_addon.motion.camera import orbited, pixels_per_metre, project, shifted
 from tests.motion.cameras import look_along_y, orthographic, perspective, still
 
 
@@ -56,3 +56,37 @@ def test_pixels_per_metre_is_the_length_of_a_metre_across_the_view(shift, turn):
 def test_pixels_per_metre_of_a_parallel_view():
     matrix = still(orthographic(4.0) @ look_along_y(), 1)
     assert pixels_per_metre(matrix, (64, 64))[0] == pytest.approx(16)
+
+
+@pytest.mark.parametrize("lens", [perspective(1.6, shift=(0.2, -0.1)), orthographic(4, 1.6)])
+def test_shifted_pixels_lie_at_scale_times_themselves_plus_shift(lens):
+    size, scale, shift = (96, 60), 0.7, np.array([11.0, -5.0])
+    cameras = still(lens @ look_along_y(turn=0.2), 1)
+    points = _points((0, 0, 1), (1, 0.5, 1.5), (-1, -0.5, 0.2))
+    before, _ = project(points, cameras, size)
+    moved = shifted(cameras, scale, shift, size)
+    assert np.allclose(project(points, moved, size)[0], scale * before + shift, atol=1e-3)
+    assert np.allclose(pixels_per_metre(moved, size), scale * pixels_per_metre(cameras, size))
+
+
+def test_an_orbit_is_a_camera_at_another_place():
+    """Going 0.3 radians around a point to the side is the same as turning and moving the camera."""
+    eye, pivot, yaw = np.array([0.0, -6, 1]), np.array([0.4, 0.2, 1.0]), 0.3
+    c, s = np.cos(-yaw), np.sin(-yaw)
+    there = pivot + np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ (eye - pivot)
+    points = _points((0, 0, 1), (1, 0.5, 1.5), (-1, -0.5, 0.2))
+    orbit = orbited(still(perspective() @ look_along_y(eye), 1), pivot, yaw, 0.0)
+    expected = still(perspective() @ look_along_y(there, -yaw), 1)
+    assert np.allclose(
+        project(points, orbit, (64, 64))[0], project(points, expected, (64, 64))[0], atol=1e-3
+    )
+
+
+def test_an_orbit_keeps_its_pivot_and_looks_from_above():
+    cameras = still(perspective() @ look_along_y(), 1)
+    pivot = np.array([0.0, 0.0, 1.0])
+    orbit = orbited(cameras, pivot, 0.2, 0.1)
+    points = _points(pivot, (0, 1, 1))
+    (middle, behind), (before, _) = (project(points, of, (64, 64))[0][0] for of in (orbit, cameras))
+    assert np.allclose(middle, before, atol=1e-3)
+    assert abs(behind[1] - middle[1]) > 0.5  # depth has become height

@@ -178,3 +178,34 @@ def test_the_starter_figure_is_symmetric_and_its_wave_names_its_bones():
     assert set(WAVE) <= set(bones)
     assert all(keys[0] == (0.0, 0.0) for keys in WAVE.values())  # it starts at rest
     assert all(0 <= time <= 1 for keys in WAVE.values() for time, _ in keys)
+
+
+def test_every_joint_hangs_on_one_that_stands_before_it():
+    rows = stick_figure()
+    plan = plan_limbs(_bones(rows))
+    assert plan.parents.count(-1) == 1 and plan.parents[0] == -1
+    assert all(parent < joint for joint, parent in enumerate(plan.parents))
+    at = {bones_name: 3 * i for i, bones_name in enumerate(row[0] for row in rows)}
+    assert plan.parents[at["forearm.L"]] == at["upper_arm.L"] + 1  # on the upper arm's tail
+    assert plan.parents[at["thigh.R"]] == at["hips"]  # on the hips' head, which is nearer
+    assert plan.parents[at["head"] + 1] == plan.parents[at["head"] + 2] == at["head"]
+
+
+def test_bones_in_any_order_give_the_same_figure():
+    rows = stick_figure()
+    mixed = [rows[0], *reversed(rows[1:])]
+    names = [row[0] for row in mixed]
+    bones = [Bone(n, names.index(p) if p else -1, h, t) for n, p, h, t in mixed]
+    plan, usual = plan_limbs(bones), plan_limbs(_bones(rows))
+    assert all(parent < joint for joint, parent in enumerate(plan.parents))
+    assert sorted(names[i] for i in plan.bones) == sorted(row[0] for row in rows)
+    assert sorted(zip(plan.parts, plan.radii, strict=True)) == sorted(
+        zip(usual.parts, usual.radii, strict=True)
+    )
+
+
+def test_bones_of_two_chains_have_two_roots():
+    rows = [row for row in stick_figure() if row[0] not in ("upper_arm.L",)]
+    names = {row[0] for row in rows}
+    plan = plan_limbs(_bones([(n, p if p in names else None, h, t) for n, p, h, t in rows]))
+    assert plan.parents.count(-1) == 2

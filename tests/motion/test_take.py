@@ -43,6 +43,10 @@ def test_frames():
         ("radii", (0.1, 0.0)),
         ("fps", 0.0),
         ("size", (64, 0)),
+        ("parents", (-1, 0)),
+        ("parents", (-1, 0, 2)),
+        ("parents", (1, -1, -1)),
+        ("parents", (-1, -2, 0)),
     ],
 )
 def test_wrong_fields_are_refused(field, value):
@@ -55,3 +59,30 @@ def test_a_take_can_be_changed_by_copy_only():
     assert replace(take, fps=5.0).fps == 5.0
     with pytest.raises(AttributeError):
         take.fps = 5.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("parents", [(), (-1, 0, 1)])
+def test_a_take_survives_the_round_trip(parents):
+    take = make_take(joints=np.random.default_rng(0).random((2, 3, 3), np.float32), parents=parents)
+    again = Take.from_json(take.to_json())
+    assert again.joints.dtype == again.world_to_clip.dtype == np.float32
+    assert np.array_equal(again.joints, take.joints)
+    assert np.array_equal(again.world_to_clip, take.world_to_clip)
+    rest = {"joints": take.joints, "world_to_clip": take.world_to_clip}
+    assert repr(replace(again, **rest)) == repr(take)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "", "nothing", "[]", "3", "null", "{}", b"\xff\xfe",
+        make_take().to_json()[:-40],
+        make_take().to_json().replace('"radii"', '"ridai"'),
+        make_take().to_json().replace('"radii": [0.1', '"radii": [null'),
+        make_take().to_json().replace('"size": [64, 48]', '"size": [64]'),
+        make_take().to_json().replace('"torso"', '"tail"'),
+    ],
+)  # fmt: skip
+def test_what_is_no_take_is_refused(wrong):
+    with pytest.raises(ValueError):
+        Take.from_json(wrong)

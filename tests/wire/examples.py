@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from mti_addon.wire.codec import Span
 from mti_addon.wire.job import JobFolder, create_job
-from mti_addon.wire.request import CaptureInfo, Request, Task
+from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task
 from mti_addon.wire.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -25,13 +25,14 @@ def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
     """A good request of the draft model, without its inputs."""
     settings = Settings.for_model("draft")
     request = Request(
-        protocol=1,
+        protocol=PROTOCOL,
         job=uuid.uuid4().hex,
         task=task,
         name="wave",
         settings=settings,
         inputs={},
         reference_frames=0 if task == "apply" else settings.frames,
+        references=0 if task == "apply" else 1,
         capture=CaptureInfo(24.0, 1, 48, (640, 480), True),
     )
     return dataclasses.replace(request, **changes)

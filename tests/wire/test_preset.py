@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 
 from mti_addon.wire.errors import BadRequest, DiskFull, NewerProtocol, UnreadableInput
-from mti_addon.wire.preset import Preset, read_preset, verify_preset, write_preset
+from mti_addon.wire.preset import (
+    PRESET_VERSION,
+    Preset,
+    read_preset,
+    verify_preset,
+    write_preset,
+)
 from mti_addon.wire.settings import Settings
 
 PRESET = Preset(
-    version=1,
+    version=PRESET_VERSION,
     name="Wave",
     model="draft",
     frames=Settings.for_model("draft").frames,
@@ -69,9 +75,33 @@ def test_a_bad_preset_is_refused_by_its_field(
 
 
 def test_a_newer_preset_is_seen_before_anything_else(tmp_path: Path) -> None:
-    (tmp_path / "preset.json").write_text('{"version": 2, "colour": "blue"}')
+    newer = {"version": PRESET_VERSION + 1, "colour": "blue"}
+    (tmp_path / "preset.json").write_text(json.dumps(newer))
     with pytest.raises(NewerProtocol):
         read_preset(tmp_path)
+
+
+def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
+    """Version 1 knew neither variants nor precision nor decay."""
+    inversion = PRESET.settings.inversion
+    meant = dataclasses.replace(
+        inversion,
+        precision="float32",
+        augmentation=dataclasses.replace(inversion.augmentation, variants=0),
+    )
+    settings = dataclasses.replace(PRESET.settings, inversion=meant)
+    written = write_preset(
+        tmp_path / "wave", dataclasses.replace(PRESET, settings=settings), CONTENTS
+    )
+    old = settings.to_dict()
+    for name in ("precision", "learning_rate_decay"):
+        del old["inversion"][name]
+    rewrite(tmp_path / "wave", settings=old)
+    with pytest.raises(BadRequest, match="is missing"):  # a preset of version 2 must say it all
+        read_preset(tmp_path / "wave")
+    del old["inversion"]["augmentation"]["variants"]
+    rewrite(tmp_path / "wave", settings=old, version=1)
+    assert read_preset(tmp_path / "wave") == written
 
 
 @pytest.mark.parametrize("data", [None, b"", b"[]", b" " * 70_000])

@@ -27,7 +27,7 @@ from tests.wire.examples import make_request, with_inputs
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 GOLDEN_REQUEST = Request(
-    protocol=1,
+    protocol=2,
     job="0123456789abcdef0123456789abcdef",
     task="learn+apply",
     name="Wave, träge 🕺",
@@ -44,20 +44,27 @@ GOLDEN_REQUEST = Request(
             p_mean=0.8,
             p_std=1.4,
             init_noise_std=0.1,
+            start="predictor",
             per_frame=True,
-            augmentation=Augmentation(True, 0.8, False, 0.1, 0.2, 0.3, 0.05),
+            augmentation=Augmentation(True, 0.8, False, 0.1, 0.2, 0.3, 0.05, variants=8),
+            learning_rate_decay="cosine",
+            precision="float32",
             checkpoint_every=10,
             seed=7,
         ),
-        sampling=SamplingSettings(10, 1.0, 1.5, 7, 127, 0.0, 0, 4294967295),
+        sampling=SamplingSettings(10, 1.0, 1.5, 7, 127, 0.0, 0, 0.25, 4294967295),
     ),
     inputs={
         "reference/0001.png": "1" * 64,
         "reference/0002.png": "2" * 64,
         "reference/0003.png": "3" * 64,
+        "reference_02/0001.png": "4" * 64,
+        "reference_02/0002.png": "5" * 64,
+        "reference_02/0003.png": "6" * 64,
         "target.png": "a" * 64,
     },
     reference_frames=3,
+    references=2,
     capture=CaptureInfo(
         fps=23.976, frame_start=-4, frame_end=43, size=(1920, 1080), flip_safe=False
     ),
@@ -75,6 +82,48 @@ def test_the_golden_file_is_read_and_written_byte_for_byte() -> None:
     assert GOLDEN_REQUEST.to_json().encode() == data
 
 
+def test_a_request_of_protocol_1_means_what_it_meant() -> None:
+    request = Request.from_json((GOLDEN / "request_1.json").read_bytes())
+    inputs = {name: sha for name, sha in GOLDEN_REQUEST.inputs.items() if "_02" not in name}
+    assert (request.protocol, request.references, request.inputs) == (PROTOCOL, 1, inputs)
+    augmentation = request.settings.inversion.augmentation
+    inversion = dataclasses.replace(
+        GOLDEN_REQUEST.settings.inversion,
+        augmentation=dataclasses.replace(augmentation, variants=0),
+        learning_rate_decay="none",
+        start="image_embeddings",
+    )
+    sampling = dataclasses.replace(GOLDEN_REQUEST.settings.sampling, hold_still=0.0)
+    assert request.settings == dataclasses.replace(
+        GOLDEN_REQUEST.settings, inversion=inversion, sampling=sampling
+    )
+
+
+def old(task: Task) -> dict[str, Any]:
+    """A good request of protocol 1, as plain JSON."""
+    value: dict[str, Any] = json.loads(with_inputs(make_request(task)).to_json())
+    inversion = value["settings"]["inversion"]
+    del value["references"], inversion["precision"], inversion["learning_rate_decay"]
+    del inversion["start"], value["settings"]["sampling"]["hold_still"]
+    del inversion["augmentation"]["variants"]
+    return value | {"protocol": 1}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_older_request_of_any_task_is_read(task: Task) -> None:
+    request = Request.from_json(json.dumps(old(task)))
+    assert request.references == (0 if task == "apply" else 1)
+    request.check()
+
+
+def test_a_request_that_mixes_the_protocols_is_refused() -> None:
+    for mixed in (old("learn") | {"references": 1}, old("learn") | {"protocol": 2}):
+        with pytest.raises(BadRequest):
+            Request.from_json(json.dumps(mixed))
+    with pytest.raises(BadRequest, match="protocol is 1, and a new request's is 2"):
+        dataclasses.replace(make_request(), protocol=1).check()
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_request_survives_the_round_trip(task: Task) -> None:
     request = with_inputs(make_request(task))
@@ -86,7 +135,7 @@ def test_a_newer_protocol_is_seen_before_anything_else() -> None:
     text = json.dumps({"protocol": PROTOCOL + 1, "job": 5, "from": "the future"})
     with pytest.raises(NewerProtocol) as caught:
         Request.from_json(text)
-    assert caught.value.message == "This job was written for protocol 2, and this version speaks 1."
+    assert caught.value.message == "This job was written for protocol 3, and this version speaks 2."
     assert caught.value.hint.startswith("Update")
     with pytest.raises(NewerProtocol):
         dataclasses.replace(make_request(), protocol=9, name="").check()
@@ -108,6 +157,9 @@ def test_a_protocol_that_never_was_is_a_bad_request(protocol: Any) -> None:
         ({"name": "a\nb"}, "name is "),
         ({"name": "x" * 65}, "name is "),
         ({"reference_frames": 13}, "reference_frames is 13, and must be 14 "),
+        ({"references": 0}, "references is 0, and must be at least 1 for task learn+apply"),
+        ({"references": 17}, "references is 17, outside 0 to 16 references"),
+        ({"references": 2}, "inputs lacks 'reference_02/0001.png'"),
         ({"inputs": {}}, "inputs lacks 'reference/0001.png'"),
     ],
 )
@@ -119,7 +171,16 @@ def test_a_field_that_is_wrong_is_named(changes: dict[str, Any], message: str) -
 
 @pytest.mark.parametrize(
     "name",
-    ["../../.bashrc", "/etc/passwd", "reference/0015.png", "motion.safetensors", "x\\y", "", "."],
+    [
+        "../../.bashrc",
+        "/etc/passwd",
+        "reference/0015.png",
+        "reference_02/0001.png",
+        "motion.safetensors",
+        "x\\y",
+        "",
+        ".",
+    ],
 )
 def test_only_the_task_s_own_inputs_are_allowed(name: str) -> None:
     inputs = {**with_inputs(make_request()).inputs, name: "a" * 64}
@@ -142,7 +203,7 @@ def test_an_empty_or_one_frame_range_is_refused(start: int, end: int) -> None:
 
 
 def test_a_request_that_is_too_large_is_not_parsed() -> None:
-    with pytest.raises(BadRequest, match="larger than 65536 bytes"):
+    with pytest.raises(BadRequest, match="larger than 262144 bytes"):
         Request.from_json("{" + " " * MAX_REQUEST_BYTES)
 
 
@@ -163,7 +224,25 @@ def test_the_tasks_need_what_they_use() -> None:
     ]
 
 
+def test_references_lie_beside_the_first_in_order() -> None:
+    names = make_request("learn", references=3).input_names()
+    assert len(names) == 3 * 14
+    assert names[::14] == (
+        "reference/0001.png",
+        "reference_02/0001.png",
+        "reference_03/0001.png",
+    )
+    one_missing = with_inputs(make_request("learn", references=3))
+    del one_missing.inputs["reference_03/0014.png"]
+    with pytest.raises(BadRequest, match="inputs lacks 'reference_03/0014.png' for task learn"):
+        Request.from_json(one_missing.to_json())
+    with pytest.raises(BadRequest, match="references is 2, and must be 0 for task apply"):
+        with_inputs(make_request("apply", references=2)).check()
+
+
 def test_the_largest_possible_request_fits_the_limit() -> None:
     settings = dataclasses.replace(Settings.for_model("svd-xt"), frames=128)
-    request = with_inputs(make_request(settings=settings, reference_frames=128, name="漢" * 64))
+    request = with_inputs(
+        make_request(settings=settings, reference_frames=128, references=16, name="漢" * 64)
+    )
     assert Request.from_json(request.to_json().encode()) == request

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import get_type_hints
 
 import pytest
@@ -25,7 +26,8 @@ def test_the_defaults_of_svd_are_the_paper_s(name: str, frames: int) -> None:
     assert (inversion.tokens_per_frame, inversion.iterations, inversion.batch_size) == (5, 1000, 1)
     assert (inversion.learning_rate, inversion.p_mean, inversion.p_std) == (1e-2, 2.8, 1.6)
     assert (inversion.init_noise_std, inversion.per_frame) == (0.1, True)
-    assert inversion.augmentation.enabled
+    assert inversion.augmentation.enabled and inversion.augmentation.variants == 0
+    assert (inversion.learning_rate_decay, inversion.precision) == ("none", "auto")
     assert (sampling.guidance_first, sampling.guidance_last, sampling.steps) == (1.0, 3.0, 25)
     assert (sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength) == (7, 127, 0.02)
     assert sampling.decode_chunk == 0
@@ -68,3 +70,57 @@ def test_every_field_says_what_it_is(cls: type) -> None:
         assert spec is not None and spec.doc.endswith("."), field.name
         if get_type_hints(cls)[field.name] in (int, float):
             assert isinstance(spec, codec.Span), field.name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_settings_survive_the_round_trip(name: str) -> None:
+    defaults = Settings.for_model(name)
+    other = dataclasses.replace(
+        defaults.inversion,
+        precision="bfloat16",
+        learning_rate_decay="cosine",
+        augmentation=dataclasses.replace(defaults.inversion.augmentation, variants=1024),
+    )
+    for settings_ in (defaults, dataclasses.replace(defaults, inversion=other)):
+        assert Settings.from_dict(settings_.to_dict()) == settings_
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("augmentation", "variants"), 1025, "augmentation.variants is 1025, outside 0 to 1024"),
+        (("precision",), "float16", "precision is 'float16', and must be one of: float32, "),
+        (("learning_rate_decay",), "linear", "learning_rate_decay is 'linear', and must be one of"),
+    ],
+)
+def test_what_learning_cannot_do_is_refused(
+    path: tuple[str, ...], value: object, message: str
+) -> None:
+    whole = Settings.for_model("draft").to_dict()
+    part = whole["inversion"]
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    with pytest.raises(BadRequest, match=message):
+        Settings.from_dict(whole)
+
+
+def test_settings_of_protocol_1_mean_what_they_meant() -> None:
+    """Every iteration had its own augmentation, in float32, without decay."""
+    old = Settings.for_model("draft").to_dict()
+    for name in ("precision", "learning_rate_decay"):
+        del old["inversion"][name]
+    del old["inversion"]["augmentation"]["variants"]
+    before = json.dumps(old)
+    inversion = Settings.from_dict(settings.upgraded(old)).inversion
+    assert (inversion.precision, inversion.learning_rate_decay) == ("float32", "none")
+    assert inversion.augmentation.variants == 0
+    assert json.dumps(old) == before
+    with pytest.raises(BadRequest, match="is missing"):
+        Settings.from_dict(old)
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {}, {"inversion": []}, {"inversion": {}}])
+def test_what_is_no_settings_stays_none_of_them(value: object) -> None:
+    with pytest.raises(BadRequest):
+        Settings.from_dict(settings.upgraded(value))

@@ -1,0 +1,158 @@
+"""The same motion drawn in many ways, so that nothing but the motion is common to all drawings.
+
+A Take is 3D, so its motion can be shown on another body, in another look, at another place, and
+from a little to the side. An embedding that is optimised over all of them has nothing else to hold.
+Imports numpy and stdlib only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import NEAR, clip_to_pixels, orbited, pixels_per_metre, shifted, to_clip
+from .looks import random_look
+from .proportions import is_one_body, limb_groups, reproportion
+from .raster import Look
+from .take import Take
+
+MOST = 16
+"""More drawings than this have not been tried."""
+YAW, PITCH = math.radians(14), math.radians(6)
+"""How far the camera may be moved around the figure, to either side."""
+SHARES = (0.62, 0.96)
+"""How much of the picture a figure fills that was wholly inside: the larger side of the box around
+its whole motion."""
+ZOOMS = (0.6, 1.7)
+MARGIN = 0.02
+"""Of the picture's shorter side: what a drawing keeps free at the edges."""
+
+_STICK = (0.55, 1.3)
+"""Radii of a thin and a thick stroke, in radii of the stick figure."""
+_SOLID: Mapping[str, tuple[float, float]] = {
+    "torso": (2.4, 4.2),
+    "neck": (1.0, 1.6),
+    "shoulders": (1.3, 1.9),
+    "hips": (1.6, 2.4),
+    "head": (1.0, 1.3),
+    "arms": (1.2, 1.9),
+    "legs": (1.4, 2.3),
+    "other": (1.2, 2.0),
+}
+"""Least and greatest radii of a solid body, in radii of the stick figure."""
+
+Box = NDArray[np.float64]
+
+
+class Drawing(NamedTuple):
+    """What `draw` needs for one of the ways."""
+
+    take: Take
+    look: Look
+
+
+def variations(take: Take, count: int, seed: int) -> list[Drawing]:
+    """`count` ways of drawing a take; the first is the take as it is, in the usual look.
+
+    Each other one depends on the take, the seed and its number alone, so that fewer are the first
+    ones of more. What the take shows whole, every way shows whole. The camera's own move is kept.
+    Raises ValueError unless 1 <= count <= MOST.
+    """
+    if not 1 <= count <= MOST:
+        raise ValueError(f"count must be 1 to {MOST}, got {count}")
+    return [Drawing(take, Look()), *(_variation(take, k, seed) for k in range(1, count))]
+
+
+def _variation(take: Take, number: int, seed: int) -> Drawing:
+    rng = Random(f"{seed} {number}")
+    solid = number % 2 == 1
+    look = random_look(rng, dark=number % 4 == 2)
+    body = reproportion(take, _random_proportions(rng)) if is_one_body(take) else take
+    body = _with_radii(body, rng, solid)
+    return Drawing(_placed(take, _seen_from_elsewhere(body, rng), rng), look)
+
+
+def _random_proportions(rng: Random) -> dict[str, float]:
+    """Of grown-ups and children, and of cartoons."""
+    return {
+        "torso": rng.uniform(0.85, 1.15),
+        "neck": rng.uniform(0.7, 1.4),
+        "shoulders": rng.uniform(0.65, 1.3),
+        "hips": rng.uniform(0.7, 1.5),
+        "head": rng.uniform(0.9, 1.45),
+        "arms": rng.uniform(0.82, 1.2),
+        "legs": rng.uniform(0.72, 1.15),
+    }
+
+
+def _with_radii(take: Take, rng: Random, solid: bool) -> Take:
+    """A stick figure of any stroke, or a body; a stick's head keeps its size."""
+    stroke = rng.uniform(*_STICK)
+    body = {group: rng.uniform(*span) for group, span in _SOLID.items()}
+    one_body = is_one_body(take)
+    radii = []
+    for group, radius in zip(limb_groups(take), take.radii, strict=True):
+        if solid:
+            # what is torso cannot be told from a neck or a shoulder where nothing hangs together
+            factor = body[group if one_body or group != "torso" else "legs"]
+        else:
+            factor = 1.0 if group == "head" else stroke
+        radii.append(radius * factor)
+    return replace(take, radii=tuple(radii))
+
+
+def _seen_from_elsewhere(take: Take, rng: Random) -> Take:
+    yaw, pitch = rng.uniform(-YAW, YAW), rng.uniform(-PITCH, PITCH)
+    pivot = take.joints.mean((0, 1)).astype(np.float64)
+    return replace(take, world_to_clip=_float32(orbited(take.world_to_clip, pivot, yaw, pitch)))
+
+
+def _placed(original: Take, take: Take, rng: Random) -> Take:
+    """The take at another place and size in the picture, cut off nowhere where it was not before.
+
+    Where a limb passes the camera there is no box around the motion; then the original stays as it
+    is, but for its radii.
+    """
+    share, across, down = (rng.random() for _ in range(3))
+    before, now = drawn_box(original), drawn_box(take)
+    if before is None or now is None:
+        return replace(original, radii=take.radii)
+    size = np.array(take.size, np.float64)
+    edge = MARGIN * size.min() + 1
+    low, high = np.minimum(edge, before[0]), np.maximum(size - edge, before[1])
+    extent = now[1] - now[0]
+    whole = bool((before[0] >= 0).all() and (before[1] <= size).all())
+    filled = (extent / size).max() if whole else 1.0
+    scale = (SHARES[0] + share * (SHARES[1] - SHARES[0])) / filled
+    scale = min(max(scale, ZOOMS[0]), ZOOMS[1], *((high - low) / extent))
+    first, last = low - scale * now[0], high - scale * now[1]
+    shift = first + np.array([across, down]) * (last - first)
+    return replace(
+        take, world_to_clip=_float32(shifted(take.world_to_clip, scale, shift, take.size))
+    )
+
+
+def drawn_box(take: Take) -> Box | None:
+    """The box ((left, top), (right, bottom)), pixels, around all that `draw` draws in all frames.
+
+    None if a limb is behind the camera at any time.
+    """
+    clip = to_clip(take.joints, take.world_to_clip)
+    ends = clip[:, np.array(take.limbs)]  # (F, L, 2, 4)
+    if (ends[..., 3] < NEAR).any():
+        return None
+    metres = pixels_per_metre(take.world_to_clip, take.size)[:, None, None]
+    radii = np.array(take.radii)[:, None] * metres / ends[..., 3]
+    radii = np.maximum(radii, Look().thinnest)[..., None]
+    pixels = clip_to_pixels(ends, take.size)
+    return np.stack([(pixels - radii).min((0, 1, 2)), (pixels + radii).max((0, 1, 2))])
+
+
+def _float32(matrices: NDArray[np.float64]) -> NDArray[np.float32]:
+    return matrices.astype(np.float32)

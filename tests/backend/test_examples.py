@@ -1,0 +1,97 @@
+"""What iterations look at: augmented references, fresh or kept."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from mti_addon.wire.settings import Augmentation
+from mti_backend.augmentation import augment
+from mti_backend.examples import Example, Examples, variant_count
+from mti_backend.models.svd import SvdModel
+from mti_backend.noise import step_generator
+from tests.tiny import FRAMES, SIZE, make_tiny_model
+
+NOISE = 0.02
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> SvdModel:
+    return SvdModel("draft", make_tiny_model(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def references() -> torch.Tensor:
+    """Three clips that share nothing."""
+    g = torch.Generator().manual_seed(0)
+    return torch.rand(3, FRAMES, 3, SIZE, SIZE, generator=g) * 2 - 1
+
+
+def examples(model: SvdModel, references: torch.Tensor, variants: int) -> Examples:
+    return Examples(model, references, Augmentation(variants=variants), 5, NOISE)
+
+
+def same(a: Example, b: Example) -> bool:
+    return torch.equal(a.latents, b.latents) and torch.equal(a.image_latents, b.image_latents)
+
+
+def test_a_fresh_example_is_the_step_s_own_augmentation(
+    model: SvdModel, references: torch.Tensor
+) -> None:
+    """References take turns; place, colour and pixel noise come from the step's generator."""
+    fresh = examples(model, references, 0)
+    for step in (0, 1, 2, 3):
+        g = step_generator(5, step)
+        pictures = augment(references[step % 3], Augmentation(), g)
+        noise = torch.randn(pictures[0].shape, generator=g)
+        example = fresh.at(step, step_generator(5, step))
+        assert torch.equal(example.latents, model.encode_video(pictures))
+        image_latents = model.encode_image(pictures[0], noise, NOISE)
+        assert torch.equal(example.image_latents, image_latents)
+
+
+def test_kept_variants_take_turns_and_are_made_once(
+    model: SvdModel, references: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = []
+    encode = model.encode_video
+    monkeypatch.setattr(model, "encode_video", lambda p: encoded.append(p) or encode(p))
+    kept = examples(model, references, 5)
+    seen = [kept.at(step, torch.Generator()) for step in range(12)]
+    assert len(encoded) == 5
+    assert all(same(seen[step], seen[step % 5]) for step in range(12))
+    assert not any(same(seen[a], seen[b]) for a in range(5) for b in range(a))
+
+
+def test_a_variant_is_a_function_of_seed_and_number(
+    model: SvdModel, references: torch.Tensor
+) -> None:
+    """Made in any order, after any number of steps: what a resumed run needs."""
+    forwards, backwards = examples(model, references, 4), examples(model, references, 4)
+    first = [forwards.variant(i) for i in range(4)]
+    assert all(same(backwards.variant(i), first[i]) for i in reversed(range(4)))
+    other = Examples(model, references, Augmentation(variants=4), 6, NOISE)
+    assert not same(other.variant(0), first[0])
+
+
+def test_kept_variants_leave_the_step_s_random_numbers_alone(
+    model: SvdModel, references: torch.Tensor
+) -> None:
+    g = step_generator(5, 0)
+    examples(model, references, 2).at(0, g)
+    assert torch.equal(torch.rand(3, generator=g), torch.rand(3, generator=step_generator(5, 0)))
+
+
+def test_every_reference_has_a_variant(model: SvdModel, references: torch.Tensor) -> None:
+    off = Augmentation(enabled=False, variants=1)
+    kept = Examples(model, references, off, 0, 0.0)
+    for step in range(6):
+        latents = model.encode_video(references[step % 3])
+        assert torch.equal(kept.at(step, torch.Generator()).latents, latents)
+
+
+@pytest.mark.parametrize(
+    ("variants", "references", "count"), [(0, 1, 0), (0, 9, 0), (1, 1, 1), (4, 3, 4), (2, 3, 3)]
+)
+def test_how_many_are_kept(variants: int, references: int, count: int) -> None:
+    assert variant_count(replace(Augmentation(), variants=variants), references) == count

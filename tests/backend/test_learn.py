@@ -1,0 +1,116 @@
+"""The learning part of a job, on the tiny model: what it tells, and what it goes on from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mti_addon.wire.errors import Cancelled
+from mti_addon.wire.events import EventReader, Progress, Resumed
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock
+from mti_addon.wire.request import Request
+from mti_addon.wire.settings import Augmentation
+from mti_backend.attempt import Attempt
+from mti_backend.embedding import MotionEmbedding
+from mti_backend.learn import Learning
+from mti_backend.models.svd import SvdModel
+from tests.e2e import jobs
+from tests.tiny import FRAMES, SIZE, make_tiny_model
+
+VARIANTS = 3
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> SvdModel:
+    return SvdModel("draft", make_tiny_model(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def references() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (2, FRAMES, SIZE, SIZE, 3), np.uint8)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> JobFolder:
+    return jobs.new_job(tmp_path, "learn", jobs.reference())
+
+
+def order(job: JobFolder, iterations: int) -> Request:
+    """The job's request, with variants and so many iterations."""
+    settings = jobs.settings(iterations)
+    augmentation = Augmentation(variants=VARIANTS)
+    inversion = replace(settings.inversion, augmentation=augmentation, precision="auto")
+    return replace(job.request(), settings=replace(settings, inversion=inversion))
+
+
+def learn(
+    job: JobFolder, model: SvdModel, references: np.ndarray, iterations: int
+) -> MotionEmbedding:
+    """One runner's turn at the job."""
+    with JobLock(job) as lock:
+        learning = Learning(Attempt(job, lock), order(job, iterations))
+        return learning.run(model, references, fps=2.0)
+
+
+def told(job: JobFolder, kind: type) -> list[Any]:
+    return [e for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, kind)]
+
+
+def test_variants_are_part_of_encoding(
+    job: JobFolder, model: SvdModel, references: np.ndarray
+) -> None:
+    motion = learn(job, model, references, 1)
+    encode = [event for event in told(job, Progress) if event.stage == "encode"]
+    assert (encode[0].step, encode[-1].step) == (0, 1 + VARIANTS)
+    assert {event.total for event in encode} == {1 + VARIANTS}
+    assert motion.meta["precision"] in ("float32", "bfloat16")
+    assert motion.frame_tokens.shape == (FRAMES, 2, 32)
+
+
+def test_one_reference_needs_no_stack(
+    tmp_path: Path, model: SvdModel, references: np.ndarray
+) -> None:
+    motions = []
+    for number, pictures in enumerate((references[0], references[:1], references)):
+        job = jobs.new_job(tmp_path / str(number), "learn", jobs.reference())
+        motions.append(learn(job, model, pictures, 1).frame_tokens)
+    assert motions[0].equal(motions[1])
+    assert not motions[0].equal(motions[2])
+
+
+def test_who_is_cancelled_while_encoding_tells_what_was_learned_before(
+    job: JobFolder, model: SvdModel, references: np.ndarray
+) -> None:
+    learn(job, model, references, 2)
+    job.ask_cancel()
+    with JobLock(job) as lock:
+        attempt = Attempt(job, lock)
+        with pytest.raises(Cancelled):
+            Learning(attempt, order(job, 2)).run(model, references, fps=2.0)
+    assert attempt.learned == 2
+    assert told(job, Resumed) == []
+
+
+@pytest.mark.parametrize(("precision", "goes_on"), [("float32", True), ("bfloat16", False)])
+def test_only_a_checkpoint_of_the_same_precision_is_gone_on_from(
+    job: JobFolder,
+    model: SvdModel,
+    references: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    goes_on: bool,
+) -> None:
+    """The same request, on a machine whose CPU has bfloat16 and on one whose has not."""
+    from mti_backend.models import precision as module
+
+    monkeypatch.setattr(module, "computes_bfloat16", lambda device: False)
+    learn(job, model, references, 2)
+    monkeypatch.setattr(module, "computes_bfloat16", lambda device: precision == "bfloat16")
+    motion = learn(job, model, references, 2)
+    assert motion.meta["precision"] == precision
+    assert [event.step for event in told(job, Resumed)] == ([2] if goes_on else [])
