@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender e2e evaluate train-draft zip clean
+.PHONY: help setup demo test check unit blender e2e evaluate evaluate-full train-draft zip clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -56,6 +56,9 @@ e2e: setup
 
 evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out/evaluation
 	$(BACKEND)/bin/python -m mti_backend evaluate --quick --out $(OUT)/evaluation
+
+evaluate-full: $(BACKEND)/.ready  ## all of docs/evaluation.md (hours on a CPU); resumable
+	$(BACKEND)/bin/python -m mti_backend evaluate --out $(OUT)/evaluation --markdown docs/evaluation.md
 
 train-draft: $(BACKEND)/.ready  ## train the draft model anew (hours on a CPU); resumable
 	$(BACKEND)/bin/python -m mti_backend train-draft --work $(OUT)/draft

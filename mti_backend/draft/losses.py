@@ -4,6 +4,7 @@ Every loss is a function of the step, which seeds its clips and its noise.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,17 @@ import torch
 from torch import Tensor
 
 from ..models.inflation import Inflation
+from ..models.precision import computing_in
 from ..models.svd import clip_pixels
 from ..noise import c_in, c_noise, draw_sigma, network_target
-from .motions import FRAMES
-from .networks import make_image_processor, make_vae, pictures_only
+from .clips import time_code
+from .motions import FRAMES, frame_times
+from .networks import (
+    make_image_encoder,
+    make_image_processor,
+    make_vae,
+    pictures_only,
+)
 from .pool import LatentPool, draw_clips
 from .stage import StageSettings, averaged
 
@@ -33,11 +41,14 @@ def vae_loss(vae: Any, settings: StageSettings) -> Callable[[int], Tensor]:
         g = _generator(settings, step)
         times = torch.rand(settings.batch // 2, 2, generator=g)
         pictures = draw_clips(g, settings.batch // 2, times).pixels.flatten(0, 1)
-        with pictures_only(), torch.autocast("cpu", torch.bfloat16):
+        with pictures_only(), _half_precision():
             latents: Tensor = vae.encode(pictures).latent_dist.mode()
             noisy = latents + 0.05 * torch.randn(latents.shape, generator=g)
             decoded: Tensor = vae.decode(noisy, num_frames=1).sample.float()
-        error = decoded - pictures
+        # what counts is the error beside what is to be seen: dim, pale pictures are as good as
+        # others
+        contrast = pictures.var((1, 2, 3), keepdim=True)
+        error = (decoded - pictures) * (0.3 / (0.1 + contrast)).sqrt()
         return (
             error.square().mean()
             + 0.1 * error.abs().mean()
@@ -56,18 +67,38 @@ def image_encoder_loss(encoder: Any, settings: StageSettings) -> Callable[[int],
         times = torch.rand(settings.batch // 2, 2, generator=g)
         clips = draw_clips(g, settings.batch // 2, times)
         pixels = clip_pixels(clips.pixels.flatten(0, 1), processor)
-        with torch.autocast("cpu", torch.bfloat16):
+        with _half_precision():
             embedding: Tensor = encoder(pixels).image_embeds.float()
         return (embedding - clips.tokens.flatten(0, 1)).square().mean()
 
     return loss
 
 
+def predictor_loss(
+    predictor: Any, folder: Path, settings: StageSettings
+) -> Callable[[int], Tensor]:
+    """Squared error of the tokens predicted from a whole clip's pictures; batch counts clips."""
+    encoder = averaged(make_image_encoder(), folder, "image-encoder").requires_grad_(False).eval()
+    processor = make_image_processor()
+
+    def loss(step: int) -> Tensor:
+        g = _generator(settings, step)
+        clips = draw_clips(g, settings.batch, frame_times(settings.batch))
+        pixels = clip_pixels(clips.pixels.flatten(0, 1), processor)
+        with torch.no_grad(), _half_precision():
+            embeddings = encoder(pixels).image_embeds.float()
+        tokens: Tensor = predictor(clips.pixels, embeddings.unflatten(0, clips.tokens.shape[:2]))
+        return (tokens - clips.tokens).square().mean()
+
+    return loss
+
+
 def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[int], Tensor]:
     """Single frames: the first frame's latent and one frame's token -> that frame."""
-    vae, scale = frozen_vae(folder), latent_scale(folder)
-    pool = LatentPool(vae, frames=4, size=4096, fresh=5)
-    filler = torch.Generator().manual_seed(settings.seed)
+    vae = frozen_vae(folder)
+    scale = latent_scale(vae)
+    pool = LatentPool(vae, frames=4, size=4096, fresh=3)
+    filler = generator(settings.seed)
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
@@ -78,26 +109,32 @@ def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[i
         which = torch.randint(1, pool.frames, (settings.batch,), generator=g)
         rows = torch.arange(settings.batch)
         x0, token = latents[rows, which][:, None] * scale, tokens[rows, which][:, None]
-        token = perturb(token, g)
+        token, image = drop(perturb(token, g), latents[:, :1], g)
         ids = torch.tensor(MICRO_CONDITIONING).expand(settings.batch, 3)
 
         def call(x: Tensor, timestep: Tensor) -> Tensor:
-            with pictures_only(), torch.autocast("cpu", torch.bfloat16):
+            with pictures_only(), _half_precision():
                 output: Tensor = unet(x, timestep, token, ids).sample
             return output
 
-        return denoising_loss(x0, latents[:, :1], call, g)
+        return denoising_loss(x0, latents[:, :1], image, call, g)
 
     return loss
 
 
 def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[int], Tensor]:
-    """Whole clips: per-frame tokens in the spatial, their mean in the temporal cross-attentions."""
-    vae, scale = frozen_vae(folder), latent_scale(folder)
+    """Whole clips: per-frame tokens in the spatial, their mean in the temporal cross-attentions.
+
+    In every fourth step all frames share the tokens of all frames instead, each marked with its
+    time: what a clip does as a whole can then be told by tokens that know nothing of frames, as in
+    the paper's ablation (sec. 5.3), where frames find their own by attention.
+    """
+    vae = frozen_vae(folder)
+    scale = latent_scale(vae)
     pool = LatentPool(vae, frames=FRAMES, size=1024, fresh=2)
-    filler = torch.Generator().manual_seed(settings.seed)
+    filler = generator(settings.seed)
     inflation = Inflation(unet)
-    count = settings.batch // FRAMES
+    count, marks = settings.batch // FRAMES, time_code(FRAMES)
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
@@ -105,16 +142,20 @@ def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[in
             pool.refresh(filler)
         pool.refresh(g)
         latents, tokens = pool.draw(count, g)
-        tokens = perturb(tokens, g)[:, :, None]  # (B, F, 1, D)
-        inflation.set(tokens, tokens.mean(1))
+        tokens, image = drop(perturb(tokens, g), latents[:, :1], g)
+        if step % 4 == 3:
+            shared = tokens + marks * (tokens != 0).any(-1, keepdim=True)  # dropped ones stay zero
+            inflation.set(shared[:, None].expand(-1, FRAMES, -1, -1), shared)
+        else:
+            inflation.set(tokens[:, :, None], tokens.mean(1, keepdim=True))
         ids = torch.tensor(MICRO_CONDITIONING).expand(count, 3)
 
         def call(x: Tensor, timestep: Tensor) -> Tensor:
-            with torch.autocast("cpu", torch.bfloat16):
-                output: Tensor = unet(x, timestep, tokens[:, 0], ids).sample
+            with _half_precision():
+                output: Tensor = unet(x, timestep, tokens[:, :1], ids).sample
             return output
 
-        return denoising_loss(latents * scale, latents[:, :1], call, g)
+        return denoising_loss(latents * scale, latents[:, :1], image, call, g)
 
     return loss
 
@@ -122,26 +163,27 @@ def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[in
 def denoising_loss(
     x0: Tensor,
     image_latents: Tensor,
+    condition: Tensor,
     call: Callable[[Tensor, Tensor], Tensor],
     generator: torch.Generator,
-    p_mean: float = 0.8,
+    p_mean: float = 1.6,
     p_std: float = 1.4,
 ) -> Tensor:
     """SVD's loss: squared error of the network's own output, ln sigma ~ N(p_mean, p_std^2).
 
-    Where the picture changes counts five times, since that is where the motion is.
+    Where the picture changes counts five times, since that is where the motion is. The noise is
+    strong on average: the few steps of the draft's sampler decide the motion at sigma 80 and 10.
 
     Args:
         x0: scaled latents (B, T, C, h, w).
         image_latents: unscaled, of the first frame, (B, 1, C, h, w).
+        condition: the same, zero where the picture is kept from the network.
         call: (unet input (B, T, 2C, h, w), timestep (B,)) -> network output (B, T, C, h, w), which
             is a v-prediction.
     """
     sigma = draw_sigma(len(x0), p_mean, p_std, generator)
     x = x0 + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0.shape, generator=generator)
-    kept = (torch.rand(len(x0), generator=generator) > 0.05).float().view(-1, 1, 1, 1, 1)
-    image = (kept * image_latents).expand_as(x0)
-    output = call(torch.cat([c_in(sigma) * x, image], 2), c_noise(sigma))
+    output = call(torch.cat([c_in(sigma) * x, condition.expand_as(x0)], 2), c_noise(sigma))
     target = network_target(x0, x, sigma)
     change = (image_latents * (x0.std() / image_latents.std()) - x0).abs().mean(2, keepdim=True)
     weight = 1 + 4 * (change > 0.15).float()
@@ -149,12 +191,24 @@ def denoising_loss(
 
 
 def perturb(tokens: Tensor, generator: torch.Generator) -> Tensor:
-    """Noise of the size that inversion starts with; 5 % of the clips lose their tokens; (B, T, D).
+    """Noise of the size that inversion starts with; (B, T, D)."""
+    return tokens + 0.1 * torch.randn(tokens.shape, generator=generator)
 
-    Those without tokens are what guidance needs.
+
+def drop(
+    tokens: Tensor, image_latents: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Zero the tokens, the picture or both, each in 3 % of the clips.
+
+    Guidance needs both at once, motion visualisation the picture alone.
+
+    Args:
+        tokens: (B, T, D). image_latents: (B, 1, C, h, w).
     """
-    tokens = tokens + 0.1 * torch.randn(tokens.shape, generator=generator)
-    return tokens * (torch.rand(len(tokens), 1, 1, generator=generator) > 0.05)
+    draw = torch.rand(len(tokens), generator=generator)
+    motion = ((draw > 0.03) & (draw < 0.97)).float()
+    picture = (draw > 0.06).float()
+    return tokens * motion[:, None, None], image_latents * picture[:, None, None, None, None]
 
 
 def frozen_vae(folder: Path) -> Any:
@@ -163,13 +217,22 @@ def frozen_vae(folder: Path) -> Any:
 
 
 @torch.no_grad()
-def latent_scale(folder: Path) -> float:
-    """1 / standard deviation of the latents over 256 pictures: the VAE's `scaling_factor`."""
-    g = torch.Generator().manual_seed(7)
+def latent_scale(vae: Any) -> float:
+    """1 / standard deviation of a VAE's latents over 256 pictures: its `scaling_factor`."""
+    g = generator(7)
     pictures = draw_clips(g, 128, torch.rand(128, 2, generator=g)).pixels.flatten(0, 1)
-    latents: Tensor = frozen_vae(folder).encode(pictures).latent_dist.mode()
+    latents: Tensor = vae.encode(pictures).latent_dist.mode()
     return 1 / latents.std().item()
 
 
+def _half_precision() -> AbstractContextManager[None]:
+    return computing_in(torch.bfloat16, torch.float32, torch.get_default_device())
+
+
+def generator(seed: int) -> torch.Generator:
+    """Random numbers on the device that training runs on."""
+    return torch.Generator(torch.get_default_device()).manual_seed(seed)
+
+
 def _generator(settings: StageSettings, step: int) -> torch.Generator:
-    return torch.Generator().manual_seed(settings.seed * 10_000_000 + step)
+    return generator(settings.seed * 10_000_000 + step)

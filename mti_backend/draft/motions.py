@@ -85,6 +85,11 @@ def _base_pose(draw: _Sampler, count: int) -> Tensor:
         base[:, INDEX[f"knee_{side}"]] = draw.uniform(0.0, 0.3, count)
     for name in ("lean_side", "lean_forward", "head_tilt", "head_nod", "twist"):
         base[:, INDEX[name]] = draw.uniform(-0.1, 0.1, count)
+    low = draw.chance(0.1, count)  # crouching, bent over or on the knees
+    for name, most in (("lean_forward", 1.3), ("knee_l", 1.7), ("knee_r", 1.7),
+                       ("leg_l_forward", 0.9), ("leg_r_forward", 0.9)):  # fmt: skip
+        bent = draw.uniform(0.2, most, count)
+        base[:, INDEX[name]] = torch.where(low, bent, base[:, INDEX[name]])
     return base
 
 
@@ -95,6 +100,12 @@ def _amplitudes(draw: _Sampler, count: int) -> Tensor:
         [groups[g] for g in ("arm_l", "arm_r", "leg_l", "leg_r", "torso", "root")]
     ).any(0)
     groups["arm_r"] |= nothing
+    # a clip in twenty moves the camera alone, and one in fifty nothing at all
+    draws = torch.rand(count, generator=draw.generator)
+    for name in groups:
+        groups[name] &= draws > 0.02
+        groups[name] &= (draws > 0.07) | (name == "camera")
+    groups["camera"] |= (draws > 0.02) & (draws < 0.07)
     amplitude = torch.zeros(count, len(CHANNELS))
     for name, i in INDEX.items():
         kind = name.replace("_l_", "_").replace("_r_", "_").removesuffix("_l").removesuffix("_r")
@@ -144,15 +155,8 @@ def random_motions(count: int, generator: torch.Generator) -> Motions:
 
     relation = torch.randint(0, 3, (count, 2), generator=generator)  # free | mirrored | opposed
     for limb, joints in ((0, ("arm", "elbow")), (1, ("leg", "knee"))):
-        for name in CHANNELS:
-            if not name.startswith(joints) or "_l" not in name:
-                continue
-            left, right = INDEX[name], INDEX[name.replace("_l", "_r")]
-            tied = relation[:, limb] > 0
-            for table in (base, amplitude, kind, start, length):
-                table[:, right] = torch.where(tied, table[:, left], table[:, right])
-            opposed = phase[:, left] + math.pi * (relation[:, limb] == 2)
-            phase[:, right] = torch.where(tied, opposed, phase[:, right])
+        _tie(relation[:, limb], joints, (base, amplitude, kind, start, length), phase)
+    _orbit(draw, amplitude, (kind, start, length))
 
     def values(t: Tensor) -> Tensor:
         t = t[:, None, :]  # (B, 1, T)
@@ -166,8 +170,50 @@ def random_motions(count: int, generator: torch.Generator) -> Motions:
     return Motions(values, draw.chance(0.7, count))
 
 
+def _tie(
+    relation: Tensor, joints: tuple[str, str], tables: tuple[Tensor, ...], phase: Tensor
+) -> None:
+    """Let pairs of limbs move together where relation (B,) is 1, in turns where it is 2; in place.
+
+    The side that moves leads, so that a tie never stops a motion.
+    """
+    pairs = [
+        (INDEX[name], INDEX[name.replace("_l", "_r")])
+        for name in CHANNELS
+        if name.startswith(joints) and "_l" in name
+    ]
+    amplitude = tables[1]
+    moves = [(amplitude[:, list(side)] != 0).any(1) for side in zip(*pairs, strict=True)]
+    right_leads = moves[1] & ~moves[0]
+    tied = relation > 0
+    for left, right in pairs:
+        for table in (*tables, phase):
+            lead = torch.where(right_leads, table[:, right], table[:, left])
+            for side in (left, right):
+                table[:, side] = torch.where(tied, lead, table[:, side])
+        phase[:, right] += math.pi * (relation == 2)
+
+
+def _orbit(draw: _Sampler, amplitude: Tensor, curves: tuple[Tensor, Tensor, Tensor]) -> None:
+    """Some camera pans go around the figure, which turns in step; in place.
+
+    curves: kind, start and length of the curves.
+    """
+    yaw, pan = INDEX["yaw"], INDEX["pan_x"]
+    around = draw.chance(0.3, len(amplitude)) & (amplitude[:, pan] != 0)
+    turned = 4 * amplitude[:, pan].clamp(-0.2, 0.2)
+    amplitude[:, yaw] = torch.where(around, turned, amplitude[:, yaw])
+    curves[0][:, pan] = torch.where(around, 1, curves[0][:, pan])
+    for table in curves:
+        table[:, yaw] = torch.where(around, table[:, pan], table[:, yaw])
+
+
 def limit(values: Tensor) -> Tensor:
-    """Keep joints inside what a body can do: arms 0..pi, knees bend backwards only; (B, C, T)."""
+    """Keep joints inside what a body can do; (B, C, T).
+
+    Arms from 0.2 inwards to 3 outwards, elbows -0.3 to 2.2, legs 0.15 inwards to 1 outwards;
+    knees bend backwards only, to 2.
+    """
     values = values.clone()
     for side in ("l", "r"):
         values[:, INDEX[f"arm_{side}"]] = values[:, INDEX[f"arm_{side}"]].clamp(-0.2, 3.0)

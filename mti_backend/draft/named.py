@@ -96,15 +96,15 @@ def _nod(t: Tensor) -> dict[str, Tensor]:
     return {"yaw": torch.full_like(t, 0.5), "head_nod": 0.7 * torch.sin(2 * math.pi * t) ** 2}
 
 
-def _hop(t: Tensor) -> dict[str, Tensor]:
-    air = torch.sin(2 * math.pi * t).abs()
+def _crawl(t: Tensor) -> dict[str, Tensor]:
+    s = torch.sin(2 * math.pi * 1.5 * t)
+    still = torch.full_like(t, 1.0)
     return {
-        "root_y": 0.18 * air,
-        "arm_l": 0.2 + 1.2 * air,
-        "arm_r": 0.2 + 1.2 * air,
-        "knee_l": 0.5 - 0.4 * air,
-        "knee_r": 0.5 - 0.4 * air,
-    }
+        "yaw": 1.1 * still, "root_x": 0.25 * (t - 0.5), "lean_forward": 1.25 * still,
+        "head_nod": -0.6 * still, "arm_l_forward": 0.45 * s, "arm_r_forward": -0.45 * s,
+        "leg_l_forward": 0.1 - 0.35 * s, "leg_r_forward": 0.1 + 0.35 * s,
+        "knee_l": 1.4 * still, "knee_r": 1.4 * still,
+    }  # fmt: skip
 
 
 def _pan_walk(t: Tensor) -> dict[str, Tensor]:
@@ -113,7 +113,7 @@ def _pan_walk(t: Tensor) -> dict[str, Tensor]:
 
 NAMED: dict[str, Callable[[Tensor], dict[str, Tensor]]] = {
     "wave": _wave, "jumping_jack": _jumping_jack, "squat": _squat, "walk": _walk, "run": _run,
-    "kick": _kick, "bow": _bow, "nod": _nod, "hop": _hop, "pan_walk": _pan_walk,
+    "kick": _kick, "bow": _bow, "nod": _nod, "crawl": _crawl, "pan_walk": _pan_walk,
 }  # fmt: skip
 
 
@@ -129,4 +129,4 @@ def named_motion(name: str) -> Motions:
             out[:, INDEX[channel]] = value
         return limit(out)
 
-    return Motions(values, torch.tensor([name not in ("hop", "jumping_jack")]))
+    return Motions(values, torch.tensor([name != "jumping_jack"]))

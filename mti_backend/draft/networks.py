@@ -14,6 +14,7 @@ from diffusers.models.transformers.transformer_temporal import TransformerSpatio
 from torch import Tensor, nn
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
+from ..models.predictor import TokenPredictor
 from .clips import IMAGE_SIZE, TOKEN_WIDTH
 from .motions import FRAMES
 from .starts import start_as_blur, start_as_still
@@ -80,6 +81,11 @@ def make_image_encoder() -> CLIPVisionModelWithProjection:
             image_size=224, patch_size=28, projection_dim=TOKEN_WIDTH, hidden_act="gelu",
         )
     )  # fmt: skip
+
+
+def make_predictor() -> TokenPredictor:
+    """A small network over a clip's pictures and embeddings; not a part of SVD."""
+    return TokenPredictor(token_width=TOKEN_WIDTH, frames=FRAMES)
 
 
 def make_image_processor() -> CLIPImageProcessor:

@@ -1,55 +1,101 @@
 """Where a motion puts a body, and the features motion tokens are made of. Imports torch only.
 
-Axes and units are those of figures.py.
+Axes and units are those of figures.py. Animals and things have kinematics of their own
+(creatures.py) for the same motions: a motion is what it means, whoever performs it.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from .figures import JOINTS, Figures
+from .body import EXTRAS, HUMAN, JOINTS, OBJECT, PART_COUNT, PARTS, QUADRUPED, Figures
+from .creatures import object_ends, quadruped_ends
 from .motions import INDEX, Motions
 
 MOTION_FEATURES = 42
-_ANKLES = (JOINTS.index("ankle_l"), JOINTS.index("ankle_r"))
+_ENDS = tuple([JOINTS.index(part[i]) for part in PARTS + EXTRAS] for i in (1, 2))
 _SIDES = (("l", -1.0), ("r", 1.0))
+# the body whose pelvis height the root features tell, so that they are the motion's alone
+_THIGH, _SHIN = 0.23, 0.225
 
 
-def pose(figures: Figures, motions: Motions, times: Tensor) -> tuple[Tensor, Tensor]:
-    """Put the figures through the motions.
+@dataclass
+class Posed:
+    """B bodies at T times: `ends` (B, T, P, 2, 3), where each part starts and ends, frame widths;
+    `features` (B, T, 42), the motion."""
 
-    Args:
-        figures: B bodies. motions: B motions. times: (B, T) in [0, 1].
-    Returns:
-        joints (B, T, 15, 3) in the order of JOINTS, frame widths; and the motion features
-        (B, T, 42) that the draft's motion tokens are made of: 36 bone direction components, root
-        path in figure heights since time 0, camera pan, ln zoom, roll, each scaled to about unit
-        spread.
+    ends: Tensor
+    features: Tensor
+
+
+def pose(figures: Figures, motions: Motions, times: Tensor) -> Posed:
+    """Put the figures through the motions at `times` (B, T) in [0, 1].
+
+    The features that the draft's motion tokens are made of are 36 bone direction components, root
+    path in figure heights since time 0, camera pan, ln zoom, roll, each scaled to about unit
+    spread. They depend on the motion alone.
     """
     # the root path is counted from time 0: the first frame says where a figure stands, the motion
     # where it goes
-    all_times = torch.cat([torch.zeros(len(times), 1), times], 1)
-    values = motions.values(all_times)
-    bones = directions(values)
-    joints = _assemble(figures, bones)
+    values = motions.values(torch.cat([torch.zeros(len(times), 1), times], 1))
+    features = motion_features(values, motions.grounded)
+    return Posed(place(figures, values[:, :, 1:], motions.grounded), features[:, 1:])
 
-    # the pelvis height that puts the lower foot on the ground
-    stand = -joints[:, :, _ANKLES, 1].amin(-1)
-    rest = (figures.thigh + figures.shin)[:, None]
-    root_y = torch.where(motions.grounded[:, None], stand, rest) + values[:, INDEX["root_y"]]
-    root = torch.stack([values[:, INDEX["root_x"]], root_y], -1)
+
+def place(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor:
+    """Where each part starts and ends, (B, T, P, 2, 3) frame widths, for values (B, C, T)."""
+    ends = _ends(figures, values, grounded) * figures.height[:, None, None, None, None]
+    root = values[:, [INDEX["root_x"], INDEX["root_y"]]].transpose(1, 2)
+    offset = root * figures.height[:, None, None]
+    offset = offset + torch.stack([figures.centre, figures.ground], -1)[:, None]
+    ends[..., :2] += offset[:, :, None, None]
+    return ends
+
+
+def motion_features(values: Tensor, grounded: Tensor) -> Tensor:
+    """(B, T, 42) of channel values (B, C, T), counted from their first time."""
+    bones = directions(values)
+    stand = _stand(bones[:, :, (8, 10), 1] * _THIGH + bones[:, :, (9, 11), 1] * _SHIN, grounded)
+    root = torch.stack([values[:, INDEX["root_x"]], stand + values[:, INDEX["root_y"]]], -1)
     camera = torch.stack(
         [values[:, INDEX[name]] for name in ("pan_x", "pan_y", "zoom", "roll")], -1
     )
-    features = torch.cat(
+    return torch.cat(
         [2 * bones.flatten(2), 10 * (root - root[:, :1]), 10 * (camera - camera[:, :1])], -1
     )
 
-    joints = joints * figures.height[:, None, None, None]
-    offset = root * figures.height[:, None, None]
-    offset[..., 0] += figures.centre[:, None]
-    offset[..., 1] += figures.ground[:, None]
-    joints[..., :2] += offset[:, :, None]
-    return joints[:, 1:], features[:, 1:]
+
+def _stand(feet: Tensor, grounded: Tensor) -> Tensor:
+    """How high the pelvis is above the ground, (B, T).
+
+    feet (B, T, 2): y below it. Grounded, the lower one stands; else it is as with straight legs.
+    """
+    return torch.where(grounded[:, None], -feet.amin(-1), _THIGH + _SHIN)
+
+
+def _ends(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor:
+    """Part ends (B, T, P, 2, 3) in figure heights, standing at 0 where nothing moves the root."""
+    ends = torch.zeros(len(values), values.shape[2], PART_COUNT, 2, 3)
+    for kind, make in (
+        (HUMAN, _human_ends),
+        (QUADRUPED, quadruped_ends),
+        (OBJECT, object_ends),
+    ):
+        rows = (figures.kind == kind).nonzero()[:, 0]
+        if len(rows):
+            ends[rows] = make(figures.pick(rows), values[rows], grounded[rows])
+    return ends
+
+
+def _human_ends(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor:
+    turned = values.clone()
+    turned[:, INDEX["yaw"]] += figures.facing[:, None]
+    joints = _assemble(figures, directions(turned), turned[:, INDEX["yaw"]])
+    ankles = joints[:, :, (JOINTS.index("ankle_l"), JOINTS.index("ankle_r")), 1]
+    rest = (figures.thigh + figures.shin)[:, None]
+    joints[..., 1] += torch.where(grounded[:, None], -ankles.amin(-1), rest)[:, :, None]
+    return torch.stack([joints[:, :, part] for part in _ENDS], 3)
 
 
 def directions(values: Tensor) -> Tensor:
@@ -72,21 +118,25 @@ def directions(values: Tensor) -> Tensor:
     for side, sign in _SIDES:
         out, ahead = c[f"arm_{side}"], c[f"arm_{side}_forward"]
         bend, bend_ahead = c[f"elbow_{side}"], c[f"elbow_{side}_forward"]
-        bones += [_swing(sign, out, ahead), _swing(sign, out + bend, ahead + bend_ahead)]
+        bones += [swing(sign, out, ahead), swing(sign, out + bend, ahead + bend_ahead)]
     for side, sign in _SIDES:
         out, ahead = c[f"leg_{side}"], c[f"leg_{side}_forward"]
-        bones += [_swing(sign, out, ahead), _swing(sign, out, ahead - c[f"knee_{side}"])]
-    stacked = torch.stack(bones, 2)
-    cos, sin = c["yaw"].cos()[..., None], c["yaw"].sin()[..., None]
-    x, y, z = stacked.unbind(-1)
-    return torch.stack([x * cos + z * sin, y, z * cos - x * sin], -1)
+        bones += [swing(sign, out, ahead), swing(sign, out, ahead - c[f"knee_{side}"])]
+    return turn(torch.stack(bones, 2), c["yaw"])
 
 
-def _swing(side: float, out: Tensor, forward: Tensor) -> Tensor:
+def swing(side: float, out: Tensor, forward: Tensor) -> Tensor:
     """A limb that hangs down, turned outwards, then forwards; (..., 3)."""
     return torch.stack(
         [side * out.sin(), -out.cos() * forward.cos(), out.cos() * forward.sin()], -1
     )
+
+
+def turn(vectors: Tensor, yaw: Tensor) -> Tensor:
+    """Turn (B, T, n, 3) to the right about the vertical by yaw (B, T)."""
+    cos, sin = yaw.cos()[..., None], yaw.sin()[..., None]
+    x, y, z = vectors.unbind(-1)
+    return torch.stack([x * cos + z * sin, y, z * cos - x * sin], -1)
 
 
 def _up(lean: Tensor, forward: Tensor) -> Tensor:
@@ -94,22 +144,39 @@ def _up(lean: Tensor, forward: Tensor) -> Tensor:
     return torch.stack([lean.sin() * forward.cos(), lean.cos() * forward.cos(), forward.sin()], -1)
 
 
-def _assemble(figures: Figures, bones: Tensor) -> Tensor:
-    """Joints (B, T, 15, 3) in figure heights, the pelvis at 0, of bones (B, T, 12, 3)."""
+def _assemble(figures: Figures, bones: Tensor, yaw: Tensor) -> Tensor:
+    """Joints (B, T, 22, 3) in figure heights, the pelvis at 0, of bones (B, T, 12, 3)."""
 
     def length(name: str) -> Tensor:
         lengths: Tensor = getattr(figures, name)
         return lengths[:, None, None]
 
+    forward = turn(torch.tensor([0.0, 0.0, 1.0]).expand(*yaw.shape, 1, 3), yaw)[:, :, 0]
     at: dict[str, Tensor] = {"pelvis": torch.zeros(*bones.shape[:2], 3)}
     at["chest"] = at["pelvis"] + length("torso") * bones[:, :, 0]
-    head_reach = length("neck") + figures.radii[:, 1, 0][:, None, None]
-    at["head"] = at["chest"] + head_reach * bones[:, :, 1]
+    skull = figures.radii[:, 1, 0][:, None, None]
+    at["head"] = at["chest"] + (length("neck") + skull) * bones[:, :, 1]
+    at["hair_top"] = at["head"] + 0.3 * skull * bones[:, :, 1] - 0.35 * skull * forward
+    at["hair_end"] = at["hair_top"] - length("hair") * bones[:, :, 1]
     for i, (side, sign) in enumerate(_SIDES):
+        fore, shin = bones[:, :, 5 + 2 * i], bones[:, :, 9 + 2 * i]
         at[f"shoulder_{side}"] = at["chest"] + sign * length("shoulder") * bones[:, :, 2]
         at[f"elbow_{side}"] = at[f"shoulder_{side}"] + length("upper_arm") * bones[:, :, 4 + 2 * i]
-        at[f"wrist_{side}"] = at[f"elbow_{side}"] + length("forearm") * bones[:, :, 5 + 2 * i]
+        at[f"wrist_{side}"] = at[f"elbow_{side}"] + length("forearm") * fore
+        at[f"hand_{side}"] = at[f"wrist_{side}"] + 0.025 * fore
         at[f"hip_{side}"] = at["pelvis"] + sign * length("hip") * bones[:, :, 3]
         at[f"knee_{side}"] = at[f"hip_{side}"] + length("thigh") * bones[:, :, 8 + 2 * i]
-        at[f"ankle_{side}"] = at[f"knee_{side}"] + length("shin") * bones[:, :, 9 + 2 * i]
+        at[f"ankle_{side}"] = at[f"knee_{side}"] + length("shin") * shin
+        at[f"toe_{side}"] = at[f"ankle_{side}"] + length("foot") * _foot(shin, forward, sign)
+    knees = (at["knee_l"] + at["knee_r"]) / 2
+    at["hem"] = at["pelvis"] + length("skirt") * (knees - at["pelvis"]) * 1.2
     return torch.stack([at[name] for name in JOINTS], 2)
+
+
+def _foot(shin: Tensor, forward: Tensor, side: float) -> Tensor:
+    """The unit vector of a foot at a right angle to the shin, turned out a little; (B, T, 3)."""
+    sideways = torch.stack([forward[..., 2], forward[..., 1], -forward[..., 0]], -1)
+    ahead = forward + 0.35 * side * sideways
+    ahead = ahead - (ahead * shin).sum(-1, keepdim=True) * shin
+    unit: Tensor = ahead / ahead.norm(dim=-1, keepdim=True).clamp(min=1e-3)
+    return unit

@@ -1,38 +1,75 @@
 """Draws figures and backgrounds as anti-aliased pictures, many at a time. Imports torch only."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-from .figures import JOINTS, PARTS, Figures
+from .backgrounds import paint_background
+from .body import NECK, PART_COUNT, Figures
 
-_START = [JOINTS.index(part[1]) for part in PARTS]
-_END = [JOINTS.index(part[2]) for part in PARTS]
 _LIGHT = (-0.45, 0.6, 0.66)
+NOBODY = -1
 
 
-def render(figures: Figures, joints: Tensor, camera: Tensor, size: int = 64) -> Tensor:
-    """Draw B clips.
+@dataclass
+class Drawing:
+    """B clips of T pictures: `pixels` and `background` (the same without anybody),
+    (B, T, 3, S, S) in [0, 1]; `classes` int64 (B, T, S, S): which part is seen, or NOBODY."""
+
+    pixels: Tensor
+    background: Tensor
+    classes: Tensor
+
+
+def render(figures: Figures, ends: Tensor, camera: Tensor, size: int = 64) -> Tensor:
+    """Draw B clips; (B, T, 3, size, size) in [0, 1].
 
     Args:
-        figures: B bodies with their backgrounds.
-        joints: (B, T, 15, 3), frame widths, as `figures.pose` returns them.
+        figures: B bodies with their backgrounds. ends: (B, T, P, 2, 3), frame widths, as `pose`
+            returns them.
         camera: (B, T, 4) pan x, pan y (frame widths), ln zoom, roll (radians).
         size: pixels along each side.
-    Returns:
-        (B, T, 3, size, size) in [0, 1].
     """
-    batch, times = joints.shape[:2]
-    rows = figures.repeat(times)
-    joints, camera = joints.flatten(0, 1), camera.flatten(0, 1)
-    x, y = _to_world(size, camera)  # (N, P)
-    pixel = (-camera[:, 2:3]).exp() / size  # (N, 1) the width of a pixel in the world
-    picture = _background(rows, x, y, pixel)
-    _paint_parts(rows, joints, x, y, pixel, picture)
+    picture = background(figures, camera, size)
+    paint(figures, ends, camera, picture)
+    return picture
+
+
+def draw(figures: Figures, ends: Tensor, camera: Tensor, size: int = 64) -> Drawing:
+    """As `render`, with what evaluation wants to know besides."""
+    behind = background(figures, camera, size)
+    picture = behind.clone()
+    return Drawing(picture, behind, paint(figures, ends, camera, picture))
+
+
+def background(figures: Figures, camera: Tensor, size: int) -> Tensor:
+    """What is behind the figures, (B, T, 3, size, size); it may be far away (parallax)."""
+    batch, times = camera.shape[:2]
+    behind = figures.behind.pick(torch.arange(batch).repeat_interleave(times))
+    rows = camera.flatten(0, 1).clone()
+    rows[:, :2] *= behind.parallax[:, None]
+    x, y = to_world(size, rows)
+    picture = paint_background(behind, x, y, _pixel(size, rows))
     return picture.reshape(batch, times, 3, size, size)
 
 
-def _to_world(size: int, camera: Tensor) -> tuple[Tensor, Tensor]:
-    """World x and y behind the centre of each pixel, each (N, P), rows from the top."""
+def paint(figures: Figures, ends: Tensor, camera: Tensor, picture: Tensor) -> Tensor:
+    """Paint the figures into `picture` (B, T, 3, S, S), in place.
+
+    Returns which part is seen where, int64 (B, T, S, S), or NOBODY.
+    """
+    batch, times, _, size = picture.shape[:4]
+    rows = figures.repeat(times)
+    camera = camera.flatten(0, 1)
+    x, y = to_world(size, camera)  # (N, S * S)
+    flat = picture.view(batch * times, 3, -1)
+    seen = _paint_parts(rows, ends.flatten(0, 1), x, y, _pixel(size, camera), flat)
+    return seen.reshape(batch, times, size, size)
+
+
+def to_world(size: int, camera: Tensor) -> tuple[Tensor, Tensor]:
+    """World x and y behind each pixel's centre, each (N, P), rows from the top; camera (N, 4)."""
     axis = (torch.arange(size) + 0.5) / size - 0.5
     y, x = torch.meshgrid(-axis, axis, indexing="ij")
     x, y = x.reshape(1, -1), y.reshape(1, -1)
@@ -41,55 +78,70 @@ def _to_world(size: int, camera: Tensor) -> tuple[Tensor, Tensor]:
     return x * cos - y * sin + pan_x, x * sin + y * cos + pan_y
 
 
-def _background(rows: Figures, x: Tensor, y: Tensor, pixel: Tensor) -> Tensor:
-    """(N, 3, P): a gradient, waves, soft blobs and a floor, whichever the clip has."""
-    gradient = rows.gradient[:, :, None]
-    mix = (x * gradient[:, 0] + y * gradient[:, 1] + gradient[:, 2] + 0.5).clamp_(0, 1)
-    picture = torch.lerp(
-        rows.background[:, 0, :, None], rows.background[:, 1, :, None], mix[:, None]
-    )
-    for k in range(rows.waves.shape[1]):
-        w = rows.waves[:, k, :, None]
-        on = w[:, 3, 0] > 0
-        if on.any():
-            w = w[on]
-            picture[on] += (w[:, 3] * torch.sin(w[:, 0] * x[on] + w[:, 1] * y[on] + w[:, 2]))[
-                :, None
-            ]
-    for k in range(rows.blobs.shape[1]):
-        b = rows.blobs[:, k, :, None]
-        on = b[:, 3, 0] > 0
-        if on.any():
-            b = b[on]
-            far = (x[on] - b[:, 0]) ** 2 + (y[on] - b[:, 1]) ** 2
-            alpha = b[:, 3] * torch.exp(-far / b[:, 2] ** 2)
-            picture[on] = torch.lerp(picture[on], b[:, 4:], alpha[:, None])
-    floor = rows.floor[:, :, None]
-    alpha = ((floor[:, 0] - y) / pixel + 0.5).clamp_(0, 1) * floor[:, 1]
-    return torch.lerp(picture, floor[:, 2:], alpha[:, None]).clamp_(0, 1)
+def to_image(points: Tensor, camera: Tensor) -> Tensor:
+    """Image places (x right, y down, 0 .. 1) of world points (..., 2) seen by cameras (..., 4)."""
+    pan_x, pan_y, zoom, roll = camera.unbind(-1)
+    x, y = points[..., 0] - pan_x, points[..., 1] - pan_y
+    cos, sin, scale = roll.cos(), roll.sin(), zoom.exp()
+    return torch.stack([0.5 + scale * (x * cos + y * sin), 0.5 - scale * (y * cos - x * sin)], -1)
+
+
+def _pixel(size: int, camera: Tensor) -> Tensor:
+    """(N, 1) the width of a pixel in the world."""
+    return (-camera[:, 2:3]).exp() / size
 
 
 def _paint_parts(
-    rows: Figures, joints: Tensor, x: Tensor, y: Tensor, pixel: Tensor, picture: Tensor
-) -> None:
-    """Paint the ten rounded, tapered parts into `picture` (N, 3, P) from back to front."""
-    start, end = joints[:, _START], joints[:, _END]  # (N, 10, 3)
-    order = (start[..., 2] + end[..., 2]).argsort(dim=1, stable=True)
+    rows: Figures, ends: Tensor, x: Tensor, y: Tensor, pixel: Tensor, picture: Tensor
+) -> Tensor:
+    """Paint the parts into `picture` (N, 3, P) from back to front; which is seen, (N, P)."""
+    start, end = ends[:, :, 0], ends[:, :, 1]  # (N, parts, 3)
+    depth = start[..., 2] + end[..., 2]
+    depth[:, NECK] -= 0.1  # it ends inside the head
+    order = depth.argsort(dim=1, stable=True)
     pick = torch.arange(len(order))
-    for k in range(order.shape[1]):
+    seen = torch.full(x.shape, NOBODY)
+    for k in range(PART_COUNT):
         part = order[:, k]
-        a, axis = start[pick, part, :2], (end - start)[pick, part, :2]  # (N, 2)
         radius = rows.radii[pick, part] * rows.height[:, None]  # (N, 2)
-        off_x, off_y = x - a[:, :1], y - a[:, 1:]
-        along = axis / (axis.square().sum(-1, keepdim=True) + 1e-8)
-        h = (off_x * along[:, :1]).addcmul_(off_y, along[:, 1:]).clamp_(0, 1)  # (N, P)
-        off_x.addcmul_(h, axis[:, :1], value=-1)
-        off_y.addcmul_(h, axis[:, 1:], value=-1)
-        r = torch.lerp(radius[:, :1], radius[:, 1:], h)
-        square = (off_x * off_x).addcmul_(off_y, off_y)
-        alpha = (r - square.sqrt()).div_(pixel).add_(0.5).clamp_(0, 1)
-        facing = off_x.mul_(_LIGHT[0]).add_(off_y, alpha=_LIGHT[1]).div_(r)
-        facing += square.div_(r.square_()).neg_().add_(1).clamp_(min=0).sqrt_().mul_(_LIGHT[2])
-        shade = facing.clamp_(0, 1).mul_(0.55).sub_(0.35).mul_(rows.shading[:, None]).add_(1)
-        colour = (rows.colours[pick, part][:, :, None] * shade[:, None]).clamp_(max=1)
-        picture.lerp_(colour, alpha[:, None])
+        there = (radius.amax(1) > 0).nonzero()[:, 0]
+        if not len(there):
+            continue
+        part = part[there]
+        _paint_part(
+            start[there, part, :2], end[there, part, :2], radius[there],
+            rows.square[there, part], rows.colours[there, part], rows.shading[there],
+            x[there], y[there], pixel[there], picture, seen, there, part,
+        )  # fmt: skip
+    return seen
+
+
+def _paint_part(
+    a: Tensor, b: Tensor, radius: Tensor, square: Tensor, colours: Tensor, shading: Tensor,
+    x: Tensor, y: Tensor, pixel: Tensor, picture: Tensor, seen: Tensor, there: Tensor, part: Tensor,
+) -> None:  # fmt: skip
+    """One part of the rows `there` (n,): ends (n, 2), radii at them (n, 2), places x, y (n, P)."""
+    axis = b - a
+    off_x, off_y = x - a[:, :1], y - a[:, 1:]
+    length = axis.square().sum(-1, keepdim=True)
+    along = axis / (length + 1e-8)
+    u = off_x * along[:, :1] + off_y * along[:, 1:]  # (n, P)
+    h = u.clamp(0, 1)
+    off_x.addcmul_(h, axis[:, :1], value=-1)
+    off_y.addcmul_(h, axis[:, 1:], value=-1)
+    r = torch.lerp(radius[:, :1], radius[:, 1:], h)
+    far = (off_x * off_x).addcmul_(off_y, off_y)
+    inside = r - far.sqrt()
+    if square.any():
+        long = length[square].sqrt()
+        # a box that points at the viewer is not flat
+        half = torch.maximum(0.5 * long, 0.6 * radius[square].amax(1, keepdim=True))
+        ahead = half - (u[square] - 0.5).abs() * long
+        inside[square] = torch.minimum(inside[square], ahead)
+    alpha = inside.div_(pixel).add_(0.5).clamp_(0, 1)
+    facing = off_x.mul_(_LIGHT[0]).add_(off_y, alpha=_LIGHT[1]).div_(r)
+    facing += far.div_(r.square_()).neg_().add_(1).clamp_(min=0).sqrt_().mul_(_LIGHT[2])
+    shade = facing.clamp_(0, 1).mul_(0.55).sub_(0.35).mul_(shading[:, None]).add_(1)
+    colour = (colours[:, :, None] * shade[:, None]).clamp_(max=1)
+    picture[there] = picture[there].lerp_(colour, alpha[:, None])
+    seen[there] = torch.where(alpha > 0.5, part[:, None], seen[there])

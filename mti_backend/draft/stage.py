@@ -4,7 +4,7 @@ A checkpoint holds everything needed to go on, and replaces the one before it wh
 """
 
 import json
-import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,6 +16,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from mti_addon.wire.files import fsync_dir, replace
+
 Network = TypeVar("Network", bound=nn.Module)
 
 _REPORT_EVERY = 25  # steps
@@ -26,7 +28,8 @@ class StageSettings:
     """One stage's numbers.
 
     steps and warmup count optimiser steps, batch pictures a step, save_every steps; seed draws the
-    clips, ema is the decay of the averaged weights.
+    clips, ema is the decay of the averaged weights, cooldown the last part of the steps, in which
+    the learning rate falls to nothing.
     """
 
     steps: int
@@ -36,6 +39,7 @@ class StageSettings:
     warmup: int = 100
     ema: float = 0.999
     save_every: int = 250
+    cooldown: float = 0.25
 
 
 class Stage:
@@ -68,17 +72,18 @@ class Stage:
 
     @property
     def checkpoint_file(self) -> Path:
-        return _checkpoint_file(self.folder, self.name)
+        return checkpoint_file(self.folder, self.name)
 
     def rate(self) -> float:
-        """Linear warm-up, then a cosine to 2 % of the peak."""
+        """Linear warm-up, a plateau, then a straight line down to 2 % of the peak.
+
+        Unlike a cosine over all steps, the plateau lets a training be prolonged when it is seen to
+        learn still.
+        """
         s = self.settings
         warm = min(1.0, (self.step + 1) / s.warmup)
-        return (
-            s.learning_rate
-            * warm
-            * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.step / s.steps))))
-        )
+        left = max(0.0, 1 - self.step / s.steps) / s.cooldown
+        return s.learning_rate * warm * (0.02 + 0.98 * min(1.0, left))
 
     def run(self, report: Callable[[str], None], minutes: float | None = None) -> bool:
         """Train to the last step, or for about `minutes`; True when the stage is finished."""
@@ -123,21 +128,20 @@ class Stage:
             file.write(json.dumps({"step": self.step, "rate": self.rate(), **values}) + "\n")
 
     def _save(self) -> None:
-        tensors = {f"weights/{k}": p.detach() for k, p in self.weights.items()}
-        tensors |= {f"average/{k}": p for k, p in self.average.items()}
+        tensors = {f"weights/{k}": p.detach() for k, p in self.network.named_parameters()}
+        # a frozen weight is its own average; a copy, since no tensor may be in a file twice
+        tensors |= {
+            f"average/{k}": self.average[k] if k in self.average else p.detach().clone()
+            for k, p in self.network.named_parameters()
+        }
         for k, p in self.weights.items():
             # a weight that never had a gradient has no moments
             state = self.optimiser.state.get(p)
             if state:
                 for moment in ("exp_avg", "exp_avg_sq"):
                     tensors[f"{moment}/{k}"] = state[moment]
-        temporary = self.checkpoint_file.with_suffix(".partial")
-        save_file(
-            {k: t.contiguous() for k, t in tensors.items()},
-            temporary,
-            {"step": str(self.step), "settings": json.dumps(asdict(self.settings))},
-        )
-        temporary.replace(self.checkpoint_file)
+        header = {"step": str(self.step), "settings": json.dumps(asdict(self.settings))}
+        _write(self.checkpoint_file, tensors, header)
 
     def _load(self) -> None:
         if not self.checkpoint_file.exists():
@@ -145,8 +149,10 @@ class Stage:
         with safe_open(self.checkpoint_file, "pt") as file, torch.no_grad():
             self.step = int(file.metadata()["step"])
             names = set(file.keys())
+            for k, p in self.network.named_parameters():
+                if f"weights/{k}" in names:
+                    p.copy_(file.get_tensor(f"weights/{k}"))
             for k, p in self.weights.items():
-                p.copy_(file.get_tensor(f"weights/{k}"))
                 self.average[k].copy_(file.get_tensor(f"average/{k}"))
                 if f"exp_avg/{k}" in names:
                     self.optimiser.state[p] = {
@@ -161,12 +167,31 @@ def averaged(network: Network, folder: Path, stage: str) -> Network:
 
     Raises FileNotFoundError before the stage has saved.
     """
-    with safe_open(_checkpoint_file(folder, stage), "pt") as file:
+    with safe_open(checkpoint_file(folder, stage), "pt") as file:
         names = [k for k in file.keys() if k.startswith("average/")]
         state = {k.removeprefix("average/"): file.get_tensor(k) for k in names}
     network.load_state_dict(state, strict=False)
     return network
 
 
-def _checkpoint_file(folder: Path, stage: str) -> Path:
+def save_start(folder: Path, stage: str, weights: dict[str, Tensor]) -> None:
+    """Make a checkpoint of step 0 that starts at these weights."""
+    tensors = {
+        f"{kind}/{k}": t.clone() for kind in ("weights", "average") for k, t in weights.items()
+    }
+    _write(checkpoint_file(folder, stage), tensors, {"step": "0"})
+
+
+def _write(file: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
+    """Replace `file` whole or not at all, also where the power fails."""
+    temporary = file.with_suffix(".partial")
+    save_file({k: t.contiguous() for k, t in tensors.items()}, temporary, header)
+    with open(temporary, "rb+") as written:
+        os.fsync(written.fileno())
+    replace(temporary, file)
+    fsync_dir(file.parent)
+
+
+def checkpoint_file(folder: Path, stage: str) -> Path:
+    """Where a stage keeps its last checkpoint."""
     return folder / f"{stage}.checkpoint.safetensors"

@@ -3,74 +3,155 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..models import SHIPPED_DRAFT
+
+if TYPE_CHECKING:
+    from .stage import StageSettings
+
+# option: (the number of a stage that it changes, its type, what it says)
+_NUMBERS: dict[str, tuple[str, type, str]] = {
+    "steps": ("steps", int, "another number of steps for a stage"),
+    "batch": ("batch", int, "another number of pictures (predictor: clips) a step"),
+    "rate": (
+        "learning_rate",
+        float,
+        "another learning rate; a quarter of the usual to go on from weights that are trained",
+    ),
+}
 
 
 def main(argv: list[str]) -> int:
     """Train every stage that is not finished, then write the weights. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="mti_backend train-draft",
-        description="Train the draft model on procedural motion. Stop with Ctrl-C; the same "
-        "command goes on.",
-    )
-    parser.add_argument(
-        "--work",
-        type=Path,
-        default=Path("out/draft"),
-        help="checkpoints and logs (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=SHIPPED_DRAFT,
-        help="where the finished model goes (default: the shipped one)",
-    )
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
-    parser.add_argument(
-        "--steps",
-        action="append",
-        default=[],
-        metavar="STAGE=N",
-        help="another number of steps for a stage",
-    )
-    parser.add_argument(
-        "--export-only",
-        action="store_true",
-        help="write the weights of the checkpoints as they are",
-    )
-    parser.add_argument(
-        "--unet-stage",
-        choices=("frames", "clips"),
-        default="clips",
-        help="which stage's UNet to write; frames: the temporal layers still do nothing",
-    )
+    parser = _parser()
     options = parser.parse_args(argv)
+    if options.show:
+        from .show import show
 
+        show(options.show)
+        print(f"wrote {options.show}")
+        return 0
+    if options.card:
+        from .card import write_card
+
+        write_card(options.weights, options.evaluation, options.card)
+        print(f"wrote {options.card}")
+        return 0
+    return _train_and_export(parser, options)
+
+
+def _train_and_export(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     import torch
 
-    from .export import export
-    from .training import STAGES, train
+    from .export import export, start_from
+    from .training import train
 
+    settings = _settings(parser, options)
     if options.threads:
         torch.set_num_threads(options.threads)
-    settings = dict(STAGES)
-    for change in options.steps:
-        stage, _, steps = change.partition("=")
-        if stage not in settings or not steps.isdecimal():
-            parser.error(
-                f"--steps takes STAGE=N with STAGE one of {', '.join(settings)}, got {change!r}"
+    try:
+        torch.set_default_device(options.device)
+        torch.zeros(1)
+    except (RuntimeError, AssertionError) as error:
+        parser.error(f"--device {options.device} cannot be used: {str(error).splitlines()[0]}")
+    try:
+        if options.start_from:
+            start_from(options.start_from, options.work)
+    except FileNotFoundError as error:
+        parser.error(f"--start-from {options.start_from} holds no exported model: {error}")
+    try:
+        if not options.export_only:
+            train(
+                options.work,
+                settings,
+                lambda line: print(line, flush=True),
+                only=options.only,
+                keep_latents=options.keep_latents,
             )
-        settings[stage] = replace(settings[stage], steps=int(steps))
-    if not options.export_only:
-        try:
-            train(options.work, settings, lambda line: print(line, flush=True))
-        except KeyboardInterrupt:
-            print(f"stopped; the same command goes on from the last checkpoint in {options.work}")
-            return 130
+    except KeyboardInterrupt:
+        print(f"stopped; the same command goes on from the last checkpoint in {options.work}")
+        return 130
+    finally:
+        torch.set_default_device("cpu")
+    if options.only:
+        return 0
     try:
         size = export(options.work, options.weights, options.unet_stage)
     except FileNotFoundError as error:
         parser.error(f"{options.work} holds no finished training: {error}")
     print(f"{size / 1e6:.1f} MB written to {options.weights}")
     return 0
+
+
+def _settings(
+    parser: argparse.ArgumentParser, options: argparse.Namespace
+) -> "dict[str, StageSettings]":
+    from .training import STAGES
+
+    settings = dict(STAGES)
+    for option, (field, kind, _) in _NUMBERS.items():
+        for change in getattr(options, option):
+            stage, _, value = change.partition("=")
+            try:
+                changed: dict[str, Any] = {field: kind(value)}
+                settings[stage] = replace(settings[stage], **changed)
+            except (KeyError, ValueError):
+                parser.error(
+                    f"--{option} takes STAGE=NUMBER with STAGE one of {', '.join(settings)}, "
+                    f"got {change!r}"
+                )
+    if options.only and options.only not in settings:
+        parser.error(f"--only takes one of {', '.join(settings)}, got {options.only!r}")
+    return settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mti_backend train-draft",
+        description="Train the draft model on procedural motion. Stop with Ctrl-C; the same "
+        "command goes on.",
+    )
+
+    def option(name: str, text: str, **more: Any) -> None:
+        parser.add_argument(name, help=text, **more)
+
+    here = {"type": Path, "metavar": "PATH"}
+    option("--work", "checkpoints and logs (default: %(default)s)", default="out/draft", type=Path)
+    option(
+        "--weights",
+        "where the finished model goes (default: the shipped one)",
+        default=SHIPPED_DRAFT,
+        type=Path,
+    )
+    option(
+        "--start-from",
+        "go on from an exported model instead of from the start, for stages not yet begun",
+        **here,
+    )
+    option("--device", "cpu or cuda (default: %(default)s)", default="cpu")
+    option("--threads", "CPU threads (default: all)", type=int, default=0)
+    for name, (_, _, text) in _NUMBERS.items():
+        option(f"--{name}", text, action="append", default=[], metavar="STAGE=N")
+    option("--only", "train this stage alone, and export nothing", metavar="STAGE")
+    option(
+        "--keep-latents",
+        "of the autoencoder, train the decoder only, so that a trained UNet stays right",
+        action="store_true",
+    )
+    option("--export-only", "write the weights of the checkpoints as they are", action="store_true")
+    option(
+        "--unet-stage",
+        "which stage's UNet to write; frames: the temporal layers still do nothing",
+        choices=("frames", "clips"),
+        default="clips",
+    )
+    option("--show", "draw a contact sheet of the training data, and train nothing", **here)
+    option("--card", "write the model card of --weights, and train nothing", **here)
+    option(
+        "--evaluation",
+        "evaluation.json to quote in the card (default: %(default)s)",
+        default=Path("docs/draft-model/evaluation.json"),
+        type=Path,
+    )
+    return parser

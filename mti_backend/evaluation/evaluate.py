@@ -1,210 +1,237 @@
-"""The command `python -m mti_backend evaluate`: motion gain on held-out pairs, with its two bounds.
+"""The command `python -m mti_backend evaluate`: measure motion transfer, and tell what was found.
 
-Rows: no motion given (the target's own image embedding), learned motion, the true motion tokens
-(what the model was trained on), the decoded right answer (what the autoencoder lets through).
+docs/evaluation.md says what the rows and columns are and how to read them.
 """
 
 import argparse
-import csv
 import json
-import time
-from contextlib import suppress
-from dataclasses import replace
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
+from mti_addon.wire.errors import BadRequest, MtiError
 from mti_addon.wire.settings import Settings
 
-from ..embedding import MotionEmbedding
-from ..frames import to_pictures
-from ..inversion import Inversion
-from ..models import load_model
 from ..models.svd import SvdModel
-from ..sampling import image_embedding_motion, sample
-from .metrics import median_interval, motion_gain
-from .pairs import Pair, held_out_pairs
-from .sheet import contact_sheet
+from .cross_domain import RENDERED, summarise_domains
+from .cross_domain import ROWS as DOMAIN_ROWS
+from .machine import commit, hardware
+from .pages import make_pages
+from .plots import make_plots
+from .pool import Results, loader, measure_all
+from .rows import QUICK, ROWS
+from .store import Store
+from .summary import summarise, summarise_curves, summarise_rendered
+from .tables import as_csv, as_markdown, as_text
+from .units import (
+    CURVES,
+    DOMAIN,
+    HELD_OUT,
+    Plan,
+    Unit,
+    Worker,
+    curve_units,
+    domain_units,
+    held_out_units,
+    weights_key,
+)
 
-ROWS = {
-    "no_motion": "no motion given",
-    "learned": "learned motion",
-    "true_tokens": "true motion tokens",
-    "autoencoder": "decoded right answer (autoencoder bound)",
-}
-_COLUMNS = ("pair", "motion", *ROWS, "loss", "learn_seconds", "apply_seconds")
+_PAIRS, _QUICK_PAIRS = 64, 16
+_ABLATION, _PAPER, _CURVE = 24, 8, 10
 
 
 def main(argv: list[str]) -> int:
-    """Evaluate, print the table, write JSON, CSV and contact sheets; returns the exit code."""
+    """Measure what was asked for, print the tables, write all files; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(argv)
-    for name in ("pairs", "iterations"):
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            parser.error(f"--{name} must be at least 1, not {value}")
-    model = load_model("draft")
-    settings = Settings.for_model("draft")
-    if options.iterations:
-        settings = replace(
-            settings, inversion=replace(settings.inversion, iterations=options.iterations)
-        )
-    pairs = held_out_pairs(options.pairs or (16 if options.quick else 64))
-    results = measure(model, pairs, settings, options.out, fresh=options.fresh)
-    summary = summarise(results) | {
-        "model": model.identity,
-        "pairs": len(pairs),
-        "settings": settings.to_dict(),
-    }
-    _write(options.out, summary, results)
-    print_table(summary)
+    _check(parser, options)
+    load = loader(options.device)
+    try:
+        return evaluate(options, load)
+    except KeyboardInterrupt:
+        print("\nStopped; the same command goes on.", file=sys.stderr)
+        return 130
+    except MtiError as error:
+        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        return error.exit_code
+
+
+def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
+    """The command after its options are read; `load` gives the model."""
+    plan = Plan(Settings.for_model("draft"), options.iterations, options.out)
+    model = load()
+    units = _playable(units_of(options), model, options.rows)
+    worker = Worker(load, weights_key(model.folder), plan)
+    if options.fresh:
+        worker.forget()
+    options.out.mkdir(parents=True, exist_ok=True)
+    results = measure_all(units, worker, options.device, options.jobs)
+    told = _told(results)
+    summary = told.summary | about(model, plan, options)
+    paths = _write(options, summary, told.results, worker.store, model.frames)
+    print(as_text(summary))
+    print("\nWritten: " + ", ".join(str(path) for path in paths))
     return 0
+
+
+def units_of(options: argparse.Namespace) -> list[Unit]:
+    """What the options ask for.
+
+    --curves and --cross-domain, where given, are measured alone; a full run has everything. --rows
+    chooses among the rows of --cross-domain as well.
+    """
+    chosen = options.curves or options.cross_domain
+    units: list[Unit] = []
+    if not chosen:
+        pairs = options.pairs or (_QUICK_PAIRS if options.quick else _PAIRS)
+        counts = {
+            "core": pairs,
+            "ablation": min(pairs, options.ablation_pairs),
+            "paper": min(pairs, options.paper_pairs),
+        }
+        units += held_out_units(options.rows or (QUICK if options.quick else list(ROWS)), counts)
+    full = not (chosen or options.quick or options.rows)
+    if options.curves or full:
+        units += curve_units(options.curve_pairs)
+    if options.cross_domain or full:
+        units += domain_units(options.rows or DOMAIN_ROWS)
+    return units
+
+
+def _playable(units: list[Unit], model: SvdModel, chosen: tuple[str, ...] | None) -> list[Unit]:
+    """Without the rows that need a predictor, where the model has none.
+
+    Raises BadRequest where such a row was chosen by name.
+    """
+    if model.predictor is not None:
+        return units
+    missing = [key for key, row in ROWS.items() if row.needs_predictor]
+    wanted = [key for key in missing if key in (chosen or ())]
+    if wanted:
+        raise BadRequest(
+            f"The model {model.name} has no predictor, which these rows need: {', '.join(wanted)}.",
+            "Leave them out of --rows, or train the predictor.",
+        )
+    if any(unit.row in missing for unit in units):
+        print(f"Left out, since the model has no predictor: {', '.join(missing)}")
+    return [unit for unit in units if unit.row not in missing]
+
+
+@dataclass(frozen=True)
+class _Told:
+    summary: dict[str, Any]
+    results: list[dict[str, Any]]
+
+
+def _told(results: Results) -> _Told:
+    flat = list(results.values())
+    summary = summarise([r for r in flat if r["suite"] == HELD_OUT])
+    summary["curves"] = summarise_curves([r for r in flat if r["suite"] == CURVES])
+    by_domain: dict[str, list[dict[str, Any]]] = {}
+    for result in flat:
+        if result["suite"].startswith(DOMAIN):
+            by_domain.setdefault(result["suite"].removeprefix(DOMAIN), []).append(result)
+    summary["cross_domain"] = summarise_domains(by_domain)
+    summary["rendered_clips"] = summarise_rendered(by_domain.get(RENDERED, []))
+    return _Told(summary, flat)
+
+
+def about(model: SvdModel, plan: Plan, options: argparse.Namespace) -> dict[str, Any]:
+    """What was measured, when, of which commit and on what."""
+    return {
+        "model": model.identity,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "commit": commit(),
+        "hardware": hardware(options.device, options.jobs),
+        "settings": plan.settings.to_dict(),
+        "iterations": plan.iterations,
+    }
+
+
+def _write(
+    options: argparse.Namespace, summary: dict[str, Any], results: list[dict[str, Any]],
+    store: Store, frames: int,
+) -> list[Path]:  # fmt: skip
+    out: Path = options.out
+    # parts by themselves do not replace the whole
+    stem = "evaluation" if summary["rows"] else "parts"
+    texts = {
+        f"{stem}.json": json.dumps(summary, indent=2) + "\n",
+        f"{stem}.csv": as_csv(results),
+        f"{stem}.md": as_markdown(summary),
+    }
+    for name, text in texts.items():
+        (out / name).write_text(text, encoding="utf-8")
+    if options.markdown:
+        write_between(options.markdown, texts[f"{stem}.md"])
+    paths = [out / name for name in texts]
+    paths += make_pages(results, store, frames, out / "pages")
+    if not options.no_plots:
+        paths += make_plots(summary, results, out / "plots")
+    return paths
+
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def write_between(path: Path, text: str) -> None:
+    """Put the tables between the two marks of a Markdown file; a file without them is replaced."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    if BEGIN in old and END in old:
+        head, rest = old.split(BEGIN, 1)
+        text = f"{head}{BEGIN}\n\n{text}\n{END}{rest.split(END, 1)[1]}"
+    path.write_text(text, encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mti_backend evaluate", description="Measure motion transfer on held-out pairs."
     )
-    parser.add_argument("--quick", action="store_true", help="16 pairs instead of 64")
-    parser.add_argument("--pairs", type=int, help="another number of pairs")
-    parser.add_argument(
-        "--iterations", type=int, help="iterations of learning (default: the draft's own)"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("out/evaluation"),
-        help="where results go (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--fresh", action="store_true", help="measure again what an earlier run left in --out"
-    )
+    add = parser.add_argument
+    few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, the main rows only"
+    add("--quick", action="store_true", help=few)
+    add("--pairs", type=int, help="another number of pairs")
+    for name, count, what in (
+        ("ablation", _ABLATION, "pairs of the ablations' rows"),
+        ("paper", _PAPER, "pairs of the row with the paper's numbers"),
+        ("curve", _CURVE, "motions of the curves over offset, scale, mirroring"),
+    ):
+        add(f"--{name}-pairs", type=int, default=count, help=f"{what} (default: %(default)s)")
+    add("--rows", type=_row_list, help=f"only these, with commas: {', '.join(ROWS)}")
+    add("--curves", action="store_true", help="only the curves over offset, scale, mirroring")
+    add("--cross-domain", action="store_true", help="only the cross-domain pairs")
+    add("--iterations", type=int, help="of learning (default: each row's own)")
+    add("--jobs", type=int, default=1, help="processes side by side, of one thread each")
+    add("--device", default="cpu", help="torch device (default: %(default)s)")
+    where = Path("out/evaluation")
+    add("--out", type=Path, default=where, help="where results go (default: %(default)s)")
+    add("--markdown", type=Path, help="also put the tables into this file, between its two marks")
+    add("--no-plots", action="store_true", help="no plots, which need matplotlib")
+    add("--fresh", action="store_true", help="measure again what an earlier run left in --out")
     return parser
 
 
-def measure(
-    model: SvdModel, pairs: list[Pair], settings: Settings, out: Path, fresh: bool = False
-) -> list[dict[str, Any]]:
-    """Each pair's gains, kept in `out` as they come, so that a stopped evaluation goes on."""
-    out.mkdir(parents=True, exist_ok=True)
-    kept = out / "pairs.jsonl"
-    key = f"{model.identity} {json.dumps(settings.to_dict(), sort_keys=True)}"
-    if fresh:
-        kept.unlink(missing_ok=True)
-    keys = [f"{key} {pair.fingerprint}" for pair in pairs]
-    done = {
-        r["pair"]: r
-        for r in _kept_results(kept)
-        if r["pair"] < len(pairs) and r["key"] == keys[r["pair"]]
-    }
-    begun, worked = time.monotonic(), 0
-    for i, pair in enumerate(pairs):
-        if i in done:
-            continue
-        picture = out / f"pair_{i:02d}_{pair.name}.png"
-        done[i] = {
-            "pair": i,
-            "motion": pair.name,
-            "key": keys[i],
-            **measure_pair(model, pair, settings, picture),
-        }
-        with open(kept, "a", encoding="utf-8") as file:
-            file.write(json.dumps(done[i]) + "\n")
-        worked += 1
-        waiting = sum(k not in done for k in range(len(pairs)))
-        _report(done[i], len(pairs), (time.monotonic() - begun) / worked * waiting)
-    return [done[i] for i in range(len(pairs))]
+def _row_list(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    unknown = [key for key in keys if key not in ROWS]
+    if unknown or not keys:
+        raise argparse.ArgumentTypeError(f"no such row: {', '.join(unknown) or text!r}")
+    return keys
 
 
-def _kept_results(path: Path) -> list[dict[str, Any]]:
-    """Earlier results; a line cut short by whatever stopped that run is measured again."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    if text and not text.endswith("\n"):
-        path.write_text(text + "\n", encoding="utf-8")
-    results = []
-    for line in text.splitlines():
-        with suppress(ValueError):
-            results.append(json.loads(line))
-    return results
-
-
-def _report(result: dict[str, Any], pairs: int, seconds_left: float) -> None:
-    gains = ", ".join(f"{row} {result[row]:+.3f}" for row in ROWS)
-    print(
-        f"{result['pair'] + 1}/{pairs} {result['motion']}: {gains}; {seconds_left / 60:.1f} min "
-        "left (Ctrl-C stops, the same command goes on)",
-        flush=True,
-    )
-
-
-def measure_pair(
-    model: SvdModel, pair: Pair, settings: Settings, picture: Path
-) -> dict[str, float]:
-    """Learn the pair's motion, play every row, save the contact sheet."""
-    target = pair.answer[0]
-    begun = time.monotonic()
-    inversion = Inversion(model, pair.reference, settings.inversion, settings.sampling)
-    losses = [inversion.step() for _ in range(settings.inversion.iterations)]
-    learned = time.monotonic()
-    clips: dict[str, Tensor] = {
-        "learned": sample(model, target, inversion.embedding(), settings.sampling)
-    }
-    applied = time.monotonic()
-    nothing = image_embedding_motion(model, target)
-    true_tokens = MotionEmbedding(pair.tokens[:, None], pair.tokens.mean(0, keepdim=True))
-    clips["no_motion"] = sample(model, target, nothing, settings.sampling)
-    clips["true_tokens"] = sample(model, target, true_tokens, settings.sampling)
-    clips["autoencoder"] = model.decode(model.encode_video(pair.answer)).cpu()
-    gains = {row: motion_gain(clips[row], pair.answer) for row in ROWS}
-    rows = [("reference", pair.reference), ("right answer", pair.answer)]
-    rows += [(f"{ROWS[row]}, gain {gains[row]:+.2f}", clips[row]) for row in ROWS]
-    contact_sheet([(text, to_pictures(clip)) for text, clip in rows]).save(picture)
-    return gains | {
-        "loss": sum(losses[-20:]) / len(losses[-20:]),
-        "learn_seconds": learned - begun,
-        "apply_seconds": applied - learned,
-    }
-
-
-def summarise(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Medians with 95 % intervals; `median_motion_gain` is the headline."""
-    rows = {}
-    for row in ROWS:
-        median, low, high = median_interval([r[row] for r in results])
-        rows[row] = {
-            "median_gain": median,
-            "interval": [low, high],
-            "share_above_0.3": sum(r[row] > 0.3 for r in results) / len(results),
-        }
-    seconds = {
-        name: float(torch.tensor([r[name] for r in results]).median())
-        for name in ("learn_seconds", "apply_seconds")
-    }
-    return {"median_motion_gain": rows["learned"]["median_gain"], "rows": rows, **seconds}
-
-
-def print_table(summary: dict[str, Any]) -> None:
-    """The figures a person wants to see."""
-    print(f"\n{summary['pairs']} held-out pairs, model {summary['model']}")
-    print(f"{'':44}{'median gain':>12}{'95 % interval':>20}{'gain > 0.3':>12}")
-    for row, caption in ROWS.items():
-        r = summary["rows"][row]
-        low, high = r["interval"]
-        print(
-            f"{caption:44}{r['median_gain']:12.3f}{low:11.3f} ..{high:6.3f}"
-            f"{r['share_above_0.3']:12.0%}"
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    for name in ("pairs", "ablation_pairs", "paper_pairs", "curve_pairs", "iterations", "jobs"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name.replace('_', '-')} must be at least 1, not {value}")
+    if options.rows and options.curves:
+        parser.error("--rows does not go with --curves, which are of the learned motion")
+    if options.rows and options.cross_domain and not set(options.rows) & set(DOMAIN_ROWS):
+        parser.error(f"--rows with --cross-domain has one of: {', '.join(DOMAIN_ROWS)}")
+    if options.markdown and (options.curves or options.cross_domain):
+        parser.error(
+            "--markdown writes all tables, so it does not go with --curves, --cross-domain"
         )
-    print(
-        f"learn {summary['learn_seconds']:.0f} s, apply {summary['apply_seconds']:.1f} s (medians)"
-    )
-
-
-def _write(out: Path, summary: dict[str, Any], results: list[dict[str, Any]]) -> None:
-    text = json.dumps(summary, indent=2) + "\n"
-    (out / "evaluation.json").write_text(text, encoding="utf-8")
-    with open(out / "evaluation.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
-        writer.writeheader()
-        writer.writerows({k: r[k] for k in _COLUMNS} for r in results)

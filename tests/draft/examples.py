@@ -8,7 +8,8 @@ import torch
 from diffusers import UNetSpatioTemporalConditionModel
 from torch import Tensor, nn
 
-from mti_backend.draft.figures import JOINTS, Figures, random_figures
+from mti_backend.draft.body import PART_COUNT, PARTS, Figures
+from mti_backend.draft.figures import random_figures
 from mti_backend.draft.motions import CHANNELS, INDEX, Motions
 
 SIZE = 64
@@ -30,30 +31,56 @@ def held(grounded: bool = True, **channels: float) -> Motions:
     return Motions(values, torch.tensor([grounded]))
 
 
+HEAD = 1  # its place in PARTS
+
+
 def plain_figure(radius: float = 0.1) -> Figures:
-    """One blue body of discs and capsules of one radius, head red, flat, on plain grey."""
-    figure = random_figures(1, generator(), "solid")
-    colours = torch.tensor([0.0, 0.0, 1.0]).expand(1, 10, 3).clone()
-    colours[:, 1] = torch.tensor([1.0, 0.0, 0.0])
+    """One blue body, its ten parts of one radius, head red, flat, on plain grey, facing us."""
+    figure = on_plain_grey(random_figures(1, generator(), "solid"))
+    radii = torch.zeros(1, PART_COUNT, 2)
+    radii[:, : len(PARTS)] = radius
+    colours = torch.tensor([0.0, 0.0, 1.0]).expand(1, PART_COUNT, 3).clone()
+    colours[:, HEAD] = torch.tensor([1.0, 0.0, 0.0])
     return replace(
         figure,
         height=torch.ones(1),
-        radii=torch.full((1, 10, 2), radius),
+        centre=torch.zeros(1),
+        facing=torch.zeros(1),
+        radii=radii,
+        square=torch.zeros(1, PART_COUNT, dtype=torch.bool),
         colours=colours,
         shading=torch.zeros(1),
-        background=torch.full((1, 2, 3), 0.5),
-        blobs=torch.zeros(1, 4, 7),
-        floor=torch.zeros(1, 5),
-        waves=torch.zeros(1, 3, 4),
     )
 
 
-def joints_at(x: float, y: float, **depths: float) -> Tensor:
-    """(1, 1, 15, 3): every joint at one place, some nearer or farther."""
-    joints = torch.tensor([x, y, 0.0]).expand(1, 1, len(JOINTS), 3).clone()
-    for name, z in depths.items():
-        joints[..., JOINTS.index(name), 2] = z
-    return joints
+def on_plain_grey(figures: Figures) -> Figures:
+    """The same bodies before plain grey."""
+    figures.behind.paint_over(torch.ones_like(figures.height, dtype=torch.bool), torch.tensor(0.5))
+    return figures
+
+
+def ends_at(x: float, y: float, head: float = 0.0) -> Tensor:
+    """(1, 1, P, 2, 3): every part at one place, the head nearer or farther."""
+    ends = torch.tensor([x, y, 0.0]).expand(1, 1, PART_COUNT, 2, 3).clone()
+    ends[..., HEAD, :, 2] = head
+    return ends
+
+
+# how far `each_channel` moves a channel that is no angle
+_STEPS = {"root_x": 0.2, "root_y": 0.2, "pan_x": 0.15, "pan_y": 0.15, "zoom": 0.3}
+
+
+def each_channel() -> Motions:
+    """As many motions as channels: the i-th moves channel i alone, from a relaxed stand."""
+    stand = torch.zeros(len(CHANNELS))
+    for name in ("arm_l", "arm_r", "elbow_l", "elbow_r", "knee_l", "knee_r", "leg_l", "leg_r"):
+        stand[INDEX[name]] = 0.3
+    step = torch.diag(torch.tensor([_STEPS.get(name, 0.6) for name in CHANNELS]))
+
+    def values(t: Tensor) -> Tensor:
+        return stand[:, None] + step[:, :, None] * t[:, None, :]
+
+    return Motions(values, torch.zeros(len(CHANNELS), dtype=torch.bool))
 
 
 class MeanColour(nn.Module):

@@ -14,13 +14,18 @@ from torch import Tensor
 
 from mti_backend import noise
 from mti_backend.draft import losses, pool
-from mti_backend.draft.clips import Clips, make_clips, token_basis
+from mti_backend.draft.clips import Clips, make_clips
 from mti_backend.draft.figures import random_figures
-from mti_backend.draft.losses import denoising_loss, latent_scale, perturb
-from mti_backend.draft.motions import random_motions
-from mti_backend.draft.networks import is_temporal, make_image_processor
-from mti_backend.draft.pool import LatentPool, draw_clips
-from mti_backend.draft.stage import StageSettings
+from mti_backend.draft.losses import denoising_loss, drop, latent_scale, perturb
+from mti_backend.draft.motions import frame_times, random_motions
+from mti_backend.draft.networks import (
+    is_temporal,
+    make_image_encoder,
+    make_image_processor,
+    make_predictor,
+)
+from mti_backend.draft.pool import draw_clips
+from mti_backend.draft.stage import StageSettings, save_start
 from mti_backend.models.svd import clip_pixels
 from tests.draft.examples import MeanColour, generator, small_unet
 
@@ -31,6 +36,7 @@ Call = Callable[[Tensor, Tensor], Tensor]
 def quick_vae(monkeypatch: pytest.MonkeyPatch) -> Iterator[MeanColour]:
     vae = MeanColour()
     monkeypatch.setattr(losses, "frozen_vae", lambda folder: vae)
+    monkeypatch.setattr(losses, "latent_scale", lambda vae: 2.0)  # 256 pictures, measured below
     yield vae
 
 
@@ -71,8 +77,8 @@ def perfect(x0: Tensor, error: Tensor | float = 0.0) -> Call:
 
 def test_a_perfect_network_has_no_loss() -> None:
     x0, first = clean_clips()
-    assert denoising_loss(x0, first, perfect(x0), generator(2)) < 1e-6
-    other = denoising_loss(x0, first, perfect(x0, 0.5), generator(2))
+    assert denoising_loss(x0, first, first, perfect(x0), generator(2)) < 1e-6
+    other = denoising_loss(x0, first, first, perfect(x0, 0.5), generator(2))
     assert other.item() == pytest.approx(0.25, rel=1e-3)
 
 
@@ -83,7 +89,7 @@ def test_what_moves_counts_five_times() -> None:
     still[:, :4] = 1
     moving[:, 4:] = 1
     few, many = (
-        denoising_loss(x0, first, perfect(x0, place), generator(3)).item()
+        denoising_loss(x0, first, first, perfect(x0, place), generator(3)).item()
         for place in (still, moving)
     )
     assert many / few == pytest.approx(5, rel=0.02)
@@ -91,29 +97,49 @@ def test_what_moves_counts_five_times() -> None:
 
 def test_noise_levels_and_the_image_condition() -> None:
     x0, first = clean_clips(4000)
+    condition = torch.randn(first.shape, generator=generator(14))
     seen: dict[str, Tensor] = {}
 
     def call(stacked: Tensor, timestep: Tensor) -> Tensor:
         seen["image"], seen["timestep"] = stacked[:, :, 6:], timestep
         return torch.zeros_like(x0)
 
-    denoising_loss(x0, first, call, generator(4), p_mean=0.5, p_std=1.2)
+    denoising_loss(x0, first, condition, call, generator(4), p_mean=0.5, p_std=1.2)
     logs = 4 * seen["timestep"]
     assert logs.mean().item() == pytest.approx(0.5, abs=0.08)
     assert logs.std().item() == pytest.approx(1.2, abs=0.08)
-    dropped = (seen["image"] == 0).flatten(1).all(1)
-    assert dropped.float().mean().item() == pytest.approx(0.05, abs=0.015)
-    kept = seen["image"][~dropped]
-    assert torch.equal(kept, first.expand_as(x0)[~dropped])
+    assert torch.equal(seen["image"], condition.expand_as(x0))
+
+
+def test_a_dropped_picture_leaves_the_weights_of_the_loss_as_they_were() -> None:
+    """What moves is told by the clip's own first frame, not by what the network is shown."""
+    x0, first = clean_clips()
+    error = torch.rand(8, 8, generator=generator(15))
+    shown, hidden = (
+        denoising_loss(x0, first, condition, perfect(x0, error), generator(3)).item()
+        for condition in (first, torch.zeros_like(first))
+    )
+    assert shown == pytest.approx(hidden, rel=1e-5)
 
 
 def test_perturbed_tokens() -> None:
     tokens = torch.randn(4000, 3, 64, generator=generator(5))
-    changed = perturb(tokens, generator(6))
-    dropped = (changed == 0).flatten(1).all(1)
-    assert dropped.float().mean().item() == pytest.approx(0.05, abs=0.015)
-    noise_added = (changed - tokens)[~dropped]
-    assert noise_added.std().item() == pytest.approx(0.1, rel=0.02)
+    added = perturb(tokens, generator(6)) - tokens
+    assert added.std().item() == pytest.approx(0.1, rel=0.02)
+    assert abs(added.mean().item()) < 0.002
+
+
+def test_the_motion_the_picture_or_both_are_dropped() -> None:
+    """Guidance compares with neither, so the network must have seen that."""
+    count = 20_000
+    tokens, pictures = torch.ones(count, 2, 8), torch.ones(count, 1, 6, 2, 2)
+    motion, image = drop(tokens, pictures, generator(16))
+    lost = [(kept == 0).flatten(1).all(1) for kept in (motion, image)]
+    whole = [(kept == 1).flatten(1).all(1) for kept in (motion, image)]
+    assert all((a ^ b).all() for a, b in zip(lost, whole, strict=True))  # nothing in between
+    for share in (lost[0] & ~lost[1], lost[1] & ~lost[0], lost[0] & lost[1]):
+        assert share.float().mean().item() == pytest.approx(0.03, abs=0.005)
+    assert (tokens == 1).all() and (pictures == 1).all()
 
 
 def test_the_image_encoder_is_trained_on_what_the_pipeline_shows_it() -> None:
@@ -128,36 +154,12 @@ def test_the_image_encoder_is_trained_on_what_the_pipeline_shows_it() -> None:
     )
 
 
-def test_the_pool_keeps_the_newest_clips() -> None:
-    kept, g = LatentPool(MeanColour(), frames=4, size=5, fresh=2), generator(9)
-    kept.refresh(g)
-    first = kept.latents[0]
-    for _ in range(2):
-        kept.refresh(g)
-    assert len(kept.latents) == len(kept.tokens) == 5
-    assert all(latents is not first for latents in kept.latents)
-    latents, tokens = kept.draw(7, g)
-    assert latents.shape == (7, 4, 6, 16, 16) and tokens.shape == (7, 4, 64)
-    # the first frame is the condition, so it is at time 0, where nothing has travelled yet
-    travelled = (tokens @ token_basis().T)[..., 36:]
-    assert travelled[:, 0].abs().max() < 1e-5 < travelled[:, 1:].abs().max()
-
-
-def test_clips_of_the_pool_and_their_tokens_belong_together() -> None:
-    kept = LatentPool(MeanColour(), frames=14, size=3, fresh=3)
-    kept.refresh(generator(10))
-    clips = draw_clips(generator(10), 3, torch.linspace(0, 1, 14).expand(3, 14))
-    for i in range(3):
-        assert torch.equal(kept.tokens[i], clips.tokens[i])
-        encoded = MeanColour().encode(clips.pixels[i]).mode()
-        torch.testing.assert_close(kept.latents[i], encoded, rtol=0, atol=0.02)  # bfloat16
-
-
-def test_the_scale_makes_unit_latents(quick_vae: MeanColour) -> None:
-    scale = latent_scale(Path())
-    assert scale == latent_scale(Path())
+def test_the_scale_makes_unit_latents() -> None:
+    vae = MeanColour()
+    scale = latent_scale(vae)
+    assert scale == latent_scale(vae)
     pictures = draw_clips(generator(11), 60, torch.rand(60, 1, generator=generator(12))).pixels
-    latents = quick_vae.encode(pictures.flatten(0, 1)).mode()
+    latents = vae.encode(pictures.flatten(0, 1)).mode()
     assert (scale * latents).std().item() == pytest.approx(1, abs=0.1)
 
 
@@ -178,6 +180,44 @@ def test_a_unets_loss_is_a_function_of_the_step(
     silent = {name for name, p in unet.named_parameters() if p.grad is None}
     temporal = {name for name, _ in unet.named_parameters() if is_temporal(name)}
     assert silent == (temporal if make is losses.frames_loss else set())
+
+
+def test_the_vae_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its latents' scale is measured with the network that is there already."""
+    read: list[Path] = []
+
+    def read_vae(folder: Path) -> MeanColour:
+        read.append(folder)
+        return MeanColour()
+
+    monkeypatch.setattr(losses, "frozen_vae", read_vae)
+    monkeypatch.setattr(losses, "latent_scale", lambda vae: float(isinstance(vae, MeanColour)))
+    for make in (losses.frames_loss, losses.clips_loss):
+        make(small_unet(), Path("here"), settings(14))
+    assert read == [Path("here")] * 2
+
+
+def test_the_predictor_begins_as_the_image_embeddings(tmp_path: Path) -> None:
+    """Its first loss is theirs, and its own weights are what lowers it."""
+    torch.manual_seed(0)
+    encoder = make_image_encoder()
+    save_start(tmp_path, "image-encoder", dict(encoder.state_dict()))
+    predictor = make_predictor()
+    numbers = settings(1)
+    loss = losses.predictor_loss(predictor, tmp_path, numbers)
+    first = loss(4)
+    clips = draw_clips(losses._generator(numbers, 4), 1, frame_times(1))
+    pixels = clip_pixels(clips.pixels[0], make_image_processor())
+    with torch.no_grad():
+        embeddings = encoder.eval()(pixels).image_embeds
+    blind = (embeddings - clips.tokens[0]).square().mean().item()
+    assert first.item() == pytest.approx(blind, rel=0.02)  # bfloat16
+    first.backward()
+    with torch.no_grad():
+        for p in predictor.parameters():
+            if p.grad is not None:
+                p.sub_(0.01 * p.grad / (p.grad.norm() + 1e-8))
+    assert loss(4).item() < first.item()
 
 
 def test_pictures_losses_are_functions_of_the_step() -> None:

@@ -12,6 +12,7 @@ from mti_backend.draft.motions import (
     CHANNELS,
     FRAMES,
     INDEX,
+    _tie,
     frame_times,
     limit,
     random_motions,
@@ -19,6 +20,7 @@ from mti_backend.draft.motions import (
 from mti_backend.draft.named import NAMED, named_motion
 from tests.draft.examples import generator
 
+CAMERA = ("pan_x", "pan_y", "zoom", "roll")
 LIMITS = {"arm": (-0.2, 3.0), "elbow": (-0.3, 2.2), "leg": (-0.15, 1.0), "knee": (0.0, 2.0)}
 
 
@@ -68,11 +70,79 @@ def test_a_motion_is_a_function_of_time_alone() -> None:
     torch.testing.assert_close(motions.values(t)[..., some], motions.values(t[:, some]))
 
 
-def test_nearly_every_motion_moves_and_none_is_another() -> None:
+def what_moves(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Whether the body and whether the camera moves, bool (count,) each."""
+    values = random_motions(count, generator(seed)).values(frame_times(count))
+    changes = values.amax(-1) - values.amin(-1) > 0.02
+    camera = torch.tensor([name in CAMERA for name in CHANNELS])
+    return changes[:, ~camera].any(1), changes[:, camera].any(1)
+
+
+def test_one_motion_in_fifty_stands_still_and_few_others() -> None:
+    body, camera = what_moves(4000, 7)
+    still = (~body & ~camera).float().mean().item()
+    assert 0.015 < still < 0.035
+
+
+def test_some_clips_move_the_camera_alone_and_some_everything() -> None:
+    body, camera = what_moves(4000, 8)
+    assert (camera & ~body).float().mean().item() == pytest.approx(0.045, abs=0.015)
+    assert 0.1 < (camera & body).float().mean() < 0.3
+
+
+def test_no_motion_is_another() -> None:
     values = random_motions(500, generator(7)).values(frame_times(500))
-    still = (values.amax(-1) - values.amin(-1)).amax(1) < 0.02
-    assert still.float().mean() < 0.08
     assert len(values.flatten(1).unique(dim=0)) == 500
+
+
+def tie(active: str, limb: str, relation: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Amplitude and phase, (C,) each, of a motion of one channel, its limbs then tied."""
+    tables = [torch.zeros(1, len(CHANNELS)) for _ in range(6)]
+    amplitude, phase = tables[1], tables[5]
+    amplitude[:, INDEX[active]] = 0.5
+    _tie(torch.tensor([relation]), (limb, _BELOW[limb]), tuple(tables[:5]), phase)
+    return amplitude[0], phase[0]
+
+
+_BELOW = {"arm": "elbow", "leg": "knee"}
+
+
+@pytest.mark.parametrize("relation", [1, 2])
+@pytest.mark.parametrize(
+    "active",
+    ["arm_l", "arm_r", "elbow_r", "arm_r_forward"]
+    + ["leg_l", "leg_r", "leg_l_forward", "leg_r_forward", "knee_r"],
+)
+def test_a_tie_moves_both_sides_and_silences_none(active: str, relation: int) -> None:
+    amplitude, phase = tie(active, "arm" if active[:3] in ("arm", "elb") else "leg", relation)
+    left = active.replace("_r", "_l")
+    right = left.replace("_l", "_r")
+    assert amplitude[INDEX[left]] == amplitude[INDEX[right]] == 0.5
+    turns = (phase[INDEX[right]] - phase[INDEX[left]]).item()
+    assert turns == pytest.approx(math.pi * (relation - 1))
+
+
+def test_limbs_that_are_free_stay_as_they_are() -> None:
+    amplitude, _ = tie("arm_r", "arm", 0)
+    assert amplitude.nonzero().tolist() == [[INDEX["arm_r"]]]
+
+
+def test_some_pans_go_around_the_figure() -> None:
+    """It turns as far as they go, and in step with them at every moment."""
+    values = random_motions(4000, generator(10)).values(frame_times(4000))
+    pan, yaw = (values[:, INDEX[name]] for name in ("pan_x", "yaw"))
+    pan, yaw = pan - pan[:, :1], yaw - yaw[:, :1]
+    panned = pan.abs().amax(1) > 0.04
+    around = (yaw[:, -1] - 4 * pan[:, -1].clamp(-0.2, 0.2)).abs() < 1e-3
+    around &= pan[:, -1].abs() > 0.04
+    # three in ten of all pans
+    assert around[panned].float().mean().item() == pytest.approx(0.3, abs=0.06)
+    share = pan[around] / pan[around, -1:]
+    torch.testing.assert_close(yaw[around], share * yaw[around, -1:], rtol=0, atol=1e-4)
+    # other figures turn at times of their own
+    turned = panned & ~around & (yaw[:, -1].abs() > 0.1) & (pan[:, -1].abs() > 0.04)
+    off = yaw[turned] - pan[turned] / pan[turned, -1:] * yaw[turned, -1:]
+    assert turned.any() and (off.abs().amax(1) > 0.02).float().mean() > 0.5
 
 
 def test_limbs_are_free_mirrored_or_opposed() -> None:

@@ -1,4 +1,4 @@
-"""Joints have the figure's proportions; features have nothing of it."""
+"""Parts have the figure's proportions; features have nothing of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mti_backend.draft.figures import JOINTS, Figures, random_figures
+from mti_backend.draft.body import EXTRAS, JOINTS, PART_COUNT, PARTS, Figures
+from mti_backend.draft.figures import random_figures
 from mti_backend.draft.motions import FRAMES, INDEX, Motions, frame_times, random_motions
 from mti_backend.draft.named import named_motion
 from mti_backend.draft.pose import MOTION_FEATURES, directions, pose
@@ -20,13 +21,20 @@ NAMES = ("torso", "head", "shoulders", "hips", "upper_arm_l", "forearm_l", "uppe
          "forearm_r", "thigh_l", "shin_l", "thigh_r", "shin_r")  # fmt: skip
 
 
-def joint(joints: Tensor, name: str) -> Tensor:
-    return joints[..., JOINTS.index(name), :]
+ENDS = [(start, end) for _, start, end in PARTS]
+
+
+def joint(ends: Tensor, name: str) -> Tensor:
+    """(B, T, 3), where the first part that begins or ends there does."""
+    for part, names in enumerate(ENDS):
+        if name in names:
+            return ends[:, :, part, names.index(name)]
+    raise KeyError(name)
 
 
 def bone(name: str, **channels: float) -> list[float]:
     """A bone's direction while the channels are held."""
-    values = held(**channels).values(torch.zeros(1, 1))
+    values = held(True, **channels).values(torch.zeros(1, 1))
     direction: list[float] = directions(values)[0, 0, NAMES.index(name)].tolist()
     return direction
 
@@ -62,29 +70,56 @@ def test_angles_mean_what_they_are_called() -> None:
     assert bone("torso", lean_forward=quarter, yaw=quarter) == near([1, 0, 0], abs=1e-6)
 
 
+def test_every_joint_is_known_and_parts_meet_in_them() -> None:
+    assert len(JOINTS) == len(set(JOINTS)) == 22
+    figures, motions = drawn(10)
+    ends = pose(figures, motions, frame_times(10)).ends
+    places: dict[str, Tensor] = {}
+    for part, (_, *names) in enumerate((*PARTS, *EXTRAS)):
+        for side, name in enumerate(names):
+            assert name in JOINTS
+            place = places.setdefault(name, ends[:, :, part, side])
+            assert torch.equal(ends[:, :, part, side], place), name
+    assert set(places) == set(JOINTS)
+
+
 def test_bones_have_the_figures_lengths() -> None:
     figures, motions = drawn(40)
-    joints, features = pose(figures, motions, frame_times(40))
-    assert joints.shape == (40, FRAMES, len(JOINTS), 3)
-    assert features.shape == (40, FRAMES, MOTION_FEATURES)
+    posed = pose(figures, motions, frame_times(40))
+    assert posed.ends.shape == (40, FRAMES, PART_COUNT, 2, 3)
+    assert posed.features.shape == (40, FRAMES, MOTION_FEATURES)
     ends = {"torso": ("pelvis", "chest"), "upper_arm": ("shoulder_l", "elbow_l"),
             "forearm": ("elbow_r", "wrist_r"), "thigh": ("hip_l", "knee_l"),
             "shin": ("knee_r", "ankle_r"), "shoulder": ("chest", "shoulder_r"),
             "hip": ("pelvis", "hip_l")}  # fmt: skip
     for name, (start, end) in ends.items():
-        length = (joint(joints, start) - joint(joints, end)).norm(dim=-1)
+        length = (joint(posed.ends, start) - joint(posed.ends, end)).norm(dim=-1)
         wanted = (getattr(figures, name) * figures.height)[:, None].expand(-1, FRAMES)
         torch.testing.assert_close(length, wanted, rtol=0, atol=1e-5)
 
 
-def test_bone_features_have_nothing_of_the_figure() -> None:
+def test_a_facing_turns_the_body_and_not_the_motion() -> None:
+    figures, motions = drawn(20)
+    figures.facing[:] = 0
+    turned = replace(figures, facing=torch.full((20,), 0.5))
+    t = frame_times(20)
+    one, other = pose(figures, motions, t), pose(turned, motions, t)
+    assert torch.equal(one.features, other.features)
+    across = joint(one.ends, "hip_r") - joint(one.ends, "hip_l")
+    across_turned = joint(other.ends, "hip_r") - joint(other.ends, "hip_l")
+    angle = torch.atan2(-across_turned[..., 2], across_turned[..., 0]) - torch.atan2(
+        -across[..., 2], across[..., 0]
+    )
+    torch.testing.assert_close(angle, torch.full_like(angle, 0.5), rtol=0, atol=1e-4)
+
+
+def test_features_have_nothing_of_the_figure() -> None:
     one, motions = drawn(30)
-    other = random_figures(30, generator(99))
+    other = random_figures(30, generator(99), kind="any", family="held-out")
     t = frame_times(30)
-    (joints_1, first), (joints_2, second) = pose(one, motions, t), pose(other, motions, t)
-    assert torch.equal(first[..., :BONES], second[..., :BONES])
-    assert torch.equal(first[..., BONES + 2 :], second[..., BONES + 2 :])  # the camera
-    assert not torch.allclose(joints_1, joints_2, atol=0.01)
+    first, second = pose(one, motions, t), pose(other, motions, t)
+    assert torch.equal(first.features, second.features)
+    assert not torch.allclose(first.ends, second.ends, atol=0.01)
 
 
 def test_no_feature_has_anything_of_place_and_size() -> None:
@@ -93,14 +128,14 @@ def test_no_feature_has_anything_of_place_and_size() -> None:
         figures, height=0.5 * figures.height, centre=figures.centre + 0.3, ground=figures.ground - 1
     )
     t = frame_times(30)
-    assert torch.equal(pose(figures, motions, t)[1], pose(moved, motions, t)[1])
+    assert torch.equal(pose(figures, motions, t).features, pose(moved, motions, t).features)
 
 
 def test_the_lower_foot_stands_on_the_ground() -> None:
     figures, _ = drawn(1, seed=4)
     for name in ("squat", "walk", "kick", "bow"):
-        joints, _ = pose(figures, named_motion(name), frame_times(1))
-        ankles = torch.stack([joint(joints, "ankle_l"), joint(joints, "ankle_r")])[..., 1]
+        ends = pose(figures, named_motion(name), frame_times(1)).ends
+        ankles = torch.stack([joint(ends, "ankle_l"), joint(ends, "ankle_r")])[..., 1]
         ground = figures.ground.expand(FRAMES)
         torch.testing.assert_close(ankles.amin(0)[0], ground, rtol=0, atol=1e-5)
 
@@ -111,23 +146,23 @@ def test_grounded_or_not_the_root_path_is_added() -> None:
     bent = {"knee_l": 1.5, "knee_r": 1.5}
     lengths = (figures.thigh + figures.shin) * figures.height
     for grounded in (True, False):
-        low, _ = pose(figures, held(grounded, **bent), t)
-        high, _ = pose(figures, held(grounded, **bent, root_y=0.2, root_x=0.1), t)
-        rise = (high - low)[0, 0]
+        low = pose(figures, held(grounded, **bent), t).ends
+        high = pose(figures, held(grounded, **bent, root_y=0.2, root_x=0.1), t).ends
+        rise = (high - low)[0, 0].flatten(0, 1)
         height = figures.height.item()
-        assert rise[:, 0].tolist() == pytest.approx([0.1 * height] * 15, abs=1e-5)
-        assert rise[:, 1].tolist() == pytest.approx([0.2 * height] * 15, abs=1e-5)
+        assert rise[:, 0].tolist() == pytest.approx([0.1 * height] * 2 * PART_COUNT, abs=1e-5)
+        assert rise[:, 1].tolist() == pytest.approx([0.2 * height] * 2 * PART_COUNT, abs=1e-5)
         pelvis = joint(low, "pelvis")[0, 0, 1] - figures.ground[0]
-        assert (abs(pelvis - lengths[0]) < 1e-5) is not grounded
+        assert bool(abs(pelvis - lengths[0]) < 1e-5) is not grounded
 
 
 def test_root_and_camera_are_counted_from_time_0() -> None:
     figures, motions = drawn(50, seed=6)
     times = torch.tensor([0.4, 0.0, 0.9]).expand(50, 3)
-    _, features = pose(figures, motions, times)
+    features = pose(figures, motions, times).features
     assert (features[:, 1, BONES:] == 0).all()
     for column, time in ((0, 0.4), (2, 0.9)):
-        _, alone = pose(figures, motions, torch.full((50, 1), time))
+        alone = pose(figures, motions, torch.full((50, 1), time)).features
         torch.testing.assert_close(alone[:, 0], features[:, column], rtol=0, atol=1e-5)
     # and they are the channels' own change, ten times
     values = motions.values(times)
@@ -141,6 +176,6 @@ def test_root_and_camera_are_counted_from_time_0() -> None:
 def test_features_have_about_unit_spread() -> None:
     """Tokens are compared with CLIP-like embeddings, and noise of 0.1 is added to them."""
     figures, motions = drawn(300, seed=7)
-    _, features = pose(figures, motions, frame_times(300))
+    features = pose(figures, motions, frame_times(300)).features
     spread = features.flatten(0, 1).square().mean(0).sqrt()
     assert 0.5 < spread[spread > 0].median() < 2 and spread.max() < 3

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mti_backend.draft import stage as module
-from mti_backend.draft.stage import Stage, StageSettings, averaged
+from mti_backend.draft.stage import Stage, StageSettings, averaged, save_start
 from tests.draft.examples import generator
 
 SETTINGS = StageSettings(steps=60, batch=4, learning_rate=0.01, seed=1, warmup=5, save_every=7)
@@ -40,7 +43,8 @@ class Net(nn.Module):
 def loss_of(net: Net) -> Callable[[int], Tensor]:
     def loss(step: int) -> Tensor:
         x = torch.randn(4, 3, generator=generator(step))
-        return (net(x) - x[:, :2]).square().mean()
+        error: Tensor = net(x) - x[:, :2]
+        return error.square().mean()
 
     return loss
 
@@ -87,7 +91,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path: Path, at: in
     run(second)
     name = "tiny.checkpoint.safetensors"
     one, other = load_file(whole / name), load_file(halves / name)
-    assert one.keys() == other.keys() and len(one) == 6 + 6 + 4 + 4
+    assert one.keys() == other.keys() and len(one) == 8 + 8 + 4 + 4
     assert all(torch.equal(one[k], other[k]) for k in one)
 
 
@@ -110,17 +114,25 @@ def test_it_learns_and_stops_at_its_last_step(tmp_path: Path) -> None:
     run(finished)
 
 
-def test_the_rate_warms_up_and_falls_to_two_percent(tmp_path: Path) -> None:
+def test_the_rate_warms_up_stays_and_falls_to_two_percent(tmp_path: Path) -> None:
     stage = make(tmp_path)
     rates = []
     for stage.step in range(SETTINGS.steps + 1):
         rates.append(stage.rate())
-    assert rates[0] == pytest.approx(0.01 / 5)
-    assert max(rates) == pytest.approx(0.01, rel=0.03) and rates.index(max(rates)) == 4
-    assert all(a > b for a, b in zip(rates[4:], rates[5:], strict=False))
+    assert rates[:5] == pytest.approx([0.002, 0.004, 0.006, 0.008, 0.01])
+    assert rates[5:46] == pytest.approx([0.01] * 41)
+    # the last quarter is one straight line
+    fall = [a - b for a, b in pairwise(rates[45:])]
+    assert fall == pytest.approx([0.01 * 0.98 / 15] * 15)
     assert rates[-1] == pytest.approx(0.02 * 0.01)
-    # half way down, half way through
-    assert rates[30] == pytest.approx(0.01 * (0.02 + 0.98 * 0.5))
+
+
+def test_more_steps_prolong_the_plateau(tmp_path: Path) -> None:
+    """What was trained with fewer steps planned is what would have been trained with more."""
+    short, long = make(tmp_path), make(tmp_path, replace(SETTINGS, steps=600))
+    for short.step in range(45):
+        long.step = short.step
+        assert short.rate() == long.rate()
 
 
 def test_the_rate_is_what_the_optimiser_uses(tmp_path: Path) -> None:
@@ -153,7 +165,10 @@ def test_averaged_loads_the_average_and_nothing_else(tmp_path: Path) -> None:
     assert torch.equal(net.first.weight, stage.average["first.weight"])
     assert not torch.equal(net.first.weight, stage.weights["first.weight"])
     with safe_open(stage.checkpoint_file, "pt") as file:
-        assert not [k for k in file.keys() if "frozen" in k]
+        # what is frozen is kept too, for a network that starts as another
+        for kind in ("weights", "average"):
+            assert torch.equal(file.get_tensor(f"{kind}/frozen.weight"), torch.eye(2))
+        assert not [k for k in file.keys() if k.startswith("exp_avg") and "frozen" in k]
         assert not [k for k in file.keys() if k.startswith("exp_avg") and "unused" in k]
         assert file.metadata()["step"] == "60"
 
@@ -193,3 +208,45 @@ def test_the_log_and_the_reports(tmp_path: Path) -> None:
     assert [entry["step"] for entry in log] == [25, 50]
     assert log[1]["loss"] < log[0]["loss"] < 3
     assert set(log[0]) == {"step", "rate", "loss", "seconds"}
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_replaces_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, replaced = os.fsync, module.replace
+
+    def record_fsync(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        done.append(kind)
+        fsync(descriptor)
+
+    def record_replace(source: Path, target: Path) -> None:
+        done.append(f"{source.name} -> {target.name}")
+        replaced(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(module, "replace", record_replace)
+    make(tmp_path)._save()
+    save_start(tmp_path, "other", {"w": torch.ones(2)})
+    assert done == [
+        "file", "tiny.checkpoint.partial -> tiny.checkpoint.safetensors", "folder",
+        "file", "other.checkpoint.partial -> other.checkpoint.safetensors", "folder",
+    ]  # fmt: skip
+
+
+def test_a_start_from_other_weights(tmp_path: Path) -> None:
+    given = {k: p.detach().clone() for k, p in Net(seed=9).named_parameters()}
+    given["frozen.weight"] = torch.full((2, 2), 0.5)
+    save_start(tmp_path, "tiny", given)
+    stage = make(tmp_path, seed=5)
+    assert stage.step == 0 and not stage.optimiser.state
+    for name, weight in stage.network.named_parameters():
+        assert torch.equal(weight, given[name]), name
+    for name, average in stage.average.items():
+        assert torch.equal(average, given[name]), name
+    run(stage)
+    net = averaged(Net(seed=3), tmp_path, "tiny")
+    assert torch.equal(net.frozen.weight, given["frozen.weight"])
+    assert not torch.equal(net.first.weight, given["first.weight"])
+    assert make(tmp_path).step == SETTINGS.steps

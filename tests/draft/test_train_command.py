@@ -1,24 +1,31 @@
-"""`python -m mti_backend train-draft`: what it says when it cannot, and how it stops."""
+"""`python -m mti_backend train-draft`: what it says when it cannot, stops, and shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mti_backend.draft import export, training
+from mti_backend.draft.body import KINDS, SHAPES
+from mti_backend.draft.named import NAMED
+from mti_backend.draft.show import EXAMPLES
 from mti_backend.draft.train import main
 from mti_backend.draft.training import STAGES, StageSettings
 
 
-@pytest.mark.parametrize("steps", ["vea=10", "vae", "vae=", "vae=-3", "vae=many", "=5"])
+@pytest.mark.parametrize("steps", ["vea=10", "vae", "vae=", "vae=2.5", "vae=many", "=5"])
 def test_wrong_steps(steps: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--work", str(tmp_path / "work"), "--steps", steps])
     assert end.value.code == 2
     error = capsys.readouterr().err
-    assert "--steps takes STAGE=N" in error and repr(steps) in error and "image-encoder" in error
+    assert (
+        "--steps takes STAGE=NUMBER" in error and repr(steps) in error and "image-encoder" in error
+    )
     assert not (tmp_path / "work").exists()
 
 
@@ -42,17 +49,25 @@ def test_it_trains_then_exports(
 ) -> None:
     seen: dict[str, StageSettings] = {}
 
+    asked: dict[str, object] = {}
+
     def train(
-        folder: Path, settings: dict[str, StageSettings], report: Callable[[str], None]
+        folder: Path,
+        settings: dict[str, StageSettings],
+        report: Callable[[str], None],
+        **more: object,
     ) -> None:
         seen.update(settings)
+        asked.update(more)
         report("vae: step 25/30")
 
     monkeypatch.setattr(training, "train", train)
     wrote: list[tuple[object, ...]] = []
     monkeypatch.setattr(export, "export", lambda *given: wrote.append(given) or 12_345_678)
     arguments = ["--work", str(tmp_path), "--weights", str(tmp_path / "w")]
-    assert main([*arguments, "--steps", "vae=30", "--steps", "clips=7"]) == 0
+    assert main([*arguments, "--steps", "vae=30", "--steps", "clips=7", "--rate", "vae=1e-5"]) == 0
+    assert asked == {"only": None, "keep_latents": False}
+    assert seen["vae"].learning_rate == 1e-5
     assert wrote == [(tmp_path, tmp_path / "w", "clips")]
     assert seen["vae"].steps == 30 and seen["clips"].steps == 7
     assert seen["frames"] == STAGES["frames"] and seen["vae"].seed == STAGES["vae"].seed
@@ -60,10 +75,52 @@ def test_it_trains_then_exports(
     assert "vae: step 25/30" in out and "12.3 MB written" in out
 
 
+def test_one_stage_is_trained_and_not_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(training, "train", lambda *given, **more: asked.append(more))
+    weights = tmp_path / "w"
+    only = ["--only", "vae", "--keep-latents", "--work", str(tmp_path), "--weights", str(weights)]
+    assert main(only) == 0
+    assert asked == [{"only": "vae", "keep_latents": True}] and not weights.exists()
+    with pytest.raises(SystemExit):
+        main(["--only", "everything", "--work", str(tmp_path)])
+
+
+def test_a_start_from_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--work", str(tmp_path / "work"), "--start-from", str(tmp_path / "nothing")])
+    error = capsys.readouterr().err
+    assert end.value.code == 2 and "holds no exported model" in error and "nothing" in error
+
+
+def test_the_sheet_shows_every_kind_of_clip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The committed picture is what the command writes; nothing is trained for it."""
+    monkeypatch.setattr(training, "train", lambda *given, **more: pytest.fail("trained"))
+    sheet = tmp_path / "new" / "sheet.png"
+    assert main(["--show", str(sheet)]) == 0
+    assert str(sheet) in capsys.readouterr().out
+    assert sheet.stat().st_size < 400_000
+    committed = Path(__file__).parents[2] / "docs" / "images" / "draft_data.png"
+    new, old = (np.asarray(Image.open(path), np.int16) for path in (sheet, committed))
+    assert new.shape == old.shape
+    # other processors round otherwise, by a level or two
+    assert (np.abs(new - old) > 3).mean() < 0.002
+    kinds = {example.kind for example in EXAMPLES}
+    assert kinds >= set(KINDS) and {e.shape for e in EXAMPLES} >= set(SHAPES)
+    assert {e.movers for e in EXAMPLES} == {1, 2, 3} and len(EXAMPLES) == 24
+    for example in EXAMPLES:
+        held_out = {example.family, example.backdrop} != {"train"} or example.motion in NAMED
+        assert ("HELD OUT" in example.caption) is held_out
+
+
 def test_ctrl_c_says_how_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(*arguments: object) -> None:
+    def stopped(*arguments: object, **more: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train", stopped)

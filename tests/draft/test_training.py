@@ -19,6 +19,7 @@ from tests.draft.examples import MeanColour, small_unet
 @pytest.fixture(autouse=True)
 def quick_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(losses, "frozen_vae", lambda folder: MeanColour())
+    monkeypatch.setattr(losses, "latent_scale", lambda vae: 2.0)
     seeds = iter(range(9))  # every network made is another
     monkeypatch.setattr(training, "make_unet", lambda: small_unet(next(seeds)))
 
@@ -30,7 +31,7 @@ def without_steps() -> dict[str, training.StageSettings]:
 def test_the_stages_have_seeds_of_their_own() -> None:
     """Step s of a stage draws with seed * 10^7 + s; no two may meet."""
     seeds = [numbers.seed for numbers in STAGES.values()]
-    assert len(set(seeds)) == len(seeds) == 4
+    assert len(set(seeds)) == len(seeds) == 5
     assert all(numbers.steps < 10_000_000 for numbers in STAGES.values())
     assert all(numbers.batch % 14 == 0 for name, numbers in STAGES.items() if name == "clips")
 
@@ -41,7 +42,7 @@ def test_all_stages_in_order_and_each_from_the_one_before(tmp_path: Path) -> Non
         made.append(stage)
         assert stage.run(lambda line: None)
     assert [stage.name for stage in made] == list(STAGES)
-    vae, _, frames, clips = made
+    vae, _, _, frames, clips = made
     # the autoencoder learns pictures; its temporal layers stay the identity
     frozen = {n for n, p in vae.network.named_parameters() if not p.requires_grad}
     assert frozen and all("temporal" in n or "time_" in n for n in frozen)
@@ -68,10 +69,30 @@ def test_an_unfinished_stage_ends_the_run(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(
         training,
         "stages",
-        lambda folder, settings: (Recorded(n, n != "frames") for n in settings),
+        lambda folder, settings, keep_latents: (Recorded(n, n != "frames") for n in settings),
     )
     train(tmp_path, minutes=0.5)
-    assert ran == [("vae", 0.5), ("image-encoder", 0.5), ("frames", 0.5)]
+    assert ran == [("vae", 0.5), ("image-encoder", 0.5), ("predictor", 0.5), ("frames", 0.5)]
+
+
+def test_one_stage_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def run(stage: Stage, report: object, minutes: float | None) -> bool:
+        ran.append(stage.name)
+        return False
+
+    monkeypatch.setattr(Stage, "run", run)
+    train(tmp_path, without_steps(), only="image-encoder")
+    assert ran == ["image-encoder"]
+
+
+def test_latents_may_be_kept(tmp_path: Path) -> None:
+    """Then nothing that makes a latent is trained, and everything that shows one is."""
+    for keep in (False, True):
+        stage = next(stages(tmp_path / str(keep), without_steps(), keep))
+        trained = {name.split(".")[0] for name in stage.weights}
+        assert trained == ({"decoder"} if keep else {"encoder", "quant_conv", "decoder"})
 
 
 def test_the_docstring_names_the_stages() -> None:

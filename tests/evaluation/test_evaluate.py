@@ -1,217 +1,309 @@
-"""The evaluation: what it measures, what it keeps, and how it goes on."""
+"""The evaluation on the shipped draft: what it measures, what it keeps, and how it goes on."""
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 from PIL import Image
 
+from mti_addon.wire.errors import BadRequest, Internal
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation import evaluate as module
-from mti_backend.evaluation.evaluate import (
-    ROWS,
-    main,
-    measure,
-    measure_pair,
-    print_table,
-    summarise,
-)
+from mti_backend.evaluation.bench import Bench
+from mti_backend.evaluation.cross_domain import RENDERED
+from mti_backend.evaluation.evaluate import main, units_of
 from mti_backend.evaluation.metrics import motion_gain
-from mti_backend.evaluation.pairs import Pair
+from mti_backend.evaluation.pairs import held_out_pair
+from mti_backend.evaluation.pool import Results, loader, measure_all
+from mti_backend.evaluation.rows import QUICK, ROWS
+from mti_backend.evaluation.store import Store
+from mti_backend.evaluation.units import (
+    Plan,
+    Unit,
+    Worker,
+    domain_units,
+    effort,
+    held_out_units,
+    weights_key,
+)
+from mti_backend.models import SHIPPED_DRAFT, load_model
+from mti_backend.models.predictor import TokenPredictor
 from mti_backend.models.svd import SvdModel
-from tests.tiny import FRAMES, SIZE, make_tiny_model
 
-
-def short(iterations: int = 2) -> Settings:
-    settings = Settings.for_model("draft")
-    return replace(
-        settings,
-        inversion=replace(settings.inversion, iterations=iterations, tokens_per_frame=2),
-        sampling=replace(settings.sampling, steps=1),
-    )
-
-
-def pair(name: str) -> Pair:
-    """A clip of the tiny model's size, with tokens of its width."""
-    g = torch.Generator().manual_seed(sum(map(ord, name)))
-    reference, answer = (torch.rand(FRAMES, 3, SIZE, SIZE, generator=g) * 2 - 1 for _ in range(2))
-    return Pair(name, reference, answer, torch.randn(FRAMES, 32, generator=g))
-
-
-PAIRS = [pair(name) for name in ("wave", "squat", "walk")]
+CHEAP = "answer,still,autoencoder"
+ARGUMENTS = ["--pairs", "1", "--rows", f"{CHEAP},learned", "--iterations", "2", "--no-plots"]
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> SvdModel:
-    return SvdModel("draft", make_tiny_model(tmp_path_factory.mktemp("tiny")))
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished evaluation of one pair, with two iterations of learning."""
+    folder = tmp_path_factory.mktemp("evaluation") / "deep" / "out"
+    assert main([*ARGUMENTS, "--out", str(folder)]) == 0
+    return folder
 
 
-class Counted:
-    """Stands for `measure_pair`: counts its calls, and stops where it is told to."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.names: list[str] = []
-        self.stop_at: str | None = None
-        monkeypatch.setattr(module, "measure_pair", self)
-
-    def __call__(
-        self, model: object, pair: Pair, settings: Settings, picture: Path
-    ) -> dict[str, float]:
-        if pair.name == self.stop_at:
-            raise KeyboardInterrupt
-        self.names.append(pair.name)
-        gains = {row: len(self.names) / 10 for row in ROWS}
-        return gains | {"loss": 1.0, "learn_seconds": 2.0, "apply_seconds": 0.5}
+@pytest.fixture(scope="module")
+def load() -> Callable[[], Any]:
+    return loader("cpu")
 
 
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    return Counted(monkeypatch)
+def options(*words: str) -> argparse.Namespace:
+    return module._parser().parse_args(words)
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
-    def measured(
-        settings: Settings | None = None, identity: str = "abc", fresh: bool = False
-    ) -> list[dict[str, Any]]:
-        model: Any = SimpleNamespace(identity=identity)
-        return measure(model, PAIRS, settings or short(), tmp_path / "out", fresh)
+def test_the_figures_are_the_definitions(out: Path) -> None:
+    rows = json.loads((out / "evaluation.json").read_text())["rows"]
 
-    return measured
+    def value(row: str, column: str) -> float:
+        return float(rows[row]["columns"][column]["median"])
 
-
-Run = Callable[..., list[dict[str, Any]]]
-
-
-def test_a_stopped_evaluation_goes_on(counted: Counted, run: Run, tmp_path: Path) -> None:
-    counted.stop_at = "walk"
-    with pytest.raises(KeyboardInterrupt):
-        run()
-    assert len((tmp_path / "out" / "pairs.jsonl").read_text().splitlines()) == 2
-    counted.stop_at = None
-    results = run()
-    assert counted.names == ["wave", "squat", "walk"]  # none twice
-    assert [r["motion"] for r in results] == counted.names
-    assert [r["learned"] for r in results] == [0.1, 0.2, 0.3]
-    assert run() == results and len(counted.names) == 3
+    assert value("answer", "gain") == 1 and value("answer", "limb_error") == 0
+    assert value("answer", "first_psnr") == value("answer", "background_psnr") == 60
+    assert value("answer", "fidelity") == pytest.approx(1)
+    assert value("still", "gain") == value("still", "fidelity") == 0
+    assert value("still", "limb_error") > 0.5 and value("still", "first_psnr") == 60
+    pair, model = held_out_pair(0), loader("cpu")()
+    decoded = model.decode(model.encode_video(pair.answer))
+    bound = motion_gain(decoded, pair.answer)
+    assert value("autoencoder", "gain") == pytest.approx(bound, abs=1e-4)
+    assert value("learned", "learn_seconds") > 0 and "learn_seconds" not in rows["still"]["columns"]
+    assert abs(value("answer", "leakage")) < 1e-6
 
 
-def test_what_was_measured_otherwise_is_measured_again(counted: Counted, run: Run) -> None:
-    first = run()
-    run(settings=short(iterations=3))
-    assert len(counted.names) == 6
-    run(identity="another model")
-    assert len(counted.names) == 9
-    assert run() == first and len(counted.names) == 9  # what was kept is still there
-    assert run(fresh=True) != first and len(counted.names) == 12
+def test_what_was_learned_is_kept_with_its_way_and_its_reconstruction(out: Path) -> None:
+    kept = json.loads((out / "results/held_out/000_wave/learned.json").read_text())
+    assert [point[0] for point in kept["curve"]] == [0, 1, 2]  # iterations
+    seconds = [point[1] for point in kept["curve"]]
+    assert seconds == sorted(seconds) and seconds[-1] == kept["learn_seconds"]
+    assert kept["curve"][-1][2] == kept["gain"] and kept["reconstruction_gain"] < 1
+    motion = Store(out).read_motion("held_out/000_wave", "learned")
+    assert motion.frame_tokens.shape[:2] == (14, 5) and motion.meta["iterations"] == "2"
 
 
-def test_a_line_cut_short_is_measured_again(counted: Counted, run: Run, tmp_path: Path) -> None:
-    first = run()
-    kept = tmp_path / "out" / "pairs.jsonl"
-    kept.write_text(kept.read_text()[:-20])
-    again = run()
-    assert counted.names == ["wave", "squat", "walk", "walk"]
-    assert again[:2] == first[:2]
-    assert run() == again and len(counted.names) == 4
-
-
-def test_other_pictures_are_measured_again(counted: Counted, run: Run) -> None:
-    run()
-    changed = [replace(PAIRS[0], answer=PAIRS[0].answer + 0.5), *PAIRS[1:]]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(globals(), "PAIRS", changed)
-        run()
-    assert counted.names == ["wave", "squat", "walk", "wave"]
-
-
-def test_progress_is_told(counted: Counted, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    run()
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["1/3 wave", "2/3 squat", "3/3 walk"]
-    assert "learned +0.200" in lines[1] and "0.0 min left" in lines[2]
-
-
-def test_one_pair_on_a_real_model(tiny: SvdModel, tmp_path: Path) -> None:
-    picture = tmp_path / "pair.png"
-    result = measure_pair(tiny, PAIRS[0], short(), picture)
-    assert set(result) == {*ROWS, "loss", "learn_seconds", "apply_seconds"}
-    assert all(torch.tensor(value).isfinite() for value in result.values())
-    decoded = tiny.decode(tiny.encode_video(PAIRS[0].answer))
-    bound = motion_gain(decoded, PAIRS[0].answer)
-    assert result["autoencoder"] == pytest.approx(bound, abs=1e-5)
-    assert len({round(result[row], 6) for row in ROWS}) == 4  # four different clips
-    with Image.open(picture) as sheet:
-        assert sheet.size == (FRAMES * (SIZE + 2) + 2, 6 * (SIZE + 18))
-    again = measure_pair(tiny, PAIRS[0], short(), picture)
-    assert all(again[row] == result[row] for row in ROWS)
-
-
-def test_summary() -> None:
-    results = [
-        {row: (i - 1) / 4 for row in ROWS} | {"learn_seconds": 1.0 + i, "apply_seconds": 0.5}
-        for i in range(5)
-    ]
-    for result in results:
-        result["true_tokens"] += 1
-    summary = summarise(results)
-    assert summary["median_motion_gain"] == summary["rows"]["learned"]["median_gain"] == 0.25
-    assert summary["rows"]["true_tokens"]["median_gain"] == 1.25
-    assert summary["rows"]["learned"]["share_above_0.3"] == 0.4
-    low, high = summary["rows"]["learned"]["interval"]
-    assert -0.25 <= low < 0.25 < high <= 0.75
-    assert summary["learn_seconds"] == 3.0 and summary["apply_seconds"] == 0.5
-
-
-def test_the_command_writes_and_prints_everything(
-    tiny: SvdModel,
-    counted: Counted,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    asked = []
-    monkeypatch.setattr(module, "load_model", lambda name: tiny)
-    monkeypatch.setattr(module, "held_out_pairs", lambda n: asked.append(n) or PAIRS)
-    out = tmp_path / "deep" / "out"
-    assert main(["--quick", "--iterations", "2", "--out", str(out)]) == 0
-    assert main(["--out", str(out)]) == 0
-    assert asked == [16, 64]
-    # --iterations 2 was another evaluation than the default's
-    assert len(counted.names) == 6
-    main(["--quick", "--iterations", "2", "--out", str(out)])
-    assert len(counted.names) == 6
-    summary = json.loads((out / "evaluation.json").read_text())
-    assert summary["model"] == tiny.identity and summary["pairs"] == 3
-    assert summary["settings"]["inversion"]["iterations"] == 2
+def test_all_files_are_written(out: Path) -> None:
     with open(out / "evaluation.csv", newline="", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
-    assert [row["motion"] for row in table] == ["wave", "squat", "walk"]
-    assert [float(row["learned"]) for row in table] == [0.1, 0.2, 0.3]
-    assert "key" not in table[0]
+    assert [line["row"] for line in table] == [*CHEAP.split(","), "learned"]
+    assert "wave" in (out / "evaluation.md").read_text()
+    summary = json.loads((out / "evaluation.json").read_text())
+    assert summary["median_motion_gain"] == float(table[3]["gain"])
+    assert summary["iterations"] == 2 and summary["hardware"] and summary["date"]
+    with Image.open(out / "pages/page_01.png") as page:
+        assert page.size == (14 * 66 + 2, 4 * (64 + 18))  # reference, right answer, two rows
+
+
+def test_the_same_command_measures_nothing_again(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (out / "evaluation.csv").read_text()
+    assert main([*ARGUMENTS, "--out", str(out)]) == 0
     text = capsys.readouterr().out
-    assert all(caption in text for caption in ROWS.values())
+    assert "left (Ctrl-C" not in text and ROWS["learned"].caption in text
+    assert (out / "evaluation.csv").read_text() == before
 
 
-def test_the_table_lines_up(capsys: pytest.CaptureFixture[str]) -> None:
-    row = {"median_gain": -0.1234, "interval": [-0.5, 0.25], "share_above_0.3": 0.5}
-    summary = {"pairs": 16, "model": "abc", "rows": dict.fromkeys(ROWS, row)}
-    print_table(summary | {"learn_seconds": 61.0, "apply_seconds": 7.25})
-    lines = capsys.readouterr().out.strip().splitlines()
-    assert "16 held-out pairs" in lines[0] and "61 s" in lines[-1] and "7.2 s" in lines[-1]
-    assert len({len(line) for line in lines[1:-1]}) == 1
-    assert "-0.123" in lines[2] and "-0.500" in lines[2] and "50%" in lines[2]
+def test_only_what_is_missing_or_damaged_is_measured(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = out / "results/held_out/000_wave/still.json"
+    kept.write_text(kept.read_text()[:-20])
+    assert main([*ARGUMENTS, "--out", str(out)]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "left (Ctrl-C" in line]
+    assert len(told) == 1 and told[0].startswith("1/1 held_out 0 wave, still picture: gain +0.000")
 
 
-def test_wrong_options(capsys: pytest.CaptureFixture[str]) -> None:
+def worker(folder: Path, load: Callable[[], Any], identity: str = "me", steps: int = 1) -> Worker:
+    return Worker(load, identity, Plan(Settings.for_model("draft"), steps, folder))
+
+
+def units(*rows: str, pairs: int = 1) -> list[Unit]:
+    return held_out_units(rows, {"core": pairs, "ablation": pairs, "paper": pairs})
+
+
+def test_a_stopped_evaluation_goes_on(tmp_path: Path, load: Callable[[], Any]) -> None:
+    told: list[str] = []
+
+    def stop_after_two(line: str) -> None:
+        told.append(line)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    wanted = units("answer", "still", pairs=2)
+    with pytest.raises(KeyboardInterrupt):
+        measure_all(wanted, worker(tmp_path, load), "cpu", tell=stop_after_two)
+    told = []
+    results = measure_all(wanted, worker(tmp_path, load), "cpu", tell=told.append)
+    assert set(results) == set(wanted) and len(told) == 3
+    assert told[0] == "2 of 4 rows are there from before" and told[2].startswith("2/2 held_out 1")
+
+
+def test_another_model_or_other_settings_are_measured_again(
+    tmp_path: Path, load: Callable[[], Any]
+) -> None:
+    unit = units("still")[0]
+    mine = worker(tmp_path, load)
+    assert mine.kept(unit) is None
+    result = mine.measure(unit)
+    assert mine.kept(unit) == result
+    assert worker(tmp_path, load, identity="another").kept(unit) is None
+    assert worker(tmp_path, load, steps=9).kept(unit) == result  # nothing is learned in this row
+    learned, pair = units("learned")[0], held_out_pair(0)
+    assert mine._key(learned, pair) != worker(tmp_path, load, steps=9)._key(learned, pair)
+    mine.forget()
+    assert mine.kept(unit) is None
+
+
+def test_every_part_that_decides_results_is_in_the_key(tmp_path: Path) -> None:
+    folder = tmp_path / "draft"
+    shutil.copytree(SHIPPED_DRAFT, folder, ignore=shutil.ignore_patterns("predictor"))
+    keys = [weights_key(folder)]
+    TokenPredictor(64, 14).save(folder / "predictor")
+    keys.append(weights_key(folder))
+    for part in ("vae", "unet", "predictor"):
+        config = folder / part / "config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"other": 1}))
+        keys.append(weights_key(folder))
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.fixture(scope="module")
+def predicting(tmp_path_factory: pytest.TempPathFactory) -> SvdModel:
+    """The shipped draft with a predictor that is not trained: its guess is the embeddings."""
+    folder = tmp_path_factory.mktemp("models") / "draft"
+    shutil.copytree(SHIPPED_DRAFT, folder, ignore=shutil.ignore_patterns("predictor"))
+    TokenPredictor(64, 14).save(folder / "predictor")
+    return load_model("draft", folder=folder)
+
+
+@pytest.mark.slow
+def test_both_starts_are_looked_at_from_0_iterations_on(
+    tmp_path: Path, predicting: SvdModel
+) -> None:
+    wanted = units("learned", "predicted", "guess")
+    found = measure_all(wanted, worker(tmp_path, lambda: predicting), "cpu", tell=str)
+    learned, predicted, guess = (found[unit] for unit in wanted)
+    assert [point[0] for point in learned["curve"]] == [0, 1]
+    assert [point[0] for point in predicted["curve"]] == [0, 1] and guess["curve"] == []
+    # untrained, the predictor starts where the ordinary start does; the guess stays there
+    assert predicted["curve"][0][2] == pytest.approx(learned["curve"][0][2], abs=1e-4)
+    assert guess["gain"] == pytest.approx(predicted["curve"][0][2], abs=1e-4)
+    assert "loss" not in guess and predicted["loss"] > 0
+    assert guess["learn_seconds"] < learned["learn_seconds"]
+
+
+def test_nothing_held_still_is_the_same_motion_played_otherwise(load: Callable[[], Any]) -> None:
+    settings = Settings.for_model("draft")
+    settings = replace(settings, sampling=replace(settings.sampling, hold_still=0.5))
+    bench = Bench(load(), held_out_pair(0), settings)
+    held, free = (bench.play(ROWS[key], 1) for key in ("learned", "as_sampled"))
+    assert held.motion is free.motion  # learned once
+    assert held.figures["learn_seconds"] == free.figures["learn_seconds"]
+    still = {key: (p.clip[1:] - bench.pair.answer[:1]).square().mean() for key, p in
+             (("held", held), ("free", free))}  # fmt: skip
+    assert still["held"] < still["free"]
+    assert held.figures["background_psnr"] != free.figures["background_psnr"]
+
+
+def test_rows_that_need_a_predictor_wait_for_one(
+    predicting: SvdModel, load: Callable[[], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = units_of(options())
+    assert module._playable(full, predicting, None) == full
+    bare = load()
+    bare.predictor, there = None, bare.predictor
+    try:
+        left = module._playable(full, bare, None)
+        with pytest.raises(BadRequest, match="no predictor, which these rows need: guess"):
+            module._playable(full, bare, ("guess", "learned"))
+    finally:
+        bare.predictor = there
+    assert {u.row for u in full} - {u.row for u in left} == {"predicted", "guess"}
+    assert "Left out" in capsys.readouterr().out
+
+
+def test_rendered_clips_have_their_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_two = [unit for unit in domain_units(["autoencoder"])
+              if unit.suite == f"domain_{RENDERED}" and unit.index < 2]  # fmt: skip
+    assert len(of_two) == 2
+    monkeypatch.setattr(module, "domain_units", lambda rows: of_two)
+    words = ["--cross-domain", "--rows", "autoencoder", "--no-plots", "--out", str(tmp_path)]
+    assert main(words) == 0
+    summary = json.loads((tmp_path / "parts.json").read_text())
+    with open(tmp_path / "parts.csv", newline="", encoding="utf-8") as file:
+        gains = [float(line["gain"]) for line in csv.DictReader(file)]
+    assert summary["rendered_clips"]["columns"]["gain"]["median"] == pytest.approx(sum(gains) / 2)
+    assert "Clips rendered by Blender, encoded and decoded" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_two_processes_find_the_same(tmp_path: Path, load: Callable[[], Any]) -> None:
+    wanted = units("still", "true_tokens", pairs=2)
+    identity = load().identity
+    alone: Results = measure_all(wanted, worker(tmp_path / "1", load, identity), "cpu")
+    beside = measure_all(wanted, worker(tmp_path / "2", load, identity), "cpu", jobs=2)
+    assert set(alone) == set(beside)
+    for unit in wanted:
+        assert beside[unit]["gain"] == pytest.approx(alone[unit]["gain"], rel=0.02, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_a_process_that_fails_says_why(tmp_path: Path, load: Callable[[], Any]) -> None:
+    """The processes cannot load the model; nothing hangs."""
+    wanted, mine = units("still", pairs=2), worker(tmp_path, load)
+    with pytest.raises(Internal, match="(?s)Measuring failed in a process.*no-such-device"):
+        measure_all(wanted, mine, "no-such-device", jobs=2)
+
+
+def test_rows_have_budgets() -> None:
+    found = units_of(options("--pairs", "30", "--rows", "learned,shared,paper"))
+    counts = {row: sum(u.row == row for u in found) for row in ("learned", "shared", "paper")}
+    assert counts == {"learned": 30, "shared": 24, "paper": 8}
+    few = units_of(options("--pairs", "3", "--rows", "shared"))
+    assert len(few) == 3
+
+
+def test_quick_full_and_parts() -> None:
+    quick = units_of(options("--quick"))
+    assert len(quick) == 16 * len(QUICK) and {u.suite for u in quick} == {"held_out"}
+    full = units_of(options())
+    assert {u.row for u in full if u.suite == "held_out"} == set(ROWS)
+    assert sum(u.suite == "curves" for u in full) == 10
+    suites = {u.suite for u in units_of(options("--cross-domain"))}
+    assert suites and all(suite.startswith("domain_") for suite in suites)
+    assert {u.suite for u in units_of(options("--curves"))} == {"curves"}
+    some = units_of(options("--cross-domain", "--rows", "autoencoder,paper"))
+    assert {u.row for u in some} == {"autoencoder"} and {u.suite for u in some} == suites
+
+
+def test_the_time_left_counts_what_takes_long(tmp_path: Path) -> None:
+    plan = Plan(Settings.for_model("draft"), None, tmp_path)
+    still, learned, paper = (effort(unit, plan) for unit in units("still", "learned", "paper"))
+    assert still < learned / 3 < learned < paper / 5
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--pairs", "many"],
+        ["--pairs", "0"],
+        ["--rows", "learned,unknown"],
+        ["--jobs", "-1"],
+        ["--markdown", "page.md", "--curves"],
+        ["--rows", "learned", "--curves"],
+        ["--rows", "paper", "--cross-domain"],
+    ],
+)
+def test_wrong_options(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        main(["--pairs", "many"])
-    assert end.value.code == 2 and "--pairs" in capsys.readouterr().err
+        main(words)
+    assert end.value.code == 2 and words[0] in capsys.readouterr().err

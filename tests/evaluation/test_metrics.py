@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from mti_backend.evaluation.metrics import median_interval, motion_gain
+from mti_backend.evaluation.metrics import (
+    MAX_PSNR,
+    background_psnr,
+    median_difference,
+    median_interval,
+    motion_gain,
+    psnr,
+    share_interval,
+)
 
 
 def answer() -> Tensor:
@@ -80,3 +88,43 @@ def test_what_does_not_move_has_no_gain() -> None:
     still = torch.zeros(4, 3, 2, 2)
     with pytest.raises(ValueError, match="does not move"):
         motion_gain(still + 0.1, still)
+
+
+def test_psnr_is_the_formula_and_has_an_end() -> None:
+    one = torch.zeros(3, 4, 4)
+    assert psnr(one, one) == MAX_PSNR
+    assert psnr(one + 0.2, one) == pytest.approx(10 * np.log10(4 / 0.04), abs=1e-4)
+    assert psnr(one + 1e-9, one) == MAX_PSNR
+
+
+def test_the_background_is_what_nobody_ever_covered() -> None:
+    behind = torch.zeros(3, 3, 4, 4)
+    right = behind.clone()
+    right[0, :, :, 0] = 0.9  # where the figure was at first
+    right[2, :, :, 1] = -0.5
+    result = right.clone()
+    result[1:, :, :, 0] = 1
+    result[2, :, :, 1] = 1
+    assert background_psnr(result, right, behind) == MAX_PSNR
+    result[1, :, :, 1] = 0.5  # 4 of 20 pixels that count: 12 in frame 2, 8 in frame 3
+    assert background_psnr(result, right, behind) == pytest.approx(
+        10 * np.log10(4 / (0.25 * 4 / 20)), abs=1e-4
+    )
+    assert background_psnr(right, right, behind + 1) is None
+
+
+def test_a_share_has_an_interval() -> None:
+    share, low, high = share_interval([0.1, 0.4, 0.5, 0.9], above=0.3)
+    assert share == 0.75 and 0 <= low < 0.75 < high <= 1
+    assert share_interval([0.4] * 5, above=0.3) == (1, 1, 1)
+
+
+def test_differences_are_of_the_same_pairs() -> None:
+    """A constant advantage is certain, however much the pairs differ from each other."""
+    hard = np.random.default_rng(2).normal(0.3, 0.4, 24).tolist()
+    easier = [value + 0.1 for value in hard]
+    assert median_difference(easier, hard) == pytest.approx((0.1, 0.1, 0.1))
+    _, low, high = median_difference(easier, hard[::-1])
+    assert low < 0.05 and high > 0.15
+    with pytest.raises(ValueError, match="same pairs"):
+        median_difference([1.0], [1.0, 2.0])

@@ -1,0 +1,96 @@
+"""Writes the draft's model card from what training and evaluation have left. Imports history."""
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from .history import load
+
+_HEAD = """# Model card: the draft model
+
+Written by `python -m mti_backend train-draft --card`, from `training.json` beside the weights and
+`evaluation.json`.
+
+A small Stable Video Diffusion of 14 frames, 64 x 64 pixels: `UNetSpatioTemporalConditionModel`
+(13.6 M parameters), `AutoencoderKLTemporalDecoder` (3.9 M, four pixels to a latent, six channels),
+`CLIPVisionModelWithProjection` (1.0 M, 64 wide) and `EulerDiscreteScheduler`, in the folder layout
+of `StableVideoDiffusionPipeline`; half precision. It lies in `mti_backend/draft/weights/`;
+`mti_backend/models/svd.py` loads it as it would load SVD.
+
+**Data.** Procedural clips, drawn while training (`mti_backend/draft/`,
+[a sheet of them](../images/draft_data.png)): people from one-pixel sticks to solid, shaded, clothed
+bodies with hands, feet and hair, of many proportions; quadrupeds; balls, boxes, vanes, plants,
+pendulums and flags; one to three movers; backgrounds from white paper to busy, with parallax; joint
+curves that are periodic, eased or there-and-back, body paths, turning, jumping, squashing; camera
+pan, zoom, roll and orbit; both together; still. Never drawn for training: the ten named motions of
+the evaluation, its family of proportions (long arms, narrow shoulders, short trunk), its
+backgrounds (checks and stripes), and pictures rendered by Blender.
+"""
+
+_NO_CLIPS = """The stage `clips`, which teaches the temporal layers, has not been run: they are
+still the identity they start as, frames are told apart by their own tokens only, and the clip's
+tokens have no effect."""
+
+
+def write_card(weights: Path, evaluation: Path | None, card: Path) -> None:
+    """Write `card`, Markdown.
+
+    Args:
+        weights: an exported model with its `training.json`. evaluation: `evaluation.json`, whose
+            figures are quoted where it is there and of the same model.
+    """
+    runs = load(weights)
+    lines = [
+        _HEAD,
+        "**Training.** Every run, the oldest first; each went on from the one before it.\n",
+    ]
+    for number, run in enumerate(runs, 1):
+        lines += [_run(number, run), ""]
+    if not any(stage["stage"] == "clips" for run in runs for stage in run["stages"]):
+        lines += [_NO_CLIPS, ""]
+    if evaluation is not None and evaluation.exists():
+        lines += [_figures(json.loads(evaluation.read_text(encoding="utf-8")), runs), ""]
+    card.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _run(number: int, run: dict[str, Any]) -> str:
+    told = f"{number}. {run['date']}, on {run['machine']}; model `{run['identity']}`"
+    if "note" in run:
+        told += f". {run['note']}"
+    rows = [
+        textwrap.fill(told, 100, subsequent_indent="   "),
+        "",
+        "   | stage | steps | batch | learning rate | seed | minutes | loss, first to last |",
+        "   |---|---|---|---|---|---|---|",
+    ]
+    for s in run["stages"]:
+        numbers = s["settings"]
+        rows.append(
+            f"   | {s['stage']} | {s['steps']} | {numbers.get('batch', '')} "
+            f"| {numbers.get('learning_rate', '')} | {numbers.get('seed', '')} "
+            f"| {s['seconds'] / 60:.0f} | {s['first_loss']:.4f} to {s['last_loss']:.4f} |"
+        )
+    return "\n".join(rows)
+
+
+def _figures(evaluation: dict[str, Any], runs: list[dict[str, Any]]) -> str:
+    if not runs or evaluation.get("model") != runs[-1]["identity"]:
+        return "**What it can do** has not been measured for these weights yet."
+    rows = evaluation["rows"]
+    pairs = max(row.get("n", evaluation.get("pairs", 0)) for row in rows.values())
+    lines = [
+        f"**What it can do**, on {pairs} held-out pairs; all of it in "
+        "[the evaluation](../evaluation.md).\n",
+        "| row | pairs | median motion gain | 95 % interval |",
+        "|---|---|---|---|",
+    ]
+    for key, row in rows.items():
+        gain = row["columns"]["gain"] if "columns" in row else row
+        low, high = gain["interval"]
+        median = gain.get("median", gain.get("median_gain"))
+        lines.append(
+            f"| {row.get('caption', key)} | {row.get('n', pairs)} | {median:.3f} "
+            f"| {low:.3f} to {high:.3f} |"
+        )
+    return "\n".join(lines)

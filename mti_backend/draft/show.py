@@ -1,0 +1,125 @@
+"""A contact sheet of what the draft is trained on, and of what it never sees. Imports torch, PIL.
+
+The bodies, motions and companions are those of training (pool.py); only which of them are shown is
+chosen, so that every kind is there.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..evaluation.sheet import Pictures, contact_sheet
+from ..frames import to_pictures
+from .body import SHAPES, Figures
+from .clips import Clips, Companions, make_clips
+from .figures import random_figures
+from .motions import INDEX, Motions, frame_times, random_motions
+from .named import named_motion
+from .pool import crowd
+
+_CAMERA = [INDEX[name] for name in ("pan_x", "pan_y", "zoom", "roll")]
+_MOVES = 0.02  # radians, figure heights, frame widths: less is not seen
+_WHAT_MOVES = {  # a motion that an Example asks for: (the body, the camera)
+    "body": (True, False), "camera": (False, True), "both": (True, True), "still": (False, False)
+}  # fmt: skip
+_SEED = 21
+_SHOWN = slice(0, 14, 2)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What one row of the sheet is to be: arguments of `random_figures`, movers and motion.
+
+    motion: 'body' or 'camera' alone, 'both', 'still', or a name in NAMED.
+    """
+
+    caption: str
+    look: str = "solid"
+    kind: str = "human"
+    shape: str = ""
+    movers: int = 1
+    motion: str = "body"
+    family: str = "train"
+    backdrop: str = "train"
+
+
+EXAMPLES = (
+    Example("human, stick", "stick"),
+    Example("human, stick", "stick"),
+    Example("human, stick, camera moves too", "stick", motion="both"),
+    Example("human, solid"),
+    Example("human, solid"),
+    Example("human, solid"),
+    Example("human, solid, camera moves too", motion="both"),
+    Example("human, solid, camera alone moves", motion="camera"),
+    Example("human, solid, nothing moves", motion="still"),
+    Example("quadruped, stick", "stick", "quadruped"),
+    Example("quadruped, solid", kind="quadruped"),
+    Example("quadruped, camera alone moves", kind="quadruped", motion="camera"),
+    *(Example(f"object: {shape}", kind="object", shape=shape) for shape in SHAPES),
+    Example("two movers", "any", "any", movers=2),
+    Example("three movers", "any", "any", movers=3),
+    Example("HELD OUT motion: jumping jack", motion="jumping_jack"),
+    Example("HELD OUT proportions", family="held-out"),
+    Example("HELD OUT backdrop", backdrop="held-out"),
+    Example(
+        "HELD OUT all three: kick", motion="kick", family="held-out", backdrop="held-out"
+    ),
+)  # fmt: skip
+
+
+def show(file: Path) -> None:
+    """Write the sheet as a PNG: two columns of clips, every second frame of each."""
+    rows = [(example.caption, _pictures(example, i)) for i, example in enumerate(EXAMPLES)]
+    half = (len(rows) + 1) // 2
+    columns = [contact_sheet(part) for part in (rows[:half], rows[half:])]
+    gap = 8
+    width = sum(column.width for column in columns) + gap
+    sheet = Image.new("RGB", (width, max(column.height for column in columns)), "white")
+    sheet.paste(columns[0], (0, 0))
+    sheet.paste(columns[1], (columns[0].width + gap, 0))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(file, optimize=True)
+
+
+def _pictures(example: Example, index: int) -> Pictures:
+    """Every second frame, uint8 (7, S, S, 3)."""
+    generator = torch.Generator().manual_seed(_SEED + 1000 * index)
+    return to_pictures(draw_example(example, generator).pixels[0, _SHOWN])
+
+
+def draw_example(example: Example, generator: torch.Generator) -> Clips:
+    """One clip as training draws them, the first that fits; (1, 14, 3, 64, 64)."""
+    figures, companions = _bodies(example, generator)
+    return make_clips(figures, _motion(example, generator), frame_times(1), companions=companions)
+
+
+def _bodies(example: Example, generator: torch.Generator) -> tuple[Figures, Companions]:
+    while True:
+        figures = random_figures(
+            1, generator, example.look, example.kind, example.family, example.backdrop
+        )
+        companions = crowd(figures, generator)
+        fits = not example.shape or SHAPES[int(figures.shape)] == example.shape
+        if fits and 1 + len(companions) == example.movers:
+            return figures, companions
+
+
+def _motion(example: Example, generator: torch.Generator) -> Motions:
+    if example.motion not in _WHAT_MOVES:
+        return named_motion(example.motion)
+    while True:
+        motions = random_motions(1, generator)
+        if what_moves(motions.values(frame_times(1))[0]) == _WHAT_MOVES[example.motion]:
+            return motions
+
+
+def what_moves(values: Tensor) -> tuple[bool, bool]:
+    """Whether the body and whether the camera moves in channel values (C, T)."""
+    changes = (values.amax(1) - values.amin(1)) > _MOVES
+    camera = torch.zeros(len(changes), dtype=torch.bool)
+    camera[_CAMERA] = True
+    return bool(changes[~camera].any()), bool(changes[camera].any())

@@ -1,0 +1,158 @@
+"""Plays the rows on one pair; rows share what they have in common. Imports torch and the models."""
+
+import time
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mti_addon.wire.settings import InversionSettings, Settings
+
+from ..embedding import MotionEmbedding
+from ..examples import Examples
+from ..inversion import Inversion
+from ..models.svd import SvdModel
+from ..sampling import image_embedding_motion, sample
+from .columns import Figures, clip_columns
+from .metrics import motion_gain
+from .pairs import Pair, references
+from .rows import HEADLINE, Row
+
+# iterations after which the gain is looked at, as shares of all; the last one is the end
+CHECKPOINTS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+_LAST_LOSSES = 20
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """A motion, the seconds that learning it took, its last losses' mean and its way."""
+
+    motion: MotionEmbedding
+    seconds: float
+    loss: float | None
+    curve: list[list[float]]
+
+
+@dataclass(frozen=True)
+class Played:
+    """A row on a pair: the clip (F, 3, H, W), its figures, and the motion where one was learned.
+
+    curve: [iterations, seconds of learning, motion gain] at CHECKPOINTS, where it was asked for.
+    """
+
+    clip: Tensor
+    figures: Figures
+    motion: MotionEmbedding | None = None
+    curve: list[list[float]] = field(default_factory=list)
+
+
+class Bench:
+    """One pair and one model. What several rows need is made once, and its time told by each."""
+
+    def __init__(self, model: SvdModel, pair: Pair, settings: Settings) -> None:
+        self.model, self.pair, self.settings = model, pair, settings
+        self._examples: dict[str, tuple[Examples, float]] = {}
+        self._motions: dict[str, _Learned] = {}
+
+    def play(self, row: Row, iterations: int | None = None, curve: bool = False) -> Played:
+        """The clip that a row makes of the pair's target.
+
+        Args:
+            iterations: of learning, in place of the row's own. curve: look at the gain on the way.
+        """
+        if row.kind == "learned":
+            return self._learned(row, iterations, curve)
+        begun = time.monotonic()
+        clip = self._given(row)
+        seconds = time.monotonic() - begun
+        figures = clip_columns(clip, self.pair)
+        return Played(clip, figures | {"apply_seconds": seconds})
+
+    def _given(self, row: Row) -> Tensor:
+        pair, model = self.pair, self.model
+        if row.kind == "answer":
+            return pair.answer
+        if row.kind == "still":
+            return pair.answer[:1].expand_as(pair.answer)
+        if row.kind == "autoencoder":
+            return model.decode(model.encode_video(pair.answer)).cpu()
+        if row.kind == "no_motion":
+            return self._sample(row, image_embedding_motion(model, pair.answer[0]))
+        true = MotionEmbedding(pair.tokens[:, None], pair.tokens.mean(0, keepdim=True))
+        return self._sample(row, true)
+
+    def _sample(self, row: Row, motion: MotionEmbedding, picture: Tensor | None = None) -> Tensor:
+        target = self.pair.answer[0] if picture is None else picture
+        return sample(self.model, target, motion, row.sampling(self.settings.sampling))
+
+    def _learned(self, row: Row, iterations: int | None, with_curve: bool) -> Played:
+        pair = self.pair
+        settings = row.inversion(self.settings.inversion, pair.name, iterations)
+        key = f"{row.references} {settings}"
+        # rows that differ only in how they are played share what was learned
+        if with_curve or key not in self._motions:
+            self._motions[key] = self._learn(row, settings, with_curve)
+        learned = self._motions[key]
+        begun = time.monotonic()
+        clip = self._sample(row, learned.motion)
+        figures = {
+            "apply_seconds": time.monotonic() - begun,
+            "learn_seconds": learned.seconds,
+        } | clip_columns(clip, pair)
+        if learned.loss is not None:
+            figures["loss"] = learned.loss
+        if row.key == HEADLINE:
+            again = self._sample(row, learned.motion, pair.reference[0])
+            figures["reconstruction_gain"] = motion_gain(again, pair.reference)
+        curve = learned.curve if with_curve else []
+        if curve:
+            curve = [*curve, [settings.iterations, learned.seconds, figures["gain"] or 0.0]]
+        return Played(clip, figures, learned.motion, curve)
+
+    def _learn(self, row: Row, settings: InversionSettings, with_curve: bool) -> _Learned:
+        """Learn a row's motion; looking at the gain on the way is not counted in the seconds."""
+        begun = time.monotonic()
+        shown = references(self.pair, row.references)
+        inversion = Inversion(self.model, shown, settings, self.settings.sampling)
+        seconds = time.monotonic() - begun
+        stops = {round(share * settings.iterations) for share in CHECKPOINTS} if with_curve else ()
+        losses: list[float] = []
+        curve: list[list[float]] = []
+        for done in range(settings.iterations):
+            if done in stops:
+                gain = motion_gain(self._sample(row, inversion.embedding()), self.pair.answer)
+                curve.append([done, seconds, gain])
+            if not done:  # a start that is not optimised needs no examples
+                seconds += self._share_examples(inversion, row, settings)
+            begun = time.monotonic()
+            losses.append(inversion.step())
+            seconds += time.monotonic() - begun
+        last = losses[-_LAST_LOSSES:]
+        loss = sum(last) / len(last) if last else None
+        return _Learned(inversion.embedding(), seconds, loss, curve)
+
+    def _share_examples(self, inversion: Inversion, row: Row, settings: InversionSettings) -> float:
+        """Give the inversion the latents that an earlier row with the same references made.
+
+        Returns the seconds that making them took. Augmentations made anew in every iteration are
+        each row's own.
+        """
+        if not inversion.examples.variants:
+            return 0.0
+        key = f"{row.references} {settings.seed} {settings.augmentation}"
+        if key not in self._examples:
+            begun = time.monotonic()
+            for index in range(min(inversion.examples.variants, settings.iterations)):
+                inversion.examples.variant(index)
+            self._examples[key] = inversion.examples, time.monotonic() - begun
+        inversion.examples, seconds = self._examples[key]
+        return seconds
+
+
+def play_on(
+    model: SvdModel, motion: MotionEmbedding, answer: Tensor, settings: Settings
+) -> tuple[Tensor, float]:
+    """A motion on the first frame of a right answer (F, 3, H, W): the clip and its motion gain."""
+    with torch.no_grad():
+        clip = sample(model, answer[0], motion, settings.sampling)
+    return clip, motion_gain(clip, answer)

@@ -1,0 +1,57 @@
+"""The columns of the table: what is measured of one clip, and how a column reads. Imports torch."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .leakage import leakage
+from .metrics import background_psnr, motion_gain, psnr
+from .pairs import Pair
+from .tracks import colour_tracks, limb_error, motion_fidelity
+
+GOOD = 0.3
+"""The gain from which on a motion is seen to be transferred."""
+
+Figures = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Column:
+    """key: in JSON and CSV. title: in tables. unit: printed behind the title. digits: shown."""
+
+    key: str
+    title: str
+    unit: str = ""
+    digits: int = 2
+
+
+COLUMNS = (
+    Column("gain", "gain"),
+    Column("limb_error", "limb error", "%", 1),
+    Column("fidelity", "fidelity"),
+    Column("first_psnr", "first frame", "dB", 1),
+    Column("background_psnr", "background", "dB", 1),
+    Column("leakage", "leakage"),
+    Column("learn_seconds", "learn", "s", 0),
+    Column("apply_seconds", "apply", "s", 1),
+    Column("loss", "loss", "", 3),
+    Column("reconstruction_gain", "reconstruction"),
+    Column("tracked", "tracked"),
+)
+
+
+def clip_columns(result: Tensor, pair: Pair) -> Figures:
+    """What a clip (F, 3, H, W) in [-1, 1] says by itself; None for what the pair does not tell."""
+    figures: Figures = {
+        "gain": motion_gain(result, pair.answer),
+        "first_psnr": psnr(result[0], pair.answer[0]),
+        "leakage": leakage(result, pair),
+    }
+    if pair.background is not None:
+        figures["background_psnr"] = background_psnr(result, pair.answer, pair.background)
+    tracks = colour_tracks(result, pair)
+    if tracks is not None:
+        figures["fidelity"] = motion_fidelity(tracks)
+        figures["tracked"] = tracks.share
+        figures["limb_error"] = 100 * limb_error(tracks, pair.height or 1.0)
+    return figures

@@ -1,0 +1,118 @@
+"""The rows of the evaluation's table: what is played on each pair's target. Imports the settings.
+
+A row that learns says how its settings differ from the draft's own.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from mti_addon.wire.settings import Augmentation, InversionSettings, SamplingSettings
+
+Kind = Literal["answer", "still", "no_motion", "true_tokens", "autoencoder", "learned"]
+Budget = Literal["core", "ablation", "paper"]
+HEADLINE, PREDICTED = "learned", "predicted"
+STARTS = {HEADLINE: "image embeddings (ordinary)", PREDICTED: "the predictor's guess"}
+"""The rows whose gain is looked at on the way, by what their tokens start from."""
+# motions whose mirror image is another motion of the camera, which the paper does not flip
+_SIDEWAYS_CAMERA = frozenset({"pan_walk", "pan"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to answer a pair.
+
+    kind: how its clip is made. budget: 'core' rows are measured on every pair, 'ablation' and
+    'paper' rows on the first few. changes: of the draft's InversionSettings. references: K, how
+    often the motion is drawn to learn from. playing: changes of its SamplingSettings.
+    """
+
+    key: str
+    caption: str
+    kind: Kind
+    budget: Budget = "core"
+    changes: dict[str, Any] = field(default_factory=dict)
+    references: int = 1
+    playing: dict[str, Any] = field(default_factory=dict)
+
+    def sampling(self, base: SamplingSettings) -> SamplingSettings:
+        """The settings it is played with."""
+        return replace(base, **self.playing)
+
+    @property
+    def needs_predictor(self) -> bool:
+        """Whether it can only be played by a model that has a predictor."""
+        return self.changes.get("start") == "predictor"
+
+    def inversion(
+        self, base: InversionSettings, motion: str, iterations: int | None = None
+    ) -> InversionSettings:
+        """The settings it learns a motion with; `iterations`, where given, has the last word."""
+        settings = replace(base, **self.changes)
+        if settings.augmentation.horizontal_flip and motion in _SIDEWAYS_CAMERA:
+            still = replace(settings.augmentation, horizontal_flip=False)
+            settings = replace(settings, augmentation=still)
+        if not iterations or not settings.iterations:  # a row that optimises nothing stays so
+            return settings
+        return replace(settings, iterations=iterations)
+
+
+def _learned(key: str, caption: str, references: int = 1, **changes: Any) -> Row:
+    return Row(key, caption, "learned", "ablation", changes, references)
+
+
+# The paper's numbers as far as they mean the same on the draft: the noise levels do not, since the
+# draft's schedule ends at sigma 80 and SVD's at 700, so p_mean and p_std stay the draft's; the
+# sampler stays the draft's too.
+_PAPER = {
+    "tokens_per_frame": 5, "iterations": 1000, "learning_rate": 1e-2, "batch_size": 1,
+    "learning_rate_decay": "none", "init_noise_std": 0.1, "precision": "float32",
+    "start": "image_embeddings",
+    "augmentation": Augmentation(horizontal_flip=True, variants=0),
+}  # fmt: skip
+
+_ALL = (
+    Row("answer", "the right answer itself (what the columns can tell)", "answer"),
+    Row("still", "still picture", "still"),
+    Row("no_motion", "no motion given (image embedding)", "no_motion"),
+    Row(HEADLINE, "learned motion (per frame, N = 5, one reference)", "learned"),
+    Row("true_tokens", "true motion tokens (upper bound)", "true_tokens"),
+    Row("autoencoder", "decoded right answer (autoencoder bound)", "autoencoder"),
+    _learned("one_token", "1 token", tokens_per_frame=1, per_frame=False),
+    _learned("shared", "15 tokens shared by all frames", tokens_per_frame=15, per_frame=False),
+    _learned("per_frame_1", "per frame, N = 1", tokens_per_frame=1),
+    _learned("per_frame_3", "per frame, N = 3", tokens_per_frame=3),
+    _learned("per_frame_10", "per frame, N = 10", tokens_per_frame=10),
+    *(
+        _learned(f"references_{k}", f"{k} re-rendered references", references=k)
+        for k in (2, 4, 8, 16)
+    ),
+    _learned(PREDICTED, "learned, from the predictor's guess", start="predictor"),
+    _learned(
+        "guess", "the predictor's guess alone, nothing optimised", start="predictor", iterations=0
+    ),
+    Row(
+        "as_sampled",
+        "learned motion, nothing held still",
+        "learned",
+        "ablation",
+        playing={"hold_still": 0.0},
+    ),
+    Row(
+        "true_as_sampled",
+        "true motion tokens, nothing held still",
+        "true_tokens",
+        playing={"hold_still": 0.0},
+    ),
+    Row("paper", "the paper's own numbers (noise levels the draft's)", "learned", "paper", _PAPER),
+)
+ROWS: dict[str, Row] = {row.key: row for row in _ALL}
+QUICK = ("still", "no_motion", HEADLINE, "true_tokens", "autoencoder")
+# what is compared, on the pairs both were measured on: (ours, theirs)
+COMPARISONS = (
+    (HEADLINE, "no_motion"), (HEADLINE, "true_tokens"), (HEADLINE, "shared"),
+    (HEADLINE, "one_token"), ("shared", "one_token"),
+    *((HEADLINE, f"per_frame_{n}") for n in (1, 3, 10)),
+    *((f"references_{k}", HEADLINE) for k in (2, 4, 8, 16)),
+    (PREDICTED, HEADLINE), ("guess", "no_motion"), (HEADLINE, "as_sampled"),
+    ("true_tokens", "true_as_sampled"), ("paper", HEADLINE),
+)  # fmt: skip

@@ -1,0 +1,233 @@
+"""Where a figure's parts are in a generated picture, by their colours. Imports torch only.
+
+The right answer says which colours the target's parts have and what is behind it; every pixel of a
+result is given to the nearest of these, and the middle of a colour's pixels is where its parts are.
+Parts of one colour are one class: two arms of one colour have one middle. Shading and thin parts
+make some colours unreadable, so the same is done to the right answer's pictures first, and only
+where that finds a colour's true middle does the colour count.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .pairs import Pair
+
+# RGB distance in [-1, 1] below which two parts cannot be told apart
+_ALIKE = 0.3
+# pixels a colour needs to be looked for, and to be found
+_SEEN, _FOUND = 8, 3
+# figure heights that a colour's middle in the right answer's pictures may be beside the true one
+_READABLE = 0.05
+CAP = 0.5
+"""Figure heights: what a part's error is at most, and what it is where the part is not found."""
+STILL = 0.4 / 64
+"""Frame widths from frame to frame below which a track stands still."""
+MOVES = 1.5 / 64
+"""Frame widths from its first place that a track goes at least, or it is not one that moves."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a target.
+
+    colours: (C, 3) in [-1, 1], a class each. of_part: int64 (parts,), the class of each part or -1.
+    background: (F, 3, H, W).
+    """
+
+    colours: Tensor
+    of_part: Tensor
+    background: Tensor
+
+
+def palette(answer: Tensor, classes: Tensor, background: Tensor) -> Palette:
+    """Mean colours of the parts as the first frame shows them; hidden ones as the clip does.
+
+    Args:
+        answer, background: (F, 3, H, W). classes: int64 (F, H, W), -1 for nobody.
+    """
+    parts = int(classes.max()) + 1
+    of_part = torch.full((max(parts, 1),), -1)
+    sums: list[Tensor] = []
+    weights: list[int] = []
+    by_size = sorted(range(parts), key=lambda part: -int((classes == part).sum()))
+    for part in by_size:
+        colour, pixels = _colour(answer, classes == part)
+        if pixels < _SEEN:
+            continue
+        near = [float((s / w - colour).norm()) for s, w in zip(sums, weights, strict=True)]
+        if near and min(near) < _ALIKE:
+            index = near.index(min(near))
+            sums[index] = sums[index] + pixels * colour
+            weights[index] += pixels
+        else:
+            index = len(sums)
+            sums.append(pixels * colour)
+            weights.append(pixels)
+        of_part[part] = index
+    colours = [s / w for s, w in zip(sums, weights, strict=True)]
+    return Palette(torch.stack(colours) if colours else torch.zeros(0, 3), of_part, background)
+
+
+def _colour(pictures: Tensor, mask: Tensor) -> tuple[Tensor, int]:
+    """Mean colour (3,) under a mask (F, H, W), and of how many pixels."""
+    chosen = pictures[0][:, mask[0]] if int(mask[0].sum()) >= _SEEN else None
+    if chosen is None:
+        chosen = pictures.movedim(1, 0)[:, mask]
+    return chosen.mean(1), chosen.shape[1]
+
+
+def true_classes(classes: Tensor, colours: Palette) -> Tensor:
+    """Which colour is truly seen where, int64 (F, H, W); -1 nobody or a colour too rare to have."""
+    known = torch.cat([colours.of_part, torch.tensor([-1])])  # index -1 is nobody
+    return known[classes]
+
+
+def classify(pictures: Tensor, colours: Palette) -> Tensor:
+    """The nearest colour, or -1 where the background is nearer; int64 (F, H, W)."""
+    behind = (pictures - colours.background).square().sum(1)
+    if not len(colours.colours):
+        return torch.full(behind.shape, -1)
+    table = colours.colours[:, None, :, None, None]  # (C, 1, 3, 1, 1)
+    distance = (pictures[None] - table).square().sum(2)
+    nearest = distance.min(0)
+    return torch.where(nearest.values < behind, nearest.indices, -1)
+
+
+def middles(classes: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Medians in x and y of each class's pixels, (F, C, 2), x right and y down in frame widths, and
+    its pixels (F, C). The median is not drawn away by single wrong pixels far off.
+
+    Args:
+        classes: int64 (F, H, W), square pixels.
+    """
+    masks = (classes[:, None] == torch.arange(count)[:, None, None]).float()  # (F, C, H, W)
+    along = [_median_place(masks.sum(dim)) for dim in (2, 3)]
+    return torch.stack(along, -1) / classes.shape[2], masks.sum((2, 3))
+
+
+def _median_place(counts: Tensor) -> Tensor:
+    """Where half of the pixels lie to either side, in pixels, of counts (..., W) by column."""
+    summed = counts.cumsum(-1)
+    half = summed[..., -1:] / 2
+    column = (summed < half).sum(-1, keepdim=True).clamp(max=counts.shape[-1] - 1)
+    inside = counts.gather(-1, column)
+    before = summed.gather(-1, column) - inside
+    return (column + (half - before) / inside.clamp(min=1e-6))[..., 0]
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """The middles of C colours over F frames: right (F, C, 2) and found (F, C, 2), frame widths;
+    wanted and seen: bool (F, C), whether a colour counts there and whether it was found.
+
+    share: of what is truly visible, how much counts.
+    """
+
+    right: Tensor
+    found: Tensor
+    wanted: Tensor
+    seen: Tensor
+    share: float
+
+
+def colour_tracks(result: Tensor, pair: Pair) -> Tracks | None:
+    """The tracks of a result (F, 3, H, W) beside those of the right answer's pictures.
+
+    A colour counts in a frame where it has _SEEN pixels and where its middle, found in the right
+    answer, lies within _READABLE of the true one; and nowhere, if that is so in less than half of
+    the frames that show it. None where no colour is left or the parts are not known.
+    """
+    if pair.classes is None or pair.background is None or pair.height is None:
+        return None
+    colours = palette(pair.answer, pair.classes, pair.background)
+    count = len(colours.colours)
+    true, true_pixels = middles(true_classes(pair.classes, colours), count)
+    right, right_pixels = middles(classify(pair.answer, colours), count)
+    visible = true_pixels >= _SEEN
+    near = (right - true).norm(dim=-1) < _READABLE * pair.height
+    wanted = visible & near & (right_pixels >= _FOUND)
+    wanted &= wanted.sum(0) >= 0.5 * visible.sum(0)
+    if not wanted[1:].any():
+        return None
+    found, pixels = middles(classify(result, colours), count)
+    share = float(wanted.sum() / visible.sum())
+    return Tracks(right, found, wanted, pixels >= _FOUND, share)
+
+
+def limb_error(tracks: Tracks, height: float) -> float:
+    """Mean distance of found middles from the right ones, in figure heights, over frames 2..F.
+
+    An error is at most CAP, which a colour that is not found has too.
+
+    Args:
+        height: of the figure, frame widths.
+    """
+    error = (tracks.found - tracks.right).norm(dim=-1) / height
+    error = torch.where(tracks.seen, error.clamp(max=CAP), CAP)[1:]
+    return float(error[tracks.wanted[1:]].mean())
+
+
+def motion_fidelity(tracks: Tracks) -> float | None:
+    """How well each right track is found again and each found one is right, in [-1, 1].
+
+    The two-sided formula of Diffusion Motion Transfer (Yatim et al. 2024), averaged over its sides:
+    (1/m) sum_found max_right corr + (1/n) sum_right max_found corr, halved; corr is the mean of the
+    cosine between the two displacements. The formula does not say what a still point is, so here it
+    is left out: only tracks that go at least MOVES count on their side, a side without any is 0,
+    steps at which both stand still (below STILL) are skipped, and at which only one does, the
+    cosine is 0. So a still picture has 0. A colour that is not found stays where it last was.
+
+    None where no right track moves.
+    """
+    v, known = _displacements(tracks.right, tracks.wanted)
+    w, _ = _displacements(_hold(tracks.found, tracks.seen), tracks.seen)
+    # on both sides a track is what can be read of it in the right answer
+    v_moves = _moving(tracks.right, tracks.wanted) & _stepping(v, known)
+    w_moves = _moving(tracks.found, tracks.wanted & tracks.seen) & _stepping(w, known)
+    if not v_moves.any():
+        return None
+    if not w_moves.any():
+        return 0.0
+    corr = _correlation(v, w, known)
+    right_side = corr[v_moves].amax(1).mean()
+    found_side = corr[:, w_moves].amax(0).mean()
+    return float((right_side + found_side) / 2)
+
+
+def _moving(places: Tensor, known: Tensor) -> Tensor:
+    """bool (C,): whether a track is ever MOVES away from where it was first known."""
+    first = known.float().argmax(0)  # (C,)
+    start = places[first, torch.arange(places.shape[1])]
+    far = (places - start).norm(dim=-1) >= MOVES
+    moves: Tensor = (far & known).any(0)
+    return moves
+
+
+def _stepping(displacements: Tensor, known: Tensor) -> Tensor:
+    """bool (C,): whether a track moves in a step that is known, not only across a gap."""
+    steps: Tensor = ((displacements.norm(dim=-1) >= STILL) & known).any(0)
+    return steps
+
+
+def _displacements(places: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+    return places[1:] - places[:-1], known[1:] & known[:-1]
+
+
+def _hold(places: Tensor, seen: Tensor) -> Tensor:
+    held = places.clone()
+    for k in range(1, len(held)):
+        held[k] = torch.where(seen[k, :, None], held[k], held[k - 1])
+    return held
+
+
+def _correlation(v: Tensor, w: Tensor, known: Tensor) -> Tensor:
+    """(n, m) of v (F - 1, n, 2) and w (F - 1, m, 2), over the steps where v is known."""
+    v_size, w_size = v.norm(dim=-1)[:, :, None], w.norm(dim=-1)[:, None]
+    cosine = (v[:, :, None] * w[:, None]).sum(-1) / (v_size * w_size).clamp(min=1e-12)
+    v_still, w_still = v_size < STILL, w_size < STILL
+    cosine = torch.where(v_still | w_still, 0.0, cosine)
+    counted = (known[:, :, None] & ~(v_still & w_still)).float()
+    mean: Tensor = (cosine * counted).sum(0) / counted.sum(0).clamp(min=1)
+    return mean

@@ -1,0 +1,73 @@
+"""The rows say what they change, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mti_addon.wire.settings import Augmentation, Settings
+from mti_backend.evaluation.rows import COMPARISONS, HEADLINE, PREDICTED, QUICK, ROWS, STARTS
+
+BASE = Settings.for_model("draft").inversion
+
+
+def test_the_headline_is_the_drafts_own_settings() -> None:
+    assert ROWS[HEADLINE].inversion(BASE, "wave") == BASE
+    assert (BASE.per_frame, BASE.tokens_per_frame) == (True, 5)
+    assert ROWS[HEADLINE].references == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "tokens", "per_frame"),
+    [("one_token", 1, False), ("shared", 15, False)]
+    + [(f"per_frame_{n}", n, True) for n in (1, 3, 10)],
+)
+def test_an_ablation_changes_its_tokens_only(key: str, tokens: int, per_frame: bool) -> None:
+    expected = replace(BASE, tokens_per_frame=tokens, per_frame=per_frame)
+    assert ROWS[key].inversion(BASE, "walk") == expected
+
+
+def test_re_rendered_references_change_nothing_but_their_number() -> None:
+    counts = [row.references for key, row in ROWS.items() if key.startswith("references_")]
+    assert counts == [2, 4, 8, 16]
+    assert all(ROWS[f"references_{k}"].inversion(BASE, "walk") == BASE for k in counts)
+
+
+def test_the_papers_numbers() -> None:
+    paper = ROWS["paper"].inversion(BASE, "walk")
+    assert (paper.iterations, paper.learning_rate, paper.batch_size) == (1000, 1e-2, 1)
+    assert (paper.tokens_per_frame, paper.per_frame, paper.init_noise_std) == (5, True, 0.1)
+    assert (paper.start, paper.learning_rate_decay) == ("image_embeddings", "none")
+    assert paper.augmentation == Augmentation(horizontal_flip=True, variants=0)
+    assert (paper.p_mean, paper.p_std) == (BASE.p_mean, BASE.p_std)
+    # mirrored, a sideways camera move is another one
+    assert not ROWS["paper"].inversion(BASE, "pan_walk").augmentation.horizontal_flip
+
+
+def test_a_number_of_iterations_has_the_last_word() -> None:
+    """Except for the row that is about optimising nothing."""
+    counts = {key: row.inversion(BASE, "walk", 7).iterations for key, row in ROWS.items()}
+    assert counts.pop("guess") == 0 and set(counts.values()) == {7}
+
+
+def test_the_predictors_rows_change_their_start_only() -> None:
+    start = replace(BASE, start="predictor")
+    assert ROWS[PREDICTED].inversion(BASE, "walk") == start
+    assert ROWS["guess"].inversion(BASE, "walk") == replace(start, iterations=0)
+    assert [key for key, row in ROWS.items() if row.needs_predictor] == [PREDICTED, "guess"]
+
+
+def test_as_sampled_changes_only_what_is_held_still() -> None:
+    playing = replace(Settings.for_model("draft").sampling, hold_still=0.3)
+    for key, like in (("as_sampled", HEADLINE), ("true_as_sampled", "true_tokens")):
+        row = ROWS[key]
+        assert row.kind == ROWS[like].kind and row.inversion(BASE, "walk") == BASE
+        assert row.sampling(playing) == replace(playing, hold_still=0.0)
+        assert ROWS[like].sampling(playing) == playing
+
+
+def test_every_key_that_is_spoken_of_is_a_row() -> None:
+    assert set(QUICK) | set(STARTS) <= set(ROWS)
+    assert {key for pair in COMPARISONS for key in pair} <= set(ROWS)
+    assert all(key == row.key for key, row in ROWS.items())
