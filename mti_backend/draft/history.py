@@ -5,13 +5,13 @@ records over, so that the last ones tell the whole story.
 """
 
 import json
-import platform
 import time
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import safe_open
+
+from .parallel import machine
 
 FILE = "training.json"
 _STAGES = ("vae", "image-encoder", "predictor", "frames", "clips")
@@ -23,29 +23,15 @@ def record(work: Path, started_from: str | None) -> dict[str, Any]:
     started_from: identity of the model it went on from, or None.
     Returns date, machine and, for each stage that has run, its steps, settings, seconds and losses.
     """
+    stages = [s for s in (_stage(work, name) for name in _STAGES) if s]
+    # where they were trained, which need not be here
+    machines = dict.fromkeys(stage.pop("machine") for stage in stages)
     return {
         "date": time.strftime("%Y-%m-%d"),
         "started_from": started_from,
-        "machine": machine(),
-        "stages": [s for s in (_stage(work, name) for name in _STAGES) if s],
+        "machine": "; ".join(machines) or machine(),
+        "stages": stages,
     }
-
-
-def machine() -> str:
-    """Processor or card, cores and torch, in words."""
-    what = f"{torch.get_num_threads()} threads of {_processor()}"
-    if torch.cuda.is_available():
-        what = f"{torch.cuda.get_device_name()}, {what}"
-    return f"{what}, torch {torch.__version__}"
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _stage(work: Path, name: str) -> dict[str, Any] | None:
@@ -53,18 +39,19 @@ def _stage(work: Path, name: str) -> dict[str, Any] | None:
     if not log.exists():
         return None
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    settings: dict[str, Any] = {}
+    header: dict[str, str] = {}
     checkpoint = work / f"{name}.checkpoint.safetensors"
     if checkpoint.exists():
         with safe_open(checkpoint, "pt") as file:
-            settings = json.loads((file.metadata() or {}).get("settings", "{}"))
+            header = file.metadata() or {}
     return {
         "stage": name,
         "steps": lines[-1]["step"],
         "seconds": round(seconds_of(lines)),
         "first_loss": lines[0]["loss"],
         "last_loss": lines[-1]["loss"],
-        "settings": settings,
+        "settings": json.loads(header.get("settings", "{}")),
+        "machine": header.get("machine", machine()),
     }
 
 

@@ -14,14 +14,15 @@ from torch import Tensor
 from ..models.inflation import Inflation
 from ..models.precision import computing_in
 from ..models.svd import clip_pixels
+from ..models.temporal import pictures_only
 from ..noise import c_in, c_noise, draw_sigma, network_target
+from . import parallel
 from .clips import time_code
 from .motions import FRAMES, frame_times
 from .networks import (
     make_image_encoder,
     make_image_processor,
     make_vae,
-    pictures_only,
 )
 from .pool import LatentPool, draw_clips
 from .stage import StageSettings, averaged
@@ -97,14 +98,11 @@ def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[i
     """Single frames: the first frame's latent and one frame's token -> that frame."""
     vae = frozen_vae(folder)
     scale = latent_scale(vae)
-    pool = LatentPool(vae, frames=4, size=4096, fresh=3)
-    filler = generator(settings.seed)
+    pool = LatentPool(vae, frames=2, size=4096, fresh=settings.batch // 4 + 1)
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
-        while len(pool.latents) < 512:
-            pool.refresh(filler)
-        pool.refresh(g)
+        pool.fill(512, g)
         latents, tokens = pool.draw(settings.batch, g)
         which = torch.randint(1, pool.frames, (settings.batch,), generator=g)
         rows = torch.arange(settings.batch)
@@ -131,16 +129,13 @@ def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[in
     """
     vae = frozen_vae(folder)
     scale = latent_scale(vae)
-    pool = LatentPool(vae, frames=FRAMES, size=1024, fresh=2)
-    filler = generator(settings.seed)
+    pool = LatentPool(vae, frames=FRAMES, size=1024, fresh=settings.batch // FRAMES // 3 + 1)
     inflation = Inflation(unet)
     count, marks = settings.batch // FRAMES, time_code(FRAMES)
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
-        while len(pool.latents) < 128:
-            pool.refresh(filler)
-        pool.refresh(g)
+        pool.fill(128, g)
         latents, tokens = pool.draw(count, g)
         tokens, image = drop(perturb(tokens, g), latents[:, :1], g)
         if step % 4 == 3:
@@ -235,4 +230,5 @@ def generator(seed: int) -> torch.Generator:
 
 
 def _generator(settings: StageSettings, step: int) -> torch.Generator:
-    return generator(settings.seed * 10_000_000 + step)
+    """Random numbers of one step, in each process others."""
+    return generator(settings.seed * 10_000_000 + step * parallel.count() + parallel.rank())

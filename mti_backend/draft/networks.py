@@ -1,20 +1,16 @@
 """The draft model's networks: SVD's own classes, only narrower. Imports diffusers, transformers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from diffusers import (
     AutoencoderKLTemporalDecoder,
     EulerDiscreteScheduler,
     UNetSpatioTemporalConditionModel,
 )
-from diffusers.models.resnet import SpatioTemporalResBlock
-from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
-from torch import Tensor, nn
+from torch import nn
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from ..models.predictor import TokenPredictor
+from ..models.temporal import branch_ends
 from .clips import IMAGE_SIZE, TOKEN_WIDTH
 from .motions import FRAMES
 from .starts import start_as_blur, start_as_still
@@ -108,20 +104,11 @@ def start_temporal_layers_as_identity(model: nn.Module) -> None:
     SVD was made the same way: temporal layers inserted into a finished image model (Stable Video
     Diffusion, sec. 3).
     """
-    ends = []
-    for name, module in model.named_modules():
-        if name.endswith("temporal_res_block"):
-            ends.append(module.conv2)
-        elif name.endswith("time_pos_embed"):
-            ends.append(module.linear_2)
-        elif ".temporal_transformer_blocks." in name and name.endswith((".attn1", ".attn2")):
-            ends.append(module.to_out[0])
-        elif ".temporal_transformer_blocks." in name and name.endswith((".ff", ".ff_in")):
-            ends.append(module.net[2])
     with torch.no_grad():
-        for layer in ends:
-            for parameter in layer.parameters():
-                parameter.zero_()
+        for module in model.modules():
+            for layer in branch_ends(module):
+                for parameter in layer.parameters():
+                    parameter.zero_()
 
 
 _TEMPORAL = (
@@ -136,46 +123,3 @@ _TEMPORAL = (
 def is_temporal(name: str) -> bool:
     """Whether a parameter of this name belongs to a temporal branch."""
     return any(part in name for part in _TEMPORAL)
-
-
-def _spatial_resnet(
-    self: SpatioTemporalResBlock,
-    hidden_states: Tensor,
-    temb: Tensor | None = None,
-    image_only_indicator: Tensor | None = None,
-) -> Tensor:
-    spatial: Tensor = self.spatial_res_block(hidden_states, temb)
-    return spatial
-
-
-def _spatial_transformer(
-    self: TransformerSpatioTemporalModel,
-    hidden_states: Tensor,
-    encoder_hidden_states: Tensor | None = None,
-    image_only_indicator: Tensor | None = None,
-    return_dict: bool = True,
-) -> tuple[Tensor]:
-    rows, _, height, width = hidden_states.shape
-    residual = hidden_states
-    hidden_states = self.norm(hidden_states).flatten(2).transpose(1, 2)
-    hidden_states = self.proj_in(hidden_states)
-    for block in self.transformer_blocks:
-        hidden_states = block(hidden_states, encoder_hidden_states=encoder_hidden_states)
-    hidden_states = self.proj_out(hidden_states).transpose(1, 2).reshape(rows, -1, height, width)
-    return (hidden_states + residual,)
-
-
-@contextmanager
-def pictures_only() -> Iterator[None]:
-    """Leave the temporal layers out while training on single frames.
-
-    The same numbers as `image_only_indicator = 1` gives (alpha = 1 in every blend), without the
-    work.
-    """
-    kept = SpatioTemporalResBlock.forward, TransformerSpatioTemporalModel.forward
-    SpatioTemporalResBlock.forward = _spatial_resnet
-    TransformerSpatioTemporalModel.forward = _spatial_transformer
-    try:
-        yield
-    finally:
-        SpatioTemporalResBlock.forward, TransformerSpatioTemporalModel.forward = kept

@@ -68,8 +68,11 @@ def crowd(figures: Figures, generator: torch.Generator) -> list[tuple[Tensor, Fi
 class LatentPool:
     """Encoded clips, refreshed a few at a time: to draw and encode costs less than to train.
 
-    A checkpoint does not hold it. A training that goes on fills it anew, from the same seed as at
-    its start, so its next steps see other clips than they would have: resumed, not bit for bit.
+    A clip should not be drawn from it more than a few times: seen twenty times each, the training's
+    clips were denoised to a loss of 0.17 where new ones had 0.26.
+
+    A checkpoint does not hold it. A training that goes on fills it anew, with clips it has never
+    seen, so its next steps see other clips than they would have: resumed, not bit for bit.
     """
 
     def __init__(self, vae: Any, frames: int, size: int, fresh: int) -> None:
@@ -81,6 +84,12 @@ class LatentPool:
         self.vae, self.frames, self.size, self.fresh = vae, frames, size, fresh
         self.latents: list[Tensor] = []
         self.tokens: list[Tensor] = []
+
+    def fill(self, least: int, generator: torch.Generator) -> None:
+        """`refresh` once, and until `least` clips are there."""
+        self.refresh(generator)
+        while len(self.latents) < least:
+            self.refresh(generator)
 
     @torch.no_grad()
     def refresh(self, generator: torch.Generator) -> None:

@@ -18,6 +18,9 @@ from torch import Tensor, nn
 
 from mti_addon.wire.files import fsync_dir, replace
 
+from . import parallel
+from .optimisers import Optimiser
+
 Network = TypeVar("Network", bound=nn.Module)
 
 _REPORT_EVERY = 25  # steps
@@ -29,7 +32,7 @@ class StageSettings:
 
     steps and warmup count optimiser steps, batch pictures a step, save_every steps; seed draws the
     clips, ema is the decay of the averaged weights, cooldown the last part of the steps, in which
-    the learning rate falls to nothing.
+    the learning rate falls to nothing. muon: see optimisers.py.
     """
 
     steps: int
@@ -40,6 +43,7 @@ class StageSettings:
     ema: float = 0.999
     save_every: int = 250
     cooldown: float = 0.25
+    muon: bool = False
 
 
 class Stage:
@@ -61,13 +65,7 @@ class Stage:
         self.step = 0
         self.weights = {k: p for k, p in network.named_parameters() if p.requires_grad}
         self.average = {k: p.detach().clone() for k, p in self.weights.items()}
-        self.optimiser = torch.optim.AdamW(
-            self.weights.values(),
-            lr=settings.learning_rate,
-            betas=(0.9, 0.98),
-            weight_decay=0.01,
-            fused=True,
-        )
+        self.optimiser = Optimiser(self.weights, settings.learning_rate, settings.muon)
         self._load()
 
     @property
@@ -86,12 +84,15 @@ class Stage:
         return s.learning_rate * warm * (0.02 + 0.98 * min(1.0, left))
 
     def run(self, report: Callable[[str], None], minutes: float | None = None) -> bool:
-        """Train to the last step, or for about `minutes`; True when the stage is finished."""
+        """Train to the last step, or for about `minutes`; True when the stage is finished.
+
+        With several processes (parallel.py) the first alone reports and saves.
+        """
         begun, losses, first = time.monotonic(), [], self.step
         while self.step < self.settings.steps:
             losses.append(self._advance())
             spent = time.monotonic() - begun
-            if self.step % _REPORT_EVERY == 0:
+            if self.step % _REPORT_EVERY == 0 and not parallel.rank():
                 mean = sum(losses) / len(losses)
                 losses = []
                 self._log(loss=mean, seconds=spent)
@@ -105,42 +106,42 @@ class Stage:
             if minutes is not None and spent > 60 * minutes:
                 break
         self._save()
+        parallel.wait()
         return self.step >= self.settings.steps
 
     def _advance(self) -> float:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
         loss = self.loss(self.step)
         loss.backward()
+        value = parallel.average(self.weights.values(), loss)
         nn.utils.clip_grad_norm_(self.weights.values(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step(self.rate())
         self.step += 1
         # the average of the first steps would otherwise hold the random start for thousands more
         decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(
             list(self.average.values()), [p.detach() for p in self.weights.values()], 1 - decay
         )
-        return loss.item()
+        return value
 
     def _log(self, **values: float) -> None:
         with open(self.folder / f"{self.name}.log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps({"step": self.step, "rate": self.rate(), **values}) + "\n")
 
     def _save(self) -> None:
+        if parallel.rank():
+            return
         tensors = {f"weights/{k}": p.detach() for k, p in self.network.named_parameters()}
         # a frozen weight is its own average; a copy, since no tensor may be in a file twice
         tensors |= {
             f"average/{k}": self.average[k] if k in self.average else p.detach().clone()
             for k, p in self.network.named_parameters()
         }
-        for k, p in self.weights.items():
-            # a weight that never had a gradient has no moments
-            state = self.optimiser.state.get(p)
-            if state:
-                for moment in ("exp_avg", "exp_avg_sq"):
-                    tensors[f"{moment}/{k}"] = state[moment]
-        header = {"step": str(self.step), "settings": json.dumps(asdict(self.settings))}
+        tensors |= self.optimiser.state()
+        header = {
+            "step": str(self.step),
+            "settings": json.dumps(asdict(self.settings)),
+            "machine": parallel.machine(),
+        }
         _write(self.checkpoint_file, tensors, header)
 
     def _load(self) -> None:
@@ -152,14 +153,10 @@ class Stage:
             for k, p in self.network.named_parameters():
                 if f"weights/{k}" in names:
                     p.copy_(file.get_tensor(f"weights/{k}"))
-            for k, p in self.weights.items():
+            for k in self.weights:
                 self.average[k].copy_(file.get_tensor(f"average/{k}"))
-                if f"exp_avg/{k}" in names:
-                    self.optimiser.state[p] = {
-                        "step": torch.tensor(float(self.step)),
-                        "exp_avg": file.get_tensor(f"exp_avg/{k}"),
-                        "exp_avg_sq": file.get_tensor(f"exp_avg_sq/{k}"),
-                    }
+            moments = {n for n in names if not n.startswith(("weights/", "average/"))}
+            self.optimiser.load({n: file.get_tensor(n) for n in moments}, self.step)
 
 
 def averaged(network: Network, folder: Path, stage: str) -> Network:

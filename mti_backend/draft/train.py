@@ -44,6 +44,7 @@ def main(argv: list[str]) -> int:
 def _train_and_export(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     import torch
 
+    from . import parallel
     from .export import export, start_from
     from .training import train
 
@@ -56,25 +57,30 @@ def _train_and_export(parser: argparse.ArgumentParser, options: argparse.Namespa
     except (RuntimeError, AssertionError) as error:
         parser.error(f"--device {options.device} cannot be used: {str(error).splitlines()[0]}")
     try:
-        if options.start_from:
-            start_from(options.start_from, options.work)
-    except FileNotFoundError as error:
-        parser.error(f"--start-from {options.start_from} holds no exported model: {error}")
-    try:
-        if not options.export_only:
-            train(
-                options.work,
-                settings,
-                lambda line: print(line, flush=True),
-                only=options.only,
-                keep_latents=options.keep_latents,
-            )
+        with parallel.together():
+            first = not parallel.rank()
+            if options.start_from and first:
+                try:
+                    start_from(options.start_from, options.work)
+                except FileNotFoundError as error:
+                    parser.error(
+                        f"--start-from {options.start_from} holds no exported model: {error}"
+                    )
+            parallel.wait()
+            if not options.export_only:
+                train(
+                    options.work,
+                    settings,
+                    lambda line: print(line, flush=True),
+                    only=options.only,
+                    keep_latents=options.keep_latents,
+                )
     except KeyboardInterrupt:
         print(f"stopped; the same command goes on from the last checkpoint in {options.work}")
         return 130
     finally:
         torch.set_default_device("cpu")
-    if options.only:
+    if options.only or not first:
         return 0
     try:
         size = export(options.work, options.weights, options.unet_stage)

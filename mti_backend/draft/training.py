@@ -42,8 +42,10 @@ STAGES = {
     "vae": StageSettings(steps=600, batch=16, learning_rate=5e-4, seed=1),
     "image-encoder": StageSettings(steps=1200, batch=128, learning_rate=1e-3, seed=2),
     "predictor": StageSettings(steps=1500, batch=9, learning_rate=1e-3, seed=5),
-    "frames": StageSettings(steps=4000, batch=56, learning_rate=6e-4, seed=3, warmup=200),
-    "clips": StageSettings(steps=1200, batch=56, learning_rate=4e-4, seed=4),
+    "frames": StageSettings(
+        steps=4000, batch=56, learning_rate=4e-4, seed=3, warmup=200, muon=True
+    ),
+    "clips": StageSettings(steps=1200, batch=56, learning_rate=4e-4, seed=4, muon=True),
 }
 
 

@@ -143,6 +143,7 @@ def about(model: SvdModel, plan: Plan, options: argparse.Namespace) -> dict[str,
     """What was measured, when, of which commit and on what."""
     return {
         "model": model.identity,
+        "weights": weights_key(model.folder),
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": commit(),
         "hardware": hardware(options.device, options.jobs),

@@ -27,6 +27,7 @@ from mti_addon.wire.errors import BadRequest, ModelMissing
 
 from .inflation import Inflation
 from .predictor import TokenPredictor
+from .temporal import leave_out_identities
 
 PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
 _CLIP_SIZE = 224
@@ -80,6 +81,8 @@ class SvdModel:
                 f"The model {name} in {folder} cannot be loaded: {error}", "Copy the model again."
             ) from error
         self.predictor = _predictor(name, folder / "predictor", self.device)
+        leave_out_identities(self.unet)
+        leave_out_identities(self.vae)
         self.inflation = Inflation(self.unet)
 
     @property

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mti_backend.draft import history
+from mti_backend.draft import history, parallel
 from mti_backend.draft.stage import Stage, StageSettings
 
 SETTINGS = StageSettings(steps=50, batch=3, learning_rate=1e-2, seed=4)
@@ -48,6 +48,20 @@ def test_a_record_is_what_the_stages_left(tmp_path: Path) -> None:
     losses = [json.loads(line)["loss"] for line in lines]
     assert (vae["first_loss"], vae["last_loss"]) == (losses[0], losses[-1])
     assert vae["first_loss"] > vae["last_loss"] and vae["seconds"] >= 0
+    assert record["machine"] == parallel.machine()
+
+
+def test_the_machine_is_the_one_that_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there:
+        there.setattr(parallel, "machine", lambda: "a card")
+        trained(tmp_path, "vae")
+    assert history.record(tmp_path, None)["machine"] == "a card"
+    trained(tmp_path, "frames")
+    record = history.record(tmp_path, None)
+    assert record["machine"] == f"a card; {parallel.machine()}"
+    assert all("machine" not in stage for stage in record["stages"])
 
 
 def test_a_stage_that_only_starts_from_another_model_has_not_run(tmp_path: Path) -> None:
@@ -85,7 +99,7 @@ def test_records_are_kept_as_they_are(tmp_path: Path) -> None:
 
 
 def test_the_machine_is_told_in_words() -> None:
-    text = history.machine()
+    text = parallel.machine()
     assert f"{torch.get_num_threads()} threads of " in text and torch.__version__ in text
     assert "\n" not in text and len(text) < 120
 

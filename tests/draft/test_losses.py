@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,14 +18,14 @@ from mti_backend.draft import losses, pool
 from mti_backend.draft.clips import Clips, make_clips
 from mti_backend.draft.figures import random_figures
 from mti_backend.draft.losses import denoising_loss, drop, latent_scale, perturb
-from mti_backend.draft.motions import frame_times, random_motions
+from mti_backend.draft.motions import FRAMES, frame_times, random_motions
 from mti_backend.draft.networks import (
     is_temporal,
     make_image_encoder,
     make_image_processor,
     make_predictor,
 )
-from mti_backend.draft.pool import draw_clips
+from mti_backend.draft.pool import LatentPool, draw_clips
 from mti_backend.draft.stage import StageSettings, save_start
 from mti_backend.models.svd import clip_pixels
 from tests.draft.examples import MeanColour, generator, small_unet
@@ -195,6 +196,29 @@ def test_the_vae_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for make in (losses.frames_loss, losses.clips_loss):
         make(small_unet(), Path("here"), settings(14))
     assert read == [Path("here")] * 2
+
+
+@pytest.mark.parametrize("batch", [14, 28, 56, 112])
+@pytest.mark.parametrize("make", [losses.frames_loss, losses.clips_loss])
+def test_a_clip_is_trained_on_only_a_few_times(
+    make: Callable[..., Callable[[int], Tensor]],
+    batch: int,
+    quick_vae: MeanColour,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seen more often, clips are learned by heart."""
+    pools: list[LatentPool] = []
+
+    class Kept(LatentPool):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            pools.append(self)
+
+    monkeypatch.setattr(losses, "LatentPool", Kept)
+    make(small_unet(), Path(), settings(batch))
+    (pool,) = pools
+    drawn = batch if make is losses.frames_loss else batch // FRAMES
+    assert drawn / pool.fresh < 4
 
 
 def test_the_predictor_begins_as_the_image_embeddings(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from mti_backend.draft import networks
 from mti_backend.draft.clips import IMAGE_SIZE, TOKEN_WIDTH, make_clips
 from mti_backend.draft.figures import random_figures
 from mti_backend.draft.motions import FRAMES, frame_times, random_motions
-from mti_backend.draft.networks import LATENT_CHANNELS, is_temporal, pictures_only
+from mti_backend.draft.networks import LATENT_CHANNELS, is_temporal
+from mti_backend.models.temporal import pictures_only
 from tests.draft.examples import generator
 
 PLACES = IMAGE_SIZE // 4

@@ -200,3 +200,15 @@ def test_clips_of_the_pool_and_their_tokens_belong_together() -> None:
         assert torch.equal(kept.tokens[i], clips.tokens[i])
         encoded = MeanColour().encode(clips.pixels[i]).mode()
         torch.testing.assert_close(kept.latents[i], encoded, rtol=0, atol=0.02)  # bfloat16
+
+
+def test_a_pool_is_filled_with_clips_of_the_step_it_starts_at() -> None:
+    """Not with the ones it started with before it was stopped."""
+    first, later = (LatentPool(MeanColour(), frames=2, size=50, fresh=4) for _ in range(2))
+    first.fill(10, generator(1))
+    later.fill(10, generator(2))
+    assert len(first.latents) == len(later.latents) == 12
+    assert not any(torch.equal(a, b) for a in first.latents for b in later.latents)
+    before = first.latents[0]
+    first.fill(10, generator(3))  # it is full, and still gets new ones
+    assert len(first.latents) == 16 and first.latents[0] is before

@@ -240,7 +240,7 @@ def test_a_start_from_other_weights(tmp_path: Path) -> None:
     given["frozen.weight"] = torch.full((2, 2), 0.5)
     save_start(tmp_path, "tiny", given)
     stage = make(tmp_path, seed=5)
-    assert stage.step == 0 and not stage.optimiser.state
+    assert stage.step == 0 and not stage.optimiser.state()
     for name, weight in stage.network.named_parameters():
         assert torch.equal(weight, given[name]), name
     for name, average in stage.average.items():
