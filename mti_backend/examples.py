@@ -12,6 +12,7 @@ from torch import Tensor
 from mti_addon.wire.settings import Augmentation
 
 from .augmentation import augment
+from .models.precision import computing_in
 from .models.svd import SvdModel
 from .noise import step_generator
 
@@ -46,14 +47,18 @@ class Examples:
         settings: Augmentation,
         seed: int,
         noise_aug_strength: float,
+        dtype: torch.dtype,
     ) -> None:
         """
         Args:
             references: (K, F, 3, H, W) in [-1, 1]; they stay where they are, one at a time goes to
                 the model. noise_aug_strength: SVD's noise on the first frame's pixels.
+            dtype: what learning computes in. A float32 model's autoencoder does, too; else it stays
+                float32, since in half precision it overflows.
         """
         self._model, self._references, self._settings = model, references, settings
-        self._seed, self._strength = seed, noise_aug_strength
+        self._seed, self._strength, self._dtype = seed, noise_aug_strength, dtype
+        self._dtype = dtype
         self.variants = variant_count(settings, len(references))
         """How many are kept."""
         self._kept: dict[int, Example] = {}
@@ -83,7 +88,8 @@ class Examples:
         reference = self._references[turn % len(self._references)]
         pictures = augment(reference.to(self._model.device), self._settings, g)
         image_noise = torch.randn(pictures[0].shape, generator=g)
-        return Example(
-            self._model.encode_video(pictures),
-            self._model.encode_image(pictures[0], image_noise, self._strength),
-        )
+        with computing_in(self._dtype, self._model.dtype, self._model.device):
+            return Example(
+                self._model.encode_video(pictures),
+                self._model.encode_image(pictures[0], image_noise, self._strength),
+            )

@@ -80,14 +80,15 @@ class Inversion:
                 f"The reference has {clips.shape[1]} pictures; {model.name} takes {model.frames}."
             )
         self.model, self.settings, self.sampling = model, settings, sampling
+        self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
         self.examples = Examples(
             model,
             clips.float(),
             settings.augmentation,
             settings.seed,
             sampling.noise_aug_strength,
+            self.dtype,
         )
-        self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
         frames, clip = initial_tokens(model, clips, settings)
         self.frame_tokens = frames.requires_grad_()
         self.clip_tokens = clip.requires_grad_()
@@ -113,6 +114,11 @@ class Inversion:
         self.step_index += 1
         self.loss = float(loss.detach())
         return self.loss
+
+    def prepare(self) -> None:
+        """Make the examples that the iterations will keep, which they else do as they go."""
+        for index in range(min(self.examples.variants, self.settings.iterations)):
+            self.examples.variant(index)
 
     def _loss(self, g: torch.Generator) -> Tensor:
         settings, model, sampling = self.settings, self.model, self.sampling

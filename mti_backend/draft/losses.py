@@ -27,6 +27,8 @@ from .networks import (
 from .pool import LatentPool, draw_clips
 from .stage import StageSettings, averaged
 
+# of the clips that a training is checked on: far from the seeds of its steps and of the evaluation
+_CHECK_SEED, _CHECKED = 950_000_000, 192
 MICRO_CONDITIONING = (6.0, 127.0, 0.0)  # fps - 1, motion bucket, noise augmentation
 
 
@@ -104,20 +106,50 @@ def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[i
         g = _generator(settings, step)
         pool.fill(512, g)
         latents, tokens = pool.draw(settings.batch, g)
-        which = torch.randint(1, pool.frames, (settings.batch,), generator=g)
-        rows = torch.arange(settings.batch)
-        x0, token = latents[rows, which][:, None] * scale, tokens[rows, which][:, None]
-        token, image = drop(perturb(token, g), latents[:, :1], g)
-        ids = torch.tensor(MICRO_CONDITIONING).expand(settings.batch, 3)
-
-        def call(x: Tensor, timestep: Tensor) -> Tensor:
-            with pictures_only(), _half_precision():
-                output: Tensor = unet(x, timestep, token, ids).sample
-            return output
-
-        return denoising_loss(x0, latents[:, :1], image, call, g)
+        token, image = drop(perturb(tokens[:, 1:], g), latents[:, :1], g)
+        return _frame_loss(unet, scale, latents, token, image, g)
 
     return loss
+
+
+def frames_check(unet: Any, folder: Path, settings: StageSettings) -> Callable[[], float]:
+    """The frames' loss on clips that are never trained on, always the same, with the same noise.
+
+    What the training's own loss does not tell: whether clips are learned by heart.
+    """
+    vae = frozen_vae(folder)
+    scale = latent_scale(vae)
+    pool = LatentPool(vae, frames=2, size=_CHECKED, fresh=16)
+
+    @torch.no_grad()
+    def check() -> float:
+        g = generator(_CHECK_SEED)
+        if not pool.latents:
+            pool.fill(_CHECKED, g)
+        latents, tokens = torch.stack(pool.latents), torch.stack(pool.tokens)
+        g = generator(_CHECK_SEED + 1)
+        batches = [rows.split(settings.batch) for rows in (latents, tokens)]
+        losses = [
+            _frame_loss(unet, scale, latents, tokens[:, 1:], latents[:, :1], g).item()
+            for latents, tokens in zip(*batches, strict=True)
+        ]
+        return sum(losses) / len(losses)
+
+    return check
+
+
+def _frame_loss(
+    unet: Any, scale: float, latents: Tensor, token: Tensor, image: Tensor, g: torch.Generator
+) -> Tensor:
+    """Of clips of two frames, latents (B, 2, C, h, w); token (B, 1, D), image (B, 1, C, h, w)."""
+    ids = torch.tensor(MICRO_CONDITIONING).expand(len(latents), 3)
+
+    def call(x: Tensor, timestep: Tensor) -> Tensor:
+        with pictures_only(), _half_precision():
+            output: Tensor = unet(x, timestep, token, ids).sample
+        return output
+
+    return denoising_loss(latents[:, 1:] * scale, latents[:, :1], image, call, g)
 
 
 def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[int], Tensor]:

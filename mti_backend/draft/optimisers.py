@@ -64,7 +64,7 @@ class Optimiser:
 
     def state(self) -> dict[str, Tensor]:
         """What it remembers of the steps before, by 'kind/name'; nothing of what never moved."""
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
         for name, weight in self._weights.items():
             if name in self._matrices:
                 state = self._muon.state.get(self._matrices[name])

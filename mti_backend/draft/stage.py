@@ -59,7 +59,11 @@ class Stage:
         loss: Callable[[int], Tensor],
         folder: Path,
         settings: StageSettings,
+        check: Callable[[], float] | None = None,
     ) -> None:
+        """`check`: what the averaged weights are worth on what they are not trained on; it is asked
+        at every checkpoint, and its answers are kept in NAME.check.jsonl."""
+        self.check = check
         self.name, self.network, self.loss = name, network, loss
         self.folder, self.settings = folder, settings
         self.step = 0
@@ -103,6 +107,7 @@ class Stage:
                 )
             if self.step % self.settings.save_every == 0:
                 self._save()
+                self._checked(report)
             if minutes is not None and spent > 60 * minutes:
                 break
         self._save()
@@ -124,8 +129,25 @@ class Stage:
         return value
 
     def _log(self, **values: float) -> None:
-        with open(self.folder / f"{self.name}.log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": self.step, "rate": self.rate(), **values}) + "\n")
+        self._append("log", {"step": self.step, "rate": self.rate(), **values})
+
+    def _append(self, kind: str, entry: dict[str, float]) -> None:
+        with open(self.folder / f"{self.name}.{kind}.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def _checked(self, report: Callable[[str], None]) -> None:
+        """Ask `check` of the averaged weights, which stand in for the others meanwhile."""
+        if self.check is None or parallel.rank():
+            return
+        kept = {k: p.detach().clone() for k, p in self.weights.items()}
+        with torch.no_grad():
+            for k, p in self.weights.items():
+                p.copy_(self.average[k])
+            value = self.check()
+            for k, p in self.weights.items():
+                p.copy_(kept[k])
+        self._append("check", {"step": self.step, "loss": value})
+        report(f"{self.name}: step {self.step}/{self.settings.steps}, on new clips {value:.4f}")
 
     def _save(self) -> None:
         if parallel.rank():

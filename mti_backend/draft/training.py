@@ -16,6 +16,7 @@ import torch
 
 from .losses import (
     clips_loss,
+    frames_check,
     frames_loss,
     frozen_vae,
     image_encoder_loss,
@@ -70,7 +71,8 @@ def stages(
     loss = predictor_loss(predictor, folder, numbers)
     yield Stage("predictor", predictor, loss, folder, numbers)
     unet, numbers = make_unet(), settings["frames"]
-    yield Stage("frames", unet, frames_loss(unet, folder, numbers), folder, numbers)
+    check = frames_check(unet, folder, numbers)
+    yield Stage("frames", unet, frames_loss(unet, folder, numbers), folder, numbers, check)
     unet, numbers = averaged(make_unet(), folder, "frames"), settings["clips"]
     yield Stage("clips", unet, clips_loss(unet, folder, numbers), folder, numbers)
 

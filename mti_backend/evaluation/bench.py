@@ -139,11 +139,10 @@ class Bench:
         """
         if not inversion.examples.variants:
             return 0.0
-        key = f"{row.references} {settings.seed} {settings.augmentation}"
+        key = f"{row.references} {settings.seed} {settings.augmentation} {inversion.precision}"
         if key not in self._examples:
             begun = time.monotonic()
-            for index in range(min(inversion.examples.variants, settings.iterations)):
-                inversion.examples.variant(index)
+            inversion.prepare()
             self._examples[key] = inversion.examples, time.monotonic() - begun
         inversion.examples, seconds = self._examples[key]
         return seconds

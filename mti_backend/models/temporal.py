@@ -5,9 +5,10 @@ weights of that branch are zero, as they are when the branch is inserted (Stable
 sec. 3), it returns what it is given, and the learned blend of the two is the layer's own output.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import MethodType
+from typing import Any
 
 from diffusers.models.resnet import SpatioTemporalResBlock
 from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
@@ -87,7 +88,7 @@ def _spatial_transformer(
     return (hidden_states + residual,)
 
 
-_SPATIAL = {
+_SPATIAL: dict[type[nn.Module], Callable[..., Any]] = {
     SpatioTemporalResBlock: _spatial_resnet,
     TransformerSpatioTemporalModel: _spatial_transformer,
 }

@@ -28,7 +28,7 @@ def references() -> torch.Tensor:
 
 
 def examples(model: SvdModel, references: torch.Tensor, variants: int) -> Examples:
-    return Examples(model, references, Augmentation(variants=variants), 5, NOISE)
+    return Examples(model, references, Augmentation(variants=variants), 5, NOISE, torch.float32)
 
 
 def same(a: Example, b: Example) -> bool:
@@ -70,7 +70,7 @@ def test_a_variant_is_a_function_of_seed_and_number(
     forwards, backwards = examples(model, references, 4), examples(model, references, 4)
     first = [forwards.variant(i) for i in range(4)]
     assert all(same(backwards.variant(i), first[i]) for i in reversed(range(4)))
-    other = Examples(model, references, Augmentation(variants=4), 6, NOISE)
+    other = Examples(model, references, Augmentation(variants=4), 6, NOISE, torch.float32)
     assert not same(other.variant(0), first[0])
 
 
@@ -84,7 +84,7 @@ def test_kept_variants_leave_the_step_s_random_numbers_alone(
 
 def test_every_reference_has_a_variant(model: SvdModel, references: torch.Tensor) -> None:
     off = Augmentation(enabled=False, variants=1)
-    kept = Examples(model, references, off, 0, 0.0)
+    kept = Examples(model, references, off, 0, 0.0, torch.float32)
     for step in range(6):
         latents = model.encode_video(references[step % 3])
         assert torch.equal(kept.at(step, torch.Generator()).latents, latents)
@@ -95,3 +95,16 @@ def test_every_reference_has_a_variant(model: SvdModel, references: torch.Tensor
 )
 def test_how_many_are_kept(variants: int, references: int, count: int) -> None:
     assert variant_count(replace(Augmentation(), variants=variants), references) == count
+
+
+def test_the_autoencoder_computes_in_what_learning_computes_in(
+    model: SvdModel, references: torch.Tensor
+) -> None:
+    """Its pictures are augmented in float32 all the same."""
+    plain, half = (
+        Examples(model, references, Augmentation(variants=2), 5, NOISE, dtype).variant(0)
+        for dtype in (torch.float32, torch.bfloat16)
+    )
+    for one, other in ((plain.latents, half.latents), (plain.image_latents, half.image_latents)):
+        assert other.dtype == torch.float32 and not torch.equal(one, other)
+        assert (one - other).abs().mean() < 0.02 * one.std()

@@ -221,6 +221,26 @@ def test_a_clip_is_trained_on_only_a_few_times(
     assert drawn / pool.fresh < 4
 
 
+def test_the_check_is_the_same_every_time_and_sees_what_is_learned(
+    quick_vae: MeanColour, small_pictures: None
+) -> None:
+    torch.manual_seed(0)
+    unet = small_unet()
+    state = torch.random.get_rng_state()
+    check = losses.frames_check(unet, Path(), settings(64))
+    before = check()
+    assert check() == before == losses.frames_check(unet, Path(), settings(64))()
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(p.grad is None for p in unet.parameters())
+    loss = losses.frames_loss(unet, Path(), settings(8))
+    optimiser = torch.optim.Adam(unet.parameters(), lr=3e-3)
+    for step in range(20):
+        optimiser.zero_grad()
+        loss(step).backward()
+        optimiser.step()
+    assert check() < 0.9 * before
+
+
 def test_the_predictor_begins_as_the_image_embeddings(tmp_path: Path) -> None:
     """Its first loss is theirs, and its own weights are what lowers it."""
     torch.manual_seed(0)

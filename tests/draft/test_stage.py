@@ -250,3 +250,32 @@ def test_a_start_from_other_weights(tmp_path: Path) -> None:
     assert torch.equal(net.frozen.weight, given["frozen.weight"])
     assert not torch.equal(net.first.weight, given["first.weight"])
     assert make(tmp_path).step == SETTINGS.steps
+
+
+def test_the_average_is_checked_at_every_checkpoint(tmp_path: Path) -> None:
+    """By itself, and the training goes on as if it had not been."""
+    seen: list[Tensor] = []
+
+    def check() -> float:
+        seen.append(net.first.weight.detach().clone())
+        return 0.25 * len(seen)
+
+    (tmp_path / "unchecked").mkdir()
+    plain = make(tmp_path / "unchecked")
+    run(plain)
+    net = Net()
+    stage = Stage("tiny", net, loss_of(net), tmp_path, SETTINGS, check)
+    lines = run(stage)
+    assert torch.equal(stage.weights["first.weight"], plain.weights["first.weight"])
+    # every seven of sixty steps; the last one is saved without
+    assert len(seen) == 8
+    entries = [
+        json.loads(line) for line in (tmp_path / "tiny.check.jsonl").read_text().splitlines()
+    ]
+    assert entries == [{"step": 7 * n, "loss": 0.25 * n} for n in range(1, 9)]
+    assert "tiny: step 14/60, on new clips 0.5000" in lines
+    (tmp_path / "again").mkdir()
+    again = make(tmp_path / "again")
+    for _ in range(7):
+        again._advance()
+    assert torch.equal(seen[0], again.average["first.weight"])
