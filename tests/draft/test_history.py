@@ -100,7 +100,8 @@ def test_records_are_kept_as_they_are(tmp_path: Path) -> None:
 
 def test_the_machine_is_told_in_words() -> None:
     text = parallel.machine()
-    assert f"{torch.get_num_threads()} threads of " in text and torch.__version__ in text
+    assert text.startswith(f"{torch.get_num_threads()} thread") and " of " in text
+    assert torch.__version__ in text
     assert "\n" not in text and len(text) < 120
 
 
