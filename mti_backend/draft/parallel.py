@@ -1,8 +1,8 @@
 """Training by several processes at once, each on clips of its own. Imports torch only.
 
-`torchrun --standalone --nproc-per-node 2 -m mti_backend train-draft ...` starts them. On two cores of a
-CPU two processes took 64 pictures a second and one process of two threads 46, since much of a step
-is short work that threads cannot share.
+`torchrun --standalone --nproc-per-node 2 -m mti_backend train-draft ...` starts them. On two
+cores of a CPU two processes took 64 pictures a second and one process of two threads 46, since much
+of a step is short work that threads cannot share.
 """
 
 import os

@@ -90,8 +90,8 @@ class Stage:
     def run(self, report: Callable[[str], None], minutes: float | None = None) -> bool:
         """Train to the last step, or for about `minutes`; True when the stage is finished.
 
-        With several processes (parallel.py) the first alone reports and saves; `minutes` is for one,
-        since their clocks would not stop them at the same step.
+        With several processes (parallel.py) the first alone reports and saves; `minutes` is for
+        one, since their clocks would not stop them at the same step.
         """
         begun, losses, first = time.monotonic(), [], self.step
         while self.step < self.settings.steps:
