@@ -58,8 +58,7 @@ class Optimiser:
             matrix.grad = None if gradient is None else gradient.view_as(matrix)
         for part in self._parts:
             part.step()
-            part.zero_grad(set_to_none=True)
-        for weight in self._weights.values():
+        for weight in (*self._weights.values(), *self._matrices.values()):
             weight.grad = None
 
     def state(self) -> dict[str, Tensor]:

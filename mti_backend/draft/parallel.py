@@ -6,13 +6,13 @@ of a step is short work that threads cannot share.
 """
 
 import os
-import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 from torch import Tensor, distributed, nn
+
+from ..device import processor
 
 
 @contextmanager
@@ -60,18 +60,9 @@ def wait() -> None:
 def machine() -> str:
     """Processor or card, processes, threads and torch, in words."""
     threads = torch.get_num_threads()
-    what = f"{threads} thread{'s' if threads > 1 else ''} of {_processor()}"
+    what = f"{threads} thread{'s' if threads > 1 else ''} of {processor()}"
     if count() > 1:
         what = f"{count()} processes, each on {what}"
     if torch.cuda.is_available():
         what = f"{torch.cuda.get_device_name()}, {what}"
     return f"{what}, torch {torch.__version__}"
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
