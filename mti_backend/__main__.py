@@ -1,5 +1,5 @@
-"""The command line: `python -m mti_backend hello | run | evaluate | train-draft`. Imports torch
-only for the work."""
+"""The command line: `python -m mti_backend hello | run | evaluate | train-draft | download`.
+Imports torch only for the work."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands.add_parser("evaluate", help="measure what the model can do", add_help=False)
     commands.add_parser("train-draft", help="train the draft model", add_help=False)
+    commands.add_parser("download", help="fetch svd or svd-xt from the hub", add_help=False)
     known, rest = parser.parse_known_args(argv)
     if rest and known.command in ("hello", "run"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -56,6 +57,10 @@ def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
         from .evaluation import main as evaluate
 
         return int(evaluate(rest))
+    if known.command == "download":
+        from .models.hub import main as download
+
+        return int(download(rest))
     from .draft.train import main as train
 
     return int(train(rest))

@@ -119,7 +119,7 @@ def test_the_backend_imports_only_what_it_may(path: Path) -> None:
         first, *rest = name.split(".")
         if first == "mti_addon":
             assert rest and rest[0] == "wire", f"the backend may not import {name}"
-        elif first == "diffusers":
+        elif first in ("diffusers", "huggingface_hub"):
             assert folder in ("models", "draft"), f"{folder} may not import {name}"
         else:
             assert first in allowed | {"mti_backend"}, f"the backend may not import {name}"

@@ -154,6 +154,10 @@ class Settings:
                 f"settings.model is {name!r}, and must be one of: {', '.join(MODELS)}."
             ) from None
 
+    def sized(self, width: int, height: int) -> Settings:
+        """The same with clips of another size, in pixels."""
+        return replace(self, width=width, height=height)
+
     def check(self, path: str = "settings") -> None:
         """Raise BadRequest, naming the field, for what a request must not hold."""
         codec.check(self, path)

@@ -19,6 +19,12 @@ _NUMBERS: dict[str, tuple[str, type, str]] = {
         float,
         "another learning rate; a quarter of the usual to go on from weights that are trained",
     ),
+    "seed": (
+        "seed",
+        int,
+        "another seed; with the same one, a training that goes on from finished weights begins "
+        "with the clips that they began with",
+    ),
 }
 
 

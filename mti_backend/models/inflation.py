@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
+
+from .precision import autocast_dtype
 
 _Call = tuple[tuple[Any, ...], dict[str, Any]]  # what a pre-hook may replace
 
@@ -76,6 +77,8 @@ class Inflation:
     ) -> _Call | None:
         if self._clip_tokens is None:
             return None
+        if getattr(module.processor, "shares_context", False):
+            return args, kwargs | {"encoder_hidden_states": _as(self._clip_tokens, args[0])}
         rows = self._clip_tokens.repeat_interleave(len(args[0]) // len(self._clip_tokens), 0)
         return args, kwargs | {"encoder_hidden_states": _match(rows, args[0], "places")}
 
@@ -86,6 +89,10 @@ def _match(tokens: Tensor, hidden_states: Tensor, what: str) -> Tensor:
             f"motion tokens for {len(tokens)} {what}, but the UNet was called with "
             f"{len(hidden_states)}"
         )
-    if torch.is_autocast_enabled(hidden_states.device.type):
+    return _as(tokens, hidden_states)
+
+
+def _as(tokens: Tensor, hidden_states: Tensor) -> Tensor:
+    if autocast_dtype(hidden_states.device) is not None:
         return tokens
     return tokens.to(hidden_states.dtype)

@@ -37,6 +37,14 @@ def learning_dtype(wish: Precision, weights: torch.dtype, device: torch.device) 
     return torch.float32
 
 
+def autocast_dtype(device: torch.device) -> torch.dtype | None:
+    """What torch's autocast, where it is on, computes in on that device; None where it is off."""
+    # the meta device, on which shapes alone are computed, knows no autocast
+    if device.type == "meta" or not torch.is_autocast_enabled(device.type):
+        return None
+    return torch.get_autocast_dtype(device.type)
+
+
 @contextmanager
 def computing_in(dtype: torch.dtype, weights: torch.dtype, device: torch.device) -> Iterator[None]:
     """Run what is inside in `dtype`; nothing is changed where the weights already have it."""

@@ -6,6 +6,8 @@ tests. Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,11 @@ from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
 
+from .attention import attend_by_shape
+from .frozen import keep_less
 from .inflation import Inflation
 from .predictor import TokenPredictor
+from .recompute import Recomputing, policy_named
 from .temporal import leave_out_identities
 
 PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
@@ -59,7 +64,7 @@ class SvdModel:
         self.folder = folder
 
         def load(cls: Any, part: str, as_type: torch.dtype) -> Any:
-            variant = None if list((folder / part).glob("*model.safetensors")) else "fp16"
+            variant = _variant(folder / part, as_type)
             # the two libraries call it by different names
             precision = "dtype" if cls is CLIPVisionModelWithProjection else "torch_dtype"
             model = cls.from_pretrained(
@@ -69,8 +74,10 @@ class SvdModel:
 
         try:
             self.unet = load(UNetSpatioTemporalConditionModel, "unet", dtype)
-            # the VAE overflows in half precision (its config says force_upcast): always float32
+            # the encoder overflows in half precision (its config says force_upcast): always float32
             self.vae = load(AutoencoderKLTemporalDecoder, "vae", torch.float32)
+            if self.device.type == "cuda":
+                self.vae.decoder.to(torch.float16)  # as diffusers' pipeline decodes
             self.image_encoder = load(CLIPVisionModelWithProjection, "image_encoder", dtype)
             self.scheduler = EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler")
             self.feature_extractor = CLIPImageProcessor.from_pretrained(
@@ -83,7 +90,30 @@ class SvdModel:
         self.predictor = _predictor(name, folder / "predictor", self.device)
         leave_out_identities(self.unet)
         leave_out_identities(self.vae)
+        keep_less(self.unet)
+        attend_by_shape(self.unet)
         self.inflation = Inflation(self.unet)
+        self._recomputing: Recomputing | None = None
+
+    def compute_again(self, policy: str) -> None:
+        """From now on compute again in backward what `policy`, a name of recompute.py, says."""
+        if self._recomputing is not None:
+            self._recomputing.remove()
+        self._recomputing = Recomputing(self.unet, policy_named(policy))
+
+    @contextmanager
+    def unet_alone(self) -> Iterator[None]:
+        """While inside, what makes and reads latents leaves the GPU's memory to the UNet."""
+        parts = [self.vae, self.image_encoder] if self.device.type != "cpu" else []
+        for part in parts:
+            part.to("cpu")
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        try:
+            yield
+        finally:
+            for part in parts:
+                part.to(self.device)
 
     @property
     def token_width(self) -> int:
@@ -129,7 +159,9 @@ class SvdModel:
     def encode_video(self, pictures: Tensor) -> Tensor:
         """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the factor."""
         pictures = pictures.to(self.device, torch.float32)
-        latents: Tensor = self.vae.encode(pictures).latent_dist.mode()
+        # the encoder knows of one picture at a time; fourteen at once would need 21 GB of a GPU
+        parts = pictures.split(len(pictures) if self.device.type == "cpu" else 1)
+        latents = torch.cat([self.vae.encode(part).latent_dist.mode() for part in parts])
         scaled: Tensor = latents * self.vae.config.scaling_factor
         return scaled[None].to(self.dtype)
 
@@ -197,9 +229,17 @@ class SvdModel:
         is the best.
         """
         rows = latents[0].to(torch.float32) / self.vae.config.scaling_factor
+        rows = rows.to(next(self.vae.decoder.parameters()).dtype)
         chunk = chunk or len(rows)
         parts = [self.vae.decode(part, num_frames=len(part)).sample for part in rows.split(chunk)]
         return torch.cat(parts).float().clamp(-1, 1)
+
+
+def _variant(folder: Path, dtype: torch.dtype) -> str | None:
+    """Which of the hub's files to read: the whole ones, unless halves are there and will do."""
+    whole = any(folder.glob("*model.safetensors"))
+    halves = any(folder.glob("*model.fp16.safetensors"))
+    return "fp16" if halves and (not whole or dtype != torch.float32) else None
 
 
 def _predictor(name: str, folder: Path, device: torch.device) -> TokenPredictor | None:

@@ -1,0 +1,100 @@
+"""What ours is measured against: the paper's recipe on stock diffusers, as first written.
+
+Nothing of `mti_backend.models` but the hooks that give each frame its tokens (which cost nothing):
+torch's and diffusers' own layers, attention and checkpointing, autocast over float32 weights, and
+the autoencoder on a newly augmented clip in every iteration (Reenact Anything, App. B.1).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionModel
+from torch import Tensor
+
+from mti_addon.wire.settings import Augmentation
+from mti_backend.augmentation import augment
+from mti_backend.models.inflation import Inflation
+from mti_backend.noise import c_in, c_noise, draw_sigma, network_target
+
+
+class PaperLike:
+    """One embedding being optimised on one clip, `step` by `step`.
+
+    cached: the latents of the clip are made once, without augmentation; else in every step.
+    checkpointing: diffusers' own. autocast: the type that products are computed in, or None.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        pictures: Tensor,
+        tokens: int = 5,
+        *,
+        cached: bool = False,
+        checkpointing: bool = False,
+        autocast: torch.dtype | None = None,
+        device: str = "cpu",
+    ) -> None:
+        """pictures: (F, 3, H, W) in [-1, 1]."""
+        self.device, self.autocast, self.cached = torch.device(device), autocast, cached
+        variant = "fp16" if list((folder / "unet").glob("*.fp16.safetensors")) else None
+        self.unet, self.vae = (
+            cls.from_pretrained(folder, subfolder=part, variant=variant, torch_dtype=torch.float32)
+            .to(self.device)
+            .requires_grad_(False)
+            .eval()
+            for cls, part in (
+                (UNetSpatioTemporalConditionModel, "unet"),
+                (AutoencoderKLTemporalDecoder, "vae"),
+            )
+        )
+        if checkpointing:
+            self.unet.enable_gradient_checkpointing()
+            self.unet.train()  # it asks for it
+        self.inflation = Inflation(self.unet)
+        self.pictures = pictures.to(self.device)
+        self.generator = torch.Generator().manual_seed(0)
+        width = self.unet.config.cross_attention_dim
+        shape = (1, len(pictures), tokens, width)
+        self.frame_tokens, self.clip_tokens = (
+            (0.1 * torch.randn(s, generator=self.generator)).to(self.device).requires_grad_()
+            for s in (shape, (1, tokens, width))
+        )
+        self.optimiser = torch.optim.Adam([self.frame_tokens, self.clip_tokens], lr=1e-2)
+        self._latents = self._encode(self.pictures) if cached else None
+
+    @torch.no_grad()
+    def _encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        latents = self.vae.encode(pictures).latent_dist.mode()[None]
+        return latents * self.vae.config.scaling_factor, latents[:, :1]
+
+    def step(self) -> float:
+        """One iteration; its loss."""
+        g = self.generator
+        x0, image = self._latents or self._encode(augment(self.pictures, Augmentation(), g))
+        sigma = draw_sigma(1, 2.8, 1.6, g).to(x0)
+        noisy = x0 + sigma * torch.randn(x0.shape, generator=g).to(x0)
+        self.inflation.set(self.frame_tokens, self.clip_tokens)
+        self.optimiser.zero_grad(set_to_none=True)
+        with self._precision():
+            output = self.unet(
+                torch.cat([c_in(sigma) * noisy, image.expand_as(x0)], 2),
+                c_noise(sigma),
+                self.frame_tokens[:, 0],
+                torch.tensor([[6.0, 127.0, 0.02]], device=self.device),
+                return_dict=False,
+            )[0]
+        loss = (output.float() - network_target(x0, noisy, sigma)).square().mean()
+        loss.backward()
+        self.optimiser.step()
+        return float(loss.detach())
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        if self.autocast is None:
+            yield
+            return
+        with torch.autocast(self.device.type, self.autocast):
+            yield

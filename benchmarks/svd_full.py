@@ -1,0 +1,224 @@
+"""Learning and playing a motion on the full-size network: ours, at each memory policy, beside the
+paper's recipe on stock diffusers, in turns in one process.
+
+    python -m benchmarks.svd_full                      # on a GPU; random weights, three sizes
+    python -m benchmarks.svd_full --device cpu --size tiny --places 128x64   # a check that it runs
+
+Random weights (random_svd.py): time and memory do not depend on what they are. Writes svd_full.json
+and svd_full.md into --out. What does not fit is told as such, and is no failure.
+"""
+
+import argparse
+import gc
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mti_addon.wire.settings import Augmentation, Settings
+from mti_backend.evaluation.machine import commit, hardware
+from mti_backend.inversion import Inversion
+from mti_backend.models.recompute import POLICIES
+from mti_backend.models.svd import SvdModel
+from mti_backend.plan import COSTS, learning_flops, learning_memory
+from mti_backend.sampling import image_embedding_motion, sample
+
+from .baseline import PaperLike
+from .random_svd import write_random_svd
+from .timing import seconds_of, summary
+
+_ITERATIONS = 1000  # of a motion, in the paper
+
+
+class Bench:
+    """What is measured at one size of picture."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> None:
+        self.folder, self.options = folder, options
+        settings = Settings.for_model("svd").sized(*place)
+        self.settings = replace(
+            settings,
+            inversion=replace(settings.inversion, augmentation=Augmentation(variants=1)),
+        )
+        g = torch.Generator().manual_seed(0)
+        self.pictures = torch.rand(14, 3, place[1], place[0], generator=g) * 2 - 1
+        self.seconds: dict[str, list[float]] = {}
+        self.memory: dict[str, dict[str, float]] = {}
+
+    def run(self) -> list[dict[str, Any]]:
+        """A row for each way, the baseline first; all take turns, `rounds` times.
+
+        Each is made anew in its turn and alone on the device, so that its memory is its own.
+        """
+        ways: dict[str, Callable[[], Callable[[], object]]] = {
+            "paper-like": partial(self.paper_like, cached=False),
+            "paper-like, latents made once": partial(self.paper_like, cached=True),
+            **{f"ours: {p.name}": partial(self.ours, p.name) for p in POLICIES},
+        }
+        for _ in range(self.options.rounds):
+            for name, make in ways.items():
+                self.measure(name, make)
+        return [self.row(name) for name in ways]
+
+    def paper_like(self, cached: bool) -> Callable[[], object]:
+        half = torch.bfloat16 if self.options.device != "cpu" else None
+        return PaperLike(
+            self.folder, self.pictures, cached=cached, checkpointing=True, autocast=half,
+            device=self.options.device,
+        ).step  # fmt: skip
+
+    def ours(self, policy: str) -> Callable[[], object]:
+        model = load(self.folder, self.options.device)
+        model.compute_again(policy)
+        inversion = Inversion(model, self.pictures, self.settings.inversion, self.settings.sampling)
+        inversion.prepare()
+
+        def step() -> float:
+            return inversion.step()
+
+        # held by the step, and so until the step is let go
+        step.alone = model.unet_alone()  # type: ignore[attr-defined]
+        step.alone.__enter__()  # type: ignore[attr-defined]
+        return step
+
+    def measure(self, name: str, make: Callable[[], Callable[[], object]]) -> None:
+        free()
+        try:
+            step = make()
+            if torch.cuda.is_available():
+                torch.cuda.reset_peak_memory_stats()
+            found = seconds_of(step, self.options.repeats, self.options.warmup)
+        except torch.OutOfMemoryError:
+            return
+        self.seconds.setdefault(name, []).extend(found)
+        self.memory[name] = memory()
+        print(
+            f"  {name}: {summary(found).median:.3f} s an iteration", self.memory[name], flush=True
+        )
+        del step
+        free()
+
+    def row(self, name: str) -> dict[str, Any]:
+        if name not in self.seconds:
+            return {"way": name, "fits": False}
+        timing = summary(self.seconds[name])
+        row = {"way": name, "fits": True, **asdict(timing), **self.memory[name]}
+        cost = next((c for c in COSTS if name == f"ours: {c.policy}"), None)
+        if cost is not None and self.options.size == "svd":
+            one = learning_flops(cost, self.settings) / self.settings.inversion.iterations
+            row["tflops"] = one / timing.median / 1e12
+            row["predicted_gb"] = learning_memory(cost, self.settings) / 1e9
+        return row
+
+
+def load(folder: Path, device: str) -> SvdModel:
+    return SvdModel("svd", folder, device, torch.float32 if device == "cpu" else torch.bfloat16)
+
+
+def free() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def memory() -> dict[str, float]:
+    """Peaks in GB since the last reset; nothing on a CPU."""
+    if not torch.cuda.is_available():
+        return {}
+    return {
+        "allocated_gb": torch.cuda.max_memory_allocated() / 1e9,
+        "reserved_gb": torch.cuda.max_memory_reserved() / 1e9,
+    }
+
+
+def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> dict[str, Any]:
+    """Seconds of a 25-step clip with guidance, decoded; the second of two."""
+    free()
+    model = load(folder, options.device)
+    settings = Settings.for_model("svd").sized(*place).sampling
+    settings = replace(settings, steps=options.steps)
+    picture = torch.rand(3, place[1], place[0]) * 2 - 1
+    motion = image_embedding_motion(model, picture)
+    seconds = 0.0
+    for _ in range(2):
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        began = time.perf_counter()
+        sample(model, picture, motion, settings)
+        seconds = time.perf_counter() - began
+    return {"steps": options.steps, "seconds": seconds, **memory()}
+
+
+def table(place: str, rows: list[dict[str, Any]]) -> str:
+    """Markdown of one size."""
+    base = next(r for r in rows if r["way"] == "paper-like")
+    lines = [
+        f"### {place}",
+        "",
+        "| way | s an iteration | p90 | TF/s | times as fast | min for 1000 | GB | reserved "
+        "| predicted |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        if not r["fits"]:
+            lines.append(f"| {r['way']} | does not fit | | | | | | | |")
+            continue
+        ratio = f"{base['median'] / r['median']:.2f}" if base["fits"] else "-"
+        lines.append(
+            f"| {r['way']} | {r['median']:.3f} | {r['p90']:.3f} | {_number(r, 'tflops', '.0f')} "
+            f"| {ratio} | {r['median'] * _ITERATIONS / 60:.1f} | {_number(r, 'allocated_gb')} "
+            f"| {_number(r, 'reserved_gb')} | {_number(r, 'predicted_gb')} |"
+        )
+    return "\n".join(lines)
+
+
+def _number(row: dict[str, Any], key: str, form: str = ".1f") -> str:
+    return format(row[key], form) if key in row else "-"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--size", choices=("svd", "tiny"), default="svd")
+    parser.add_argument("--places", nargs="+", default=["1024x576", "768x448", "512x320"])
+    parser.add_argument("--rounds", type=int, default=2, help="turns of every way")
+    parser.add_argument("--repeats", type=int, default=10, help="measured iterations a turn")
+    parser.add_argument("--warmup", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--weights", type=Path, help="where random weights go, or are already")
+    parser.add_argument("--out", type=Path, default=Path("out/benchmarks"))
+    options = parser.parse_args()
+    folder = options.weights or options.out / f"random-{options.size}"
+    if not (folder / "model_index.json").is_file():
+        write_random_svd(folder, options.size)
+    options.out.mkdir(parents=True, exist_ok=True)
+    result: dict[str, Any] = {
+        "commit": commit(), "hardware": hardware(options.device, 1), "size": options.size,
+        "torch": torch.__version__, "places": {}, "clips": {},
+    }  # fmt: skip
+    text = [f"{result['hardware']}, torch {torch.__version__}, commit {result['commit']}", ""]
+    for name in options.places:
+        width, height = map(int, name.split("x"))
+        print(name, flush=True)
+        rows = Bench(folder, options, (width, height)).run()
+        made = clip(folder, options, (width, height))
+        result["places"][name], result["clips"][name] = rows, made
+        text += [
+            table(name, rows),
+            "",
+            f"A clip of {made['steps']} steps: {made['seconds']:.1f} s",
+            "",
+        ]
+        # after every size: what is measured is kept if the next one takes too long
+        (options.out / "svd_full.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+        (options.out / "svd_full.md").write_text("\n".join(text), encoding="utf-8")
+    print("\n".join(text))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Attention in a frozen SVD UNet, by its shape. Imports torch, diffusers.
+
+Spatial self-attention has thousands of queries and keys: torch's fused kernels are made for it.
+Between 14 frames, or to 5 tokens, they are not (a tile is 64 or 128 wide), and plain batched
+products keep as little.
+"""
+
+from typing import Any
+
+import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor2_0
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .precision import autocast_dtype
+
+_TEMPORAL = ".temporal_transformer_blocks."
+
+
+class ShortAttention:
+    """An attention processor for few keys: every score is made, in the input's own type.
+
+    The context may have fewer rows than the queries, and then serves as many neighbouring rows
+    each: the clip's tokens are projected to keys and values once, not once for every place.
+    """
+
+    shares_context = True
+    """Inflation (inflation.py) need not repeat the clip's tokens."""
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        temb: Tensor | None = None,
+        **kwargs: Any,
+    ) -> Tensor:
+        """hidden_states (R, L, C); encoder_hidden_states (R / m, N, D) or None; -> (R, L, C)."""
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        query, key, value = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
+        rows, heads = len(context), attn.heads
+        query, key, value = (
+            t.reshape(rows, -1, heads, t.shape[-1] // heads).transpose(1, 2)
+            for t in (query, key, value)
+        )
+        scores = (query * attn.scale) @ key.transpose(-1, -2)
+        weights = scores.softmax(-1)
+        found = (weights.to(value.dtype) @ value).transpose(1, 2)
+        result: Tensor = attn.to_out[0](found.reshape(*hidden_states.shape[:2], -1))
+        return result
+
+
+class FusedAttention:
+    """torch's fused attention, for spatial self-attention; in float32 under a CPU's autocast.
+
+    There its backward is slow in bfloat16. `precision.computing_in` says so as well, for networks
+    as they come, but what is computed again in backward is computed outside of it.
+    """
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        temb: Tensor | None = None,
+        **kwargs: Any,
+    ) -> Tensor:
+        """hidden_states (R, L, C) -> (R, L, C)."""
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        projected = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
+        query, key, value = (t.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for t in projected)
+        device = hidden_states.device
+        if device.type == "cpu" and autocast_dtype(device) is not None:
+            with torch.autocast("cpu", enabled=False):
+                found = functional.scaled_dot_product_attention(
+                    query.float(), key.float(), value.float()
+                )
+        else:
+            found = functional.scaled_dot_product_attention(query, key, value)
+        result: Tensor = attn.to_out[0](found.transpose(1, 2).flatten(2))
+        return result
+
+
+def attend_by_shape(unet: nn.Module) -> int:
+    """Short attention for all but spatial self-attention; how many attentions were changed.
+
+    Attentions that do more than SVD's (masks aside: it has none) keep their processors.
+    """
+    changed = 0
+    for name, module in unet.named_modules():
+        if not isinstance(module, Attention) or not _as_in_svd(module):
+            continue
+        short = _TEMPORAL in name or name.endswith(".attn2")
+        module.set_processor(ShortAttention() if short else FusedAttention())
+        changed += 1
+    return changed
+
+
+def _as_in_svd(attn: Attention) -> bool:
+    return (
+        isinstance(attn.processor, AttnProcessor2_0)
+        and attn.spatial_norm is None
+        and attn.group_norm is None
+        and attn.norm_q is None
+        and attn.norm_k is None
+        and not attn.norm_cross
+        and not attn.residual_connection
+        and attn.rescale_output_factor == 1
+        and attn.to_out[1].p == 0
+    )

@@ -1,0 +1,275 @@
+"""Fetch Stable Video Diffusion from the hub: pinned, resumable, into a folder. Imports the hub's
+own client, late."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mti_addon.wire.errors import BadRequest, DiskFull, ModelMissing, MtiError
+from mti_addon.wire.files import os_error, replace
+
+_SPARE = 500_000_000
+"""Bytes that stay free on the disk."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model on the hub, as it was at one commit."""
+
+    repository: str
+    revision: str
+
+
+SOURCES = {
+    "svd": Source(
+        "stabilityai/stable-video-diffusion-img2vid", "9cf024d5bfa8f56622af86c884f26a52f6676f2e"
+    ),
+    "svd-xt": Source(
+        "stabilityai/stable-video-diffusion-img2vid-xt", "9e43909513c6714f1bc78bcb44d96e733cd242aa"
+    ),
+}
+# the weights in half precision, as they are used; the index last: a folder that has it is whole
+FILES = (
+    "feature_extractor/preprocessor_config.json",
+    "scheduler/scheduler_config.json",
+    "unet/config.json",
+    "vae/config.json",
+    "image_encoder/config.json",
+    "vae/diffusion_pytorch_model.fp16.safetensors",
+    "image_encoder/model.fp16.safetensors",
+    "unet/diffusion_pytorch_model.fp16.safetensors",
+    "model_index.json",
+)
+
+
+def download(
+    name: str,
+    folder: Path,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    token: str | None = None,
+) -> Path:
+    """Bring a model's files into `folder`; what is there is kept, and half a file is gone on with.
+
+    Args:
+        name: 'svd' or 'svd-xt'. on_progress: called with (bytes there, bytes in all); what it
+            raises stops the download, which the next call goes on with.
+        token: of an account that has accepted the model's licence; else the environment's
+            ($HF_TOKEN) or the one that the hub's own login has kept.
+    Raises BadRequest for a name that is not on the hub, DiskFull before anything is fetched,
+    ModelMissing where the hub refuses or cannot be reached.
+    """
+    if name not in SOURCES:
+        raise BadRequest(f"{name} is not on the hub; {', '.join(SOURCES)} are.")
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its retries are not the user's business, unless they fail
+    try:
+        files = [_File.find(SOURCES[name], file, folder, token) for file in FILES]
+        total, there = (sum(f.size for f in files), sum(f.there for f in files))
+        _check_disk(folder, name, total - there)
+        progress = _Progress(on_progress, total, there)
+        for file in files:
+            file.fetch(progress, token)
+    except MtiError:
+        raise
+    except Exception as error:
+        raise _explained(error, name, SOURCES[name], folder) from error
+    on_progress(total, total)
+    return folder
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file on the hub and where it goes; half of it lies beside it, named by its content."""
+
+    url: str
+    path: Path
+    size: int
+    etag: str
+
+    @classmethod
+    def find(cls, source: Source, name: str, folder: Path, token: str | None) -> _File:
+        from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+        url = hf_hub_url(source.repository, name, revision=source.revision)
+        about = get_hf_file_metadata(url, token=token)
+        return cls(about.location, folder / name, int(about.size or 0), str(about.etag))
+
+    @property
+    def half(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.{self.etag[:16]}.incomplete")
+
+    @property
+    def there(self) -> int:
+        """Bytes that are on the disk already."""
+        for path in (self.path, self.half):
+            if path.is_file() and path.stat().st_size <= self.size:
+                return path.stat().st_size
+        return 0
+
+    def fetch(self, progress: _Progress, token: str | None) -> None:
+        """What is missing. The client begins again after a kill; the part of it used here not."""
+        from huggingface_hub.file_download import http_get
+        from huggingface_hub.utils._headers import build_hf_headers
+
+        if self.path.is_file() and self.path.stat().st_size == self.size:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # a redirect leads to another host, signed, that must not be told the token
+        at_home = urlsplit(self.url).netloc == urlsplit(_endpoint()).netloc
+        headers = build_hf_headers(token=token if at_home else False)
+        with open(self.half, "ab") as stream:
+            http_get(
+                self.url, stream, resume_size=stream.tell(), headers=headers,
+                expected_size=self.size, tqdm_class=progress.bar(),
+            )  # fmt: skip
+            stream.flush()
+            os.fsync(stream.fileno())
+        if len(self.etag) == 64 and _sha256(self.half) != self.etag:
+            self.half.unlink()
+            raise ModelMissing(
+                f"{self.path.name} was damaged on its way from the hub.", "Download again."
+            )
+        replace(self.half, self.path)
+
+
+def _endpoint() -> str:
+    from huggingface_hub import constants
+
+    return str(constants.ENDPOINT)
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Progress:
+    """Adds up the bytes of all files."""
+
+    def __init__(self, tell: Callable[[int, int], None], total: int, done: int) -> None:
+        self.tell, self.total, self.done = tell, total, done
+
+    def bar(self) -> type[Any]:
+        """What the hub's client takes for a progress bar of a file."""
+        progress = self
+
+        class Bar:
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                """What was there before, `initial`, is counted already."""
+
+            def update(self, count: int = 1) -> None:
+                progress.done += count
+                progress.tell(min(progress.done, progress.total), progress.total)
+
+            def __enter__(self) -> Bar:
+                return self
+
+            def __exit__(self, *exception: object) -> None:
+                pass
+
+            def close(self) -> None:
+                pass
+
+        return Bar
+
+
+def _check_disk(folder: Path, name: str, missing: int) -> None:
+    place = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    if missing + _SPARE > free:
+        raise DiskFull(
+            f"{name} needs {missing / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are free in "
+            f"{place}.",
+            "Free some space, or choose a models folder on another disk.",
+        )
+
+
+def _explained(error: Exception, name: str, source: Source, folder: Path) -> MtiError:
+    """One sentence for what the hub's client raises."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError | errors.RepositoryNotFoundError):
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if status == 403:
+            return ModelMissing(
+                f"The licence of {source.repository} is not accepted by this token's account.",
+                "Accept it on the model's page of the hub, then download again.",
+            )
+        return ModelMissing(
+            f"The hub does not give {source.repository} without a valid access token.",
+            "Accept the licence on the model's page of the hub, and set HF_TOKEN to a token of "
+            "that account.",
+        )
+    if isinstance(error, errors.HfHubHTTPError):
+        code = getattr(error.response, "status_code", "?")
+        return ModelMissing(
+            f"The hub answered {code} for {source.repository}.", "Try again later; what is "
+            "there is kept.",
+        )  # fmt: skip
+    known = os_error(error, folder) if isinstance(error, OSError) else None
+    return known or ModelMissing(
+        f"The hub cannot be reached, or the connection broke while {name} was downloaded.",
+        "Download again; what is there is kept.",
+    )
+
+
+def main(argv: list[str]) -> int:
+    """The command `download`. Returns the exit code."""
+    import argparse
+    import sys
+
+    from . import MODELS_DIR_VARIABLE
+
+    parser = argparse.ArgumentParser(
+        prog="mti_backend download",
+        description="Fetch a model from the hub. Stop with Ctrl-C; the same command goes on.",
+    )
+    parser.add_argument("model", choices=SOURCES)
+    parser.add_argument(
+        "--models",
+        type=Path,
+        default=os.environ.get(MODELS_DIR_VARIABLE),
+        help=f"the models folder; it will hold NAME/ (default: ${MODELS_DIR_VARIABLE})",
+    )
+    options = parser.parse_args(argv)
+    if options.models is None:
+        parser.error(f"give --models FOLDER, or set {MODELS_DIR_VARIABLE}")
+    folder = Path(options.models) / options.model
+    try:
+        download(options.model, folder, _Printed())
+    except MtiError as error:
+        print(f"mti: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 130
+    print(f"{options.model} is in {folder}")
+    return 0
+
+
+class _Printed:
+    """A line every second: how much of how much, how fast, how long still."""
+
+    def __init__(self) -> None:
+        self._begun = self._said = time.monotonic()
+        self._first: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._first is None:
+            self._first = done
+        now = time.monotonic()
+        if now - self._said < 1 and done < total:
+            return
+        self._said = now
+        rate = (done - self._first) / max(now - self._begun, 1e-3)
+        left = f", {(total - done) / rate:.0f} s left" if rate else ""
+        print(f"{done / 1e9:.2f} of {total / 1e9:.2f} GB, {rate / 1e6:.1f} MB/s{left}", flush=True)

@@ -1,0 +1,115 @@
+"""Which parts of a frozen UNet forget what they computed, and compute it again in backward.
+
+Activation checkpointing by level of the UNet and kind of block. Diffusers' own leaves out the
+temporal blocks, which hold most. Imports torch, diffusers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from diffusers.models.attention import (
+    BasicTransformerBlock,
+    FeedForward,
+    TemporalBasicTransformerBlock,
+)
+from diffusers.models.resnet import SpatioTemporalResBlock
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+_BLOCKS = (SpatioTemporalResBlock, BasicTransformerBlock, TemporalBasicTransformerBlock)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is computed twice.
+
+    blocks: levels of the UNet (0 is the finest) whose res and transformer blocks are.
+    feed_forwards: levels whose feed-forwards alone are. chunks: into how many parts, one at a time,
+    every feed-forward of `blocks` is split, along its rows.
+    """
+
+    name: str
+    blocks: tuple[int, ...] = ()
+    feed_forwards: tuple[int, ...] = ()
+    chunks: int = 1
+
+
+# fastest first; each next one needs less memory and more time
+POLICIES = (
+    Policy("nothing"),
+    Policy("feed-forwards", feed_forwards=(0, 1, 2, 3)),
+    Policy("finest level", blocks=(0,), feed_forwards=(1, 2, 3)),
+    Policy("two levels", blocks=(0, 1), feed_forwards=(2, 3)),
+    Policy("all blocks", blocks=(0, 1, 2, 3)),
+    Policy("all blocks in parts", blocks=(0, 1, 2, 3), chunks=8),
+)
+
+
+def policy_named(name: str) -> Policy:
+    """Raises KeyError."""
+    return {policy.name: policy for policy in POLICIES}[name]
+
+
+class Recomputing:
+    """A policy at work on a UNet, until `remove`."""
+
+    def __init__(self, unet: nn.Module, policy: Policy) -> None:
+        self.policy = policy
+        self._before: list[tuple[nn.Module, Callable[..., Any] | None]] = []
+        for name, module in unet.named_modules():
+            level = _level(unet, name)
+            if level is None:
+                continue
+            of_block = level in policy.blocks
+            if isinstance(module, FeedForward):
+                if of_block and policy.chunks > 1:
+                    self._wrap(module, partial(_in_parts, chunks=policy.chunks))
+                elif not of_block and level in policy.feed_forwards:
+                    self._wrap(module, _again)
+            elif isinstance(module, _BLOCKS) and of_block:
+                self._wrap(module, _again)
+
+    def __len__(self) -> int:
+        """How many blocks compute twice."""
+        return len(self._before)
+
+    def remove(self) -> None:
+        """The UNet as it was."""
+        for module, forward in reversed(self._before):
+            if forward is None:
+                del module.forward
+            else:
+                module.forward = forward
+        self._before = []
+
+    def _wrap(self, module: nn.Module, how: Callable[..., Any]) -> None:
+        self._before.append((module, vars(module).get("forward")))
+        module.forward = partial(how, module.forward)
+
+
+def _again(inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if not torch.is_grad_enabled():
+        return inner(*args, **kwargs)
+    # no random numbers are drawn inside: SVD has no dropout
+    return checkpoint(inner, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
+
+
+def _in_parts(inner: Callable[[Tensor], Tensor], rows: Tensor, *, chunks: int) -> Tensor:
+    """A feed-forward of rows (R, L, C), which know nothing of each other, a part at a time."""
+    flat = rows.flatten(0, 1)
+    return torch.cat([_again(inner, part) for part in flat.chunk(chunks)]).view_as(rows)
+
+
+def _level(unet: nn.Module, name: str) -> int | None:
+    """Of the module `name`: 0 for the finest resolution; the middle counts to the coarsest."""
+    where, _, rest = name.partition(".")
+    levels = len([*unet.get_submodule("down_blocks").children()])
+    if where == "mid_block":
+        return levels - 1
+    if where not in ("down_blocks", "up_blocks") or not rest:
+        return None
+    index = int(rest.partition(".")[0])
+    return index if where == "down_blocks" else levels - 1 - index

@@ -1,0 +1,169 @@
+"""What a GPU will be asked for, and which policy fits it, before anything begins. No torch.
+
+Everything that lives at the same time in an iteration grows with the number of latents,
+n = B F h w, and with nothing else, to about 1 %. The bytes a latent are counted on the real UNet
+(models/count.py), and tests/backend/test_count.py counts them again; the weights come to them. What
+CUDA, its libraries and the allocator's gaps take on a real card is an allowance, not a count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mti_addon.wire.errors import OutOfMemory
+from mti_addon.wire.settings import Settings
+
+PIXELS_PER_LATENT = 8
+WEIGHTS = 3_050_000_000
+"""Bytes of SVD's UNet in 16 bits: 1.525 billion weights."""
+ALLOWANCE = 1_000_000_000
+"""Bytes that a card needs beyond what is counted."""
+APPLYING = 17_300
+"""Bytes a latent of one call of the UNet without gradients, batch 1."""
+DECODING = 2_048
+"""Bytes a pixel of a frame that is decoded in 16 bits."""
+_AUTOENCODER = 200_000_000
+
+_GB = 1e9
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a policy of models/recompute.py: bytes a latent, and FLOPs of forward and backward.
+
+    FLOPs of an iteration are n (flops + attention h w), attention among the pixels being the part
+    that grows with their square.
+    """
+
+    policy: str
+    bytes_a_latent: int
+    flops: float
+    attention: float
+
+
+# fastest first, as POLICIES; counted at 1024x576 and 512x320, 14 frames
+COSTS = (
+    Cost("nothing", 269_100, 552.9e6, 22.32e3),
+    Cost("feed-forwards", 155_800, 627.8e6, 22.32e3),
+    Cost("finest level", 105_800, 672.8e6, 28.72e3),
+    Cost("two levels", 73_100, 720.9e6, 29.51e3),
+    Cost("all blocks", 55_200, 778.0e6, 29.60e3),
+    Cost("all blocks in parts", 36_800, 868.6e6, 29.60e3),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a job will be done.
+
+    policy: of learning. memory: bytes of the card at the highest point. decode_chunk: frames
+    decoded at once. flops: of all of it; 0 for a part the request does not have.
+    """
+
+    policy: str
+    memory: int
+    decode_chunk: int
+    flops: float
+
+    def sentence(self, seconds: float | None) -> str:
+        """What will be used, for a person; `seconds` as estimated, or None."""
+        text = f"Up to {self.memory / _GB:.1f} GB of the GPU will be used"
+        if self.policy != COSTS[0].policy:
+            text += f" (computing again: {self.policy})"
+        if seconds is not None:
+            text += f", for about {_duration(seconds)}"
+        return text + "."
+
+
+def latents(settings: Settings, batch: int = 1) -> int:
+    """n = B F h w."""
+    place = settings.width * settings.height // PIXELS_PER_LATENT**2
+    return batch * settings.frames * place
+
+
+def learning_memory(cost: Cost, settings: Settings) -> int:
+    """Bytes at the highest point of an iteration, weights and allowance included."""
+    n = latents(settings, settings.inversion.batch_size)
+    return WEIGHTS + ALLOWANCE + n * cost.bytes_a_latent
+
+
+def learning_flops(cost: Cost, settings: Settings) -> float:
+    """Of all iterations."""
+    place = latents(settings) / settings.frames
+    n = latents(settings, settings.inversion.batch_size)
+    return settings.inversion.iterations * n * (cost.flops + cost.attention * place)
+
+
+def applying_memory(settings: Settings, chunk: int) -> int:
+    """Bytes at the highest point of sampling or decoding, one branch of guidance at a time."""
+    sampling = latents(settings) * APPLYING
+    decoding = chunk * settings.width * settings.height * DECODING
+    return WEIGHTS + _AUTOENCODER + ALLOWANCE + max(sampling, decoding)
+
+
+def plan(settings: Settings, free: int, learns: bool, applies: bool) -> Plan:
+    """The fastest way that fits `free` bytes of a GPU. Raises OutOfMemory with two remedies."""
+    cost, memory, flops, chunk = COSTS[0], 0, 0.0, 0
+    if learns:
+        fitting = [c for c in COSTS if learning_memory(c, settings) <= free]
+        if not fitting:
+            raise _refusal(settings, free, learning_memory(COSTS[-1], settings), "Learning")
+        cost = fitting[0]
+        memory, flops = learning_memory(cost, settings), learning_flops(cost, settings)
+    if applies:
+        chunk = _decode_chunk(settings, free)
+        memory = max(memory, applying_memory(settings, chunk))
+        flops += applying_flops(settings)
+    return Plan(cost.policy, memory, chunk, flops)
+
+
+def applying_flops(settings: Settings) -> float:
+    """Of sampling with both branches of guidance, and decoding."""
+    n, place = latents(settings), latents(settings) / settings.frames
+    guided = max(settings.sampling.guidance_first, settings.sampling.guidance_last) > 1
+    forward = n * (279.5e6 + 7.28e3 * place)
+    decode = 753.0e6 * n
+    return settings.sampling.steps * (2 if guided else 1) * forward + decode
+
+
+def _decode_chunk(settings: Settings, free: int) -> int:
+    """The wish, all frames for 0, or the most that fit: the fewer, the more the seams differ."""
+    wish = settings.sampling.decode_chunk or settings.frames
+    for chunk in range(wish, 0, -1):
+        if applying_memory(settings, chunk) <= free:
+            return chunk
+    raise _refusal(settings, free, applying_memory(settings, 1), "Applying")
+
+
+def _refusal(settings: Settings, free: int, need: int, what: str) -> OutOfMemory:
+    smaller = largest_that_fits(settings, free)
+    remedy = "Choose the engine Draft" if smaller is None else f"Choose {smaller[0]} x {smaller[1]}"
+    return OutOfMemory(
+        f"{what} at {settings.width} x {settings.height} with {settings.frames} frames needs "
+        f"{need / _GB:.1f} GB of the GPU, and {free / _GB:.1f} GB are free.",
+        f"{remedy}, or close other programs that use the GPU.",
+    )
+
+
+# widths and heights that divide by 64, as the UNet's levels want them
+_SMALLER = ((768, 448), (512, 320), (320, 192))
+
+
+def largest_that_fits(settings: Settings, free: int) -> tuple[int, int] | None:
+    """The largest of the usual smaller sizes, at the settings' orientation, that fits."""
+    for width, height in _SMALLER:
+        size = (width, height) if settings.width >= settings.height else (height, width)
+        smaller = settings.sized(*size)
+        if size[0] * size[1] >= settings.width * settings.height:
+            continue
+        need = max(learning_memory(COSTS[-1], smaller), applying_memory(smaller, 1))
+        if need <= free:
+            return size
+    return None
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
