@@ -34,10 +34,10 @@ def main(out: Path, seconds: float) -> int:
     request = job.request()
     inputs = read_inputs(job, request)
     result = frames.read_reference(
-        job.frames_dir, request.settings.frames, inputs.target.shape[1::-1]
+        job.frames_dir, request.settings.frames, inputs.targets[0].shape[1::-1]
     )
     model = load_model(request.settings.model)
-    target = frames.to_model(inputs.target)
+    target = frames.to_model(inputs.targets[0])
     plain = sample(model, target, image_embedding_motion(model, target), request.settings.sampling)
     fps = blender["result"]["fps"]
     reference, *others = inputs.references
@@ -49,7 +49,7 @@ def main(out: Path, seconds: float) -> int:
             (f"the same motion, drawing {number} of {len(inputs.references)}", other)
             for number, other in enumerate(others[:SHOWN_VARIATIONS], start=2)
         ),
-        ("target: a render", inputs.target[None]),
+        ("target: a render", inputs.targets[0][None]),
         ("result: the target with the learned motion", result),
         (
             "the same without the learned motion (the target's image embedding)",

@@ -9,7 +9,7 @@ import numpy as np
 
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder
-from mti_addon.wire.request import Request
+from mti_addon.wire.request import Request, target_name
 
 from . import frames
 
@@ -23,8 +23,8 @@ class Inputs:
 
     references: frames.Pictures | None
     """uint8 (K, F, H, W, 3): one motion in K drawings, to learn from."""
-    target: frames.Pictures | None
-    """uint8 (H, W, 3), to apply to."""
+    targets: list[frames.Pictures]
+    """uint8 (H, W, 3) each, to apply to."""
     motion: MotionEmbedding | None
     """Learned before, to apply."""
 
@@ -34,16 +34,16 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     job.verify_inputs()
     settings = request.settings
     size = settings.width, settings.height
-    references = target = motion = None
+    references = motion = None
     if request.learns:
         references = _read_references(job, request.references, settings.frames, size)
-    if request.applies:
-        target = frames.read_picture(job.target_file, size)
+    names = [target_name(number + 1) for number in range(request.targets)]
+    targets = [frames.read_picture(job.inputs / name, size) for name in names]
     if not request.learns:
         from .embedding import MotionEmbedding
 
         motion = MotionEmbedding.load(job.motion_file)
-    return Inputs(references, target, motion)
+    return Inputs(references, targets, motion)
 
 
 def _read_references(

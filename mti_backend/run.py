@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from .logfile import log_to
 
 if TYPE_CHECKING:
     from . import frames
+    from .apply import Take
     from .embedding import MotionEmbedding
     from .models.svd import SvdModel
 
@@ -96,6 +98,10 @@ class Run:
         self._load = load
         self.seconds: dict[str, float] = {}
         """Wall time of each part, of this attempt alone."""
+        self.takes: list[Take] = []
+        self.reconstruction: float | None = None
+        """Motion gain of the learned motion on the reference itself."""
+        self.warning = ""
         attempt.model = request.settings.model
 
     def story(self) -> dict[str, object]:
@@ -109,8 +115,8 @@ class Run:
             motion.check_model(model.identity, model.frames, model.token_width)
         if inputs.references is not None:
             motion = self.learn(model, inputs.references)
-        if inputs.target is not None:
-            self.apply(model, motion, inputs.target)
+        if self.request.applies:
+            self.apply(model, motion, inputs.targets)
         return self.result(motion)
 
     def model(self) -> SvdModel:
@@ -141,30 +147,48 @@ class Run:
 
         with self.timed("learn"):
             motion = Learning(self.attempt, self.request).run(model, references, self.fps())
-            self.publish(motion, None)
+            self.publish(motion)
+            if self.settings.inversion.reconstruct:
+                self.reconstruct(model, motion, references[0])
         return motion
 
-    def apply(self, model: SvdModel, motion: MotionEmbedding, target: frames.Pictures) -> None:
-        """Make the target, uint8 (H, W, 3), move, and put the pictures in place."""
+    def reconstruct(
+        self, model: SvdModel, motion: MotionEmbedding, reference: frames.Pictures
+    ) -> None:
+        """Play the motion on the first picture it was learned from; warn where that goes wrong."""
         from . import frames
+        from .gain import motion_gain
+        from .judging import POOR_RECONSTRUCTION, WARNING
         from .sampling import sample
 
-        log = self.attempt.log
-        with self.timed("apply"):
-            stage = Stage(log, "apply", self.settings.sampling.steps, later=0.0)
+        sampling = replace(self.settings.sampling, appearance="target", attention=False)
+        stage = Stage(self.attempt.log, "reconstruct", sampling.steps)
 
-            def on_step(step: int, total: int) -> None:
-                self.attempt.check()
-                stage.at(step)
-                if step == total:
-                    log.append(events.Progress("decode", 0, 1))
-
-            clip = sample(model, frames.to_model(target), motion, self.settings.sampling, on_step)
-            log.append(events.Progress("decode", 1, 1))
+        def on_step(step: int, total: int) -> None:
             self.attempt.check()
-            self.publish(motion if self.request.learns else None, frames.to_pictures(clip))
+            stage.at(step)
 
-    def publish(self, motion: MotionEmbedding | None, clip: frames.Pictures | None) -> None:
+        pictures = frames.to_model(reference)
+        try:
+            self.reconstruction = motion_gain(
+                sample(model, pictures[0], motion, sampling, on_step), pictures
+            )
+        except ValueError:  # it does not move
+            return
+        if self.reconstruction < POOR_RECONSTRUCTION:
+            self.warning = WARNING
+
+    def apply(
+        self, model: SvdModel, motion: MotionEmbedding, targets: list[frames.Pictures]
+    ) -> None:
+        """Make the targets, uint8 (H, W, 3), move, and put the pictures in place."""
+        from .apply import Applying
+
+        with self.timed("apply"):
+            self.takes = Applying(self.attempt, self.request).run(model, motion, targets)
+            self.publish(motion if self.request.learns else None)
+
+    def publish(self, motion: MotionEmbedding | None) -> None:
         """Replace `output/` by what there is now."""
         from . import frames
 
@@ -173,12 +197,23 @@ class Run:
         with output.new_output(job, self.attempt.swapping) as folder:
             if motion is not None:
                 motion.save(folder / job.output_motion.name)
-            if clip is not None:
-                frames.write_frames(folder / job.frames_dir.name, clip)
-                frames.write_preview(folder / job.preview_file.name, clip, self.fps())
+            for index, take in enumerate(self.takes):
+                frames.write_frames(
+                    folder / self._take_dir(index).relative_to(job.output_dir), take.clip
+                )
+            if self.takes:
+                first = self.takes[0]
+                frames.write_preview(folder / job.preview_file.name, first.clip, self.fps())
+                if first.attention is not None:
+                    frames.write_frames(folder / job.attention_dir.name, first.attention)
         stage.report(1)
-        if clip is not None:
+        if self.takes:
             log.append(events.Preview(self.inside(job.preview_file)))
+
+    def _take_dir(self, index: int) -> Path:
+        """The first, the likeliest of the first target, is the result; the others lie beside it."""
+        job = self.job
+        return job.takes_dir / f"{index + 1:02d}" if index else job.frames_dir
 
     def result(self, motion: MotionEmbedding) -> dict[str, object]:
         """What `done` tells, as docs/job.md describes it; paths are relative to the job."""
@@ -189,7 +224,13 @@ class Run:
             "frames": self.settings.frames if applies else 0,
             "frames_dir": self.inside(job.frames_dir) if applies else None,
             "preview": self.inside(job.preview_file) if applies else None,
+            "takes": [
+                take.told(self.inside(self._take_dir(index)))
+                for index, take in enumerate(self.takes)
+            ],
             "motion": self.inside(job.output_motion) if learns else None,
+            "reconstruction": self.reconstruction,
+            "warning": self.warning,
             "size": [self.settings.width, self.settings.height],
             "fps": self.fps(),
             "loss": float(motion.meta["loss"]) if learns else None,

@@ -1,4 +1,4 @@
-"""Play a motion on a picture: Euler steps on Karras sigmas, rising guidance. Imports torch, models.
+"""Play a motion on a picture: steps on Karras sigmas, rising guidance. Imports torch, models.
 
 The steps and their order are those of diffusers' StableVideoDiffusionPipeline, so that the same
 seed gives the same frames where the motion is the plain image embedding
@@ -6,6 +6,7 @@ seed gives the same frames where the motion is the plain image embedding
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -16,16 +17,19 @@ from .embedding import MotionEmbedding
 from .models.svd import SvdModel
 from .stillness import hold_still
 
+_Step = Callable[[int, int], None]
+
 
 @torch.no_grad()
 def sample(
     model: SvdModel, picture: Tensor, motion: MotionEmbedding, settings: SamplingSettings,
-    on_step: Callable[[int, int], None] = lambda step, total: None,
+    on_step: _Step = lambda step, total: None,
 ) -> Tensor:  # fmt: skip
     """Generate a clip.
 
     Args:
-        picture: the target, (3, H, W) in [-1, 1]; its frame 1. motion: tokens for F frames.
+        picture: the target, (3, H, W) in [-1, 1]; its frame 1. With settings.appearance 'none' only
+            its size is looked at. motion: tokens for F frames.
         on_step: called with (steps done, all steps); what it raises stops the sampling.
     Returns:
         (F, 3, H, W) in [-1, 1], on the CPU.
@@ -33,31 +37,49 @@ def sample(
     g = torch.Generator().manual_seed(settings.seed)
     image_noise = torch.randn((1, *picture.shape), generator=g)[0]
     image_latents = model.encode_image(picture, image_noise, settings.noise_aug_strength)
-    scheduler = model.scheduler
-    scheduler.set_timesteps(settings.steps, device=model.device)
+    if settings.appearance == "none":
+        # motion visualisation (paper, fig. 5): what the tokens alone ask for
+        image_latents = torch.zeros_like(image_latents)
     shape = (1, motion.frames, model.latent_channels, *image_latents.shape[-2:])
-    latents = (
-        torch.randn(shape, generator=g).to(model.device, model.dtype) * scheduler.init_noise_sigma
-    )
+    noise = torch.randn(shape, generator=g).to(model.device, model.dtype)
+    latents = _denoise(model, noise, image_latents, motion, settings, on_step)
+    clip = model.decode(latents, settings.decode_chunk).cpu()
+    if not settings.hold_still or settings.appearance == "none":
+        return clip
+    seen = model.decode(model.encode_video(picture[None]))[0].cpu()
+    return hold_still(clip, picture.cpu(), seen, settings.hold_still)
+
+
+def _denoise(
+    model: SvdModel, noise: Tensor, image_latents: Tensor, motion: MotionEmbedding,
+    settings: SamplingSettings, on_step: _Step,
+) -> Tensor:  # fmt: skip
+    """Scaled latents (1, F, C, h, w) of noise of that shape and variance 1."""
+    scheduler = model.solver(settings.solver)
+    scheduler.set_timesteps(settings.steps, device=model.device)
+    latents: Tensor = noise * scheduler.init_noise_sigma
     tokens = motion.frame_tokens[None].to(model.device), motion.clip_tokens[None].to(model.device)
-    nothing = torch.zeros_like(tokens[0]), torch.zeros_like(tokens[1])
+    nothing = model.no_motion(motion.frames)
     time_ids = model.time_ids(settings.fps, settings.motion_bucket_id, settings.noise_aug_strength)
     guidance = torch.linspace(settings.guidance_first, settings.guidance_last, motion.frames)
     guidance = guidance.to(latents).view(1, -1, 1, 1, 1)
+    low, high = settings.guidance_sigma_min, settings.guidance_sigma_max
     for i, t in enumerate(scheduler.timesteps):
         x = scheduler.scale_model_input(latents, t)
         output = model.network(x, t, image_latents, *tokens, time_ids)
-        if guidance.max() > 1:
-            # without a motion and without a picture: both the image latent and the tokens are zero
+        if guidance.max() > 1 and low <= float(scheduler.sigmas[i]) <= high:
+            # without a motion and without a picture: both the image latent and the tokens are zero.
+            # One branch after the other: a GPU is full with one, and needs less memory for it
             free = model.network(x, t, torch.zeros_like(image_latents), *nothing, time_ids)
             output = free + guidance * (output - free)
         latents = scheduler.step(output, t, latents).prev_sample
         on_step(i + 1, settings.steps)
-    clip = model.decode(latents, settings.decode_chunk).cpu()
-    if not settings.hold_still:
-        return clip
-    seen = model.decode(model.encode_video(picture[None]))[0].cpu()
-    return hold_still(clip, picture.cpu(), seen, settings.hold_still)
+    return latents
+
+
+def visualisation(settings: SamplingSettings) -> SamplingSettings:
+    """The paper's way to show a motion by itself: no picture, guidance from 1 to 10."""
+    return replace(settings, appearance="none", guidance_first=1.0, guidance_last=10.0)
 
 
 def image_embedding_motion(model: SvdModel, picture: Tensor) -> MotionEmbedding:

@@ -51,6 +51,7 @@ def learn_order(
         inputs={},
         reference_frames=capture.about.frames,
         references=references,
+        targets=0 if target is None else 1,
         capture=replace(capture.about.info, flip_safe=options.flip_safe),
     )
     return create_job(root, request, inputs)
@@ -81,6 +82,7 @@ def apply_order(root: Path, motion: KnownMotion, target: bytes, seed: int) -> Jo
         inputs={},
         reference_frames=0,
         references=0,
+        targets=1,
         capture=motion.capture,
     )
     return create_job(root, request, {TARGET: target, MOTION: motion.file})

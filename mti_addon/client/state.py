@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..wire.events import Cancelled, Done, Event, Failed, Preview, Progress, Resumed, Started
+from ..wire.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Planned,
+    Preview,
+    Progress,
+    Resumed,
+    Started,
+)
 
 Phase = Literal["queued", "running", "done", "failed", "cancelled", "dead", "stuck"]
 FINAL: tuple[Phase, ...] = ("done", "failed", "cancelled")
@@ -37,6 +47,8 @@ class JobState:
     """One in so many reported losses is kept."""
     loss_count: int = 0
     seconds_left: float | None = None
+    plan: str = ""
+    """What it will use of a GPU, in a sentence; empty on a CPU."""
     preview: str = ""
     """Relative to the job folder."""
     error: tuple[str, str, str] | None = None
@@ -57,6 +69,8 @@ def fold(state: JobState, event: Event, time: float = 0.0) -> JobState:
     match event:
         case Started():
             return _started(state, event)
+        case Planned(text=text, seconds=seconds):
+            return replace(state, phase="running", plan=text, seconds_left=seconds)
         case Progress():
             return _progressed(state, event)
         case Resumed(step=step):
@@ -87,6 +101,7 @@ def _started(state: JobState, event: Started) -> JobState:
         total=0,
         loss=None,
         seconds_left=None,
+        plan="",
         error=None,
         result=None,
     )

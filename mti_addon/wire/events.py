@@ -15,7 +15,7 @@ from . import codec
 from .codec import Span
 from .errors import BadRequest, WireError
 
-Stage = Literal["load", "encode", "learn", "apply", "decode", "save"]
+Stage = Literal["load", "encode", "learn", "reconstruct", "apply", "decode", "save"]
 MAX_LINE_BYTES = 64 * 1024
 
 _STEP = Span(0, 10**9, "", "Steps of this stage that are done.")
@@ -50,6 +50,15 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """What the job will use of a GPU, and for how long, before its model is loaded."""
+
+    text: str
+    memory_mib: Annotated[int, Span(0, 10**8, "MiB", "Of the GPU, at the highest point.")]
+    seconds: Annotated[float, Span(0, 1e9, "s", "An estimate of the whole job.")] | None = None
+
+
+@dataclass(frozen=True)
 class Resumed:
     """The runner goes on from a checkpoint of this many learn iterations."""
 
@@ -79,10 +88,11 @@ class Cancelled:
     step: Annotated[int, _STEP]
 
 
-Event: TypeAlias = Started | Progress | Preview | Resumed | Done | Failed | Cancelled
+Event: TypeAlias = Started | Planned | Progress | Preview | Resumed | Done | Failed | Cancelled
 FinalEvent: TypeAlias = Done | Failed | Cancelled
 EVENTS: dict[str, type[Event]] = {
     "started": Started,
+    "planned": Planned,
     "progress": Progress,
     "preview": Preview,
     "resumed": Resumed,

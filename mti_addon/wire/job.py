@@ -17,7 +17,13 @@ from .codec import Text
 from .contents import add_file, verify_file
 from .errors import BadRequest, UnreadableInput, WireError
 from .events import MAX_LINE_BYTES, Cancelled, Done, Failed, FinalEvent, decode
-from .request import MAX_REQUEST_BYTES, MOTION, TARGET, Request, reference_folder
+from .request import (
+    MAX_REQUEST_BYTES,
+    MOTION,
+    TARGET,
+    Request,
+    reference_folder,
+)
 
 _OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
 
@@ -105,6 +111,16 @@ class JobFolder:
     def output_dir(self) -> Path:
         """The results, put in place whole."""
         return self.path / "output"
+
+    @property
+    def takes_dir(self) -> Path:
+        """Further results: 02, 03 ..., each a folder as frames_dir is."""
+        return self.output_dir / "takes"
+
+    @property
+    def attention_dir(self) -> Path:
+        """Where each frame's tokens look: 0001.png ..., one a frame."""
+        return self.output_dir / "attention"
 
     @property
     def frames_dir(self) -> Path:

@@ -16,6 +16,7 @@ PROTOCOL = 2
 Task = Literal["learn", "apply", "learn+apply"]
 TASKS: tuple[Task, ...] = get_args(Task)
 MAX_REFERENCES = 16
+MAX_TARGETS = 8
 MAX_REQUEST_BYTES = 256 * 1024
 """Sixteen references of 128 pictures, each with its sha256, are 200 KB."""
 TARGET = "target.png"
@@ -33,6 +34,11 @@ def reference_folder(reference: int) -> str:
 def reference_name(index: int, reference: int = 1) -> str:
     """The name, relative to inputs/, of picture `index` of a reference, both from 1."""
     return f"{reference_folder(reference)}/{index:04d}.png"
+
+
+def target_name(target: int = 1) -> str:
+    """The name, relative to inputs/, of a picture that shall move: target.png, target_02.png ..."""
+    return TARGET if target == 1 else f"target_{target:02d}.png"
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,9 @@ class Request:
     references: Annotated[
         int, Span(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
     ]
+    targets: Annotated[
+        int, Span(0, MAX_TARGETS, "targets", "Pictures that shall move; 0 for learn.")
+    ]
     capture: Annotated[CaptureInfo, Text(None, "Where the motion came from.")]
 
     @property
@@ -85,8 +94,7 @@ class Request:
             for reference in range(self.references if self.learns else 0)
             for index in range(self.reference_frames)
         ]
-        if self.applies:
-            names.append(TARGET)
+        names += [target_name(target + 1) for target in range(self.targets if self.applies else 0)]
         if self.task == "apply":
             names.append(MOTION)
         return tuple(names)
@@ -132,6 +140,13 @@ class Request:
             raise BadRequest(
                 f"references is {self.references}, and must be {should} for task {self.task}."
             )
+        shown = self.applies and self.settings.sampling.appearance == "target"
+        if shown != (self.targets > 0):
+            should = "at least 1" if shown else "0"
+            raise BadRequest(
+                f"targets is {self.targets}, and must be {should} for task {self.task} with "
+                f"appearance {self.settings.sampling.appearance}."
+            )
         if self.capture.frame_end <= self.capture.frame_start:
             raise BadRequest(
                 "capture.frame_end must be after capture.frame_start.",
@@ -161,5 +176,6 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
     return value | {
         "protocol": PROTOCOL,
         "references": 0 if value.get("task") == "apply" else 1,
+        "targets": 0 if value.get("task") == "learn" else 1,
         "settings": upgraded(value.get("settings")),
     }

@@ -18,6 +18,9 @@ ModelName = Literal["draft", "svd", "svd-xt"]
 Precision = Literal["float32", "bfloat16", "auto"]
 Decay = Literal["none", "cosine"]
 Start = Literal["image_embeddings", "predictor"]
+Sigmas = Literal["random", "stratified"]
+Solver = Literal["euler", "dpmpp_2m"]
+Appearance = Literal["target", "none"]
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
 SIZE_MULTIPLE = 8
 """Width and height are multiples of this: the autoencoder halves a picture three times."""
@@ -86,6 +89,27 @@ class InversionSettings:
     learning_rate_decay: Annotated[
         Decay, Text(None, "How the step size falls to 0 over the iterations (paper: none).")
     ] = "none"
+    sigmas: Annotated[
+        Sigmas,
+        Text(None, "Noise levels: each by itself (paper), or spread evenly over the iterations."),
+    ] = "random"
+    average: Annotated[
+        float,
+        Span(0, 0.9999, "decay", "Moving average of the tokens that is the result; 0: the last."),
+    ] = 0.0
+    half_size: Annotated[
+        float,
+        Span(0, 1, "share", "First part of the iterations, on pictures of half the side."),
+    ] = 0.0
+    patience: Annotated[
+        int,
+        Span(
+            0, 100_000, "iterations", "Stop when the loss on fixed noise falls no more; 0: never."
+        ),
+    ] = 0
+    reconstruct: Annotated[
+        bool, Text(None, "Then play the motion on the reference itself, and say how well it goes.")
+    ] = False
     precision: Annotated[
         Precision,
         Text(None, "What the UNet computes in while learning; auto: what is fast there."),
@@ -100,13 +124,29 @@ class InversionSettings:
 class SamplingSettings:
     """How a motion is played on a picture (paper, section 4; SVD's own sampler)."""
 
-    steps: Annotated[int, Span(1, 200, "steps", "Euler steps on Karras sigmas (SVD: 25).")] = 25
+    steps: Annotated[int, Span(1, 200, "steps", "Steps on Karras sigmas (SVD: 25).")] = 25
+    solver: Annotated[Solver, Text(None, "How a step is taken (SVD: euler).")] = "euler"
     guidance_first: Annotated[
         float, Span(0, 30, "", "Guidance of the first frame; linear to the last (paper: 1).")
     ] = 1.0
     guidance_last: Annotated[
         float, Span(0, 30, "", "Guidance of the last frame; 1 is none (paper: 3).")
     ] = 3.0
+    guidance_sigma_min: Annotated[
+        float, Span(0, 1000, "sigma", "No guidance below this noise level (SVD: 0).")
+    ] = 0.0
+    guidance_sigma_max: Annotated[
+        float, Span(0, 1000, "sigma", "No guidance above this noise level (SVD: 1000).")
+    ] = 1000.0
+    appearance: Annotated[
+        Appearance, Text(None, "Whose look: the target's, or none, which shows the motion (paper).")
+    ] = "target"
+    attention: Annotated[
+        bool, Text(None, "Also write pictures of where the tokens of each frame look.")
+    ] = False
+    takes: Annotated[
+        int, Span(1, 8, "takes", "Seeds tried on each target, from seed on; the likeliest first.")
+    ] = 1
     fps: Annotated[
         int, Span(1, 120, "frames/s", "SVD's condition; the network is told fps - 1 (SVD: 7).")
     ] = 7
@@ -188,6 +228,17 @@ _ADDED: tuple[tuple[tuple[str, ...], str, Any], ...] = (
     (("inversion",), "start", "image_embeddings"),
     (("inversion", "augmentation"), "variants", 0),
     (("sampling",), "hold_still", 0.0),
+    (("inversion",), "sigmas", "random"),
+    (("inversion",), "average", 0.0),
+    (("inversion",), "half_size", 0.0),
+    (("inversion",), "patience", 0),
+    (("inversion",), "reconstruct", False),
+    (("sampling",), "solver", "euler"),
+    (("sampling",), "guidance_sigma_min", 0.0),
+    (("sampling",), "guidance_sigma_max", 1000.0),
+    (("sampling",), "appearance", "target"),
+    (("sampling",), "attention", False),
+    (("sampling",), "takes", 1),
 )
 
 
@@ -206,7 +257,14 @@ def upgraded(value: Any) -> Any:
     return result
 
 
-_SVD = Settings(model="svd", frames=14, width=1024, height=576)
+_SVD = Settings(
+    model="svd",
+    frames=14,
+    width=1024,
+    height=576,
+    # what the paper judges a learned motion by (App., fig. 20)
+    inversion=InversionSettings(reconstruct=True),
+)
 
 # The draft's numbers are measured on the draft, not the paper's: its latents are smaller, so the
 # noise that hides their structure is weaker (p_mean), and it saturates under guidance. More steps

@@ -1,9 +1,11 @@
-"""What a motion transfer is worth, in numbers. Imports torch only."""
+"""What a motion transfer is worth, in numbers. Imports torch only; the gain is in gain.py."""
 
 import math
 
 import torch
 from torch import Tensor
+
+from ..gain import motion_gain as motion_gain
 
 MAX_PSNR = 60.0
 """dB: what two equal pictures have."""
@@ -11,22 +13,6 @@ MAX_PSNR = 60.0
 _BACKGROUND = 0.02
 _DRAWS = 10_000
 _LEVELS = torch.tensor([0.025, 0.975], dtype=torch.float64)
-
-
-def motion_gain(result: Tensor, answer: Tensor) -> float:
-    """1 - MSE(result, right answer) / MSE(first frame held still, right answer), over frames 2..F.
-
-    1 is perfect, 0 is standing still, below 0 is worse than that.
-
-    Args:
-        result, answer: (F, 3, H, W), in the same range. The still picture is the answer's first.
-    Raises ValueError for an answer that does not move: there is nothing to gain.
-    """
-    error = (result[1:] - answer[1:]).square().mean()
-    still = (answer[:1] - answer[1:]).square().mean()
-    if still == 0:
-        raise ValueError("the right answer does not move, so it has no motion gain")
-    return float(1 - error / still)
 
 
 def psnr(result: Tensor, answer: Tensor) -> float:

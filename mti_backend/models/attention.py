@@ -5,6 +5,7 @@ Between 14 frames, or to 5 tokens, they are not (a tile is 64 or 128 wide), and 
 products keep as little.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -27,6 +28,10 @@ class ShortAttention:
     shares_context = True
     """Inflation (inflation.py) need not repeat the clip's tokens."""
 
+    def __init__(self) -> None:
+        self.record: Callable[[Tensor], None] | None = None
+        """Called with the weights (R / m, heads, m L, N), which sum to 1 over N."""
+
     def __call__(
         self,
         attn: Attention,
@@ -38,6 +43,8 @@ class ShortAttention:
     ) -> Tensor:
         """hidden_states (R, L, C); encoder_hidden_states (R / m, N, D) or None; -> (R, L, C)."""
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        if not context.shape[1]:
+            return _of_nothing(attn, hidden_states)
         query, key, value = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
         rows, heads = len(context), attn.heads
         query, key, value = (
@@ -46,9 +53,19 @@ class ShortAttention:
         )
         scores = (query * attn.scale) @ key.transpose(-1, -2)
         weights = scores.softmax(-1)
+        if self.record is not None:
+            self.record(weights)
         found = (weights.to(value.dtype) @ value).transpose(1, 2)
         result: Tensor = attn.to_out[0](found.reshape(*hidden_states.shape[:2], -1))
         return result
+
+
+def _of_nothing(attn: Attention, hidden_states: Tensor) -> Tensor:
+    """Attention to no tokens is what it is to zero tokens: keys and values have no bias, so the
+    output's bias is all that is left, and queries need not be made."""
+    bias: Tensor = attn.to_out[0].bias
+    dtype = autocast_dtype(hidden_states.device) or hidden_states.dtype
+    return bias.to(dtype).expand(hidden_states.shape)
 
 
 class FusedAttention:
@@ -107,6 +124,9 @@ def _as_in_svd(attn: Attention) -> bool:
         and attn.norm_k is None
         and not attn.norm_cross
         and not attn.residual_connection
+        and attn.to_k.bias is None
+        and attn.to_v.bias is None
+        and attn.to_out[0].bias is not None
         and attn.rescale_output_factor == 1
         and attn.to_out[1].p == 0
     )

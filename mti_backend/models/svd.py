@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKLTemporalDecoder,
+    EDMDPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     UNetSpatioTemporalConditionModel,
 )
@@ -93,6 +94,11 @@ class SvdModel:
         keep_less(self.unet)
         attend_by_shape(self.unet)
         self.inflation = Inflation(self.unet)
+        self._none_is_enough = all(
+            getattr(module.processor, "shares_context", False)
+            for name, module in self.unet.named_modules()
+            if name.endswith(".attn2")
+        )
         self._recomputing: Recomputing | None = None
 
     def compute_again(self, policy: str) -> None:
@@ -202,7 +208,8 @@ class SvdModel:
         Args:
             x: noisy latents after c_in, (B, F, C, h, w). timestep: ln(sigma) / 4, (B,) or ().
             image_latents: (B, 1, C, h, w) from encode_image. time_ids: (B, 3).
-            frame_tokens: (B, F, N, D). clip_tokens: (B, N, D).
+            frame_tokens: (B, F, N, D). clip_tokens: (B, N, D). N may be 0, for no motion: the same
+                as zero tokens, with less work.
         Returns:
             The network's own output (v-prediction), (B, F, C, h, w).
         """
@@ -210,8 +217,8 @@ class SvdModel:
         stacked = torch.cat([x, image_latents.expand(-1, x.shape[1], -1, -1, -1)], dim=2).to(
             self.dtype
         )
-        # the tokens given here are replaced at every cross-attention; only their shape is looked at
-        placeholder = frame_tokens[:, 0].to(self.dtype)
+        # what is given here is replaced at every cross-attention; only its shape is looked at
+        placeholder = stacked.new_zeros(len(x), 1, frame_tokens.shape[-1])
         output: Tensor = self.unet(
             stacked,
             timestep,
@@ -220,6 +227,34 @@ class SvdModel:
             return_dict=False,
         )[0]
         return output
+
+    def no_motion(self, frames: int) -> tuple[Tensor, Tensor]:
+        """Frame and clip tokens that say nothing, for one clip; see `network`."""
+        # a cross-attention that is not of SVD's form keeps its own processor, which needs a token
+        count = 0 if self._none_is_enough else 1
+        width = self.token_width
+        return (
+            torch.zeros(1, frames, count, width, device=self.device),
+            torch.zeros(1, count, width, device=self.device),
+        )
+
+    def solver(self, name: str) -> Any:
+        """The scheduler of 'euler', SVD's own, or 'dpmpp_2m' on the same noise levels.
+
+        DPM-Solver++ of second order (Lu et al. 2022) in EDM's form, with SVD's sigma_data = 1.
+        """
+        if name == "euler":
+            return self.scheduler
+        config = self.scheduler.config
+        return EDMDPMSolverMultistepScheduler(
+            sigma_min=config.sigma_min,
+            sigma_max=config.sigma_max,
+            sigma_data=1.0,
+            sigma_schedule="karras",
+            prediction_type="v_prediction",
+            solver_order=2,
+            final_sigmas_type="zero",
+        )
 
     @torch.no_grad()
     def decode(self, latents: Tensor, chunk: int = 0) -> Tensor:

@@ -35,6 +35,7 @@ def make_job(root: Path, name: str = "0" * 32) -> JobFolder:
         inputs={},
         reference_frames=0,
         references=0,
+        targets=1,
         capture=CaptureInfo(24.0, 1, 48, (64, 64), False),
     )
     inputs: dict[str, bytes | Path] = {"target.png": target, "motion.safetensors": b"none"}

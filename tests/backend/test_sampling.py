@@ -81,3 +81,55 @@ def test_another_seed_is_another_clip(folder: Path):
         sample(model, tensor, motion, replace(settings, seed=s)) for s in (0, 0, 1)
     )
     assert torch.equal(one, again) and not torch.allclose(one, other, atol=1e-3)
+
+
+def test_no_tokens_are_zero_tokens(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """The branch without a motion leaves its queries, keys and values out; nothing changes."""
+    model = SvdModel("draft", folder, dtype=torch.float64)
+    tensor = torch.rand(3, SIZE, SIZE) * 2 - 1
+    motion = image_embedding_motion(model, tensor)
+    settings = replace(SamplingSettings(), steps=3)
+    assert model.no_motion(FRAMES)[0].shape[2] == 0
+    left_out = sample(model, tensor, motion, settings)
+    monkeypatch.setattr(model, "_none_is_enough", False)
+    assert model.no_motion(FRAMES)[0].shape[2] == 1
+    zeros = sample(model, tensor, motion, settings)
+    torch.testing.assert_close(left_out, zeros, rtol=0, atol=1e-10)
+
+
+def test_guidance_keeps_to_its_noise_levels(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    model = SvdModel("draft", folder)
+    calls = []
+    original = model.network
+    monkeypatch.setattr(
+        model, "network", lambda *given: calls.append(given[3].shape[2]) or original(*given)
+    )
+    tensor = torch.zeros(3, SIZE, SIZE)
+    motion = image_embedding_motion(model, tensor)
+
+    def guided(low: float, high: float) -> int:
+        calls.clear()
+        settings = replace(
+            SamplingSettings(), steps=5, guidance_sigma_min=low, guidance_sigma_max=high
+        )
+        sample(model, tensor, motion, settings)
+        assert calls.count(1) == 5
+        return calls.count(0)
+
+    # Karras sigmas of five steps: 700, 135, 16, 0.68, 0.002
+    assert [guided(0, 1000), guided(1, 200), guided(0.5, 5), guided(701, 1000)] == [5, 2, 1, 0]
+
+
+def test_a_better_solver_comes_to_the_same_clip_in_fewer_steps(folder: Path):
+    model = SvdModel("draft", folder)
+    tensor = torch.rand(3, SIZE, SIZE, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    motion = image_embedding_motion(model, tensor)
+
+    def clip(solver: str, steps: int) -> torch.Tensor:
+        return sample(
+            model, tensor, motion, replace(SamplingSettings(), solver=solver, steps=steps)
+        )
+
+    limit = clip("euler", 100)
+    euler, better = ((clip(s, 12) - limit).square().mean() for s in ("euler", "dpmpp_2m"))
+    assert better < 0.5 * euler

@@ -87,6 +87,7 @@ def new_job(
         inputs={},
         reference_frames=FRAMES if task in TASKS_OF_LEARNING else 0,
         references=references if task in TASKS_OF_LEARNING else 0,
+        targets=0 if task == "learn" else 1,
         capture=CaptureInfo(24.0, 1, 48, (320, 320), False),
     )
     return create_job(root, request, {**files, **inputs})

@@ -33,6 +33,7 @@ def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
         inputs={},
         reference_frames=0 if task == "apply" else settings.frames,
         references=0 if task == "apply" else 1,
+        targets=0 if task == "learn" else 1,
         capture=CaptureInfo(24.0, 1, 48, (640, 480), True),
     )
     return dataclasses.replace(request, **changes)

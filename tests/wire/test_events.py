@@ -15,6 +15,7 @@ from mti_addon.wire.events import (
     Event,
     EventReader,
     Failed,
+    Planned,
     Preview,
     Progress,
     Resumed,
@@ -29,6 +30,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "events.jsonl"
 
 GOLDEN_EVENTS: list[Event] = [
     Started("draft", "cpu", 1, {"python": "3.11.7", "torch": "2.13.0"}),
+    Planned("Up to 9.1 GB of the GPU will be used.", 9100, 1500.5),
     Progress("load", 1, 1, None, None),
     Progress("learn", 10, 120, 0.3125, 41.5),
     Preview("output/preview.webp"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mti_addon.wire import settings
 from mti_addon.wire.errors import BadRequest, NewerProtocol
 from mti_addon.wire.request import (
     MAX_REQUEST_BYTES,
@@ -48,11 +49,32 @@ GOLDEN_REQUEST = Request(
             per_frame=True,
             augmentation=Augmentation(True, 0.8, False, 0.1, 0.2, 0.3, 0.05, variants=8),
             learning_rate_decay="cosine",
+            sigmas="stratified",
+            average=0.99,
+            half_size=0.5,
+            patience=40,
+            reconstruct=True,
             precision="float32",
             checkpoint_every=10,
             seed=7,
         ),
-        sampling=SamplingSettings(10, 1.0, 1.5, 7, 127, 0.0, 0, 0.25, 4294967295),
+        sampling=SamplingSettings(
+            steps=10,
+            solver="dpmpp_2m",
+            guidance_first=1.0,
+            guidance_last=1.5,
+            guidance_sigma_min=0.5,
+            guidance_sigma_max=50.0,
+            appearance="target",
+            attention=True,
+            takes=3,
+            fps=7,
+            motion_bucket_id=127,
+            noise_aug_strength=0.0,
+            decode_chunk=0,
+            hold_still=0.25,
+            seed=4294967295,
+        ),  # fmt: skip
     ),
     inputs={
         "reference/0001.png": "1" * 64,
@@ -62,9 +84,11 @@ GOLDEN_REQUEST = Request(
         "reference_02/0002.png": "5" * 64,
         "reference_02/0003.png": "6" * 64,
         "target.png": "a" * 64,
+        "target_02.png": "b" * 64,
     },
     reference_frames=3,
     references=2,
+    targets=2,
     capture=CaptureInfo(
         fps=23.976, frame_start=-4, frame_end=43, size=(1920, 1080), flip_safe=False
     ),
@@ -85,15 +109,29 @@ def test_the_golden_file_is_read_and_written_byte_for_byte() -> None:
 def test_a_request_of_protocol_1_means_what_it_meant() -> None:
     request = Request.from_json((GOLDEN / "request_1.json").read_bytes())
     inputs = {name: sha for name, sha in GOLDEN_REQUEST.inputs.items() if "_02" not in name}
-    assert (request.protocol, request.references, request.inputs) == (PROTOCOL, 1, inputs)
+    counts = request.references, request.targets
+    assert (request.protocol, counts, request.inputs) == (PROTOCOL, (1, 1), inputs)
     augmentation = request.settings.inversion.augmentation
     inversion = dataclasses.replace(
         GOLDEN_REQUEST.settings.inversion,
         augmentation=dataclasses.replace(augmentation, variants=0),
         learning_rate_decay="none",
         start="image_embeddings",
+        sigmas="random",
+        average=0.0,
+        half_size=0.0,
+        patience=0,
+        reconstruct=False,
     )
-    sampling = dataclasses.replace(GOLDEN_REQUEST.settings.sampling, hold_still=0.0)
+    sampling = dataclasses.replace(
+        GOLDEN_REQUEST.settings.sampling,
+        hold_still=0.0,
+        solver="euler",
+        guidance_sigma_min=0.0,
+        guidance_sigma_max=1000.0,
+        attention=False,
+        takes=1,
+    )
     assert request.settings == dataclasses.replace(
         GOLDEN_REQUEST.settings, inversion=inversion, sampling=sampling
     )
@@ -102,10 +140,12 @@ def test_a_request_of_protocol_1_means_what_it_meant() -> None:
 def old(task: Task) -> dict[str, Any]:
     """A good request of protocol 1, as plain JSON."""
     value: dict[str, Any] = json.loads(with_inputs(make_request(task)).to_json())
-    inversion = value["settings"]["inversion"]
-    del value["references"], inversion["precision"], inversion["learning_rate_decay"]
-    del inversion["start"], value["settings"]["sampling"]["hold_still"]
-    del inversion["augmentation"]["variants"]
+    del value["references"], value["targets"]
+    for path, name, _ in settings._ADDED:
+        part = value["settings"]
+        for key in path:
+            part = part[key]
+        del part[name]
     return value | {"protocol": 1}
 
 
@@ -113,6 +153,7 @@ def old(task: Task) -> dict[str, Any]:
 def test_an_older_request_of_any_task_is_read(task: Task) -> None:
     request = Request.from_json(json.dumps(old(task)))
     assert request.references == (0 if task == "apply" else 1)
+    assert request.targets == (0 if task == "learn" else 1)
     request.check()
 
 
@@ -160,6 +201,12 @@ def test_a_protocol_that_never_was_is_a_bad_request(protocol: Any) -> None:
         ({"references": 0}, "references is 0, and must be at least 1 for task learn+apply"),
         ({"references": 17}, "references is 17, outside 0 to 16 references"),
         ({"references": 2}, "inputs lacks 'reference_02/0001.png'"),
+        (
+            {"targets": 0},
+            "targets is 0, and must be at least 1 for task learn+apply with appearance",
+        ),
+        ({"targets": 9}, "targets is 9, outside 0 to 8 targets"),
+        ({"targets": 3}, "inputs lacks 'target_02.png'"),
         ({"inputs": {}}, "inputs lacks 'reference/0001.png'"),
     ],
 )
@@ -238,6 +285,23 @@ def test_references_lie_beside_the_first_in_order() -> None:
         Request.from_json(one_missing.to_json())
     with pytest.raises(BadRequest, match="references is 2, and must be 0 for task apply"):
         with_inputs(make_request("apply", references=2)).check()
+
+
+def test_several_targets_are_moved_by_one_motion() -> None:
+    names = make_request("apply", targets=3).input_names()
+    assert names == ("target.png", "target_02.png", "target_03.png", "motion.safetensors")
+
+
+def test_a_motion_without_an_appearance_needs_no_target() -> None:
+    draft = Settings.for_model("draft")
+    shown = dataclasses.replace(
+        draft, sampling=dataclasses.replace(draft.sampling, appearance="none")
+    )
+    request = with_inputs(make_request("apply", settings=shown, targets=0))
+    request.check()
+    assert request.input_names() == ("motion.safetensors",)
+    with pytest.raises(BadRequest, match="targets is 1, and must be 0 for task apply with appear"):
+        with_inputs(make_request("apply", settings=shown, targets=1)).check()
 
 
 def test_the_largest_possible_request_fits_the_limit() -> None:

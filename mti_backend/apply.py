@@ -1,0 +1,96 @@
+"""The playing part of a job: every target, every seed, the likeliest first. The sampler is in
+`sampling.py`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mti_addon.wire import events
+from mti_addon.wire.request import Request
+
+from . import frames
+from .attempt import Attempt
+from .attention_maps import AttentionMaps
+from .embedding import MotionEmbedding
+from .events import Stage
+from .judging import explained
+from .models.svd import SvdModel
+from .sampling import sample
+
+
+@dataclass(frozen=True)
+class Take:
+    """One result.
+
+    target: which, from 1; 0 where none is shown. score: judging.explained; None where there was
+    nothing to compare. clip: uint8 (F, H, W, 3). attention: of the same, or None.
+    """
+
+    target: int
+    seed: int
+    score: float | None
+    clip: frames.Pictures
+    attention: frames.Pictures | None = None
+
+    def told(self, folder: str) -> dict[str, Any]:
+        """What `done` says of it; `folder` is relative to the job."""
+        return {"target": self.target, "seed": self.seed, "score": self.score, "frames_dir": folder}
+
+
+class Applying:
+    """Plays a motion on the targets of one job."""
+
+    def __init__(self, attempt: Attempt, request: Request) -> None:
+        self.attempt, self.request = attempt, request
+        self.sampling = request.settings.sampling
+
+    def run(
+        self, model: SvdModel, motion: MotionEmbedding, targets: list[frames.Pictures]
+    ) -> list[Take]:
+        """Results of uint8 (H, W, 3) pictures; of each target the likeliest first, in the targets'
+        order. With appearance 'none' there are no targets, and the motion is shown by itself."""
+        shown = self.sampling.appearance == "target"
+        settings = self.request.settings
+        grey = np.full((settings.height, settings.width, 3), 128, np.uint8)
+        pictures = targets if shown else [grey]
+        seeds = [(self.sampling.seed + i) % 2**32 for i in range(self.sampling.takes)]
+        steps = self.sampling.steps
+        stage = Stage(self.attempt.log, "apply", steps * len(seeds) * len(pictures), later=0.0)
+        takes: list[Take] = []
+        for index, picture in enumerate(pictures):
+            number = index + 1 if shown else 0
+            made = [
+                self._take(model, motion, picture, number, seed, stage, (len(takes) + i) * steps)
+                for i, seed in enumerate(seeds)
+            ]
+            takes += sorted(made, key=lambda take: -(take.score or 0.0))
+        return takes
+
+    def _take(
+        self, model: SvdModel, motion: MotionEmbedding, picture: frames.Pictures, number: int,
+        seed: int, stage: Stage, before: int,
+    ) -> Take:  # fmt: skip
+        """One result; `before` steps of the stage are done."""
+        log, sampling = self.attempt.log, replace(self.sampling, seed=seed)
+
+        def on_step(step: int, total: int) -> None:
+            self.attempt.check()
+            stage.at(before + step)
+            if step == total:
+                log.append(events.Progress("decode", 0, 1))
+
+        maps = AttentionMaps(motion.frames, *picture.shape[:2])
+        with maps.watching(model) if sampling.attention else nullcontext():
+            clip = sample(model, frames.to_model(picture), motion, sampling, on_step)
+        log.append(events.Progress("decode", 1, 1))
+        self.attempt.check()
+        score = None
+        if self.sampling.takes > 1:
+            score = explained(model, clip, motion, self.request.settings.inversion, sampling)
+        pictures = frames.to_pictures(clip)
+        attention = maps.pictures(pictures) if sampling.attention else None
+        return Take(number, seed, score, pictures, attention)

@@ -1,0 +1,54 @@
+"""How well a motion was learned, and which of several takes shows it best. Imports torch, models.
+
+Neither needs the right answer, which nobody has.
+"""
+
+import torch
+from torch import Tensor
+
+from mti_addon.wire.settings import InversionSettings, SamplingSettings
+
+from .embedding import MotionEmbedding
+from .models.svd import SvdModel
+from .noise import c_in, c_noise, network_target
+
+POOR_RECONSTRUCTION = 0.1
+"""Motion gain on the reference itself below which the paper's warning is given (App., fig. 20)."""
+WARNING = (
+    "Played on its own reference, this motion hardly moves as it does; it may not transfer. "
+    "Learn longer, or make the motion larger in the picture."
+)
+# quartiles and middle of a normal distribution
+_STRATA = (-1.15, -0.32, 0.32, 1.15)
+
+
+@torch.no_grad()
+def explained(
+    model: SvdModel,
+    clip: Tensor,
+    motion: MotionEmbedding,
+    learning: InversionSettings,
+    sampling: SamplingSettings,
+) -> float:
+    """How much better the model denoises a clip when it is told the motion: 1 - with / without.
+
+    The mean of the training loss at four noise levels, with the same noise both times; a diffusion
+    classifier (Li et al. 2023) of two classes. The more a clip shows the motion, the larger.
+
+    Args:
+        clip: (F, 3, H, W) in [-1, 1]. learning: its noise levels are looked at.
+    """
+    x0 = model.encode_video(clip).float()
+    image = model.encode_image(clip[0])
+    ids = model.time_ids(sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength)
+    told = motion.frame_tokens[None].to(model.device), motion.clip_tokens[None].to(model.device)
+    g = torch.Generator().manual_seed(0)
+    losses = [0.0, 0.0]
+    for stratum in _STRATA:
+        sigma = torch.tensor([learning.p_mean + learning.p_std * stratum]).exp().to(x0)
+        noisy = x0 + sigma * torch.randn(x0.shape, generator=g).to(x0)
+        for which, tokens in enumerate((told, model.no_motion(motion.frames))):
+            output = model.network(c_in(sigma) * noisy, c_noise(sigma), image, *tokens, ids)
+            error = output.float() - network_target(x0, noisy, sigma)
+            losses[which] += float(error.square().mean())
+    return 1 - losses[0] / losses[1]

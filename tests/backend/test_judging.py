@@ -1,0 +1,89 @@
+"""Which take shows a motion, and where its tokens look."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mti_addon.wire.settings import Settings
+from mti_backend import frames
+from mti_backend.attention_maps import AttentionMaps
+from mti_backend.embedding import MotionEmbedding
+from mti_backend.evaluation.pairs import Pair, held_out_pair
+from mti_backend.judging import explained
+from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models.svd import SvdModel
+from mti_backend.sampling import sample, visualisation
+
+WALK, RUN = 3, 4  # of the held-out pairs
+
+
+@pytest.fixture(scope="module")
+def draft() -> SvdModel:
+    return SvdModel("draft", SHIPPED_DRAFT)
+
+
+def motion_of(pair: Pair, model: SvdModel) -> MotionEmbedding:
+    """The true tokens of its right answer."""
+    return MotionEmbedding(
+        pair.tokens[:, None].contiguous(),
+        pair.tokens.mean(0, keepdim=True),
+        {"model": model.identity},
+    )
+
+
+@pytest.mark.parametrize("index", [WALK, RUN])
+def test_a_clip_is_explained_by_the_motion_that_it_shows(draft: SvdModel, index: int) -> None:
+    pair = held_out_pair(index)
+    settings = Settings.for_model("draft")
+
+    def score(clip: torch.Tensor, motion: MotionEmbedding) -> float:
+        return explained(draft, clip, motion, settings.inversion, settings.sampling)
+
+    motion = motion_of(pair, draft)
+    right = score(pair.answer, motion)
+    backwards = MotionEmbedding(motion.frame_tokens.flip(0), motion.clip_tokens, motion.meta)
+    assert right > 0.05
+    assert right > score(pair.answer[:1].expand_as(pair.answer), motion) + 0.05
+    assert right > score(pair.answer.flip(0), motion) + 0.05
+    assert right > score(pair.answer, backwards) + 0.05
+    assert score(pair.answer, motion) == right  # the same noise every time
+
+
+def test_maps_are_shares_of_the_tokens(draft: SvdModel) -> None:
+    pair = held_out_pair(WALK)
+    one = motion_of(pair, draft)
+    g = torch.Generator().manual_seed(0)
+    tokens = one.frame_tokens.repeat(1, 3, 1)
+    tokens = tokens + 0.3 * torch.randn(tokens.shape, generator=g)
+    motion = MotionEmbedding(tokens, one.clip_tokens.repeat(3, 1), one.meta)
+    maps = AttentionMaps(14, 64, 64)
+    settings = Settings.for_model("draft").sampling
+    with maps.watching(draft):
+        clip = sample(draft, pair.answer[0], motion, settings)
+    assert maps.maps.shape == (14, 3, 64, 64)
+    torch.testing.assert_close(maps.maps.sum(1), torch.ones(14, 64, 64), rtol=0, atol=1e-4)
+    assert maps.maps.std((2, 3)).mean() > 1e-3  # it depends on the place
+    shown = frames.to_pictures(clip)
+    strip = maps.pictures(shown)
+    assert strip.shape == (14, 64, 4 * 64, 3) and np.array_equal(strip[:, :, :64], shown)
+    before = maps.maps
+    sample(draft, pair.answer[0], motion, settings)  # nobody watches any more
+    assert torch.equal(maps.maps, before)
+
+
+def test_maps_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no attention was watched"):
+        _ = AttentionMaps(14, 64, 64).maps
+
+
+def test_a_motion_is_seen_without_a_picture(draft: SvdModel) -> None:
+    """The target's pixels have no say; the tokens have."""
+    settings = visualisation(Settings.for_model("draft").sampling)
+    assert (settings.guidance_first, settings.guidance_last) == (1.0, 10.0)
+    walk, run = (motion_of(held_out_pair(i), draft) for i in (WALK, RUN))
+    blank, noise = torch.zeros(3, 64, 64), torch.rand(3, 64, 64) * 2 - 1
+    one = sample(draft, blank, walk, settings)
+    assert torch.equal(one, sample(draft, noise, walk, settings))
+    assert not torch.equal(one, sample(draft, blank, run, settings))
