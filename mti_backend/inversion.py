@@ -8,18 +8,30 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
 
+from .average import Average
 from .embedding import MotionEmbedding
-from .examples import Examples
+from .examples import Example, Examples
 from .models.precision import computing_in, learning_dtype
 from .models.svd import SvdModel
-from .noise import c_in, c_noise, draw_sigma, network_target, step_generator
+from .noise import (
+    c_in,
+    c_noise,
+    draw_sigma,
+    network_target,
+    step_generator,
+    stratified_sigma,
+)
+from .patience import PAIRS, Patience
 
 # a step of its own for the initial noise, so that it repeats no iteration's
 _INITIAL_NOISE_STEP = -1
+# and one for the noise that losses are compared on
+_FIXED = -2_000_000_000
 
 
 def initial_tokens(
@@ -46,6 +58,16 @@ def initial_tokens(
     g = step_generator(settings.seed, _INITIAL_NOISE_STEP)
     frames = frames + settings.init_noise_std * torch.randn(frames.shape, generator=g).to(frames)
     return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)
+
+
+def halved(pictures: Tensor) -> Tensor:
+    """Pictures (..., 3, H, W) of half the side; a side stays a multiple of 8."""
+    height, width = (max(8, side // 16 * 8) for side in pictures.shape[-2:])
+    flat = pictures.reshape(-1, *pictures.shape[-3:])
+    small = functional.interpolate(
+        flat, (height, width), mode="bicubic", align_corners=False, antialias=True
+    ).clamp(-1, 1)
+    return small.reshape(*pictures.shape[:-2], height, width)
 
 
 def learning_rate(settings: InversionSettings, step: int) -> float:
@@ -81,22 +103,29 @@ class Inversion:
             )
         self.model, self.settings, self.sampling = model, settings, sampling
         self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
-        self.examples = Examples(
-            model,
-            clips.float(),
-            settings.augmentation,
-            settings.seed,
-            sampling.noise_aug_strength,
-            self.dtype,
-        )
+        self._references = clips.float()
+        self.examples = self._examples(self._references)
+        self.small = None
+        """The same at half the size, for the first part of the iterations; or None."""
+        if settings.half_size > 0:
+            self.small = self._examples(halved(self._references))
         frames, clip = initial_tokens(model, clips, settings)
         self.frame_tokens = frames.requires_grad_()
         self.clip_tokens = clip.requires_grad_()
         self.optimiser = torch.optim.Adam(
             [self.frame_tokens, self.clip_tokens], lr=settings.learning_rate
         )
+        self.patience = Patience(settings.patience)
+        self.average = Average([self.frame_tokens, self.clip_tokens], settings.average)
         self.step_index = 0
         self.loss = float("nan")
+        self._plain: Example | None = None
+
+    def _examples(self, clips: Tensor) -> Examples:
+        settings, strength = self.settings, self.sampling.noise_aug_strength
+        return Examples(
+            self.model, clips, settings.augmentation, settings.seed, strength, self.dtype
+        )
 
     @property
     def precision(self) -> str:
@@ -112,23 +141,93 @@ class Inversion:
         loss.backward()
         self.optimiser.step()
         self.step_index += 1
+        self.average.follow(self.step_index)
         self.loss = float(loss.detach())
         return self.loss
 
     def prepare(self) -> None:
         """Make the examples that the iterations will keep, which they else do as they go."""
-        for index in range(min(self.examples.variants, self.settings.iterations)):
+        for index in range(min(self.variants, self.settings.iterations)):
+            self.variant(index)
+
+    @property
+    def variants(self) -> int:
+        """How many examples are kept, of all sizes."""
+        return self.examples.variants * (1 if self.small is None else 2)
+
+    def variant(self, index: int) -> None:
+        """Make example `index` of those that are kept."""
+        larger = self.examples.variants
+        if self.small is not None and index >= larger:
+            self.small.variant(index - larger)
+        else:
             self.examples.variant(index)
 
     def _loss(self, g: torch.Generator) -> Tensor:
-        settings, model, sampling = self.settings, self.model, self.sampling
-        example = self.examples.at(self.step_index, g)
+        settings = self.settings
+        small = self.small is not None and self.step_index < self.half_steps
+        examples = self.small if small and self.small is not None else self.examples
+        example = examples.at(self.step_index, g)
+        # a picture of half the side is hidden by half the noise (Chen 2023)
+        p_mean = settings.p_mean - (math.log(2) if small else 0.0)
+        b = settings.batch_size
+        if settings.sigmas == "stratified":
+            sigma = stratified_sigma(self.step_index, b, p_mean, settings.p_std, settings.seed)
+        else:
+            sigma = draw_sigma(b, p_mean, settings.p_std, g)
+        noise = torch.randn((b, *example.latents.shape[1:]), generator=g)
+        return self._error(example, sigma, noise)
+
+    def settled(self) -> bool:
+        """Whether settings.patience is at its end. To be asked after every step."""
+        patience, step = self.patience, self.step_index
+        # while pictures are small, the loss on whole ones says nothing of what is learned
+        if not patience.looks(step) or step <= self.half_steps:
+            return False
+        return patience.over(step, self.fixed_loss(PAIRS))
+
+    @property
+    def half_steps(self) -> int:
+        """The first so many iterations are done at half the size."""
+        return round(self.settings.half_size * self.settings.iterations)
+
+    def plain(self) -> Example:
+        """The first reference as it is, which `fixed_loss` looks at; made once."""
+        if self._plain is None:
+            clip = self._references[0].to(self.model.device)
+            noise = torch.randn(clip[0].shape, generator=step_generator(0, _FIXED))
+            with computing_in(self.dtype, self.model.dtype, self.model.device):
+                self._plain = Example(
+                    self.model.encode_video(clip),
+                    self.model.encode_image(clip[0], noise, self.sampling.noise_aug_strength),
+                )
+        return self._plain
+
+    @torch.no_grad()
+    def fixed_loss(self, count: int) -> float:
+        """The loss of what `embedding` gives, always on the same `count` noise levels and noises.
+
+        Of the first reference as it is. Single losses of the iterations say little: their noise
+        levels differ.
+        """
+        example = self.plain()
+        levels = (torch.arange(count, dtype=torch.float64) + 0.5) / count
+        normal = torch.special.ndtri(levels).float()
+        g, losses = step_generator(1, _FIXED), []
+        with self.average.in_place():
+            for each in normal:
+                sigma = (self.settings.p_mean + self.settings.p_std * each).exp().view(1)
+                noise = torch.randn(example.latents.shape, generator=g)
+                losses.append(float(self._error(example, sigma, noise)))
+        return sum(losses) / count
+
+    def _error(self, example: Example, sigma: Tensor, noise: Tensor) -> Tensor:
+        """The loss at noise levels (b,) and noise (b, F, C, h, w) of one example."""
+        model, sampling, b = self.model, self.sampling, len(sigma)
         # the loss is taken in float32 at least, whatever the model's own precision
         wide = torch.promote_types(model.dtype, torch.float32)
         x0 = example.latents.to(wide)
-        b = settings.batch_size
-        sigma = draw_sigma(b, settings.p_mean, settings.p_std, g).to(x0)
-        noise = torch.randn((b, *x0.shape[1:]), generator=g).to(x0)
+        sigma, noise = sigma.to(x0), noise.to(x0)
         noisy = x0 + sigma.view(-1, 1, 1, 1, 1) * noise
         with computing_in(self.dtype, model.dtype, model.device):
             output = model.network(
@@ -151,10 +250,9 @@ class Inversion:
             "iterations": str(self.step_index),
             "precision": self.precision,
         }
+        frame_tokens, clip_tokens = self.average.tokens()
         return MotionEmbedding(
-            self.frame_tokens.detach().expand(self.model.frames, -1, -1).clone(),
-            self.clip_tokens.detach().clone(),
-            about | meta,
+            frame_tokens.expand(self.model.frames, -1, -1).clone(), clip_tokens, about | meta
         )
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -168,6 +266,13 @@ class Inversion:
             for key in ("exp_avg", "exp_avg_sq"):
                 moments = self.optimiser.state.get(tokens, {})
                 state[f"{name}.{key}"] = moments.get(key, torch.zeros_like(tokens)).detach().clone()
+        if self.patience.iterations:
+            state["patience"] = self.patience.state()
+        if self.average.decay:
+            averages = self.average.tokens()
+            state |= dict(
+                zip(("frame_tokens.average", "clip_tokens.average"), averages, strict=True)
+            )
         return state
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -179,12 +284,16 @@ class Inversion:
             if name not in state or state[name].shape != mine.shape:
                 raise BadRequest(f"The checkpoint's {name} are missing or of another shape.")
         self.step_index = int(state["step"])
+        if self.patience.iterations:
+            self.patience.load(state["patience"])
         for name, tokens in (
             ("frame_tokens", self.frame_tokens),
             ("clip_tokens", self.clip_tokens),
         ):
             with torch.no_grad():
                 tokens.copy_(state[name])
+                if self.average.decay:
+                    self.average.set(tokens, state[f"{name}.average"])
             if self.step_index:
                 self.optimiser.state[tokens] = {
                     "step": torch.tensor(float(self.step_index)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 from mti_addon.wire import errors, events
@@ -51,6 +52,7 @@ class Learning:
         pictures = frames.to_model(references if references.ndim == 5 else references[None])
         settings = self.settings()
         variants = variant_count(settings.augmentation, len(pictures))
+        variants *= 2 if settings.half_size else 1
         stage = Stage(self.attempt.log, "encode", 1 + variants)
         inversion = Inversion(model, pictures, settings, self.request.settings.sampling)
         stage.at(1)
@@ -58,11 +60,15 @@ class Learning:
         resumed = self._restore(inversion, config)
         for index in range(variants):
             self.attempt.check()
-            inversion.examples.variant(index)
+            inversion.variant(index)
             stage.at(2 + index)
+        if settings.patience:
+            inversion.plain()
         if resumed:
             self.attempt.log.append(events.Resumed(self.step))
-        self._iterate(inversion, config)
+        # where examples are kept, nothing else needs what made them
+        with model.unet_alone() if variants else nullcontext():
+            self._iterate(inversion, config)
         return inversion.embedding(**self._meta(fps))
 
     def settings(self) -> InversionSettings:
@@ -87,14 +93,16 @@ class Learning:
         every = self.request.settings.inversion.checkpoint_every
         stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
         saved, pause = time.monotonic(), REPORT_SECONDS
-        while self.step < total:
+        settled = inversion.patience.is_over(self.step)
+        while self.step < total and not settled:
             try:
                 self.attempt.check()
             except errors.Cancelled:
                 self._save(inversion, config)
                 raise
             stage.note(self._iteration(inversion))
-            due = self.step % every == 0 or self.step == total
+            settled = inversion.settled()
+            due = self.step % every == 0 or self.step == total or settled
             if due or time.monotonic() - saved >= pause:
                 pause = max(REPORT_SECONDS, self._save(inversion, config) / CHECKPOINT_SHARE)
                 saved = time.monotonic()

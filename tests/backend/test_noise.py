@@ -50,3 +50,25 @@ def test_step_generators_repeat_and_differ():
     assert first(3, 7) == first(3, 7)
     drawn = {first(seed, step) for seed in range(4) for step in range(-1, 250)}
     assert len(drawn) == 4 * 251
+
+
+def test_stratified_levels_are_distributed_alike_and_leave_no_part_out():
+    drawn = torch.cat([noise.stratified_sigma(step, 4, 2.8, 1.6, 5) for step in range(3000)]).log()
+    assert drawn.mean().item() == pytest.approx(2.8, abs=0.02)
+    assert drawn.std().item() == pytest.approx(1.6, abs=0.03)
+    shares = torch.special.ndtr((drawn - 2.8) / 1.6)
+    decks = shares[: len(shares) // noise.STRATA * noise.STRATA].view(-1, noise.STRATA)
+    parts = (decks * noise.STRATA).floor().clamp(0, noise.STRATA - 1).sort(1).values
+    assert (parts == torch.arange(noise.STRATA)).all()
+    # the mean over a deck varies less than that of as many free draws
+    free = noise.draw_sigma(12_000, 2.8, 1.6, torch.Generator().manual_seed(0)).log()
+    assert drawn.view(-1, 16).mean(1).std() < 0.4 * free.view(-1, 16).mean(1).std()
+
+
+def test_stratified_levels_are_a_function_of_seed_and_step():
+    def level(step: int, seed: int) -> torch.Tensor:
+        return noise.stratified_sigma(step, 3, 0.8, 1.4, seed)
+
+    assert torch.equal(level(7, 1), level(7, 1))
+    assert not torch.equal(level(7, 1), level(8, 1))
+    assert not torch.equal(level(7, 1), level(7, 2))
