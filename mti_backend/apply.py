@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mti_addon.wire import events
-from mti_addon.wire.request import Request
+from mti_addon.wire.settings import Settings
 
 from . import frames
 from .attempt import Attempt
@@ -44,9 +44,9 @@ class Take:
 class Applying:
     """Plays a motion on the targets of one job."""
 
-    def __init__(self, attempt: Attempt, request: Request) -> None:
-        self.attempt, self.request = attempt, request
-        self.sampling = request.settings.sampling
+    def __init__(self, attempt: Attempt, settings: Settings) -> None:
+        self.attempt, self.settings = attempt, settings
+        self.sampling = settings.sampling
 
     def run(
         self, model: SvdModel, motion: MotionEmbedding, targets: list[frames.Pictures]
@@ -54,7 +54,7 @@ class Applying:
         """Results of uint8 (H, W, 3) pictures; of each target the likeliest first, in the targets'
         order. With appearance 'none' there are no targets, and the motion is shown by itself."""
         shown = self.sampling.appearance == "target"
-        settings = self.request.settings
+        settings = self.settings
         grey = np.full((settings.height, settings.width, 3), 128, np.uint8)
         pictures = targets if shown else [grey]
         seeds = [(self.sampling.seed + i) % 2**32 for i in range(self.sampling.takes)]
@@ -90,7 +90,7 @@ class Applying:
         self.attempt.check()
         score = None
         if self.sampling.takes > 1:
-            score = explained(model, clip, motion, self.request.settings.inversion, sampling)
+            score = explained(model, clip, motion, self.settings.inversion, sampling)
         pictures = frames.to_pictures(clip)
         attention = maps.pictures(pictures) if sampling.attention else None
         return Take(number, seed, score, pictures, attention)

@@ -87,6 +87,29 @@ def peak_memory_mib() -> dict[str, int]:
     return peak
 
 
+def free_memory(device: str) -> int | None:
+    """Bytes of a GPU that no other program holds; None where nothing is known.
+
+    What this process holds already, a model that stayed loaded, counts as free: it is used again.
+    """
+    if not device.startswith("cuda"):
+        return None
+    return int(torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device))
+
+
+def product_rate(device: str, side: int = 4096, repeats: int = 8) -> float:
+    """FLOPs a second of bfloat16 matrix products on a GPU, measured for a moment."""
+    a = torch.randn(side, side, device=device, dtype=torch.bfloat16)
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    for turn in range(repeats + 2):
+        if turn == 2:  # the first ones choose their kernels
+            begin.record()
+        a @ a
+    end.record()
+    torch.cuda.synchronize(device)
+    return float(2 * side**3 * repeats / (begin.elapsed_time(end) / 1000))
+
+
 def _memory_mib() -> int | None:
     """The machine's memory; None where asking needs a further package (Windows)."""
     if sys.platform == "win32":

@@ -3,14 +3,19 @@
 Neither needs the right answer, which nobody has.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
 
 from .embedding import MotionEmbedding
+from .gain import motion_gain
 from .models.svd import SvdModel
 from .noise import c_in, c_noise, network_target
+from .sampling import sample
 
 POOR_RECONSTRUCTION = 0.1
 """Motion gain on the reference itself below which the paper's warning is given (App., fig. 20)."""
@@ -20,6 +25,27 @@ WARNING = (
 )
 # quartiles and middle of a normal distribution
 _STRATA = (-1.15, -0.32, 0.32, 1.15)
+
+
+def reconstruction(
+    model: SvdModel,
+    reference: Tensor,
+    motion: MotionEmbedding,
+    sampling: SamplingSettings,
+    on_step: Callable[[int, int], None] = lambda step, total: None,
+) -> float | None:
+    """Motion gain of a motion played on the first picture that it was learned from.
+
+    A failed one comes before a failed transfer (paper, App., fig. 20). None for a reference in
+    which nothing moves.
+
+    Args:
+        reference: (F, 3, H, W) in [-1, 1].
+    """
+    if torch.equal(reference, reference[:1].expand_as(reference)):
+        return None
+    plain = replace(sampling, appearance="target", attention=False)
+    return motion_gain(sample(model, reference[0], motion, plain, on_step), reference)
 
 
 @torch.no_grad()

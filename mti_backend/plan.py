@@ -8,7 +8,7 @@ CUDA, its libraries and the allocator's gaps take on a real card is an allowance
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.settings import Settings
@@ -22,6 +22,8 @@ APPLYING = 17_300
 """Bytes a latent of one call of the UNet without gradients, batch 1."""
 DECODING = 2_048
 """Bytes a pixel of a frame that is decoded in 16 bits."""
+EFFICIENCY = 0.4
+"""Of the rate of large matrix products: a guess for whole iterations, until a GPU has told."""
 _AUTOENCODER = 200_000_000
 
 _GB = 1e9
@@ -64,6 +66,11 @@ class Plan:
     memory: int
     decode_chunk: int
     flops: float
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """The settings as they will be carried out here."""
+        chunk = self.decode_chunk or settings.sampling.decode_chunk
+        return replace(settings, sampling=replace(settings.sampling, decode_chunk=chunk))
 
     def sentence(self, seconds: float | None) -> str:
         """What will be used, for a person; `seconds` as estimated, or None."""

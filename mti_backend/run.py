@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,12 +124,17 @@ class Run:
             stage = Stage(self.attempt.log, "load", 1)
             from .checkpoint import CheckpointFolder
             from .device import fix_threads, pick_device
+            from .planning import planned
 
             fix_threads(CheckpointFolder(self.job.checkpoint_dir).threads())
             self.attempt.device = pick_device()
             self.attempt.log.append(self.attempt.started())
             self.attempt.check()
+            plan = planned(self.attempt, self.request)
             model = self._load(self.settings.model, self.attempt.device)
+            if plan is not None:
+                model.compute_again(plan.policy)
+                self.settings = plan.applied_to(self.settings)
             self.attempt.check()
             stage.report(1)
         if model.frames != self.settings.frames:
@@ -157,25 +161,18 @@ class Run:
     ) -> None:
         """Play the motion on the first picture it was learned from; warn where that goes wrong."""
         from . import frames
-        from .gain import motion_gain
-        from .judging import POOR_RECONSTRUCTION, WARNING
-        from .sampling import sample
+        from .judging import POOR_RECONSTRUCTION, WARNING, reconstruction
 
-        sampling = replace(self.settings.sampling, appearance="target", attention=False)
+        sampling = self.settings.sampling
         stage = Stage(self.attempt.log, "reconstruct", sampling.steps)
 
         def on_step(step: int, total: int) -> None:
             self.attempt.check()
             stage.at(step)
 
-        pictures = frames.to_model(reference)
-        try:
-            self.reconstruction = motion_gain(
-                sample(model, pictures[0], motion, sampling, on_step), pictures
-            )
-        except ValueError:  # it does not move
-            return
-        if self.reconstruction < POOR_RECONSTRUCTION:
+        gain = reconstruction(model, frames.to_model(reference), motion, sampling, on_step)
+        self.reconstruction = gain
+        if gain is not None and gain < POOR_RECONSTRUCTION:
             self.warning = WARNING
 
     def apply(
@@ -185,7 +182,7 @@ class Run:
         from .apply import Applying
 
         with self.timed("apply"):
-            self.takes = Applying(self.attempt, self.request).run(model, motion, targets)
+            self.takes = Applying(self.attempt, self.settings).run(model, motion, targets)
             self.publish(motion if self.request.learns else None)
 
     def publish(self, motion: MotionEmbedding | None) -> None:

@@ -68,6 +68,10 @@ def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
     if options.fresh:
         worker.forget()
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.kept:
+        units = [unit for unit in units if worker.kept(unit) is not None]
+        if not units:
+            raise BadRequest(f"{options.out} holds none of these results.", "Leave out --kept.")
     results = measure_all(units, worker, options.device, options.jobs)
     told = _told(results)
     summary = told.summary | about(model, plan, options)
@@ -212,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--markdown", type=Path, help="also put the tables into this file, between its two marks")
     add("--no-plots", action="store_true", help="no plots, which need matplotlib")
     add("--fresh", action="store_true", help="measure again what an earlier run left in --out")
+    add("--kept", action="store_true", help="tell of what --out holds already; measure nothing")
     return parser
 
 
@@ -228,6 +233,8 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         value = getattr(options, name)
         if value is not None and value < 1:
             parser.error(f"--{name.replace('_', '-')} must be at least 1, not {value}")
+    if options.kept and options.fresh:
+        parser.error("--kept and --fresh exclude each other")
     if options.rows and options.curves:
         parser.error("--rows does not go with --curves, which are of the learned motion")
     if options.rows and options.cross_domain and not set(options.rows) & set(DOMAIN_ROWS):

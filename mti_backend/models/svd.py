@@ -6,6 +6,7 @@ tests. Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from transformers.utils.logging import disable_progress_bar
 from mti_addon.wire.errors import BadRequest, ModelMissing
 
 from .attention import attend_by_shape
+from .compiled import COMPILE_VARIABLE, Compiled
 from .frozen import keep_less
 from .inflation import Inflation
 from .predictor import TokenPredictor
@@ -100,6 +102,8 @@ class SvdModel:
             if name.endswith(".attn2")
         )
         self._recomputing: Recomputing | None = None
+        if os.environ.get(COMPILE_VARIABLE) == "1" and self.device.type == "cuda":
+            self.compiled = Compiled(self.unet)
 
     def compute_again(self, policy: str) -> None:
         """From now on compute again in backward what `policy`, a name of recompute.py, says."""

@@ -16,8 +16,15 @@ from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Models by their number of frames; svd's is 14, svd-xt's 25."""
+    root = tmp_path_factory.mktemp("tiny")
+    return {n: make_tiny_model(root / str(n), frames=n) for n in (FRAMES, 14, 25)}
+
+
+@pytest.fixture(scope="module")
+def folder(folders: dict[int, Path]) -> Path:
+    return folders[FRAMES]
 
 
 def picture(width: int, height: int) -> Image.Image:
@@ -26,25 +33,36 @@ def picture(width: int, height: int) -> Image.Image:
 
 
 @pytest.mark.parametrize(
-    ("steps", "guidance_last", "chunk", "size"),
+    ("frames", "steps", "guidance_last", "chunk", "size"),
     [
-        (3, 1.0, 0, (SIZE, SIZE)),
-        (4, 3.0, 0, (SIZE, SIZE)),
-        (2, 3.0, 1, (64, SIZE)),
-        (3, 2.0, 3, (SIZE, SIZE)),
+        (FRAMES, 3, 1.0, 0, (SIZE, SIZE)),
+        (FRAMES, 2, 3.0, 1, (64, SIZE)),
+        (FRAMES, 3, 2.0, 3, (SIZE, SIZE)),
+        (FRAMES, 25, 3.0, 0, (SIZE, SIZE)),
+        (14, 3, 3.0, 7, (SIZE, SIZE)),
+        (14, 2, 1.0, 1, (64, SIZE)),
+        (14, 5, 3.0, 0, (SIZE, SIZE)),
+        (25, 2, 3.0, 7, (64, SIZE)),
+        (25, 2, 3.0, 1, (SIZE, SIZE)),
+        (25, 4, 1.0, 0, (SIZE, SIZE)),
     ],
 )
 def test_frames_equal_the_pipelines(
-    folder: Path, steps: int, guidance_last: float, chunk: int, size: tuple[int, int]
+    folders: dict[int, Path],
+    frames: int,
+    steps: int,
+    guidance_last: float,
+    chunk: int,
+    size: tuple[int, int],
 ):
-    image = picture(*size)
+    image, folder = picture(*size), folders[frames]
     pipeline = StableVideoDiffusionPipeline.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     theirs = pipeline(
-        image, width=size[0], height=size[1], num_frames=FRAMES, num_inference_steps=steps,
+        image, width=size[0], height=size[1], num_frames=frames, num_inference_steps=steps,
         fps=7, motion_bucket_id=127, noise_aug_strength=0.02,
         min_guidance_scale=1.0, max_guidance_scale=guidance_last,
-        decode_chunk_size=chunk or FRAMES, generator=torch.Generator().manual_seed(5),
+        decode_chunk_size=chunk or frames, generator=torch.Generator().manual_seed(5),
         output_type="pt",
     ).frames[0]  # fmt: skip
     model = SvdModel("draft", folder)

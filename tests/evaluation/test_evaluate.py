@@ -110,6 +110,18 @@ def test_the_same_command_measures_nothing_again(
     assert (out / "evaluation.csv").read_text() == before
 
 
+def test_what_is_kept_can_be_told_alone(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a full run that was stopped: nothing is measured, also what is missing."""
+    more = [*ARGUMENTS, "--pairs", "2", "--kept"]
+    assert main([*more, "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "left (Ctrl-C" not in text and ROWS["learned"].caption in text
+    assert main([*more, "--out", str(tmp_path / "empty")]) == 2
+    assert "holds none of these results" in capsys.readouterr().err
+
+
 def test_only_what_is_missing_or_damaged_is_measured(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,181 @@
+"""Learning in fewer or cheaper iterations: what each lever gives, on the draft, against the draft's
+own way. Ten motions, three seeds each.
+
+    python -m benchmarks.fewer_iterations --jobs 2      # about an hour and a half on two cores
+    python -m benchmarks.fewer_iterations --ways as-is,stratified --seeds 1
+
+The loss is on 64 noise levels and noises that no iteration sees, always the same ones. FLOPs are
+counted, not timed. Every run is kept in --out, and the same command goes on.
+"""
+
+import argparse
+import json
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from mti_addon.wire.settings import InversionSettings, Settings
+from mti_backend.evaluation.machine import commit, hardware
+from mti_backend.evaluation.metrics import median_difference, median_interval, motion_gain
+from mti_backend.inversion import Inversion
+from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models.svd import SvdModel
+from mti_backend.sampling import sample
+
+from .pairs import MOTIONS, development_pairs
+
+BASE = "as-is"
+_PAIRS = 64
+_LOOKS = 6
+
+
+def ways() -> dict[str, InversionSettings]:
+    """Each lever alone, then those that cost nothing together."""
+    base = Settings.for_model("draft").inversion
+    constant = replace(base, learning_rate_decay="none")
+    return {
+        BASE: base,
+        "paper-rate": replace(constant, learning_rate=1e-2),
+        "stratified": replace(base, sigmas="stratified"),
+        "average": replace(constant, average=0.95),
+        "half-first": replace(base, half_size=0.5),
+        "patience": replace(constant, average=0.95, patience=40, iterations=2 * base.iterations),
+        "half-the-iterations": replace(base, iterations=base.iterations // 2, learning_rate=4e-2),
+    }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way on one motion with one seed."""
+
+    way: str
+    motion: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.way}-{self.motion}-{self.seed}.json"
+
+
+def measure(run: Run) -> dict[str, Any]:
+    """curve: [iterations, FLOPs, loss] from the start to the end; gain: of the result."""
+    model = _model()
+    pair = [*development_pairs(run.motion + 1)][run.motion]
+    settings, playing = (
+        replace(ways()[run.way], seed=run.seed),
+        Settings.for_model("draft").sampling,
+    )
+    inversion = Inversion(model, pair.reference, settings, playing)
+    inversion.prepare()
+    costs = {}
+    curve, flops, settled = [[0, 0.0, inversion.fixed_loss(_PAIRS)]], 0.0, False
+    while inversion.step_index < settings.iterations and not settled:
+        small = inversion.step_index < inversion.half_steps
+        if small not in costs:
+            with FlopCounterMode(display=False) as counter:
+                inversion.step()
+            costs[small] = float(counter.get_total_flops())
+        else:
+            inversion.step()
+        flops += costs[small]
+        settled = inversion.settled()
+        done = inversion.step_index
+        if done % max(1, settings.iterations // _LOOKS) == 0 or settled:
+            curve.append([done, flops, inversion.fixed_loss(_PAIRS)])
+    clip = sample(model, pair.answer[0], inversion.embedding(), playing)
+    return {"curve": curve, "gain": motion_gain(clip, pair.answer), "motion": pair.name}
+
+
+_loaded: list[SvdModel] = []
+
+
+def _model() -> SvdModel:
+    if not _loaded:
+        torch.set_num_threads(1)
+        _loaded.append(SvdModel("draft", SHIPPED_DRAFT))
+    return _loaded[0]
+
+
+def _work(task: tuple[Run, Path]) -> str:
+    run, out = task
+    path = out / run.name
+    if not path.exists():
+        path.write_text(json.dumps(measure(run)), encoding="utf-8")
+    return run.name
+
+
+def table(found: dict[str, dict[tuple[int, int], dict[str, Any]]]) -> str:
+    """Markdown: FLOPs to the base's own last loss, the last loss beside it, and the gain."""
+    lines = [
+        "| way | FLOPs | FLOPs to the base's last loss | last loss, of the base's | motion gain "
+        "| gain - base's |",
+        "|---|---|---|---|---|---|",
+    ]
+    base = found[BASE]
+    for way, runs in found.items():
+        keys = sorted(runs.keys() & base.keys())
+        total = [runs[k]["curve"][-1][1] / base[k]["curve"][-1][1] for k in keys]
+        reached = [_reached(runs[k]["curve"], base[k]["curve"]) for k in keys]
+        loss = [runs[k]["curve"][-1][2] / base[k]["curve"][-1][2] for k in keys]
+        gains, before = ([r[k]["gain"] for k in keys] for r in (runs, base))
+        change = median_difference(gains, before)
+        lines.append(
+            f"| {way} | {_middle(total)} | {_middle(reached)} | {_middle(loss)} "
+            f"| {_middle(gains)} | {change[0]:+.3f} ({change[1]:+.3f} to {change[2]:+.3f}) |"
+        )
+    return "\n".join(lines)
+
+
+def _reached(curve: list[list[float]], base: list[list[float]]) -> float:
+    """Share of the base's FLOPs at which its last loss is reached, straight between the points;
+    2 where it never is."""
+    goal, whole = base[-1][2], base[-1][1]
+    for (_, before, high), (_, after, low) in zip(curve, curve[1:], strict=False):
+        if low <= goal:
+            part = (high - goal) / (high - low) if high > low else 1.0
+            return (before + max(0.0, min(1.0, part)) * (after - before)) / whole
+    return 2.0
+
+
+def _middle(values: list[float]) -> str:
+    return "{:.3f} ({:.3f} to {:.3f})".format(*median_interval(values))
+
+
+def runs(wanted: list[str], motions: int, seeds: int) -> Iterator[Run]:
+    for seed in range(seeds):
+        for motion in range(motions):
+            for way in wanted:
+                yield Run(way, motion, seed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--ways", default=",".join(ways()))
+    parser.add_argument("--motions", type=int, default=MOTIONS)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("out/benchmarks/fewer_iterations"))
+    options = parser.parse_args()
+    wanted = [BASE, *(w for w in options.ways.split(",") if w != BASE)]
+    options.out.mkdir(parents=True, exist_ok=True)
+    tasks = [(run, options.out) for run in runs(wanted, options.motions, options.seeds)]
+    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+        for number, name in enumerate(pool.imap_unordered(_work, tasks), start=1):
+            print(f"{number}/{len(tasks)} {name}", flush=True)
+    found: dict[str, dict[tuple[int, int], dict[str, Any]]] = {way: {} for way in wanted}
+    for run, _ in tasks:
+        kept = json.loads((options.out / run.name).read_text(encoding="utf-8"))
+        found[run.way][run.motion, run.seed] = kept
+    about = f"{hardware('cpu', options.jobs)}, commit {commit()}, {len(found[BASE])} runs a way"
+    text = f"{about}\n\n{table(found)}\n"
+    (options.out / "table.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

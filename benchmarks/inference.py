@@ -1,0 +1,116 @@
+"""Playing a motion in fewer calls of the network: each way against 25 Euler steps, on the draft.
+
+    python -m benchmarks.inference             # 20 pairs, minutes on two cores; writes inference.md
+
+The motions are the true tokens, so that nothing but the playing differs. PSNR is to the reference's
+clip of the same pair and seed; the gain is to the right answer.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mti_addon.wire.settings import SamplingSettings, Settings
+from mti_backend.evaluation.machine import commit, hardware
+from mti_backend.evaluation.metrics import median_interval, motion_gain, psnr
+from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models.svd import SvdModel
+from mti_backend.sampling import sample
+
+from .pairs import development_pairs, true_motion
+
+GUIDED, FREE = "guidance 1 to 3", "no guidance"
+
+
+def ways() -> dict[str, dict[str, SamplingSettings]]:
+    """By the reference they are compared with: name -> settings, the reference first."""
+    draft = replace(Settings.for_model("draft").sampling, hold_still=0.0)
+    found: dict[str, dict[str, SamplingSettings]] = {}
+    for reference, last in ((FREE, 1.0), (GUIDED, 3.0)):
+        base = replace(draft, guidance_last=last, steps=25)
+        group = {f"euler, 25 steps, {reference}": base}
+        for solver in ("euler", "dpmpp_2m"):
+            for steps in (3, 4, 6, 8, 12):
+                name = f"{solver}, {steps} steps, {reference}"
+                group[name] = replace(base, solver=solver, steps=steps)
+        if last > 1:
+            for low, high in ((0.5, 1000.0), (0.0, 20.0), (0.3, 20.0), (0.3, 5.0)):
+                name = f"euler, 25 steps, guidance for sigma {low:g} to {high:g}"
+                group[name] = replace(base, guidance_sigma_min=low, guidance_sigma_max=high)
+            group["dpmpp_2m, 12 steps, guidance for sigma 0.3 to 20"] = replace(
+                base, solver="dpmpp_2m", steps=12, guidance_sigma_min=0.3, guidance_sigma_max=20.0
+            )
+        found[reference] = group
+    return found
+
+
+def measure(model: SvdModel, count: int) -> dict[str, dict[str, list[float]]]:
+    """name -> psnr, gain, calls and seconds of each pair."""
+    calls = 0
+    original = model.network
+
+    def counted(*given: Any) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        return original(*given)
+
+    model.network = counted  # type: ignore[method-assign]
+    found: dict[str, dict[str, list[float]]] = {}
+    for number, pair in enumerate(development_pairs(count), start=1):
+        for group in ways().values():
+            reference = None
+            for name, settings in group.items():
+                calls, begun = 0, time.perf_counter()
+                clip = sample(model, pair.answer[0], true_motion(pair), settings)
+                seconds = time.perf_counter() - begun
+                reference = clip if reference is None else reference
+                row = found.setdefault(name, {"psnr": [], "gain": [], "calls": [], "seconds": []})
+                values = (psnr(clip, reference), motion_gain(clip, pair.answer), calls, seconds)
+                for key, value in zip(row, values, strict=True):
+                    row[key].append(float(value))
+        print(f"pair {number} of {count}", flush=True)
+    return found
+
+
+def table(found: dict[str, dict[str, list[float]]]) -> str:
+    """Markdown; medians with their bootstrap intervals."""
+    lines = [
+        "| way | calls | seconds | PSNR to 25 steps, dB | motion gain |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in found.items():
+        middle = {key: median_interval(values) for key, values in row.items()}
+        gain = "{:.3f} ({:.3f} to {:.3f})".format(*middle["gain"])
+        lines.append(
+            f"| {name} | {middle['calls'][0]:.0f} | {middle['seconds'][0]:.2f} "
+            f"| {middle['psnr'][0]:.1f} | {gain} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("out/benchmarks"))
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    found = measure(SvdModel("draft", SHIPPED_DRAFT), options.pairs)
+    options.out.mkdir(parents=True, exist_ok=True)
+    about = f"{hardware('cpu', 1)}, commit {commit()}, {options.pairs} pairs"
+    (options.out / "inference.json").write_text(
+        json.dumps({"about": about, "ways": found}, indent=1), encoding="utf-8"
+    )
+    text = f"{about}\n\n{table(found)}\n"
+    (options.out / "inference.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

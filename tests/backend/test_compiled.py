@@ -1,0 +1,77 @@
+"""Blocks that are compiled give what they gave; where nothing can be compiled, all goes on."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from mti_backend.models.compiled import Compiled
+from mti_backend.models.recompute import POLICIES
+from mti_backend.models.svd import SvdModel
+from tests.tiny import FRAMES, make_tiny_model
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> SvdModel:
+    torch._dynamo.reset()
+    return SvdModel("draft", make_tiny_model(tmp_path / "tiny"))
+
+
+def gradient(model: SvdModel) -> Tensor:
+    g = torch.Generator().manual_seed(0)
+    x = torch.randn(1, FRAMES, 4, 8, 8, generator=g)
+    tokens = torch.randn(1, FRAMES, 2, 32, generator=g).requires_grad_()
+    clip = torch.randn(1, 2, 32, generator=g)
+    output = model.network(
+        x, torch.tensor([0.3]), x[:, :1], tokens, clip, model.time_ids(7, 127, 0.02)
+    )
+    (found,) = torch.autograd.grad(output.square().mean(), tokens)
+    return found
+
+
+def test_without_a_compiler_all_goes_on(model: SvdModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = gradient(model)
+    said: list[str] = []
+
+    def no_compiler(*args: object, **kwargs: object) -> object:
+        raise RuntimeError("No working C++ compiler found\nand a long story")
+
+    monkeypatch.setattr(torch, "compile", lambda plain, dynamic: no_compiler)
+    compiled = Compiled(model.unet, said.append)
+    assert len(compiled) > 5
+    torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)
+    assert len(compiled) == 0
+    assert said == [
+        "The model is not compiled, and works as before "
+        "(RuntimeError: No working C++ compiler found)."
+    ]
+
+
+def test_a_full_memory_is_no_reason_to_give_up(
+    model: SvdModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **kwargs: object) -> object:
+        raise torch.OutOfMemoryError("full")
+
+    monkeypatch.setattr(torch, "compile", lambda plain, dynamic: full)
+    compiled = Compiled(model.unet)
+    with pytest.raises(torch.OutOfMemoryError):
+        gradient(model)
+    assert not compiled.failed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+@pytest.mark.parametrize("policy", [POLICIES[0].name, POLICIES[4].name])
+def test_compiled_blocks_give_the_same_gradient(model: SvdModel, policy: str) -> None:
+    expected = gradient(model)
+    said: list[str] = []
+    compiled = Compiled(model.unet, said.append)
+    model.compute_again(policy)
+    torch.testing.assert_close(gradient(model), expected, rtol=1e-3, atol=1e-7)
+    assert not said and len(compiled) > 5
+    model.compute_again(POLICIES[0].name)
+    compiled.remove()
+    torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)
