@@ -36,13 +36,15 @@ class Compiled:
         return 0 if self.failed else len(self._blocks)
 
     def _guarded(self, plain: Callable[..., Any]) -> Callable[..., Any]:
-        compiled = torch.compile(plain, dynamic=False)
+        compiled: list[Callable[..., Any]] = []
 
         def forward(*args: Any, **kwargs: Any) -> Any:
             if self.failed:
                 return plain(*args, **kwargs)
             try:
-                return compiled(*args, **kwargs)
+                if not compiled:
+                    compiled.append(torch.compile(plain, dynamic=False))
+                return compiled[0](*args, **kwargs)
             except torch.OutOfMemoryError:
                 raise
             except Exception as error:  # a compiler that is missing, or a version that cannot

@@ -63,6 +63,7 @@ def test_a_full_memory_is_no_reason_to_give_up(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
 @pytest.mark.parametrize("policy", [POLICIES[0].name, POLICIES[4].name])
 def test_compiled_blocks_give_the_same_gradient(model: SvdModel, policy: str) -> None:
