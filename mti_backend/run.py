@@ -161,7 +161,7 @@ class Run:
     ) -> None:
         """Play the motion on the first picture it was learned from; warn where that goes wrong."""
         from . import frames
-        from .judging import POOR_RECONSTRUCTION, WARNING, reconstruction
+        from .judging import reconstruction, warning
 
         sampling = self.settings.sampling
         stage = Stage(self.attempt.log, "reconstruct", sampling.steps)
@@ -172,8 +172,7 @@ class Run:
 
         gain = reconstruction(model, frames.to_model(reference), motion, sampling, on_step)
         self.reconstruction = gain
-        if gain is not None and gain < POOR_RECONSTRUCTION:
-            self.warning = WARNING
+        self.warning = warning(model.name, gain)
 
     def apply(
         self, model: SvdModel, motion: MotionEmbedding, targets: list[frames.Pictures]

@@ -285,6 +285,7 @@ _DRAFT = Settings(
         # left and right are different motions to a model that draws figures and little else
         augmentation=Augmentation(horizontal_flip=False, variants=16),
         checkpoint_every=10,
+        reconstruct=True,
     ),
     sampling=SamplingSettings(
         steps=4, guidance_first=1.0, guidance_last=1.0, noise_aug_strength=0.0, hold_still=0.15

@@ -11,7 +11,7 @@ from mti_backend import frames
 from mti_backend.attention_maps import AttentionMaps
 from mti_backend.embedding import MotionEmbedding
 from mti_backend.evaluation.pairs import Pair, held_out_pair
-from mti_backend.judging import explained
+from mti_backend.judging import explained, reconstruction, warning
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.svd import SvdModel
 from mti_backend.sampling import sample, visualisation
@@ -31,6 +31,22 @@ def motion_of(pair: Pair, model: SvdModel) -> MotionEmbedding:
         pair.tokens.mean(0, keepdim=True),
         {"model": model.identity},
     )
+
+
+def test_a_poor_reconstruction_is_warned_of() -> None:
+    assert warning("draft", 0.6) == warning("svd", 0.2) == warning("draft", None) == ""
+    text = warning("draft", 0.412)
+    assert "(gain 0.41, below 0.55)" in text and "may not transfer" in text
+    assert "below 0.10" in warning("svd", -2.0)
+
+
+def test_a_reference_is_reconstructed(draft: SvdModel) -> None:
+    pair, playing = held_out_pair(WALK), Settings.for_model("draft").sampling
+    right = reconstruction(draft, pair.answer, motion_of(pair, draft), playing)
+    other = reconstruction(draft, pair.answer, motion_of(held_out_pair(RUN), draft), playing)
+    assert right is not None and other is not None and right > 0.3 > other
+    still = pair.answer[:1].expand_as(pair.answer)
+    assert reconstruction(draft, still, motion_of(pair, draft), playing) is None
 
 
 @pytest.mark.parametrize("index", [WALK, RUN])
