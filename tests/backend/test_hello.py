@@ -34,7 +34,8 @@ def test_hello_is_one_line_of_json(tmp_path: Path) -> None:
     assert done.stdout.count("\n") == 1
     told = json.loads(done.stdout)
     assert told["protocol"] == PROTOCOL
-    assert told["versions"]["torch"] == torch.__version__
+    # the CUDA wheel says less of itself to pip than to Python
+    assert told["versions"]["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
     assert told["devices"][-1]["kind"] == "cpu"
     assert told["devices"][-1]["threads"] >= 1
     assert told["models"]["svd"] == str(models / "svd")

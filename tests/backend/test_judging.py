@@ -44,7 +44,7 @@ def test_a_reference_is_reconstructed(draft: SvdModel) -> None:
     pair, playing = held_out_pair(WALK), Settings.for_model("draft").sampling
     right = reconstruction(draft, pair.answer, motion_of(pair, draft), playing)
     other = reconstruction(draft, pair.answer, motion_of(held_out_pair(RUN), draft), playing)
-    assert right is not None and other is not None and right > 0.3 > other
+    assert right is not None and other is not None and right > max(0.5, other + 0.1)
     still = pair.answer[:1].expand_as(pair.answer)
     assert reconstruction(draft, still, motion_of(pair, draft), playing) is None
 
