@@ -8,10 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from . import frames
-from .models.attention import ShortAttention
+from .models.attention import TEMPORAL, ShortAttention
 from .models.svd import SvdModel
-
-_TEMPORAL = ".temporal_transformer_blocks."
 
 
 class AttentionMaps:
@@ -33,7 +31,7 @@ class AttentionMaps:
         watched = [
             module.processor
             for name, module in model.unet.named_modules()
-            if name.endswith(".attn2") and _TEMPORAL not in name
+            if name.endswith(".attn2") and TEMPORAL not in name
         ]
         watched = [processor for processor in watched if isinstance(processor, ShortAttention)]
         for processor in watched:

@@ -165,11 +165,12 @@ class Inversion:
 
     def _loss(self, g: torch.Generator) -> Tensor:
         settings = self.settings
-        small = self.small is not None and self.step_index < self.half_steps
-        examples = self.small if small and self.small is not None else self.examples
+        examples = self.examples
+        if self.small is not None and self.step_index < self.half_steps:
+            examples = self.small
         example = examples.at(self.step_index, g)
         # a picture of half the side is hidden by half the noise (Chen 2023)
-        p_mean = settings.p_mean - (math.log(2) if small else 0.0)
+        p_mean = settings.p_mean - (math.log(2) if examples is self.small else 0.0)
         b = settings.batch_size
         if settings.sigmas == "stratified":
             sigma = stratified_sigma(self.step_index, b, p_mean, settings.p_std, settings.seed)

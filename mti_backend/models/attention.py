@@ -15,7 +15,8 @@ from torch.nn import functional
 
 from .precision import autocast_dtype
 
-_TEMPORAL = ".temporal_transformer_blocks."
+TEMPORAL = ".temporal_transformer_blocks."
+"""In the names of the modules of SVD's temporal transformers."""
 
 
 class ShortAttention:
@@ -45,12 +46,7 @@ class ShortAttention:
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         if not context.shape[1]:
             return _of_nothing(attn, hidden_states)
-        query, key, value = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
-        rows, heads = len(context), attn.heads
-        query, key, value = (
-            t.reshape(rows, -1, heads, t.shape[-1] // heads).transpose(1, 2)
-            for t in (query, key, value)
-        )
+        query, key, value = _by_heads(attn, hidden_states, context)
         scores = (query * attn.scale) @ key.transpose(-1, -2)
         weights = scores.softmax(-1)
         if self.record is not None:
@@ -58,6 +54,20 @@ class ShortAttention:
         found = (weights.to(value.dtype) @ value).transpose(1, 2)
         result: Tensor = attn.to_out[0](found.reshape(*hidden_states.shape[:2], -1))
         return result
+
+
+def _by_heads(
+    attn: Attention, hidden_states: Tensor, context: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries of (R, L, C), keys and values of a context (R / m, N, D), by rows of the context.
+
+    Each (R / m, heads, .., C / heads).
+    """
+    query, key, value = (
+        t.reshape(len(context), -1, attn.heads, t.shape[-1] // attn.heads).transpose(1, 2)
+        for t in (attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context))
+    )
+    return query, key, value
 
 
 def _of_nothing(attn: Attention, hidden_states: Tensor) -> Tensor:
@@ -86,8 +96,7 @@ class FusedAttention:
     ) -> Tensor:
         """hidden_states (R, L, C) -> (R, L, C)."""
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        projected = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
-        query, key, value = (t.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for t in projected)
+        query, key, value = _by_heads(attn, hidden_states, context)
         device = hidden_states.device
         if device.type == "cpu" and autocast_dtype(device) is not None:
             with torch.autocast("cpu", enabled=False):
@@ -109,7 +118,7 @@ def attend_by_shape(unet: nn.Module) -> int:
     for name, module in unet.named_modules():
         if not isinstance(module, Attention) or not _as_in_svd(module):
             continue
-        short = _TEMPORAL in name or name.endswith(".attn2")
+        short = TEMPORAL in name or name.endswith(".attn2")
         module.set_processor(ShortAttention() if short else FusedAttention())
         changed += 1
     return changed

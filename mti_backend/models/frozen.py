@@ -4,7 +4,7 @@ Tokens alone are optimised, so a layer's backward needs what its input gradient 
 for its weights. PyTorch keeps more: the input of every convolution, and of a norm, an activation
 and a product in a row each one's own. These layers compute the same numbers, keep the first input
 only, and compute the rest again in backward, which is pointwise and cheap. Gradients are equal to
-1e-10 in float64 (tests/backend/test_frozen.py).
+1e-10 in float64 (tests/backend/test_lean.py).
 """
 
 from collections.abc import Callable

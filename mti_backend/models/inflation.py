@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from .attention import TEMPORAL
 from .precision import autocast_dtype
 
 _Call = tuple[tuple[Any, ...], dict[str, Any]]  # what a pre-hook may replace
@@ -28,7 +29,7 @@ class Inflation:
         self._handles: list[RemovableHandle] = []
         for name, module in unet.named_modules():
             if name.endswith(".attn2"):
-                temporal = ".temporal_transformer_blocks." in name
+                temporal = TEMPORAL in name
                 hook = self._temporal_hook if temporal else self._spatial_hook
                 self._handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
         if not self._handles:
