@@ -35,7 +35,7 @@ _LOOKS = 6
 
 
 def ways() -> dict[str, InversionSettings]:
-    """Each lever alone, then those that cost nothing together."""
+    """Each lever alone."""
     base = Settings.for_model("draft").inversion
     constant = replace(base, learning_rate_decay="none")
     return {

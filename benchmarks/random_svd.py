@@ -97,10 +97,15 @@ def write_random_svd(
         _fill(model, generator)
         model.save_pretrained(folder / part, variant=variant, max_shard_size="100GB")
         del model
+    write_rest(folder)
+    return folder
+
+
+def write_rest(folder: Path) -> None:
+    """Everything of a model's folder that has no weights."""
     scheduler().save_pretrained(folder / "scheduler")
     _write(folder / "feature_extractor" / "preprocessor_config.json", _FEATURES)
     _write(folder / "model_index.json", _INDEX)
-    return folder
 
 
 def scheduler() -> EulerDiscreteScheduler:

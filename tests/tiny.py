@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 from diffusers import (
     AutoencoderKLTemporalDecoder,
-    EulerDiscreteScheduler,
     UNetSpatioTemporalConditionModel,
 )
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+from benchmarks.random_svd import write_rest
 
 FRAMES = 4
 SIZE = 32
@@ -24,9 +24,7 @@ def make_tiny_model(folder: Path, seed: int = 0, frames: int = FRAMES) -> Path:
     _unet(frames).save_pretrained(folder / "unet")
     _vae().save_pretrained(folder / "vae")
     _image_encoder().save_pretrained(folder / "image_encoder")
-    _scheduler().save_pretrained(folder / "scheduler")
-    _write(folder / "feature_extractor" / "preprocessor_config.json", _FEATURES)
-    _write(folder / "model_index.json", _INDEX)
+    write_rest(folder)
     return folder
 
 
@@ -69,44 +67,3 @@ def _image_encoder() -> CLIPVisionModelWithProjection:
         patch_size=32,
     )
     return CLIPVisionModelWithProjection(config)
-
-
-def _scheduler() -> EulerDiscreteScheduler:
-    return EulerDiscreteScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        num_train_timesteps=1000,
-        prediction_type="v_prediction",
-        interpolation_type="linear",
-        sigma_min=0.002,
-        sigma_max=700.0,
-        steps_offset=1,
-        timestep_spacing="leading",
-        timestep_type="continuous",
-        use_karras_sigmas=True,
-    )
-
-
-_FEATURES = {
-    "image_processor_type": "CLIPImageProcessor",
-    "crop_size": {"height": 224, "width": 224},
-    "size": {"shortest_edge": 224},
-    "image_mean": [0.48145466, 0.4578275, 0.40821073],
-    "image_std": [0.26862954, 0.26130258, 0.27577711],
-}
-
-
-_INDEX = {
-    "_class_name": "StableVideoDiffusionPipeline",
-    "feature_extractor": ["transformers", "CLIPImageProcessor"],
-    "image_encoder": ["transformers", "CLIPVisionModelWithProjection"],
-    "scheduler": ["diffusers", "EulerDiscreteScheduler"],
-    "unet": ["diffusers", "UNetSpatioTemporalConditionModel"],
-    "vae": ["diffusers", "AutoencoderKLTemporalDecoder"],
-}
-
-
-def _write(path: Path, value: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value), encoding="utf-8")
