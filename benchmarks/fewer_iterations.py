@@ -31,7 +31,7 @@ from .pairs import MOTIONS, development_pairs
 
 BASE = "as-is"
 _PAIRS = 64
-_LOOKS = 6
+_LOOKS = 4
 
 
 def ways() -> dict[str, InversionSettings]:

@@ -41,14 +41,15 @@ class Attempt:
     def __init__(self, job: JobFolder, lock: JobLock) -> None:
         self.job, self._lock = job, lock
         self.log = EventLog(job)
-        self.model, self.device = "", ""
-        """As soon as they are known."""
+        self.model = ""
+        self.devices: list[str] = []
+        """As soon as they are known. The first one does all that is not learned on several."""
         self.learned = 0
         """Learning iterations done; the step that `cancelled` tells."""
 
     def started(self) -> events.Started:
         """The event that opens this attempt."""
-        return events.Started(self.model, self.device, self._lock.epoch, versions())
+        return events.Started(self.model, ", ".join(self.devices), self._lock.epoch, versions())
 
     def check(self) -> None:
         """Raise errors.Cancelled if somebody asked for it. To be called every second or so."""

@@ -16,11 +16,12 @@ THREADS_VARIABLE = "MTI_THREADS"
 _MIB = 1024 * 1024
 
 
-def pick_device() -> str:
-    """MTI_DEVICE if set, else the first GPU, else Apple's, else the CPU. BadRequest if the one that
-    was asked for is not there."""
-    wish = os.environ.get(DEVICE_VARIABLE)
-    if wish:
+def pick_devices() -> list[str]:
+    """MTI_DEVICE if set, such as 'cuda:1' or, to learn on both, 'cuda:0,cuda:1'; else the first
+    GPU, else Apple's, else the CPU. BadRequest if one that was asked for is not there."""
+    wishes = [wish.strip() for wish in os.environ.get(DEVICE_VARIABLE, "").split(",")]
+    wishes = [wish for wish in wishes if wish]
+    for wish in wishes:
         try:
             torch.empty(0, device=wish)
         except (RuntimeError, AssertionError) as error:
@@ -28,10 +29,11 @@ def pick_device() -> str:
                 f"There is no device {wish!r} that torch can use.",
                 "Choose another device in the preferences.",
             ) from error
-        return wish
+    if wishes:
+        return wishes
     if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+        return ["cuda"]
+    return ["mps"] if torch.backends.mps.is_available() else ["cpu"]
 
 
 def fix_threads(saved: int | None) -> int:

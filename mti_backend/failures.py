@@ -18,7 +18,7 @@ def as_mti_error(error: Exception) -> MtiError:
     there."""
     if isinstance(error, MtiError):
         return error
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return OutOfMemory(
             "The memory is not enough for this size and number of frames.",
             "Close other programs, or choose a smaller engine or fewer frames.",
@@ -41,7 +41,7 @@ def as_mti_error(error: Exception) -> MtiError:
     )
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """torch says so by a class of its own on a GPU, and by a plain RuntimeError on the CPU."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True

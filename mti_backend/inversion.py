@@ -5,6 +5,7 @@ model's own.
 """
 
 import math
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -27,6 +28,8 @@ from .noise import (
     stratified_sigma,
 )
 from .patience import PAIRS, Patience
+from .remedies import level, set_level
+from .team import Team
 
 # a step of its own for the initial noise, so that it repeats no iteration's
 _INITIAL_NOISE_STEP = -1
@@ -119,6 +122,8 @@ class Inversion:
         self.average = Average([self.frame_tokens, self.clip_tokens], settings.average)
         self.step_index = 0
         self.loss = float("nan")
+        self.team: Team | None = None
+        """Processes that share out every batch with this one; or None."""
         self._plain: Example | None = None
 
     def _examples(self, clips: Tensor) -> Examples:
@@ -133,17 +138,58 @@ class Inversion:
         return str(self.dtype).removeprefix("torch.")
 
     def step(self) -> float:
-        """One iteration of Adam on an example, noise levels and noise of its own; its loss."""
-        g = step_generator(self.settings.seed, self.step_index)
+        """One iteration of Adam on an example, noise levels and noise of its own; its loss.
+
+        Whatever it raises, it may be called again: nothing has changed then. HelperLost where a
+        process of the team is gone.
+        """
         self.optimiser.param_groups[0]["lr"] = learning_rate(self.settings, self.step_index)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss = self._loss(g)
-        loss.backward()
+        if self.team is not None:
+            self.team.tell(self.step_index, level(self.model), self._tokens)
+        self.loss = self._differentiate()
         self.optimiser.step()
         self.step_index += 1
         self.average.follow(self.step_index)
-        self.loss = float(loss.detach())
         return self.loss
+
+    def help_out(self) -> None:
+        """As a helper of the team, answer the leader's iterations. Ends by HelperLost."""
+        assert self.team is not None
+        while True:
+            self.step_index, policy = self.team.hear(self._tokens)
+            set_level(self.model, policy)
+            # whatever went wrong the leader will tell, and call again
+            with suppress(torch.OutOfMemoryError):
+                self._differentiate()
+
+    @property
+    def _tokens(self) -> list[Tensor]:
+        return [self.frame_tokens, self.clip_tokens]
+
+    def _differentiate(self) -> float:
+        """Gradients of this iteration's loss into the tokens, of all the team; the loss."""
+        self.optimiser.zero_grad(set_to_none=True)
+        g = step_generator(self.settings.seed, self.step_index)
+        if self.team is None:
+            loss = self._loss(g)
+            loss.backward()
+            return float(loss.detach())
+        value, failure = 0.0, None
+        try:
+            loss = self._loss(g)
+            loss.backward()
+            value = float(loss.detach())
+        except Exception as error:  # the others wait for an answer, whatever went wrong
+            failure = error
+        gradients = [torch.zeros_like(t) if t.grad is None else t.grad for t in self._tokens]
+        value, failed = self.team.add_up(value, gradients, failure is not None)
+        if failure is not None:
+            raise failure
+        if failed:
+            raise torch.OutOfMemoryError("The memory of another device is full.")
+        for tokens, gradient in zip(self._tokens, gradients, strict=True):
+            tokens.grad = gradient
+        return value
 
     def prepare(self) -> None:
         """Make the examples that the iterations will keep, which they else do as they go."""
@@ -177,7 +223,9 @@ class Inversion:
         else:
             sigma = draw_sigma(b, p_mean, settings.p_std, g)
         noise = torch.randn((b, *example.latents.shape[1:]), generator=g)
-        return self._error(example, sigma, noise)
+        own = slice(0, b) if self.team is None else self.team.rows(b)
+        error = self._error(example, sigma[own], noise[own])
+        return error if self.team is None else error * ((own.stop - own.start) / b)
 
     def settled(self) -> bool:
         """Whether settings.patience is at its end. To be asked after every step."""

@@ -22,6 +22,9 @@ from .events import Stage
 from .examples import variant_count
 from .inversion import Inversion
 from .models.svd import SvdModel
+from .planning import replanned
+from .remedies import release, remedy
+from .team import Crew, HelperLost
 
 CHECKPOINT_SHARE = 0.03
 """At most this part of the time goes into checkpoints beyond those of `checkpoint_every`."""
@@ -31,6 +34,13 @@ often."""
 LOSS_SHARE = 0.1
 """The loss written into the motion is the mean over this last part of the iterations; single ones
 are too noisy."""
+
+
+def without_unwanted_flips(request: Request) -> InversionSettings:
+    """The request's, but a motion that is not itself when mirrored is never mirrored."""
+    settings = request.settings.inversion
+    flip = settings.augmentation.horizontal_flip and request.capture.flip_safe
+    return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
 
 
 class Learning:
@@ -46,11 +56,17 @@ class Learning:
 
     def run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         """Learn from uint8 (F, H, W, 3), or (K, F, H, W, 3) of one motion, captured at `fps`
-        pictures a second.
+        pictures a second; on all of the attempt's devices.
 
         errors.Cancelled comes after a last checkpoint; other errors lose what came after one."""
+        with Crew(self.attempt, self.request.settings.inversion.batch_size) as crew:
+            return self._run(model, references, fps, crew)
+
+    def _run(
+        self, model: SvdModel, references: frames.Pictures, fps: float, crew: Crew
+    ) -> MotionEmbedding:
         pictures = frames.to_model(references if references.ndim == 5 else references[None])
-        settings = self.settings()
+        settings = without_unwanted_flips(self.request)
         variants = variant_count(settings.augmentation, len(pictures))
         variants *= 2 if settings.half_size else 1
         stage = Stage(self.attempt.log, "encode", 1 + variants)
@@ -64,18 +80,13 @@ class Learning:
             stage.at(2 + index)
         if settings.patience:
             inversion.plain()
+        inversion.team = crew.join()
         if resumed:
             self.attempt.log.append(events.Resumed(self.step))
         # where examples are kept, nothing else needs what made them
         with model.unet_alone() if variants else nullcontext():
-            self._iterate(inversion, config)
+            self._iterate(inversion, config, crew)
         return inversion.embedding(**self._meta(fps))
-
-    def settings(self) -> InversionSettings:
-        """The request's, but a motion that is not itself when mirrored is never mirrored."""
-        settings = self.request.settings.inversion
-        flip = settings.augmentation.horizontal_flip and self.request.capture.flip_safe
-        return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
 
     def _restore(self, inversion: Inversion, config: str) -> bool:
         """Go to where the last runner came to, if there was one; from here on a cancelled run tells
@@ -88,7 +99,7 @@ class Learning:
         self.losses = list(saved.losses)
         return True
 
-    def _iterate(self, inversion: Inversion, config: str) -> None:
+    def _iterate(self, inversion: Inversion, config: str, crew: Crew) -> None:
         total = self.request.settings.inversion.iterations
         every = self.request.settings.inversion.checkpoint_every
         stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
@@ -100,7 +111,7 @@ class Learning:
             except errors.Cancelled:
                 self._save(inversion, config)
                 raise
-            stage.note(self._iteration(inversion))
+            stage.note(self._iteration(inversion, crew))
             settled = inversion.settled()
             due = self.step % every == 0 or self.step == total or settled
             if due or time.monotonic() - saved >= pause:
@@ -108,8 +119,8 @@ class Learning:
                 saved = time.monotonic()
                 stage.report(self.step)
 
-    def _iteration(self, inversion: Inversion) -> float:
-        loss = inversion.step()
+    def _iteration(self, inversion: Inversion, crew: Crew) -> float:
+        loss = self._step(inversion, crew)
         if not math.isfinite(loss):
             raise BadRequest(
                 f"Learning failed at iteration {self.step + 1}: the loss is no longer a number.",
@@ -118,6 +129,24 @@ class Learning:
         self.losses.append(loss)
         self.step = self.attempt.learned = inversion.step_index
         return loss
+
+    def _step(self, inversion: Inversion, crew: Crew) -> float:
+        """One iteration, tried again in a cheaper way as long as there is one."""
+        while True:
+            try:
+                return inversion.step()
+            except HelperLost as error:
+                print(f"A helper is lost: {error}", flush=True)
+                inversion.team = None
+                crew.disband()
+                said = "Another device failed; learning goes on without it."
+            except Exception as error:
+                said = remedy(inversion.model, error)
+                if not said:
+                    raise
+            # only out here nothing of what failed is alive any more
+            release(inversion.model.device)
+            replanned(self.attempt, self.request, inversion.model.policy, said)
 
     def _save(self, inversion: Inversion, config: str) -> float:
         """Make this step durable, so that events may claim it; returns the seconds it took."""

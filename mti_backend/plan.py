@@ -59,7 +59,7 @@ class Plan:
     """How a job will be done.
 
     policy: of learning. memory: bytes of the card at the highest point. decode_chunk: frames
-    decoded at once. flops: of all of it; 0 for a part the request does not have.
+    decoded at once. flops: of all of it, on the busiest GPU; 0 for a part that is not asked for.
     """
 
     policy: str
@@ -88,16 +88,21 @@ def latents(settings: Settings, batch: int = 1) -> int:
     return batch * settings.frames * place
 
 
-def learning_memory(cost: Cost, settings: Settings) -> int:
-    """Bytes at the highest point of an iteration, weights and allowance included."""
-    n = latents(settings, settings.inversion.batch_size)
+def learning_memory(cost: Cost, settings: Settings, devices: int = 1) -> int:
+    """Bytes at the highest point of an iteration on each device, weights and allowance included."""
+    n = latents(settings, _share(settings, devices))
     return WEIGHTS + ALLOWANCE + n * cost.bytes_a_latent
 
 
-def learning_flops(cost: Cost, settings: Settings) -> float:
-    """Of all iterations."""
+def _share(settings: Settings, devices: int) -> int:
+    """Clips of a batch that the busiest of so many devices has."""
+    return -(-settings.inversion.batch_size // devices)
+
+
+def learning_flops(cost: Cost, settings: Settings, devices: int = 1) -> float:
+    """Of all iterations, on each device."""
     place = latents(settings) / settings.frames
-    n = latents(settings, settings.inversion.batch_size)
+    n = latents(settings, _share(settings, devices))
     return settings.inversion.iterations * n * (cost.flops + cost.attention * place)
 
 
@@ -108,15 +113,19 @@ def applying_memory(settings: Settings, chunk: int) -> int:
     return WEIGHTS + _AUTOENCODER + ALLOWANCE + max(sampling, decoding)
 
 
-def plan(settings: Settings, free: int, learns: bool, applies: bool) -> Plan:
-    """The fastest way that fits `free` bytes of a GPU. Raises OutOfMemory with two remedies."""
+def plan(settings: Settings, free: int, learns: bool, applies: bool, devices: int = 1) -> Plan:
+    """The fastest way that fits `free` bytes of each of so many GPUs, which share out every batch.
+
+    Raises OutOfMemory with two remedies.
+    """
     cost, memory, flops, chunk = COSTS[0], 0, 0.0, 0
     if learns:
-        fitting = [c for c in COSTS if learning_memory(c, settings) <= free]
+        needs = {cost.policy: learning_memory(cost, settings, devices) for cost in COSTS}
+        fitting = [c for c in COSTS if needs[c.policy] <= free]
         if not fitting:
-            raise _refusal(settings, free, learning_memory(COSTS[-1], settings), "Learning")
+            raise _refusal(settings, free, needs[COSTS[-1].policy], "Learning")
         cost = fitting[0]
-        memory, flops = learning_memory(cost, settings), learning_flops(cost, settings)
+        memory, flops = needs[cost.policy], learning_flops(cost, settings, devices)
     if applies:
         chunk = _decode_chunk(settings, free)
         memory = max(memory, applying_memory(settings, chunk))

@@ -123,15 +123,15 @@ class Run:
         with self.timed("load"):
             stage = Stage(self.attempt.log, "load", 1)
             from .checkpoint import CheckpointFolder
-            from .device import fix_threads, pick_device
+            from .device import fix_threads, pick_devices
             from .planning import planned
 
             fix_threads(CheckpointFolder(self.job.checkpoint_dir).threads())
-            self.attempt.device = pick_device()
+            self.attempt.devices = pick_devices()
             self.attempt.log.append(self.attempt.started())
             self.attempt.check()
             plan = planned(self.attempt, self.request)
-            model = self._load(self.settings.model, self.attempt.device)
+            model = self._load(self.settings.model, self.attempt.devices[0])
             if plan is not None:
                 model.compute_again(plan.policy)
                 self.settings = plan.applied_to(self.settings)

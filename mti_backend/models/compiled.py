@@ -14,14 +14,23 @@ from diffusers.models.resnet import SpatioTemporalResBlock
 from torch import nn
 
 COMPILE_VARIABLE = "MTI_COMPILE"
-"""1 asks for it: the first iterations then take minutes, the others less."""
+"""Asks for one of MODES: the first iterations then take minutes, the others less."""
+MODES = {"1": None, "graphs": "reduce-overhead"}
+"""Its values, and the compiler's mode: graphs also records each block as a CUDA graph."""
 
 
 class Compiled:
     """A UNet's blocks, compiled one by one; the first that fails ends it for all."""
 
-    def __init__(self, unet: nn.Module, say: Callable[[str], None] | None = None) -> None:
-        """say: is given one sentence if compiling fails; by default it goes to stderr."""
+    def __init__(
+        self, unet: nn.Module, mode: str = "1", say: Callable[[str], None] | None = None
+    ) -> None:
+        """
+        Args:
+            mode: of MODES. say: is given one sentence if compiling fails; by default it goes to
+                stderr.
+        """
+        self._mode = MODES[mode]
         self._say = say or (lambda text: print(text, file=sys.stderr, flush=True))
         self._blocks: list[tuple[nn.Module, Callable[..., Any] | None]] = []
         self.failed = ""
@@ -43,17 +52,18 @@ class Compiled:
                 return plain(*args, **kwargs)
             try:
                 if not compiled:
-                    compiled.append(torch.compile(plain, dynamic=False))
+                    compiled.append(torch.compile(plain, dynamic=False, mode=self._mode))
                 return compiled[0](*args, **kwargs)
             except torch.OutOfMemoryError:
                 raise
             except Exception as error:  # a compiler that is missing, or a version that cannot
-                self._give_up(error)
+                self.give_up(error)
                 return plain(*args, **kwargs)
 
         return forward
 
-    def _give_up(self, error: Exception) -> None:
+    def give_up(self, error: Exception) -> None:
+        """Go on uncompiled, and say why."""
         text = str(error).strip().splitlines()
         self.failed = f"{type(error).__name__}: {text[0] if text else 'no reason given'}"
         self._say(f"The model is not compiled, and works as before ({self.failed}).")

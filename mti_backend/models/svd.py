@@ -29,12 +29,14 @@ from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
 
+from ..failures import is_out_of_memory
 from .attention import attend_by_shape
-from .compiled import COMPILE_VARIABLE, Compiled
+from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .frozen import keep_less
 from .inflation import Inflation
 from .predictor import TokenPredictor
-from .recompute import Recomputing, policy_named
+from .recompute import POLICIES, Recomputing, policy_named
+from .soundness import check_folder, check_weights
 from .temporal import leave_out_identities
 
 PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
@@ -57,12 +59,7 @@ class SvdModel:
         self, name: str, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32
     ) -> None:
         """Load from a folder in the hub's layout. Raises ModelMissing."""
-        missing = [part for part in PARTS if not (folder / part).is_dir()]
-        if missing:
-            raise ModelMissing(
-                f"The model {name} is not complete in {folder}: {', '.join(missing)} missing.",
-                "Choose the folder that holds model_index.json.",
-            )
+        check_folder(name, folder, PARTS)
         disable_progress_bar()  # of loading weights, which would end up between our own progress
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         self.identity = identity(folder)
@@ -92,6 +89,7 @@ class SvdModel:
             raise ModelMissing(
                 f"The model {name} in {folder} cannot be loaded: {error}", "Copy the model again."
             ) from error
+        check_weights(name, folder, {p: getattr(self, p) for p in PARTS[:3]})
         self.predictor = _predictor(name, folder / "predictor", self.device)
         leave_out_identities(self.unet)
         leave_out_identities(self.vae)
@@ -104,14 +102,21 @@ class SvdModel:
             if name.endswith(".attn2")
         )
         self._recomputing: Recomputing | None = None
-        if os.environ.get(COMPILE_VARIABLE) == "1" and self.device.type == "cuda":
-            self.compiled = Compiled(self.unet)
+        wish = os.environ.get(COMPILE_VARIABLE, "")
+        self.compiled = None
+        if wish in MODES and self.device.type == "cuda":
+            self.compiled = Compiled(self.unet, wish)
 
     def compute_again(self, policy: str) -> None:
         """From now on compute again in backward what `policy`, a name of recompute.py, says."""
         if self._recomputing is not None:
             self._recomputing.remove()
         self._recomputing = Recomputing(self.unet, policy_named(policy))
+
+    @property
+    def policy(self) -> str:
+        """The name of what `compute_again` was told last."""
+        return POLICIES[0].name if self._recomputing is None else self._recomputing.policy.name
 
     @contextmanager
     def unet_alone(self) -> Iterator[None]:
@@ -267,13 +272,22 @@ class SvdModel:
         """Pictures (F, 3, H, W) in [-1, 1] of scaled latents (1, F, C, h, w).
 
         The decoder mixes time inside a chunk, so its size changes pixels; 0, all frames at once,
-        is the best.
+        is the best. Where the memory is not enough for a chunk, half of it is decoded at once.
         """
         rows = latents[0].to(torch.float32) / self.vae.config.scaling_factor
         rows = rows.to(next(self.vae.decoder.parameters()).dtype)
         chunk = chunk or len(rows)
-        parts = [self.vae.decode(part, num_frames=len(part)).sample for part in rows.split(chunk)]
-        return torch.cat(parts).float().clamp(-1, 1)
+        while True:
+            try:
+                parts = [
+                    self.vae.decode(part, num_frames=len(part)).sample for part in rows.split(chunk)
+                ]
+                return torch.cat(parts).float().clamp(-1, 1)
+            except Exception as error:
+                if chunk == 1 or not is_out_of_memory(error):
+                    raise
+            chunk = -(-chunk // 2)
+            print(f"The memory was not enough: {chunk} frames are decoded at once.", flush=True)
 
 
 def _variant(folder: Path, dtype: torch.dtype) -> str | None:

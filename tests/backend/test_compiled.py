@@ -1,7 +1,9 @@
 """Blocks that are compiled give what they gave; where nothing can be compiled, all goes on."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor
 from mti_backend.models.compiled import Compiled
 from mti_backend.models.recompute import POLICIES
 from mti_backend.models.svd import SvdModel
+from mti_backend.remedies import remedy
 from tests.tiny import FRAMES, make_tiny_model
 
 
@@ -38,8 +41,8 @@ def test_without_a_compiler_all_goes_on(model: SvdModel, monkeypatch: pytest.Mon
     def no_compiler(*args: object, **kwargs: object) -> object:
         raise RuntimeError("No working C++ compiler found\nand a long story")
 
-    monkeypatch.setattr(torch, "compile", lambda plain, dynamic: no_compiler)
-    compiled = Compiled(model.unet, said.append)
+    monkeypatch.setattr(torch, "compile", lambda plain, **how: no_compiler)
+    compiled = Compiled(model.unet, say=said.append)
     assert len(compiled) > 5
     torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)
     assert len(compiled) == 0
@@ -55,21 +58,53 @@ def test_a_full_memory_is_no_reason_to_give_up(
     def full(*args: object, **kwargs: object) -> object:
         raise torch.OutOfMemoryError("full")
 
-    monkeypatch.setattr(torch, "compile", lambda plain, dynamic: full)
+    monkeypatch.setattr(torch, "compile", lambda plain, **how: full)
     compiled = Compiled(model.unet)
     with pytest.raises(torch.OutOfMemoryError):
         gradient(model)
     assert not compiled.failed
 
 
+class _FailsInBackward(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> Tensor:
+        raise RuntimeError("a graph's output was overwritten")
+
+
+def test_what_fails_in_backward_only_is_gone_on_from_uncompiled(
+    model: SvdModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = gradient(model)
+    said: list[str] = []
+
+    def compiler(plain: Callable[..., Tensor], **how: object) -> Callable[..., Tensor]:
+        return lambda *args, **kwargs: _FailsInBackward.apply(plain(*args, **kwargs))
+
+    monkeypatch.setattr(torch, "compile", compiler)
+    model.compiled = Compiled(model.unet, "graphs", said.append)
+    with pytest.raises(RuntimeError, match="overwritten") as caught:
+        gradient(model)
+    assert remedy(model, caught.value) == "The compiled model failed; it goes on uncompiled."
+    torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)
+    assert "overwritten" in said[0] and model.compiled is None
+    assert remedy(model, caught.value) == ""
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the compiler's own
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
-@pytest.mark.parametrize("policy", [POLICIES[0].name, POLICIES[4].name])
-def test_compiled_blocks_give_the_same_gradient(model: SvdModel, policy: str) -> None:
+@pytest.mark.parametrize(
+    ("policy", "mode"),
+    [(POLICIES[0].name, "1"), (POLICIES[4].name, "1"), (POLICIES[0].name, "graphs")],
+)
+def test_compiled_blocks_give_the_same_gradient(model: SvdModel, policy: str, mode: str) -> None:
     expected = gradient(model)
     said: list[str] = []
-    compiled = Compiled(model.unet, said.append)
+    compiled = Compiled(model.unet, mode, said.append)
     model.compute_again(policy)
     torch.testing.assert_close(gradient(model), expected, rtol=1e-3, atol=1e-7)
     assert not said and len(compiled) > 5

@@ -63,13 +63,13 @@ def test_a_command_that_is_not_there_is_refused() -> None:
 
 def test_the_device_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(device.DEVICE_VARIABLE, "cpu")
-    assert device.pick_device() == "cpu"
+    assert device.pick_devices() == ["cpu"]
     for missing in ("cuda:99", "abacus"):
         monkeypatch.setenv(device.DEVICE_VARIABLE, missing)
         with pytest.raises(BadRequest, match=missing):
-            device.pick_device()
+            device.pick_devices()
     monkeypatch.delenv(device.DEVICE_VARIABLE)
-    assert device.pick_device() in ("cuda", "mps", "cpu")
+    assert device.pick_devices()[0] in ("cuda", "mps", "cpu")
 
 
 def test_threads_of_the_checkpoint_come_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from mti_addon.wire.errors import Cancelled
-from mti_addon.wire.events import EventReader, Progress, Resumed
+from mti_addon.wire.events import EventReader, Planned, Progress, Resumed
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Augmentation
 from mti_backend.attempt import Attempt
 from mti_backend.embedding import MotionEmbedding
+from mti_backend.failures import as_mti_error
 from mti_backend.learn import Learning
+from mti_backend.models.recompute import POLICIES
 from mti_backend.models.svd import SvdModel
 from tests.e2e import jobs
 from tests.tiny import FRAMES, SIZE, make_tiny_model
@@ -114,3 +118,75 @@ def test_only_a_checkpoint_of_the_same_precision_is_gone_on_from(
     motion = learn(job, model, references, 2)
     assert motion.meta["precision"] == precision
     assert [event.step for event in told(job, Resumed)] == ([2] if goes_on else [])
+
+
+class Full:
+    """A network whose memory is full until so much is computed again."""
+
+    def __init__(self, model: SvdModel, enough: int, calls: int = 3) -> None:
+        self.model, self.enough, self.calls = model, enough, calls
+        self.network = model.network
+        self.policies: list[str] = []
+
+    def __call__(self, *given: Any) -> torch.Tensor:
+        self.calls -= 1
+        self.policies.append(self.model.policy)
+        if self.calls < 0 and [p.name for p in POLICIES].index(self.model.policy) < self.enough:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return self.network(*given)
+
+
+@pytest.fixture
+def plain(model: SvdModel) -> Iterator[SvdModel]:
+    """The model, as it was afterwards."""
+    yield model
+    model.compute_again(POLICIES[0].name)
+    vars(model).pop("network", None)
+
+
+def test_where_memory_ends_more_is_computed_again(
+    tmp_path: Path, plain: SvdModel, references: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    easy = learn(jobs.new_job(tmp_path / "easy", "learn", jobs.reference()), plain, references, 6)
+    full = Full(plain, enough=2)
+    monkeypatch.setattr(plain, "network", full)
+    job = jobs.new_job(tmp_path / "hard", "learn", jobs.reference())
+    motion = learn(job, plain, references, 6)
+    names = [policy.name for policy in POLICIES]
+    assert full.policies == names[:1] * 4 + names[1:2] + names[2:3] * 3
+    # no iteration is lost or done twice; what is computed again is the same
+    torch.testing.assert_close(motion.frame_tokens, easy.frame_tokens, rtol=0, atol=1e-3)
+    assert [event.text for event in told(job, Planned)] == [
+        "The memory was not enough; more is computed again from here on (feed-forwards).",
+        "The memory was not enough; more is computed again from here on (finest level).",
+    ]
+    assert [event.step for event in told(job, Progress) if event.stage == "learn"][-1] == 6
+
+
+def test_where_nothing_helps_it_says_so_and_keeps_what_it_has(
+    tmp_path: Path, plain: SvdModel, references: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = jobs.new_job(tmp_path, "learn", jobs.reference())
+    monkeypatch.setattr(plain, "network", Full(plain, enough=len(POLICIES), calls=5))
+    with pytest.raises(torch.OutOfMemoryError) as caught:
+        learn(job, plain, references, 6)
+    assert "not enough" in as_mti_error(caught.value).message
+    assert plain.policy == POLICIES[-1].name
+    monkeypatch.undo()
+    learn(job, plain, references, 6)
+    assert [event.step for event in told(job, Resumed)] == [4]  # the last checkpoint
+
+
+def test_other_failures_are_not_tried_again(
+    job: JobFolder, plain: SvdModel, references: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def broken(*given: Any) -> torch.Tensor:
+        calls.append(1)
+        raise RuntimeError("shapes")
+
+    monkeypatch.setattr(plain, "network", broken)
+    with pytest.raises(RuntimeError, match="shapes"):
+        learn(job, plain, references, 2)
+    assert len(calls) == 1 and plain.policy == POLICIES[0].name

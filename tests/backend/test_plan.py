@@ -73,3 +73,16 @@ def test_the_plan_is_told_in_a_sentence() -> None:
     assert found.sentence(1500.0).endswith("for about 25 min.")
     assert found.sentence(9000.0).endswith("for about 2.5 h.")
     assert found.sentence(12.3).endswith("for about 12 s.")
+
+
+def test_several_gpus_share_out_a_batch() -> None:
+    batch = replace(SVD, inversion=replace(SVD.inversion, batch_size=4))
+    alone, two, three = (
+        plan(batch, int(80e9), learns=True, applies=False, devices=n) for n in (1, 2, 3)
+    )
+    one = plan(SVD, int(80e9), learns=True, applies=False)
+    assert alone.policy != "nothing" == one.policy
+    assert two.memory < 80e9 and two.memory == three.memory  # two clips, and one more for one
+    assert two.policy == "nothing" and two.flops == pytest.approx(2 * one.flops)
+    with pytest.raises(OutOfMemory, match="Learning at 1024 x 576"):
+        plan(batch, int(9e9), learns=True, applies=False, devices=2)

@@ -22,7 +22,7 @@ def told(job: JobFolder) -> list[Planned]:
 
 def attempt_at(job: JobFolder, lock: JobLock, where: str) -> Attempt:
     attempt = Attempt(job, lock)
-    attempt.device = where
+    attempt.devices = [where]
     return attempt
 
 
@@ -72,3 +72,15 @@ def test_what_cannot_fit_is_refused_before_weights_are_read(
     with JobLock(job) as lock, pytest.raises(OutOfMemory, match="6.0 GB are free"):
         planning.planned(attempt_at(job, lock, "cuda"), job.request())
     assert told(job) == []
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_change_of_plan_is_told(tmp_path: Path) -> None:
+    job = make_job(tmp_path, settings=Settings.for_model("svd"), reference_frames=14)
+    draft = make_job(tmp_path)
+    for each in (job, draft):
+        with JobLock(each) as lock:
+            attempt = attempt_at(each, lock, "cuda")
+            planning.replanned(attempt, each.request(), "all blocks", "Not enough.")
+    assert told(job) == [Planned("Not enough.", 10_655, None)]
+    assert told(draft) == [Planned("Not enough.", 0, None)]

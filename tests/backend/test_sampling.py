@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,3 +152,27 @@ def test_a_better_solver_comes_to_the_same_clip_in_fewer_steps(folder: Path):
     limit = clip("euler", 100)
     euler, better = ((clip(s, 12) - limit).square().mean() for s in ("euler", "dpmpp_2m"))
     assert better < 0.5 * euler
+
+
+def test_where_memory_ends_fewer_frames_are_decoded_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = SvdModel("draft", make_tiny_model(tmp_path / "tiny"))
+    latents = torch.randn(1, FRAMES, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    expected = model.decode(latents, 1)
+    decode = model.vae.decode
+
+    def full(rows: torch.Tensor, num_frames: int) -> Any:
+        if num_frames > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return decode(rows, num_frames=num_frames)
+
+    monkeypatch.setattr(model.vae, "decode", full)
+    torch.testing.assert_close(model.decode(latents), expected)
+    assert capsys.readouterr().out.splitlines() == [
+        "The memory was not enough: 2 frames are decoded at once.",
+        "The memory was not enough: 1 frames are decoded at once.",
+    ]
+    monkeypatch.setattr(model.vae, "decode", lambda rows, num_frames: full(rows, 2))
+    with pytest.raises(torch.OutOfMemoryError):
+        model.decode(latents)

@@ -1,0 +1,63 @@
+"""Is a folder the model that it should be, and are its weights numbers? Imports torch."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from mti_addon.wire.errors import ModelMissing
+
+_KINDS = {"unet": "UNetSpatioTemporalConditionModel", "vae": "AutoencoderKLTemporalDecoder"}
+_IMAGE_ENCODER = "CLIPVisionModelWithProjection"
+_AGAIN = "Copy the model again, or download it."
+
+
+def check_folder(name: str, folder: Path, parts: Iterable[str]) -> None:
+    """Raise ModelMissing where parts or configs are missing, or are another model's."""
+    missing = [part for part in parts if not (folder / part).is_dir()]
+    if missing:
+        raise ModelMissing(
+            f"The model {name} is not complete in {folder}: {', '.join(missing)} missing.",
+            "Choose the folder that holds model_index.json.",
+        )
+    for part, kind in _KINDS.items():
+        _check_kind(name, folder / part, str(_config(name, folder / part).get("_class_name")), kind)
+    kinds = _config(name, folder / "image_encoder").get("architectures") or ["nothing known"]
+    _check_kind(name, folder / "image_encoder", str(kinds[0]), _IMAGE_ENCODER)
+
+
+def _config(name: str, part: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((part / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelMissing(
+            f"The model {name} cannot be loaded: {part / 'config.json'} is missing or damaged.",
+            _AGAIN,
+        ) from error
+    return config if isinstance(config, dict) else {}
+
+
+def _check_kind(name: str, part: Path, found: str, expected: str) -> None:
+    if found != expected:
+        raise ModelMissing(
+            f"{part.parent} holds another model than {name}: its {part.name} is {found}, "
+            f"not {expected}.",
+            "Choose the folder of Stable Video Diffusion.",
+        )
+
+
+@torch.no_grad()
+def check_weights(name: str, folder: Path, parts: dict[str, nn.Module]) -> None:
+    """Raise ModelMissing where a weight is not finite: what is made of it would not be, either."""
+    for part, module in parts.items():
+        for weight, value in module.named_parameters():
+            # the sum of squares would overflow in half precision; a maximum does not
+            if value.numel() and not torch.isfinite(torch.stack(value.aminmax())).all():
+                raise ModelMissing(
+                    f"The model {name} in {folder} is damaged: {part}, {weight} has values that "
+                    "are not numbers.",
+                    _AGAIN,
+                )

@@ -1,0 +1,48 @@
+"""What may let a failed iteration go on: computing more of it again, or uncompiled."""
+
+from __future__ import annotations
+
+import gc
+
+import torch
+
+from .failures import is_out_of_memory
+from .models.recompute import POLICIES
+from .models.svd import SvdModel
+
+_NAMES = [policy.name for policy in POLICIES]
+
+
+def level(model: SvdModel) -> int:
+    """Which of the policies a model computes by; 0 needs the most memory."""
+    return _NAMES.index(model.policy)
+
+
+def set_level(model: SvdModel, index: int) -> None:
+    """Compute by policy `index` from now on."""
+    if index != level(model):
+        model.compute_again(_NAMES[index])
+
+
+def remedy(model: SvdModel, error: Exception) -> str:
+    """Change how `model` computes, so that what failed with `error` may be tried again.
+
+    Returns what has changed, in words; empty if nothing is known that could help.
+    """
+    if is_out_of_memory(error):
+        if level(model) + 1 == len(_NAMES):
+            return ""
+        set_level(model, level(model) + 1)
+        return f"The memory was not enough; more is computed again from here on ({model.policy})."
+    if model.compiled is not None and isinstance(error, RuntimeError):
+        model.compiled.give_up(error)
+        model.compiled = None
+        return "The compiled model failed; it goes on uncompiled."
+    return ""
+
+
+def release(device: torch.device) -> None:
+    """Give back what a failed iteration has left behind."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

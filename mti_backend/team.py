@@ -1,0 +1,224 @@
+"""One motion learned on several devices of a machine at once. Imports torch.
+
+The clips of a batch are shared out: each process takes some of an iteration's noise levels, and the
+gradients of the tokens, which are all that is learned, are summed. What is computed is that of one
+process with the whole batch. The runner of the job leads: it steps Adam, saves and tells. Its
+helpers hear the tokens and the iteration's number, and answer with a gradient; they keep nothing,
+so that any of them may die, and all are killed at the end.
+
+A gradient is less than a megabyte, so gloo over the loopback interface does for GPUs, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+from torch import Tensor, distributed
+from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+from mti_addon.wire.job import JobFolder
+
+from .attempt import Attempt
+
+_HOST = "127.0.0.1"
+_PATIENCE = timedelta(minutes=30)
+"""For loading a model of 3 GB from a slow disk; a process that has died is seen at once."""
+_LOOK_SECONDS = 0.1
+
+
+class HelperLost(RuntimeError):
+    """Somebody of the team has ended, or never began; the leader can go on alone."""
+
+
+class Team:
+    """This process's place among those that learn together.
+
+    Attributes:
+        rank: 0 leads. count: how many there are.
+    """
+
+    def __init__(self, rank: int, count: int) -> None:
+        self.rank, self.count = rank, count
+
+    def rows(self, batch: int) -> slice:
+        """Which of the batch's clips are this process's; the first ones have one more."""
+        few, more = divmod(batch, self.count)
+        first = self.rank * few + min(self.rank, more)
+        return slice(first, first + few + (self.rank < more))
+
+    def tell(self, step: int, policy: int, tokens: Sequence[Tensor]) -> None:
+        """The leader's call: iteration `step` begins with these tokens, computing by a policy."""
+        self._broadcast(torch.tensor([step, policy]))
+        self._broadcast(_flat(tokens))
+
+    def hear(self, tokens: Sequence[Tensor]) -> tuple[int, int]:
+        """A helper's wait: (step, policy), and the tokens filled in. HelperLost at the end."""
+        order = torch.empty(2, dtype=torch.int64)
+        self._broadcast(order)
+        flat = _flat(tokens)
+        self._broadcast(flat)
+        _fill(tokens, flat)
+        step, policy = order.tolist()
+        return step, policy
+
+    def add_up(self, loss: float, gradients: Sequence[Tensor], failed: bool) -> tuple[float, bool]:
+        """Sum losses and gradients (in place) over all; and whether anybody has `failed`."""
+        flat = torch.cat([torch.tensor([loss, float(failed)]), _flat(gradients)])
+        try:
+            distributed.all_reduce(flat)
+        except RuntimeError as error:
+            raise HelperLost(str(error)) from error
+        _fill(gradients, flat[2:])
+        return float(flat[0]), bool(flat[1] > 0)
+
+    def _broadcast(self, values: Tensor) -> None:
+        try:
+            distributed.broadcast(values, src=0)
+        except RuntimeError as error:
+            raise HelperLost(str(error)) from error
+
+
+def _flat(tensors: Sequence[Tensor]) -> Tensor:
+    """As one row of float32 on the CPU."""
+    return torch.cat([t.detach().flatten().float().cpu() for t in tensors])
+
+
+def _fill(tensors: Sequence[Tensor], flat: Tensor) -> None:
+    with torch.no_grad():
+        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+
+class Crew:
+    """The helpers of one runner, from their start to their end; to be entered."""
+
+    def __init__(self, attempt: Attempt, batch: int) -> None:
+        """On all devices of the attempt but the first, and no more than the batch has clips."""
+        self._attempt = attempt
+        self._devices = attempt.devices[:batch] or [""]
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._store: TCPStore | None = None
+        if len(attempt.devices) > batch:
+            idle = ", ".join(attempt.devices[batch:])
+            print(f"A batch of {batch} leaves nothing to do for {idle}.", flush=True)
+
+    def __enter__(self) -> Crew:
+        """Start them; what they load takes as long as what the leader loads."""
+        count = len(self._devices)
+        if count > 1:
+            _on_loopback()
+            self._store = TCPStore(
+                _HOST, 0, count, is_master=True, timeout=_PATIENCE, wait_for_workers=False
+            )
+            port = self._store.port
+            for rank, device in enumerate(self._devices[1:], start=1):
+                self._processes.append(_helper(self._attempt.job, rank, count, port, device))
+        return self
+
+    def join(self) -> Team | None:
+        """Wait until all are ready. None, and a line in the log, where one has ended; Cancelled."""
+        if self._store is None:
+            return None
+        try:
+            self._wait(self._store)
+            count = len(self._devices)
+            distributed.init_process_group("gloo", store=self._store, rank=0, world_size=count)
+        except HelperLost as error:
+            print(f"Learning goes on with {self._devices[0]} alone: {error}", flush=True)
+            self.disband()
+            return None
+        return Team(0, count)
+
+    def _wait(self, store: TCPStore) -> None:
+        while not all(store.check([_ready(rank)]) for rank in range(1, len(self._devices))):
+            self._attempt.check()
+            for rank, process in enumerate(self._processes, start=1):
+                if process.poll() is not None:
+                    code = process.returncode
+                    raise HelperLost(f"helper {rank} ended with exit code {code}.")
+            time.sleep(_LOOK_SECONDS)
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        self.disband()
+
+    def disband(self) -> None:
+        """End them at once: they keep nothing, and whoever cancels does not wait for them."""
+        for process in self._processes:
+            process.kill()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+        for process in self._processes:
+            process.wait()
+        self._processes = []
+
+
+def _helper(
+    job: JobFolder, rank: int, count: int, port: int, device: str
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "mti_backend.team", str(job.path)]
+    command += [str(rank), str(count), str(port), device]
+    return subprocess.Popen(command, cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL)
+
+
+def _ready(rank: int) -> str:
+    return f"ready/{rank}"
+
+
+def _on_loopback() -> None:
+    """gloo else looks for the address of the machine's name, which may be none of its own."""
+    if sys.platform != "win32":
+        name = "lo0" if sys.platform == "darwin" else "lo"
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+
+
+def help_with(path: Path, rank: int, count: int, port: int, device: str) -> None:
+    """A helper's life: load what the leader has, then answer until it is over."""
+    from . import frames
+    from .device import fix_threads
+    from .inputs import read_inputs
+    from .inversion import Inversion
+    from .learn import without_unwanted_flips
+    from .models import load_model
+
+    job = JobFolder(path)
+    request = job.request()
+    fix_threads(None)
+    references = read_inputs(job, request).references
+    assert references is not None
+    model = load_model(request.settings.model, device)
+    settings = without_unwanted_flips(request)
+    inversion = Inversion(model, frames.to_model(references), settings, request.settings.sampling)
+    inversion.prepare()
+    _on_loopback()
+    store = TCPStore(_HOST, port, count, timeout=_PATIENCE, wait_for_workers=False)
+    store.set(_ready(rank), "1")
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=count)
+    inversion.team = Team(rank, count)
+    with model.unet_alone() if inversion.variants else nullcontext():
+        inversion.help_out()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`python -m mti_backend.team JOB RANK COUNT PORT DEVICE`, which only a runner starts."""
+    parser = argparse.ArgumentParser(prog="mti_backend.team")
+    parser.add_argument("job", type=Path)
+    for name in ("rank", "count", "port"):
+        parser.add_argument(name, type=int)
+    parser.add_argument("device")
+    options = parser.parse_args(argv)
+    with suppress(HelperLost):  # the leader is gone, and its job with it
+        help_with(options.job, options.rank, options.count, options.port, options.device)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

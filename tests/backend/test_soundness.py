@@ -1,0 +1,98 @@
+"""A folder of weights that is not what it should be: one sentence, whatever is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import UNet2DConditionModel
+from safetensors.torch import load_file, save_file
+
+from mti_addon.wire.errors import ModelMissing
+from mti_backend.models.svd import SvdModel
+from tests.tiny import make_tiny_model
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "svd"))
+
+
+def weights(folder: Path, part: str) -> Path:
+    return next((folder / part).glob("*.safetensors"))
+
+
+def remove(path: Callable[[Path], Path]) -> Callable[[Path], None]:
+    return lambda folder: path(folder).unlink()
+
+
+def other_unet(folder: Path) -> None:
+    shutil.rmtree(folder / "unet")
+    UNet2DConditionModel(
+        sample_size=8, block_out_channels=(32, 32), norm_num_groups=8, cross_attention_dim=16,
+        layers_per_block=1, attention_head_dim=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+    ).save_pretrained(folder / "unet")  # fmt: skip
+
+
+def other_encoder(folder: Path) -> None:
+    path = folder / "image_encoder" / "config.json"
+    config = json.loads(path.read_text()) | {"architectures": ["CLIPTextModel"]}
+    path.write_text(json.dumps(config))
+
+
+def spoil(part: str, value: float) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = weights(folder, part)
+        tensors = load_file(path)
+        name = max(tensors, key=lambda key: tensors[key].numel())
+        tensors[name].view(-1)[7] = value
+        save_file(tensors, path, {"format": "pt"})
+
+    return change
+
+
+def cut(folder: Path) -> None:
+    path = weights(folder, "vae")
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: shutil.rmtree(folder / "vae"), "not complete in .*: vae missing"),
+        (remove(lambda f: f / "unet" / "config.json"), r"unet.config\.json is missing or damaged"),
+        (remove(lambda f: weights(f, "unet")), "cannot be loaded"),
+        (remove(lambda f: weights(f, "image_encoder")), "cannot be loaded"),
+        (lambda f: (f / "vae" / "config.json").write_text("{"), "is missing or damaged"),
+        (other_unet, "another model than svd: its unet is UNet2DConditionModel, not UNetSpatio"),
+        (other_encoder, "its image_encoder is CLIPTextModel"),
+        (cut, "cannot be loaded"),
+        (spoil("unet", float("nan")), "is damaged: unet, .* has values that are not numbers"),
+        (spoil("vae", float("inf")), "is damaged: vae, "),
+        (spoil("image_encoder", float("-inf")), "is damaged: image_encoder, "),
+    ],
+)
+def test_it_is_refused_by_one_sentence(
+    folder: Path, change: Callable[[Path], None], message: str
+) -> None:
+    change(folder)
+    with pytest.raises(ModelMissing, match=message) as refused:
+        SvdModel("svd", folder)
+    assert refused.value.message.endswith(".") or "cannot be loaded" in refused.value.message
+    assert refused.value.hint.endswith(".")
+
+
+def test_half_weights_are_looked_at_as_they_are(folder: Path) -> None:
+    model = SvdModel("svd", folder, dtype=torch.float16)  # values up to 65504 are numbers
+    assert next(model.unet.parameters()).dtype == torch.float16

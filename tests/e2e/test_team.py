@@ -1,0 +1,135 @@
+"""One motion learned by two real processes, either of which may be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mti_addon.client.launch import launch
+from mti_addon.wire.events import Done, Planned, Progress, Resumed, Started
+from mti_addon.wire.job import JobFolder
+from mti_backend.embedding import MotionEmbedding
+from tests.e2e import jobs
+from tests.e2e.test_crash import kill, learned
+
+ITERATIONS, BATCH = 24, 3
+TWO = {"MTI_DEVICE": "cpu,cpu", "MTI_THREADS": "1"}
+
+
+def new_job(root: Path, batch: int = BATCH, iterations: int = ITERATIONS) -> JobFolder:
+    return jobs.new_job(root, "learn", iterations=iterations, batch=batch)
+
+
+def run(job: JobFolder, models: Path, **environment: str) -> None:
+    command = [sys.executable, "-m", "mti_backend", "run", str(job.path)]
+    own = {**os.environ, **jobs.environment(models), "MTI_THREADS": "1", **environment}
+    done = subprocess.run(command, cwd=jobs.ROOT, env=own, timeout=300)
+    assert done.returncode == 0, job.log_file.read_text()
+
+
+def start(job: JobFolder, models: Path) -> int:
+    return launch(sys.executable, jobs.ROOT, job, {**jobs.environment(models), **TWO})
+
+
+def helpers_of(pid: int) -> list[psutil.Process]:
+    try:
+        children = psutil.Process(pid).children()
+        return [child for child in children if "mti_backend.team" in child.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def same(one: JobFolder, other: JobFolder) -> None:
+    """But for the order of sums, which forty steps of Adam carry on."""
+    a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
+    assert (a.frame_tokens - b.frame_tokens).abs().max() < 2e-3
+    assert (a.clip_tokens - b.clip_tokens).abs().max() < 2e-3
+    assert float(a.meta["loss"]) == pytest.approx(float(b.meta["loss"]), rel=1e-3)
+
+
+@pytest.fixture(scope="module")
+def alone(models: Path, tmp_path_factory: pytest.TempPathFactory) -> JobFolder:
+    """One process with the whole batch."""
+    job = new_job(tmp_path_factory.mktemp("alone"))
+    run(job, models)
+    return job
+
+
+def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_path: Path) -> None:
+    job = new_job(tmp_path)
+    run(job, models, **TWO)
+    same(job, alone)
+    events = jobs.told(job)
+    assert [e.device for e in events if isinstance(e, Started)] == ["cpu, cpu"]
+    assert not [e for e in events if isinstance(e, Planned)]
+    log = job.log_file.read_text()
+    assert "alone" not in log and "lost" not in log
+    # a clip more is another motion: the batch was shared out, not done twice
+    more = new_job(tmp_path, BATCH + 1)
+    run(more, models, **TWO)
+    with pytest.raises(AssertionError):
+        same(more, alone)
+
+
+def test_a_helper_that_is_killed_is_done_without(
+    alone: JobFolder, models: Path, tmp_path: Path
+) -> None:
+    job = new_job(tmp_path)
+    pid = start(job, models)
+    jobs.wait_for(lambda: learned(job) >= 4, what="learning")
+    [helper] = helpers_of(pid)
+    helper.kill()
+    assert isinstance(jobs.wait_until_finished(job), Done)
+    same(job, alone)
+    [told] = [e for e in jobs.told(job) if isinstance(e, Planned)]
+    assert told.text == "Another device failed; learning goes on without it."
+    assert psutil.pid_exists(helper.pid) is False
+
+
+def test_a_helper_does_not_outlive_its_leader(
+    alone: JobFolder, models: Path, tmp_path: Path
+) -> None:
+    job = new_job(tmp_path)
+    pid = start(job, models)
+    jobs.wait_for(lambda: learned(job) >= 4, what="learning")
+    [helper] = helpers_of(pid)
+    kill(job, pid)
+    psutil.wait_procs([helper], timeout=30)
+    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+    run(job, models, **TWO)
+    same(job, alone)
+    assert [e for e in jobs.told(job) if isinstance(e, Resumed)]
+
+
+def test_who_is_cancelled_leaves_no_helper(models: Path, tmp_path: Path) -> None:
+    job = new_job(tmp_path, iterations=4000)
+    pid = start(job, models)
+    jobs.wait_for(lambda: learned(job) >= 4, what="learning")
+    [helper] = helpers_of(pid)
+    job.ask_cancel()
+    jobs.wait_until_finished(job)
+    psutil.wait_procs([helper], timeout=30)
+    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_helper_that_cannot_begin_is_done_without(models: Path, tmp_path: Path) -> None:
+    job = new_job(tmp_path, iterations=2)
+    # a device of another kind than the leader's, which loads no weights
+    run(job, models, MTI_DEVICE="cpu,meta")
+    assert "Learning goes on with cpu alone: helper 1 ended with exit code 1." in (
+        job.log_file.read_text()
+    )
+
+
+def test_a_batch_of_one_has_no_use_for_a_second_device(models: Path, tmp_path: Path) -> None:
+    job = new_job(tmp_path, batch=1, iterations=2)
+    run(job, models, **TWO)
+    assert "A batch of 1 leaves nothing to do for cpu." in job.log_file.read_text()
+    steps = [e for e in jobs.told(job) if isinstance(e, Progress) and e.stage == "learn"]
+    assert steps[-1].step == 2
+    assert steps[-1].total == 2
