@@ -31,7 +31,8 @@ from .pairs import MOTIONS, development_pairs
 
 BASE = "as-is"
 _PAIRS = 64
-_LOOKS = 4
+_LOOKS = (0.5, 0.75, 1.0)
+"""The loss is looked at after these parts of the iterations: a look costs a quarter of them."""
 
 
 def ways() -> dict[str, InversionSettings]:
@@ -63,7 +64,7 @@ class Run:
 
 
 def measure(run: Run) -> dict[str, Any]:
-    """curve: [iterations, FLOPs, loss] from the start to the end; gain: of the result."""
+    """curve: [iterations, FLOPs, loss] on the way and at the end; gain: of the result."""
     model = _model()
     pair = [*development_pairs(run.motion + 1)][run.motion]
     settings, playing = (
@@ -73,7 +74,9 @@ def measure(run: Run) -> dict[str, Any]:
     inversion = Inversion(model, pair.reference, settings, playing)
     inversion.prepare()
     costs = {}
-    curve, flops, settled = [[0, 0.0, inversion.fixed_loss(_PAIRS)]], 0.0, False
+    looks = {round(part * settings.iterations) for part in _LOOKS}
+    curve: list[list[float]] = []
+    flops, settled = 0.0, False
     while inversion.step_index < settings.iterations and not settled:
         small = inversion.step_index < inversion.half_steps
         if small not in costs:
@@ -85,7 +88,7 @@ def measure(run: Run) -> dict[str, Any]:
         flops += costs[small]
         settled = inversion.settled()
         done = inversion.step_index
-        if done % max(1, settings.iterations // _LOOKS) == 0 or settled:
+        if done in looks or settled:
             curve.append([done, flops, inversion.fixed_loss(_PAIRS)])
     clip = sample(model, pair.answer[0], inversion.embedding(), playing)
     return {"curve": curve, "gain": motion_gain(clip, pair.answer), "motion": pair.name}
@@ -132,13 +135,15 @@ def table(found: dict[str, dict[tuple[int, int], dict[str, Any]]]) -> str:
 
 
 def _reached(curve: list[list[float]], base: list[list[float]]) -> float:
-    """Share of the base's FLOPs at which its last loss is reached, straight between the points;
-    2 where it never is."""
+    """Share of the base's FLOPs at which its last loss is reached, straight between the points and
+    not before the first one; 2 where it never is."""
     goal, whole = base[-1][2], base[-1][1]
-    for (_, before, high), (_, after, low) in zip(curve, curve[1:], strict=False):
+    _, before, high = curve[0]
+    for _, after, low in curve:
         if low <= goal:
             part = (high - goal) / (high - low) if high > low else 1.0
             return (before + max(0.0, min(1.0, part)) * (after - before)) / whole
+        before, high = after, low
     return 2.0
 
 

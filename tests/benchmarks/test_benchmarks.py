@@ -1,0 +1,98 @@
+"""The benchmarks run, and reckon rightly. What they measure is not looked at here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import fewer_iterations, inference, ranking
+from mti_addon.wire import codec
+from mti_addon.wire.settings import InversionSettings, SamplingSettings
+from mti_backend.models.recompute import POLICIES
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(name: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", f"benchmarks.{name}", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_full_size_one_runs_small_on_a_cpu(tmp_path: Path) -> None:
+    small = ["--device", "cpu", "--size", "tiny", "--places", "64x64", "--steps", "1"]
+    run("svd_full", *small, "--rounds", "1", "--repeats", "1", "--warmup", "0",
+        "--out", str(tmp_path))  # fmt: skip
+    result = json.loads((tmp_path / "svd_full.json").read_text())
+    rows = {row["way"]: row for row in result["places"]["64x64"]}
+    assert list(rows) == [
+        "paper-like",
+        "paper-like, latents made once",
+        *(f"ours: {policy.name}" for policy in POLICIES),
+    ]
+    assert all(row["fits"] and row["median"] > 0 for row in rows.values())
+    assert result["clips"]["64x64"]["seconds"] > 0
+    table = (tmp_path / "svd_full.md").read_text()
+    assert all(f"| {name} |" in table for name in rows)
+
+
+def test_takes_are_ranked(tmp_path: Path) -> None:
+    small = ["--pairs", "1", "--seeds", "2", "--out", str(tmp_path)]
+    said = run("ranking", *small)
+    [kept] = tmp_path.glob("*.json")
+    found = json.loads(kept.read_text())
+    assert len(found["score"]) == len(found["gain"]) == 2
+    assert f"best: {max(found['gain']):.3f}" in said
+    # going on, nothing is measured again: what was kept is believed
+    kept.write_text(json.dumps({"score": [1.0, 2.0], "gain": [0.25, 0.125]}))
+    said = run("ranking", *small)
+    assert "correlation: -1.000" in said and "first: 0.125" in said and "mean: 0.188" in said
+
+
+def test_a_summary_of_rankings() -> None:
+    found = [
+        {"score": [3.0, 1.0, 2.0], "gain": [0.6, 0.2, 0.4]},
+        {"score": [1.0, 2.0, 3.0], "gain": [0.5, 0.4, 0.3]},
+        {"score": [1.0, 2.0, 3.0], "gain": [0.1, 0.2, 0.9]},
+    ]
+    middle = {name: value[0] for name, value in ranking.summary(found).items()}
+    assert middle["correlation"] == 1.0  # of 1, -1, 1
+    assert middle["first"] == pytest.approx(0.6)  # of 0.6, 0.3, 0.9
+    assert middle["best"] == pytest.approx(0.6)  # of 0.6, 0.5, 0.9
+    assert middle["mean"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("ways", [
+    [(InversionSettings, way) for way in fewer_iterations.ways().values()],
+    [(SamplingSettings, way) for group in inference.ways().values() for way in group.values()],
+])  # fmt: skip
+def test_every_way_is_one_that_a_job_may_ask_for(ways: list[tuple[type, object]]) -> None:
+    assert len({repr(way) for _, way in ways}) == len(ways) > 5
+    for kind, way in ways:
+        assert codec.from_dict(kind, codec.to_dict(way), "settings") == way
+
+
+def test_work_until_a_loss_is_reached() -> None:
+    base = [[0, 0.0, 1.0], [10, 100.0, 0.5], [20, 200.0, 0.2]]
+    reached = fewer_iterations._reached
+    assert reached(base, base) == 1.0
+    faster = [[0, 0.0, 1.0], [10, 50.0, 0.4], [20, 100.0, 0.1]]
+    assert reached(faster, base) == pytest.approx((50 + 50 * 2 / 3) / 200)
+    assert reached([[0, 0.0, 1.0], [20, 200.0, 0.3]], base) == 2.0  # never
+
+
+def test_a_table_compares_the_same_motion_and_seed() -> None:
+    def run_of(loss: float, gain: float) -> dict[str, object]:
+        return {"curve": [[0, 0.0, 1.0], [9, 100.0, loss]], "gain": gain}
+
+    base = {(motion, 0): run_of(0.5, 0.1 * motion) for motion in range(5)}
+    better = {(motion, 0): run_of(0.25, 0.1 * motion + 0.05) for motion in range(1, 5)}
+    text = fewer_iterations.table({"as-is": base, "better": better})
+    row = text.splitlines()[-1]
+    assert row.startswith("| better | 1.000") and "| +0.050 (+0.050 to +0.050) |" in row
+    assert "| 0.500 (0.500 to 0.500) |" in row  # its loss, of the base's
