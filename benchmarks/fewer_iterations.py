@@ -2,7 +2,7 @@
 own way. Ten motions, three seeds each.
 
     python -m benchmarks.fewer_iterations --jobs 2      # about an hour and a half on two cores
-    python -m benchmarks.fewer_iterations --ways as-is,stratified --seeds 1
+    python -m benchmarks.fewer_iterations --ways fresh-augmentation,start-mean,start-none --seeds 1
 
 The loss is on 64 noise levels and noises that no iteration sees, always the same ones. FLOPs are
 counted, not timed. Every run is kept in --out, and the same command goes on.
@@ -30,13 +30,15 @@ from mti_backend.sampling import sample
 from .pairs import MOTIONS, development_pairs
 
 BASE = "as-is"
+LEVERS = "as-is,paper-rate,stratified,average,half-first,patience,half-the-iterations"
 _PAIRS = 64
 _LOOKS = (0.5, 0.75, 1.0)
 """The loss is looked at after these parts of the iterations: a look costs a quarter of them."""
 
 
 def ways() -> dict[str, InversionSettings]:
-    """Each lever alone."""
+    """Each lever alone; and, beside LEVERS, the augmentation and the start that the paper has, or
+    that it may be asked for."""
     base = Settings.for_model("draft").inversion
     constant = replace(base, learning_rate_decay="none")
     return {
@@ -47,6 +49,9 @@ def ways() -> dict[str, InversionSettings]:
         "half-first": replace(base, half_size=0.5),
         "patience": replace(constant, average=0.95, patience=40, iterations=2 * base.iterations),
         "half-the-iterations": replace(base, iterations=base.iterations // 2, learning_rate=4e-2),
+        "fresh-augmentation": replace(base, augmentation=replace(base.augmentation, variants=0)),
+        "start-mean": replace(base, start="mean"),
+        "start-none": replace(base, start="none"),
     }
 
 
@@ -160,7 +165,7 @@ def runs(wanted: list[str], motions: int, seeds: int) -> Iterator[Run]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--ways", default=",".join(ways()))
+    parser.add_argument("--ways", default=LEVERS)
     parser.add_argument("--motions", type=int, default=MOTIONS)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1)

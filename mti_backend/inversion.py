@@ -42,8 +42,10 @@ def initial_tokens(
 ) -> tuple[Tensor, Tensor]:
     """Where the tokens start: the frames' image embeddings, each N times, plus noise (sec. 4.2).
 
-    Or, with settings.start 'predictor', what the model's predictor makes of them. Each of several
-    references is an estimate of the same motion, so a frame starts from their mean.
+    By settings.start: 'image_embeddings' as above, which is the paper's; 'mean', their mean for
+    every frame, which knows the picture but no time; 'none', zero; 'predictor', what the model's
+    predictor makes of them. Each of several references is an estimate of the same motion, so a
+    frame starts from their mean.
 
     Args:
         references: (F, 3, H, W) or (K, F, 3, H, W), in [-1, 1].
@@ -55,7 +57,11 @@ def initial_tokens(
     clips = references if references.ndim == 5 else references[None]
     guess = model.predicted_tokens if settings.start == "predictor" else model.image_embeddings
     embeddings = torch.stack([guess(clip).float() for clip in clips]).mean(0)
+    if settings.start == "none":
+        embeddings = torch.zeros_like(embeddings)
     mean = embeddings.mean(0, keepdim=True)
+    if settings.start == "mean":
+        embeddings = mean.expand_as(embeddings)
     frames = (embeddings if settings.per_frame else mean)[:, None].repeat(1, n, 1)
     clip = mean.repeat(n, 1)
     g = step_generator(settings.seed, _INITIAL_NOISE_STEP)

@@ -21,6 +21,7 @@ from .embedding import MotionEmbedding
 from .events import Stage
 from .examples import variant_count
 from .inversion import Inversion
+from .models.precision import computes_bfloat16
 from .models.svd import SvdModel
 from .planning import replanned
 from .remedies import release, remedy
@@ -72,6 +73,7 @@ class Learning:
         stage = Stage(self.attempt.log, "encode", 1 + variants)
         inversion = Inversion(model, pictures, settings, self.request.settings.sampling)
         stage.at(1)
+        self._warn(inversion)
         config = self._config(model, inversion)
         resumed = self._restore(inversion, config)
         for index in range(variants):
@@ -87,6 +89,16 @@ class Learning:
         with model.unet_alone() if variants else nullcontext():
             self._iterate(inversion, config, crew)
         return inversion.embedding(**self._meta(fps))
+
+    def _warn(self, inversion: Inversion) -> None:
+        """Tell of numbers that this processor only imitates; the request is carried out."""
+        device, wish = inversion.model.device, self.request.settings.inversion.precision
+        if wish == "bfloat16" and not computes_bfloat16(device):
+            text = (
+                f"This {device.type} has no instructions for bfloat16, so learning will be slow; "
+                "set inversion.precision to auto."
+            )
+            self.attempt.log.append(events.Planned(text, 0, None))
 
     def _restore(self, inversion: Inversion, config: str) -> bool:
         """Go to where the last runner came to, if there was one; from here on a cancelled run tells

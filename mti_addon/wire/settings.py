@@ -17,7 +17,7 @@ from .errors import BadRequest
 ModelName = Literal["draft", "svd", "svd-xt"]
 Precision = Literal["float32", "bfloat16", "auto"]
 Decay = Literal["none", "cosine"]
-Start = Literal["image_embeddings", "predictor"]
+Start = Literal["image_embeddings", "mean", "none", "predictor"]
 Sigmas = Literal["random", "stratified"]
 Solver = Literal["euler", "dpmpp_2m"]
 Appearance = Literal["target", "none"]
@@ -78,7 +78,8 @@ class InversionSettings:
         Span(0, 10, "token units", "Noise on the initial tokens, the frames' CLIP (paper: 0.1)."),
     ] = 0.1
     start: Annotated[
-        Start, Text(None, "Where tokens start (paper: image_embeddings); predictor: a model's own.")
+        Start,
+        Text(None, "Where tokens start (paper: image_embeddings); mean: all alike; none: zero."),
     ] = "image_embeddings"
     per_frame: Annotated[
         bool, Text(None, "Own tokens for each frame (paper, inflation); off: shared by all.")

@@ -61,6 +61,22 @@ def test_tokens_start_at_the_frames_embeddings(model: SvdModel, pictures: torch.
     assert (noisy - frames).std().item() == pytest.approx(0.1, rel=0.2)
 
 
+def test_tokens_may_start_without_time_or_from_nothing(
+    model: SvdModel, pictures: torch.Tensor
+) -> None:
+    found = {}
+    for start in ("image_embeddings", "mean", "none"):
+        settings = InversionSettings(init_noise_std=0.0, start=start)  # type: ignore[arg-type]
+        found[start] = initial_tokens(model, pictures, settings)
+    frames, clip = found["mean"]
+    assert torch.equal(frames, frames[:1].expand_as(frames))
+    torch.testing.assert_close(frames, found["image_embeddings"][0].mean(0).expand_as(frames))
+    assert torch.equal(clip, found["image_embeddings"][1])
+    assert not any(tokens.any() for tokens in found["none"])
+    noisy, _ = initial_tokens(model, pictures, InversionSettings(start="none"))
+    assert noisy.std() == pytest.approx(0.1, rel=0.2)
+
+
 def test_tokens_of_several_references_start_at_their_mean(
     model: SvdModel, references: torch.Tensor
 ):

@@ -120,6 +120,27 @@ def test_only_a_checkpoint_of_the_same_precision_is_gone_on_from(
     assert [event.step for event in told(job, Resumed)] == ([2] if goes_on else [])
 
 
+@pytest.mark.parametrize("has", [True, False])
+def test_a_processor_that_imitates_half_precision_is_told_of(
+    job: JobFolder,
+    model: SvdModel,
+    references: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    has: bool,
+) -> None:
+    from mti_backend import learn as module
+
+    monkeypatch.setattr(module, "computes_bfloat16", lambda device: has)
+    wish = order(job, 1)
+    inversion = replace(wish.settings.inversion, precision="bfloat16")
+    wish = replace(wish, settings=replace(wish.settings, inversion=inversion))
+    with JobLock(job) as lock:
+        motion = Learning(Attempt(job, lock), wish).run(model, references, fps=2.0)
+    assert motion.meta["precision"] == "bfloat16"  # as was asked for
+    texts = [event.text for event in told(job, Planned)]
+    assert (texts == []) if has else ("set inversion.precision to auto" in texts[0])
+
+
 class Full:
     """A network whose memory is full until so much is computed again."""
 
