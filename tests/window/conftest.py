@@ -1,0 +1,55 @@
+"""Blender with a window, once for all tests here; skipped, in words, where there is none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.window.desktop import ROOT, Desktop, Window, system_root
+
+ADDON = "bl_ext.user_default.mti"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip everything here where no such Blender can be had."""
+    if system_root() is not None:
+        return
+    skip = pytest.mark.skip(reason="there is no Blender with Xvfb, openbox and ImageMagick")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension's zip, as a user would download it."""
+    build = tmp_path_factory.mktemp("build")
+    bpy = ROOT / ".venv" / "bpy-5.0" / "bin" / "python"
+    command = [sys.executable, "tools/stage.py", "--build", str(build), "--zip", "--bpy", str(bpy)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [found] = build.glob("mti-*.zip")
+    return found
+
+
+@pytest.fixture
+def desktop(archive: Path, tmp_path: Path) -> Iterator[Desktop]:
+    """A screen, and a fresh user who has installed the zip and said where the backend is."""
+    with Desktop(tmp_path) as found:
+        local = tmp_path / archive.name
+        local.write_bytes(archive.read_bytes())
+        found.run(["blender", "--command", "extension", "install-file", "-r", "user_default",
+                   "-e", str(local)])  # fmt: skip
+        found.environment["MTI_BACKEND_PYTHON"] = sys.executable
+        yield found
+
+
+@pytest.fixture
+def window(desktop: Desktop) -> Iterator[Window]:
+    """Blender as that user starts it, at our tab."""
+    with desktop.blender() as found:
+        found.ask("open")
+        yield found

@@ -1,0 +1,161 @@
+"""Runs inside Blender, on its timer: does what `desktop.Window` asks, one thing after the other."""
+
+import contextlib
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import bpy
+
+FOLDER = Path(sys.argv[-1])
+TAB = "Motion"
+sys.stdout.reconfigure(line_buffering=True)
+bpy.context.preferences.view.show_splash = False  # before the first drawing
+
+number, task = 1, None
+shown = {"space": "VIEW_3D"}
+
+
+def window():
+    return bpy.context.window_manager.windows[0]
+
+
+def sidebar():
+    """The area that shows our tab, and its sidebar."""
+    area = next(a for a in window().screen.areas if a.type == shown["space"])
+    return area, next(r for r in area.regions if r.type == "UI")
+
+
+def mouse(x, y, kind="MOUSEMOVE", value="NOTHING"):
+    window().event_simulate(type=kind, value=value, x=x, y=y)
+
+
+def open_tab(space="VIEW_3D"):
+    """The sidebar of an editor, at our tab, tall enough for all of it."""
+    shown["space"] = space
+    area, region = sidebar()
+    area.spaces.active.show_region_ui = True
+    area.tag_redraw()
+    yield 0.5
+    area, region = sidebar()
+    region.active_panel_category = TAB
+    area.tag_redraw()
+    yield 0.5
+
+
+def under_mouse():
+    """The operator or the property under the mouse, as Blender itself copies it."""
+    area, region = sidebar()
+    manager = bpy.context.window_manager
+    with bpy.context.temp_override(window=window(), area=area, region=region):
+        for copy in (bpy.ops.ui.copy_python_command_button, bpy.ops.ui.copy_data_path_button):
+            manager.clipboard = ""
+            with contextlib.suppress(RuntimeError):
+                if copy.poll() and copy() == {"FINISHED"} and manager.clipboard:
+                    return manager.clipboard
+    return ""
+
+
+def scan():
+    """name -> [x, y] of all buttons in the sidebar, by going over it with the mouse."""
+    found = {}
+    _, region = sidebar()
+    columns = [region.x + round(region.width * part) for part in (0.25, 0.75, 0.93)]
+    for y in range(region.y + region.height - 4, region.y + 2, -14):
+        for x in columns:
+            mouse(x, y)
+            yield 0.0
+            name = under_mouse()
+            if name and name not in found:
+                found[name] = [x, y]
+    return found
+
+
+def scroll(kind, times):
+    _, region = sidebar()
+    x, y = region.x + region.width // 2, region.y + region.height // 2
+    mouse(x, y)
+    yield 0.05
+    for _ in range(times):
+        mouse(x, y, kind, "PRESS")
+        yield 0.02
+    yield 0.3
+
+
+def click(name):
+    """Press an operator's button; the sidebar is scrolled to where it is."""
+    wanted, seen = f"bpy.ops.{name}(", set()
+    yield from scroll("WHEELUPMOUSE", 60)
+    while True:
+        found = yield from scan()
+        places = [place for text, place in found.items() if text.startswith(wanted)]
+        if places:
+            yield from press(*places[0])
+            return
+        if set(found) <= seen:
+            raise LookupError(f"no button {name} among {sorted(seen)}")
+        seen |= set(found)
+        yield from scroll("WHEELDOWNMOUSE", 8)
+
+
+def press(x, y):
+    mouse(x, y)
+    yield 0.1
+    mouse(x, y, "LEFTMOUSE", "PRESS")
+    yield 0.1
+    mouse(x, y, "LEFTMOUSE", "RELEASE")
+    yield 0.3
+
+
+def key(kind, **modifiers):
+    x, y = (part // 2 for part in (window().width, window().height))
+    mouse(x, y)
+    yield 0.1
+    for value in ("PRESS", "RELEASE"):
+        window().event_simulate(type=kind, value=value, x=x, y=y, **modifiers)
+        yield 0.2
+
+
+def run(code):
+    names = {"bpy": bpy, "result": None}
+    exec(compile(code, "order", "exec"), names)
+    yield 0.0
+    return names["result"]
+
+
+KINDS = {"run": run, "click": click, "buttons": scan, "open": open_tab, "press": press, "key": key}
+
+
+def work(order):
+    kind, *what = json.loads(order.read_text())
+    try:
+        answer = {"value": (yield from KINDS[kind](*what))}
+    except Exception:
+        answer = {"error": traceback.format_exc()}
+    path = order.with_suffix(".answer")
+    path.with_suffix(".made").write_text(json.dumps(answer, default=str))
+    path.with_suffix(".made").rename(path)
+
+
+def tick():
+    global number, task
+    if task is None:
+        order = FOLDER / f"{number}.order"
+        if not order.exists():
+            return 0.05
+        number, task = number + 1, work(order)
+    try:
+        return next(task) or 0.001
+    except StopIteration:
+        task = None
+        return 0.01
+
+
+def begin():
+    (FOLDER / "ready").touch()
+    return None
+
+
+bpy.app.timers.register(tick, persistent=True)
+bpy.app.timers.register(begin, first_interval=1.0)
