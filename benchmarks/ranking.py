@@ -2,7 +2,7 @@
 
     python -m benchmarks.ranking               # 20 pairs, 8 seeds each; minutes on two cores
 
-Several seeds of one motion on one picture are ranked without the right answer (judging.explained),
+Several seeds of one motion on one picture are ranked without the right answer (judging.agreement),
 and by their motion gain to it. The motions are the true tokens. Resumable: every pair is kept.
 """
 
@@ -18,7 +18,7 @@ from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_interval, motion_gain
 from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.reconstruction import spearman
-from mti_backend.judging import explained
+from mti_backend.judging import agreement
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.svd import SvdModel
 from mti_backend.sampling import sample
@@ -28,14 +28,14 @@ from .pairs import development_pairs, true_motion
 
 def measure(model: SvdModel, pair: Pair, seeds: int) -> dict[str, list[float]]:
     """score and gain of every seed."""
-    settings, motion = Settings.for_model("draft"), true_motion(pair)
-    found: dict[str, list[float]] = {"score": [], "gain": []}
-    for seed in range(seeds):
-        playing = replace(settings.sampling, seed=seed)
-        clip = sample(model, pair.answer[0], motion, playing)
-        found["score"].append(explained(model, clip, motion, settings.inversion, playing))
-        found["gain"].append(motion_gain(clip, pair.answer))
-    return found
+    playing, motion = Settings.for_model("draft").sampling, true_motion(pair)
+    clips = [
+        sample(model, pair.answer[0], motion, replace(playing, seed=seed)) for seed in range(seeds)
+    ]
+    return {
+        "score": agreement(clips) or [0.0] * seeds,
+        "gain": [motion_gain(clip, pair.answer) for clip in clips],
+    }
 
 
 def summary(found: list[dict[str, list[float]]]) -> dict[str, tuple[float, float, float]]:

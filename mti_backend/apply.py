@@ -17,7 +17,7 @@ from .attempt import Attempt
 from .attention_maps import AttentionMaps
 from .embedding import MotionEmbedding
 from .events import Stage
-from .judging import explained
+from .judging import agreement
 from .models.svd import SvdModel
 from .sampling import sample
 
@@ -26,7 +26,7 @@ from .sampling import sample
 class Take:
     """One result.
 
-    target: which, from 1; 0 where none is shown. score: judging.explained; None where there was
+    target: which, from 1; 0 where none is shown. score: judging.agreement; None where there was
     nothing to compare. clip: uint8 (F, H, W, 3). attention: of the same, or None.
     """
 
@@ -67,7 +67,7 @@ class Applying:
                 self._take(model, motion, picture, number, seed, stage, (len(takes) + i) * steps)
                 for i, seed in enumerate(seeds)
             ]
-            takes += sorted(made, key=lambda take: -(take.score or 0.0))
+            takes += in_order(made)
         return takes
 
     def _take(
@@ -88,9 +88,15 @@ class Applying:
             clip = sample(model, frames.to_model(picture), motion, sampling, on_step)
         log.append(events.Progress("decode", 1, 1))
         self.attempt.check()
-        score = None
-        if self.sampling.takes > 1:
-            score = explained(model, clip, motion, self.settings.inversion, sampling)
         pictures = frames.to_pictures(clip)
         attention = maps.pictures(pictures) if sampling.attention else None
-        return Take(number, seed, score, pictures, attention)
+        return Take(number, seed, None, pictures, attention)
+
+
+def in_order(takes: list[Take]) -> list[Take]:
+    """Takes of one target, judged by each other, the likeliest first."""
+    scores = agreement([frames.to_model(take.clip) for take in takes])
+    if scores is None:
+        return takes
+    judged = [replace(take, score=score) for take, score in zip(takes, scores, strict=True)]
+    return sorted(judged, key=lambda take: -(take.score or 0.0))

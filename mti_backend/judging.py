@@ -3,18 +3,17 @@
 Neither needs the right answer, which nobody has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from mti_addon.wire.settings import InversionSettings, SamplingSettings
+from mti_addon.wire.settings import SamplingSettings
 
 from .embedding import MotionEmbedding
 from .gain import motion_gain
 from .models.svd import SvdModel
-from .noise import c_in, c_noise, network_target
 from .sampling import sample
 
 _POOR = {"draft": 0.55}
@@ -22,8 +21,6 @@ _POOR = {"draft": 0.55}
 evaluation.md: of 64 motions, 70 % are told rightly, 64 % when each is judged by the others)."""
 _POOR_ELSEWHERE = 0.1
 """Where nothing was measured: hardly anything of the motion is there."""
-# quartiles and middle of a normal distribution
-_STRATA = (-1.15, -0.32, 0.32, 1.15)
 
 
 def reconstruction(
@@ -61,33 +58,23 @@ def warning(model: str, gain: float | None) -> str:
     )
 
 
-@torch.no_grad()
-def explained(
-    model: SvdModel,
-    clip: Tensor,
-    motion: MotionEmbedding,
-    learning: InversionSettings,
-    sampling: SamplingSettings,
-) -> float:
-    """How much better the model denoises a clip when it is told the motion: 1 - with / without.
+def agreement(clips: Sequence[Tensor]) -> list[float] | None:
+    """How much each of several takes does what the others do, to put the likeliest first.
 
-    The mean of the training loss at four noise levels, with the same noise both times; a diffusion
-    classifier (Li et al. 2023) of two classes. The more a clip shows the motion, the larger.
+    The motion gain of a take where the mean of the others is the right answer: 1 is the same, 0 no
+    better than standing still. What one seed alone has done is more often a fault than a find. (How
+    well the network explains a take by its motion, as a diffusion classifier does, was measured
+    too, and says nothing of which seed is best: benchmarks/README.md.)
 
     Args:
-        clip: (F, 3, H, W) in [-1, 1]. learning: its noise levels are looked at.
+        clips: (F, 3, H, W) each, of one motion on one picture by different seeds.
+    Returns:
+        None for fewer than three, where nobody is outvoted, or where nothing moves.
     """
-    x0 = model.encode_video(clip).float()
-    image = model.encode_image(clip[0])
-    ids = model.time_ids(sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength)
-    told = motion.frame_tokens[None].to(model.device), motion.clip_tokens[None].to(model.device)
-    g = torch.Generator().manual_seed(0)
-    losses = [0.0, 0.0]
-    for stratum in _STRATA:
-        sigma = torch.tensor([learning.p_mean + learning.p_std * stratum]).exp().to(x0)
-        noisy = x0 + sigma * torch.randn(x0.shape, generator=g).to(x0)
-        for which, tokens in enumerate((told, model.no_motion(motion.frames))):
-            output = model.network(c_in(sigma) * noisy, c_noise(sigma), image, *tokens, ids)
-            error = output.float() - network_target(x0, noisy, sigma)
-            losses[which] += float(error.square().mean())
-    return 1 - losses[0] / losses[1]
+    if len(clips) < 3:
+        return None
+    whole = torch.stack([clip.float() for clip in clips])
+    others = (whole.sum(0) - whole) / (len(clips) - 1)
+    if any(torch.equal(other, other[:1].expand_as(other)) for other in others):
+        return None
+    return [motion_gain(clip, other) for clip, other in zip(whole, others, strict=True)]
