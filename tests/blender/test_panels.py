@@ -50,6 +50,13 @@ class Layout:
         assert name in data.bl_rna.properties and icon in ICONS
         self.lines.append(f"<{name}>")
 
+    def menu(self, idname, text=None, icon="NONE"):
+        assert icon in ICONS and hasattr(bpy.types, idname)
+        self.lines.append(f"[{idname}]")
+
+    def separator(self):
+        pass
+
     def operator(self, idname, text=None, icon="NONE"):
         assert icon in ICONS, icon
         self.lines.append(f"[{idname}]")
@@ -68,6 +75,8 @@ def _drawn(panel="MTI_PT_view3d"):
     layout = Layout()
     context = SimpleNamespace(
         scene=bpy.context.scene,
+        view_layer=bpy.context.view_layer,
+        workspace=bpy.context.workspace,
         preferences=bpy.context.preferences,
         region=SimpleNamespace(width=280),
     )
@@ -88,10 +97,10 @@ def test_a_new_scene(scene, prefs, panel):
 
 
 def test_all_choices_are_drawn(scene, prefs):
-    assert "Frames 1 to 250" in _drawn()
+    assert "Frames 1 to 250 (10.4 s)" in _drawn()
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 9
-    assert "Frames 5 to 9" in _drawn()
-    scene.mti.use_scene_range = False
+    assert "Frames 5 to 9 (0.2 s)" in _drawn()
+    scene.mti.span = "CUSTOM"
     scene.mti.target = "IMAGE"
     lines = _drawn()
     assert {"<frame_start>", "<frame_end>", "<target_image>"} <= set(lines)
@@ -103,7 +112,7 @@ def test_the_captured_pictures_and_the_warning(figure, scene, prefs):
     bpy.ops.mti.capture()
     lines = _drawn()
     # without a window Blender makes no icons; the pictures were looked at in a real one
-    assert "14 pictures of Stick Figure, frames 1 to 48" in lines
+    assert "14 pictures of Stick Figure, frames 1 to 48" in " ".join(lines)
     assert "outside the picture" in " ".join(lines)
     assert scene.mti.name.startswith("Wave")
 
