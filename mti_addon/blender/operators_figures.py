@@ -56,6 +56,13 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
             return False
         return True
 
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        """What the entry of the menu adds; Blender shows the class's own words for empty text."""
+        kind = find_kind(properties.figure)
+        name = getattr(properties, MOTION_OF[kind.name])
+        return "" if name == NO_MOTION[0] else find_starter(kind, name).description
+
     def draw(self, _context: Any) -> None:
         """The redo panel: each figure has its own motions."""
         layout = self.layout
@@ -126,10 +133,11 @@ class MTI_MT_add_figure(bpy.types.Menu):
                 self.layout.separator()
             self.layout.label(text=kind.label)
             for name, label in ((m.name, m.label) for m in kind.motions):
-                self._entry(kind, name, label)
-            self._entry(kind, NO_MOTION[0], "At Rest")
+                _entry(self.layout, kind, name, label)
+            _entry(self.layout, kind, NO_MOTION[0], "At Rest")
 
-    def _entry(self, kind: Kind, motion: str, label: str) -> None:
-        entry = self.layout.operator(MTI_OT_add_stick_figure.bl_idname, text=label)
-        entry.figure = kind.name
-        setattr(entry, MOTION_OF[kind.name], motion)
+
+def _entry(layout: Any, kind: Kind, motion: str, label: str) -> None:
+    entry = layout.operator(MTI_OT_add_stick_figure.bl_idname, text=label)
+    entry.figure = kind.name
+    setattr(entry, MOTION_OF[kind.name], motion)

@@ -39,8 +39,8 @@ class MTI_OT_capture(bpy.types.Operator):
         # only a keyed figure has another body to be drawn with
         take = shot.take if props.source == "ARMATURE" else None
         name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
-        if props.name == DEFAULT_NAME:
-            props.name = _suggested_name(context, shot)
+        if props.name in (DEFAULT_NAME, props.suggested):  # the animator has not named it
+            props.name = props.suggested = _suggested_name(context, shot)
         props.capture = name
         text = f"Captured {settings.frames} pictures of frames {shot.span[0]} to {shot.span[1]}"
         for warning in shot.warnings[:1]:

@@ -75,6 +75,7 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
     )
     capture: StringProperty(name="Capture", options={"HIDDEN"})
+    suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(
         name="Name",
         description="What the learned motion is called",

@@ -46,7 +46,7 @@ def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) 
         if solid:
             renders.append(_rendered(scene, size))
     assert focus is not None
-    pictures = draw_room(lay_out(eyes, np.array(focus[0]), focus[1]), clips, size)
+    pictures = draw_room(lay_out(eyes, np.array(focus[0]), focus[1], not solid), clips, size)
     for picture, render in zip(pictures, renders, strict=False):
         cover = render[..., 3:].astype(np.float32) / 255
         mixed = cover * render[..., :3] + (1 - cover) * picture

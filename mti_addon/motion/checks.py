@@ -18,7 +18,7 @@ LARGE_ENOUGH = 0.4
 """Smaller figures have limbs of less than a pixel in the draft's 64 x 64 pixels."""
 LEAST_MOTION = 0.01
 """The least path of any joint, as a share of the picture's diagonal: 0.9 pixels at 64 x 64."""
-CLEAR_MOTION = 0.05
+CLEAR_MOTION = 0.025
 BETWEEN = 4
 """A take is looked at this many times as often as it is drawn, to see what happens in between."""
 FOLLOWED = 0.7

@@ -32,7 +32,7 @@ def talk(fps: float) -> Motion:
 def smile(fps: float) -> Motion:
     """The corners of the mouth and the brows go up, and stay there."""
     keys = Keys()
-    for seconds, wide, corners in ((0.0, 0, 0), (0.3, 0, 0), (0.9, -10, 34), (2.0, -8, 32)):
+    for seconds, wide, corners in ((0.0, 0, 0), (0.3, 0, 0), (0.9, -13, 19), (2.0, -11, 18)):
         _mouth(keys, round(seconds * fps), float(wide), float(corners))
     for side, sign in SIDES:
         keys.curve(f"brow.in.{side}", 2, {0.3: 0, 0.9: 16 * sign, 2: 12 * sign}, fps)

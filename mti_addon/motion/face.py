@@ -10,7 +10,7 @@ FRONT = -0.62
 """How far before the middle of the head its features lie: Y, metres."""
 _CENTRE: tuple[tuple[str, str | None, Point, Point], ...] = (
     ("head", None, (0.0, 0.0, 0.15), (0.0, 0.0, 1.75)),
-    ("jaw", "head", (0.0, -0.30, 0.52), (0.0, FRONT, 0.44)),
+    ("jaw", "head", (0.0, -0.20, 0.44), (0.0, FRONT, 0.44)),
     ("nose", "head", (0.0, FRONT - 0.02, 1.02), (0.0, FRONT - 0.06, 0.84)),
 )
 _LEFT: tuple[tuple[str, str, Point, Point], ...] = (

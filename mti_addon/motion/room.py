@@ -42,8 +42,10 @@ class Room:
     tile: float
 
 
-def lay_out(eyes: Array, focus: Array, distance: float) -> Room:
+def lay_out(eyes: Array, focus: Array, distance: float, blocks: bool = True) -> Room:
     """A room around a camera's places (F, 3) and what it looks at, `distance` metres away.
+
+    `blocks`: there are some in it.
 
     Raises ValueError if the distance is not above 0.
     """
@@ -55,7 +57,7 @@ def lay_out(eyes: Array, focus: Array, distance: float) -> Room:
     floor = min(points[:, 2].min() - 0.25 * half, focus[2] - 0.35 * half)
     low[2] = floor
     boxes, colours = [np.stack([low, high])], [np.zeros(3)]
-    for x, y, wide, height, part in BLOCKS:
+    for x, y, wide, height, part in BLOCKS if blocks else ():
         at = focus[:2] + half * np.array([x, y])
         first = (*(at - half * wide), floor)
         last = (*(at + half * wide), focus[2] + half * (height - 0.35))

@@ -266,3 +266,15 @@ def test_blenders_own_human_rig(scene, ext):
     heads = [name for name, which in part.items() if which == "head"]
     assert len(heads) == 1 and Vector(rig.data.bones[heads[0]].tail_local).z > 1.8
     bpy.ops.preferences.addon_disable(module="rigify")
+
+
+def test_a_name_is_suggested_until_the_animator_gives_one(figure, scene):
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Wave"
+    bpy.ops.mti.add_stick_figure(motion="SQUAT")
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Squat"
+    scene.mti.name = "Mine"
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Mine"

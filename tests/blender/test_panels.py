@@ -205,3 +205,36 @@ def test_many_jobs_do_not_fill_the_screen(figure, scene, prefs, ext):
     )
     lines = _drawn()
     assert lines.count("Newer. Update.") == 6 and "and 3 older ones" in lines
+
+
+def test_the_sketch_says_what_is_missing_and_offers_it(scene, prefs):
+    bpy.ops.mti.add_stick_figure()
+    bpy.data.objects.remove(scene.camera)
+    lines = _drawn()
+    assert "no camera" in " ".join(lines) and "[mti.add_camera]" in lines
+    bpy.ops.mti.add_camera()
+    lines = _drawn()
+    assert "no camera" not in " ".join(lines) and "[mti.add_camera]" not in lines
+    scene.mti.span = "SCENE"
+    assert "ends at frame 48" in " ".join(_drawn())
+    scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 9, 3
+    assert "frame range is empty" in " ".join(_drawn())
+
+
+@pytest.mark.parametrize("source", ["ARMATURE", "OBJECT", "CAMERA", "VIEWPORT", "STRIP", "FILE"])
+def test_every_source_is_drawn(scene, prefs, source):
+    scene.mti.source = source
+    lines = _drawn()
+    assert "[mti.capture]" in lines and ("<file>" in lines) == (source == "FILE")
+    assert (source in ("ARMATURE", "VIEWPORT", "STRIP", "FILE")) == any(
+        word in " ".join(lines) for word in ("has no armature", "background", "No strip", "No file")
+    )
+
+
+def test_the_menu_offers_every_figure_with_every_motion(scene, ext):
+    layout = Layout()
+    bpy.types.MTI_MT_add_figure.draw(SimpleNamespace(layout=layout), bpy.context)
+    kinds = ext("motion.starters").KINDS
+    entries = sum(len(kind.motions) + 1 for kind in kinds)
+    assert layout.lines.count("[mti.add_stick_figure]") == entries
+    assert [kind.label for kind in kinds if kind.label in layout.lines] == [k.label for k in kinds]

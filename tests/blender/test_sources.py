@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import bpy
@@ -86,6 +89,8 @@ def test_a_rig_built_as_rigify_builds_them(level, ext):
         control = f"{name[:-2]}_fk{name[-2:]}" if name[-2] == "." else f"{name}_fk"
         copy = rig.pose.bones[f"ORG-{name}"].constraints.new("COPY_TRANSFORMS")
         copy.target, copy.subtarget = rig, control
+        follow = rig.pose.bones[f"DEF-{name}"].constraints.new("COPY_TRANSFORMS")
+        follow.target, follow.subtarget = rig, f"ORG-{name}"
     for frame, degrees in ((1, 0), (48, -80)):
         _key(rig.pose.bones["upper_arm_fk.L"], degrees, frame)
     plan = ext("blender.capture")._plan(rig)
@@ -409,6 +414,45 @@ def test_a_viewport_needs_a_window(scene, ext):
     problem = ext("blender.sources").source_problem(bpy.context, "VIEWPORT")
     assert "background mode" in problem.message and problem.hint
     assert not bpy.ops.mti.capture.poll()
+
+
+VIEWPORT = """
+import sys, os
+import bpy, gpu, addon_utils, importlib
+gpu.init()
+bpy.context.preferences.extensions.repos.new(
+    name="MTI Dev", module="mti_dev", custom_directory=sys.argv[1])
+addon_utils.enable("bl_ext.mti_dev.mti", default_set=True)
+views = importlib.import_module("bl_ext.mti_dev.mti.mti_addon.blender.views")
+bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+bpy.data.objects.remove(bpy.data.objects["Cube"])
+seen = views.find_viewport(bpy.context)[0].region_3d
+for perspective in ("PERSP", "CAMERA"):
+    seen.view_perspective = perspective
+    pictures = views.viewport_pictures(bpy.context, [1, 13, 25], (64, 48))
+    apart = abs(pictures[0].astype(int) - pictures[1]).max()
+    again = abs(pictures[0].astype(int) - pictures[2]).max()
+    print("seen", pictures.shape, pictures.std() > 3, apart > 30, again < 8, flush=True)
+addon_utils.disable("bl_ext.mti_dev.mti", default_set=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(bpy.app.version < (5, 2), reason="draws without a window from 5.2 on")
+def test_what_a_viewport_shows(staged, tmp_path):
+    """In a process of its own: Blender ends where there is no OpenGL."""
+    probe = "import bpy, gpu, os; gpu.init(); os._exit(42)"
+    if subprocess.run([sys.executable, "-c", probe], capture_output=True).returncode != 42:
+        pytest.skip("no OpenGL here")
+    result = subprocess.run(
+        [sys.executable, "-c", VIEWPORT, str(staged.parent)],
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(tmp_path / "user")},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    lines = [line for line in result.stdout.splitlines() if line.startswith("seen")]
+    assert lines == ["seen (3, 48, 64, 3) True True True"] * 2, result.stderr[-2000:]
 
 
 def test_the_frames_that_are_captured(figure, scene, ext):

@@ -54,7 +54,7 @@ def test_a_moving_camera_is_a_motion():
 
 
 def test_almost_nothing_moves_is_a_warning():
-    (warning,) = warnings_about(_take(lambda t: (0.3 * t, 0, 0)))
+    (warning,) = warnings_about(_take(lambda t: (0.2 * t, 0, 0)))
     assert "Hardly anything moves" in warning.message and warning.hint
 
 
