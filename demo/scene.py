@@ -58,7 +58,7 @@ def build_motion_scene() -> Any:
     camera = _camera(scene, FIGURE_HEIGHT / 0.74, height=1.0)
     camera.data.type = "PERSP"
     camera.data.lens = 85
-    bpy.ops.mti.add_stick_figure(wave=True)
+    bpy.ops.mti.add_stick_figure(figure="STICK", motion="WAVE")
     scene.frame_set(1)
     return scene
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import pictures, polling
+from .operators_figures import MTI_MT_add_figure, MTI_OT_add_camera, MTI_OT_add_stick_figure
 from .operators_jobs import MTI_OT_apply, MTI_OT_learn
 from .operators_results import (
     MTI_OT_cancel,
@@ -13,7 +14,7 @@ from .operators_results import (
     MTI_OT_remove_job,
     MTI_OT_resume,
 )
-from .operators_scene import MTI_OT_add_stick_figure, MTI_OT_capture
+from .operators_scene import MTI_OT_capture
 from .panels import MTI_PT_sequencer, MTI_PT_view3d
 from .preferences import MTI_AP_preferences
 from .properties import MTI_PG_scene
@@ -22,6 +23,8 @@ CLASSES = (
     MTI_AP_preferences,
     MTI_PG_scene,
     MTI_OT_add_stick_figure,
+    MTI_OT_add_camera,
+    MTI_MT_add_figure,
     MTI_OT_capture,
     MTI_OT_learn,
     MTI_OT_apply,

@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Vector
 
-from ..motion import Bone, Plan, Problem, Take, check_range, plan_limbs, sampled_frames
-from ..motion.scaffold import build_scaffold
+from ..motion import Bone, Plan, Take, check_range, plan_limbs, sampled_frames
+from ..motion.solid import box_take
+from .problems import CaptureError
+from .sources import SOLID, find_armature, find_mover, source_problem
 
-FAR = 8.0
-"""How far ahead (metres) a camera with no focus and no floor before it is taken to look."""
+__all__ = ["CaptureError", "box_corners", "playing", "take_from_scene", "world_to_clip"]
 
-
-class CaptureError(Exception):
-    """The scene cannot be captured; `problem` has one sentence and one piece of advice."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-def find_armature(context: Any) -> Any:
-    """The active armature, else the one deforming the active object, else the scene's only one."""
-    active = context.view_layer.objects.active
-    if active is not None:
-        if active.type == "ARMATURE":
-            return active
-        if found := active.find_armature():
-            return found
-    armatures = [ob for ob in context.scene.objects if ob.type == "ARMATURE"]
-    return armatures[0] if len(armatures) == 1 else None
-
-
-def source_problem(context: Any, source: str) -> Problem | None:
-    """What keeps this scene from being captured, as far as it can be told without playing it."""
-    armature = find_armature(context) if source == "ARMATURE" else None
-    camera = context.scene.camera
-    if source == "ARMATURE" and armature is None and camera is None:
-        return Problem(
-            "There is no armature and no camera to capture.",
-            "Add a stick figure, or select an armature, and add a camera that looks at it.",
-        )
-    if camera is None:
-        return Problem("The scene has no camera.", "Add a camera that looks at the motion.")
-    if source == "ARMATURE" and armature is None:
-        several = any(ob.type == "ARMATURE" for ob in context.scene.objects)
-        what = "No armature is selected." if several else "The scene has no armature."
-        return Problem(what, "Select the armature to capture, or add a stick figure.")
-    return _armature_problem(armature) if armature else None
-
-
-def _armature_problem(armature: Any) -> Problem | None:
-    if armature.mode == "EDIT":
-        return Problem(
-            f"{armature.name} is in Edit Mode, where its motion is not played.",
-            "Leave Edit Mode.",
-        )
-    if armature.data.pose_position == "REST":
-        return Problem(
-            f"{armature.name} shows its rest position, so it does not move.",
-            "Switch the armature to Pose Position.",
-        )
-    return None
+CUBE = [(x, y, z) for x in (-1, 1) for y, z in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
+"""Corners in the order of Blender's bounding boxes."""
+NO_EXTENT = 0.5
+"""Half a side (metres) of what is drawn for a light or another thing without a shape."""
 
 
 def take_from_scene(
@@ -73,7 +28,7 @@ def take_from_scene(
 ) -> Take:
     """Sample `count` moments of the scene frames start..end, both included, through its camera.
 
-    `source` is ARMATURE or CAMERA; `size` is the pictures' (width, height), whose aspect the camera
+    `source` is ARMATURE or OBJECT; `size` is the pictures' (width, height), whose aspect the camera
     takes. The scene's current frame is put back. Raises CaptureError.
     """
     problem = check_range(start, end) or source_problem(context, source)
@@ -83,8 +38,8 @@ def take_from_scene(
     frames = sampled_frames(start, end, count)
     seconds = (end - start) / (scene.render.fps / scene.render.fps_base)
     fps = (count - 1) / seconds
-    if source == "CAMERA":
-        return _camera_take(scene, frames, fps, size)
+    if source == "OBJECT":
+        return _object_take(scene, find_mover(context, source), frames, fps, size)
     return _armature_take(scene, find_armature(context), frames, fps, size)
 
 
@@ -95,16 +50,9 @@ def _armature_take(
     names = [armature.data.bones[i].name for i in plan.bones]
     ends = np.empty((2, len(frames), len(names), 3), np.float64)
     clips = np.empty((len(frames), 4, 4), np.float32)
-    for k, depsgraph in enumerate(_playing(scene, frames)):
+    for k, depsgraph in enumerate(playing(scene, frames)):
         evaluated = armature.evaluated_get(depsgraph)
-        if not evaluated.is_evaluated:
-            # a hidden armature keeps the pose of some other frame, without any error
-            raise CaptureError(
-                Problem(
-                    f"{armature.name} is disabled in the viewport, so Blender does not animate it.",
-                    "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.",
-                )
-            )
+        _must_be_played(evaluated)
         to_world = evaluated.matrix_world
         bones = evaluated.pose.bones
         ends[0, k] = [to_world @ bones[name].head for name in names]
@@ -116,16 +64,35 @@ def _armature_take(
     return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
 
 
-def _camera_take(scene: Any, frames: list[float], fps: float, size: tuple[int, int]) -> Take:
+def _must_be_played(evaluated: Any) -> None:
+    """A disabled object keeps the pose of some other frame, without any error."""
+    if not evaluated.is_evaluated:
+        raise CaptureError.of(
+            f"{evaluated.name} is disabled in the viewport, so Blender does not animate it.",
+            "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.",
+        )
+
+
+def _object_take(
+    scene: Any, moving: Any, frames: list[float], fps: float, size: tuple[int, int]
+) -> Take:
+    corners = np.empty((len(frames), 8, 3), np.float64)
     clips = np.empty((len(frames), 4, 4), np.float32)
-    focus: tuple[tuple[float, float, float], float] | None = None
-    for k, depsgraph in enumerate(_playing(scene, frames)):
+    for k, depsgraph in enumerate(playing(scene, frames)):
+        evaluated = moving.evaluated_get(depsgraph)
+        _must_be_played(evaluated)
+        corners[k] = [evaluated.matrix_world @ Vector(corner) for corner in box_corners(evaluated)]
         clips[k] = world_to_clip(scene, depsgraph, size)
-        focus = focus or _focus(scene.camera.evaluated_get(depsgraph))
-    assert focus is not None
-    scaffold = build_scaffold(*focus)
-    joints = np.repeat(scaffold.joints[None], len(frames), axis=0)
-    return Take(joints, scaffold.limbs, scaffold.parts, scaffold.radii, clips, fps, size)
+    return box_take(corners, clips, fps, size)
+
+
+def box_corners(moving: Any) -> list[tuple[float, ...]]:
+    """The corners of an object's bounding box in its own space; a cube where it has no extent."""
+    corners = [tuple(corner) for corner in moving.bound_box]
+    if np.ptp(np.array(corners), axis=0).max() > 1e-6 and moving.type in SOLID:
+        return corners
+    half = moving.empty_display_size if moving.type == "EMPTY" else NO_EXTENT
+    return [(half * x, half * y, half * z) for x, y, z in CUBE]
 
 
 def _plan(armature: Any) -> Plan:
@@ -144,8 +111,9 @@ def _plan(armature: Any) -> Plan:
     try:
         return plan_limbs(described)
     except ValueError:
-        problem = Problem(f"{armature.name} has no bones.", "Add bones, or add a stick figure.")
-        raise CaptureError(problem) from None
+        raise CaptureError.of(
+            f"{armature.name} has no bones.", "Add bones, or add a stick figure."
+        ) from None
 
 
 @contextmanager
@@ -157,7 +125,7 @@ def _frame_kept(scene: Any) -> Iterator[None]:
         scene.frame_set(frame, subframe=subframe)
 
 
-def _playing(scene: Any, frames: list[float]) -> Iterator[Any]:
+def playing(scene: Any, frames: Iterable[float]) -> Iterator[Any]:
     """Go to each frame, fractions included, and give the evaluated scene; then back."""
     with _frame_kept(scene):
         for frame in frames:
@@ -176,19 +144,3 @@ def world_to_clip(scene: Any, depsgraph: Any, size: tuple[int, int]) -> Any:
         depsgraph, x=size[0], y=size[1], scale_x=1.0, scale_y=1.0
     )
     return projection @ camera.matrix_world.normalized().inverted()
-
-
-def _focus(camera: Any) -> tuple[tuple[float, float, float], float]:
-    """The point that a camera looks at, and how far it is: its focus object, the floor, or FAR."""
-    eye = camera.matrix_world.translation
-    forward = -camera.matrix_world.normalized().to_3x3().col[2]
-    target = camera.data.dof.focus_object
-    if target is not None:
-        point = target.matrix_world.translation
-        distance = (point - eye).length
-    else:
-        down = -forward.z
-        to_floor = eye.z / down if down > 1e-3 and eye.z > 0 else FAR
-        distance = to_floor if 0.5 <= to_floor <= 50 else FAR
-        point = eye + forward * distance
-    return tuple(point), max(distance, 1e-3)

@@ -22,7 +22,8 @@ from ..wire.errors import BadRequest, UnreadableInput
 
 KEPT = 32
 """Captures kept besides the newest; older ones go. Jobs have copies of what they need."""
-COLUMNS = 4
+GAP = 2
+"""Pixels between the pictures of the sheet, at 64 x 64 pixels a picture."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class CaptureFile:
     model: Annotated[str, Text(r".{1,64}", "The model that the pictures were drawn for.")]
     frames: Annotated[int, Span(1, 128, "pictures", "How many.")]
     source: Annotated[str, Text(r".{0,64}", "Name of what was captured, for people.")]
-    note: Annotated[str, Text(r".{0,256}", "A warning, or empty.")]
+    notes: tuple[Annotated[str, Text(r".{1,500}", "A warning, and what to do.")], ...]
     info: CaptureInfo
 
 
@@ -68,7 +69,7 @@ class Capture:
 
     @property
     def sheet(self) -> Path:
-        """All pictures in one square file, row by row."""
+        """All pictures in one file, row by row."""
         return self.path / "sheet.png"
 
 
@@ -107,15 +108,19 @@ def load_capture(root: Path, name: str) -> Capture | None:
 
 
 def _sheet(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A table of the pictures, made smaller where they are large, on dark grey."""
+    """A table of the pictures, as square as it can be, made smaller where they are large."""
     step = max(1, pictures.shape[1] // 128)
     small = pictures[:, ::step, ::step]
     count, height, width = small.shape[:3]
-    rows = -(-count // COLUMNS)
-    table = np.full((rows * COLUMNS, height, width, 3), 48, np.uint8)
-    table[:count] = small
-    sheet = table.reshape(rows, COLUMNS, height, width, 3).transpose(0, 2, 1, 3, 4)
-    return np.ascontiguousarray(sheet.reshape(rows * height, COLUMNS * width, 3))
+    columns = min(range(1, count + 1), key=lambda c: max(c * width, -(-count // c) * height))
+    rows = -(-count // columns)
+    gap = max(1, GAP * height // 64)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 24, np.uint8)
+    for i, picture in enumerate(small):
+        top = gap + i // columns * (height + gap)
+        left = gap + i % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
 
 
 def _remove_old(root: Path, newest: str) -> None:

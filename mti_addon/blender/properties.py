@@ -32,14 +32,41 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
         name="Source",
         description="What moves",
         items=(
-            ("ARMATURE", "Armature", "The active armature's animation, drawn as a stick figure"),
-            ("CAMERA", "Camera", "The camera's move, drawn over landmarks"),
+            (
+                "ARMATURE",
+                "Armature",
+                "The active armature's animation, of any rig, drawn as a stick figure",
+            ),
+            ("OBJECT", "Object", "The active object's animation, drawn as a box"),
+            (
+                "CAMERA",
+                "Camera",
+                "What the scene's camera sees: its move over the scene's own geometry, or "
+                "through a textured room where there is none",
+            ),
+            ("VIEWPORT", "Viewport", "What the 3D viewport shows, with its overlays"),
+            ("STRIP", "Strip", "The active movie or image strip of the sequencer"),
+            ("FILE", "File", "A movie, or a numbered sequence of pictures"),
         ),
     )
-    use_scene_range: BoolProperty(
-        name="Scene Range",
-        description="Capture the scene's frame range, or its preview range where that is on",
-        default=True,
+    file: StringProperty(
+        name="File",
+        description="A movie, or any picture of a numbered sequence",
+        subtype="FILE_PATH",
+    )
+    span: EnumProperty(
+        name="Frames",
+        description="Which frames are captured",
+        items=(
+            (
+                "AUTO",
+                "Automatic",
+                "The action's frames, or all of a strip or file; without any, the preview range, "
+                "or the scene's",
+            ),
+            ("SCENE", "Scene", "The scene's frames, or its preview range where that is on"),
+            ("CUSTOM", "Custom", "From a first to a last frame"),
+        ),
     )
     frame_start: IntProperty(
         name="Start", description="First frame to capture", default=1, min=FIRST, max=LAST
@@ -48,6 +75,7 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
     )
     capture: StringProperty(name="Capture", options={"HIDDEN"})
+    suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(
         name="Name",
         description="What the learned motion is called",
@@ -118,13 +146,3 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
             ("CAPTURE", "At the Captured Range", "Starts where the captured range starts"),
         ),
     )
-
-
-def frame_range(scene: Any) -> tuple[int, int]:
-    """The first and the last frame to capture."""
-    props = scene.mti
-    if not props.use_scene_range:
-        return props.frame_start, props.frame_end
-    if scene.use_preview_range:
-        return scene.frame_preview_start, scene.frame_preview_end
-    return scene.frame_start, scene.frame_end

@@ -1,4 +1,4 @@
-"""The starter stick figure: an armature facing the camera, with a wave as an editable action."""
+"""The starter figures: armatures turned to be seen well, with a motion as an editable action."""
 
 from __future__ import annotations
 
@@ -8,54 +8,106 @@ from typing import Any
 import bpy
 from mathutils import Matrix, Vector
 
-from ..motion.figure import WAVE, WAVE_SECONDS, stick_figure
+from ..motion.keys import TURN, Motion, Starter, Track
+from ..motion.posing import roll_towards
+from ..motion.starters import Kind
 
-TOWARDS_VIEWER = Vector((0, -1, 0))
 
+def add_figure(context: Any, kind: Kind, turned: float) -> Any:
+    """Add a figure at the 3D cursor, make it active, and return its armature object.
 
-def add_stick_figure(context: Any) -> Any:
-    """Add the figure at the 3D cursor, make it active, and return its armature object.
-
-    It stands upright, turned towards the scene's camera if there is one. Its bones have the usual
-    names (hips, spine, upper_arm.L ...).
+    It stands upright, `turned` degrees to its left from facing the scene's camera, or the viewport
+    where there is none. Its bones have the usual names (hips, spine, upper_arm.L ...).
     """
-    data = bpy.data.armatures.new("Stick Figure")
-    figure = bpy.data.objects.new("Stick Figure", data)
+    name = kind.label
+    data = bpy.data.armatures.new(name)
+    figure = bpy.data.objects.new(name, data)
     context.scene.collection.objects.link(figure)
     _make_active(context, figure)
-    _build_bones(data)
+    _build_bones(data, kind)
     data.display_type = "STICK"
     figure.show_in_front = True
     cursor = context.scene.cursor.location
-    figure.matrix_world = Matrix.Translation(cursor) @ Matrix.Rotation(
-        _yaw_towards(cursor, context.scene.camera), 4, "Z"
-    )
+    yaw = yaw_towards_viewer(context, cursor) + math.radians(turned)
+    figure.matrix_world = Matrix.Translation(cursor) @ Matrix.Rotation(yaw, 4, "Z")
     for bone in figure.pose.bones:
         bone.rotation_mode = "XYZ"  # three readable curves a bone instead of a quaternion's four
     return figure
 
 
-def key_wave(scene: Any, figure: Any) -> tuple[int, int]:
-    """Key a wave of two seconds from the scene's first frame on; gives its first and last frame.
+def key_motion(scene: Any, figure: Any, starter: Starter) -> tuple[int, int]:
+    """Key a starter motion from the scene's first frame on; gives its first and last frame.
 
-    It is an action with a few keys a bone, to be edited like any other.
+    It is an action with a few keys a bone, to be edited like any other. One that repeats itself is
+    keyed once, and its curves go on for ever.
     """
+    motion = starter.make(scene.render.fps / scene.render.fps_base)
     start = scene.frame_start
-    length = round(WAVE_SECONDS * scene.render.fps / scene.render.fps_base)
-    for name, keys in WAVE.items():
-        bone = figure.pose.bones[name]
-        for time, degrees in keys:
-            bone.rotation_euler.z = math.radians(degrees) * _outwards(name)
-            frame = start + time * (length - 1)
-            bone.keyframe_insert("rotation_euler", frame=round(frame), group=name)
-    figure.animation_data.action.name = "Wave"
+    for track in motion.tracks:
+        _key(figure, track, start)
+    action = figure.animation_data.action
+    action.name = starter.label
+    for curve in curves_of(figure):
+        _go_on(curve, motion)
+    # a wave of two seconds lasts until the frame before the one where it would begin again
+    last = start + motion.frames - (1 if motion.cycle else 0)
+    action.use_frame_range = True
+    action.frame_start, action.frame_end = start, last
     scene.frame_set(scene.frame_current)  # show the pose of the current frame, not the last keyed
-    return start, start + length - 1
+    return start, last
 
 
-def _outwards(bone: str) -> float:
-    """The sign of a turn about a bone's local Z (towards the viewer) that lifts a limb sideways."""
-    return -1.0 if bone.endswith(".R") else 1.0
+def curves_of(owner: Any) -> list[Any]:
+    """The curves of an object's action, on every Blender version; empty if it has none."""
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return []
+    if not hasattr(data.action, "layers"):
+        return list(data.action.fcurves)
+    if data.action_slot is None:
+        return []
+    strips = (strip for layer in data.action.layers for strip in layer.strips)
+    bags = (strip.channelbag(data.action_slot) for strip in strips)
+    return [curve for bag in bags if bag for curve in bag.fcurves]
+
+
+def goes_on(curve: Any) -> bool:
+    """It has no end: it repeats itself, or is a straight line."""
+    repeats = any(modifier.type == "CYCLES" for modifier in curve.modifiers)
+    return repeats or curve.extrapolation == "LINEAR"
+
+
+def yaw_towards_viewer(context: Any, place: Vector) -> float:
+    """The turn about Z that makes a figure facing -Y face the camera, or the viewport; radians."""
+    camera, view = context.scene.camera, getattr(context, "region_data", None)
+    if camera is not None:
+        away = camera.matrix_world.translation - place
+    elif view is not None:
+        away = view.view_rotation @ Vector((0, 0, 1))  # where the view is seen from
+    else:
+        return 0.0
+    return math.atan2(away.y, away.x) + math.pi / 2 if away.xy.length > 1e-4 else 0.0
+
+
+def _key(figure: Any, track: Track, start: int) -> None:
+    bone = figure.pose.bones[track.bone]
+    for frame, value in track.keys:
+        values = getattr(bone, track.path)
+        values[track.index] = math.radians(value) if track.path == TURN else value
+        bone.keyframe_insert(track.path, index=track.index, frame=start + frame, group=track.bone)
+
+
+def _go_on(curve: Any, motion: Motion) -> None:
+    steady = {t.bone: t for t in motion.tracks if t.goes_on}
+    bone = curve.data_path.split('"')[1]
+    track = steady.get(bone)
+    if track and curve.data_path.endswith(track.path) and curve.array_index == track.index:
+        curve.extrapolation = "LINEAR"
+        for point in curve.keyframe_points:
+            point.interpolation = "LINEAR"
+    elif motion.cycle and len(curve.keyframe_points) > 1:
+        curve.modifiers.new("CYCLES")
+    curve.update()
 
 
 def _make_active(context: Any, figure: Any) -> None:
@@ -68,26 +120,16 @@ def _make_active(context: Any, figure: Any) -> None:
     figure.select_set(True)
 
 
-def _build_bones(data: Any) -> None:
+def _build_bones(data: Any, kind: Kind) -> None:
     """Bones can only be made in Edit Mode, which needs the object to be active."""
     bpy.ops.object.mode_set(mode="EDIT")
     try:
-        for name, parent, head, tail in stick_figure():
+        for name, parent, head, tail in kind.rows:
             bone = data.edit_bones.new(name)
             bone.head, bone.tail = head, tail
-            bone.align_roll(TOWARDS_VIEWER)
+            bone.align_roll(Vector(roll_towards(head, tail)))
             if parent:
                 bone.parent = data.edit_bones[parent]
                 bone.use_connect = (bone.head - bone.parent.tail).length < 1e-5
     finally:
         bpy.ops.object.mode_set(mode="OBJECT")
-
-
-def _yaw_towards(place: Vector, camera: Any) -> float:
-    """The turn about Z that makes a figure facing -Y face the camera, radians."""
-    if camera is None:
-        return 0.0
-    away = camera.matrix_world.translation - place
-    if away.xy.length < 1e-4:
-        return 0.0
-    return math.atan2(away.y, away.x) + math.pi / 2

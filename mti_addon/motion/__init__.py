@@ -1,7 +1,7 @@
 """From keyed joints to the pictures of a reference video. Imports numpy and stdlib."""
 
 from .camera import project
-from .checks import Problem, check_range, check_take, note_about
+from .checks import Problem, check_pictures, check_range, check_take, warnings_about
 from .png import decode_png, encode_png
 from .raster import Look, draw
 from .skeleton import Bone, Plan, plan_limbs
@@ -16,15 +16,16 @@ __all__ = [
     "Plan",
     "Problem",
     "Take",
+    "check_pictures",
     "check_range",
     "check_take",
     "decode_png",
     "draw",
     "encode_png",
-    "note_about",
     "picture_of_each_frame",
     "plan_limbs",
     "project",
     "sampled_frames",
     "variations",
+    "warnings_about",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .camera import project
 from .take import Take
@@ -16,6 +18,19 @@ LARGE_ENOUGH = 0.4
 """Smaller figures have limbs of less than a pixel in the draft's 64 x 64 pixels."""
 LEAST_MOTION = 0.01
 """The least path of any joint, as a share of the picture's diagonal: 0.9 pixels at 64 x 64."""
+CLEAR_MOTION = 0.025
+BETWEEN = 4
+"""A take is looked at this many times as often as it is drawn, to see what happens in between."""
+FOLLOWED = 0.7
+"""Less than this share of a joint's way is left when its places in the pictures are joined by
+straight lines: it turned round in between. A sine is followed to 0.7 by 4 pictures a period."""
+FAR_ENOUGH = 0.15
+"""Only joints that go this far, in the picture's diagonal, tell whether a motion is too fast."""
+SAME = 0.5
+"""Two pictures that differ less, in levels of 255 on average over the parts that ever change, are
+the same."""
+
+Pictures = NDArray[np.uint8]
 
 
 class Problem(NamedTuple):
@@ -57,22 +72,90 @@ def check_take(take: Take) -> Problem | None:
     return None
 
 
-def note_about(take: Take) -> str:
-    """A warning for a take that can be learned but could be better; empty if there is none."""
-    share = visible_share(take)
-    if share < MOSTLY_VISIBLE:
-        return f"{1 - share:.0%} of the motion is outside the picture"
-    size = covered_share(take)
-    if size < LARGE_ENOUGH:
-        return f"the motion fills only {size:.0%} of the picture; move the camera nearer"
-    return ""
+def check_pictures(pictures: Pictures) -> Problem | None:
+    """Pictures (F, H, W, 3) must not all be the same."""
+    if longest_still(pictures) < len(pictures):
+        return None
+    return Problem(
+        "All pictures are the same: nothing moves in them.",
+        "Choose frames in which something moves, in view.",
+    )
+
+
+def warnings_about(take: Take, between: Take | None = None) -> list[Problem]:
+    """What could be better in a take that can be learned.
+
+    `between` is the same take, sampled BETWEEN times as often.
+    """
+    found = []
+    shares = visible_shares(take)
+    if shares.mean() < MOSTLY_VISIBLE or shares.min() < LEAST_VISIBLE:
+        cut = np.flatnonzero(shares < MOSTLY_VISIBLE) + 1
+        found.append(
+            Problem(
+                f"{1 - shares.mean():.0%} of the motion is outside the picture, most of it between "
+                f"pictures {cut[0]} and {cut[-1]}.",
+                "Move the camera back, or turn it.",
+            )
+        )
+    elif (size := covered_share(take)) < LARGE_ENOUGH:
+        found.append(
+            Problem(
+                f"The motion fills only {size:.0%} of the picture.",
+                "Move the camera nearer, or give it a longer lens.",
+            )
+        )
+    if longest_path(take) < CLEAR_MOTION:
+        found.append(
+            Problem(
+                f"Hardly anything moves: {longest_path(take):.0%} of the picture at the most.",
+                "Key a larger motion, or move the camera nearer.",
+            )
+        )
+    if between is not None and followed_share(take, between) < FOLLOWED:
+        found.append(
+            Problem(
+                f"The motion is faster than {take.frames} pictures can show: it turns round "
+                "between two of them.",
+                "Capture fewer frames, or slow the motion down.",
+            )
+        )
+    return found
+
+
+def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
+    """What could be better in pictures (F, H, W, 3) that can be learned."""
+    still = longest_still(pictures)
+    if still <= len(pictures) // 2:
+        return []
+    return [
+        Problem(
+            f"{still} of {len(pictures)} pictures in a row are the same.",
+            "Capture only the frames in which something moves.",
+        )
+    ]
+
+
+def thinned(take: Take, step: int) -> Take:
+    """Every `step`-th picture of a take."""
+    return replace(
+        take,
+        joints=take.joints[::step],
+        world_to_clip=take.world_to_clip[::step],
+        fps=take.fps / step,
+    )
+
+
+def visible_shares(take: Take) -> NDArray[np.float64]:
+    """(F,): the share of limb ends inside each picture, 0..1."""
+    ends = sorted({joint for limb in take.limbs for joint in limb})
+    _, inside = project(take.joints[:, ends], take.world_to_clip, take.size)
+    return np.asarray(inside.mean(1))
 
 
 def visible_share(take: Take) -> float:
     """The share of limb ends inside the picture, 0..1, over all frames."""
-    ends = sorted({joint for limb in take.limbs for joint in limb})
-    _, inside = project(take.joints[:, ends], take.world_to_clip, take.size)
-    return float(inside.mean())
+    return float(visible_shares(take).mean())
 
 
 def covered_share(take: Take) -> float:
@@ -89,3 +172,34 @@ def longest_path(take: Take) -> float:
     if not always.size:
         return 1.0  # every joint passes behind the camera at some time: that is motion
     return float(np.hypot(*np.ptp(always, axis=0).T).max() / np.hypot(*take.size))
+
+
+def followed_share(take: Take, between: Take) -> float:
+    """How much of the longest way, in the picture, is left of it when only the pictures are seen.
+
+    1 where no joint goes far.
+    """
+    shown, whole = _ways(take), _ways(between)
+    far = whole > FAR_ENOUGH * np.hypot(*take.size)
+    return float((shown[far] / whole[far]).min()) if far.any() else 1.0
+
+
+def longest_still(pictures: Pictures) -> int:
+    """The most pictures in a row that are the same."""
+    values = pictures.astype(np.float32)
+    changing = np.ptp(values, axis=0).max(-1) > 2  # (H, W)
+    if not changing.any():
+        return len(pictures)
+    steps = np.abs(np.diff(values[:, changing], axis=0)).mean((1, 2))
+    most = run = 1
+    for step in steps:
+        run = run + 1 if step < SAME else 1
+        most = max(most, run)
+    return most
+
+
+def _ways(take: Take) -> NDArray[np.float64]:
+    """(J,): how long the way of each joint is in the picture, pixels; 0 if it is ever behind."""
+    pixels, _ = project(take.joints, take.world_to_clip, take.size)
+    steps = np.linalg.norm(np.diff(pixels, axis=0), axis=2).sum(0)
+    return np.asarray(np.nan_to_num(steps))

@@ -22,9 +22,11 @@ WORDS = (
 )
 DETAILS = tuple(
     "finger thumb index middle ring pinky twist eye jaw lip brow teeth tongue nose ear cheek chin "
-    "lid hair breast".split()
+    "lid hair breast forehead temple".split()
 )
 """Bones too small to be seen as limbs; left out as long as enough others remain."""
+MECHANISM = frozenset("mch org ctrl ik pole target mechanism wgt vis".split())
+"""Words of bones that only move others, in rigs where all of them are set to deform."""
 
 LIMB_RADIUS = 0.024
 HEAD_RADIUS = 0.07
@@ -81,7 +83,7 @@ def plan_limbs(bones: Sequence[Bone]) -> Plan:
             max(height * HEAD_RADIUS, _length(bones[bone]) / 2) if ball else height * LIMB_RADIUS
         )
     hung = _hung_on(bones, used)
-    for link in _links(bones, used, hung, height):
+    for link in _links(bones, used, hung, height, face="head" in parts):
         limbs.append(link)
         limb_parts.append("torso")
         radii.append(height * LIMB_RADIUS)
@@ -90,9 +92,11 @@ def plan_limbs(bones: Sequence[Bone]) -> Plan:
 
 
 def _used_bones(bones: Sequence[Bone]) -> list[int]:
-    """Bones that deform something and are no detail; all of them if that leaves less than three."""
+    """Bones that deform something and are no detail; with details if less than three are left."""
     real = [i for i, bone in enumerate(bones) if _length(bone) > 1e-6]
     deforming = [i for i in real if bones[i].deform] or real
+    flesh = [i for i in deforming if not MECHANISM & set(_spaced(bones[i].name).split())]
+    deforming = flesh or deforming
     large = [i for i in deforming if not _is_detail(bones[i].name)]
     return _parents_first(bones, large if len(large) >= 3 else deforming)
 
@@ -100,18 +104,47 @@ def _used_bones(bones: Sequence[Bone]) -> list[int]:
 def _parents_first(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
     """The same bones, each after those above it, and otherwise in their order."""
     found: dict[int, int] = {}
-    wanted = dict.fromkeys(used, 0)
+    above = _above(bones, used)
 
     def add(bone: int) -> None:
-        above = _ancestor(bones, bone, wanted)
-        if above >= 0 and above not in found:
-            add(above)
+        if above[bone] >= 0 and above[bone] not in found:
+            add(above[bone])
         found[bone] = 0
 
     for bone in used:
         if bone not in found:
             add(bone)
     return list(found)
+
+
+def _above(bones: Sequence[Bone], used: Sequence[int]) -> dict[int, int]:
+    """For each used bone the next used one up, or -1.
+
+    In a generated rig deforming bones hang on bones of the mechanism, which lie where other
+    deforming bones do: then they hang on those.
+    """
+    wanted = dict.fromkeys(used, 0)
+    above = {bone: _ancestor(bones, bone, wanted) for bone in used}
+    at = {(bones[bone].head, bones[bone].tail): bone for bone in used}
+    ending: dict[tuple[float, float, float], int] = {bones[bone].tail: bone for bone in used}
+    for bone in used:
+        carrier = bones[bone].parent
+        while above[bone] < 0 and carrier >= 0:
+            twin = at.get((bones[carrier].head, bones[carrier].tail), bone)
+            if not _hangs_on(above, twin, bone):
+                above[bone] = twin
+            carrier = bones[carrier].parent
+        twin = ending.get(bones[bone].head, bone)
+        if above[bone] < 0 <= bones[bone].parent and not _hangs_on(above, twin, bone):
+            above[bone] = twin
+    return above
+
+
+def _hangs_on(above: dict[int, int], bone: int, other: int) -> bool:
+    """`bone` is `other`, or hangs on it, over any number of bones."""
+    while bone >= 0 and bone != other:
+        bone = above[bone]
+    return bone == other
 
 
 def _is_detail(name: str) -> bool:
@@ -180,9 +213,10 @@ def _hung_on(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
     -1 for a root.
     """
     place = {bone: i for i, bone in enumerate(used)}
+    next_up = _above(bones, used)
     hung = []
     for bone in used:
-        above = _ancestor(bones, bone, place)
+        above = next_up[bone]
         if above < 0:
             hung.append(-1)
             continue
@@ -193,12 +227,12 @@ def _hung_on(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
 
 
 def _links(
-    bones: Sequence[Bone], used: Sequence[int], hung: Sequence[int], height: float
+    bones: Sequence[Bone], used: Sequence[int], hung: Sequence[int], height: float, face: bool
 ) -> list[tuple[int, int]]:
-    """Joins for gaps, such as from the spine to a shoulder."""
+    """Joins for gaps, such as from the spine to a shoulder; none to the features of a face."""
     links = []
     for i, above in enumerate(hung):
-        if above < 0:
+        if above < 0 or (face and _is_detail(bones[used[i]].name)):
             continue
         end = (bones[used[above // 3]].head, bones[used[above // 3]].tail)[above % 3]
         if np.linalg.norm(np.subtract(bones[used[i]].head, end)) > 0.01 * height:

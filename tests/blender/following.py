@@ -33,3 +33,12 @@ def learn(polling, scene, name="wave"):
 def strips_of(scene):
     """The strips of a scene's sequencer."""
     return list(scene.sequence_editor_create().strips)
+
+
+def curves_of(ob):
+    """The curves of an object's action on every Blender version."""
+    data = ob.animation_data
+    if hasattr(data.action, "layers"):
+        bag = data.action.layers[0].strips[0].channelbag(data.action_slot)
+        return list(bag.fcurves)
+    return list(data.action.fcurves)

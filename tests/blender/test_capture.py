@@ -10,6 +10,8 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
+from tests.blender.following import curves_of
+
 SIZES = [(64, 64), (1024, 576), (96, 160)]
 
 
@@ -98,19 +100,6 @@ def test_a_hidden_but_playing_armature_can_be_captured(figure, scene, ext):
     assert ext("motion").check_take(take) is None
 
 
-def test_camera_move_is_drawn_over_landmarks(scene, ext):
-    capture, motion = ext("blender.capture"), ext("motion")
-    camera = scene.camera
-    still = capture.take_from_scene(bpy.context, "CAMERA", 1, 24, 14, (64, 64))
-    assert "does not move" in motion.check_take(still).message
-    for frame, x in ((1, 6.0), (24, 8.0)):
-        camera.location.x = x
-        camera.keyframe_insert("location", frame=frame)
-    take = capture.take_from_scene(bpy.context, "CAMERA", 1, 24, 14, (64, 64))
-    assert motion.check_take(take) is None
-    assert len({picture.tobytes() for picture in motion.draw(take)}) == 14
-
-
 def _capture_fails(scene, sentence):
     """The button is greyed out with this sentence, or ends with it; nothing is written."""
     before = scene.mti.capture
@@ -121,7 +110,7 @@ def _capture_fails(scene, sentence):
 
 def test_no_armature_and_no_camera(scene, ext):
     bpy.data.objects.remove(scene.camera)
-    problem = ext("blender.capture").source_problem(bpy.context, "ARMATURE")
+    problem = ext("blender.sources").source_problem(bpy.context, "ARMATURE")
     assert problem.message == "There is no armature and no camera to capture."
     assert not bpy.ops.mti.capture.poll()
     scene.mti.source = "CAMERA"
@@ -129,7 +118,7 @@ def test_no_armature_and_no_camera(scene, ext):
 
 
 def test_no_armature(scene, ext):
-    problem = ext("blender.capture").source_problem(bpy.context, "ARMATURE")
+    problem = ext("blender.sources").source_problem(bpy.context, "ARMATURE")
     assert problem.message == "The scene has no armature."
     assert not bpy.ops.mti.capture.poll()
 
@@ -137,33 +126,41 @@ def test_no_armature(scene, ext):
 def test_no_camera(figure, scene, ext):
     assert bpy.ops.mti.capture.poll()
     bpy.data.objects.remove(scene.camera)
-    problem = ext("blender.capture").source_problem(bpy.context, "ARMATURE")
+    problem = ext("blender.sources").source_problem(bpy.context, "ARMATURE")
     assert problem.message == "The scene has no camera."
     assert not bpy.ops.mti.capture.poll()
 
 
 def test_rest_position_and_edit_mode_are_named(figure, ext):
-    capture = ext("blender.capture")
+    sources = ext("blender.sources")
     figure.data.pose_position = "REST"
-    assert "rest position" in capture.source_problem(bpy.context, "ARMATURE").message
+    assert "rest position" in sources.source_problem(bpy.context, "ARMATURE").message
     figure.data.pose_position = "POSE"
     bpy.ops.object.mode_set(mode="EDIT")
-    assert "Edit Mode" in capture.source_problem(bpy.context, "ARMATURE").message
+    assert "Edit Mode" in sources.source_problem(bpy.context, "ARMATURE").message
     assert not bpy.ops.mti.add_stick_figure.poll()
     bpy.ops.object.mode_set(mode="OBJECT")
-    assert capture.source_problem(bpy.context, "ARMATURE") is None
+    assert sources.source_problem(bpy.context, "ARMATURE") is None
 
 
 @pytest.mark.parametrize(("start", "end", "sentence"), [(10, 4, "empty"), (7, 7, "single frame 7")])
 def test_empty_and_one_frame_ranges(figure, scene, start, end, sentence):
-    scene.mti.use_scene_range = False
+    scene.mti.span = "CUSTOM"
     scene.mti.frame_start, scene.mti.frame_end = start, end
     _capture_fails(scene, sentence)
 
 
 def test_a_motion_that_does_not_move(figure, scene):
-    figure.animation_data_clear()
+    scene.mti.span = "CUSTOM"
+    scene.mti.frame_start, scene.mti.frame_end = 20, 21
+    for curve in curves_of(figure):
+        curve.mute = True
     _capture_fails(scene, "does not move")
+
+
+def test_an_armature_without_keys_is_named(figure, scene):
+    figure.animation_data_clear()
+    _capture_fails(scene, "Stick Figure has no keys")
 
 
 def test_out_of_view(figure, scene):
@@ -193,9 +190,10 @@ def test_capture_writes_the_pictures_that_the_scene_shows(figure, scene, ext):
     captures, addon, motion = ext("blender.captures"), ext("blender.addon"), ext("motion")
     capture = captures.load_capture(addon.captures_folder(), scene.mti.capture)
     assert (capture.about.model, capture.about.frames) == ("draft", 14)
-    assert capture.about.source == "Stick Figure" and capture.about.note == ""
+    assert capture.about.source == "Stick Figure" and capture.about.notes == ()
     info = capture.about.info
     assert (info.frame_start, info.frame_end, info.fps) == (1, 48, 24)
+    scene.frame_set(1)
     take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
     for path, picture in zip(capture.pictures(), motion.draw(take), strict=True):
         assert (motion.decode_png(path.read_bytes()) == picture).all()
@@ -231,11 +229,11 @@ def test_a_figure_partly_outside_is_captured_with_a_warning(figure, scene, ext):
     capture = ext("blender.captures").load_capture(
         ext("blender.addon").captures_folder(), scene.mti.capture
     )
-    assert "outside the picture" in capture.about.note
+    assert any("outside the picture" in note for note in capture.about.notes)
 
 
 def test_the_armature_is_found_by_its_mesh_or_when_it_is_the_only_one(figure, scene, ext):
-    find = ext("blender.capture").find_armature
+    find = ext("blender.sources").find_armature
     cube = scene.objects["Cube"]
     bpy.context.view_layer.objects.active = cube
     assert find(bpy.context) == figure
@@ -268,3 +266,15 @@ def test_blenders_own_human_rig(scene, ext):
     heads = [name for name, which in part.items() if which == "head"]
     assert len(heads) == 1 and Vector(rig.data.bones[heads[0]].tail_local).z > 1.8
     bpy.ops.preferences.addon_disable(module="rigify")
+
+
+def test_a_name_is_suggested_until_the_animator_gives_one(figure, scene):
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Wave"
+    bpy.ops.mti.add_stick_figure(motion="SQUAT")
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Squat"
+    scene.mti.name = "Mine"
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Mine"

@@ -15,7 +15,7 @@ def test_the_motion_scene_can_be_captured(scene, ext):
     assert (built.frame_start, built.frame_end, built.render.fps) == (1, 48, 24)
     assert bpy.ops.mti.capture() == {"FINISHED"}
     take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
-    assert motion.check_take(take) is None and motion.note_about(take) == ""
+    assert motion.check_take(take) is None and motion.warnings_about(take) == []
     pictures = motion.draw(take)
     background = np.array(motion.Look().background)
     drawn = (np.abs(pictures.astype(int) - background).max(-1) > 30).any(0)

@@ -11,6 +11,7 @@ import pytest
 
 OPERATORS = {
     "add_stick_figure",
+    "add_camera",
     "capture",
     "learn",
     "apply",

@@ -50,6 +50,13 @@ class Layout:
         assert name in data.bl_rna.properties and icon in ICONS
         self.lines.append(f"<{name}>")
 
+    def menu(self, idname, text=None, icon="NONE"):
+        assert icon in ICONS and hasattr(bpy.types, idname)
+        self.lines.append(f"[{idname}]")
+
+    def separator(self):
+        pass
+
     def operator(self, idname, text=None, icon="NONE"):
         assert icon in ICONS, icon
         self.lines.append(f"[{idname}]")
@@ -68,6 +75,8 @@ def _drawn(panel="MTI_PT_view3d"):
     layout = Layout()
     context = SimpleNamespace(
         scene=bpy.context.scene,
+        view_layer=bpy.context.view_layer,
+        workspace=bpy.context.workspace,
         preferences=bpy.context.preferences,
         region=SimpleNamespace(width=280),
     )
@@ -88,10 +97,10 @@ def test_a_new_scene(scene, prefs, panel):
 
 
 def test_all_choices_are_drawn(scene, prefs):
-    assert "Frames 1 to 250" in _drawn()
+    assert "Frames 1 to 250 (10.4 s)" in _drawn()
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 9
-    assert "Frames 5 to 9" in _drawn()
-    scene.mti.use_scene_range = False
+    assert "Frames 5 to 9 (0.2 s)" in _drawn()
+    scene.mti.span = "CUSTOM"
     scene.mti.target = "IMAGE"
     lines = _drawn()
     assert {"<frame_start>", "<frame_end>", "<target_image>"} <= set(lines)
@@ -103,7 +112,7 @@ def test_the_captured_pictures_and_the_warning(figure, scene, prefs):
     bpy.ops.mti.capture()
     lines = _drawn()
     # without a window Blender makes no icons; the pictures were looked at in a real one
-    assert "14 pictures of Stick Figure, frames 1 to 48" in lines
+    assert "14 pictures of Stick Figure, frames 1 to 48" in " ".join(lines)
     assert "outside the picture" in " ".join(lines)
     assert scene.mti.name.startswith("Wave")
 
@@ -196,3 +205,36 @@ def test_many_jobs_do_not_fill_the_screen(figure, scene, prefs, ext):
     )
     lines = _drawn()
     assert lines.count("Newer. Update.") == 6 and "and 3 older ones" in lines
+
+
+def test_the_sketch_says_what_is_missing_and_offers_it(scene, prefs):
+    bpy.ops.mti.add_stick_figure()
+    bpy.data.objects.remove(scene.camera)
+    lines = _drawn()
+    assert "no camera" in " ".join(lines) and "[mti.add_camera]" in lines
+    bpy.ops.mti.add_camera()
+    lines = _drawn()
+    assert "no camera" not in " ".join(lines) and "[mti.add_camera]" not in lines
+    scene.mti.span = "SCENE"
+    assert "ends at frame 48" in " ".join(_drawn())
+    scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 9, 3
+    assert "frame range is empty" in " ".join(_drawn())
+
+
+@pytest.mark.parametrize("source", ["ARMATURE", "OBJECT", "CAMERA", "VIEWPORT", "STRIP", "FILE"])
+def test_every_source_is_drawn(scene, prefs, source):
+    scene.mti.source = source
+    lines = _drawn()
+    assert "[mti.capture]" in lines and ("<file>" in lines) == (source == "FILE")
+    assert (source in ("ARMATURE", "VIEWPORT", "STRIP", "FILE")) == any(
+        word in " ".join(lines) for word in ("has no armature", "background", "No strip", "No file")
+    )
+
+
+def test_the_menu_offers_every_figure_with_every_motion(scene, ext):
+    layout = Layout()
+    bpy.types.MTI_MT_add_figure.draw(SimpleNamespace(layout=layout), bpy.context)
+    kinds = ext("motion.starters").KINDS
+    entries = sum(len(kind.motions) + 1 for kind in kinds)
+    assert layout.lines.count("[mti.add_stick_figure]") == entries
+    assert [kind.label for kind in kinds if kind.label in layout.lines] == [k.label for k in kinds]

@@ -5,17 +5,11 @@ from __future__ import annotations
 import math
 
 import bpy
+import numpy as np
 import pytest
 from mathutils import Vector
 
-
-def _curves(ob):
-    """The curves of an object's action on every Blender version."""
-    data = ob.animation_data
-    if hasattr(data.action, "layers"):
-        bag = data.action.layers[0].strips[0].channelbag(data.action_slot)
-        return list(bag.fcurves)
-    return list(data.action.fcurves)
+from tests.blender.following import curves_of
 
 
 def test_bones_have_the_usual_names_and_parents(figure):
@@ -36,7 +30,7 @@ def test_it_stands_at_the_cursor_and_faces_the_camera(scene, degrees):
     turn = math.radians(degrees)
     scene.camera.location = cursor + Vector((5 * math.sin(turn), -5 * math.cos(turn), 2))
     bpy.context.view_layer.update()
-    bpy.ops.mti.add_stick_figure(wave=False)
+    bpy.ops.mti.add_stick_figure(motion="NONE")
     figure = bpy.context.object
     front = figure.matrix_world.to_3x3() @ Vector((0, -1, 0))
     to_camera = (scene.camera.location - cursor).to_2d().normalized()
@@ -48,7 +42,7 @@ def test_it_stands_at_the_cursor_and_faces_the_camera(scene, degrees):
 def test_the_wave_is_an_editable_action(figure, scene):
     action = figure.animation_data.action
     assert action.name.startswith("Wave")
-    curves = _curves(figure)
+    curves = curves_of(figure)
     keyed = {curve.data_path.split('"')[1] for curve in curves}
     assert keyed == {"upper_arm.R", "forearm.R", "head"}
     assert all(2 <= len(curve.keyframe_points) <= 8 for curve in curves)
@@ -84,15 +78,14 @@ def test_only_the_capture_range_changes(scene):
     bpy.ops.mti.add_stick_figure()
     assert {name: getattr(scene, name) for name in names} == before
     assert scene.objects["Cube"].matrix_world == cube
-    mti = scene.mti
-    assert (mti.use_scene_range, mti.frame_start, mti.frame_end) == (False, 1, 48)
+    assert (scene.mti.span, scene.mti.source) == ("AUTO", "ARMATURE")
 
 
-def test_it_lasts_two_seconds_at_any_frame_rate(scene):
+def test_it_lasts_two_seconds_at_any_frame_rate(scene, ext):
     scene.render.fps = 60
     scene.frame_start = 101
     bpy.ops.mti.add_stick_figure()
-    assert (scene.mti.frame_start, scene.mti.frame_end) == (101, 220)
+    assert ext("blender.sources").frame_span(bpy.context) == (101, 220)
 
 
 def test_two_figures_and_one_from_pose_mode(figure):
@@ -101,3 +94,138 @@ def test_two_figures_and_one_from_pose_mode(figure):
     second = bpy.context.object
     assert second != figure and second.data != figure.data
     assert figure.animation_data.action != second.animation_data.action
+
+
+def _stick_poses(figure, scene, frames, names):
+    """Heads and tails (F, B, 3) in the armature's space, as Blender plays them."""
+    found = []
+    for frame in frames:
+        scene.frame_set(int(frame), subframe=frame - int(frame))
+        bones = figure.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+        found.append([(*bones[name].head, *bones[name].tail) for name in names])
+    return np.array(found).reshape(len(found), -1, 2, 3)
+
+
+ALL = [
+    *(("STICK", "motion", name) for name in (
+        "WAVE", "JUMPING_JACK", "SQUAT", "WALK", "WALK_ACROSS", "RUN", "JUMP", "KICK", "BOW",
+        "NOD", "SHAKE_HEAD", "TURN_AROUND")),
+    *(("QUADRUPED", "quadruped_motion", name) for name in ("WALK", "TROT")),
+    *(("FACE", "face_motion", name) for name in ("TALK", "SMILE", "NOD")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "prop", "name"), ALL)
+def test_blender_plays_each_motion_as_it_was_made(scene, ext, kind, prop, name):
+    """Where the pure computation puts each bone at its keys, there Blender does; and it loops."""
+    scene.camera.location, scene.camera.rotation_euler = (0, -7, 1), (math.pi / 2, 0, 0)
+    bpy.context.view_layer.update()
+    starters, posing = ext("motion.starters"), ext("motion.posing")
+    assert bpy.ops.mti.add_stick_figure(figure=kind, **{prop: name}) == {"FINISHED"}
+    figure = bpy.context.object
+    made = starters.find_kind(kind)
+    motion = starters.find_starter(made, name).make(24)
+    skeleton = posing.Skeleton(made.rows)
+    keyed = sorted({frame for t in motion.tracks for frame, _ in t.keys if frame <= motion.frames})
+    everywhere = [t for t in motion.tracks if t.path != "scale"]
+    names = [row[0] for row in made.rows]
+    played = _stick_poses(figure, scene, [1 + frame for frame in keyed], names)
+    for k, frame in enumerate(keyed):
+        turns, root = {}, [0.0, 0.0, 0.0]
+        known = set()
+        for track in everywhere:
+            values = dict(track.keys)
+            if len(values) == 1 or frame in values:
+                value = values.get(frame, track.keys[0][1])
+                known.add(track)
+                if track.path == "location":
+                    root[track.index] = value
+                else:
+                    turns.setdefault(track.bone, [0.0, 0.0, 0.0])[track.index] = value
+        if len(known) < len(everywhere):
+            continue  # some curve is between two keys here
+        heads, tails = skeleton.ends(posing.Pose(turns, tuple(root)))
+        still = [i for i, row in enumerate(made.rows) if not row[0].startswith(("lip", "eye"))]
+        assert np.abs(played[k, still, 0] - heads[still]).max() < 2e-4
+        assert np.abs(played[k, still, 1] - tails[still]).max() < 2e-4
+    if kind != "FACE":
+        every = _stick_poses(figure, scene, np.arange(1, 49, 0.5), names)
+        assert every[..., 2].min() > -0.012  # no foot sinks into the floor
+    if motion.cycle and name != "WALK_ACROSS":
+        later = _stick_poses(figure, scene, [5, 5 + motion.frames], names)
+        assert np.abs(later[1] - later[0]).max() < 0.01
+    assert figure.animation_data.action.name.startswith(starters.find_starter(made, name).label)
+
+
+def test_feet_do_not_slide_as_blender_plays_a_walk(scene):
+    bpy.ops.mti.add_stick_figure(motion="WALK_ACROSS")
+    figure = bpy.context.object
+    toes = _stick_poses(figure, scene, np.arange(1, 49), ["foot.L", "foot.R"])[:, :, 1]
+    down = toes[..., 2] < 0.025
+    both = down[:-1] & down[1:]
+    steps = np.linalg.norm(np.diff(toes[..., :2], axis=0), axis=2)
+    assert both.mean() > 0.3 and np.median(steps[both]) < 0.01 and steps[both].max() < 0.03
+    assert toes[-1, 0, 1] < toes[0, 0, 1] - 1.4
+
+
+@pytest.mark.parametrize(("facing", "degrees"), [("BEST", 90), ("FRONT", 0), ("SIDE", 90)])
+def test_a_walk_is_seen_from_the_side(scene, facing, degrees):
+    scene.camera.location = (0, -7, 1)
+    bpy.context.view_layer.update()
+    bpy.ops.mti.add_stick_figure(motion="WALK", facing=facing)
+    front = bpy.context.object.matrix_world.to_3x3() @ Vector((0, -1, 0))
+    expected = (math.sin(math.radians(degrees)), -math.cos(math.radians(degrees)))
+    assert np.allclose(front.to_2d(), expected, atol=1e-5)
+
+
+def test_without_a_camera_it_faces_the_viewport(scene, ext):
+    from types import SimpleNamespace
+
+    from mathutils import Euler
+
+    bpy.data.objects.remove(scene.camera)
+    view = SimpleNamespace(view_rotation=Euler((1.1, 0, 2.0)).to_quaternion())
+    context = SimpleNamespace(scene=scene, region_data=view)
+    yaw = ext("blender.rig").yaw_towards_viewer(context, Vector((1, 2, 3)))
+    front = Vector((math.sin(yaw), -math.cos(yaw)))
+    towards = (view.view_rotation @ Vector((0, 0, 1))).to_2d().normalized()
+    assert front.dot(towards) > 0.9999
+    assert ext("blender.rig").yaw_towards_viewer(SimpleNamespace(scene=scene), Vector()) == 0
+
+
+def test_adding_a_figure_can_be_undone(scene):
+    bpy.ops.ed.undo_push(message="before")
+    assert "UNDO" in bpy.types.MTI_OT_add_stick_figure.bl_options
+    bpy.ops.mti.add_stick_figure(figure="QUADRUPED")
+    bpy.ops.ed.undo_push(message="added")
+    assert "Quadruped" in bpy.data.objects
+    bpy.ops.ed.undo()
+    assert "Quadruped" not in bpy.data.objects
+
+
+@pytest.mark.parametrize("what", ["figure", "cube"])
+@pytest.mark.parametrize("size", [(1920, 1080), (1000, 2000)])
+def test_a_camera_that_sees_all_of_it(scene, ext, what, size):
+    bpy.data.objects.remove(scene.camera)
+    scene.render.resolution_x, scene.render.resolution_y = size
+    bpy.ops.mti.add_stick_figure(motion="WALK_ACROSS")
+    if what == "cube":
+        cube = bpy.context.view_layer.objects.active = scene.objects["Cube"]
+        cube.location = (3, 2, 1)
+        scene.mti.source = "OBJECT"
+    else:
+        bpy.context.object.location = (4, -3, 2)
+    bpy.context.view_layer.update()
+    assert not bpy.ops.mti.capture.poll()
+    assert bpy.ops.mti.add_camera() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    capture, checks = ext("blender.capture"), ext("motion.checks")
+    for shape in ((64, 64), (64, round(64 * size[1] / size[0]))):
+        take = capture.take_from_scene(bpy.context, scene.mti.source, 1, 48, 14, shape)
+        assert checks.visible_shares(take).min() == 1
+        assert checks.covered_share(take) > 0.25
+
+
+def test_a_camera_needs_something_to_look_at(scene):
+    bpy.context.view_layer.objects.active = None
+    assert not bpy.ops.mti.add_camera.poll()

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mti_addon.motion import Take, check_range, check_take, note_about
+from mti_addon.motion import Take, check_pictures, check_range, check_take, warnings_about
+from mti_addon.motion.checks import BETWEEN, thinned, warnings_about_pictures
 from tests.motion.cameras import look_along_y, perspective, still
 
 FRAMES = 14
@@ -25,7 +26,7 @@ def _take(path, matrix=None):
 
 def test_a_motion_in_view_is_right():
     take = _take(lambda t: (t, 0, 0))
-    assert check_take(take) is None and note_about(take) == ""
+    assert check_take(take) is None and warnings_about(take) == []
 
 
 def test_no_motion():
@@ -52,6 +53,48 @@ def test_a_moving_camera_is_a_motion():
     assert check_take(take) is None
 
 
+def test_almost_nothing_moves_is_a_warning():
+    (warning,) = warnings_about(_take(lambda t: (0.2 * t, 0, 0)))
+    assert "Hardly anything moves" in warning.message and warning.hint
+
+
+def _sampled(periods):
+    """A rod that swings so many times, as it is drawn and as it is looked at in between."""
+    whole = _take(lambda t: (0, 0, 0))
+    count = (FRAMES - 1) * BETWEEN + 1
+    joints = np.repeat(whole.joints[:1], count, axis=0)
+    joints[:, 1, 0] = np.sin(2 * np.pi * periods * np.linspace(0, 1, count) + 0.4)
+    matrices = np.repeat(whole.world_to_clip[:1], count, axis=0)
+    between = replace(whole, joints=joints, world_to_clip=matrices, fps=7.0 * BETWEEN)
+    return thinned(between, BETWEEN), between
+
+
+@pytest.mark.parametrize(("periods", "fast"), [(1, False), (2, False), (3, False), (6, True)])
+def test_a_motion_faster_than_the_pictures(periods, fast):
+    """13 steps hold a swing of 4 steps well enough, and one of 2 steps not at all."""
+    take, between = _sampled(periods)
+    assert take.frames == FRAMES and take.fps == pytest.approx(7)
+    assert np.allclose(take.joints[1], between.joints[BETWEEN])
+    found = [warning.message for warning in warnings_about(take, between)]
+    assert any("faster than 14 pictures" in message for message in found) == fast
+
+
+def _pictures(values):
+    return np.stack([np.full((8, 8, 3), value, np.uint8) for value in values])
+
+
+def test_pictures_that_are_all_the_same():
+    assert "All pictures are the same" in check_pictures(_pictures([7] * 5)).message
+    assert check_pictures(_pictures([7, 7, 9, 20, 30])) is None
+
+
+def test_pictures_that_stand_still_for_long():
+    pictures = _pictures([0, 40, 80, 80, 80, 80])
+    (warning,) = warnings_about_pictures(pictures)
+    assert "4 of 6 pictures in a row" in warning.message and warning.hint
+    assert warnings_about_pictures(_pictures([0, 20, 40, 60])) == []
+
+
 def test_there_and_back_is_a_motion():
     assert check_take(_take(lambda t: (np.sin(2 * np.pi * t), 0, 0))) is None
 
@@ -65,13 +108,16 @@ def test_out_of_view_and_behind(eye):
 def test_half_out_of_view_is_a_note():
     take = _take(lambda t: (6 * t, 0, 0))
     assert check_take(take) is None
-    assert note_about(take) == "25% of the motion is outside the picture"
+    (warning,) = warnings_about(take)
+    assert "25% of the motion is outside the picture" in warning.message
+    assert "between pictures 8 and 14" in warning.message and "camera back" in warning.hint
 
 
 def test_a_motion_far_away_is_a_note():
     take = _take(lambda t: (0.5 * t, 0, 0), perspective() @ look_along_y((0, -12, 1)))
     assert check_take(take) is None
-    assert "fills only" in note_about(take) and "nearer" in note_about(take)
+    warning = warnings_about(take)[0]
+    assert "fills only" in warning.message and "nearer" in warning.hint
 
 
 def test_not_finite():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mti_addon.motion import Bone, plan_limbs
+from mti_addon.motion.face import face
 from mti_addon.motion.figure import WAVE, stick_figure
 
 
@@ -160,6 +161,22 @@ def test_widths_follow_the_figures_height():
     double = [(n, p, tuple(2 * v for v in h), tuple(2 * v for v in t)) for n, p, h, t in rows]
     small, large = plan_limbs(_bones(rows)), plan_limbs(_bones(double))
     assert np.allclose(np.array(large.radii), 2 * np.array(small.radii))
+
+
+def test_bones_of_the_mechanism_are_left_out_where_all_are_set_to_deform():
+    rows = [*stick_figure(), ("hand_ik.L", None, (1, 0, 0), (1, 0, 1)),
+            ("MCH-foot.L", None, (1, 0, 0), (1, 0, 1)), ("knee_pole.R", None, (1, 0, 0), (1, 0, 1)),
+            ("ORG-spine", None, (1, 0, 0), (1, 0, 1))]  # fmt: skip
+    assert set(_parts(_bones(rows))) == set(OURS)
+    assert set(_parts(_bones([("ik", None, (0, 0, 0), (0, 0, 1))]))) == {"ik"}  # all there is
+
+
+def test_a_face_is_a_head_with_features_and_no_lines_to_them():
+    bones = _bones(face())
+    plan = plan_limbs(bones)
+    assert set(plan.bones) == set(range(len(bones)))
+    assert _parts(bones)["head"] == "head"
+    assert all(a // 3 == b // 3 for a, b in plan.limbs)
 
 
 def test_no_bones():

@@ -1,0 +1,143 @@
+"""Buttons that put something into the scene to capture: a figure, a camera that sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty
+
+from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
+from ..wire import Settings
+from . import addon, rig
+from .framing import add_camera
+from .reporting import telling
+from .sources import action_span, find_mover
+
+FACINGS = (
+    ("BEST", "As Seen Best", "A walk is seen from the side, a wave from the front"),
+    ("FRONT", "Front", "It faces the camera, or the viewport where there is no camera"),
+    ("SIDE", "Side", "It is seen from its left side"),
+)
+KINDS_TO_CHOOSE = tuple((kind.name, kind.label, kind.description) for kind in KINDS)
+ADDED_CAMERA = "{} looks at {}"
+NO_MOTION = ("NONE", "None", "At rest, to be keyed")
+
+
+def _motions(kind: Kind) -> EnumProperty:
+    items = (NO_MOTION, *((m.name, m.label, m.description) for m in kind.motions))
+    return EnumProperty(
+        name="Motion",
+        description="Keyed on a new action, to be edited like any other",
+        items=items,
+        default=kind.motions[0].name,
+    )
+
+
+class MTI_OT_add_stick_figure(bpy.types.Operator):
+    """Add a figure at the 3D cursor, with a keyed motion to start from"""
+
+    bl_idname = "mti.add_stick_figure"
+    bl_label = "Add Stick Figure"
+    bl_options = {"REGISTER", "UNDO"}
+
+    figure: EnumProperty(name="Figure", description="Who moves", items=KINDS_TO_CHOOSE)
+    motion: _motions(KINDS[0])
+    quadruped_motion: _motions(KINDS[1])
+    face_motion: _motions(KINDS[2])
+    facing: EnumProperty(name="Facing", description="Where the figure looks", items=FACINGS)
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Bones are made in Edit Mode, which is reached from Object Mode only."""
+        active = context.view_layer.objects.active
+        if active is not None and active.mode not in ("OBJECT", "POSE"):
+            cls.poll_message_set("Leave Edit Mode first")
+            return False
+        return True
+
+    @classmethod
+    def description(cls, _context: Any, properties: Any) -> str:
+        """What the entry of the menu adds; Blender shows the class's own words for empty text."""
+        kind = find_kind(properties.figure)
+        name = getattr(properties, MOTION_OF[kind.name])
+        return "" if name == NO_MOTION[0] else find_starter(kind, name).description
+
+    def draw(self, _context: Any) -> None:
+        """The redo panel: each figure has its own motions."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "figure")
+        layout.prop(self, MOTION_OF[self.figure])
+        layout.prop(self, "facing")
+
+    @telling
+    def execute(self, context: Any) -> set[str]:
+        """Add it, and take it as what is captured."""
+        kind, name = find_kind(self.figure), getattr(self, MOTION_OF[self.figure])
+        starter = None if name == NO_MOTION[0] else find_starter(kind, name)
+        turned = {"FRONT": 0.0, "SIDE": SIDE}.get(self.facing, starter.turned if starter else 0.0)
+        figure = rig.add_figure(context, kind, turned)
+        context.scene.mti.source = "ARMATURE"
+        if starter:
+            rig.key_motion(context.scene, figure, starter)
+            context.scene.mti.span = "AUTO"
+        return {"FINISHED"}
+
+
+MOTION_OF = {"STICK": "motion", "QUADRUPED": "quadruped_motion", "FACE": "face_motion"}
+"""Figure -> the operator's property with its motions."""
+
+
+class MTI_OT_add_camera(bpy.types.Operator):
+    """Add a camera that sees the whole motion, and make it the scene's"""
+
+    bl_idname = "mti.add_camera"
+    bl_label = "Add Camera"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """There must be something to look at."""
+        if find_mover(context, _watched(context)) is None:
+            cls.poll_message_set("Add a stick figure, or select what the camera shall look at")
+            return False
+        return True
+
+    @telling
+    def execute(self, context: Any) -> set[str]:
+        """Place it so that the captured pictures and the scene's render show all of it."""
+        mover = find_mover(context, _watched(context))
+        settings = Settings.for_model(addon.preferences().engine)
+        span = action_span(mover) or (context.scene.frame_current,) * 2
+        camera = add_camera(context, mover, span, (settings.width, settings.height))
+        self.report({"INFO"}, ADDED_CAMERA.format(camera.name, mover.name))
+        return {"FINISHED"}
+
+
+def _watched(context: Any) -> str:
+    """A camera that is to be captured itself looks at what is active, too."""
+    return "OBJECT" if context.scene.mti.source in ("OBJECT", "CAMERA") else "ARMATURE"
+
+
+class MTI_MT_add_figure(bpy.types.Menu):
+    """Every figure with every motion that it can start from"""
+
+    bl_idname = "MTI_MT_add_figure"
+    bl_label = "Add Figure"
+
+    def draw(self, _context: Any) -> None:
+        """One part for each figure."""
+        for kind in KINDS:
+            if kind is not KINDS[0]:
+                self.layout.separator()
+            self.layout.label(text=kind.label)
+            for name, label in ((m.name, m.label) for m in kind.motions):
+                _entry(self.layout, kind, name, label)
+            _entry(self.layout, kind, NO_MOTION[0], "At Rest")
+
+
+def _entry(layout: Any, kind: Kind, motion: str, label: str) -> None:
+    entry = layout.operator(MTI_OT_add_stick_figure.bl_idname, text=label)
+    entry.figure = kind.name
+    setattr(entry, MOTION_OF[kind.name], motion)

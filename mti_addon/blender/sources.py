@@ -1,0 +1,191 @@
+"""What can be captured in a scene: who moves, when, and what keeps it from being captured."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import bpy
+
+from ..motion import Problem, check_range
+from . import footage, rig
+
+NEEDS_CAMERA = ("ARMATURE", "OBJECT", "CAMERA")
+SOLID = frozenset(
+    "MESH CURVE SURFACE META FONT CURVES POINTCLOUD VOLUME GPENCIL GREASEPENCIL".split()
+)
+"""Types of objects that are seen in a render."""
+
+NO_KEYS = "{} has no keys, so it may not move at all."
+TOO_LONG = (
+    "The action {} ends at frame {}, but frames up to {} are captured: it stands still there."
+)
+TOO_EARLY = "The action {} begins at frame {}, but frames from {} on are captured."
+
+
+def find_armature(context: Any) -> Any:
+    """The active armature, else the one deforming the active object, else the scene's only one."""
+    active = context.view_layer.objects.active
+    if active is not None:
+        if active.type == "ARMATURE":
+            return active
+        if found := active.find_armature():
+            return found
+    armatures = [ob for ob in context.scene.objects if ob.type == "ARMATURE"]
+    return armatures[0] if len(armatures) == 1 else None
+
+
+def find_mover(context: Any, source: str) -> Any:
+    """The object whose animation is captured; None where it is not an object's."""
+    if source == "ARMATURE":
+        return find_armature(context)
+    if source == "CAMERA":
+        return context.scene.camera
+    return context.view_layer.objects.active if source in ("OBJECT", "VIEWPORT") else None
+
+
+def source_problem(context: Any, source: str) -> Problem | None:
+    """What keeps this scene from being captured, as far as it can be told without playing it."""
+    if source in ("STRIP", "FILE"):
+        return footage.footage_problem(context, source)
+    if source == "VIEWPORT":
+        return _viewport_problem(context)
+    mover = find_mover(context, source)
+    camera = context.scene.camera
+    if source == "ARMATURE" and mover is None and camera is None:
+        return Problem(
+            "There is no armature and no camera to capture.",
+            "Add a stick figure, or select an armature, and add a camera that looks at it.",
+        )
+    if camera is None:
+        return Problem("The scene has no camera.", "Add a camera that looks at the motion.")
+    if source == "OBJECT" and mover is None:
+        return Problem("No object is active.", "Select the object whose motion is captured.")
+    if source == "ARMATURE":
+        return _armature_problem(mover) if mover else _no_armature(context)
+    return None
+
+
+def _no_armature(context: Any) -> Problem:
+    instance = context.view_layer.objects.active
+    collection = instance.instance_collection if instance is not None else None
+    if collection and any(ob.type == "ARMATURE" for ob in collection.all_objects):
+        return Problem(
+            f"{instance.name} is an instance of a collection, whose armature cannot be captured.",
+            "Make it a library override (Object > Library Override > Make), or make it real.",
+        )
+    several = any(ob.type == "ARMATURE" for ob in context.scene.objects)
+    what = "No armature is selected." if several else "The scene has no armature."
+    return Problem(what, "Select the armature to capture, or add a stick figure.")
+
+
+def _armature_problem(armature: Any) -> Problem | None:
+    if armature.mode == "EDIT":
+        return Problem(
+            f"{armature.name} is in Edit Mode, where its motion is not played.",
+            "Leave Edit Mode.",
+        )
+    if armature.data.pose_position == "REST":
+        return Problem(
+            f"{armature.name} shows its rest position, so it does not move.",
+            "Switch the armature to Pose Position.",
+        )
+    return None
+
+
+def find_viewport(context: Any) -> tuple[Any, Any]:
+    """The 3D viewport to capture, as (space, region): this one, else the window's largest.
+
+    (None, None) if there is none.
+    """
+    area = getattr(context, "area", None)
+    if area is None or area.type != "VIEW_3D":
+        window = context.window or context.window_manager.windows[0]
+        areas = [a for a in window.screen.areas if a.type == "VIEW_3D"]
+        area = max(areas, key=lambda a: a.width * a.height, default=None)
+    if area is None:
+        return None, None
+    return area.spaces.active, next(r for r in area.regions if r.type == "WINDOW")
+
+
+def _viewport_problem(context: Any) -> Problem | None:
+    if bpy.app.background:
+        return Problem(
+            "A viewport can only be captured in Blender's window, not in background mode.",
+            "Capture the armature or the camera instead.",
+        )
+    if find_viewport(context)[0] is None:
+        return Problem("This window shows no 3D viewport.", "Open one beside the sequencer.")
+    return None
+
+
+def action_span(mover: Any) -> tuple[int, int] | None:
+    """The first and the last frame of an object's action, or of its NLA strips; None without."""
+    data = mover.animation_data if mover is not None else None
+    if data is None:
+        return None
+    if data.action is not None and rig.curves_of(mover):
+        start, end = data.action.frame_range
+    else:
+        strips = [s for track in data.nla_tracks if not track.mute for s in track.strips]
+        if not strips:
+            return None
+        start, end = min(s.frame_start for s in strips), max(s.frame_end for s in strips)
+    return math.floor(start), math.ceil(end)
+
+
+def frame_span(context: Any) -> tuple[int, int]:
+    """The first and the last frame to capture, both included.
+
+    AUTO is the whole of a strip or file, else the action's range; without one the preview range
+    where that is on, else the scene's.
+    """
+    scene, props = context.scene, context.scene.mti
+    if props.span == "CUSTOM":
+        return props.frame_start, props.frame_end
+    if props.source in ("STRIP", "FILE"):
+        return footage.footage_span(context, props.source)
+    if props.span == "AUTO":
+        span = action_span(find_mover(context, props.source))
+        if span is not None and span[0] < span[1]:
+            return span
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end
+
+
+def span_problem(context: Any) -> Problem | None:
+    """What is wrong with the frames to capture."""
+    return check_range(*frame_span(context))
+
+
+def span_warnings(context: Any) -> list[Problem]:
+    """What the animator may not have meant: no keys, or frames outside of the action."""
+    source = context.scene.mti.source
+    mover = find_mover(context, source)
+    if mover is None or source == "VIEWPORT":
+        return []
+    span, (start, end) = action_span(mover), frame_span(context)
+    if span is None:
+        moved = bool(mover.constraints) or mover.parent or _has_drivers(mover)
+        hint = "Key at least two poses, or add a figure that has a motion."
+        return [] if moved else [Problem(NO_KEYS.format(mover.name), hint)]
+    curves = rig.curves_of(mover)
+    if any(rig.goes_on(curve) for curve in curves):
+        return []
+    action = mover.animation_data.action
+    name = action.name if action is not None and curves else mover.name
+    hint = "Set Frames to Automatic, or give an end before that."
+    if end > span[1]:
+        return [Problem(TOO_LONG.format(name, span[1], end), hint)]
+    if start < span[0]:
+        return [Problem(TOO_EARLY.format(name, span[0], start), hint)]
+    return []
+
+
+def _has_drivers(mover: Any) -> bool:
+    data = mover.animation_data
+    if data is not None and len(data.drivers):
+        return True
+    bones = mover.pose.bones if mover.pose else ()
+    return any(len(bone.constraints) for bone in bones)

@@ -1,0 +1,139 @@
+"""What a camera or a viewport sees: rendered pictures, and a room where there is nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+import gpu
+import numpy as np
+from mathutils import Matrix
+from numpy.typing import NDArray
+
+from ..motion import decode_png
+from ..motion.room import draw_room, lay_out
+from .capture import playing, world_to_clip
+from .footage import smaller
+from .overrides import overriding
+from .problems import CaptureError
+from .sources import SOLID, find_viewport
+from .target import _rendering, render_size
+
+FAR = 8.0
+"""How far ahead (metres) a camera with no focus and no floor before it is taken to look."""
+
+Pictures = NDArray[np.uint8]
+
+
+def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) -> Pictures:
+    """(F, H, W, 3): the scene as its camera sees it, before the walls of a textured room.
+
+    The room is all there is where the scene has nothing to render.
+    """
+    clips = np.empty((len(frames), 4, 4), np.float64)
+    eyes = np.empty((len(frames), 3), np.float64)
+    renders: list[NDArray[np.uint8]] = []
+    focus: tuple[Any, float] | None = None
+    solid = has_solids(scene)
+    for k, depsgraph in enumerate(playing(scene, frames)):
+        camera = scene.camera.evaluated_get(depsgraph)
+        clips[k] = world_to_clip(scene, depsgraph, size)
+        eyes[k] = camera.matrix_world.translation
+        focus = focus or _focus(camera)
+        if solid:
+            renders.append(_rendered(scene, size))
+    assert focus is not None
+    pictures = draw_room(lay_out(eyes, np.array(focus[0]), focus[1], not solid), clips, size)
+    for picture, render in zip(pictures, renders, strict=False):
+        cover = render[..., 3:].astype(np.float32) / 255
+        mixed = cover * render[..., :3] + (1 - cover) * picture
+        picture[:] = np.rint(mixed)
+    return pictures
+
+
+def has_solids(scene: Any) -> bool:
+    """There is something to render in the scene."""
+    return any(
+        not ob.hide_render
+        and ob.visible_get()
+        and (ob.type in SOLID or ob.instance_collection is not None)
+        for ob in scene.objects
+    )
+
+
+def _rendered(scene: Any, size: tuple[int, int]) -> Pictures:
+    """The current frame (H, W, 4), with nothing behind it."""
+    width, height = render_size(size)
+    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, "PREVIEW"):
+        path = Path(folder) / "view.png"
+        place = {"filepath": str(path), "resolution_x": width, "resolution_y": height}
+        with overriding(
+            (scene.render, {**place, "film_transparent": True}),
+            (scene.render.image_settings, {"color_mode": "RGBA"}),
+        ):
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+            large = decode_png(path.read_bytes())
+    alpha = large[..., 3:].astype(np.float32) / 255
+    weighted = np.concatenate([large[..., :3] * alpha, large[..., 3:]], axis=2)
+    small = smaller(np.rint(weighted).astype(np.uint8), size).astype(np.float32)
+    small[..., :3] /= np.maximum(small[..., 3:] / 255, 1e-3)
+    return np.asarray(small.clip(0, 255).round().astype(np.uint8))
+
+
+def _focus(camera: Any) -> tuple[Any, float]:
+    """The point that a camera looks at, and how far it is: its focus object, the floor, or FAR."""
+    eye = camera.matrix_world.translation
+    forward = -camera.matrix_world.normalized().to_3x3().col[2]
+    target = camera.data.dof.focus_object
+    if target is not None:
+        point = target.matrix_world.translation
+        distance = (point - eye).length
+    else:
+        down = -forward.z
+        to_floor = eye.z / down if down > 1e-3 and eye.z > 0 else FAR
+        distance = to_floor if 0.5 <= to_floor <= 50 else FAR
+        point = eye + forward * distance
+    return tuple(point), max(distance, 1e-3)
+
+
+def viewport_pictures(context: Any, frames: Sequence[float], size: tuple[int, int]) -> Pictures:
+    """(F, H, W, 3): what the 3D viewport shows, with all that is switched on in it.
+
+    Raises CaptureError.
+    """
+    space, region = find_viewport(context)
+    if space is None:
+        raise CaptureError.of("This window shows no 3D viewport.", "Open one.")
+    width, height = render_size(size)
+    screen = gpu.types.GPUOffScreen(width, height)
+    found = []
+    try:
+        for depsgraph in playing(context.scene, frames):
+            view, projection = _viewport_matrices(context.scene, depsgraph, space, (width, height))
+            screen.draw_view3d(
+                context.scene, context.view_layer, space, region, view, projection,
+                do_color_management=True,
+            )  # fmt: skip
+            pixels = np.array(screen.texture_color.read(), np.uint8).reshape(height, width, 4)
+            found.append(smaller(np.ascontiguousarray(pixels[::-1, :, :3]), size))
+    finally:
+        screen.free()
+    return np.stack(found)
+
+
+def _viewport_matrices(
+    scene: Any, depsgraph: Any, space: Any, size: tuple[int, int]
+) -> tuple[Matrix, Matrix]:
+    """View and projection: as wide as the viewport, or the camera's where it looks through it."""
+    seen = space.region_3d
+    camera = space.camera if space.use_local_camera else scene.camera
+    if seen.view_perspective == "CAMERA" and camera is not None:
+        camera = camera.evaluated_get(depsgraph)
+        projection = camera.calc_matrix_camera(depsgraph, x=size[0], y=size[1])
+        return camera.matrix_world.normalized().inverted(), projection
+    projection = seen.window_matrix.copy()
+    projection[1][1] = projection[0][0] * size[0] / size[1]
+    return seen.view_matrix.copy(), projection
