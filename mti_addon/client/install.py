@@ -43,15 +43,24 @@ def do(chore: ChoreFolder, echo: bool = False) -> int:
     """Do the chore of this folder; the exit code of how it ended, which state.json tells, too."""
     work = Work(chore, echo)
     try:
+        # the last word is written before the lock goes: nobody shall take its end for a death
         with JobLock(chore.job):
-            work.end_leftover()
-            order = chore.order()
-            try:
-                CHORES[order.kind](work, order)
-            except OSError as error:
-                raise _understood(error, Path(order.backend)) from error
-            work.end(phase="done")
-            return 0
+            return _do(work)
+    except MtiError as error:
+        work.log(f"{error.message} {error.hint}")
+        return error.exit_code
+
+
+def _do(work: Work) -> int:
+    try:
+        work.end_leftover()
+        order = work.chore.order()
+        try:
+            CHORES[order.kind](work, order)
+        except OSError as error:
+            raise _understood(error, Path(order.backend)) from error
+        work.end(phase="done")
+        return 0
     except Cancelled as error:
         work.end(phase="cancelled", text=f"{error.message} {error.hint}")
         return error.exit_code

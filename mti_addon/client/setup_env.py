@@ -50,6 +50,11 @@ class Setup:
     def run(self) -> None:
         """All steps; each one looks first at what is there. Raises MtiErrors, each a sentence."""
         self.work.tell("Looking at this machine", 0.0)
+        if self.order.wheels and not Path(self.order.wheels).is_dir():
+            raise BackendMissing(
+                f"The folder of wheels is not there: {self.order.wheels}.",
+                "Choose it again in the preferences, or clear it to use the network.",
+            )
         with files.translating_os_errors(self.folder.path):
             self.folder.path.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(self.folder.temp, ignore_errors=True)
@@ -116,27 +121,18 @@ class Setup:
 
     def _packages(self, gpu: Gpu) -> None:
         """Each requirement by itself: what is there is found quickly, so this is how it goes on."""
-        wheels = self.order.wheels
-        if wheels and not Path(wheels).is_dir():
-            raise BackendMissing(
-                f"The folder of wheels is not there: {wheels}.",
-                "Choose it again in the preferences, or clear it to use the network.",
-            )
-        wanted = self.requirements
-        own = not self.order.requirements
+        wheels, wanted, own = self.order.wheels, self.requirements, not self.order.requirements
         if own and not wheels:
             wanted = packages.chosen(wanted, gpu)
         index = packages.index_for(gpu, self.order.index) if own else self.order.index
-        pins = self.folder.temp / "pins.txt"
-        pins.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+        wanted = packages.in_order(wanted)
         shares = [_HEAVY.get(packages.name_of(each), 1.0) for each in wanted]
         for place, requirement in enumerate(wanted):
             span = _PACKAGES_TO - _PACKAGES_FROM
             begin = _PACKAGES_FROM + span * sum(shares[:place]) / sum(shares)
-            wheels = self.order.wheels
             # torch alone: pip would ask a further index, and wait for it, for every package
             further = index if not own or packages.name_of(requirement) == "torch" else ""
-            command = packages.pip_command(self.folder.python, requirement, pins, wheels, further)
+            command = packages.pip_command(self.folder.python, requirement, wheels, further)
             self._install(requirement, command, begin, span * shares[place] / sum(shares))
 
     def _install(self, requirement: str, command: list[str], begin: float, share: float) -> None:

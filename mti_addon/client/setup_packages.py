@@ -89,11 +89,21 @@ def mismatches(requirements: tuple[str, ...], versions: Mapping[str, str]) -> li
     return wrong
 
 
-def pip_command(python: Path, requirement: str, pins: Path, wheels: str, index: str) -> list[str]:
-    """Install one requirement, and what it needs, without contradicting the others."""
+def in_order(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """torch, then the others with the general ones first, as pyproject.toml lists them last.
+
+    Each is installed by itself, and what is there in the right version stays: so none may bring
+    another one in a version of its own choice.
+    """
+    torch = tuple(each for each in requirements if name_of(each) == "torch")
+    return torch + tuple(each for each in reversed(requirements) if each not in torch)
+
+
+def pip_command(python: Path, requirement: str, wheels: str, index: str) -> list[str]:
+    """Install one requirement, and what it needs."""
     command = [str(python), "-m", "pip", "install", "--no-input", "--no-compile"]
     # what must be compiled would need a compiler, and take an animator's hour
-    command += ["--disable-pip-version-check", "--only-binary", ":all:", "--constraint", str(pins)]
+    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
     if wheels:
         command += ["--no-index", "--find-links", wheels]
     elif index:
