@@ -43,7 +43,8 @@ def draw_models(context: Any, layout: Any) -> None:
     prefs = addon.preferences()
     states = engines.engine_states()
     for name, state in states.items():
-        row = body.row()
+        box = body.box()
+        row = box.row()
         row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT")
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
@@ -51,9 +52,11 @@ def draw_models(context: Any, layout: Any) -> None:
         if state.condition == "backend_missing" and name in DOWNLOADS:
             sentence = installed(name, model_folder(addon.models_folder(), name))
         if state.condition != "backend_missing" or name in DOWNLOADS:
-            paragraph(context, body, sentence, "NONE")
-        draw_chore(context, body, f"download-{name}")
+            paragraph(context, box, sentence, "NONE")
+        draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
+        if not addon.backend_problem():
+            _draw_online_access(context, body)
         column = body.column()
         column.use_property_split = True
         column.prop(prefs, "hub_token")
@@ -124,7 +127,8 @@ def _draw_buttons(context: Any, layout: Any) -> None:
         row.operator("mti.copy_command", text="Copy Command", icon="COPYDOWN").what = "setup"
     row.operator("mti.self_test", icon="PLAY")
     row.operator("mti.check_backend", icon="FILE_REFRESH")
-    if channel.CHANNEL == "own" and not addon.preferences().wheels_folder.strip():
+    wheels = addon.preferences().wheels_folder.strip()
+    if channel.CHANNEL == "own" and addon.backend_problem() and not wheels:
         _draw_online_access(context, layout)
     if channel.CHANNEL != "own":
         text = (

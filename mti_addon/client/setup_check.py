@@ -71,7 +71,7 @@ def check(
     code, output = ask([python, "-m", "mti_backend", "hello", *names])
     told = _last_json(output)
     if code != 0:
-        message, hint = _silent(python, output)
+        message, hint = silent(python, output)
     elif told.get("protocol") != PROTOCOL:
         message = f"The backend speaks protocol {told.get('protocol')}, the add-on {PROTOCOL}."
         hint = "Update the extension and the backend to the same version."
@@ -114,7 +114,8 @@ def _last_json(output: str) -> dict[str, Any]:
     return {}
 
 
-def _silent(python: str, output: str) -> tuple[str, str]:
+def silent(python: str, output: str) -> tuple[str, str]:
+    """Message and hint for a backend that ended without an answer."""
     if "WinError 126" in output or "DLL load failed" in output:
         return (
             "The backend does not start: a library of Windows that torch needs is missing.",

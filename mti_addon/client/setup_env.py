@@ -13,7 +13,7 @@ from ..wire import files
 from ..wire.errors import BackendMissing, DiskFull
 from . import setup_packages as packages
 from .launch import runner_environment
-from .setup_check import check
+from .setup_check import check, silent
 from .setup_child import Work, size_of
 from .setup_folder import BackendFolder, Order, read_json, write_json
 from .setup_gpu import Gpu, find_gpu
@@ -67,6 +67,7 @@ class Setup:
         self._packages(gpu)
         self.work.tell("Trying the backend", _PACKAGES_TO)
         check(self.work, self.order, str(self.folder.python), self.requirements, gpu)
+        self._load()
         shutil.rmtree(self.folder.temp, ignore_errors=True)
         name = ".".join(map(str, python.version))
         version = packages.version_of(self.root)
@@ -152,6 +153,16 @@ class Setup:
         ended = self.work.run(command, self._environ(), watch)
         if ended.code != 0:
             raise packages.complaint(ended.output, requirement, self.order.wheels)
+
+    def _load(self) -> None:
+        """Import what a job imports: shows that the packages fit together, and Python compiles them
+        now instead of during the first job."""
+        if "diffusers" not in map(packages.name_of, self.requirements):
+            return
+        self.work.tell("Loading the backend for the first time", 0.97)
+        code, output = self._ask([str(self.folder.python), "-c", "import mti_backend.models.svd"])
+        if code != 0:
+            raise BackendMissing(*silent(str(self.folder.python), output))
 
     def _downloaded(self) -> int:
         """Bytes of the wheel that pip is fetching, into the temporary folder that it was told."""
