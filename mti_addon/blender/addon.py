@@ -11,13 +11,17 @@ import bpy
 from ..client.setup_folder import BackendFolder
 from ..client.setup_packages import version_of
 from ..client.setup_problem import (
+    BUTTON,
     FINE,
     Problem,
     chosen_problem,
     environment_problem,
     models_problem,
 )
+from . import channel
 
+COMMAND = "Run the command that the preferences show in a terminal"
+"""How the backend is set up where a button may not do it."""
 ADDON_ID = ".".join((__package__ or "").split(".")[:3])
 """bl_ext.<repository>.mti: the name Blender knows the add-on's preferences and user folder by."""
 
@@ -99,9 +103,11 @@ def backend_trouble() -> Problem:
     """What keeps the backend from being started, and what to do; two empty texts if nothing is
     known against it. Looks at a few files only."""
     chosen, folder = _chosen_python(), backend_folder()
-    problem = (
-        chosen_problem(folder, chosen) if chosen else environment_problem(folder, EXTENSION_ROOT)
-    )
+    if chosen:
+        problem = chosen_problem(folder, chosen)
+    else:
+        remedy = BUTTON if channel.CHANNEL == "own" else COMMAND
+        problem = environment_problem(folder, EXTENSION_ROOT, remedy)
     if problem == FINE:
         prefs = preferences()
         models = prefs.models_folder.strip() if prefs else ""
@@ -119,8 +125,8 @@ def offline_problem() -> str:
     if getattr(bpy.app, "online_access", True):
         return ""
     if offline_by_command_line():
-        return "Blender was started in offline mode: start it without, or choose a folder of wheels"
-    return "Online access is off: allow it in Preferences > System, or choose a folder of wheels"
+        return "Blender was started in offline mode: start it without"
+    return "Online access is off: allow it in Preferences > System"
 
 
 def offline_by_command_line() -> bool:

@@ -16,6 +16,8 @@ from . import addon, setup_watch
 from .operators_setup import MODELS, allowed, busy
 from .reporting import telling
 
+OR_WHEELS = "{problem}, or choose a folder of wheels in the details"
+
 
 class MTI_OT_setup_backend(bpy.types.Operator):
     """Make the backend's environment, or go on with a half made one."""
@@ -33,6 +35,8 @@ class MTI_OT_setup_backend(bpy.types.Operator):
         prefs = addon.preferences()
         wheels = prefs.wheels_folder.strip() if prefs else ""
         problem = "" if wheels else addon.offline_problem()
+        if problem:
+            problem = OR_WHEELS.format(problem=problem)
         return allowed(cls, busy("setup", "check") or problem)
 
     @telling

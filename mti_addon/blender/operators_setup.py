@@ -24,6 +24,8 @@ MODELS = (
     ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 pictures"),
 )
 
+WAIT = "Wait until this has ended: {what}"
+
 
 class MTI_OT_check_backend(bpy.types.Operator):
     """Ask the backend which packages, GPU and models it finds, in the background"""
@@ -210,7 +212,7 @@ def allowed(cls: Any, problem: str) -> bool:
 def busy(*chores: str) -> str:
     """Why one must wait; empty if none of these chores is going on."""
     going = [name for name in chores if setup_watch.running(name)]
-    return f"Wait until this has ended: {setup_watch.states[going[0]].text}" if going else ""
+    return WAIT.format(what=setup_watch.states[going[0]].text) if going else ""
 
 
 def command_for(what: str) -> str:

@@ -9,7 +9,14 @@ from ..client.setup_folder import ChoreState
 from ..client.setup_models import DOWNLOADS, model_folder
 from . import addon, channel, engines, setup_watch
 from .drawing import paragraph
+from .operators_setup import command_for
 from .panel_jobs import STAGES
+
+READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
+TESTING = "Self-Test: {stage}"
+GIGABYTES = "{what}: {done:.2f} of {total:.2f} GB"
+MEGABYTES = "{what}: {done:.1f} of {total:.1f} MB"
+LEFT = "{what}, {minutes}:{seconds:02d} left"
 
 
 def draw_backend(context: Any, layout: Any) -> None:
@@ -56,7 +63,7 @@ def draw_models(context: Any, layout: Any) -> None:
         draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
         if not addon.backend_problem():
-            _draw_online_access(context, body)
+            _draw_online_access(context, body, ", to download.")
         column = body.column()
         column.use_property_split = True
         column.prop(prefs, "hub_token")
@@ -94,12 +101,14 @@ def progress_text(state: ChoreState) -> str:
     """Such as 'Downloading svd: 1.20 of 4.51 GB, 3:05 left'."""
     text = state.text
     if state.total_bytes >= 1e9:
-        text += f": {state.done_bytes / 1e9:.2f} of {state.total_bytes / 1e9:.2f} GB"
+        done, total = state.done_bytes / 1e9, state.total_bytes / 1e9
+        text = GIGABYTES.format(what=text, done=done, total=total)
     elif state.total_bytes:
-        text += f": {state.done_bytes / 1e6:.1f} of {state.total_bytes / 1e6:.1f} MB"
+        done, total = state.done_bytes / 1e6, state.total_bytes / 1e6
+        text = MEGABYTES.format(what=text, done=done, total=total)
     if state.seconds_left >= 0:
         minutes, seconds = divmod(round(state.seconds_left), 60)
-        text += f", {minutes}:{seconds:02d} left"
+        text = LEFT.format(what=text, minutes=minutes, seconds=seconds)
     return text
 
 
@@ -110,9 +119,8 @@ def _draw_answer(context: Any, layout: Any) -> None:
         paragraph(context, layout, "The backend is there; it has not been asked yet.", "QUESTION")
         return
     versions = hello.versions()
-    packages = [f"{name} {versions[name]}" for name in ("torch", "diffusers") if name in versions]
-    text = f"Ready: Python {versions.get('python', '?')}, {', '.join(packages)}."
-    layout.label(text=text, icon="CHECKMARK")
+    named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
+    layout.label(text=READY.format(**named), icon="CHECKMARK")
     if words := str(hello.gpu.get("words", "")):
         paragraph(context, layout, words, "NONE")
 
@@ -129,19 +137,20 @@ def _draw_buttons(context: Any, layout: Any) -> None:
     row.operator("mti.check_backend", icon="FILE_REFRESH")
     wheels = addon.preferences().wheels_folder.strip()
     if channel.CHANNEL == "own" and addon.backend_problem() and not wheels:
-        _draw_online_access(context, layout)
+        _draw_online_access(context, layout, ", or choose a folder of wheels in the details.")
     if channel.CHANNEL != "own":
         text = (
             "Extensions of this platform install nothing: paste the command into a terminal, then "
             "check again."
         )
         paragraph(context, layout, text, "INFO")
+        paragraph(context, layout, command_for("setup"), "CONSOLE")
 
 
-def _draw_online_access(context: Any, layout: Any) -> None:
+def _draw_online_access(context: Any, layout: Any, end: str) -> None:
     """Why the buttons that need the network are grey, with what mends it."""
     if problem := addon.offline_problem():
-        paragraph(context, layout, f"{problem}.", "INTERNET_OFFLINE")
+        paragraph(context, layout, problem + end, "INTERNET_OFFLINE")
         if not addon.offline_by_command_line():
             layout.prop(context.preferences.system, "use_online_access")
 
@@ -155,7 +164,7 @@ def _draw_self_test(context: Any, layout: Any) -> None:
         paragraph(context, layout, text, icon)
     else:
         stage = STAGES.get(state.stage, "Starting")
-        layout.progress(factor=state.fraction, text=f"Self-Test: {stage}")
+        layout.progress(factor=state.fraction, text=TESTING.format(stage=stage))
 
 
 def _draw_details(layout: Any, prefs: Any) -> None:

@@ -19,6 +19,10 @@ NAME = "Self-Test"
 ITERATIONS = 12
 VARIANTS = 2
 """Of the pictures' augmentation: a real job encodes 16, which takes as long as the rest of this."""
+VERDICT = (
+    "Everything works: a motion was learned in {steps} steps and played on a picture, {pictures} "
+    "pictures in {seconds:.0f} s on {device}."
+)
 _ARM = ("upper_arm.R", "forearm.R", "hand.R")
 _PALETTE = {
     "torso": (60, 110, 70),
@@ -65,9 +69,8 @@ def verdict(job: JobFolder, state: JobState) -> str:
     """What a finished self-test has shown, in one sentence. UnreadableInput if a result lacks."""
     written = [name for name in job.verify_output() if name.startswith("frames/")]
     seconds = max(state.changed - job.request_file.stat().st_mtime, 0)
-    return (
-        f"Everything works: a motion was learned in {ITERATIONS} steps and played on a picture, "
-        f"{len(written)} pictures in {seconds:.0f} s on {state.device}."
+    return VERDICT.format(
+        steps=ITERATIONS, pictures=len(written), seconds=seconds, device=state.device
     )
 
 

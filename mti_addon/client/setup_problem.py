@@ -16,24 +16,25 @@ from .setup_folder import BackendFolder
 Problem = tuple[str, str]
 """What is wrong, and what to do about it; two empty texts if nothing is."""
 FINE: Problem = ("", "")
-AGAIN = "Press Set Up the Backend in the preferences; it goes on with what is missing."
+BUTTON = "Press Set Up the Backend in the preferences"
 
 
-def environment_problem(folder: BackendFolder, root: Path) -> Problem:
-    """Of the environment that Set Up the Backend makes."""
+def environment_problem(folder: BackendFolder, root: Path, remedy: str = BUTTON) -> Problem:
+    """Of the environment that Set Up the Backend makes; `remedy` says how it is made."""
+    again = f"{remedy}; it goes on with what is missing."
     if not folder.env.is_dir():
-        return "The backend is not set up.", "Press Set Up the Backend in the preferences."
+        return "The backend is not set up.", f"{remedy}."
     marker = read_marker(folder)
     if not os.path.isfile(folder.python):
         made_with = f", {marker.made_with}," if marker else ""
-        return f"The Python that the backend was made with{made_with} is gone.", AGAIN
+        return f"The Python that the backend was made with{made_with} is gone.", again
     if marker is None:
-        return "The backend's environment is half made.", AGAIN
+        return "The backend's environment is half made.", again
     if tuple(marker.requirements) != packages.pinned(root):
         return (
             f"The backend was set up for version {marker.version} of the add-on, this is "
             f"{packages.version_of(root)}.",
-            "Press Set Up the Backend in the preferences: only what has changed is installed.",
+            f"{remedy}: only what has changed is installed.",
         )
     return hello_problem(read_hello(folder), str(folder.python))
 

@@ -143,4 +143,6 @@ def test_each_copy_runs_and_shows_what_it_may(published):
         assert not operators & INSTALLING and "[mti.download_model]" not in page
         assert page.count("[mti.copy_command]") == 3
         assert "paste the command into a terminal" in page
+        assert "Run the command that the preferences show" in page and "Press Set Up" not in page
+        assert "mti_addon.client.install --into" in page
         assert "<hub_token>" not in page and "<wheels_folder>" not in page

@@ -9,6 +9,7 @@ Takes minutes and 1.5 GB, so it only runs where it is told the wheels:
 from __future__ import annotations
 
 import os
+import resource
 import time
 
 import bpy
@@ -24,6 +25,12 @@ pytestmark = [
 ]
 
 
+def processor_seconds():
+    """Of all processes that this one has started, and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_set_up_from_wheels_then_self_test(scene, prefs, watch, ext):  # noqa: F811
     prefs.python, prefs.wheels_folder = "", WHEELS
     addon = ext("blender.addon")
@@ -35,14 +42,16 @@ def test_set_up_from_wheels_then_self_test(scene, prefs, watch, ext):  # noqa: F
     assert addon.backend_trouble() == ("", "") and "Ready: Python 3." in text(prefs)
     hello = watch.hello()
     assert hello.versions()["torch"].startswith("2.") and hello.devices()
-    began = time.monotonic()
+    began, worked = time.monotonic(), processor_seconds()
     assert bpy.ops.mti.self_test() == {"FINISHED"}
     wait(watch, lambda: watch.test_verdict[0], 180)
     sentence, icon = watch.test_verdict
-    tested = time.monotonic() - began
+    wait(watch, lambda: processor_seconds() > worked + 1, 10)
+    tested, worked = time.monotonic() - began, processor_seconds() - worked
     assert icon == "CHECKMARK" and "14 pictures" in sentence, sentence
     print(f"\nset up in {installed:.0f} s; self-test in {tested:.0f} s: {sentence}")
-    assert tested < 60
+    print(f"the self-test took {worked:.0f} s of one processor")
+    assert worked < 60  # under a minute, also where other work keeps the clock running
     # what is whole is only looked at
     began = time.monotonic()
     bpy.ops.mti.setup_backend()
