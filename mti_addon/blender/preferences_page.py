@@ -55,11 +55,11 @@ def draw_models(context: Any, layout: Any) -> None:
         row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT")
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
-        sentence = state.sentence
-        if state.condition == "backend_missing" and name in DOWNLOADS:
-            sentence = installed(name, model_folder(addon.models_folder(), name))
-        if state.condition != "backend_missing" or name in DOWNLOADS:
-            paragraph(context, box, sentence, "NONE")
+        if state.condition != "backend_missing":
+            paragraph(context, box, state.sentence, "NONE")
+        if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
+            folder = model_folder(addon.models_folder(), name)
+            paragraph(context, box, installed(name, folder), "NONE")
         draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
         if not addon.backend_problem():

@@ -46,6 +46,8 @@ class Setup:
         self.folder = BackendFolder(Path(order.backend))
         self.root = Path(order.root)
         self.requirements = order.requirements or packages.pinned(self.root)
+        self._repaired = False
+        """Something was half installed, so what else is there cannot be trusted."""
 
     def run(self) -> None:
         """All steps; each one looks first at what is there. Raises MtiErrors, each a sentence."""
@@ -64,10 +66,13 @@ class Setup:
         self.work.log(gpu.words)
         self._check_disk(gpu)
         python = self._environment()
-        self._packages(gpu)
-        self.work.tell("Trying the backend", _PACKAGES_TO)
-        check(self.work, self.order, str(self.folder.python), self.requirements, gpu)
-        self._load()
+        self._packages(gpu, trusting=not self._repaired)
+        try:
+            self._try(gpu)
+        except BackendMissing as error:
+            self.work.log(f"{error.message} So pip is asked for every package.")
+            self._packages(gpu, trusting=False)
+            self._try(gpu)
         shutil.rmtree(self.folder.temp, ignore_errors=True)
         name = ".".join(map(str, python.version))
         version = packages.version_of(self.root)
@@ -117,11 +122,13 @@ class Setup:
         if site is not None:
             for gone in packages.remove_broken(site):
                 self.work.log(f"{gone} was half installed; it is installed again")
+                self._repaired = True
         code, _ = self._ask([str(self.folder.python), "-m", "pip", "--version"])
         return code == 0
 
-    def _packages(self, gpu: Gpu) -> None:
-        """Each requirement by itself: what is there is found quickly, so this is how it goes on."""
+    def _packages(self, gpu: Gpu, trusting: bool) -> None:
+        """Each requirement by itself, which is how it goes on. pip installs what a package needs
+        before the package; so, if `trusting`, it is not asked for one that is there."""
         wheels, wanted, own = self.order.wheels, self.requirements, not self.order.requirements
         if own and not wheels:
             wanted = packages.chosen(wanted, gpu)
@@ -129,6 +136,9 @@ class Setup:
         wanted = packages.in_order(wanted)
         shares = [_HEAVY.get(packages.name_of(each), 1.0) for each in wanted]
         for place, requirement in enumerate(wanted):
+            if trusting and self._is_there(requirement):
+                self.work.log(f"{requirement} is there already")
+                continue
             span = _PACKAGES_TO - _PACKAGES_FROM
             begin = _PACKAGES_FROM + span * sum(shares[:place]) / sum(shares)
             # torch alone: pip would ask a further index, and wait for it, for every package
@@ -153,6 +163,17 @@ class Setup:
         ended = self.work.run(command, self._environ(), watch)
         if ended.code != 0:
             raise packages.complaint(ended.output, requirement, self.order.wheels)
+
+    def _is_there(self, requirement: str) -> bool:
+        name, _, version = requirement.partition("==")
+        site = self._site()
+        found = packages.version_installed(site, name) if site else ""
+        return bool(found) and version in (found, found.partition("+")[0])
+
+    def _try(self, gpu: Gpu) -> None:
+        self.work.tell("Trying the backend", _PACKAGES_TO)
+        check(self.work, self.order, str(self.folder.python), self.requirements, gpu)
+        self._load()
 
     def _load(self) -> None:
         """Import what a job imports: shows that the packages fit together, and Python compiles them

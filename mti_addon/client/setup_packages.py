@@ -21,8 +21,8 @@ TORCH_INDEX = "https://download.pytorch.org/whl/"
 """Where torch's makers keep what the usual index has not got: builds without CUDA for Linux, and
 builds with CUDA for Windows."""
 NEEDED_BYTES = {"cpu": 3_000_000_000, "cuda": 12_000_000_000}
-"""Free space while installing. Measured for the CPU: 1.3 GB stay, 0.4 GB are downloaded, and both
-lie there at the same time; with CUDA as the sum of its wheels' sizes, unpacked and packed."""
+"""Free space to ask for. Measured for the CPU: 1.2 GB stay, and 0.3 GB of wheels lie there, too,
+while they are installed; with CUDA an estimate."""
 
 
 @functools.cache

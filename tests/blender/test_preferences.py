@@ -84,13 +84,17 @@ def test_online_access_is_honoured(scene, prefs, watch, tmp_path):
     assert not bpy.ops.mti.setup_backend.poll() and not bpy.ops.mti.download_model.poll()
     with pytest.raises(RuntimeError, match="Online access is off"):
         bpy.ops.mti.setup_backend()
-    assert "<use_online_access>" in page(prefs) and "Online access is off" in text(prefs)
+    prefs.python = ""
+    assert "<use_online_access>" in page(prefs) and "or choose a folder of wheels" in text(prefs)
     prefs.wheels_folder = str(tmp_path)
     assert bpy.ops.mti.setup_backend.poll()
-    assert not bpy.ops.mti.download_model.poll() and "Online access is off" not in text(prefs)
+    assert not bpy.ops.mti.download_model.poll()
+    assert "or choose a folder of wheels" not in text(prefs)
     prefs.wheels_folder = ""
     bpy.context.preferences.system.use_online_access = True
-    assert bpy.ops.mti.setup_backend.poll() and bpy.ops.mti.download_model.poll()
+    assert bpy.ops.mti.setup_backend.poll() and not bpy.ops.mti.download_model.poll()
+    prefs.python = sys.executable  # it takes a backend to download
+    assert bpy.ops.mti.download_model.poll()
     assert "<use_online_access>" not in page(prefs)
 
 
