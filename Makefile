@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender e2e evaluate evaluate-full train-draft zip clean
+.PHONY: help setup demo test check unit blender e2e evaluate evaluate-full train-draft zip publish clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -65,6 +65,10 @@ train-draft: $(BACKEND)/.ready  ## train the draft model anew (hours on a CPU); 
 
 zip: $(BPY)$(DEMO_BPY)/.ready  ## the extension, validated; in build/
 	$(BPY)$(DEMO_BPY)/bin/python tools/stage.py --build build --zip --bpy $(BPY)$(DEMO_BPY)/bin/python
+
+publish: $(BPY)$(DEMO_BPY)/.ready  ## both channels: our own repository in build/repository, the platform's zip
+	$(BPY)$(DEMO_BPY)/bin/python tools/stage.py --build build/own --zip --repository build/repository
+	$(BPY)$(DEMO_BPY)/bin/python tools/stage.py --build build/platform --channel platform --zip
 
 clean:  ## remove what is built, keep the environments
 	rm -rf build out .pytest_cache .mypy_cache .ruff_cache

@@ -22,7 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="mti_backend", description="Learns motions and applies them."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("hello", help="print versions, devices and models as one line of JSON")
+    greeting = commands.add_parser(
+        "hello", help="print versions, devices and models as one line of JSON"
+    )
+    greeting.add_argument("packages", nargs="*", help="further packages to tell the versions of")
     run = commands.add_parser(
         "run", help="work on a job folder until it is done; resumes what was begun"
     )
@@ -47,7 +50,7 @@ def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
     if known.command == "hello":
         from .hello import hello
 
-        print(hello())
+        print(hello(known.packages))
         return 0
     if known.command == "run":
         from .stay import run_jobs

@@ -59,6 +59,7 @@ def devices() -> list[dict[str, object]]:
                 "index": index,
                 "name": properties.name,
                 "memory_mib": properties.total_memory // _MIB,
+                "free_mib": torch.cuda.mem_get_info(index)[0] // _MIB,
             }
         )
     if torch.backends.mps.is_available():

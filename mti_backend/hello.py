@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
@@ -15,24 +16,26 @@ from mti_addon.wire.settings import MODELS
 PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow")
 
 
-def hello() -> str:
+def hello(packages: Sequence[str] = ()) -> str:
     """{"protocol", "versions", "devices", "models"} as one line of JSON.
 
-    `devices` is as `device.devices` tells, best first, and empty where torch is not installed;
+    `versions` also holds those of `packages`, as far as they are installed; `devices` is as
+    `device.devices` tells, best first, and empty where torch is not installed;
     `models` maps each name to the folder of its weights, or null."""
     found = {
         "protocol": PROTOCOL,
-        "versions": versions(),
+        "versions": versions(packages),
         "devices": _devices(),
         "models": {name: _folder(name) for name in MODELS},
     }
     return json.dumps(found, separators=(",", ":"))
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and the packages that decide the numbers; without importing them."""
+def versions(packages: Sequence[str] = ()) -> dict[str, str]:
+    """Versions of Python, the packages that decide the numbers, and `packages`; without importing
+    them."""
     found = {"python": sys.version.split()[0]}
-    for name in PACKAGES:
+    for name in dict.fromkeys((*PACKAGES, *packages)):
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found

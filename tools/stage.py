@@ -4,7 +4,8 @@ The zip has the layout of the repository's root, so that a path in it means the 
 checkout; only the package's one-line __init__.py is made here. Building and validating are done by
 Blender's own `blender_ext.py`, which comes with every bpy wheel and needs no Blender.
 
-    python tools/stage.py [--build DIR] [--zip --bpy PYTHON_WITH_BPY]
+    python tools/stage.py [--build DIR] [--channel own|platform] [--zip --bpy PYTHON_WITH_BPY]
+                          [--repository DIR]
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGED = ("blender_manifest.toml", "mti_addon", "mti_backend", "LICENSE")
+STAGED = ("blender_manifest.toml", "pyproject.toml", "mti_addon", "mti_backend", "LICENSE")
 IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+CHANNELS = ("own", "platform")
+NOT_ON_THE_PLATFORM = ("mti_addon/blender/operators_install.py",)
+"""The official platform forbids to install software, or to fetch parts of oneself."""
+PERMISSION = "network = "
+CHANNEL_FILE = "mti_addon/blender/channel.py"
 INIT = "from .mti_addon import register, unregister\n"
 FIND_BLENDER_EXT = (
     "import importlib.util, pathlib;"
@@ -27,10 +33,12 @@ FIND_BLENDER_EXT = (
 )
 
 
-def stage(root: Path, build: Path) -> Path:
+def stage(root: Path, build: Path, channel: str = "own") -> Path:
     """Copy what belongs to the extension to build/mti, anew; gives that folder.
 
-    Raises SystemExit if a part is missing.
+    `channel` is "own", for our own repository of extensions, where a button sets the backend up, or
+    "platform", for the official one, where that is not allowed. Raises SystemExit if a part is
+    missing.
     """
     folder = build / "mti"
     missing = [name for name in STAGED if not (root / name).exists()]
@@ -46,7 +54,22 @@ def stage(root: Path, build: Path) -> Path:
         elif source.is_file():
             shutil.copy2(source, folder / name)
     (folder / "__init__.py").write_text(INIT, encoding="utf-8")
+    if channel == "platform":
+        _for_the_platform(folder)
     return folder
+
+
+def _for_the_platform(folder: Path) -> None:
+    """Take out what installs or fetches, and its permission; say so in the channel's file."""
+    for name in NOT_ON_THE_PLATFORM:
+        (folder / name).unlink()
+    file = folder / CHANNEL_FILE
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('CHANNEL = "own"', 'CHANNEL = "platform"'), encoding="utf-8")
+    manifest = folder / "blender_manifest.toml"
+    lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(PERMISSION)]
+    manifest.write_text("".join(kept), encoding="utf-8")
 
 
 def blender_ext(python: str) -> Path:
@@ -73,6 +96,17 @@ def build_zip(folder: Path, build: Path, tool: Path) -> Path:
     return zips[0]
 
 
+def make_repository(archive: Path, repository: Path, tool: Path) -> Path:
+    """Put the zip into a folder that any web server can offer as a repository of extensions.
+
+    Older versions stay; gives its index.json, which Blender is told the address of.
+    """
+    repository.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(archive, repository / archive.name)
+    _run(tool, "server-generate", "--repo-dir", repository)
+    return repository / "index.json"
+
+
 def _run(tool: Path, command: str, *arguments: str | Path) -> None:
     # The list of tags is in Blender itself, not in the tool: an empty one means not to check them.
     tags = ["--valid-tags", ""] if command == "validate" else []
@@ -85,14 +119,23 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="default: build/")
+    parser.add_argument("--channel", choices=CHANNELS, default="own", help="default: own")
     parser.add_argument("--zip", action="store_true", help="also build and validate the zip")
     parser.add_argument("--bpy", default=sys.executable, help="a Python that has bpy installed")
+    parser.add_argument(
+        "--repository", type=Path, help="with --zip: put it into this static repository, too"
+    )
     options = parser.parse_args()
-    folder = stage(ROOT, options.build.resolve())
+    if options.repository and options.channel != "own":
+        parser.error("our own repository offers our own channel")
+    folder = stage(ROOT, options.build.resolve(), options.channel)
     print(f"staged {folder}")
     if options.zip:
-        archive = build_zip(folder, options.build.resolve(), blender_ext(options.bpy))
+        tool = blender_ext(options.bpy)
+        archive = build_zip(folder, options.build.resolve(), tool)
         print(f"built {archive} ({archive.stat().st_size / 1e6:.1f} MB)")
+        if options.repository:
+            print(f"listed in {make_repository(archive, options.repository.resolve(), tool)}")
 
 
 if __name__ == "__main__":

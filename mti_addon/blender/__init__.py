@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import pictures, polling
+from . import channel, operators_setup, pictures, polling, setup_watch
 from .operators_figures import MTI_MT_add_figure, MTI_OT_add_camera, MTI_OT_add_stick_figure
 from .operators_jobs import MTI_OT_apply, MTI_OT_learn
 from .operators_results import (
@@ -19,7 +19,7 @@ from .panels import MTI_PT_sequencer, MTI_PT_view3d
 from .preferences import MTI_AP_preferences
 from .properties import MTI_PG_scene
 
-CLASSES = (
+CLASSES: tuple[type, ...] = (
     MTI_AP_preferences,
     MTI_PG_scene,
     MTI_OT_add_stick_figure,
@@ -33,9 +33,14 @@ CLASSES = (
     MTI_OT_import_result,
     MTI_OT_remove_job,
     MTI_OT_open_log,
+    *operators_setup.CLASSES,
     MTI_PT_view3d,
     MTI_PT_sequencer,
 )
+if channel.CHANNEL == "own":
+    from . import operators_install
+
+    CLASSES = (*CLASSES, *operators_install.CLASSES)
 
 
 def register() -> None:
@@ -44,10 +49,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
     polling.begin()
+    setup_watch.begin()
 
 
 def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
+    setup_watch.stop()
     polling.stop()
     pictures.forget()
     del bpy.types.Scene.mti

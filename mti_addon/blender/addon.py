@@ -8,6 +8,20 @@ from typing import Any
 
 import bpy
 
+from ..client.setup_folder import BackendFolder
+from ..client.setup_packages import version_of
+from ..client.setup_problem import (
+    BUTTON,
+    FINE,
+    Problem,
+    chosen_problem,
+    environment_problem,
+    models_problem,
+)
+from . import channel
+
+COMMAND = "Run the command that the preferences show in a terminal"
+"""How the backend is set up where a button may not do it."""
 ADDON_ID = ".".join((__package__ or "").split(".")[:3])
 """bl_ext.<repository>.mti: the name Blender knows the add-on's preferences and user folder by."""
 
@@ -16,6 +30,11 @@ EXTENSION_ROOT = Path(__file__).resolve().parents[2]
 
 BACKEND_PYTHON_VARIABLE = "MTI_BACKEND_PYTHON"
 MODELS_VARIABLE = "MTI_MODELS_DIR"
+
+
+def version() -> str:
+    """The extension's own version."""
+    return version_of(EXTENSION_ROOT)
 
 
 def preferences() -> Any:
@@ -46,27 +65,73 @@ def presets_folder() -> Path:
     return EXTENSION_ROOT / "presets"
 
 
-def backend_environment() -> dict[str, str]:
-    """What the backend is told besides the job: where the models are, if somebody has said so."""
+def backend_folder() -> BackendFolder:
+    """Where the backend's environment is, or will be made."""
+    prefs = preferences()
+    chosen = prefs.backend_folder.strip() if prefs else ""
+    return BackendFolder(Path(bpy.path.abspath(chosen)) if chosen else user_folder() / "backend")
+
+
+def models_folder() -> Path:
+    """Where the models of SVD are, or will be fetched to; it may be that of the environment."""
     prefs = preferences()
     chosen = prefs.models_folder.strip() if prefs else ""
-    return {MODELS_VARIABLE: bpy.path.abspath(chosen)} if chosen else {}
+    if chosen:
+        return Path(bpy.path.abspath(chosen))
+    told = os.environ.get(MODELS_VARIABLE, "")
+    return Path(told) if told else user_folder() / "models"
+
+
+def backend_environment() -> dict[str, str]:
+    """What the backend is told besides the job: where the models are."""
+    return {MODELS_VARIABLE: str(models_folder())}
 
 
 def backend_python() -> str:
-    """The interpreter of the backend's environment; empty if nobody has said where it is."""
+    """The interpreter of the backend's environment: the preferences', that of MTI_BACKEND_PYTHON,
+    or the one that Set Up the Backend makes, whether it is there or not."""
+    return _chosen_python() or str(backend_folder().python)
+
+
+def _chosen_python() -> str:
     prefs = preferences()
     chosen = prefs.python.strip() if prefs else ""
     return bpy.path.abspath(chosen) if chosen else os.environ.get(BACKEND_PYTHON_VARIABLE, "")
 
 
+def backend_trouble() -> Problem:
+    """What keeps the backend from being started, and what to do; two empty texts if nothing is
+    known against it. Looks at a few files only."""
+    chosen, folder = _chosen_python(), backend_folder()
+    if chosen:
+        problem = chosen_problem(folder, chosen)
+    else:
+        remedy = BUTTON if channel.CHANNEL == "own" else COMMAND
+        problem = environment_problem(folder, EXTENSION_ROOT, remedy)
+    if problem == FINE:
+        prefs = preferences()
+        models = prefs.models_folder.strip() if prefs else ""
+        problem = models_problem(bpy.path.abspath(models) if models else "")
+    return problem
+
+
 def backend_problem() -> str:
-    """Why the backend cannot be started, in one sentence; empty if nothing is known against it."""
-    python = backend_python()
-    if not python:
-        return "Set the backend's Python in the add-on's preferences first"
-    if not os.path.isfile(python):
-        return f"The backend's Python is missing: {python}"
-    if not os.access(python, os.X_OK):
-        return f"The backend's Python cannot be run: {python}"
-    return ""
+    """As backend_trouble(), in one text."""
+    return " ".join(backend_trouble()).strip()
+
+
+def offline_problem() -> str:
+    """Why the network may not be used; empty if it may."""
+    if getattr(bpy.app, "online_access", True):
+        return ""
+    if offline_by_command_line():
+        return "Blender was started in offline mode: start it without"
+    return "Online access is off: allow it in Preferences > System"
+
+
+def offline_by_command_line() -> bool:
+    """The preferences cannot change it. The attribute's name differs between versions."""
+    for name in ("online_access_override", "online_access_overriden"):
+        if hasattr(bpy.app, name):
+            return bool(getattr(bpy.app, name))
+    return False

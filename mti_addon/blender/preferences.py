@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from . import addon, polling
+from . import addon, polling, preferences_page, setup_watch
 
 ENGINES = (
     ("draft", "Draft", "The small model that comes with the extension: 14 pictures of 64 x 64"),
@@ -20,8 +20,29 @@ ENGINES = (
 )
 
 
+_token = ""
+
+
+def hub_token() -> str:
+    """The access token as it was typed in; kept until Blender ends, and in no file."""
+    return _token
+
+
+def _set_token(_self: Any, text: str) -> None:
+    global _token
+    _token = text.strip()
+
+
+def _get_token(_self: Any) -> str:
+    return _token
+
+
 def _jobs_folder_changed(_self: Any, _context: Any) -> None:
     polling.start()
+
+
+def _backend_changed(_self: Any, _context: Any) -> None:
+    setup_watch.start()
 
 
 class MTI_AP_preferences(bpy.types.AddonPreferences):
@@ -31,13 +52,48 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
 
     python: StringProperty(
         name="Backend Python",
-        description="The Python program of the environment that the backend is installed in",
+        description="The Python program of an environment of your own that has the backend's "
+        "packages; empty: the one that Set Up the Backend makes",
         subtype="FILE_PATH",
+        update=_backend_changed,
+    )
+    backend_folder: StringProperty(
+        name="Environment Folder",
+        description="Where Set Up the Backend makes its environment; empty: in the extension's "
+        "user folder",
+        subtype="DIR_PATH",
+        update=_backend_changed,
+    )
+    base_python: StringProperty(
+        name="Make It With",
+        description="The Python program (3.11 to 3.13) that the environment is made with; empty: "
+        "the best one that is found, Blender's own at last",
+        subtype="FILE_PATH",
+    )
+    wheels_folder: StringProperty(
+        name="Folder of Wheels",
+        description="Install from the wheels in this folder, without the network",
+        subtype="DIR_PATH",
+    )
+    package_index: StringProperty(
+        name="Package Index for Torch",
+        description="Address of the index that torch is taken from; empty: the one that suits "
+        "this machine's GPU",
+    )
+    hub_token: StringProperty(
+        name="Access Token",
+        description="Of an account of the hub that has accepted the model's licence; kept until "
+        "Blender ends, and never saved. Empty: that of HF_TOKEN, or of the hub's own login",
+        subtype="PASSWORD",
+        get=_get_token,
+        set=_set_token,
     )
     models_folder: StringProperty(
         name="Models Folder",
-        description="The folder with the weights of SVD and SVD-XT; the draft model is shipped",
+        description="The folder with the weights of SVD and SVD-XT; empty: in the extension's "
+        "user folder. The draft model is shipped",
         subtype="DIR_PATH",
+        update=_backend_changed,
     )
     jobs_folder: StringProperty(
         name="Jobs Folder",
@@ -52,15 +108,14 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         default="draft",
     )
 
-    def draw(self, _context: Any) -> None:
+    def draw(self, context: Any) -> None:
         """The preferences' page."""
-        column = self.layout.column()
+        layout = self.layout
+        preferences_page.draw_backend(context, layout)
+        preferences_page.draw_models(context, layout)
+        column = layout.column()
         column.use_property_split = True
-        column.prop(self, "python")
-        if problem := addon.backend_problem():
-            column.label(text=problem, icon="ERROR")
         column.prop(self, "jobs_folder")
         if not self.jobs_folder:
             column.label(text=str(addon.jobs_folder()))
-        column.prop(self, "models_folder")
         column.prop(self, "engine")

@@ -35,20 +35,27 @@ def launch(
     then waits `stay` seconds for the next job, with its model loaded. Raises BackendMissing,
     DiskFull, NotWritable.
     """
-    reap()
     if not (root / "mti_backend").is_dir():
         raise BackendMissing(f"There is no backend in {root}.", "Install the extension again.")
+    command = [python, "-m", "mti_backend", "run", str(job.path.resolve())]
+    command += ["--stay", f"{stay:g}"] if stay > 0 else []
+    return start_detached(command, runner_environment(os.environ, root, extra_env or {}), job)
+
+
+def start_detached(command: list[str], environment: dict[str, str], job: JobFolder) -> int:
+    """Start a process on a folder, with its output in the folder's log; its pid is noted there.
+
+    Raises BackendMissing, DiskFull, NotWritable.
+    """
+    reap()
     with files.translating_os_errors(job.log_file):
         log = open(job.log_file, "ab")
     with log:
-        command = [python, "-m", "mti_backend", "run", str(job.path.resolve())]
-        command += ["--stay", f"{stay:g}"] if stay > 0 else []
-        environment = runner_environment(os.environ, root, extra_env or {})
         try:
             child = _start(command, environment, job.path.resolve().parent, log.fileno())
         except OSError as error:
             raise BackendMissing(
-                f"The backend's Python, {python}, cannot be started ({error.strerror}).",
+                f"The backend's Python, {command[0]}, cannot be started ({error.strerror}).",
                 "Set up the backend in the preferences.",
             ) from error
     _children.append(child)

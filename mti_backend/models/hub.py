@@ -4,6 +4,7 @@ own client, late."""
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -240,12 +241,15 @@ def main(argv: list[str]) -> int:
         default=os.environ.get(MODELS_DIR_VARIABLE),
         help=f"the models folder; it will hold NAME/ (default: ${MODELS_DIR_VARIABLE})",
     )
+    parser.add_argument(
+        "--json", action="store_true", help="print the progress as a line of JSON each second"
+    )
     options = parser.parse_args(argv)
     if options.models is None:
         parser.error(f"give --models FOLDER, or set {MODELS_DIR_VARIABLE}")
     folder = Path(options.models) / options.model
     try:
-        download(options.model, folder, _Printed())
+        download(options.model, folder, _Printed(options.json))
     except MtiError as error:
         print(f"mti: {error.message} {error.hint}".rstrip(), file=sys.stderr)
         return error.exit_code
@@ -259,7 +263,8 @@ def main(argv: list[str]) -> int:
 class _Printed:
     """A line every second: how much of how much, how fast, how long still."""
 
-    def __init__(self) -> None:
+    def __init__(self, as_json: bool = False) -> None:
+        self._as_json = as_json
         self._begun = self._said = time.monotonic()
         self._first: int | None = None
 
@@ -271,5 +276,9 @@ class _Printed:
             return
         self._said = now
         rate = (done - self._first) / max(now - self._begun, 1e-3)
+        if self._as_json:
+            seconds = (total - done) / rate if rate else -1
+            print(json.dumps({"done": done, "total": total, "seconds_left": seconds}), flush=True)
+            return
         left = f", {(total - done) / rate:.0f} s left" if rate else ""
         print(f"{done / 1e9:.2f} of {total / 1e9:.2f} GB, {rate / 1e6:.1f} MB/s{left}", flush=True)

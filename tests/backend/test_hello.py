@@ -53,6 +53,16 @@ def test_versions_are_found_without_importing() -> None:
     assert {"python", "torch", "diffusers", "transformers", "numpy"} <= set(versions())
 
 
+def test_versions_of_further_packages_can_be_asked_for() -> None:
+    command = [sys.executable, "-m", "mti_backend", "hello", "tqdm", "no-such-package"]
+    environment = {**os.environ, "MTI_DEVICE": "cpu"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)["versions"]
+    assert "tqdm" in told and "torch" in told and "no-such-package" not in told
+
+
 def test_a_command_that_is_not_there_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mti_backend", "dance"], cwd=ROOT, capture_output=True, text=True

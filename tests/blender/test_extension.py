@@ -20,6 +20,16 @@ OPERATORS = {
     "import_result",
     "remove_job",
     "open_log",
+    # of the preferences' page
+    "setup_backend",
+    "check_backend",
+    "self_test",
+    "cancel_chore",
+    "chore_log",
+    "copy_command",
+    "download_model",
+    "move_models",
+    "delete_model",
 }
 
 

@@ -1,0 +1,230 @@
+"""Buttons of the preferences' page: ask the backend, try it, look after its models."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from .. import client
+from ..client.setup_models import DOWNLOADS, model_folder
+from ..client.setup_start import cancel_chore
+from ..wire.errors import BadRequest, MtiError
+from . import addon, setup_watch
+from .reporting import telling
+from .self_test import self_test_order
+
+MODELS = (
+    ("svd", "SVD", "Stable Video Diffusion, 14 pictures"),
+    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 pictures"),
+)
+
+WAIT = "Wait until this has ended: {what}"
+
+
+class MTI_OT_check_backend(bpy.types.Operator):
+    """Ask the backend which packages, GPU and models it finds, in the background"""
+
+    bl_idname = "mti.check_backend"
+    bl_label = "Check Again"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """There must be an interpreter to ask."""
+        problem = "" if Path(addon.backend_python()).is_file() else addon.backend_problem()
+        return allowed(cls, problem or busy("check", "setup"))
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Start the chore."""
+        setup_watch.begin_chore(setup_watch.order("check"))
+        return {"FINISHED"}
+
+
+class MTI_OT_self_test(bpy.types.Operator):
+    """Learn a small motion with the draft model and play it, to see whether everything works"""
+
+    bl_idname = "mti.self_test"
+    bl_label = "Self-Test"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """There must be a backend, and no self-test that is still running."""
+        state = setup_watch.test_state
+        going = state is not None and state.phase in ("queued", "running")
+        problem = "The self-test is running" if going else addon.backend_problem()
+        return allowed(cls, problem or busy("setup"))
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Write the job and start the backend on it, as for any other job."""
+        spool = addon.backend_folder().self_tests
+        shutil.rmtree(spool, ignore_errors=True)
+        job = self_test_order(spool)
+        python, root = addon.backend_python(), addon.EXTENSION_ROOT
+        try:
+            client.launch(python, root, job, addon.backend_environment())
+        except MtiError:
+            client.remove(job)
+            raise
+        setup_watch.watch_test(job)
+        return {"FINISHED"}
+
+
+class MTI_OT_cancel_chore(bpy.types.Operator):
+    """Stop this; starting it again goes on where it was"""
+
+    bl_idname = "mti.cancel_chore"
+    bl_label = "Cancel"
+
+    chore: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Ask its process to stop, which it does within a second."""
+        cancel_chore(addon.backend_folder().chore(self.chore))
+        setup_watch.start()
+        return {"FINISHED"}
+
+
+class MTI_OT_chore_log(bpy.types.Operator):
+    """Open what was written while this was done"""
+
+    bl_idname = "mti.chore_log"
+    bl_label = "Open Log"
+
+    chore: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Open it in the system's own viewer."""
+        log = addon.backend_folder().chore(self.chore).job.log_file
+        if not log.is_file():
+            raise BadRequest("There is no log.", "It was never started.")
+        bpy.ops.wm.path_open(filepath=str(log))
+        return {"FINISHED"}
+
+
+class MTI_OT_copy_command(bpy.types.Operator):
+    """Copy the command that does this at a terminal"""
+
+    bl_idname = "mti.copy_command"
+    bl_label = "Copy Command"
+
+    what: EnumProperty(
+        name="What",
+        description="What the command does",
+        items=(("setup", "Set Up", "Make the backend's environment, or go on with it"), *MODELS),
+    )
+
+    @telling
+    def execute(self, context: Any) -> set[str]:
+        """Put it on the clipboard."""
+        context.window_manager.clipboard = command_for(self.what)
+        self.report({"INFO"}, "Copied: paste it into a terminal")
+        return {"FINISHED"}
+
+
+class MTI_OT_move_models(bpy.types.Operator):
+    """Move the models to another folder, in the background; nothing is lost if it is interrupted"""
+
+    bl_idname = "mti.move_models"
+    bl_label = "Move Models"
+
+    directory: StringProperty(
+        name="Folder", description="Where the models shall be", subtype="DIR_PATH"
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """There must be something to move, and nobody may be using it."""
+        models = addon.models_folder()
+        there = any(model_folder(models, name).size for name in DOWNLOADS)
+        problem = "" if there else "No model is installed that could be moved"
+        return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_CHORES))
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Ask where to."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Start the chore; the preferences name the new folder as soon as it is done."""
+        if not self.directory.strip():
+            raise BadRequest("There is no folder to move the models to.", "Choose one.")
+        target = bpy.path.abspath(self.directory)
+        setup_watch.begin_chore(setup_watch.order("move", target=target))
+        return {"FINISHED"}
+
+
+class MTI_OT_delete_model(bpy.types.Operator):
+    """Delete this model from the disk; it would have to be downloaded again"""
+
+    bl_idname = "mti.delete_model"
+    bl_label = "Delete Model"
+
+    model: EnumProperty(name="Model", description="Which one", items=MODELS)
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Nobody may be using it."""
+        return allowed(cls, busy("move", "delete", *DOWNLOAD_CHORES))
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Ask first: this cannot be undone."""
+        answer: set[str] = context.window_manager.invoke_confirm(self, event)
+        return answer
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Start the chore."""
+        if not model_folder(addon.models_folder(), self.model).size:
+            raise BadRequest(f"{self.model} is not installed.", "There is nothing to delete.")
+        setup_watch.begin_chore(setup_watch.order("delete", model=self.model))
+        return {"FINISHED"}
+
+
+DOWNLOAD_CHORES = tuple(f"download-{name}" for name in DOWNLOADS)
+CLASSES = (
+    MTI_OT_check_backend,
+    MTI_OT_self_test,
+    MTI_OT_cancel_chore,
+    MTI_OT_chore_log,
+    MTI_OT_copy_command,
+    MTI_OT_move_models,
+    MTI_OT_delete_model,
+)
+
+
+def allowed(cls: Any, problem: str) -> bool:
+    """What poll() gives; a problem becomes the reason of the greyed button."""
+    if problem:
+        cls.poll_message_set(problem)
+    return not problem
+
+
+def busy(*chores: str) -> str:
+    """Why one must wait; empty if none of these chores is going on."""
+    going = [name for name in chores if setup_watch.running(name)]
+    return WAIT.format(what=setup_watch.states[going[0]].text) if going else ""
+
+
+def command_for(what: str) -> str:
+    """The one line for a terminal that sets the backend up, or fetches a model."""
+    if what == "setup":
+        tail = ["-m", "mti_addon.client.install", "--into", str(addon.backend_folder().path)]
+        line = [sys.executable, *tail]
+    else:
+        tail = ["-m", "mti_backend", "download", what, "--models", str(addon.models_folder())]
+        line = [addon.backend_python(), *tail]
+    root = str(addon.EXTENSION_ROOT)
+    if sys.platform == "win32":
+        words = " ".join(f'"{word}"' if " " in word else word for word in line)
+        return f'cd /d "{root}" && {words}'
+    return f"cd {shlex.quote(root)} && {shlex.join(line)}"

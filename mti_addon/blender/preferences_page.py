@@ -1,0 +1,191 @@
+"""The preferences' page: how the backend stands, its models, and every button that mends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..client.engines import LABELS, installed
+from ..client.setup_folder import ChoreState
+from ..client.setup_models import DOWNLOADS, model_folder
+from . import addon, channel, engines, setup_watch
+from .drawing import paragraph
+from .operators_setup import command_for
+from .panel_jobs import STAGES
+
+READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
+TESTING = "Self-Test: {stage}"
+GIGABYTES = "{what}: {done:.2f} of {total:.2f} GB"
+MEGABYTES = "{what}: {done:.1f} of {total:.1f} MB"
+LEFT = "{what}, {minutes}:{seconds:02d} left"
+
+
+def draw_backend(context: Any, layout: Any) -> None:
+    """Its condition in words, the buttons, what is going on, and the details below."""
+    header, body = layout.panel("mti_prefs_backend", default_closed=False)
+    header.label(text="Backend")
+    if not body:
+        return
+    message, hint = addon.backend_trouble()
+    setting_up = setup_watch.running("setup")
+    if message and not setting_up:
+        paragraph(context, body, f"{message} {hint}", "ERROR")
+    elif not message:
+        _draw_answer(context, body)
+    _draw_buttons(context, body)
+    for name in ("setup", "check"):
+        draw_chore(context, body, name)
+    _draw_self_test(context, body)
+    header, details = body.panel("mti_prefs_details", default_closed=True)
+    header.label(text="Details")
+    if details:
+        _draw_details(details, addon.preferences())
+
+
+def draw_models(context: Any, layout: Any) -> None:
+    """Each model: where, how big, download, delete; and where all of them are."""
+    header, body = layout.panel("mti_prefs_models", default_closed=False)
+    header.label(text="Models")
+    if not body:
+        return
+    prefs = addon.preferences()
+    states = engines.engine_states()
+    for name, state in states.items():
+        box = body.box()
+        row = box.row()
+        row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT")
+        if name in DOWNLOADS:
+            _draw_model_buttons(row, name)
+        if state.condition != "backend_missing":
+            paragraph(context, box, state.sentence, "NONE")
+        if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
+            folder = model_folder(addon.models_folder(), name)
+            paragraph(context, box, installed(name, folder), "NONE")
+        draw_chore(context, box, f"download-{name}")
+    if channel.CHANNEL == "own":
+        if not addon.backend_problem():
+            _draw_online_access(context, body, ", to download.")
+        column = body.column()
+        column.use_property_split = True
+        column.prop(prefs, "hub_token")
+    column = body.column()
+    column.use_property_split = True
+    column.prop(prefs, "models_folder")
+    if not prefs.models_folder:
+        column.label(text=str(addon.models_folder()))
+    body.operator("mti.move_models", icon="FILE_FOLDER")
+    for name in ("move", "delete"):
+        draw_chore(context, body, name)
+
+
+def draw_chore(context: Any, layout: Any, name: str) -> None:
+    """Progress with Cancel, or how it ended if it did not end well."""
+    state = setup_watch.states.get(name)
+    if state is None or state.phase in ("none", "done"):
+        return
+    if state.phase == "running":
+        row = layout.row()
+        row.progress(factor=state.fraction, text=progress_text(state))
+        row.operator("mti.cancel_chore", text="", icon="X").chore = name
+        return
+    if state.phase == "dead":
+        text = "It stopped unexpectedly. Start it again: it goes on where it was."
+    elif state.error is not None:
+        text = f"{state.error[1]} {state.error[2]}"
+    else:
+        text = state.text
+    paragraph(context, layout, text, "CANCEL" if state.phase == "cancelled" else "ERROR")
+    layout.operator("mti.chore_log", icon="TEXT").chore = name
+
+
+def progress_text(state: ChoreState) -> str:
+    """Such as 'Downloading svd: 1.20 of 4.51 GB, 3:05 left'."""
+    text = state.text
+    if state.total_bytes >= 1e9:
+        done, total = state.done_bytes / 1e9, state.total_bytes / 1e9
+        text = GIGABYTES.format(what=text, done=done, total=total)
+    elif state.total_bytes:
+        done, total = state.done_bytes / 1e6, state.total_bytes / 1e6
+        text = MEGABYTES.format(what=text, done=done, total=total)
+    if state.seconds_left >= 0:
+        minutes, seconds = divmod(round(state.seconds_left), 60)
+        text = LEFT.format(what=text, minutes=minutes, seconds=seconds)
+    return text
+
+
+def _draw_answer(context: Any, layout: Any) -> None:
+    """What the backend said when it was asked last."""
+    hello = setup_watch.hello()
+    if hello is None or not hello.told:
+        paragraph(context, layout, "The backend is there; it has not been asked yet.", "QUESTION")
+        return
+    versions = hello.versions()
+    named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
+    layout.label(text=READY.format(**named), icon="CHECKMARK")
+    if words := str(hello.gpu.get("words", "")):
+        paragraph(context, layout, words, "NONE")
+
+
+def _draw_buttons(context: Any, layout: Any) -> None:
+    row = layout.row()
+    if channel.CHANNEL == "own":
+        again = addon.backend_folder().env.exists()
+        text = "Set Up Again" if again and not addon.backend_problem() else "Set Up the Backend"
+        row.operator("mti.setup_backend", text=text, icon="IMPORT")
+    else:
+        row.operator("mti.copy_command", text="Copy Command", icon="COPYDOWN").what = "setup"
+    row.operator("mti.self_test", icon="PLAY")
+    row.operator("mti.check_backend", icon="FILE_REFRESH")
+    wheels = addon.preferences().wheels_folder.strip()
+    if channel.CHANNEL == "own" and addon.backend_problem() and not wheels:
+        _draw_online_access(context, layout, ", or choose a folder of wheels in the details.")
+    if channel.CHANNEL != "own":
+        text = (
+            "Extensions of this platform install nothing: paste the command into a terminal, then "
+            "check again."
+        )
+        paragraph(context, layout, text, "INFO")
+        paragraph(context, layout, command_for("setup"), "CONSOLE")
+
+
+def _draw_online_access(context: Any, layout: Any, end: str) -> None:
+    """Why the buttons that need the network are grey, with what mends it."""
+    if problem := addon.offline_problem():
+        paragraph(context, layout, problem + end, "INTERNET_OFFLINE")
+        if not addon.offline_by_command_line():
+            layout.prop(context.preferences.system, "use_online_access")
+
+
+def _draw_self_test(context: Any, layout: Any) -> None:
+    state = setup_watch.test_state
+    if state is None:
+        return
+    text, icon = setup_watch.test_verdict
+    if text:
+        paragraph(context, layout, text, icon)
+    else:
+        stage = STAGES.get(state.stage, "Starting")
+        layout.progress(factor=state.fraction, text=TESTING.format(stage=stage))
+
+
+def _draw_details(layout: Any, prefs: Any) -> None:
+    column = layout.column()
+    column.use_property_split = True
+    if channel.CHANNEL == "own":
+        column.prop(prefs, "wheels_folder")
+        column.prop(prefs, "package_index")
+        column.prop(prefs, "base_python")
+    column.prop(prefs, "backend_folder")
+    if not prefs.backend_folder:
+        column.label(text=str(addon.backend_folder().path))
+    column.prop(prefs, "python")
+
+
+def _draw_model_buttons(row: Any, name: str) -> None:
+    folder = model_folder(addon.models_folder(), name)
+    if not folder.whole:
+        if channel.CHANNEL == "own":
+            row.operator("mti.download_model", icon="IMPORT").model = name
+        else:
+            row.operator("mti.copy_command", text="Copy Command", icon="COPYDOWN").what = name
+    if folder.size:
+        row.operator("mti.delete_model", text="", icon="TRASH").model = name

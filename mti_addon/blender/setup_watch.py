@@ -1,0 +1,176 @@
+"""Looks at the chores and the self-test on Blender's timer, for the preferences' page.
+
+Nothing here is the truth about them; their folders are. So a new file, undo or a crash of Blender
+leaves nothing wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+from .. import client
+from ..client.setup_check import Hello, read_hello
+from ..client.setup_folder import ChoreState, Order
+from ..client.setup_problem import FINE
+from ..client.setup_start import look, start_chore
+from ..wire import JobFolder, MtiError
+from . import addon, polling, self_test
+
+SECONDS = 0.5
+CHORES = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
+
+states: dict[str, ChoreState] = {}
+"""Of the chores that were ever started, as they were at the last look."""
+_test: tuple[JobFolder, client.Follower] | None = None
+test_state: client.JobState | None = None
+test_verdict: tuple[str, str] = ("", "")
+"""A sentence and an icon about the last self-test."""
+
+
+def order(kind: str, **more: str) -> Order:
+    """An order with the folders of this extension filled in."""
+    folder = str(addon.backend_folder().path)
+    models = str(addon.models_folder())
+    found = {"python": addon.backend_python(), "models": models, **more}
+    return Order(kind, folder, str(addon.EXTENSION_ROOT), **found)  # type: ignore[arg-type]
+
+
+def begin_chore(what: Order, extra_env: dict[str, str] | None = None) -> None:
+    """Start a chore and look at it from now on. Raises Busy, NotWritable, DiskFull,
+    BackendMissing."""
+    start_chore(what, extra_env, sys.executable)
+    start()
+
+
+def poll() -> float | None:
+    """Look once; gives the seconds until the next look, None when there is nothing to wait for."""
+    before = (dict(states), test_state)
+    folder = addon.backend_folder()
+    for name in CHORES:
+        chore = folder.chore(name)
+        if os.path.exists(chore.state_file):
+            states[name] = look(chore)
+        else:
+            states.pop(name, None)
+    _adopt_moved()
+    _look_at_test()
+    if (dict(states), test_state) != before:
+        redraw()
+    testing = test_state is not None and test_state.phase in ("queued", "running", "stuck")
+    return SECONDS if testing or any(running(name) for name in states) else None
+
+
+def running(name: str) -> bool:
+    """As it was at the last look."""
+    return states.get(name, ChoreState()).phase == "running"
+
+
+def start() -> None:
+    """Look now, and on the timer for as long as something goes on."""
+    poll()
+    redraw()
+    if not bpy.app.timers.is_registered(poll):
+        bpy.app.timers.register(poll, first_interval=SECONDS, persistent=True)
+
+
+def begin() -> None:
+    """The first look is a little after register(), when Blender has a context."""
+    if not bpy.app.timers.is_registered(_first):
+        bpy.app.timers.register(_first, first_interval=SECONDS, persistent=True)
+
+
+def stop() -> None:
+    """Forget everything; for unregister()."""
+    global _test, test_state, test_verdict
+    for function in (poll, _first):
+        if bpy.app.timers.is_registered(function):
+            bpy.app.timers.unregister(function)
+    states.clear()
+    _test, test_state, test_verdict = None, None, ("", "")
+
+
+def hello() -> Hello | None:
+    """What the backend that is used now said when it was asked last."""
+    found = read_hello(addon.backend_folder())
+    return found if found is not None and found.python == addon.backend_python() else None
+
+
+def ask_if_stale() -> bool:
+    """Have the backend asked if it never was, or by another version; True if that was begun."""
+    found, python = hello(), addon.backend_python()
+    if found is not None and found.version == addon.version():
+        return False
+    if not os.path.isfile(python) or addon.backend_trouble() != FINE or running("check"):
+        return False
+    try:
+        begin_chore(order("check"))
+    except (MtiError, OSError):
+        return False  # the page says what is wrong as soon as somebody presses the button
+    return True
+
+
+def watch_test(job: JobFolder) -> None:
+    """Follow this self-test from now on."""
+    global _test, test_verdict
+    _test, test_verdict = (job, client.Follower(job)), ("", "")
+    start()
+
+
+def redraw() -> None:
+    """Have the preferences, and the areas with our panel, drawn again."""
+    manager = getattr(bpy.context, "window_manager", None)
+    for window in manager.windows if manager else ():
+        for area in window.screen.areas:
+            if area.type == "PREFERENCES":
+                area.tag_redraw()
+    polling.redraw()
+
+
+def _first() -> float | None:
+    wait = poll()
+    if ask_if_stale() or wait is not None:
+        start()
+    return None
+
+
+def _look_at_test() -> None:
+    global test_state, test_verdict, _test
+    if _test is None:
+        found = client.list_jobs(addon.backend_folder().self_tests)
+        if not found:
+            test_state = None
+            return
+        _test = (found[0], client.Follower(found[0]))
+    job, follower = _test
+    test_state = follower.poll()
+    if test_verdict[0] or test_state.phase in ("queued", "running", "stuck"):
+        return
+    if test_state.phase == "done":
+        try:
+            test_verdict = (self_test.verdict(job, test_state), "CHECKMARK")
+        except (MtiError, OSError) as error:
+            test_verdict = (str(error), "ERROR")
+    else:
+        message = test_state.error[1] if test_state.error else "The self-test did not end well."
+        test_verdict = (f"{message} {client.advice(test_state)}".strip(), "ERROR")
+
+
+def _adopt_moved() -> None:
+    """Models that have been moved are used where they are now; once."""
+    state = states.get("move")
+    prefs = addon.preferences()
+    if state is None or state.phase != "done" or state.result.get("adopted") or prefs is None:
+        return
+    chore = addon.backend_folder().chore("move")
+    try:
+        moved = chore.order()
+        if Path(moved.models) == addon.models_folder():
+            prefs.models_folder = moved.target
+        states["move"] = ChoreState("done", state.text, 1.0, result={"adopted": True})
+        chore.write_state(states["move"])
+    except (MtiError, OSError):
+        return

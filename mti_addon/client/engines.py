@@ -1,0 +1,103 @@
+"""Which engines can be used on this machine, and why not; pure, wire and stdlib only.
+
+From what the backend said when it was asked last (hello.json) and from the models' folders; nothing
+is started for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .setup_check import Hello
+from .setup_models import DOWNLOADS, ModelFolder
+
+Condition = Literal[
+    "ready", "backend_missing", "not_installed", "incomplete", "too_small", "unknown"
+]
+GPU_BYTES = {"svd": 8_797_000_000, "svd-xt": 12_529_000_000}
+"""Memory for learning at 1024 x 576 where everything that can be is computed twice, CUDA's own part
+included: as mti_backend/plan.py counts it (tests/client/test_engines.py compares them)."""
+LABELS = {"draft": "Draft", "svd": "SVD", "svd-xt": "SVD-XT"}
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """One engine on this machine."""
+
+    name: str
+    """draft, svd or svd-xt."""
+    condition: Condition
+    sentence: str
+    """What is so, and what to do about it; also for one that is ready."""
+
+    @property
+    def ready(self) -> bool:
+        """A job for it may be started."""
+        return self.condition == "ready"
+
+
+def engine_states(
+    hello: Hello | None, problem: str, folders: Mapping[str, ModelFolder]
+) -> dict[str, EngineState]:
+    """All engines. `problem`: what keeps the backend from being started; `folders`: of the models,
+    without the shipped draft."""
+    return {
+        name: EngineState(name, *_judged(name, hello, problem, folders.get(name)))
+        for name in LABELS
+    }
+
+
+def _judged(
+    name: str, hello: Hello | None, problem: str, folder: ModelFolder | None
+) -> tuple[Condition, str]:
+    if problem:
+        return "backend_missing", problem
+    if name == "draft":
+        return "ready", "Ready: it comes with the extension, and needs no GPU."
+    unfit = _memory_problem(name, hello)
+    if unfit:
+        return "too_small", unfit
+    if folder is None or not folder.whole:
+        missing = folder is None or not folder.size
+        return "not_installed" if missing else "incomplete", installed(name, folder)
+    if hello is None:
+        return "unknown", "Installed. Check the backend, to see whether the GPU is large enough."
+    return "ready", f"Ready: {installed(name, folder)}"
+
+
+def installed(name: str, folder: ModelFolder | None) -> str:
+    """What of a model's folder there is, in a sentence."""
+    total = DOWNLOADS[name] / 1e9
+    if folder is None or not folder.size:
+        return f"Not installed: a download of {total:.1f} GB."
+    if not folder.whole:
+        there = folder.size / 1e9
+        return f"Half installed: {there:.1f} of {total:.1f} GB. Download it again."
+    return f"{folder.size / 1e9:.1f} GB in {folder.path}."
+
+
+def _memory_problem(name: str, hello: Hello | None) -> str:
+    """Why this machine cannot learn with it; empty if it can, or if nobody knows."""
+    if hello is None or not hello.told:
+        return ""
+    need = GPU_BYTES[name] / 2**30  # as the makers of cards count
+    cards = hello.cards()
+    if not cards:
+        if hello.gpu.get("kind") == "cuda":
+            return (
+                "The backend's torch does not use the GPU that is there: set up the backend again."
+            )
+        return f"Needs a GPU with {need:.1f} GB of memory; this machine has none that torch uses."
+    have = max(_memory(card) for card in cards)
+    if have and have < GPU_BYTES[name]:
+        return (
+            f"Needs {need:.1f} GB of GPU memory at 1024 x 576; {cards[0].get('name', 'the GPU')} "
+            f"has {have / 2**30:.1f} GB."
+        )
+    return ""
+
+
+def _memory(card: Mapping[str, Any]) -> float:
+    return float(card.get("memory_mib") or 0) * 2**20

@@ -1,0 +1,117 @@
+"""The process that does a chore: sets the backend up, checks it, fetches, moves, deletes models.
+
+Blender starts it, detached, with its own Python: `python -m mti_addon.client.install CHORE`. It can
+be run at a terminal as well: `python -m mti_addon.client.install --into FOLDER`. It needs nothing
+but the standard library, and installs nothing into the Python that runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..wire import files
+from ..wire.errors import BackendMissing, Cancelled, Internal, MtiError
+from ..wire.owner import JobLock
+from . import setup_models
+from .setup_check import run_check
+from .setup_child import Work
+from .setup_env import Setup
+from .setup_folder import ChoreFolder, Order
+from .setup_start import prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _set_up(work: Work, order: Order) -> None:
+    Setup(work, order).run()
+
+
+CHORES: dict[str, Callable[[Work, Order], None]] = {
+    "setup": _set_up,
+    "check": run_check,
+    "download": setup_models.download,
+    "move": setup_models.move,
+    "delete": setup_models.delete,
+}
+
+
+def do(chore: ChoreFolder, echo: bool = False) -> int:
+    """Do the chore of this folder; the exit code of how it ended, which state.json tells, too."""
+    work = Work(chore, echo)
+    try:
+        # the last word is written before the lock goes: nobody shall take its end for a death
+        with JobLock(chore.job):
+            return _do(work)
+    except MtiError as error:
+        work.log(f"{error.message} {error.hint}")
+        return error.exit_code
+
+
+def _do(work: Work) -> int:
+    try:
+        work.end_leftover()
+        order = work.chore.order()
+        try:
+            CHORES[order.kind](work, order)
+        except OSError as error:
+            raise _understood(error, Path(order.backend)) from error
+        work.end(phase="done")
+        return 0
+    except Cancelled as error:
+        work.end(phase="cancelled", text=f"{error.message} {error.hint}")
+        return error.exit_code
+    except MtiError as error:
+        return _fail(work, error)
+    except Exception:
+        traceback.print_exc()
+        fault = Internal("The set-up stopped by a fault of its own.", "Please report the log.")
+        return _fail(work, fault)
+
+
+def _understood(error: OSError, folder: Path) -> MtiError:
+    known = files.os_error(error, Path(str(error.filename or folder)))
+    return known or BackendMissing(
+        f"{error.strerror or error}: {error.filename or folder}.",
+        "Make sure that the folder is there and can be written, then start again.",
+    )
+
+
+def _fail(work: Work, error: MtiError) -> int:
+    work.end(phase="failed", text="", error=(error.code, error.message, error.hint))
+    work.log(f"{error.message} {error.hint}".strip())
+    return error.exit_code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="mti_addon.client.install",
+        description="Make the backend's environment, or go on with a half made one.",
+    )
+    parser.add_argument("chore", type=Path, nargs="?", help="a folder with an order.json")
+    parser.add_argument("--into", type=Path, help="or: the folder to make the environment in")
+    parser.add_argument("--wheels", default="", help="install from this folder, not the network")
+    parser.add_argument("--index", default="", help="a further package index, for torch")
+    parser.add_argument("--python", default="", help="make the environment with this Python")
+    options = parser.parse_args(argv)
+    if (options.chore is None) == (options.into is None):
+        parser.error("give either a chore's folder or --into FOLDER")
+    if options.chore is not None:
+        return do(ChoreFolder(options.chore.resolve()))
+    order = Order(
+        "setup", str(options.into.resolve()), str(ROOT), options.python, options.wheels,
+        options.index,
+    )  # fmt: skip
+    try:
+        return do(prepare(order), echo=True)
+    except MtiError as error:
+        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

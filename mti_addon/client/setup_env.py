@@ -1,0 +1,229 @@
+"""The backend's environment, made by a chore's process; wire and stdlib only."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..wire import files
+from ..wire.errors import BackendMissing, DiskFull
+from . import setup_packages as packages
+from .launch import runner_environment
+from .setup_check import check, silent
+from .setup_child import Work, size_of
+from .setup_folder import BackendFolder, Order, read_json, write_json
+from .setup_gpu import Gpu, find_gpu
+from .setup_python import Interpreter, find_python, probe
+
+_PACKAGES_FROM, _PACKAGES_TO = 0.06, 0.94
+_HEAVY = {"torch": 8.0}
+"""Share of the time, where it is not 1."""
+_SIZE = re.compile(r"Downloading (\S+)(?: \(([\d.]+) (kB|MB|GB)\))?")
+_UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+
+
+@dataclass(frozen=True)
+class Marker:
+    """mti.json in the environment: it is whole, and this is what it was made of."""
+
+    version: str
+    """Of the extension."""
+    requirements: tuple[str, ...]
+    made_with: str
+    python: str
+    made_at: float
+
+
+class Setup:
+    """Makes the environment, or goes on with a half made one."""
+
+    def __init__(self, work: Work, order: Order) -> None:
+        self.work, self.order = work, order
+        self.folder = BackendFolder(Path(order.backend))
+        self.root = Path(order.root)
+        self.requirements = order.requirements or packages.pinned(self.root)
+        self._repaired = False
+        """Something was half installed, so what else is there cannot be trusted."""
+
+    def run(self) -> None:
+        """All steps; each one looks first at what is there. Raises MtiErrors, each a sentence."""
+        self.work.tell("Looking at this machine", 0.0)
+        if self.order.wheels and not Path(self.order.wheels).is_dir():
+            raise BackendMissing(
+                f"The folder of wheels is not there: {self.order.wheels}.",
+                "Choose it again in the preferences, or clear it to use the network.",
+            )
+        with files.translating_os_errors(self.folder.path):
+            self.folder.path.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self.folder.temp, ignore_errors=True)
+            self.folder.temp.mkdir()
+            self.folder.marker_file.unlink(missing_ok=True)
+        gpu = find_gpu(self._ask)
+        self.work.log(gpu.words)
+        self._check_disk(gpu)
+        python = self._environment()
+        self._packages(gpu, trusting=not self._repaired)
+        try:
+            self._try(gpu)
+        except BackendMissing as error:
+            self.work.log(f"{error.message} So pip is asked for every package.")
+            self._packages(gpu, trusting=False)
+            self._try(gpu)
+        shutil.rmtree(self.folder.temp, ignore_errors=True)
+        name = ".".join(map(str, python.version))
+        version = packages.version_of(self.root)
+        write_json(
+            self.folder.marker_file,
+            Marker(version, self.requirements, python.path, name, time.time()),
+        )
+        self.work.end(text="The backend is ready.", fraction=1.0)
+
+    def _check_disk(self, gpu: Gpu) -> None:
+        """Before anything is fetched: is there space for what is missing?"""
+        needed = self.order.needed_bytes or packages.needed_bytes(gpu)
+        missing = max(needed - size_of(self.folder.env), needed // 10)
+        free = shutil.disk_usage(self.folder.path).free
+        if free < missing:
+            raise DiskFull(
+                f"The backend needs {missing / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are free "
+                f"in {self.folder.path}.",
+                "Free some space, or choose a folder on another disk in the preferences.",
+            )
+
+    def _environment(self) -> Interpreter:
+        """A venv whose Python and pip answer: the one that is there, or a new one."""
+        self.work.tell("Looking for a Python", 0.01)
+        there = probe(str(self.folder.python), self._ask) if self.folder.env.is_dir() else None
+        if there is not None and not there.problem and self._pip_answers():
+            self.work.log(f"going on with {self.folder.env} (Python {there.version})")
+            return there
+        base = find_python(self._ask, self.order.python)
+        self.work.tell("Making the environment", 0.02)
+        self.work.log(f"with {base.path} (Python {base.version})")
+        with files.translating_os_errors(self.folder.env):
+            if self.folder.env.exists():
+                files.remove_folder(self.folder.env)
+        ended = self.work.run(
+            [base.path, "-I", "-m", "venv", str(self.folder.env)], self._environ()
+        )
+        if ended.code != 0 or not self._pip_answers():
+            raise BackendMissing(
+                f"{base.path} could not make an environment.",
+                "Choose another Python in the preferences, then set up again; the log says more.",
+            )
+        return base
+
+    def _pip_answers(self) -> bool:
+        site = self._site()
+        if site is not None:
+            for gone in packages.remove_broken(site):
+                self.work.log(f"{gone} was half installed; it is installed again")
+                self._repaired = True
+        code, _ = self._ask([str(self.folder.python), "-m", "pip", "--version"])
+        return code == 0
+
+    def _packages(self, gpu: Gpu, trusting: bool) -> None:
+        """Each requirement by itself, which is how it goes on. pip installs what a package needs
+        before the package; so, if `trusting`, it is not asked for one that is there."""
+        wheels, wanted, own = self.order.wheels, self.requirements, not self.order.requirements
+        if own and not wheels:
+            wanted = packages.chosen(wanted, gpu)
+        index = packages.index_for(gpu, self.order.index) if own else self.order.index
+        wanted = packages.in_order(wanted)
+        shares = [_HEAVY.get(packages.name_of(each), 1.0) for each in wanted]
+        for place, requirement in enumerate(wanted):
+            if trusting and self._is_there(requirement):
+                self.work.log(f"{requirement} is there already")
+                continue
+            span = _PACKAGES_TO - _PACKAGES_FROM
+            begin = _PACKAGES_FROM + span * sum(shares[:place]) / sum(shares)
+            # torch alone: pip would ask a further index, and wait for it, for every package
+            further = index if not own or packages.name_of(requirement) == "torch" else ""
+            command = packages.pip_command(self.folder.python, requirement, wheels, further)
+            self._install(requirement, command, begin, span * shares[place] / sum(shares))
+
+    def _install(self, requirement: str, command: list[str], begin: float, share: float) -> None:
+        text = f"Installing {requirement}"
+        self.work.tell(text, begin)
+
+        def watch(output: str) -> None:
+            name, total = _downloading(output)
+            there = min(self._downloaded(), total)
+            if total and there < total:
+                fraction = begin + share * 0.8 * there / total
+                shown = f"Downloading {name}"
+                self.work.tell(shown, fraction, done_bytes=there, total_bytes=total)
+            else:
+                self.work.tell(text, begin + (share * 0.8 if total else 0))
+
+        ended = self.work.run(command, self._environ(), watch)
+        if ended.code != 0:
+            raise packages.complaint(ended.output, requirement, self.order.wheels)
+
+    def _is_there(self, requirement: str) -> bool:
+        name, _, version = requirement.partition("==")
+        site = self._site()
+        found = packages.version_installed(site, name) if site else ""
+        return bool(found) and version in (found, found.partition("+")[0])
+
+    def _try(self, gpu: Gpu) -> None:
+        self.work.tell("Trying the backend", _PACKAGES_TO)
+        check(self.work, self.order, str(self.folder.python), self.requirements, gpu)
+        self._load()
+
+    def _load(self) -> None:
+        """Import what a job imports: shows that the packages fit together, and Python compiles them
+        now instead of during the first job."""
+        if "diffusers" not in map(packages.name_of, self.requirements):
+            return
+        self.work.tell("Loading the backend for the first time", 0.97)
+        code, output = self._ask([str(self.folder.python), "-c", "import mti_backend.models.svd"])
+        if code != 0:
+            raise BackendMissing(*silent(str(self.folder.python), output))
+
+    def _downloaded(self) -> int:
+        """Bytes of the wheel that pip is fetching, into the temporary folder that it was told."""
+        sizes = [0]
+        for path in self.folder.temp.glob("pip-unpack-*/*"):
+            try:
+                sizes.append(path.stat().st_size)
+            except OSError:
+                continue
+        return max(sizes)
+
+    def _site(self) -> Path | None:
+        found = [
+            *self.folder.env.glob("lib/python3.*/site-packages"),
+            *self.folder.env.glob("Lib/site-packages"),
+        ]
+        return found[0] if found else None
+
+    def _ask(self, command: list[str]) -> tuple[int, str]:
+        try:
+            ended = self.work.run(command, self._environ())
+        except OSError:
+            return -1, ""
+        return ended.code, ended.output
+
+    def _environ(self) -> dict[str, str]:
+        temp = str(self.folder.temp)
+        extra = {"TMPDIR": temp, "TEMP": temp, "TMP": temp, "PIP_USER": "0", "PIP_NO_INPUT": "1"}
+        return runner_environment(os.environ, self.root, extra)
+
+
+def _downloading(output: str) -> tuple[str, int]:
+    """Name and size in bytes of the file that pip has begun to fetch last; '' and 0 if none."""
+    found = _SIZE.findall(output)
+    if not found:
+        return "", 0
+    name, size, unit = found[-1]
+    return name.rpartition("/")[2].split("-")[0], int(float(size or 0) * _UNITS.get(unit, 0))
+
+
+def read_marker(folder: BackendFolder) -> Marker | None:
+    """What the environment was made of; None while it is not whole."""
+    return read_json(Marker, folder.marker_file)

@@ -1,0 +1,148 @@
+"""Where the backend's environment lives, and the chores on it; wire and stdlib only.
+
+A chore (set up, check, download, move, delete) is a folder, as a job is: Blender writes order.json
+and starts a detached process on it, which keeps state.json up to date. Whoever looks later, also
+another Blender after a crash, finds out from the files how it stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ..wire import files
+from ..wire.errors import BadRequest
+from ..wire.job import JobFolder
+from .spool import is_running
+
+Kind = Literal["setup", "check", "download", "move", "delete"]
+Phase = Literal["none", "running", "done", "failed", "cancelled", "dead"]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a chore shall do. Empty texts are what does not matter to its kind."""
+
+    kind: Kind
+    backend: str
+    """The folder of the environment, see BackendFolder."""
+    root: str
+    """The folder that holds mti_addon and mti_backend."""
+    python: str = ""
+    """setup: the only interpreter to make the environment with; check, download: the backend's."""
+    wheels: str = ""
+    """setup: a folder of wheels to install from, instead of the network."""
+    index: str = ""
+    """setup: address of a package index to look into besides the usual one, for torch."""
+    requirements: tuple[str, ...] = ()
+    """setup: instead of the backend's own."""
+    needed_bytes: int = 0
+    """setup: free space to ask for; 0: as measured for the backend's own packages."""
+    models: str = ""
+    """The models folder; move: where it is now."""
+    target: str = ""
+    """move: where the models shall go."""
+    model: str = ""
+    """download, delete: which one."""
+
+
+@dataclass(frozen=True)
+class ChoreState:
+    """How a chore stands; `dead` if its process has ended without a last word."""
+
+    phase: Phase = "none"
+    text: str = ""
+    """What it is doing, or what it has done."""
+    fraction: float = 0.0
+    done_bytes: int = 0
+    total_bytes: int = 0
+    seconds_left: float = -1.0
+    """Below 0 if nobody can tell."""
+    error: tuple[str, str, str] | None = None
+    """Code, message and hint of a failure."""
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class ChoreFolder:
+    """One chore; its lock, owner, heartbeat, cancel and log are those of a job's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.job = JobFolder(path)
+        self.order_file = path / "order.json"
+        self.state_file = path / "state.json"
+        self.child_file = path / "child.json"
+
+    def order(self) -> Order:
+        """What to do. Raises BadRequest."""
+        order = read_json(Order, self.order_file)
+        if order is None:
+            raise BadRequest(f"{self.order_file} cannot be read.", "Start again from Blender.")
+        return dataclasses.replace(order, requirements=tuple(order.requirements))
+
+    def write_state(self, state: ChoreState) -> None:
+        """Replace state.json as a whole. DiskFull, NotWritable."""
+        write_json(self.state_file, state)
+
+    def state(self) -> ChoreState:
+        """How it stands, as far as the files tell; never raises."""
+        told = read_json(ChoreState, self.state_file) or ChoreState()
+        if told.error is not None:
+            code, message, hint = told.error
+            told = dataclasses.replace(told, error=(code, message, hint))
+        if told.phase == "running" and not is_running(self.job):
+            # It may have ended between the two looks.
+            last = read_json(ChoreState, self.state_file) or told
+            if last.phase == "running":
+                return dataclasses.replace(told, phase="dead")
+            return self.state()
+        return told
+
+    def running(self) -> bool:
+        """Somebody works on it."""
+        return self.state().phase == "running"
+
+
+class BackendFolder:
+    """What Set Up the Backend makes, all in one folder that can be deleted as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.env = path / "env"
+        self.marker_file = self.env / "mti.json"
+        """Written last: an environment without it is half made."""
+        self.hello_file = path / "hello.json"
+        self.temp = path / "temp"
+        self.self_tests = path / "self-test"
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter, whether it is there or not."""
+        if sys.platform == "win32":
+            return self.env / "Scripts" / "python.exe"
+        return self.env / "bin" / "python"
+
+    def chore(self, name: str) -> ChoreFolder:
+        """The chore of this name: a kind, or download-MODEL."""
+        return ChoreFolder(self.path / "chores" / name)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a dataclass, whole or not at all. DiskFull, NotWritable."""
+    text = json.dumps(dataclasses.asdict(value), indent=1)
+    files.write_atomic(path, text.encode("utf-8"))
+
+
+def read_json(cls: type[_T], path: Path) -> _T | None:
+    """A dataclass out of a file; None if there is none, or it is not one of these."""
+    try:
+        value = json.loads(path.read_bytes())
+        known = {each.name for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        return cls(**{key: value[key] for key in value if key in known})
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,172 @@
+"""The models' folders: what is there, fetched, moved, deleted; wire and stdlib only."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..wire import errors, files
+from ..wire.errors import BackendMissing, DiskFull, MtiError
+from .launch import runner_environment
+from .setup_child import Work, size_of
+from .setup_folder import Order
+
+DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
+"""Bytes on the hub, of the files that are used."""
+INDEX = "model_index.json"
+"""A model's folder that has it is whole: it is fetched last."""
+_CHUNK = 8 * 2**20
+_TROUBLE = re.compile(r"^mti: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model in the models folder, whether it is there or not."""
+
+    name: str
+    path: Path
+    size: int
+    """Bytes that lie there."""
+    whole: bool
+
+
+def model_folder(models: Path, name: str) -> ModelFolder:
+    """Look at a model's folder; a few system calls."""
+    path = models / name
+    return ModelFolder(name, path, size_of(path), (path / INDEX).is_file())
+
+
+def download(work: Work, order: Order) -> None:
+    """The chore `download`: the backend's own command, with its progress."""
+    folder = Path(order.models)
+    with files.translating_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    text = f"Downloading {order.model}"
+    work.tell(text, 0.0)
+
+    def watch(output: str) -> None:
+        told = _last_progress(output)
+        done, total = int(told.get("done", 0)), int(told.get("total", 0))
+        left = float(told.get("seconds_left", -1))
+        fraction = done / total if total else 0.0
+        work.tell(text, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
+
+    command = [order.python, "-m", "mti_backend", "download", order.model, "--json"]
+    command += ["--models", str(folder)]
+    environment = runner_environment(os.environ, Path(order.root), {})
+    try:
+        ended = work.run(command, environment, watch)
+    except OSError as error:
+        raise BackendMissing(
+            f"The backend's Python, {order.python}, cannot be started ({error.strerror}).",
+            "Set up the backend in the preferences.",
+        ) from error
+    if ended.code != 0:
+        raise _trouble(ended.code, ended.output, order.model)
+    work.end(text=f"{order.model} is installed.", fraction=1.0)
+
+
+def delete(work: Work, order: Order) -> None:
+    """The chore `delete`: one model's folder."""
+    work.tell(f"Deleting {order.model}", 0.5)
+    files.remove_folder(Path(order.models) / order.model)
+    work.end(text=f"{order.model} is deleted.", fraction=1.0)
+
+
+def move(work: Work, order: Order) -> None:
+    """The chore `move`: all models to another folder, also on another disk.
+
+    A model is renamed, or, to another disk, copied whole before the old one goes: whenever this is
+    killed, every model is whole in one of the two places, and the next attempt goes on.
+    """
+    source, target = Path(order.models).resolve(), Path(order.target).resolve()
+    if source == target or source in target.parents or target in source.parents:
+        raise errors.BadRequest(f"{target} and {source} lie in each other.", "Choose another one.")
+    names = [name for name in DOWNLOADS if (source / name).is_dir()]
+    total, done = sum(size_of(source / name) for name in names), 0
+    with files.translating_os_errors(target):
+        target.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if (target / name / INDEX).exists():
+                raise errors.BadRequest(
+                    f"There is another {name} in {target} already.",
+                    "Delete one of the two, or choose another folder.",
+                )
+            size = size_of(source / name)
+            if not _renamed(source / name, target / name):
+                _check_space(target, name, size - size_of(target / name))
+                _copy(work, source / name, target / name, (done, total))
+                files.remove_folder(source / name)
+            done += size
+    work.end(text=f"The models are in {target}.", fraction=1.0)
+
+
+def _renamed(folder: Path, goal: Path) -> bool:
+    """On the same disk a folder moves at once; not where a copy was begun."""
+    if goal.exists():
+        return False
+    try:
+        os.rename(folder, goal)
+    except OSError as error:
+        if error.errno == errno.EXDEV or getattr(error, "winerror", None) == 17:
+            return False
+        raise
+    return True
+
+
+def _check_space(target: Path, name: str, missing: int) -> None:
+    free = shutil.disk_usage(target).free
+    if free < missing:
+        raise DiskFull(
+            f"{name} needs {missing / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {target}.",
+            "Free some space, or choose a folder on another disk.",
+        )
+
+
+def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
+    """Copy a model; its index last, so that nobody takes a half for a whole."""
+    done, total = of
+    listed = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    listed.sort(key=lambda path: path.name == INDEX)
+    for path in listed:
+        copy = goal / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        half = copy.with_name(files.TEMP_PREFIX + copy.name)
+        if copy.exists() and copy.stat().st_size == path.stat().st_size:
+            done += path.stat().st_size
+            continue
+        with open(path, "rb") as read, open(half, "wb") as write:
+            while chunk := read.read(_CHUNK):
+                write.write(chunk)
+                done += len(chunk)
+                fraction = done / max(total, 1)
+                work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
+            write.flush()
+            os.fsync(write.fileno())
+        os.replace(half, copy)
+
+
+def _last_progress(output: str) -> dict[str, float]:
+    for line in reversed(output.splitlines()):
+        if line.startswith("{"):
+            with contextlib.suppress(ValueError):
+                return dict(json.loads(line))
+    return {}
+
+
+def _trouble(code: int, output: str, model: str) -> MtiError:
+    """What the command said last, as the error it stands for."""
+    found = _TROUBLE.findall(output)
+    if not found:
+        return errors.Internal(
+            f"The download of {model} stopped unexpectedly.",
+            "Download again: what is there is kept; the log says more.",
+        )
+    kind = DiskFull if code == DiskFull.exit_code else errors.ModelMissing
+    return kind(found[-1])

@@ -1,0 +1,202 @@
+"""The backend's packages: which, where from, whole or not, and what pip says; wire and stdlib only.
+
+pip is a program that is run on the backend's environment; nothing here touches Blender's Python.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import re
+import shutil
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..wire.errors import BackendMissing, DiskFull, MtiError, NotWritable
+from .setup_gpu import Gpu
+
+TORCH_INDEX = "https://download.pytorch.org/whl/"
+"""Where torch's makers keep what the usual index has not got: builds without CUDA for Linux, and
+builds with CUDA for Windows."""
+NEEDED_BYTES = {"cpu": 3_000_000_000, "cuda": 12_000_000_000}
+"""Free space to ask for. Measured for the CPU: 1.2 GB stay, and 0.3 GB of wheels lie there, too,
+while they are installed; with CUDA an estimate."""
+
+
+@functools.cache
+def pinned(root: Path) -> tuple[str, ...]:
+    """The backend's requirements as pyproject.toml pins them. Raises OSError, KeyError."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["project"]["optional-dependencies"]["backend"])
+
+
+@functools.cache
+def version_of(root: Path) -> str:
+    """The extension's version. Raises OSError, KeyError."""
+    text = (root / "blender_manifest.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["version"])
+
+
+def chosen(requirements: tuple[str, ...], gpu: Gpu, system: str = sys.platform) -> tuple[str, ...]:
+    """The requirements for this machine's GPU, for an installation from the network.
+
+    The plain torch for Linux brings gigabytes of CUDA, the plain one for Windows brings none; so
+    the build is named where it is not the plain one.
+    """
+    build = _build(gpu, system)
+    return tuple(
+        f"{each}+{build}" if build and name_of(each) == "torch" else each for each in requirements
+    )
+
+
+def index_for(gpu: Gpu, wish: str, system: str = sys.platform) -> str:
+    """The address of a further index for torch; empty where the usual one has it."""
+    build = _build(gpu, system)
+    return wish or (TORCH_INDEX + build if build else "")
+
+
+def needed_bytes(gpu: Gpu) -> int:
+    """Free space that installing everything takes."""
+    return NEEDED_BYTES["cuda" if gpu.kind == "cuda" else "cpu"]
+
+
+def _build(gpu: Gpu, system: str) -> str:
+    if system == "darwin":
+        return ""
+    if gpu.kind == "cuda":
+        return "cu130" if system == "win32" else ""
+    return "cpu" if system.startswith("linux") else ""
+
+
+def name_of(requirement: str) -> str:
+    """'torch' of 'torch==2.13.0', in the one spelling that packages are compared by."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement.strip())[0].lower().replace("_", "-")
+
+
+def mismatches(requirements: tuple[str, ...], versions: Mapping[str, str]) -> list[str]:
+    """'torch is 2.12.0, 2.13.0 is needed' for each pinned package that is another, or missing."""
+    found = {name_of(name): version for name, version in versions.items()}
+    wrong = []
+    for requirement in requirements:
+        name, _, wanted = requirement.partition("==")
+        have = found.get(name_of(name), "")
+        if not have:
+            wrong.append(f"{name} is missing")
+        elif wanted and have.partition("+")[0] != wanted.partition("+")[0]:
+            wrong.append(f"{name} is {have}, {wanted} is needed")
+    return wrong
+
+
+def in_order(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    """torch, then the others with the general ones first, as pyproject.toml lists them last.
+
+    Each is installed by itself, and what is there in the right version stays: so none may bring
+    another one in a version of its own choice.
+    """
+    torch = tuple(each for each in requirements if name_of(each) == "torch")
+    return torch + tuple(each for each in reversed(requirements) if each not in torch)
+
+
+def pip_command(python: Path, requirement: str, wheels: str, index: str) -> list[str]:
+    """Install one requirement, and what it needs."""
+    command = [str(python), "-m", "pip", "install", "--no-input", "--no-compile"]
+    # what must be compiled would need a compiler, and take an animator's hour
+    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
+    if wheels:
+        command += ["--no-index", "--find-links", wheels]
+    elif index:
+        command += ["--extra-index-url", index]
+    return [*command, requirement]
+
+
+def remove_broken(site: Path) -> list[str]:
+    """Take away what a killed pip left half installed, so that the next one installs it again.
+
+    pip takes a package for installed as soon as its metadata are there, and writes its list of
+    files last. Gives the names of what was taken away.
+    """
+    gone = []
+    for metadata in sorted(site.glob("*.dist-info")):
+        if not _whole(metadata):
+            shutil.rmtree(metadata, ignore_errors=True)
+            gone.append(metadata.name.removesuffix(".dist-info"))
+    for moved in site.glob("~*"):
+        shutil.rmtree(moved, ignore_errors=True)
+    return gone
+
+
+def _whole(metadata: Path) -> bool:
+    """Every file that the package lists is there, with its size."""
+    try:
+        with open(metadata / "RECORD", encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.reader(stream) if len(row) == 3]
+        for name, _, size in rows:
+            if size and (metadata.parent / name).stat().st_size != int(size):
+                return False
+    except (OSError, ValueError):
+        return False
+    return bool(rows)
+
+
+def version_installed(site: Path, name: str) -> str:
+    """The version of a package by its metadata's folder; empty if it is not there."""
+    for metadata in site.glob("*.dist-info"):
+        found, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
+        if name_of(found) == name_of(name):
+            return version
+    return ""
+
+
+_NETWORK = re.compile(
+    "NewConnectionError|NameResolutionError|Temporary failure in name resolution|getaddrinfo failed"
+    "|Connection refused|Network is unreachable|ConnectTimeout|Read timed out|ProxyError"
+    "|CERTIFICATE_VERIFY_FAILED|Max retries exceeded|Connection aborted|IncompleteRead"
+)
+_NOT_FOUND = re.compile(r"No matching distribution found for ([A-Za-z0-9._\-]+)([^\s;()]*)")
+
+
+def complaint(output: str, requirement: str, wheels: str) -> MtiError:
+    """One sentence for a pip that failed, and a remedy."""
+    if re.search("No space left on device|Errno 28|Disk quota exceeded", output):
+        return DiskFull(
+            "The disk became full while the backend's packages were installed.",
+            "Free some space, then set up again: it goes on where it was.",
+        )
+    if "Long Path" in output:
+        return NotWritable(
+            "The path of the backend's environment is too long for Windows.",
+            "Choose a folder with a short path for the environment, or enable long paths.",
+        )
+    missing = _NOT_FOUND.search(output)
+    if missing and wheels:
+        return BackendMissing(
+            f"The folder of wheels, {wheels}, lacks {missing[1]}{missing[2]} for this Python.",
+            "Put its wheel there, or clear the folder in the preferences to use the network.",
+        )
+    if _NETWORK.search(output):
+        return BackendMissing(
+            f"The package index cannot be reached, so {requirement} could not be installed.",
+            "Check the network (or the proxy), or choose a folder of wheels; then set up again.",
+        )
+    if missing:
+        return BackendMissing(
+            f"The package index has no {missing[1]}{missing[2]} for this Python and system.",
+            "Choose another Python or package index in the preferences, then set up again.",
+        )
+    if re.search("Permission denied|Errno 13|Read-only file system|WinError 5", output):
+        return NotWritable(
+            "The backend's environment cannot be written.",
+            "Allow writing to its folder, or choose another one in the preferences.",
+        )
+    return BackendMissing(
+        f"{requirement} could not be installed: {_last_error(output)}",
+        "Look at the log, then set up again: it goes on where it was.",
+    )
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
+    return (errors or lines or ["pip printed nothing"])[-1][:200]

@@ -1,0 +1,148 @@
+"""The two ways to publish: our own repository, and the official platform with its rules."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.blender.conftest import ROOT
+
+CHANNELS = ("own", "platform")
+INSTALLING = {"setup_backend", "download_model"}
+
+
+def _tool():
+    spec = importlib.util.spec_from_file_location("mti_stage_channels", ROOT / "tools/stage.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", params=CHANNELS)
+def published(request, tmp_path_factory):
+    """(channel, staged folder, build folder)"""
+    build = tmp_path_factory.mktemp(request.param)
+    return request.param, _tool().stage(ROOT, build, request.param), build
+
+
+def sources(folder: Path) -> list[Path]:
+    return sorted((folder / "mti_addon").rglob("*.py"))
+
+
+def test_blender_s_own_tool_validates_and_builds_it(published):
+    """The staged folder and the zip, by `extension validate` and `extension build`."""
+    _channel, folder, build = published
+    tool = _tool()
+    archive = tool.build_zip(folder, build, tool.blender_ext(sys.executable))
+    assert archive.name == "mti-0.1.0.zip" and archive.stat().st_size < 200e6
+    manifest = tomllib.loads((folder / "blender_manifest.toml").read_text())
+    assert "blender" not in manifest["name"].lower()  # the trade mark may not be in it
+    assert manifest["license"] == ["SPDX:GPL-3.0-or-later"]
+
+
+def test_our_own_repository_lists_it(tmp_path):
+    """A folder that any web server can offer; Blender installs and updates from its index."""
+    tool = _tool()
+    cli, build = tool.blender_ext(sys.executable), tmp_path / "build"
+    archive = tool.build_zip(tool.stage(ROOT, build), build, cli)
+    index = json.loads(tool.make_repository(archive, tmp_path / "repository", cli).read_text())
+    (entry,) = index["data"]
+    assert (entry["id"], entry["version"], entry["type"]) == ("mti", "0.1.0", "add-on")
+    assert entry["archive_url"] == f"./{archive.name}" and "network" in entry["permissions"]
+    digest = hashlib.sha256((tmp_path / "repository" / archive.name).read_bytes()).hexdigest()
+    assert entry["archive_hash"] == f"sha256:{digest}"
+
+
+def test_permissions_are_asked_for_with_short_reasons(published):
+    channel, folder, _build = published
+    manifest = tomllib.loads((folder / "blender_manifest.toml").read_text())
+    wanted = {"files", "clipboard"} | ({"network"} if channel == "own" else set())
+    assert set(manifest["permissions"]) == wanted
+    for reason in manifest["permissions"].values():
+        assert 0 < len(reason) <= 64 and reason[-1] not in ".!?"
+    assert len(manifest["tagline"]) <= 64 and manifest["tagline"][-1].isalnum()
+
+
+def test_it_brings_no_packages_and_no_byte_code(published):
+    _channel, folder, _build = published
+    names = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    assert not names & {".whl", ".pyc", ".so", ".dll", ".pyd", ".exe"}
+    assert "wheels" not in tomllib.loads((folder / "blender_manifest.toml").read_text())
+
+
+def test_the_platform_s_copy_installs_nothing(published):
+    """No operator installs or fetches: what is in Blender's layer does not even mention it."""
+    channel, folder, _build = published
+    text = "\n".join(path.read_text() for path in (folder / "mti_addon/blender").rglob("*.py"))
+    found = {name for name in INSTALLING if f'bl_idname = "mti.{name}"' in text}
+    assert found == (INSTALLING if channel == "own" else set())
+    assert ('order("setup"' in text.replace("\n", "").replace(" ", "")) == (channel == "own")
+
+
+def test_it_leaves_blender_s_python_alone(published):
+    """No edits of sys.path or sys.modules, no code from data; relative imports only."""
+    _channel, folder, _build = published
+    for path in sources(folder):
+        names = {ast.unparse(n) for n in ast.walk(ast.parse(path.read_text())) if _is_name(n)}
+        assert not names & {"sys.path", "sys.modules", "eval", "exec", "__import__"}, path
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute | ast.Name)
+
+
+ENABLED = """
+import os, sys, tempfile
+from types import SimpleNamespace
+os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp()
+import bpy, addon_utils
+bpy.context.preferences.extensions.repos.new(
+    name="MTI", module="mti_dev", custom_directory=sys.argv[1])
+assert addon_utils.enable("bl_ext.mti_dev.mti", default_set=True)
+sys.path.insert(0, sys.argv[2])
+from tests.blender.test_panels import Layout
+prefs = bpy.context.preferences.addons["bl_ext.mti_dev.mti"].preferences
+prefs.backend_folder = os.environ["BLENDER_USER_RESOURCES"] + "/backend"
+layout = Layout()
+context = SimpleNamespace(scene=bpy.context.scene, preferences=bpy.context.preferences,
+    region=SimpleNamespace(width=900))
+type(prefs).draw(
+    SimpleNamespace(layout=layout, jobs_folder="", bl_rna=prefs.bl_rna), context)
+print("OPERATORS", *dir(bpy.ops.mti))
+print("PAGE", " ".join(layout.lines))
+bpy.ops.mti.copy_command(what="setup")
+addon_utils.disable("bl_ext.mti_dev.mti", default_set=True)
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_each_copy_runs_and_shows_what_it_may(published):
+    """In a Blender of its own: two copies cannot be enabled side by side."""
+    channel, folder, _build = published
+    done = subprocess.run(
+        [sys.executable, "-c", ENABLED, str(folder.parent), str(ROOT)],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    operators, page = set(lines["OPERATORS"].split()[1:]), lines["PAGE"]
+    assert {"self_test", "check_backend", "copy_command", "learn"} <= operators
+    if channel == "own":
+        assert operators >= INSTALLING and "[mti.setup_backend]" in page
+        assert "[mti.copy_command]" not in page
+    else:
+        assert not operators & INSTALLING and "[mti.download_model]" not in page
+        assert page.count("[mti.copy_command]") == 3
+        assert "paste the command into a terminal" in page
+        assert "Run the command that the preferences show" in page and "Press Set Up" not in page
+        assert "mti_addon.client.install --into" in page
+        assert "<hub_token>" not in page and "<wheels_folder>" not in page

@@ -1,0 +1,75 @@
+"""What is said of each engine, and that the numbers in it are the backend's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mti_addon.client.engines import GPU_BYTES, engine_states
+from mti_addon.client.setup_check import Hello
+from mti_addon.client.setup_models import DOWNLOADS, INDEX, ModelFolder, model_folder
+from mti_addon.wire.settings import MODELS, Settings
+from mti_backend import plan
+from mti_backend.models import hub
+
+
+def hello(*cards: dict[str, Any], gpu: str = "none") -> Hello:
+    devices = [*cards, {"kind": "cpu", "name": "CPU", "memory_mib": 24000}]
+    return Hello("python", "0.1.0", 0.0, {"kind": gpu}, {"devices": devices})
+
+
+def card(gigabytes: float) -> dict[str, Any]:
+    return {"kind": "cuda", "name": "A card", "memory_mib": int(gigabytes * 1024)}
+
+
+def folders(root: Path) -> dict[str, ModelFolder]:
+    return {name: model_folder(root, name) for name in DOWNLOADS}
+
+
+def test_the_draft_needs_the_backend_only(tmp_path: Path) -> None:
+    states = engine_states(None, "", folders(tmp_path))
+    assert list(states) == list(MODELS)
+    assert states["draft"].ready and not states["svd"].ready
+    states = engine_states(None, "The backend is not set up.", folders(tmp_path))
+    assert {state.condition for state in states.values()} == {"backend_missing"}
+    assert states["draft"].sentence == "The backend is not set up."
+
+
+def test_what_is_not_installed_says_how_big_it_is(tmp_path: Path) -> None:
+    svd = engine_states(hello(card(24)), "", folders(tmp_path))["svd"]
+    assert svd.condition == "not_installed" and "4.5 GB" in svd.sentence
+    (tmp_path / "svd" / "unet").mkdir(parents=True)
+    (tmp_path / "svd" / "unet" / "weights.incomplete").write_bytes(b"half")
+    svd = engine_states(hello(card(24)), "", folders(tmp_path))["svd"]
+    assert svd.condition == "incomplete" and "Half installed" in svd.sentence
+    (tmp_path / "svd" / INDEX).write_text("{}")
+    assert engine_states(hello(card(24)), "", folders(tmp_path))["svd"].ready
+    assert engine_states(None, "", folders(tmp_path))["svd"].condition == "unknown"
+
+
+def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Path) -> None:
+    states = engine_states(hello(card(11)), "", folders(tmp_path))
+    assert states["svd"].condition == "not_installed"
+    assert states["svd-xt"].condition == "too_small"
+    states = engine_states(hello(card(8)), "", folders(tmp_path))
+    assert states["svd"].condition == "too_small"
+    assert states["svd"].sentence == (
+        "Needs 8.2 GB of GPU memory at 1024 x 576; A card has 8.0 GB."
+    )
+    states = engine_states(hello(), "", folders(tmp_path))
+    assert "this machine has none that torch uses" in states["svd"].sentence
+    states = engine_states(hello(gpu="cuda"), "", folders(tmp_path))
+    assert "set up the backend again" in states["svd"].sentence
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_the_memory_is_what_the_backend_plans(name: str) -> None:
+    settings = Settings.for_model(name)
+    least = max(plan.learning_memory(plan.COSTS[-1], settings), plan.applying_memory(settings, 1))
+    assert GPU_BYTES[name] == pytest.approx(least, rel=0.002)
+
+
+def test_every_model_on_the_hub_has_its_size() -> None:
+    assert set(DOWNLOADS) == set(hub.SOURCES) and hub.FILES[-1] == INDEX

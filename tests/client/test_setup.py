@@ -1,0 +1,295 @@
+"""Setting the backend up: real interpreters, real environments, real pip, really killed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mti_addon.client import setup_packages as packages
+from mti_addon.client.launch import reap
+from mti_addon.client.setup_check import read_hello
+from mti_addon.client.setup_env import read_marker
+from mti_addon.client.setup_folder import BackendFolder, ChoreFolder, ChoreState, Order, read_json
+from mti_addon.client.setup_problem import environment_problem
+from mti_addon.client.setup_start import cancel_chore, look, start_chore
+from mti_addon.wire.errors import Busy, NotWritable
+from mti_addon.wire.owner import Owner, process_identity, read_owner
+from tests.client.conftest import wait_for
+from tests.client.wheels import make_wheel
+from tests.wire.conftest import read_only  # noqa: F401  # a fixture
+from tests.wire.examples import ROOT
+
+SMALL = ("small==1.0",)
+LARGE = ("large==1.0", "small==1.0")
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """large (that takes a while), small, and base, that small needs."""
+    folder = tmp_path_factory.mktemp("wheels")
+    make_wheel(folder, "large", files=2000)
+    make_wheel(folder, "base")
+    make_wheel(folder, "small", needs=["base"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> BackendFolder:
+    """A backend that was set up without any trouble. Not to be changed."""
+    folder = BackendFolder(tmp_path_factory.mktemp("user") / "backend")
+    state = finished(start(folder, wheels))
+    assert state.phase == "done", state
+    return folder
+
+
+@pytest.fixture
+def copy(made: BackendFolder, tmp_path: Path) -> BackendFolder:
+    """The same, to be spoiled."""
+    shutil.copytree(made.path, tmp_path / "backend", symlinks=True)
+    return BackendFolder(tmp_path / "backend")
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left() -> Iterator[None]:
+    yield
+    wait_for(lambda: not _children())
+    reap()
+
+
+def _children() -> list[int]:
+    reap()
+    me = str(os.getpid())
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[1] == me and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def order(folder: BackendFolder, folder_of_wheels: Path, **changes: object) -> Order:
+    whole = Order(
+        "setup", str(folder.path), str(ROOT), python=sys.executable, wheels=str(folder_of_wheels),
+        requirements=SMALL, needed_bytes=1_000_000,
+    )  # fmt: skip
+    return dataclasses.replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def start(
+    folder: BackendFolder, folder_of_wheels: Path, index_url: str = "", **changes: object
+) -> ChoreFolder:
+    environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "PIP_RETRIES": "1"}
+    if index_url:
+        environment |= {"PIP_INDEX_URL": index_url, "PIP_EXTRA_INDEX_URL": ""}
+    return start_chore(order(folder, folder_of_wheels, **changes), environment)
+
+
+def finished(chore: ChoreFolder, seconds: float = 120) -> ChoreState:
+    wait_for(lambda: look(chore).phase != "running", seconds)
+    return look(chore)
+
+
+def site(folder: BackendFolder) -> Path:
+    (found,) = folder.env.glob("lib/python3.*/site-packages")
+    return found
+
+
+def error(state: ChoreState) -> str:
+    assert state.phase == "failed" and state.error is not None, state
+    return " ".join(state.error[1:])
+
+
+def test_an_environment_is_made_and_says_what_it_is(made: BackendFolder) -> None:
+    assert made.python.is_file() and made.env.parent == made.path
+    assert (site(made) / "small" / "m00000.py").stat().st_size == 1024
+    assert (site(made) / "base").is_dir()  # what small needs
+    marker, hello = read_marker(made), read_hello(made)
+    assert marker is not None and tuple(marker.requirements) == SMALL
+    assert hello is not None and hello.problem[0] == "" or hello.problem == ["", ""]
+    assert hello.python == str(made.python)
+    assert hello.versions()["small"] == "1.0"
+    assert hello.gpu["words"] and not made.temp.exists()
+    log = made.chore("setup").job.log_file.read_text()
+    assert "Installing small==1.0" in log and "Successfully installed" in log
+
+
+def test_again_is_quick_and_changes_nothing(copy: BackendFolder, wheels: Path) -> None:
+    before = (site(copy) / "small").stat().st_ino
+    began = time.monotonic()
+    assert finished(start(copy, wheels)).phase == "done"
+    assert time.monotonic() - began < 30
+    log = copy.chore("setup").job.log_file.read_text()
+    assert (site(copy) / "small").stat().st_ino == before
+    assert (
+        "small==1.0 is there already" in log and "Requirement" not in log and "going on with" in log
+    )
+
+
+def test_killed_in_the_middle_it_goes_on(tmp_path: Path, wheels: Path) -> None:
+    folder = BackendFolder(tmp_path / "backend")
+    chore = start(folder, wheels, requirements=LARGE)
+    wait_for(lambda: len(list(folder.env.glob("lib/*/site-packages/large/m*.py"))) > 100, 60)
+    pip, owner = read_json(Owner, chore.child_file), read_owner(chore.job.owner_file)
+    assert pip is not None and owner is not None
+    os.kill(owner.pid, signal.SIGKILL)
+    os.kill(pip.pid, signal.SIGSTOP)  # it would have ended by itself before the next one comes
+    wait_for(lambda: look(chore).phase == "dead")
+    assert environment_problem(folder, ROOT)[0] == "The backend's environment is half made."
+    assert not (site(folder) / "large-1.0.dist-info" / "RECORD").exists()
+    assert finished(start(folder, wheels, requirements=LARGE)).phase == "done"
+    log = chore.job.log_file.read_text()
+    assert f"ending process {pip.pid}, left over from before" in log and "going on with" in log
+    assert process_identity(pip.pid) != pip.create_time
+    assert len(list((site(folder) / "large").glob("m*.py"))) == 2000
+
+
+def test_killed_while_the_environment_is_made(tmp_path: Path, wheels: Path) -> None:
+    folder = BackendFolder(tmp_path / "backend")
+    chore = start(folder, wheels)
+    wait_for(lambda: (folder.env / "pyvenv.cfg").exists(), 60)
+    owner = read_owner(chore.job.owner_file)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGKILL)
+    wait_for(lambda: look(chore).phase == "dead")
+    assert finished(start(folder, wheels)).phase == "done"
+    assert read_marker(folder) is not None
+
+
+def test_cancelled_it_stops_at_once(tmp_path: Path, wheels: Path) -> None:
+    folder = BackendFolder(tmp_path / "backend")
+    chore = start(folder, wheels, requirements=LARGE)
+    with pytest.raises(Busy):
+        start(folder, wheels)
+    wait_for(lambda: look(chore).text.startswith("Installing large"), 60)
+    cancel_chore(chore)
+    assert finished(chore, 5).phase == "cancelled"
+    assert not chore.child_file.exists()
+
+
+@pytest.mark.parametrize("spoiled", ["no list of files", "a file is gone", "half a file"])
+def test_a_half_installed_package_is_installed_again(
+    copy: BackendFolder, wheels: Path, spoiled: str
+) -> None:
+    package = site(copy) / "small"
+    if spoiled == "no list of files":
+        (site(copy) / "small-1.0.dist-info" / "RECORD").unlink()
+    elif spoiled == "a file is gone":
+        (package / "m00000.py").unlink()
+    else:
+        (package / "m00000.py").write_text("#" * 10)
+    assert finished(start(copy, wheels)).phase == "done"
+    assert (package / "m00000.py").stat().st_size == 1024
+    assert "small-1.0 was half installed" in copy.chore("setup").job.log_file.read_text()
+
+
+def test_what_somebody_has_taken_away_is_brought_back(copy: BackendFolder, wheels: Path) -> None:
+    for path in site(copy).glob("small*"):
+        shutil.rmtree(path)
+    assert finished(start(copy, wheels)).phase == "done"
+    assert (site(copy) / "small").is_dir()
+
+
+def test_the_interpreter_is_gone(copy: BackendFolder, wheels: Path) -> None:
+    copy.python.unlink()
+    copy.python.symlink_to("/nonexistent/python3.11")
+    message, hint = environment_problem(copy, ROOT)
+    assert "is gone" in message and "Set Up the Backend" in hint
+    assert finished(start(copy, wheels)).phase == "done"
+    assert copy.python.is_file()
+
+
+def test_a_missing_wheel_is_named(copy: BackendFolder, wheels: Path, tmp_path: Path) -> None:
+    chore = start(copy, wheels, requirements=(*SMALL, "absent==3.1"))
+    text = error(finished(chore))
+    assert str(wheels) in text and "absent==3.1" in text and "lacks" in text
+    incomplete = tmp_path / "incomplete"
+    make_wheel(incomplete, "outer", needs=["inner>=2"])
+    text = error(finished(start(copy, incomplete, requirements=("outer==1.0",))))
+    assert "lacks inner>=2" in text
+    nowhere = tmp_path / "nowhere"
+    text = error(finished(start(copy, nowhere)))
+    assert text.startswith(f"The folder of wheels is not there: {nowhere}")
+
+
+def test_no_network(copy: BackendFolder) -> None:
+    chore = start(
+        copy, Path(), wheels="", requirements=("absent==3.1",), index_url="http://127.0.0.1:9/"
+    )
+    text = error(finished(chore))
+    assert "cannot be reached" in text and "folder of wheels" in text
+
+
+def test_no_space_is_told_before_anything_is_made(tmp_path: Path, wheels: Path) -> None:
+    folder = BackendFolder(tmp_path / "backend")
+    text = error(finished(start(folder, wheels, needed_bytes=10**16)))
+    assert "needs 10000000.0 GB more" in text and "Free some space" in text
+    assert not folder.env.exists()
+
+
+def test_a_read_only_folder(read_only: Path, wheels: Path) -> None:  # noqa: F811
+    with pytest.raises(NotWritable, match="cannot be written") as caught:
+        start(BackendFolder(read_only / "backend"), wheels)
+    assert "Choose another folder in the preferences" in caught.value.hint
+
+
+def test_a_python_that_will_not_do(tmp_path: Path, wheels: Path) -> None:
+    old = tmp_path / "python3"
+    told = {"path": str(old), "version": [3, 9, 1], "bits": 64, "venv": True}
+    old.write_text(f"#!/bin/sh\necho '{json.dumps(told)}'\n")
+    old.chmod(0o755)
+    folder = BackendFolder(tmp_path / "backend")
+    text = error(finished(start(folder, wheels, python=str(old))))
+    assert f"{old} is Python 3.9.1; 3.11 to 3.13 are needed" in text
+    text = error(finished(start(folder, wheels, python=str(tmp_path / "none"))))
+    assert "none is not there" in text and not folder.env.exists()
+
+
+def test_what_is_wrong_is_found_without_starting_anything(
+    copy: BackendFolder, tmp_path: Path
+) -> None:
+    empty = BackendFolder(tmp_path / "empty")
+    assert environment_problem(empty, ROOT)[0] == "The backend is not set up."
+    # it was made of other packages than this version's: another version of the add-on
+    message, hint = environment_problem(copy, ROOT)
+    assert message.startswith("The backend was set up for version 0.1.0 of the add-on")
+    assert "only what has changed" in hint
+    marker = json.loads(copy.marker_file.read_text())
+    copy.marker_file.write_text(json.dumps({**marker, "requirements": packages.pinned(ROOT)}))
+    assert environment_problem(copy, ROOT) == ("", "")
+    copy.marker_file.unlink()
+    assert environment_problem(copy, ROOT)[0] == "The backend's environment is half made."
+
+
+def test_a_check_says_what_is_missing(copy: BackendFolder) -> None:
+    """An environment without torch, asked as the backend of this version."""
+    what = Order("check", str(copy.path), str(ROOT), python=str(copy.python))
+    text = error(finished(start_chore(what)))
+    assert "not those of this version: torch is missing" in text
+    hello = read_hello(copy)
+    assert hello is not None and "torch is missing" in hello.problem[0]
+    what = dataclasses.replace(what, python=sys.executable)
+    assert finished(start_chore(what)).phase == "done"
+    hello = read_hello(copy)
+    assert hello is not None and hello.versions()["torch"] and hello.devices()
+
+
+def test_a_check_of_something_that_is_no_backend(copy: BackendFolder, tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho 'cannot open display' >&2\nexit 3\n")
+    program.chmod(0o755)
+    what = Order("check", str(copy.path), str(ROOT), python=str(program))
+    assert "does not start" in error(finished(start_chore(what)))
+    program.write_text("no program")
+    assert "does not start" in error(finished(start_chore(what)))

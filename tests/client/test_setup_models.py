@@ -1,0 +1,104 @@
+"""Moving models to another disk and deleting them, with real disks and real kills."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mti_addon.client.setup_folder import ChoreFolder, ChoreState, Order
+from mti_addon.client.setup_models import INDEX, model_folder
+from mti_addon.client.setup_start import look, start_chore
+from mti_addon.wire.owner import read_owner
+from tests.client.conftest import wait_for
+from tests.wire.examples import ROOT
+
+SIZE = 48 * 2**20
+
+
+def model(root: Path, name: str) -> bytes:
+    """Weights that take a while to copy."""
+    (root / name / "unet").mkdir(parents=True)
+    data = os.urandom(2**20) * (SIZE // 2**20)
+    (root / name / "unet" / "weights").write_bytes(data)
+    (root / name / INDEX).write_text("{}")
+    return data
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 80 MiB: room for one model."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(place)]
+    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(command).returncode:
+        pytest.skip("only root on Linux can mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def start(kind: str, root: Path, target: Path | None = None, name: str = "") -> ChoreFolder:
+    order = Order(
+        kind, str(root / "backend"), str(ROOT), models=str(root / "models"),  # type: ignore[arg-type]
+        target=str(target or ""), model=name,
+    )  # fmt: skip
+    return start_chore(order)
+
+
+def ended(chore: ChoreFolder) -> ChoreState:
+    wait_for(lambda: look(chore).phase != "running", 60)
+    return look(chore)
+
+
+def test_to_another_disk_killed_on_the_way(tmp_path: Path, other_disk: Path) -> None:
+    data = model(tmp_path / "models", "svd")
+    chore = start("move", tmp_path, other_disk / "models")
+    copy = other_disk / "models" / "svd" / "unet"
+    wait_for(lambda: any(copy.glob("*weights")) or look(chore).phase != "running")
+    owner = read_owner(chore.job.owner_file)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGKILL)
+    wait_for(lambda: look(chore).phase != "running")
+    whole = [
+        place
+        for place in (tmp_path / "models", other_disk / "models")
+        if model_folder(place, "svd").whole
+        and (place / "svd/unet/weights").stat().st_size == len(data)
+    ]
+    assert whole  # nothing is lost, whenever it was killed
+    assert ended(start("move", tmp_path, other_disk / "models")).phase == "done"
+    assert (copy / "weights").read_bytes() == data
+    assert not (tmp_path / "models" / "svd").exists()
+    assert sorted(path.name for path in copy.iterdir()) == ["weights"]
+
+
+def test_no_room_there(tmp_path: Path, other_disk: Path) -> None:
+    model(tmp_path / "models", "svd")
+    model(tmp_path / "models", "svd-xt")
+    state = ended(start("move", tmp_path, other_disk))
+    assert state.phase == "failed" and state.error is not None
+    assert "svd-xt needs 0.1 GB" in state.error[1] and str(other_disk) in state.error[1]
+    assert model_folder(other_disk, "svd").whole  # the first one had room
+    assert model_folder(tmp_path / "models", "svd-xt").whole
+    assert not (other_disk / "svd-xt").exists()
+
+
+def test_places_that_will_not_do(tmp_path: Path) -> None:
+    model(tmp_path / "models", "svd")
+    state = ended(start("move", tmp_path, tmp_path / "models" / "inside"))
+    assert state.error is not None and "lie in each other" in state.error[1]
+    model(tmp_path / "taken", "svd")
+    state = ended(start("move", tmp_path, tmp_path / "taken"))
+    assert state.error is not None and "another svd" in state.error[1]
+    assert model_folder(tmp_path / "models", "svd").whole
+
+
+def test_deleting(tmp_path: Path) -> None:
+    model(tmp_path / "models", "svd")
+    assert ended(start("delete", tmp_path, name="svd")).phase == "done"
+    assert list((tmp_path / "models").iterdir()) == []
