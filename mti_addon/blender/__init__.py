@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import bpy
 
-from . import pictures, polling
+from . import header, job_pictures, pictures, polling
+from .header import MTI_OT_dismiss
+from .operators_files import MTI_OT_clean_up, MTI_OT_collect_results, MTI_OT_show_target
 from .operators_jobs import MTI_OT_apply, MTI_OT_learn
+from .operators_redo import MTI_OT_redo
 from .operators_results import (
     MTI_OT_cancel,
     MTI_OT_import_result,
     MTI_OT_open_log,
+    MTI_OT_pause,
     MTI_OT_remove_job,
     MTI_OT_resume,
+    MTI_OT_start_now,
 )
 from .operators_scene import MTI_OT_add_stick_figure, MTI_OT_capture
 from .panels import MTI_PT_sequencer, MTI_PT_view3d
@@ -26,10 +31,17 @@ CLASSES = (
     MTI_OT_learn,
     MTI_OT_apply,
     MTI_OT_cancel,
+    MTI_OT_pause,
     MTI_OT_resume,
+    MTI_OT_start_now,
     MTI_OT_import_result,
     MTI_OT_remove_job,
     MTI_OT_open_log,
+    MTI_OT_show_target,
+    MTI_OT_redo,
+    MTI_OT_collect_results,
+    MTI_OT_clean_up,
+    MTI_OT_dismiss,
     MTI_PT_view3d,
     MTI_PT_sequencer,
 )
@@ -40,6 +52,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
+    header.register()
     polling.begin()
 
 
@@ -47,6 +60,8 @@ def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
     polling.stop()
     pictures.forget()
+    job_pictures.forget()
+    header.unregister()
     del bpy.types.Scene.mti
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

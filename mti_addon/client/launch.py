@@ -44,6 +44,9 @@ def launch(
         command = [python, "-m", "mti_backend", "run", str(job.path.resolve())]
         command += ["--stay", f"{stay:g}"] if stay > 0 else []
         environment = runner_environment(os.environ, root, extra_env or {})
+        # Counted before it starts: a runner that stayed may be quicker, and take the job's lock.
+        owner = read_owner(job.owner_file)
+        epoch = (owner.epoch if owner else 0) + 1
         try:
             child = _start(command, environment, job.path.resolve().parent, log.fileno())
         except OSError as error:
@@ -52,7 +55,7 @@ def launch(
                 "Set up the backend in the preferences.",
             ) from error
     _children.append(child)
-    _note(job, child.pid)
+    _note(job, child.pid, epoch)
     return child.pid
 
 
@@ -79,10 +82,9 @@ def reap() -> None:
     _children[:] = [child for child in _children if child.poll() is None]
 
 
-def _note(job: JobFolder, pid: int) -> None:
+def _note(job: JobFolder, pid: int, epoch: int) -> None:
     """Write launched.json, so that a runner that dies before it has the lock is recognised."""
-    owner = read_owner(job.owner_file)
-    launched = owner_of(pid, (owner.epoch if owner else 0) + 1)
+    launched = owner_of(pid, epoch)
     files.write_atomic(job.launched_file, launched.to_json().encode("utf-8"))
 
 

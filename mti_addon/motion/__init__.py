@@ -2,6 +2,7 @@
 
 from .camera import project
 from .checks import Problem, check_range, check_take, note_about
+from .fitting import Fit, Fitted, fit_picture, fitted, unpadded
 from .png import decode_png, encode_png
 from .raster import Look, draw
 from .skeleton import Bone, Plan, plan_limbs
@@ -12,6 +13,8 @@ from .variations import Drawing, variations
 __all__ = [
     "Bone",
     "Drawing",
+    "Fit",
+    "Fitted",
     "Look",
     "Plan",
     "Problem",
@@ -21,10 +24,13 @@ __all__ = [
     "decode_png",
     "draw",
     "encode_png",
+    "fit_picture",
+    "fitted",
     "note_about",
     "picture_of_each_frame",
     "plan_limbs",
     "project",
     "sampled_frames",
+    "unpadded",
     "variations",
 ]

@@ -74,6 +74,6 @@ class Runner:
 
 
 if __name__ == "__main__":
-    folder = JobFolder(sys.argv[-1])
+    folder = JobFolder(sys.argv[sys.argv.index("run") + 1])
     with JobLock(folder) as lock:
         sys.exit(Runner(folder, lock.epoch).run())
