@@ -21,6 +21,7 @@ from .embedding import MotionEmbedding
 from .events import Stage
 from .examples import variant_count
 from .inversion import Inversion
+from .live import Live
 from .models.svd import SvdModel
 
 CHECKPOINT_SHARE = 0.03
@@ -68,7 +69,9 @@ class Learning:
             self.attempt.log.append(events.Resumed(self.step))
         # where examples are kept, nothing else needs what made them
         with model.unet_alone() if variants else nullcontext():
-            self._iterate(inversion, config)
+            live = Live(self.attempt, self.request, model, pictures[0, 0])
+            self._iterate(inversion, config, live)
+        live.end()
         return inversion.embedding(**self._meta(fps))
 
     def settings(self) -> InversionSettings:
@@ -88,7 +91,7 @@ class Learning:
         self.losses = list(saved.losses)
         return True
 
-    def _iterate(self, inversion: Inversion, config: str) -> None:
+    def _iterate(self, inversion: Inversion, config: str, live: Live) -> None:
         total = self.request.settings.inversion.iterations
         every = self.request.settings.inversion.checkpoint_every
         stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
@@ -97,6 +100,8 @@ class Learning:
         while self.step < total and not settled:
             try:
                 self.attempt.check()
+                if self.losses:
+                    live.follow(inversion)
             except errors.Cancelled:
                 self._save(inversion, config)
                 raise
