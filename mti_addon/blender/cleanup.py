@@ -50,7 +50,7 @@ def inventory(jobs: Jobs) -> dict[str, Heap]:
         "captures": _heap(
             [(path, path.name in captures) for path in _folders(addon.captures_folder())]
         ),
-        "results": _heap([(path, path in shown) for path in results]),
+        "results": _heap([(path, path.resolve() in shown) for path in results]),
     }
 
 
@@ -74,7 +74,8 @@ def _needed(row: Row, shown: set[Path]) -> bool:
         return True
     if row.request.learns and row.folder.output_motion.is_file():
         return True
-    return any(row.folder.path in (folder, *folder.parents) for folder in shown)
+    own = row.folder.path.resolve()
+    return any(own in (folder, *folder.parents) for folder in shown)
 
 
 def _heap(found: list[tuple[Path, Any]]) -> Heap:

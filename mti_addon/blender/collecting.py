@@ -19,7 +19,7 @@ def shown_folders() -> set[Path]:
 
 def scattered() -> list[tuple[Any, Path]]:
     """Strips and images that show results from the folder of unsaved files, with those folders."""
-    home = unsaved_root()
+    home = unsaved_root().resolve()
     return [(thing, folder) for thing, folder in _users() if folder.parent == home]
 
 
@@ -39,15 +39,20 @@ def collect() -> int:
     return len(moved)
 
 
+def real(path: str) -> Path:
+    """A path as Blender writes it, without `//`, `..` and links: one folder has many names."""
+    return Path(bpy.path.abspath(path)).resolve()
+
+
 def _users() -> Iterator[tuple[Any, Path]]:
     for scene in bpy.data.scenes:
         editor = scene.sequence_editor
         for strip in editor.strips_all if editor else ():
             if strip.type == "IMAGE":
-                yield strip, Path(bpy.path.abspath(strip.directory))
+                yield strip, real(strip.directory)
     for image in bpy.data.images:
         if image.source in ("SEQUENCE", "FILE") and image.filepath:
-            yield image, Path(bpy.path.abspath(image.filepath)).parent
+            yield image, real(image.filepath).parent
 
 
 def _show_from(thing: Any, folder: Path) -> None:
