@@ -19,6 +19,7 @@ from .recipe import RECIPE_KEY, Recipe, TargetNote, read_note, read_recipe, reci
 from .reporting import telling
 from .results import ingredients, motion_of
 from .strip import shown_scene
+from .target_preview import short
 from .target_sources import Target, make_target
 
 
@@ -74,7 +75,7 @@ class MTI_OT_redo(bpy.types.Operator):
         recipe, _folder = self._recipe(context)
         layout.label(text="Motion: {}".format(recipe.name), icon="ACTION")
         if recipe.target is not None:
-            layout.label(text="Target: {}".format(recipe.target.source[-60:]), icon="IMAGE_DATA")
+            layout.label(text="Target: {}".format(short(recipe.target)), icon="IMAGE_DATA")
         layout.prop(self, "seed")
         layout.prop(self, "takes")
         layout.prop(self, "same_target")

@@ -40,7 +40,7 @@ def draw_jobs(context: Any, layout: Any) -> None:
     """The newest jobs, those that run or wait before all others."""
     polling.notice_changes()
     rows = polling.jobs.rows
-    busy = [row for row in rows if row.active]
+    busy = [row for row in rows if row.at_work] + [row for row in rows if waits(row)][::-1]
     shown = (busy + [row for row in rows if not row.active])[: max(SHOWN, len(busy))]
     for row in shown:
         _draw_job(context, layout.box(), row)
@@ -48,6 +48,11 @@ def draw_jobs(context: Any, layout: Any) -> None:
         layout.label(text="None yet")
     elif len(rows) > len(shown):
         layout.label(text="and {} older ones".format(len(rows) - len(shown)))
+
+
+def waits(row: Row) -> bool:
+    """It is to run when its turn comes."""
+    return row.active and not row.at_work
 
 
 def _draw_job(context: Any, box: Any, row: Row) -> None:
@@ -126,7 +131,7 @@ def _draw_takes(box: Any, row: Row, job: str) -> None:
     for take, icon in zip(takes_of(row), job_pictures.take_icons(row), strict=True):
         column = grid.column(align=True)
         if icon:
-            column.template_icon(icon_value=icon, scale=4)
+            column.template_icon(icon_value=icon, scale=5)
         text = "Take {}".format(take.number)
         button = column.operator("mti.import_result", text=text)
         button.job, button.take = job, take.number

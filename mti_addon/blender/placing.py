@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..motion.png import png_size
 from ..motion.timing import frames_at
 from ..wire.errors import BadRequest
 from . import addon
@@ -114,6 +115,6 @@ def _object(
     count = len(result.names)
     if how == "EMPTY":
         return add_empty(context, image, count, start, length), ()
-    width, height = image.size
-    size = (width or 1, height or 1)
+    # Blender knows the size of a sequence's image only once it has drawn it
+    size = png_size((result.folder / result.names[0]).read_bytes())
     return add_plane(context, image, size, count, start, length), ()

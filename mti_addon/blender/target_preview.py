@@ -48,7 +48,12 @@ def about(name: str) -> list[str]:
     note = read_note(folder() / name) if name.isalnum() else None
     if note is None:
         return []
-    return [note.source[-60:] or note.kind.title(), described(note)]
+    return [short(note), described(note)]
+
+
+def short(note: TargetNote) -> str:
+    """A file's own name, or that of a scene or a strip."""
+    return note.source.replace("\\", "/").rstrip("/").rpartition("/")[2] or note.kind.title()
 
 
 def described(note: TargetNote) -> str:

@@ -172,6 +172,10 @@ def test_padding_is_cut_away_and_cropping_said(saved, polling, ext, tmp_path):
     bpy.ops.mti.import_result(job=row.request.job)
     back = motion.decode_png((tmp_path / "shot/motion/wave_01/0001.png").read_bytes())
     assert back.shape == (36, 64, 3)  # 16:9 of the engine's 64 pixels
+    mti.result_as = "PLANE"
+    bpy.ops.mti.import_result(job=row.request.job)
+    assert tuple(bpy.context.object.dimensions) == pytest.approx((2, 1.125, 0))
+    mti.result_as = "STRIP"
     mti.fit = "CROP"
     bpy.ops.mti.apply()
     row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
