@@ -43,9 +43,11 @@ def draw_curve(losses: Sequence[float], steps: Sequence[int], total: int) -> NDA
     x = np.array([step for step, _ in kept]) / max(total, kept[-1][0], 1)
     raw = np.log([value for _, value in kept])
     mean = smoothed(raw.tolist())
-    low, high = raw.min(), max(raw.max(), raw.min() + 1e-3)
+    # single iterations may be far off, and would press the rest flat
+    low, high = min(np.quantile(raw, 0.02), mean.min()), max(np.quantile(raw, 0.95), mean.max())
+    high = max(high, low + 1e-3)
     for values, colour, width in ((raw, _FAINT, 0.7), (mean, _STRONG, 1.6)):
-        _line(picture, x, (values - low) / (high - low), colour, width)
+        _line(picture, x, np.clip((values - low) / (high - low), 0, 1), colour, width)
     return picture
 
 

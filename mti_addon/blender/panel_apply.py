@@ -29,7 +29,7 @@ def draw_apply(context: Any, layout: Any) -> None:
     column.prop(props, "takes")
     if settings is not None:
         planned = planned_settings(props, settings.model)
-        column.label(text=estimate(planned, True, learns=False), icon="TIME")
+        paragraph(context, layout, estimate(planned, True, learns=False), "TIME")
     layout.operator("mti.apply", icon="PLAY")
     header, body = layout.panel("mti_results", default_closed=True)
     header.label(text="Results")

@@ -28,7 +28,8 @@ def draw_learn(context: Any, layout: Any) -> None:
     column.prop(props, "flip_safe")
     column.prop(props, "also_apply")
     engine = addon.preferences().engine
-    column.label(text=estimate(planned_settings(props, engine), props.also_apply), icon="TIME")
+    text = estimate(planned_settings(props, engine), props.also_apply)
+    paragraph(context, layout, text, "TIME")
     layout.operator("mti.learn", icon="PLAY")
     if problem := addon.backend_problem():
         paragraph(context, layout, problem, "ERROR")
@@ -50,7 +51,7 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
     """Such as '120 iterations, about 2:05, 1.3 GB'; what is not known is said to be so."""
     known = polling.timings()
     seconds = known.seconds(settings, learns, applies)
-    memory = known.memory(settings)
+    memory = known.memory(settings, learns)
     parts = ["{} iterations".format(settings.inversion.iterations)] if learns else []
     if seconds is None:
         parts.append("time not known yet")

@@ -17,6 +17,7 @@ from ..wire.settings import Settings
 from .state import JobState
 
 _PARTS = ("load", "learn", "apply")
+_MEMORY = {True: "memory_learn", False: "memory_apply"}
 
 
 class Timings:
@@ -41,7 +42,7 @@ class Timings:
             if _positive(seconds.get(name)) and _positive(share):
                 part[name] = seconds[name] / share
         if (memory := peak_memory(result)) is not None:
-            part["memory"] = memory
+            part[_MEMORY[request.learns]] = memory
         if part and part != self._known.get(key_of(request.settings)):
             self._known[key_of(request.settings)] = part
             self._save()
@@ -56,9 +57,9 @@ class Timings:
         total += part["learn"] * settings.inversion.iterations if learns else 0.0
         return total + (part["apply"] * settings.sampling.takes if applies else 0.0)
 
-    def memory(self, settings: Settings) -> float | None:
-        """MiB that the last job of this engine and size used; None if that is not known."""
-        return self._known.get(key_of(settings), {}).get("memory")
+    def memory(self, settings: Settings, learns: bool) -> float | None:
+        """MiB that the last job of this kind, engine and size used; None if that is not known."""
+        return self._known.get(key_of(settings), {}).get(_MEMORY[learns])
 
     def _save(self) -> None:
         """Whole or not at all. It need not survive a power cut, so nothing waits for the disk."""
@@ -91,7 +92,7 @@ def _checked(value: Any) -> dict[str, dict[str, float]]:
     """Only what has the right form, of a file that anybody may have changed."""
     if not isinstance(value, dict):
         return {}
-    names = (*_PARTS, "memory")
+    names = (*_PARTS, *_MEMORY.values())
     return {
         key: {name: part[name] for name in names if _positive(part.get(name))}
         for key, part in value.items()

@@ -43,9 +43,9 @@ def test_the_next_job_takes_as_long_as_the_last_one(tmp_path: Path) -> None:
         assert known.seconds(longer, True, False) == pytest.approx(5 + 150)
         assert known.seconds(longer, False, True) == pytest.approx(5 + 16)
         assert known.seconds(longer, True, True) == pytest.approx(5 + 150 + 16)
-        assert known.memory(longer) == 2048
+        assert known.memory(longer, True) == 2048 and known.memory(longer, False) is None
     other = dataclasses.replace(longer, width=128)
-    assert timings.seconds(other, True, False) is None and timings.memory(other) is None
+    assert timings.seconds(other, True, False) is None and timings.memory(other, True) is None
     assert timings.seconds(Settings.for_model("svd"), True, False) is None
 
 
