@@ -60,6 +60,11 @@ class Jobs:
         """Jobs were added or removed since they were listed, by another Blender or by hand."""
         return self.root is None or _changed(self.root) != self._listed
 
+    @property
+    def behind(self) -> bool:
+        """There is more to read at once: a job of which not all is known."""
+        return bool(self._unread)
+
     def was_read(self, row: Row) -> bool:
         """Its state is what its folder said when it was looked at, and not only a beginning."""
         return row.folder not in self._unread
@@ -86,8 +91,10 @@ class Jobs:
         before = self.rows
         news: dict[JobFolder, Row] = {}
         for row in self._to_read():
-            state = self._followers[row.folder].poll()
-            self._unread.discard(row.folder)
+            follower = self._followers[row.folder]
+            state = follower.poll()
+            if follower.caught_up:
+                self._unread.discard(row.folder)
             if state != row.state:
                 news[row.folder] = Row(row.folder, row.request, row.problem, state)
             if time.perf_counter() > deadline:

@@ -38,7 +38,7 @@ def poll() -> float | None:
     _go_on()
     if not jobs.waiting:
         return None
-    return SECONDS if any(row.active for row in jobs.rows) else SOON
+    return SOON if jobs.behind else SECONDS
 
 
 def start() -> None:

@@ -25,13 +25,15 @@ class Follower:
         self._reader = EventReader(job.events_file)
         self._told = JobState()
         self._broken: tuple[str, str, str] | None = None
+        self.caught_up = False
+        """The last look has read all that there was; before, the state is one of the past."""
 
     def poll(self) -> JobState:
         """Read what is new and say how the job stands; about 1 ms at most, and never raises."""
-        caught_up = self._read()
+        self.caught_up = self._read()
         if self._broken is not None:
             return replace(self._told, phase="failed", error=self._broken)
-        if not caught_up:
+        if not self.caught_up:
             return self._told
         phase = self._phase()
         silent = phase in ("dead", "cancelled", "paused") and self._told.phase not in FINAL

@@ -237,3 +237,23 @@ def test_takes_are_drawn_side_by_side(captured, polling):
     learn(polling, captured)
     wait(polling, ended)
     assert _drawn().count("[mti.import_result]") == 3
+
+
+def test_a_long_job_is_caught_up_with_soon_and_is_no_news(captured, polling, ext):
+    """Blender is opened on a job that has told thousands of things and ended long ago."""
+    learn(polling, captured)
+    row = wait(polling, ended)
+    lines = row.folder.events_file.read_text().splitlines()
+    told, last = lines[:-1], lines[-1]
+    events, wire = ext("wire.events"), ext("wire")
+    for seq in range(len(told) + 1, 3000):
+        told.append(wire.encode(events.Progress("learn", seq, 5000, 0.5, 9.0), seq, seq))
+    record = wire.decode(last)[2]
+    row.folder.events_file.write_text("\n".join([*told, wire.encode(record, 3000, 3000), ""]))
+    polling.stop()
+    polling.start()
+    waits = []
+    while (pause := polling.poll()) is not None:
+        waits.append(pause)
+    assert waits and set(waits) == {polling.SOON}  # not twice a second
+    assert polling.jobs.rows[0].state.phase == "done" and polling.notices == {}
