@@ -39,7 +39,7 @@ def status(rows: tuple[Row, ...]) -> tuple[float, str] | None:
     if not busy:
         return None
     row = next((row for row in busy if row.state.phase == "running"), busy[-1])
-    waiting = len(busy) - 1
+    waiting = sum(1 for each in busy if each is not row and not each.at_work)
     stage = STAGES.get(row.state.stage, "Starting")
     text = "Motion: {} {:.0%}".format(stage, row.state.fraction)
     return row.state.fraction, text + (", {} waiting".format(waiting) if waiting else "")

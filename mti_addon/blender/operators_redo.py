@@ -28,7 +28,8 @@ class MTI_OT_redo(bpy.types.Operator):
 
     bl_idname = "mti.redo"
     bl_label = "Redo With..."
-    bl_options = {"REGISTER"}
+    # not REGISTER: each change in the panel of the last operation would start another job
+    bl_options = {"UNDO"}
 
     job: StringProperty(
         name="Job",

@@ -133,6 +133,8 @@ def _refresh() -> None:
     except OSError as error:
         remember_error(f"The jobs folder cannot be read ({error.strerror}).", "Choose another one.")
     left = {row.folder for row in jobs.rows}
+    for name in notices.keys() - {folder.path.name for folder in left}:
+        del notices[name]
     for row in gone:
         if row.folder.path.parent == jobs.root and row.folder not in left and row.request:
             message = f"The folder of the job {row.request.name} was deleted while it was running."

@@ -15,10 +15,17 @@ OPERATORS = {
     "learn",
     "apply",
     "cancel",
+    "pause",
     "resume",
+    "start_now",
     "import_result",
     "remove_job",
     "open_log",
+    "show_target",
+    "redo",
+    "collect_results",
+    "clean_up",
+    "dismiss",
 }
 
 
