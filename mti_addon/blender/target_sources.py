@@ -16,14 +16,16 @@ from ..motion import Fit, Fitted, Problem, encode_png, fit_picture
 from . import viewport
 from .overrides import overriding
 from .recipe import TargetNote
-from .strip import shown_scene, strip_end, strip_start
-from .target import (
-    LONGEST_RENDER,
-    TargetError,
-    plain_png,
-    read_target,
-    render_frame,
-    render_target,
+from .strip import shown_scene
+from .target import TargetError, plain_png, read_target, render_target
+from .target_strips import (
+    frame_name,
+    frame_problem,
+    read_frame,
+    read_strip,
+    scene_size,
+    strip_name,
+    strip_problem,
 )
 
 Shape = tuple[int, int]
@@ -89,13 +91,6 @@ def size_of(context: Any) -> Shape | None:
     if props.target == "FRAME":
         return scene_size(shown_scene(context))
     return None
-
-
-def scene_size(scene: Any, longest: int = LONGEST_RENDER) -> Shape:
-    """The scene's render size, made smaller where it is above `longest` pixels."""
-    width, height = scene.render.resolution_x, scene.render.resolution_y
-    scale = min(1.0, longest / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 @contextmanager
@@ -200,74 +195,6 @@ def _datablock_name(context: Any) -> str:
     return image.name if image else ""
 
 
-# The sequencer
-
-
-def strips_under_playhead(scene: Any) -> list[Any]:
-    """The strips that the frame under the playhead may show."""
-    editor, frame = scene.sequence_editor, scene.frame_current
-    strips = editor.strips if editor else ()
-    return [
-        strip
-        for strip in strips
-        if strip_start(strip) <= frame < strip_end(strip) and strip.type != "SOUND"
-    ]
-
-
-def _frame_problem(context: Any) -> str:
-    if any(not strip.mute for strip in strips_under_playhead(shown_scene(context))):
-        return ""
-    return "The playhead is over no strip: move it onto one, or choose another target"
-
-
-def _frame(context: Any, _shape: Shape) -> bytes:
-    scene = shown_scene(context)
-    return render_frame(scene, scene_size(scene))
-
-
-def _frame_name(context: Any) -> str:
-    scene = shown_scene(context)
-    return "{}, frame {}".format(scene.name, scene.frame_current)
-
-
-def _active_strip(context: Any) -> Any:
-    editor = shown_scene(context).sequence_editor
-    return editor.active_strip if editor else None
-
-
-def _strip_problem(context: Any) -> str:
-    strip = _active_strip(context)
-    if strip is None:
-        return "No strip is active in the sequencer: click one, or choose another target"
-    if strip.type == "SOUND":
-        return "The strip {} is sound: choose one with pictures".format(strip.name)
-    if strip not in strips_under_playhead(shown_scene(context)):
-        return "The playhead is not on the strip {}: move it there".format(strip.name)
-    return ""
-
-
-def _strip(context: Any, _shape: Shape) -> bytes:
-    """The strip alone, whatever lies above it; pictures from their own file, as large as it is."""
-    scene, strip = shown_scene(context), _active_strip(context)
-    if strip.type == "IMAGE":
-        return read_target(_element_file(scene, strip))
-    others = [(each, {"mute": each != strip}) for each in scene.sequence_editor.strips]
-    with overriding(*others):
-        return render_frame(scene, scene_size(scene))
-
-
-def _element_file(scene: Any, strip: Any) -> Path:
-    begin = strip.content_start if hasattr(strip, "content_start") else strip.frame_start
-    index = min(max(0, scene.frame_current - int(begin)), len(strip.elements) - 1)
-    folder = bpy.path.abspath(strip.directory)
-    return Path(folder) / strip.elements[index].filename
-
-
-def _strip_name(context: Any) -> str:
-    strip = _active_strip(context)
-    return strip.name if strip else ""
-
-
 @dataclass(frozen=True)
 class _Source:
     """One way to get a target."""
@@ -283,6 +210,6 @@ _SOURCES = {
     "VIEWPORT": _Source(viewport.problem, viewport.picture, lambda _context: "Viewport"),
     "IMAGE": _Source(_file_problem, _file, lambda context: context.scene.mti.target_image),
     "DATABLOCK": _Source(_datablock_problem, _datablock, _datablock_name),
-    "STRIP": _Source(_strip_problem, _strip, _strip_name),
-    "FRAME": _Source(_frame_problem, _frame, _frame_name),
+    "STRIP": _Source(strip_problem, read_strip, strip_name),
+    "FRAME": _Source(frame_problem, read_frame, frame_name),
 }
