@@ -101,7 +101,7 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -
     if row.state.phase != "done":
         return f"the job ended as {row.state.phase}: {row.state.error}; see {row.folder.log_file}"
     print("7. the pictures as an image strip", flush=True)
-    props.place = "CAPTURE"
+    props.place, props.result_folder = "CAPTURE", str(out / "motion")
     bpy.ops.mti.import_result(job=row.folder.path.name)
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "demo.blend"), compress=True)
     (out / "blender.json").write_text(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Pictures = NDArray[np.uint8]
 
 MAX_SIDE = 4096
+SHEET_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HINT = "Export the picture again as an 8-bit PNG."
 _DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)
@@ -145,6 +146,27 @@ def write_preview(path: Path, frames: Pictures, fps: float) -> None:
         loop=0,
         quality=85,
     )
+    write_atomic(path, data.getvalue())
+
+
+def write_sheet(path: Path, clip: Pictures) -> None:
+    """Four pictures of uint8 (F, H, W, 3) in one PNG, two by two: the quarters of the time and the
+    end. DiskFull, NotWritable.
+
+    The first is left out: it is the target, the same in every clip."""
+    count, height, width = clip.shape[:3]
+    shrink = min(1.0, SHEET_SIDE / (2 * max(width, height)))
+    small = max(1, round(width * shrink)), max(1, round(height * shrink))
+    sheet = Image.new("RGB", (2 * small[0], 2 * small[1]))
+    for place in range(4):
+        picture = Image.fromarray(clip[(place + 1) * (count - 1) // 4])
+        if small != picture.size:
+            picture = picture.resize(small, Image.Resampling.LANCZOS)
+        sheet.paste(picture, (place % 2 * small[0], place // 2 * small[1]))
+    data = io.BytesIO()
+    sheet.save(data, "PNG")
+    with translating_os_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, data.getvalue())
 
 

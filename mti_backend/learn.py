@@ -21,6 +21,7 @@ from .embedding import MotionEmbedding
 from .events import Stage
 from .examples import variant_count
 from .inversion import Inversion
+from .live import Live
 from .models.precision import computes_bfloat16
 from .models.svd import SvdModel
 from .planning import replanned
@@ -50,6 +51,7 @@ class Learning:
     def __init__(self, attempt: Attempt, request: Request) -> None:
         self.attempt, self.request = attempt, request
         self.checkpoints = CheckpointFolder(attempt.job.checkpoint_dir)
+        self.crew = Crew(attempt, request.settings.inversion.batch_size)
         self.step = 0
         """Iterations done."""
         self.losses: list[float] = []
@@ -60,12 +62,10 @@ class Learning:
         pictures a second; on all of the attempt's devices.
 
         errors.Cancelled comes after a last checkpoint; other errors lose what came after one."""
-        with Crew(self.attempt, self.request.settings.inversion.batch_size) as crew:
-            return self._run(model, references, fps, crew)
+        with self.crew:
+            return self._run(model, references, fps)
 
-    def _run(
-        self, model: SvdModel, references: frames.Pictures, fps: float, crew: Crew
-    ) -> MotionEmbedding:
+    def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         pictures = frames.to_model(references if references.ndim == 5 else references[None])
         settings = without_unwanted_flips(self.request)
         variants = variant_count(settings.augmentation, len(pictures))
@@ -82,12 +82,14 @@ class Learning:
             stage.at(2 + index)
         if settings.patience:
             inversion.plain()
-        inversion.team = crew.join()
+        inversion.team = self.crew.join()
         if resumed:
             self.attempt.log.append(events.Resumed(self.step))
         # where examples are kept, nothing else needs what made them
         with model.unet_alone() if variants else nullcontext():
-            self._iterate(inversion, config, crew)
+            live = Live(self.attempt, self.request, model, pictures[0, 0])
+            self._iterate(inversion, config, live)
+        live.end()
         return inversion.embedding(**self._meta(fps))
 
     def _warn(self, inversion: Inversion) -> None:
@@ -111,7 +113,7 @@ class Learning:
         self.losses = list(saved.losses)
         return True
 
-    def _iterate(self, inversion: Inversion, config: str, crew: Crew) -> None:
+    def _iterate(self, inversion: Inversion, config: str, live: Live) -> None:
         total = self.request.settings.inversion.iterations
         every = self.request.settings.inversion.checkpoint_every
         stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
@@ -120,10 +122,12 @@ class Learning:
         while self.step < total and not settled:
             try:
                 self.attempt.check()
+                if self.losses:
+                    live.follow(inversion)
             except errors.Cancelled:
                 self._save(inversion, config)
                 raise
-            stage.note(self._iteration(inversion, crew))
+            stage.note(self._iteration(inversion))
             settled = inversion.settled()
             due = self.step % every == 0 or self.step == total or settled
             if due or time.monotonic() - saved >= pause:
@@ -131,8 +135,8 @@ class Learning:
                 saved = time.monotonic()
                 stage.report(self.step)
 
-    def _iteration(self, inversion: Inversion, crew: Crew) -> float:
-        loss = self._step(inversion, crew)
+    def _iteration(self, inversion: Inversion) -> float:
+        loss = self._step(inversion)
         if not math.isfinite(loss):
             raise BadRequest(
                 f"Learning failed at iteration {self.step + 1}: the loss is no longer a number.",
@@ -142,7 +146,7 @@ class Learning:
         self.step = self.attempt.learned = inversion.step_index
         return loss
 
-    def _step(self, inversion: Inversion, crew: Crew) -> float:
+    def _step(self, inversion: Inversion) -> float:
         """One iteration, tried again in a cheaper way as long as there is one."""
         while True:
             try:
@@ -150,7 +154,7 @@ class Learning:
             except HelperLost as error:
                 print(f"A helper is lost: {error}", flush=True)
                 inversion.team = None
-                crew.disband()
+                self.crew.disband()
                 said = "Another device failed; learning goes on without it."
             except Exception as error:
                 said = remedy(inversion.model, error)

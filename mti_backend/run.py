@@ -197,6 +197,9 @@ class Run:
                 frames.write_frames(
                     folder / self._take_dir(index).relative_to(job.output_dir), take.clip
                 )
+                frames.write_sheet(
+                    folder / self._sheet(index).relative_to(job.output_dir), take.clip
+                )
             if self.takes:
                 first = self.takes[0]
                 frames.write_preview(folder / job.preview_file.name, first.clip, self.fps())
@@ -211,6 +214,10 @@ class Run:
         job = self.job
         return job.takes_dir / f"{index + 1:02d}" if index else job.frames_dir
 
+    def _sheet(self, index: int) -> Path:
+        """Some pictures of a take in one, to choose by."""
+        return self.job.sheets_dir / f"{index + 1:02d}.png"
+
     def result(self, motion: MotionEmbedding) -> dict[str, object]:
         """What `done` tells, as docs/job.md describes it; paths are relative to the job."""
         from .device import peak_memory_mib
@@ -222,6 +229,7 @@ class Run:
             "preview": self.inside(job.preview_file) if applies else None,
             "takes": [
                 take.told(self.inside(self._take_dir(index)))
+                | {"sheet": self.inside(self._sheet(index))}
                 for index, take in enumerate(self.takes)
             ],
             "motion": self.inside(job.output_motion) if learns else None,

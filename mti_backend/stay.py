@@ -1,9 +1,10 @@
-"""A runner with a loaded model: works on a job, then on the new ones beside it. torch only through
-`run`.
+"""A runner with a loaded model: works on a job, then on those that wait beside it. torch only
+through `run`.
 
-Loading a model takes longer than a short job, and an animator does one take after another. The
-client starts a runner for each job all the same; whoever locks the folder first works on it, and
-the other leaves at once."""
+Loading a model takes longer than a short job, and an animator does one take after another. And when
+Blender is closed nobody else is there to go on with the queue. A client starts a runner for a
+job all the same when nothing runs; whoever locks the folder first works on it, and the other
+leaves at once."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mti_addon.wire.job import JobFolder
+from mti_addon.wire.queue import is_worked_on, jobs_in, next_job, waiting_since
 
 from .run import run_job
 
@@ -24,45 +25,27 @@ LOOK_SECONDS = 0.1
 
 
 def run_jobs(path: Path, stay: float = 0.0) -> int:
-    """Work on the job at `path`, then on new ones in the same folder, until none came for `stay`
-    seconds.
+    """Work on the job at `path`, then on those that wait in the same folder, the oldest first,
+    until none came for `stay` seconds, or another runner works there.
 
     Returns the exit code of the first job; the others tell by their events."""
     models = LastModel()
     code = run_job(path, models.load)
-    known = set(_names(path.resolve().parent))
+    root = path.resolve().parent
+    tried: set[tuple[str, int | None]] = set()
     until = time.monotonic() + stay
     while time.monotonic() < until:
-        for job in _new_jobs(path.resolve().parent, known):
-            if job.owner_file.exists():
-                return (
-                    code  # another runner, with a model of its own: there may not be memory for two
-                )
+        job = next_job(root, for_runner=True)
+        place = (job.path.name, waiting_since(job)) if job else None
+        if job is not None and place is not None and place not in tried:
+            tried.add(place)  # one that cannot even be begun is not begun again and again
             run_job(job.path, models.load)
             until = time.monotonic() + stay
+            continue
+        if any(is_worked_on(each) for each in jobs_in(root)):
+            return code  # another runner, with a model of its own: there may not be memory for two
         time.sleep(LOOK_SECONDS)
     return code
-
-
-def _new_jobs(root: Path, known: set[str]) -> list[JobFolder]:
-    """Jobs that were not there when this was called last; what was there before is somebody else's
-    to resume."""
-    new = sorted(set(_names(root)) - known)
-    known.update(new)
-    return [JobFolder(root / name) for name in new]
-
-
-def _names(root: Path) -> list[str]:
-    """Folders that are jobs: they are renamed into place whole, so request.json is there from the
-    start."""
-    try:
-        return [
-            path.name
-            for path in root.iterdir()
-            if (path / "request.json").is_file() and path.name[0] != "."
-        ]
-    except OSError:
-        return []
 
 
 class LastModel:

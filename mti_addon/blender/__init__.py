@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import bpy
 
-from . import channel, operators_setup, pictures, polling, setup_watch
+from . import channel, header, job_pictures, operators_setup, pictures, polling, setup_watch
+from .header import MTI_OT_dismiss
 from .operators_figures import MTI_MT_add_figure, MTI_OT_add_camera, MTI_OT_add_stick_figure
+from .operators_files import MTI_OT_clean_up, MTI_OT_collect_results, MTI_OT_show_target
 from .operators_jobs import MTI_OT_apply, MTI_OT_learn
+from .operators_redo import MTI_OT_redo
 from .operators_results import (
     MTI_OT_cancel,
     MTI_OT_import_result,
     MTI_OT_open_log,
+    MTI_OT_pause,
     MTI_OT_remove_job,
     MTI_OT_resume,
+    MTI_OT_start_now,
 )
 from .operators_scene import MTI_OT_capture
 from .panels import MTI_PT_sequencer, MTI_PT_view3d
@@ -29,10 +34,17 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_learn,
     MTI_OT_apply,
     MTI_OT_cancel,
+    MTI_OT_pause,
     MTI_OT_resume,
+    MTI_OT_start_now,
     MTI_OT_import_result,
     MTI_OT_remove_job,
     MTI_OT_open_log,
+    MTI_OT_show_target,
+    MTI_OT_redo,
+    MTI_OT_collect_results,
+    MTI_OT_clean_up,
+    MTI_OT_dismiss,
     *operators_setup.CLASSES,
     MTI_PT_view3d,
     MTI_PT_sequencer,
@@ -48,6 +60,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
+    header.register()
     polling.begin()
     setup_watch.begin()
 
@@ -57,6 +70,8 @@ def unregister() -> None:
     setup_watch.stop()
     polling.stop()
     pictures.forget()
+    job_pictures.forget()
+    header.unregister()
     del bpy.types.Scene.mti
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

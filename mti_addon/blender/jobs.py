@@ -17,6 +17,8 @@ from ..wire import JobFolder, MtiError, Request
 BUDGET_SECONDS = 0.008
 """One look at all jobs stops after this, and the next one goes on: Blender draws at 60 Hz."""
 
+AT_WORK = ("queued", "running", "stuck")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -30,7 +32,12 @@ class Row:
     @property
     def active(self) -> bool:
         """There may be news without anybody doing anything."""
-        return self.request is not None and self.state.phase in ("queued", "running", "stuck")
+        return self.request is not None and self.state.phase in ("waiting", *AT_WORK)
+
+    @property
+    def at_work(self) -> bool:
+        """A runner works on it, or will when it has come up."""
+        return self.active and self.state.phase in AT_WORK
 
 
 class Jobs:
@@ -41,10 +48,26 @@ class Jobs:
         self.rows: tuple[Row, ...] = ()
         self._followers: dict[JobFolder, Follower] = {}
         self._unread: set[JobFolder] = set()
+        self._listed = -1
 
     def forget(self) -> None:
         """Know of no job, as at the beginning."""
         self.root, self.rows, self._followers, self._unread = None, (), {}, set()
+        self._listed = -1
+
+    @property
+    def outdated(self) -> bool:
+        """Jobs were added or removed since they were listed, by another Blender or by hand."""
+        return self.root is None or _changed(self.root) != self._listed
+
+    @property
+    def behind(self) -> bool:
+        """There is more to read at once: a job of which not all is known."""
+        return bool(self._unread)
+
+    def was_read(self, row: Row) -> bool:
+        """Its state is what its folder said when it was looked at, and not only a beginning."""
+        return row.folder not in self._unread
 
     def find(self, job: str) -> Row | None:
         """The job of this id (its folder's name)."""
@@ -55,6 +78,7 @@ class Jobs:
         if root != self.root:
             self.forget()
             self.root = root
+        self._listed = _changed(root)  # before: what comes while it is listed is seen next time
         known = {row.folder: row for row in self.rows}
         folders = list_jobs(root)
         self._followers = {f: self._followers.get(f) or Follower(f) for f in folders}
@@ -67,8 +91,10 @@ class Jobs:
         before = self.rows
         news: dict[JobFolder, Row] = {}
         for row in self._to_read():
-            state = self._followers[row.folder].poll()
-            self._unread.discard(row.folder)
+            follower = self._followers[row.folder]
+            state = follower.poll()
+            if follower.caught_up:
+                self._unread.discard(row.folder)
             if state != row.state:
                 news[row.folder] = Row(row.folder, row.request, row.problem, state)
             if time.perf_counter() > deadline:
@@ -87,6 +113,14 @@ class Jobs:
         unread = [row for row in self.rows if row.folder in self._unread]
         yield from unread
         yield from (row for row in self.rows if row.active and row.folder not in self._unread)
+
+
+def _changed(root: Path) -> int:
+    """When something was last added to a folder or removed from it; 0 if it is not there."""
+    try:
+        return root.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _read(folder: JobFolder) -> Row:

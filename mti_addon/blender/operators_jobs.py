@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
-from . import addon, polling
+from . import addon, polling, starting
 from .captures import Capture, load_capture
 from .motions import KnownMotion, find_motion
 from .orders import LearnOptions, apply_order, learn_order
+from .recipe import write_note
 from .reporting import telling
-from .target import read_target, render_target
+from .target_sources import Target, make_target, target_problem
+
+QUALITIES = {"FAST": 1 / 3, "BALANCED": 1.0, "BEST": 2.5}
+"""Shares of the iterations that are recommended for a model."""
 
 
 class MTI_OT_learn(bpy.types.Operator):
@@ -28,7 +31,7 @@ class MTI_OT_learn(bpy.types.Operator):
         """There must be a capture for the chosen engine, and a backend."""
         problem = addon.backend_problem() or _capture_problem(context)
         if not problem and context.scene.mti.also_apply:
-            problem = _target_problem(context)
+            problem = target_problem(context)
         if problem:
             cls.poll_message_set(problem)
         return not problem
@@ -40,11 +43,17 @@ class MTI_OT_learn(bpy.types.Operator):
         capture = current_capture(context.scene)
         assert capture is not None  # poll() has seen it
         size = _size(Settings.for_model(capture.about.model))
-        target = _target(context, size) if props.also_apply else None
+        target = make_target(context, size) if props.also_apply else None
         options = LearnOptions(
-            props.name, props.iterations, props.seed, props.flip_safe, props.variations
+            props.name,
+            chosen_iterations(props, capture.about.model),
+            props.seed,
+            props.flip_safe,
+            props.variations,
+            props.takes,
         )
-        _start(learn_order(addon.jobs_folder(), capture, options, target))
+        png = target.png if target else None
+        start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
         self.report({"INFO"}, f"Learning {options.name}")
         return {"FINISHED"}
 
@@ -58,7 +67,7 @@ class MTI_OT_apply(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a motion, a target and a backend."""
-        problem = addon.backend_problem() or _target_problem(context)
+        problem = addon.backend_problem() or target_problem(context)
         if not problem and current_motion(context.scene) is None:
             chosen = context.scene.mti.motion
             problem = f"There is no motion {chosen}" if chosen else "Learn a motion, or choose one"
@@ -71,8 +80,10 @@ class MTI_OT_apply(bpy.types.Operator):
         """Render or read the target, write the job and start the backend on it."""
         motion = current_motion(context.scene)
         assert motion is not None  # poll() has seen it
-        target = _target(context, _size(motion.settings))
-        _start(apply_order(addon.jobs_folder(), motion, target, context.scene.mti.seed))
+        props = context.scene.mti
+        target = make_target(context, _size(motion.settings))
+        root = addon.jobs_folder()
+        start_order(apply_order(root, motion, target.png, props.seed, props.takes), target)
         self.report({"INFO"}, f"Applying {motion.name}")
         return {"FINISHED"}
 
@@ -97,37 +108,25 @@ def _capture_problem(context: Any) -> str:
     return ""
 
 
-def _target_problem(context: Any) -> str:
-    props = context.scene.mti
-    if props.target == "IMAGE":
-        if not props.target_image:
-            return "Choose the target picture first"
-        path = bpy.path.abspath(props.target_image)
-        return "" if Path(path).is_file() else f"The target picture is missing: {path}"
-    scene = props.target_scene or context.scene
-    return "" if scene.camera else f"The scene {scene.name} has no camera to render with"
-
-
-def _target(context: Any, size: tuple[int, int]) -> bytes:
-    """The target as a PNG file's bytes."""
-    props = context.scene.mti
-    if props.target == "IMAGE":
-        return read_target(Path(bpy.path.abspath(props.target_image)))
-    return render_target(props.target_scene or context.scene, size, props.target_engine)
-
-
 def _size(settings: Settings) -> tuple[int, int]:
     return settings.width, settings.height
 
 
-def _start(job: JobFolder) -> None:
-    """Start the backend on a new job; a job that cannot be started is not left behind."""
-    try:
-        client.launch(
-            addon.backend_python(), addon.EXTENSION_ROOT, job, addon.backend_environment()
-        )
-    except MtiError:
-        client.remove(job)
-        raise
-    finally:
-        polling.start()
+def chosen_iterations(props: Any, model: str) -> int:
+    """How many iterations the chosen quality means for a model; 0: as recommended."""
+    if props.quality == "CUSTOM":
+        return int(props.iterations)
+    recommended = Settings.for_model(model).inversion.iterations
+    share = QUALITIES[props.quality]
+    return 0 if share == 1 else max(1, round(recommended * share))
+
+
+def start_order(job: JobFolder, target: Target | None) -> None:
+    """Queue a job that was written, with a note of what its target was made of."""
+    if target is not None:
+        try:
+            write_note(job, target.note)
+        except MtiError:
+            client.remove(job)
+            raise
+    starting.start(job)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from .. import client
-from ..motion.timing import frames_at
 from ..wire.errors import BadRequest
-from . import addon, polling
+from . import addon, polling, starting
 from .jobs import Row
+from .placing import place, results_root
+from .recipe import read_note
 from .reporting import telling
-from .strip import add_picture_strip, keep_colors, show_in_sequencer, shown_scene
+from .results import keep
+from .target_sources import pixels
 
 
 class _JobOperator:
@@ -30,7 +32,7 @@ class _JobOperator:
 
 
 class MTI_OT_cancel(_JobOperator, bpy.types.Operator):
-    """Stop this job; it can be resumed later, from where it was"""
+    """Stop this job; what it has learned is kept, and it can be resumed"""
 
     bl_idname = "mti.cancel"
     bl_label = "Cancel Job"
@@ -43,8 +45,22 @@ class MTI_OT_cancel(_JobOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class MTI_OT_pause(_JobOperator, bpy.types.Operator):
+    """Stop this job for now, with all that it has learned; the next one in the queue begins"""
+
+    bl_idname = "mti.pause"
+    bl_label = "Pause Job"
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Ask its runner to stop, and remember that it was only meant to pause."""
+        client.pause(self.row().folder)
+        polling.start()
+        return {"FINISHED"}
+
+
 class MTI_OT_resume(_JobOperator, bpy.types.Operator):
-    """Go on with this job from where it was"""
+    """Go on with this job from where it was, as soon as its turn comes"""
 
     bl_idname = "mti.resume"
     bl_label = "Resume Job"
@@ -59,20 +75,47 @@ class MTI_OT_resume(_JobOperator, bpy.types.Operator):
 
     @telling
     def execute(self, _context: Any) -> set[str]:
-        """Start a new runner on it."""
-        python, root = addon.backend_python(), addon.EXTENSION_ROOT
-        client.resume(self.row().folder, python, root, addon.backend_environment())
-        polling.start()
+        """Put it into the queue; if nothing else runs, that starts it."""
+        starting.resume(self.row().folder)
+        return {"FINISHED"}
+
+
+class MTI_OT_start_now(_JobOperator, bpy.types.Operator):
+    """Start this job at once, beside the one that is running"""
+
+    bl_idname = "mti.start_now"
+    bl_label = "Start Now"
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """There must be a backend."""
+        problem = addon.backend_problem()
+        if problem:
+            cls.poll_message_set(problem)
+        return not problem
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Start a runner on it, whatever else is running."""
+        starting.start_now(self.row().folder)
         return {"FINISHED"}
 
 
 class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
-    """Add this job's pictures to the sequencer, as long as the captured motion"""
+    """Keep this take's pictures in the results' folder, and add them to the scene as chosen"""
 
     bl_idname = "mti.import_result"
-    bl_label = "Add to Sequencer"
+    bl_label = "Add Result"
     bl_options = {"REGISTER", "UNDO"}
 
+    take: IntProperty(
+        name="Take",
+        description="Which of the job's results; 1 is the likeliest",
+        default=1,
+        min=1,
+        max=128,
+        options={"SKIP_SAVE"},
+    )
     set_view_transform: BoolProperty(
         name="Set View Transform",
         description="Set the scene's view transform to Standard, the only one that shows finished "
@@ -82,34 +125,23 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
 
     @telling
     def execute(self, context: Any) -> set[str]:
-        """Check the pictures and lay them down as an image-sequence strip."""
+        """Check the pictures, copy them to where they stay, and lay them down."""
         row = self.row()
-        request, folder = row.request, row.folder
-        if request is None or not request.applies or row.state.phase != "done":
-            raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
-        folder.verify_output()
-        scene = shown_scene(context)
-        capture = request.capture
-        seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
-        start = scene.frame_current
-        if context.scene.mti.place == "CAPTURE":
-            start = capture.frame_start
-        length = frames_at(seconds, scene.render.fps / scene.render.fps_base)
-        files = sorted(path.name for path in folder.frames_dir.glob("*.png"))
-        try:
-            strip = add_picture_strip(scene, folder.frames_dir, files, start, length, request.name)
-        except ValueError as error:
-            raise BadRequest(str(error), "Move or remove some strips.") from error
-        strip["mti_job"] = request.job
-        show_in_sequencer(context, scene)
-        note = keep_colors(scene, strip, self.set_view_transform)
-        text = f"Added {request.name}: {len(files)} pictures over {length} frames"
-        self.report({"WARNING" if note else "INFO"}, f"{text}; {note}" if note else text)
+        root, note = results_root(context.scene)
+        placed = place(context, keep(row, self.take, root, pixels), self.set_view_transform)
+        target = read_note(row.folder.path)
+        warnings = [*placed.warnings, note]
+        if target is not None and target.kept < 1:
+            warnings.append(f"the target was cropped to {target.kept:.0%} of its area")
+        warnings = [warning for warning in warnings if warning]
+        level = "WARNING" if warnings else "INFO"
+        self.report({level}, "; ".join([placed.text, *warnings]))
+        polling.dismiss(self.job)
         return {"FINISHED"}
 
 
 class MTI_OT_remove_job(_JobOperator, bpy.types.Operator):
-    """Delete this job and everything that it has made, also what strips may be showing"""
+    """Delete this job, with a motion that it has learned; results that were added stay"""
 
     bl_idname = "mti.remove_job"
     bl_label = "Delete Job"

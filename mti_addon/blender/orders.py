@@ -24,6 +24,8 @@ class LearnOptions:
     flip_safe: bool
     variations: int
     """In how many ways the motion is drawn, 1..16; what cannot be varied is taken as it is."""
+    takes: int = 1
+    """Results of the target, 1..8, if there is one."""
 
 
 def learn_order(
@@ -37,7 +39,7 @@ def learn_order(
     inversion = replace(settings.inversion, seed=options.seed)
     if options.iterations:
         inversion = replace(inversion, iterations=options.iterations)
-    sampling = replace(settings.sampling, seed=options.seed)
+    sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
     inputs = _references(capture, options)
     references = len(inputs) // capture.about.frames
     if target is not None:
@@ -70,9 +72,14 @@ def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Pa
     return inputs
 
 
-def apply_order(root: Path, motion: KnownMotion, target: bytes, seed: int) -> JobFolder:
-    """Write the job of playing a motion on a target picture (PNG). Raises as learn_order does."""
-    sampling = replace(motion.settings.sampling, seed=seed)
+def apply_order(
+    root: Path, motion: KnownMotion, target: bytes, seed: int, takes: int = 1
+) -> JobFolder:
+    """Write the job of playing a motion on a target picture (PNG), `takes` times.
+
+    Raises as learn_order does.
+    """
+    sampling = replace(motion.settings.sampling, seed=seed, takes=takes)
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from . import addon
+from ..wire import Settings
+from . import addon, polling
 from .drawing import paragraph
-from .operators_jobs import current_capture
+from .operators_jobs import chosen_iterations, current_capture
 
 
 def draw_learn(context: Any, layout: Any) -> None:
-    """Name, engine, and what keeps the backend from starting."""
+    """Name, engine, quality, what it will take, and what keeps the backend from starting."""
     props = context.scene.mti
     column = layout.column()
     column.prop(props, "name")
     column.prop(addon.preferences(), "engine")
-    column.prop(props, "iterations")
+    column.prop(props, "quality")
+    if props.quality == "CUSTOM":
+        column.prop(props, "iterations")
     capture = current_capture(context.scene)
     if capture is None or capture.can_vary:
         column.prop(props, "variations")
@@ -23,7 +27,43 @@ def draw_learn(context: Any, layout: Any) -> None:
         column.label(text="Variations: only of keyed figures")
     column.prop(props, "flip_safe")
     column.prop(props, "also_apply")
+    engine = addon.preferences().engine
+    text = estimate(planned_settings(props, engine), props.also_apply)
+    paragraph(context, layout, text, "TIME")
     layout.operator("mti.learn", icon="PLAY")
     if problem := addon.backend_problem():
         paragraph(context, layout, problem, "ERROR")
         layout.operator("preferences.addon_show", text="Preferences").module = addon.ADDON_ID
+
+
+def planned_settings(props: Any, engine: str) -> Settings:
+    """What the panel would ask of an engine, as far as time and memory depend on it."""
+    settings = Settings.for_model(engine)
+    iterations = chosen_iterations(props, engine) or settings.inversion.iterations
+    return replace(
+        settings,
+        inversion=replace(settings.inversion, iterations=iterations),
+        sampling=replace(settings.sampling, takes=props.takes),
+    )
+
+
+def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
+    """Such as '120 iterations, about 2:05, 1.3 GB'; what is not known is said to be so."""
+    known = polling.timings()
+    seconds = known.seconds(settings, learns, applies)
+    memory = known.memory(settings, learns)
+    parts = ["{} iterations".format(settings.inversion.iterations)] if learns else []
+    if seconds is None:
+        parts.append("time not known yet")
+    else:
+        parts.append("about {}".format(clock(seconds)))
+    if memory is not None:
+        parts.append("{:.1f} GB".format(memory / 1024))
+    return ", ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Such as 1:05 or 2:01:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -6,8 +6,9 @@ from typing import Any
 
 import bpy
 
-from . import addon
-from .jobs import Jobs
+from .. import client
+from . import addon, job_pictures
+from .jobs import Jobs, Row
 
 SECONDS = 0.5
 """Between two looks while a job runs: its events come about once a second."""
@@ -16,6 +17,9 @@ SOON = 0.05
 jobs = Jobs()
 last_error: tuple[str, str] = ("", "")
 """The message and the hint of what failed last, for the panels."""
+notices: dict[str, str] = {}
+"""Jobs that have ended since somebody looked, by id: how they ended."""
+_timings: client.Timings | None = None
 
 
 def poll() -> float | None:
@@ -23,13 +27,18 @@ def poll() -> float | None:
 
     Blender's timers call it; in background mode, where timers never run, the caller does.
     """
-    if jobs.root is None:
+    if jobs.outdated:
         _refresh()
+    known = {row.folder: row for row in jobs.rows if jobs.was_read(row)}
     if jobs.look():
+        for row in jobs.rows:
+            if row != known.get(row.folder):
+                _news(known.get(row.folder), row)
         redraw()
+    _go_on()
     if not jobs.waiting:
         return None
-    return SECONDS if any(row.active for row in jobs.rows) else SOON
+    return SOON if jobs.behind else SECONDS
 
 
 def start() -> None:
@@ -46,12 +55,35 @@ def begin() -> None:
         bpy.app.timers.register(poll, first_interval=SECONDS, persistent=True)
 
 
+def notice_changes() -> None:
+    """Called when the jobs are drawn: look again if another Blender has added or removed some."""
+    if jobs.root is not None and jobs.outdated:
+        begin()
+
+
 def stop() -> None:
     """Forget everything; for unregister()."""
+    global _timings
     if bpy.app.timers.is_registered(poll):
         bpy.app.timers.unregister(poll)
     jobs.forget()
+    notices.clear()
+    _timings = None
     remember_error("", "")
+
+
+def timings() -> client.Timings:
+    """How long jobs took on this machine."""
+    global _timings
+    if _timings is None:
+        _timings = client.Timings(addon.user_folder() / "timings.json")
+    return _timings
+
+
+def dismiss(job: str) -> None:
+    """Somebody has seen how this job ended."""
+    if notices.pop(job, None) is not None:
+        redraw()
 
 
 def remember_error(message: str, hint: str) -> None:
@@ -67,6 +99,26 @@ def redraw() -> None:
         area.tag_redraw()
 
 
+def _news(before: Row | None, row: Row) -> None:
+    """What is to be done about a job that has changed."""
+    if row.state.phase == "done" and row.request is not None:
+        timings().note(row.request, row.state)
+    job_pictures.follow(row)
+    ended = before is not None and before.active and not row.active
+    if ended and row.state.phase in ("done", "failed", "dead"):
+        notices[row.folder.path.name] = row.state.phase
+
+
+def _go_on() -> None:
+    """Start the next job of the queue, if there is one and nothing runs."""
+    if any(row.at_work for row in jobs.rows) or not any(row.active for row in jobs.rows):
+        return
+    from . import starting  # which looks again when it has started one
+
+    if starting.advance():
+        start()
+
+
 def _areas() -> list[Any]:
     manager = getattr(bpy.context, "window_manager", None)
     windows = manager.windows if manager else ()
@@ -75,7 +127,19 @@ def _areas() -> list[Any]:
 
 
 def _refresh() -> None:
+    gone = _running()
     try:
         jobs.refresh(addon.jobs_folder())
     except OSError as error:
         remember_error(f"The jobs folder cannot be read ({error.strerror}).", "Choose another one.")
+    left = {row.folder for row in jobs.rows}
+    for name in notices.keys() - {folder.path.name for folder in left}:
+        del notices[name]
+    for row in gone:
+        if row.folder.path.parent == jobs.root and row.folder not in left and row.request:
+            message = f"The folder of the job {row.request.name} was deleted while it was running."
+            remember_error(message, "Start it again.")
+
+
+def _running() -> list[Row]:
+    return [row for row in jobs.rows if row.at_work and jobs.was_read(row)]

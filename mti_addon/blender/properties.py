@@ -14,6 +14,7 @@ from bpy.props import (
 )
 
 from . import addon, motions, polling
+from .properties_apply import ApplyProperties, number_chosen
 
 DEFAULT_NAME = "Motion"
 FIRST, LAST = -1_048_574, 1_048_574
@@ -25,7 +26,7 @@ def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
     return [motion.label for motion in known if words in motion.label.lower()]
 
 
-class MTI_PG_scene(bpy.types.PropertyGroup):
+class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     """The panel's settings."""
 
     source: EnumProperty(
@@ -83,11 +84,12 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
         maxlen=60,
     )
     iterations: IntProperty(
-        name="Iterations (0 = auto)",
+        name="Iterations",
         description="Steps of learning: more is slower and closer; 0: as recommended",
         default=0,
         min=0,
         max=100_000,
+        update=number_chosen,
     )
     variations: IntProperty(
         name="Variations",
@@ -121,8 +123,13 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
         name="Target",
         description="The picture that shall move",
         items=(
-            ("RENDER", "Render", "A render of the current frame"),
-            ("IMAGE", "Picture", "A picture file: a photo, a drawing, a render"),
+            ("RENDER", "Fresh Render", "A render of the current frame, made now"),
+            ("RESULT", "Last Render", "The picture that was rendered last"),
+            ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
+            ("IMAGE", "Picture File", "A picture file: a photo, a drawing, a render"),
+            ("DATABLOCK", "Image", "An image of this .blend file"),
+            ("STRIP", "Active Strip", "The sequencer's active strip, at the playhead"),
+            ("FRAME", "Sequencer Frame", "What the sequencer shows at the playhead"),
         ),
     )
     target_scene: PointerProperty(
@@ -130,6 +137,7 @@ class MTI_PG_scene(bpy.types.PropertyGroup):
     )
     target_engine: EnumProperty(
         name="Render With",
+        description="What renders the target",
         items=(
             ("PREVIEW", "Preview", "Workbench, or Cycles where there is no GPU: fast"),
             ("SCENE", "Scene's Engine", "As the scene itself is set to render"),

@@ -29,10 +29,11 @@ NEAREST = {
 
 
 def add_picture_strip(
-    scene: Any, directory: Path, files: Sequence[str], start: int, length: int, name: str
+    scene: Any, directory: Path | str, files: Sequence[str], start: int, length: int, name: str
 ) -> Any:
     """An image strip that shows `files` evenly over `length` frames from `start`; gives the strip.
 
+    `directory` may begin with `//`, as Blender writes what is relative to the .blend file.
     It goes to the lowest channel above every strip in its way. Raises ValueError for no files, a
     length below 1, or when all channels are taken.
     """
@@ -41,7 +42,7 @@ def add_picture_strip(
     channel = free_channel(strips, start, start + length)
     strip = strips.new_image(
         name=name,
-        filepath=str(directory / files[order[0]]),
+        filepath=str(directory).rstrip("/\\") + "/" + files[order[0]],
         channel=channel,
         frame_start=start,
         fit_method="FIT",

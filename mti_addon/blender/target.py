@@ -106,6 +106,31 @@ def render_target(scene: Any, size: tuple[int, int], engine: str = "PREVIEW") ->
                 raise TargetError(problem) from error
 
 
+def render_frame(scene: Any, size: tuple[int, int]) -> bytes:
+    """A PNG file (RGB) of what the scene's sequencer shows at the playhead. Raises TargetError."""
+    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, "SCENE"):
+        path = Path(folder) / "target.png"
+        with overriding(
+            (
+                scene.render,
+                {
+                    "filepath": str(path),
+                    "resolution_x": size[0],
+                    "resolution_y": size[1],
+                    "use_sequencer": True,
+                },
+            )
+        ):
+            try:
+                bpy.ops.render.render(write_still=True, scene=scene.name)
+                return path.read_bytes()
+            except (RuntimeError, OSError) as error:
+                problem = Problem(
+                    f"The sequencer's frame could not be drawn: {error}", "Try another target."
+                )
+                raise TargetError(problem) from error
+
+
 @contextmanager
 def _rendering(scene: Any, engine: str) -> Iterator[None]:
     """The scene set up to render one plain picture, whatever it is set up for."""
@@ -128,7 +153,7 @@ def _rendering(scene: Any, engine: str) -> Iterator[None]:
                 "use_stamp": False,
             },
         ),
-        *_plain_png(render.image_settings),
+        *plain_png(render.image_settings),
     ]
     if engine == "PREVIEW":
         changes += _preview_engine(scene)
@@ -136,7 +161,7 @@ def _rendering(scene: Any, engine: str) -> Iterator[None]:
         yield
 
 
-def _plain_png(image_settings: Any) -> Changes:
+def plain_png(image_settings: Any) -> Changes:
     """8-bit RGB in the Standard view, for this output only: the scene's own view stays."""
     plain = {"media_type": "IMAGE", "file_format": "PNG", "color_mode": "RGB", "color_depth": "8"}
     view = {"view_transform": "Standard", "look": "None", "exposure": 0.0, "gamma": 1.0}
@@ -200,7 +225,7 @@ def _as_png(image: Any, path: Path) -> bytes:
         shrink = LONGEST_PICTURE / longest
         image.scale(max(1, round(width * shrink)), max(1, round(height * shrink)))
     scene = bpy.context.scene
-    png = _plain_png(scene.render.image_settings)
+    png = plain_png(scene.render.image_settings)
     png[0][1]["color_mode"] = "RGBA" if alpha else "RGB"
     descriptor, name = tempfile.mkstemp(prefix="mti-", suffix=".png")
     os.close(descriptor)

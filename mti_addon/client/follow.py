@@ -25,16 +25,19 @@ class Follower:
         self._reader = EventReader(job.events_file)
         self._told = JobState()
         self._broken: tuple[str, str, str] | None = None
+        self.caught_up = False
+        """The last look has read all that there was; before, the state is one of the past."""
 
     def poll(self) -> JobState:
         """Read what is new and say how the job stands; about 1 ms at most, and never raises."""
-        caught_up = self._read()
+        self.caught_up = self._read()
         if self._broken is not None:
             return replace(self._told, phase="failed", error=self._broken)
-        if not caught_up:
+        if not self.caught_up:
             return self._told
         phase = self._phase()
-        if phase in ("dead", "cancelled") and self._told.phase not in FINAL and self._read():
+        silent = phase in ("dead", "cancelled", "paused") and self._told.phase not in FINAL
+        if silent and self._read():
             # It may have said its last word between the two looks.
             phase = self._phase()
         return replace(self._told, phase=phase) if phase != self._told.phase else self._told
@@ -59,6 +62,11 @@ class Follower:
         return True
 
     def _phase(self) -> Phase:
+        """How it stands; a cancel that was only meant to pause is told from others."""
+        phase = self._standing()
+        return "paused" if phase == "cancelled" and self.job.pause_asked() else phase
+
+    def _standing(self) -> Phase:
         """What the events tell, corrected by whether anybody is there to tell more."""
         told = self._told.phase
         if told == "done":
@@ -74,9 +82,11 @@ class Follower:
             if is_alive(launched, None) is not Liveness.DEAD:
                 return "queued"
             return self._given_up()
+        if self.job.waiting_file.exists():
+            return "waiting"
         if spoken:
             return told
-        return self._given_up() if owner is not None or self.job.cancel_asked() else "queued"
+        return self._given_up() if owner is not None or self.job.cancel_asked() else "waiting"
 
     def _spoke_last(self, owner: Owner) -> bool:
         """The final event is this runner's, not one of a runner before it.

@@ -51,6 +51,9 @@ def start_detached(command: list[str], environment: dict[str, str], job: JobFold
     with files.translating_os_errors(job.log_file):
         log = open(job.log_file, "ab")
     with log:
+        # Counted before it starts: a runner that stayed may be quicker, and take the job's lock.
+        owner = read_owner(job.owner_file)
+        epoch = (owner.epoch if owner else 0) + 1
         try:
             child = _start(command, environment, job.path.resolve().parent, log.fileno())
         except OSError as error:
@@ -59,7 +62,7 @@ def start_detached(command: list[str], environment: dict[str, str], job: JobFold
                 "Set up the backend in the preferences.",
             ) from error
     _children.append(child)
-    _note(job, child.pid)
+    _note(job, child.pid, epoch)
     return child.pid
 
 
@@ -86,10 +89,9 @@ def reap() -> None:
     _children[:] = [child for child in _children if child.poll() is None]
 
 
-def _note(job: JobFolder, pid: int) -> None:
+def _note(job: JobFolder, pid: int, epoch: int) -> None:
     """Write launched.json, so that a runner that dies before it has the lock is recognised."""
-    owner = read_owner(job.owner_file)
-    launched = owner_of(pid, (owner.epoch if owner else 0) + 1)
+    launched = owner_of(pid, epoch)
     files.write_atomic(job.launched_file, launched.to_json().encode("utf-8"))
 
 

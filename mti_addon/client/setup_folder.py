@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 from ..wire import files
 from ..wire.errors import BadRequest
 from ..wire.job import JobFolder
-from .spool import is_running
+from ..wire.queue import is_running
 
 Kind = Literal["setup", "check", "download", "move", "delete"]
 Phase = Literal["none", "running", "done", "failed", "cancelled", "dead"]

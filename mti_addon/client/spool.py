@@ -9,7 +9,7 @@ from ..wire import files
 from ..wire.errors import BadRequest, Busy, MtiError
 from ..wire.events import Done
 from ..wire.job import JobFolder
-from ..wire.owner import STALE_SECONDS, Liveness, is_alive, read_owner
+from ..wire.queue import enqueue, is_running
 from .launch import launch
 from .state import JobState
 
@@ -32,19 +32,15 @@ def list_jobs(root: Path) -> list[JobFolder]:
     return [JobFolder(root / name) for _, name in sorted(found, reverse=True)]
 
 
-def is_running(job: JobFolder) -> bool:
-    """A runner has this job, or one was started that will; a runner that hangs counts too."""
-    owner, launched = read_owner(job.owner_file), read_owner(job.launched_file)
-    age = job.heartbeat_age()
-    if owner is not None and age is not None:
-        liveness = is_alive(owner, age)
-        if liveness is Liveness.ELSEWHERE:
-            return age <= STALE_SECONDS
-        if liveness is not Liveness.DEAD:
-            return True
-    if launched is None or (owner is not None and launched.epoch <= owner.epoch):
-        return False
-    return is_alive(launched, None) is Liveness.ALIVE
+def requeue(job: JobFolder) -> None:
+    """Put a job that was cancelled, failed or died into the queue; it goes on from its last
+    checkpoint when its turn comes. Raises Busy, BadRequest (it is done), DiskFull, NotWritable.
+    """
+    if is_running(job):
+        raise Busy("This job is being worked on already.", "Wait for it, or cancel it.")
+    if isinstance(job.finished(), Done) and _output_is_whole(job):
+        raise BadRequest("This job is done already.", "Start a new one.")
+    enqueue(job)
 
 
 def resume(
@@ -57,18 +53,26 @@ def resume(
     """Start a runner on a job that was cancelled, failed or died; its pid. It goes on from the
     last checkpoint. Raises Busy, BadRequest (it is done), and what launch() raises.
     """
-    if is_running(job):
-        raise Busy("This job is being worked on already.", "Wait for it, or cancel it.")
-    if isinstance(job.finished(), Done) and _output_is_whole(job):
-        raise BadRequest("This job is done already.", "Start a new one.")
-    with files.translating_os_errors(job.cancel_file):
-        job.cancel_file.unlink(missing_ok=True)
+    requeue(job)
     return launch(python, root, job, extra_env, stay)
+
+
+def dequeue(job: JobFolder) -> None:
+    """Take a job out of the queue; harmless if it is not in it. NotWritable."""
+    with files.translating_os_errors(job.waiting_file):
+        job.waiting_file.unlink(missing_ok=True)
 
 
 def cancel(job: JobFolder) -> None:
     """Ask the job's runner to stop; harmless if there is none. DiskFull, NotWritable."""
     job.ask_cancel()
+    dequeue(job)
+
+
+def pause(job: JobFolder) -> None:
+    """Ask the job's runner to stop for now. DiskFull, NotWritable."""
+    job.ask_pause()
+    dequeue(job)
 
 
 def remove(job: JobFolder) -> None:
@@ -110,6 +114,7 @@ _PHASE_ADVICE = {
     "dead": "The backend stopped unexpectedly; resume the job, it goes on where it was.",
     "stuck": "The backend has not moved for a while; wait, or cancel the job and resume it.",
     "cancelled": "Resume the job to go on where it was.",
+    "paused": "",
 }
 _ADVICE = {
     "bad_request": "Change what the message names, and start a new job.",

@@ -17,7 +17,9 @@ from ..wire.events import (
     Started,
 )
 
-Phase = Literal["queued", "running", "done", "failed", "cancelled", "dead", "stuck"]
+Phase = Literal[
+    "waiting", "queued", "running", "done", "failed", "cancelled", "paused", "dead", "stuck"
+]
 FINAL: tuple[Phase, ...] = ("done", "failed", "cancelled")
 MAX_LOSSES = 200
 
@@ -26,8 +28,9 @@ MAX_LOSSES = 200
 class JobState:
     """One job as it is shown.
 
-    phase: queued (no runner yet), running, done, failed, cancelled, dead (its runner died; it can
-    be resumed) or stuck (its runner is up, but has not moved for a while).
+    phase: waiting (for its turn), queued (its runner comes up), running, done, failed, cancelled,
+    paused (cancelled by somebody who means to go on), dead (its runner died; it can be resumed) or
+    stuck (its runner is up, but has not moved for a while).
     """
 
     phase: Phase = "queued"

@@ -2,6 +2,7 @@
 
 from .camera import project
 from .checks import Problem, check_pictures, check_range, check_take, warnings_about
+from .fitting import Fit, Fitted, fit_picture, fitted, unpadded
 from .png import decode_png, encode_png
 from .raster import Look, draw
 from .skeleton import Bone, Plan, plan_limbs
@@ -12,6 +13,8 @@ from .variations import Drawing, variations
 __all__ = [
     "Bone",
     "Drawing",
+    "Fit",
+    "Fitted",
     "Look",
     "Plan",
     "Problem",
@@ -22,10 +25,13 @@ __all__ = [
     "decode_png",
     "draw",
     "encode_png",
+    "fit_picture",
+    "fitted",
     "picture_of_each_frame",
     "plan_limbs",
     "project",
     "sampled_frames",
+    "unpadded",
     "variations",
     "warnings_about",
 ]

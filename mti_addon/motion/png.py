@@ -28,6 +28,14 @@ def encode_png(picture: Picture) -> bytes:
     return SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
+def png_size(data: bytes) -> tuple[int, int]:
+    """Width and height that a PNG file's header names. Raises ValueError if it has none."""
+    if len(data) < 24 or data[:8] != SIGNATURE or data[12:16] != b"IHDR":
+        raise ValueError("not a PNG file")
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
+
+
 def decode_png(data: bytes) -> Picture:
     """The picture (H, W, channels) of a PNG file with 8 bits a channel, not interlaced.
 

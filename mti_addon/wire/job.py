@@ -27,6 +27,9 @@ from .request import (
 
 _OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
 
+PAUSE = b"pause\n"
+"""What stands in `cancel` where the job is only to pause; runners do not look at it."""
+
 
 class JobFolder:
     """One job's folder; cheap to make, holds nothing open, and caches nothing."""
@@ -103,6 +106,16 @@ class JobFolder:
         return self.path / "cancel"
 
     @property
+    def waiting_file(self) -> Path:
+        """Its existence puts the job into the queue, its time is the place there; empty."""
+        return self.path / "waiting"
+
+    @property
+    def live_dir(self) -> Path:
+        """Pictures of what has been learned so far, while learning goes on."""
+        return self.path / "live"
+
+    @property
     def checkpoint_dir(self) -> Path:
         """The last two checkpoints; the backend's own."""
         return self.path / "checkpoint"
@@ -111,6 +124,11 @@ class JobFolder:
     def output_dir(self) -> Path:
         """The results, put in place whole."""
         return self.path / "output"
+
+    @property
+    def sheets_dir(self) -> Path:
+        """Some pictures of each take in one: 01.png, 02.png ..."""
+        return self.output_dir / "sheets"
 
     @property
     def takes_dir(self) -> Path:
@@ -181,6 +199,17 @@ class JobFolder:
         """Ask the runner to stop; it does within 2 s. Asking twice, or too late, is harmless."""
         with files.translating_os_errors(self.cancel_file):
             self.cancel_file.touch()
+
+    def ask_pause(self) -> None:
+        """Ask the runner to stop, as `ask_cancel` does, and note that it is to go on later."""
+        files.write_atomic(self.cancel_file, PAUSE)
+
+    def pause_asked(self) -> bool:
+        """Somebody asked for this job to stop, and means to go on with it."""
+        try:
+            return self.cancel_file.read_bytes() == PAUSE
+        except OSError:
+            return False
 
     def cancel_asked(self) -> bool:
         """Somebody asked for this job to stop."""

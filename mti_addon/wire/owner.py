@@ -119,6 +119,8 @@ class JobLock:
                 self.job.heartbeat_file.touch()
             owner = current_owner(epoch)
             files.write_atomic(self.job.owner_file, owner.to_json().encode("utf-8"))
+            with files.translating_os_errors(self.job.waiting_file):
+                self.job.waiting_file.unlink(missing_ok=True)  # its turn has come
         except BaseException:
             os.close(descriptor)
             raise

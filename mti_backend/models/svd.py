@@ -132,6 +132,22 @@ class SvdModel:
             for part in parts:
                 part.to(self.device)
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """While inside `unet_alone`: all parts together again, for a moment. What they need beside
+        the learning may be more than there is: a RuntimeError of torch, and nothing has changed."""
+        away = self.vae.device.type != self.device.type
+        parts = [self.vae, self.image_encoder] if away else []
+        try:
+            for part in parts:
+                part.to(self.device)
+            yield
+        finally:
+            for part in parts:
+                part.to("cpu")
+            if parts and self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
     @property
     def token_width(self) -> int:
         return int(self.unet.config.cross_attention_dim)

@@ -186,3 +186,13 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, picture: np.ndarray) ->
         pytest.skip("needs a folder that nobody can write to")
     with pytest.raises((NotWritable, FileNotFoundError)):
         frames.write_frames(Path("/proc/self/frames"), picture[None])
+
+
+def test_a_sheet_shows_four_moments_but_not_the_first(tmp_path: Path) -> None:
+    clip = np.zeros((14, 576, 1024, 3), np.uint8)
+    clip[:, :, :, 0] = (np.arange(14) * 18)[:, None, None]
+    frames.write_sheet(tmp_path / "sheets" / "01.png", clip)
+    with Image.open(tmp_path / "sheets" / "01.png") as sheet:
+        assert sheet.size == (256, 144)
+        red = [sheet.getpixel((x, y))[0] for y in (30, 110) for x in (60, 200)]
+    assert red == [18 * 3, 18 * 6, 18 * 9, 18 * 13]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mti_addon.wire import queue
 from mti_addon.wire.errors import Busy, ModelMissing
 from mti_addon.wire.events import Cancelled, EventReader, Failed, Started
 from mti_addon.wire.job import JobFolder, create_job
@@ -84,40 +86,64 @@ def test_whoever_lost_the_job_writes_nothing_more(tmp_path: Path) -> None:
     assert not job.events_file.exists()
 
 
-def test_only_new_jobs_are_taken_by_who_stays(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "request.json").write_text("{}")
-    known: set[str] = set()
-    stay._new_jobs(tmp_path, known)
-    for name in ("new", ".unfinished", "no job"):
-        (tmp_path / name).mkdir()
-    for name in ("new", ".unfinished"):
-        (tmp_path / name / "request.json").write_text("{}")
-    assert [job.path.name for job in stay._new_jobs(tmp_path, known)] == ["new"]
-    assert stay._new_jobs(tmp_path, known) == []
-    assert stay._new_jobs(tmp_path / "gone", known) == []
+def spool(root: Path, count: int) -> list[JobFolder]:
+    """So many jobs in one folder."""
+    return [make_job(root, f"{number:032x}") for number in range(count)]
+
+
+def run_one(ran: list[str]) -> Callable[[Path, object], int]:
+    """In place of run_job: takes the lock, as it does, and notes which job it was."""
+
+    def run(path: Path, load: object) -> int:
+        ran.append(path.name)
+        with JobLock(JobFolder(path)):
+            return 0
+
+    return run
+
+
+def test_who_stays_goes_on_with_what_waits_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, second, first, cancelled, unasked = spool(tmp_path, 5)
+    for age, job in enumerate((second, first, cancelled)):
+        queue.enqueue(job)
+        os.utime(job.waiting_file, (1000 - age, 1000 - age))
+    cancelled.ask_cancel()
+    ran: list[str] = []
+    monkeypatch.setattr(stay, "run_job", run_one(ran))
+    assert stay.run_jobs(own.path, stay=0.3) == 0
+    assert ran == [own.path.name, first.path.name, second.path.name]
+    assert not first.waiting_file.exists() and not unasked.owner_file.exists()
+
+
+def test_a_job_that_cannot_be_begun_is_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, waiting = spool(tmp_path, 2)
+    queue.enqueue(waiting)
+    ran: list[str] = []
+    monkeypatch.setattr(stay, "run_job", lambda path, load: ran.append(path.name) or 75)
+    assert stay.run_jobs(own.path, stay=0.3) == 75
+    assert ran == [own.path.name, waiting.path.name]
 
 
 def test_who_stays_leaves_when_another_runner_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    own, other, waiting = spool(tmp_path, 3)
+    another = JobLock(other)
     ran: list[str] = []
 
-    def run_one(path: Path, load: object) -> int:
-        ran.append(path.name)
-        return 0
+    def a_runner_of_another_comes(seconds: float) -> None:
+        another.acquire()
+        queue.enqueue(waiting)
 
-    def a_job_of_another_appears(seconds: float) -> None:
-        folder = tmp_path / "spool" / "other"
-        folder.mkdir(exist_ok=True)
-        (folder / "owner.json").write_text(json.dumps({}))
-        (folder / "request.json").write_text("{}")
-
-    job = make_job(tmp_path)
-    monkeypatch.setattr(stay, "run_job", run_one)
-    monkeypatch.setattr(stay.time, "sleep", a_job_of_another_appears)
-    assert stay.run_jobs(job.path, stay=600.0) == 0
-    assert ran == [job.path.name]
+    monkeypatch.setattr(stay, "run_job", run_one(ran))
+    monkeypatch.setattr(stay.time, "sleep", a_runner_of_another_comes)
+    assert stay.run_jobs(own.path, stay=600.0) == 0
+    another.release()
+    assert ran == [own.path.name]
 
 
 def test_the_lock_of_a_runner_that_is_still_dying_is_waited_for(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """A second implementation of the runner's side of the job folder, for the add-on's tests.
 
 It is started as the backend is (python -m mti_backend run JOB), keeps the same promises, and does
-what the motion's name says: "fail ...", "die ...", "slow ...", or anything else to succeed. It
+what the motion's name says: "fail ...", "die ...", "slow ...", or anything else to succeed ("poor
+..." with a warning). It
 needs no torch: it "learns" by waiting, and "applies" by drawing pictures of one colour each.
 """
 
@@ -31,6 +32,7 @@ class Runner:
         lines = job.events_file.read_bytes().splitlines() if job.events_file.exists() else []
         self.seq = decode(lines[-1])[0] if lines else 0
         self.behaviour = self.request.name.split()[0]
+        self.takes: list[dict[str, object]] = []
 
     def tell(self, event: Event) -> None:
         """Append one event."""
@@ -54,7 +56,19 @@ class Runner:
             if step == 5 and self.behaviour == "die" and self.epoch == 1:
                 os._exit(9)
         self.write_output()
-        self.tell(Done({"frames": self.request.settings.frames}))
+        seconds = {"load": 1.0, "learn": 40.0, "apply": 6.0}
+        warning = "It may not transfer." if self.behaviour == "poor" else ""
+        self.tell(
+            Done(
+                {
+                    "frames": self.request.settings.frames,
+                    "takes": self.takes,
+                    "seconds": seconds,
+                    "iterations": self.request.settings.inversion.iterations,
+                    "warning": warning,
+                }
+            )
+        )
         return 0
 
     def write_output(self) -> None:
@@ -65,15 +79,24 @@ class Runner:
         (temp / "frames").mkdir(parents=True)
         if self.request.learns:
             (temp / "motion.safetensors").write_bytes(b"a motion")
-        if self.request.applies:
+        sampling = self.request.settings.sampling
+        for take in range(sampling.takes if self.request.applies else 0):
+            folder = temp / "takes" / f"{take + 1:02d}" if take else temp / "frames"
+            folder.mkdir(parents=True, exist_ok=True)
             for i in range(self.request.settings.frames):
-                picture = np.full((64, 64, 3), (200, 100, 20 + 10 * i), np.uint8)
-                (temp / "frames" / f"{i + 1:04d}.png").write_bytes(encode_png(picture))
+                picture = np.full((64, 64, 3), (200 - 20 * take, 100, 20 + 10 * i), np.uint8)
+                (folder / f"{i + 1:04d}.png").write_bytes(encode_png(picture))
+            sheet = temp / "sheets" / f"{take + 1:02d}.png"
+            sheet.parent.mkdir(exist_ok=True)
+            sheet.write_bytes(encode_png(picture))
+            places = {"frames_dir": folder, "sheet": sheet}
+            told = {name: f"output/{p.relative_to(temp).as_posix()}" for name, p in places.items()}
+            self.takes.append({"target": 1, "seed": sampling.seed + take, "score": None} | told)
         (temp / "manifest.json").write_text(manifest_of(temp).to_json())
         os.replace(temp, self.job.output_dir)
 
 
 if __name__ == "__main__":
-    folder = JobFolder(sys.argv[-1])
+    folder = JobFolder(sys.argv[sys.argv.index("run") + 1])
     with JobLock(folder) as lock:
         sys.exit(Runner(folder, lock.epoch).run())

@@ -37,7 +37,7 @@ class Layout:
     def _part(self, **_options):
         return Layout(self.lines)
 
-    row = column = box = _part
+    row = column = box = grid_flow = _part
 
     def panel(self, _name, default_closed):
         return Layout(self.lines), Layout(self.lines)

@@ -22,15 +22,15 @@ def tell(job: JobFolder, *events: object) -> None:
         append_line(job.events_file, encode(event, seq, time.time()))  # type: ignore[arg-type]
 
 
-def test_a_job_that_nobody_started_is_queued(job: JobFolder) -> None:
-    assert Follower(job).poll().phase == "queued"
+def test_a_job_that_nobody_started_waits(job: JobFolder) -> None:
+    assert Follower(job).poll().phase == "waiting"
     job.ask_cancel()
     assert Follower(job).poll().phase == "cancelled"
 
 
 def test_a_whole_run_is_followed(job: JobFolder, launch: Launch) -> None:
     follower = Follower(job)
-    assert follower.poll().phase == "queued"
+    assert follower.poll().phase == "waiting"
     launch(job)
     state = poll_until(follower, "done")
     assert (state.step, state.total, len(state.losses)) == (20, 20, 20)

@@ -104,4 +104,4 @@ def test_a_missing_backend_is_said_at_once(job: JobFolder, python: str, root: Pa
     with pytest.raises(BackendMissing) as caught:
         start(python, root, job)
     assert caught.value.hint
-    assert Follower(job).poll().phase == "queued"
+    assert Follower(job).poll().phase == "waiting"

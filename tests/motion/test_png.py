@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from mti_addon.motion import decode_png, encode_png
+from mti_addon.motion import decode_png, encode_png, png
 
 RNG = np.random.default_rng(0)
 
@@ -106,3 +106,11 @@ def test_one_changed_byte_is_noticed():
 def test_what_is_no_picture(picture):
     with pytest.raises(ValueError):
         encode_png(picture)
+
+
+def test_the_size_is_read_from_the_header_alone() -> None:
+    data = encode_png(np.zeros((36, 64, 3), np.uint8))
+    assert png.png_size(data[:24]) == (64, 36)
+    for wrong in (b"", data[:23], b"GIF89a" + data[6:]):
+        with pytest.raises(ValueError, match="not a PNG"):
+            png.png_size(wrong)

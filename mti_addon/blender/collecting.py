@@ -1,0 +1,62 @@
+"""Which results this .blend file shows, and bringing them to its side when it has been saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .placing import blender_path, results_root, unsaved_root
+from .results import Result, move, read_result
+
+
+def shown_folders() -> set[Path]:
+    """Every folder that a picture of this file lies in: of strips and of images."""
+    return {folder for _thing, folder in _users()}
+
+
+def scattered() -> list[tuple[Any, Path]]:
+    """Strips and images that show results from the folder of unsaved files, with those folders."""
+    home = unsaved_root().resolve()
+    return [(thing, folder) for thing, folder in _users() if folder.parent == home]
+
+
+def collect() -> int:
+    """Copy scattered results to the side of the .blend file and show them from there; how many.
+
+    What lies in the old place stays: another file may show it. Raises DiskFull, NotWritable.
+    """
+    moved: dict[Path, Result] = {}
+    for thing, folder in scattered():
+        if folder not in moved:
+            result = read_result(folder)
+            if result is None:
+                continue  # its folder is gone; the strip shows that
+            moved[folder] = move(result, results_root(bpy.context.scene)[0])
+        _show_from(thing, moved[folder].folder)
+    return len(moved)
+
+
+def real(path: str) -> Path:
+    """A path as Blender writes it, without `//`, `..` and links: one folder has many names."""
+    return Path(bpy.path.abspath(path)).resolve()
+
+
+def _users() -> Iterator[tuple[Any, Path]]:
+    for scene in bpy.data.scenes:
+        editor = scene.sequence_editor
+        for strip in editor.strips_all if editor else ():
+            if strip.type == "IMAGE":
+                yield strip, real(strip.directory)
+    for image in bpy.data.images:
+        if image.source in ("SEQUENCE", "FILE") and image.filepath:
+            yield image, real(image.filepath).parent
+
+
+def _show_from(thing: Any, folder: Path) -> None:
+    if hasattr(thing, "directory"):
+        thing.directory = blender_path(folder) + "/"
+    else:
+        thing.filepath = f"{blender_path(folder)}/{Path(thing.filepath).name}"

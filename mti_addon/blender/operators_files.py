@@ -1,0 +1,120 @@
+"""Buttons on files: show the target, collect results, clean up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty
+
+from ..wire import Settings
+from . import addon, cleanup, collecting, polling, target_preview
+from .operators_jobs import current_motion
+from .reporting import telling
+from .target_sources import make_target, target_problem
+
+
+class MTI_OT_show_target(bpy.types.Operator):
+    """Show the picture that would be sent, cropped or padded to the engine's shape"""
+
+    bl_idname = "mti.show_target"
+    bl_label = "Show What Is Sent"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """There must be a target."""
+        problem = target_problem(context)
+        if problem:
+            cls.poll_message_set(problem)
+        return not problem
+
+    @telling
+    def execute(self, context: Any) -> set[str]:
+        """Make the target as Apply would, and keep it to be drawn in the panel."""
+        motion = current_motion(context.scene)
+        settings = motion.settings if motion else Settings.for_model(addon.preferences().engine)
+        target = make_target(context, (settings.width, settings.height))
+        context.scene.mti.target_shown = target_preview.keep(target)
+        polling.redraw()
+        return {"FINISHED"}
+
+
+class MTI_OT_collect_results(bpy.types.Operator):
+    """Copy the results of this file, made before it was saved, to the folder beside it"""
+
+    bl_idname = "mti.collect_results"
+    bl_label = "Collect Results"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """The file must be saved."""
+        if not target_preview.saved():
+            cls.poll_message_set("Save the .blend file first")
+            return False
+        return True
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Copy the folders, then show them from there."""
+        count = collecting.collect()
+        self.report({"INFO"}, "{} results are beside the file now".format(count))
+        return {"FINISHED"}
+
+
+class MTI_OT_clean_up(bpy.types.Operator):
+    """See what jobs, captures and results take up, and delete what is used by nothing"""
+
+    bl_idname = "mti.clean_up"
+    bl_label = "Clean Up..."
+
+    jobs: BoolProperty(
+        name="Jobs",
+        description="Delete jobs that failed or were cancelled, and those that only applied a "
+        "motion; learned motions stay",
+        default=True,
+    )
+    captures: BoolProperty(
+        name="Captures",
+        description="Delete captures that no scene of this file uses; jobs have copies",
+        default=True,
+    )
+    results: BoolProperty(
+        name="Results",
+        description="Delete results that nothing in this file shows. Other .blend files are not "
+        "looked at",
+        default=False,
+    )
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Measure, and ask."""
+        MTI_OT_clean_up.heaps = cleanup.inventory(polling.jobs)
+        answer: set[str] = context.window_manager.invoke_props_dialog(self, width=400)
+        return answer
+
+    def draw(self, _context: Any) -> None:
+        """Sizes beside the switches."""
+        for kind in cleanup.KINDS:
+            row = self.layout.row()
+            row.prop(self, kind)
+            row.label(text=self.heaps[kind].described())
+        self.layout.label(text="This cannot be undone", icon="ERROR")
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Look again, for something may have begun, and delete what is still unused."""
+        heaps = cleanup.inventory(polling.jobs)
+        gone, freed = 0, 0
+        problems: list[str] = []
+        for kind in cleanup.KINDS:
+            if getattr(self, kind):
+                count, told = cleanup.delete(heaps[kind])
+                gone, problems = gone + count, problems + told
+                freed += heaps[kind].bytes if not told else 0
+        polling.start()
+        text = "Deleted {} folders, {}".format(gone, cleanup.megabytes(freed))
+        self.report({"WARNING" if problems else "INFO"}, " ".join([text, *problems[:1]]))
+        return {"FINISHED"}
+
+
+MTI_OT_clean_up.heaps = {}

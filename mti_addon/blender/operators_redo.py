@@ -1,0 +1,185 @@
+"""Redo a result with other numbers: its recipe, found on a strip, an object or a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, IntProperty, StringProperty
+
+from ..wire.errors import BadRequest
+from . import addon, polling
+from .jobs import Row
+from .motions import KnownMotion, all_motions
+from .operators_jobs import start_order
+from .orders import apply_order
+from .recipe import RECIPE_KEY, Recipe, TargetNote, read_note, read_recipe, recipe_of
+from .reporting import telling
+from .results import ingredients, motion_of
+from .strip import shown_scene
+from .target_preview import short
+from .target_sources import Target, make_target
+
+
+class MTI_OT_redo(bpy.types.Operator):
+    """Make this result again with another seed, more takes or another target"""
+
+    bl_idname = "mti.redo"
+    bl_label = "Redo With..."
+    # not REGISTER: each change in the panel of the last operation would start another job
+    bl_options = {"UNDO"}
+
+    job: StringProperty(
+        name="Job",
+        description="The job whose recipe is taken; empty: that of the active strip or object",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    seed: IntProperty(
+        name="Seed", description="The same seed gives the same result", default=0, min=0
+    )
+    takes: IntProperty(
+        name="Takes", description="How many results to make", default=1, min=1, max=8
+    )
+    same_target: BoolProperty(
+        name="Same Picture",
+        description="Apply to the picture it was made of; else to the target of the panel",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """There must be a backend; which result is meant is known only when it is called."""
+        problem = addon.backend_problem()
+        if problem:
+            cls.poll_message_set(problem)
+        return not problem
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Open the recipe: its numbers into the dialog and into the panel."""
+        try:
+            recipe, _folder = self._recipe(context)
+        except BadRequest as error:
+            self.report({"ERROR"}, f"{error.message} {error.hint}")
+            return {"CANCELLED"}
+        self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
+        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        return answer
+
+    def draw(self, context: Any) -> None:
+        """What it was made of, and what can be changed."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        recipe, _folder = self._recipe(context)
+        layout.label(text="Motion: {}".format(recipe.name), icon="ACTION")
+        if recipe.target is not None:
+            layout.label(text="Target: {}".format(short(recipe.target)), icon="IMAGE_DATA")
+        layout.prop(self, "seed")
+        layout.prop(self, "takes")
+        layout.prop(self, "same_target")
+
+    @telling
+    def execute(self, context: Any) -> set[str]:
+        """Fill the panel from the recipe, and start a job that makes it again."""
+        recipe, folder = self._recipe(context)
+        motion = _motion(recipe, folder)
+        target = self._target(context, recipe, folder)
+        fill_panel(context.scene, recipe, self.seed, self.takes)
+        job = apply_order(addon.jobs_folder(), motion, target[0], self.seed, self.takes)
+        start_order(job, Target(*target) if target[1] else None)
+        self.report({"INFO"}, "Applying {} again".format(recipe.name))
+        return {"FINISHED"}
+
+    def _target(
+        self, context: Any, recipe: Recipe, folder: Path | None
+    ) -> tuple[bytes, TargetNote | Any]:
+        if not self.same_target:
+            made = make_target(context, (recipe.settings.width, recipe.settings.height))
+            return made.png, made.note
+        for path in _files(recipe, folder, 0):
+            if path.is_file():
+                return path.read_bytes(), recipe.target
+        raise BadRequest(
+            "The picture this result was made of is not there any more.",
+            "Choose a target in the panel, and switch Same Picture off.",
+        )
+
+    def _recipe(self, context: Any) -> tuple[Recipe, Path | None]:
+        """The recipe that is meant, and the folder of its result if that is known."""
+        if self.job:
+            row = polling.jobs.find(self.job)
+            if row is None or row.request is None or not row.request.applies:
+                raise BadRequest("This job has no result to redo.", "Choose another one.")
+            request = row.request
+            note = read_note(row.folder.path)
+            return recipe_of(request, 1, request.settings.sampling.seed, note), None
+        for thing, folder in _active(context):
+            recipe = read_recipe(thing.get(RECIPE_KEY))
+            if recipe is not None:
+                return recipe, folder
+        raise BadRequest(
+            "Neither the active strip nor the active object is a result.",
+            "Click one that this extension has added.",
+        )
+
+
+def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int) -> None:
+    """The panel as it was when the result was made, as far as things are still there."""
+    props = scene.mti
+    props.seed, props.takes = seed, takes
+    known = all_motions(polling.jobs, addon.presets_folder())
+    found = next((each for each in known if each.name == recipe.name), None)
+    if found is not None:
+        props.motion = found.label
+    if recipe.target is not None:
+        props.fit = recipe.target.how
+        if recipe.target.kind == "IMAGE":
+            props.target, props.target_image = "IMAGE", recipe.target.source
+
+
+def _active(context: Any) -> Iterator[tuple[Any, Path | None]]:
+    """The active strip where a sequencer is used, and the active object."""
+    area = getattr(context, "area", None)
+    editor = shown_scene(context).sequence_editor
+    strip = editor.active_strip if editor else None
+    thing = getattr(context, "object", None)
+    found: list[tuple[Any, Path | None]] = []
+    if strip is not None and strip.type == "IMAGE":
+        found.append((strip, Path(bpy.path.abspath(strip.directory))))
+    if thing is not None:
+        image = thing.data if isinstance(thing.data, bpy.types.Image) else None
+        path = Path(bpy.path.abspath(image.filepath)).parent if image else None
+        found.append((thing, path))
+    if area is not None and area.type == "VIEW_3D":
+        found.reverse()
+    yield from found
+
+
+def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
+    """The motion's file: in its job, beside the result, or learned and known by that name."""
+    for path in _files(recipe, folder, 1):
+        if path.is_file():
+            return KnownMotion("", recipe.name, path, recipe.settings, recipe.capture)
+    for known in all_motions(polling.jobs, addon.presets_folder()):
+        if known.name == recipe.name and known.settings.model == recipe.settings.model:
+            return known
+    raise BadRequest(
+        f"The motion {recipe.name} is not there any more.", "Learn it again, or choose another."
+    )
+
+
+def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[Path]:
+    """Where the target (0) or the motion (1) of a recipe may be."""
+    row: Row | None = polling.jobs.find(recipe.job)
+    if row is not None:
+        yield (row.folder.target_file, motion_of(row))[which]
+    if folder is not None:
+        yield ingredients(folder)[which]
+
+
+def _signed(seed: int) -> int:
+    """A seed that fits Blender's properties, which have 31 bits."""
+    return seed & 0x7FFFFFFF

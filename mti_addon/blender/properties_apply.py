@@ -1,0 +1,80 @@
+"""What an animator sets about learning, applying and results; part of the panel's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+
+def number_chosen(self: Any, _context: Any) -> None:
+    """A number of iterations that somebody sets is the one that counts."""
+    if self.iterations:
+        self.quality = "CUSTOM"
+
+
+class ApplyProperties:
+    """Mixed into the scene's settings."""
+
+    quality: EnumProperty(
+        name="Quality",
+        description="How long to learn: longer is closer to the captured motion",
+        items=(
+            ("FAST", "Fast", "A third of the recommended iterations: to see whether it works"),
+            ("BALANCED", "Balanced", "As many iterations as are recommended for the engine"),
+            ("BEST", "Best", "Two and a half times the recommended iterations"),
+            ("CUSTOM", "Custom", "A number of iterations of your own"),
+        ),
+        default="BALANCED",
+    )
+    takes: IntProperty(
+        name="Takes",
+        description="How many results to make, each with its own seed, to pick one of",
+        default=1,
+        min=1,
+        max=8,
+    )
+    fit: EnumProperty(
+        name="Fit",
+        description="How the target is brought to the engine's shape",
+        items=(
+            ("CROP", "Crop", "Keep the middle, and cut off what does not fit"),
+            ("PAD", "Pad", "Keep all of it, and continue its edges; the result is cut back"),
+        ),
+    )
+    target_datablock: PointerProperty(
+        name="Image", description="The image of this file to apply to", type=bpy.types.Image
+    )
+    target_shown: StringProperty(options={"HIDDEN"})
+    result_as: EnumProperty(
+        name="Add As",
+        description="What becomes of a result",
+        items=(
+            ("STRIP", "Strip", "An image strip in the sequencer"),
+            ("EMPTY", "Image Empty", "An empty in the viewport that shows the moving pictures"),
+            ("PLANE", "Image Plane", "A mesh plane with the moving pictures as its material"),
+            ("FILES", "Files Only", "Only the pictures in their folder"),
+        ),
+    )
+    result_speed: EnumProperty(
+        name="Speed",
+        description="How long the result lasts",
+        items=(
+            ("CAPTURED", "As Captured", "As many seconds as the captured range"),
+            ("CHOSEN", "Pictures per Second", "At a speed of your own"),
+        ),
+    )
+    result_fps: FloatProperty(
+        name="Pictures per Second",
+        description="How many of the result's pictures are shown in a second",
+        default=8.0,
+        min=0.1,
+        max=240.0,
+    )
+    result_folder: StringProperty(
+        name="Folder",
+        description="Where the pictures are kept, a folder for each result; empty: in the folder "
+        "'motion' beside the .blend file",
+        subtype="DIR_PATH",
+    )

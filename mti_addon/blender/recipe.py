@@ -1,0 +1,95 @@
+"""What a result was made with: kept in its job, on its strip, and beside its pictures.
+
+Imports no bpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from ..motion import Fitted
+from ..wire import CaptureInfo, JobFolder, MtiError, Request, Settings, codec, files
+from ..wire.codec import Span, Text
+
+RECIPE_KEY = "mti_recipe"
+"""The custom property of a strip, an object or an image that holds a recipe's JSON."""
+JOB_KEY = "mti_job"
+NOTE_FILE = "target.json"
+"""In a job's folder: what its target was made of. Only the add-on reads it."""
+_SHARE = Span(0, 1, "", "")
+
+
+@dataclass(frozen=True)
+class TargetNote:
+    """What the target picture of a job was made of."""
+
+    kind: Annotated[str, Text(r"[A-Z_]{1,16}", "RENDER, IMAGE ...")]
+    source: Annotated[str, Text(r"[^\x00]{0,1024}", "A file, a scene, a strip; for people.")]
+    how: Annotated[str, Text(r"CROP|PAD", "How it was brought to the engine's shape.")]
+    size: tuple[Annotated[int, Span(1, 65536, "px", "")], Annotated[int, Span(1, 65536, "px", "")]]
+    box: tuple[
+        Annotated[float, _SHARE],
+        Annotated[float, _SHARE],
+        Annotated[float, _SHARE],
+        Annotated[float, _SHARE],
+    ]
+    kept: Annotated[float, _SHARE]
+
+    @property
+    def fitted(self) -> Fitted:
+        """The same as numbers to compute with."""
+        return Fitted(self.size, self.box, self.kept)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that is needed to make a result again, or another one like it."""
+
+    version: Annotated[int, Span(1, 1, "", "Of this list of fields.")]
+    job: Annotated[str, Text(r"[0-9a-f]{32}", "The job that made it.")]
+    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name.")]
+    take: Annotated[int, Span(1, 128, "", "Which of the job's takes.")]
+    seed: Annotated[int, Span(0, 2**32 - 1, "", "The take's own.")]
+    settings: Settings
+    capture: CaptureInfo
+    target: TargetNote | None = None
+
+    def to_json(self) -> str:
+        """One line."""
+        return codec.dumps(codec.to_dict(self))
+
+
+def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None) -> Recipe:
+    """The recipe of one take of a job."""
+    return Recipe(
+        1, request.job, request.name, take, seed, request.settings, request.capture, target
+    )
+
+
+def read_recipe(text: object) -> Recipe | None:
+    """A recipe from the JSON on a strip; None for anything else."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        recipe: Recipe = codec.from_dict(Recipe, codec.loads(text, "The recipe"), "recipe")
+    except MtiError:
+        return None
+    return recipe
+
+
+def write_note(job: JobFolder, note: TargetNote) -> None:
+    """Remember what the target of a job was made of. DiskFull, NotWritable."""
+    text = codec.dumps(codec.to_dict(note), indent=2) + "\n"
+    files.write_atomic(job.path / NOTE_FILE, text.encode("utf-8"))
+
+
+def read_note(folder: Path) -> TargetNote | None:
+    """What the target of a job was made of; None if nobody has noted it."""
+    try:
+        value = codec.loads((folder / NOTE_FILE).read_bytes(), NOTE_FILE)
+        note: TargetNote = codec.from_dict(TargetNote, value, "target")
+    except (OSError, MtiError):
+        return None
+    return note

@@ -1,0 +1,203 @@
+"""Where results are kept: a folder for each, beside the .blend file, with what made it.
+
+Nothing that a strip shows lies in a job: a job can be deleted, and a project moved as a whole.
+Imports no bpy.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..motion import Fitted, encode_png, unpadded
+from ..wire import JobFolder, MtiError, files
+from ..wire.errors import BadRequest, NotWritable
+from ..wire.request import MOTION, TARGET
+from .jobs import Row
+from .recipe import Recipe, read_note, read_recipe, recipe_of
+
+FOLDER = "motion"
+"""Beside the .blend file."""
+RECIPE_FILE = "recipe.json"
+MOST = 9999
+Decode = Callable[[bytes], np.ndarray[Any, np.dtype[np.uint8]]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result that is kept: its folder, its pictures' names in order, and its recipe."""
+
+    folder: Path
+    names: tuple[str, ...]
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class TakeInfo:
+    """One take of a job that is done."""
+
+    number: int
+    """From 1; the likeliest first."""
+    seed: int
+    folder: Path
+    sheet: Path | None
+    """Some of its pictures in one, if there is such a file."""
+
+
+def takes_of(row: Row) -> list[TakeInfo]:
+    """The takes of a job that is done, as its last event tells them; empty for any other."""
+    request = row.request
+    if request is None or not request.applies or row.state.phase != "done":
+        return []
+    listed = (row.state.result or {}).get("takes")
+    listed = listed if isinstance(listed, list) and listed else [{}]
+    found = []
+    for index, each in enumerate(listed):
+        each = each if isinstance(each, dict) else {}
+        seed = each.get("seed", request.settings.sampling.seed)
+        sheet = _inside(row.folder, each.get("sheet"))
+        folder = _inside(row.folder, each.get("frames_dir")) or row.folder.frames_dir
+        found.append(TakeInfo(index + 1, seed, folder, sheet))
+    return found
+
+
+def _inside(job: JobFolder, name: object) -> Path | None:
+    """A path that an event names, relative to the job; None if it leads out of its output."""
+    if not isinstance(name, str) or not re.fullmatch(r"output(/[A-Za-z0-9_-][\w.-]*)+", name):
+        return None
+    return job.path / name
+
+
+def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
+    """Copy a take of a job to a folder of its own in `root`; the one that is there, if it is.
+
+    Padding is cut away; `decode` reads PNG files for that. Raises BadRequest (there is no such
+    take), UnreadableInput (damaged), DiskFull, NotWritable; then nothing is left behind.
+    """
+    takes = takes_of(row)
+    if not 1 <= number <= len(takes):
+        raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
+    assert row.request is not None  # takes_of() has seen it
+    row.folder.verify_output()
+    take, note = takes[number - 1], read_note(row.folder.path)
+    recipe = recipe_of(row.request, number, take.seed, note)
+    known = _kept_before(root, recipe)
+    if known is not None:
+        return known
+    pictures = sorted(take.folder.glob("*.png"))
+    names = tuple(path.name for path in pictures)
+    place = free_place(root, row.request.name)
+    with _explained(root), files.new_folder(place) as folder:
+        for path in pictures:
+            about = note.fitted if note else None
+            files.write_synced(folder / path.name, _picture(path, about, decode))
+        for path in (row.folder.target_file, motion_of(row)):
+            if path.is_file():
+                files.write_synced(folder / path.name, path.read_bytes())
+        files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))
+    return Result(place, names, recipe)
+
+
+def motion_of(row: Row) -> Path:
+    """The motion file that a job has learned, or was given."""
+    learned = row.request is not None and row.request.learns
+    return row.folder.output_motion if learned else row.folder.motion_file
+
+
+def read_result(folder: Path) -> Result | None:
+    """The result in a folder; None if there is none."""
+    try:
+        recipe = read_recipe((folder / RECIPE_FILE).read_text("utf-8"))
+    except (OSError, UnicodeError):
+        return None
+    if recipe is None:
+        return None
+    names = sorted(path.name for path in folder.glob("[0-9]*.png"))
+    return Result(folder, tuple(names), recipe)
+
+
+def results_in(root: Path) -> list[Result]:
+    """All results in a folder of results."""
+    with suppress(OSError):
+        found = [read_result(path) for path in sorted(root.iterdir()) if path.is_dir()]
+        return [result for result in found if result is not None]
+    return []
+
+
+def ingredients(result: Path) -> tuple[Path, Path]:
+    """The target and the motion that a result was made of, as its folder has them."""
+    return result / TARGET, result / MOTION
+
+
+def free_place(root: Path, name: str) -> Path:
+    """A folder for a motion of this name that does not exist yet: NAME_01, NAME_02 ..."""
+    slug = re.sub(r"[^\w-]+", "_", name).strip("_.")[:40] or "motion"
+    places = (root / f"{slug}_{number:02d}" for number in range(1, MOST))
+    place = next((each for each in places if not each.exists()), None)
+    if place is None:
+        raise BadRequest(f"{root} is full of results of {name}.", "Clean it up, or take another.")
+    return place
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def move(result: Result, root: Path) -> Result:
+    """Move a result into another folder of results; a copy first, so that nothing can be lost.
+
+    Raises DiskFull, NotWritable.
+    """
+    place = free_place(root, result.recipe.name)
+    with _explained(root), files.new_folder(place) as folder:
+        for path in result.folder.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, folder / path.name)
+    return Result(place, result.names, result.recipe)
+
+
+def _kept_before(root: Path, recipe: Recipe) -> Result | None:
+    """This very take, if it is there whole."""
+    for result in results_in(root):
+        same = (result.recipe.job, result.recipe.take) == (recipe.job, recipe.take)
+        if same and len(result.names) == recipe.settings.frames:
+            return result
+    return None
+
+
+def _picture(path: Path, about: Fitted | None, decode: Decode) -> bytes:
+    data = path.read_bytes()
+    if about is None or not about.padded:
+        return data
+    return encode_png(unpadded(decode(data), about))
+
+
+class _explained:
+    """What cannot be written here is said of the results' folder, not of a file in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, NotWritable) or (
+            isinstance(error, OSError) and not isinstance(error, MtiError)
+        ):
+            raise NotWritable(
+                f"The folder {self.root} for results cannot be written.",
+                "Choose another folder for results in the panel, or allow writing to this one.",
+            ) from error

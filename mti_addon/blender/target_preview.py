@@ -1,0 +1,75 @@
+"""The small picture of what will be sent: made on demand, kept in the user folder, by id."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..wire import codec, files
+from . import addon, job_pictures
+from .recipe import NOTE_FILE, TargetNote, read_note
+from .target_sources import Target
+
+PICTURE = "target.png"
+KEPT = 8
+"""Older ones go; undo may bring back the id of one, and then there is no picture."""
+
+
+def folder() -> Path:
+    """Where they lie."""
+    return addon.user_folder() / "targets"
+
+
+def keep(target: Target) -> str:
+    """Write a target; gives its id. DiskFull, NotWritable."""
+    name = uuid.uuid4().hex
+    with files.new_folder(folder() / name) as place:
+        files.write_synced(place / PICTURE, target.png)
+        text = codec.dumps(codec.to_dict(target.note))
+        files.write_synced(place / NOTE_FILE, text.encode("utf-8"))
+    others = [path for path in folder().iterdir() if path.is_dir() and path.name != name]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)
+    return name
+
+
+def icon(name: str) -> int:
+    """The icon of a target's picture; 0 if it is not there any more."""
+    return job_pictures.file_icon(folder() / name / PICTURE) if name.isalnum() else 0
+
+
+def about(name: str) -> list[str]:
+    """What it was made of, in a few words; empty if it is not there any more."""
+    note = read_note(folder() / name) if name.isalnum() else None
+    if note is None:
+        return []
+    return [short(note), described(note)]
+
+
+def short(note: TargetNote) -> str:
+    """A file's own name, or that of a scene or a strip."""
+    return note.source.replace("\\", "/").rstrip("/").rpartition("/")[2] or note.kind.title()
+
+
+def described(note: TargetNote) -> str:
+    """How a target was brought to the engine's shape, in a sentence."""
+    text = "{} x {} pixels".format(*note.size)
+    if note.kept < 1:
+        return text + ", cropped to {:.0%}".format(note.kept)
+    return text + (", padded" if note.fitted.padded else "")
+
+
+def saved() -> bool:
+    """This .blend file has a place on disk."""
+    return bool(bpy.data.filepath)
+
+
+def clear(scene: Any) -> None:
+    """Show no picture: what would be sent has changed."""
+    if scene.mti.target_shown:
+        scene.mti.target_shown = ""

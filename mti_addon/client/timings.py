@@ -1,0 +1,100 @@
+"""How long this machine took for what it has done, to say how long the next will take; wire and
+stdlib only.
+
+Only jobs that are done are counted, and the last one of an engine and size stands for all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..wire.request import Request
+from ..wire.settings import Settings
+from .state import JobState
+
+_PARTS = ("load", "learn", "apply")
+_MEMORY = {True: "memory_learn", False: "memory_apply"}
+
+
+class Timings:
+    """Seconds of each part of a job, by engine and size; kept in a file of a few hundred bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known: dict[str, dict[str, float]] = {}
+        with suppress(OSError, ValueError):
+            self._known = _checked(json.loads(path.read_text("utf-8")))
+
+    def note(self, request: Request, state: JobState) -> None:
+        """Learn from a job that is done; one that was resumed tells of its last part only."""
+        result = state.result
+        if state.phase != "done" or result is None or state.epoch != 1:
+            return
+        part = dict(self._known.get(key_of(request.settings), {}))
+        seconds, iterations = result.get("seconds"), result.get("iterations")
+        seconds = seconds if isinstance(seconds, dict) else {}
+        takes = max(1, request.targets) * request.settings.sampling.takes
+        for name, share in (("load", 1), ("learn", iterations), ("apply", takes)):
+            if _positive(seconds.get(name)) and _positive(share):
+                part[name] = seconds[name] / share
+        if (memory := peak_memory(result)) is not None:
+            part[_MEMORY[request.learns]] = memory
+        if part and part != self._known.get(key_of(request.settings)):
+            self._known[key_of(request.settings)] = part
+            self._save()
+
+    def seconds(self, settings: Settings, learns: bool, applies: bool) -> float | None:
+        """What a job will take, from its start to its end; None if that is not known yet."""
+        part = self._known.get(key_of(settings), {})
+        wanted = ["learn"] * learns + ["apply"] * applies
+        if not wanted or any(name not in part for name in wanted):
+            return None
+        total = part.get("load", 0.0)
+        total += part["learn"] * settings.inversion.iterations if learns else 0.0
+        return total + (part["apply"] * settings.sampling.takes if applies else 0.0)
+
+    def memory(self, settings: Settings, learns: bool) -> float | None:
+        """MiB that the last job of this kind, engine and size used; None if that is not known."""
+        return self._known.get(key_of(settings), {}).get(_MEMORY[learns])
+
+    def _save(self) -> None:
+        """Whole or not at all. It need not survive a power cut, so nothing waits for the disk."""
+        temp = self.path.with_name(f".tmp-{os.getpid()}-{self.path.name}")
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temp.write_text(json.dumps(self._known, sort_keys=True), "utf-8")
+            os.replace(temp, self.path)
+
+
+def key_of(settings: Settings) -> str:
+    """What a time holds for."""
+    return f"{settings.model} {settings.frames} x {settings.width} x {settings.height}"
+
+
+def peak_memory(result: dict[str, Any]) -> float | None:
+    """The most memory that a job used, MiB: of the GPU where that is told, else of the process."""
+    told = result.get("peak_memory_mib")
+    if isinstance(told, dict):
+        found = [value for value in told.values() if _positive(value)]
+        return max(found) if found else None
+    return float(told) if isinstance(told, int | float) and _positive(told) else None
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _checked(value: Any) -> dict[str, dict[str, float]]:
+    """Only what has the right form, of a file that anybody may have changed."""
+    if not isinstance(value, dict):
+        return {}
+    names = (*_PARTS, *_MEMORY.values())
+    return {
+        key: {name: part[name] for name in names if _positive(part.get(name))}
+        for key, part in value.items()
+        if isinstance(part, dict)
+    }

@@ -1,0 +1,265 @@
+"""Results: takes, where the pictures go, in what shape, and the recipe that they carry."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+
+from tests.blender.following import ended, learn, strips_of, wait
+
+
+@pytest.fixture
+def saved(captured, tmp_path):
+    """The captured scene in a saved .blend file."""
+    bpy.ops.wm.save_as_mainfile(
+        filepath=str(tmp_path / "shot" / "shot.blend"), check_existing=False
+    )
+    yield bpy.context.scene
+
+
+@pytest.fixture(autouse=True)
+def _shot(tmp_path):
+    (tmp_path / "shot").mkdir()
+
+
+@pytest.fixture
+def result(saved, polling):
+    """A job that has learned and applied, with three takes."""
+    saved.mti.also_apply, saved.mti.takes, saved.mti.seed = True, 3, 40
+    learn(polling, saved)
+    return wait(polling, ended)
+
+
+def colour(ext, path):
+    return ext("motion").decode_png(path.read_bytes())[0, 0].tolist()
+
+
+def test_the_picked_take_becomes_the_strip(saved, result, ext, tmp_path):
+    takes = ext("blender.results").takes_of(result)
+    assert [(take.number, take.seed) for take in takes] == [(1, 40), (2, 41), (3, 42)]
+    assert all(take.sheet.is_file() for take in takes)
+    bpy.ops.mti.import_result(job=result.request.job, take=2)
+    (strip,) = strips_of(saved)
+    assert strip.directory == "//motion/wave_01/"
+    pictures = tmp_path / "shot" / "motion" / "wave_01"
+    assert colour(ext, pictures / "0001.png") == [180, 100, 20]
+    assert (strip["mti_take"], strip["mti_seed"], strip["mti_motion"]) == (2, "41", "wave")
+    recipe = ext("blender.recipe").read_recipe(strip["mti_recipe"])
+    assert (recipe.job, recipe.take, recipe.seed) == (result.request.job, 2, 41)
+    assert recipe.settings == result.request.settings and recipe.target.kind == "RENDER"
+    assert json.loads((pictures / "recipe.json").read_text()) == json.loads(strip["mti_recipe"])
+    with pytest.raises(RuntimeError, match="no pictures"):
+        bpy.ops.mti.import_result(job=result.request.job, take=4)
+
+
+def test_the_same_take_is_kept_once(saved, result, tmp_path):
+    for take in (1, 1, 3):
+        bpy.ops.mti.import_result(job=result.request.job, take=take)
+    folders = sorted(path.name for path in (tmp_path / "shot" / "motion").iterdir())
+    assert folders == ["wave_01", "wave_02"]
+    assert [s.directory for s in strips_of(saved)].count("//motion/wave_01/") == 2
+
+
+def test_a_project_can_be_moved_and_its_jobs_deleted(saved, result, ext, tmp_path):
+    bpy.ops.mti.import_result(job=result.request.job)
+    bpy.ops.mti.remove_job(job=result.request.job)
+    bpy.ops.wm.save_mainfile()
+    (tmp_path / "shot").rename(tmp_path / "moved")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "moved" / "shot.blend"))
+    (strip,) = strips_of(bpy.context.scene)
+    first = bpy.path.abspath(strip.directory) + strip.elements[0].filename
+    assert colour(ext, tmp_path / "moved" / "motion" / "wave_01" / "0001.png") == [200, 100, 20]
+    assert first == str(tmp_path / "moved" / "motion" / "wave_01" / "0001.png")
+
+
+def test_an_unsaved_file_keeps_its_results_and_collects_them_later(
+    captured, polling, ext, tmp_path
+):
+    captured.mti.also_apply = True
+    learn(polling, captured)
+    row = wait(polling, ended)
+    bpy.ops.mti.import_result(job=row.request.job)
+    (strip,) = strips_of(captured)
+    place = ext("blender.placing").unsaved_root()
+    assert str(strip.directory).startswith(place.as_posix()) and place.is_dir()
+    assert not bpy.ops.mti.collect_results.poll()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot" / "late.blend"))
+    collecting = ext("blender.collecting")
+    assert len(collecting.scattered()) == 1
+    assert bpy.ops.mti.collect_results() == {"FINISHED"}
+    assert strip.directory == "//motion/wave_01/" and collecting.scattered() == []
+    assert (tmp_path / "shot" / "motion" / "wave_01" / "0014.png").is_file()
+
+
+def test_a_read_only_project_is_said_and_nothing_is_left(saved, result, ext, tmp_path):
+    (tmp_path / "shot" / "motion").write_text("a file where the folder should be")
+    with pytest.raises(RuntimeError, match="Choose another folder for results"):
+        bpy.ops.mti.import_result(job=result.request.job)
+    assert strips_of(saved) == []
+    assert sorted(p.name for p in (tmp_path / "shot").iterdir()) == ["motion", "shot.blend"]
+    saved.mti.result_folder = str(tmp_path / "elsewhere")
+    bpy.ops.mti.import_result(job=result.request.job)
+    (strip,) = strips_of(saved)
+    assert strip.directory == "//../elsewhere/wave_01/"
+
+
+def test_strips_that_are_there_stay(saved, result, ext, tmp_path):
+    strips = saved.sequence_editor_create().strips
+    picture = tmp_path / "mine.png"
+    picture.write_bytes(ext("motion").encode_png(np.zeros((8, 8, 3), np.uint8)))
+    for channel in (1, 2):
+        strips.new_image(name=f"mine {channel}", filepath=str(picture), channel=channel,
+                         frame_start=1)  # fmt: skip
+    bpy.ops.mti.import_result(job=result.request.job)
+    made = strips_of(saved)
+    assert len(made) == 3 and [s.channel for s in made if s.name.startswith("mine")] == [1, 2]
+    assert next(s for s in made if s.name == "wave").channel == 3
+
+
+@pytest.mark.parametrize(("rate", "frames"), [(7.0, 48), (14.0, 24), (24.0, 14)])
+def test_a_speed_of_ones_own(saved, result, ext, rate, frames):
+    saved.mti.result_speed, saved.mti.result_fps = "CHOSEN", rate
+    bpy.ops.mti.import_result(job=result.request.job)
+    (made,) = strips_of(saved)
+    strip = ext("blender.strip")
+    assert strip.strip_end(made) - strip.strip_start(made) == frames
+
+
+@pytest.mark.parametrize("kind", ["EMPTY", "PLANE"])
+def test_in_the_viewport(saved, result, ext, kind):
+    saved.mti.result_as = kind
+    saved.frame_set(11)
+    saved.cursor.location = (1, 2, 3)
+    bpy.ops.mti.import_result(job=result.request.job)
+    thing = bpy.context.object
+    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 3)
+    assert ext("blender.recipe").read_recipe(thing["mti_recipe"]).job == result.request.job
+    if kind == "EMPTY":
+        image, user = thing.data, thing.image_user
+    else:
+        node = next(n for n in thing.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
+        image, user = node.image, node.image_user
+    assert (image.source, image.filepath) == ("SEQUENCE", "//motion/wave_01/0001.png")
+    shown = []
+    for frame in range(11, 11 + 48):
+        saved.frame_set(frame)
+        shown.append(user.frame_offset)
+    assert shown == [k * 14 // 48 for k in range(48)]
+    assert strips_of(saved) == []
+
+
+def test_files_only(saved, result, tmp_path):
+    saved.mti.result_as = "FILES"
+    objects = len(bpy.data.objects)
+    bpy.ops.mti.import_result(job=result.request.job)
+    assert (tmp_path / "shot" / "motion" / "wave_01" / "0014.png").is_file()
+    assert strips_of(saved) == [] and len(bpy.data.objects) == objects
+
+
+def test_padding_is_cut_away_and_cropping_said(saved, polling, ext, tmp_path):
+    motion = ext("motion")
+    picture = tmp_path / "wide.png"
+    picture.write_bytes(motion.encode_png(np.full((90, 160, 3), 77, np.uint8)))
+    mti = saved.mti
+    mti.target, mti.target_image, mti.fit, mti.also_apply = "IMAGE", str(picture), "PAD", True
+    learn(polling, saved)
+    row = wait(polling, ended)
+    sent = motion.decode_png(row.folder.target_file.read_bytes())
+    assert sent.shape == (160, 160, 3)
+    bpy.ops.mti.import_result(job=row.request.job)
+    back = motion.decode_png((tmp_path / "shot/motion/wave_01/0001.png").read_bytes())
+    assert back.shape == (36, 64, 3)  # 16:9 of the engine's 64 pixels
+    mti.result_as = "PLANE"
+    bpy.ops.mti.import_result(job=row.request.job)
+    assert tuple(bpy.context.object.dimensions) == pytest.approx((2, 1.125, 0))
+    mti.result_as = "STRIP"
+    mti.fit = "CROP"
+    bpy.ops.mti.apply()
+    row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    assert motion.decode_png(row.folder.target_file.read_bytes()).shape == (90, 90, 3)
+    assert ext("blender.recipe").read_note(row.folder.path).kept == pytest.approx(90 / 160)
+    bpy.ops.mti.import_result(job=row.request.job)
+    assert motion.decode_png((tmp_path / "shot/motion/wave_02/0001.png").read_bytes()).shape == (
+        64, 64, 3,
+    )  # fmt: skip
+
+
+def test_redo_with_another_seed_from_the_strip(saved, result, polling, ext):
+    bpy.ops.mti.import_result(job=result.request.job, take=2)
+    mti = saved.mti
+    mti.seed, mti.takes, mti.motion = 0, 1, ""
+    assert bpy.ops.mti.redo(seed=99, takes=4) == {"FINISHED"}
+    row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    request = row.request
+    assert (request.settings.sampling.seed, request.settings.sampling.takes) == (99, 4)
+    assert row.folder.target_file.read_bytes() == result.folder.target_file.read_bytes()
+    assert row.folder.motion_file.read_bytes() == b"a motion"
+    assert (mti.seed, mti.takes) == (99, 4) and mti.motion.startswith("wave (draft")
+    assert ext("blender.recipe").read_note(row.folder.path).kind == "RENDER"
+
+
+def test_redo_after_the_job_has_gone_uses_what_lies_beside_the_pictures(
+    saved, result, polling, tmp_path
+):
+    bpy.ops.mti.import_result(job=result.request.job)
+    target = result.folder.target_file.read_bytes()
+    bpy.ops.mti.remove_job(job=result.request.job)
+    assert bpy.ops.mti.redo(seed=5) == {"FINISHED"}
+    row = wait(polling, ended)
+    assert row.folder.target_file.read_bytes() == target
+    (tmp_path / "shot" / "motion" / "wave_01" / "target.png").unlink()
+    bpy.ops.mti.remove_job(job=row.request.job)
+    with pytest.raises(RuntimeError, match="not there any more"):
+        bpy.ops.mti.redo(seed=6)
+
+
+def test_redo_without_a_result_says_what_to_click(saved, polling):
+    with pytest.raises(RuntimeError, match="Click one"):
+        bpy.ops.mti.redo()
+
+
+def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_path):
+    cleanup = ext("blender.cleanup")
+    for take in (1, 2):
+        bpy.ops.mti.import_result(job=result.request.job, take=take)
+    saved.sequence_editor.strips.remove(strips_of(saved)[-1])
+    bpy.ops.mti.apply()
+    applied = wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    learn(polling, saved, "fail")
+    failed = wait(polling, lambda row: row.state.phase == "failed")
+    learn(polling, saved, "slow")
+    wait(polling, lambda row: row.state.step >= 1)
+    running = polling.jobs.rows[0]
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    heaps = cleanup.inventory(polling.jobs)
+    assert {path.name for path in heaps["jobs"].unused} == {
+        applied.request.job,
+        failed.request.job,
+    }
+    assert heaps["jobs"].kept == 2 and heaps["jobs"].bytes > 1000
+    here = tmp_path / "shot" / "motion"  # other tests may have left some in the user folder
+    assert [path for path in heaps["results"].unused if path.parent == here] == [here / "wave_02"]
+    assert heaps["captures"].unused and saved.mti.capture not in {
+        path.name for path in heaps["captures"].unused
+    }
+    bpy.ops.mti.clean_up(results=True)
+    assert result.folder.path.is_dir() and running.folder.path.is_dir()
+    assert not applied.folder.path.exists() and not failed.folder.path.exists()
+    assert [p.name for p in (tmp_path / "shot" / "motion").iterdir()] == ["wave_01"]
+    assert ext("blender.operators_jobs").current_capture(saved) is not None
+    bpy.ops.mti.cancel(job=running.request.job)
+    wait(polling, ended)
+
+
+def test_undo_and_redo_of_a_strip_lose_no_picture(saved, result, tmp_path):
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.mti.import_result(job=result.request.job)
+    bpy.ops.ed.undo_push(message="after")
+    assert bpy.ops.ed.undo() == {"FINISHED"}
+    assert (tmp_path / "shot" / "motion" / "wave_01" / "0014.png").is_file()
+    bpy.ops.ed.redo()
+    (strip,) = strips_of(bpy.context.scene)
+    assert strip["mti_job"] == result.request.job

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mti_addon.client import JobState, Timings
+from mti_addon.wire.request import Request
+from mti_addon.wire.settings import Settings
+from tests.wire.examples import make_job
+
+
+def request(tmp_path: Path, takes: int = 1, iterations: int = 100) -> Request:
+    made = make_job(tmp_path).request()
+    settings = made.settings
+    settings = dataclasses.replace(
+        settings,
+        inversion=dataclasses.replace(settings.inversion, iterations=iterations),
+        sampling=dataclasses.replace(settings.sampling, takes=takes),
+    )
+    return dataclasses.replace(made, settings=settings, targets=1)
+
+
+def done(**result: Any) -> JobState:
+    return JobState(phase="done", epoch=1, result=result)
+
+
+def test_the_next_job_takes_as_long_as_the_last_one(tmp_path: Path) -> None:
+    path = tmp_path / "user" / "timings.json"
+    asked = request(tmp_path, takes=2)
+    timings = Timings(path)
+    assert timings.seconds(asked.settings, True, True) is None
+    timings.note(
+        asked,
+        done(
+            seconds={"load": 5, "learn": 50.0, "apply": 8.0}, iterations=100, peak_memory_mib=2048
+        ),
+    )
+    longer = request(tmp_path, takes=4, iterations=300).settings
+    for known in (timings, Timings(path)):  # and after Blender has been closed
+        assert known.seconds(longer, True, False) == pytest.approx(5 + 150)
+        assert known.seconds(longer, False, True) == pytest.approx(5 + 16)
+        assert known.seconds(longer, True, True) == pytest.approx(5 + 150 + 16)
+        assert known.memory(longer, True) == 2048 and known.memory(longer, False) is None
+    other = dataclasses.replace(longer, width=128)
+    assert timings.seconds(other, True, False) is None and timings.memory(other, True) is None
+    assert timings.seconds(Settings.for_model("svd"), True, False) is None
+
+
+def test_what_says_nothing_about_the_whole_is_left_out(tmp_path: Path) -> None:
+    asked, timings = request(tmp_path), Timings(tmp_path / "timings.json")
+    whole = {"seconds": {"learn": 50.0}, "iterations": 100}
+    for state in (
+        dataclasses.replace(done(**whole), epoch=2),  # resumed: its seconds are of the last part
+        dataclasses.replace(done(**whole), phase="failed"),
+        done(),
+        done(seconds="none", iterations=100),
+        done(seconds={"learn": True}, iterations=100),
+        done(seconds={"learn": 50.0}, iterations=0),
+    ):
+        timings.note(asked, state)
+        assert timings.seconds(asked.settings, True, False) is None
+    timings.note(asked, done(seconds={"learn": 50.0}, iterations=40))  # it ended early
+    assert timings.seconds(asked.settings, True, False) == pytest.approx(125)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"a": 3, "b": {"learn": "x"}}', "\xff"])
+def test_a_damaged_file_is_as_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "timings.json"
+    path.write_bytes(text.encode("latin-1"))
+    asked = request(tmp_path)
+    timings = Timings(path)
+    assert timings.seconds(asked.settings, True, False) is None
+    timings.note(asked, done(seconds={"learn": 50.0}, iterations=100))
+    assert Timings(path).seconds(asked.settings, True, False) == pytest.approx(50)
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    asked, timings = request(tmp_path), Timings(tmp_path / "file" / "timings.json")
+    timings.note(asked, done(seconds={"learn": 50.0}, iterations=100))
+    assert timings.seconds(asked.settings, True, False) == pytest.approx(50)
