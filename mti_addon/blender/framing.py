@@ -1,4 +1,4 @@
-"""A camera for a scene that has none: level, before the motion, seeing all of it."""
+"""A camera that sees a whole motion: level, before it, and no farther away than it must be."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ MOMENTS = 12
 def add_camera(context: Any, mover: Any, span: tuple[int, int], size: tuple[int, int]) -> Any:
     """Add the scene's camera, which sees all that `mover` does from span[0] to span[1].
 
-    It looks from where the viewport does, as far as the compass goes, else along +Y; `size` is the
-    captured pictures' (width, height).
+    It looks from where the scene's camera stands, else from where the viewport does, as far as the
+    compass goes, else along +Y; `size` is the captured pictures' (width, height).
     """
     scene = context.scene
     view = getattr(context, "region_data", None)
     away = view.view_rotation @ Vector((0, 0, 1)) if view else Vector((0, -1, 0))
+    if scene.camera is not None:
+        away = scene.camera.matrix_world.translation - mover.matrix_world.translation
     away.z = 0
     away = away.normalized() if away.length > 1e-3 else Vector((0, -1, 0))
     points = _places(scene, mover, span)

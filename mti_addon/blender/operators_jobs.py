@@ -8,7 +8,7 @@ import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
-from . import addon, polling, starting
+from . import addon, engines, polling, starting
 from .captures import Capture, load_capture
 from .motions import KnownMotion, find_motion
 from .orders import LearnOptions, apply_order, learn_order
@@ -29,7 +29,7 @@ class MTI_OT_learn(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a capture for the chosen engine, and a backend."""
-        problem = addon.backend_problem() or _capture_problem(context)
+        problem = engines.weights_problem(addon.preferences().engine) or _capture_problem(context)
         if not problem and context.scene.mti.also_apply:
             problem = target_problem(context)
         if problem:
@@ -67,8 +67,10 @@ class MTI_OT_apply(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a motion, a target and a backend."""
-        problem = addon.backend_problem() or target_problem(context)
-        if not problem and current_motion(context.scene) is None:
+        motion = current_motion(context.scene)
+        problem = engines.weights_problem(motion.settings.model if motion else "draft")
+        problem = problem or target_problem(context)
+        if not problem and motion is None:
             chosen = context.scene.mti.motion
             problem = f"There is no motion {chosen}" if chosen else "Learn a motion, or choose one"
         if problem:

@@ -8,6 +8,7 @@ from typing import Any
 from ..wire import Settings
 from . import addon, polling
 from .drawing import paragraph
+from .engines import engine_state, weights_problem
 from .operators_jobs import chosen_iterations, current_capture
 
 
@@ -16,7 +17,12 @@ def draw_learn(context: Any, layout: Any) -> None:
     props = context.scene.mti
     column = layout.column()
     column.prop(props, "name")
+    engine = addon.preferences().engine
     column.prop(addon.preferences(), "engine")
+    state = engine_state(engine)
+    if state.condition != "backend_missing":  # of which the button below tells
+        paragraph(context, column, state.sentence, "CHECKMARK" if state.ready else "ERROR")
+    column = layout.column()
     column.prop(props, "quality")
     if props.quality == "CUSTOM":
         column.prop(props, "iterations")
@@ -27,12 +33,12 @@ def draw_learn(context: Any, layout: Any) -> None:
         column.label(text="Variations: only of keyed figures")
     column.prop(props, "flip_safe")
     column.prop(props, "also_apply")
-    engine = addon.preferences().engine
     text = estimate(planned_settings(props, engine), props.also_apply)
     paragraph(context, layout, text, "TIME")
     layout.operator("mti.learn", icon="PLAY")
-    if problem := addon.backend_problem():
-        paragraph(context, layout, problem, "ERROR")
+    if problem := weights_problem(engine):
+        if state.condition == "backend_missing":
+            paragraph(context, layout, problem, "ERROR")
         layout.operator("preferences.addon_show", text="Preferences").module = addon.ADDON_ID
 
 

@@ -71,6 +71,8 @@ def _draw_capture(context: Any, layout: Any) -> None:
     paragraph(context, layout, text, "NONE")
     for note in about.notes:
         paragraph(context, layout, note, "ERROR")
+    if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
+        layout.operator("mti.add_camera", text="Frame It With a New Camera", icon="CAMERA_DATA")
 
 
 def _scale(context: Any) -> float:

@@ -207,6 +207,19 @@ def test_many_jobs_do_not_fill_the_screen(figure, scene, prefs, ext):
     assert lines.count("Newer. Update.") == 6 and "and 3 older ones" in lines
 
 
+def test_a_figure_that_is_small_in_the_picture_can_be_framed(scene, prefs):
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    scene.camera.location = (30, -4, 6)
+    scene.camera.rotation_euler = (scene.camera.location.to_track_quat("Z", "Y")).to_euler()
+    bpy.ops.mti.capture()
+    lines = _drawn()
+    assert "fills only" in " ".join(lines) and "[mti.add_camera]" in lines
+    bpy.ops.mti.add_camera()
+    bpy.ops.mti.capture()
+    lines = _drawn()
+    assert "fills only" not in " ".join(lines) and "[mti.add_camera]" not in lines
+
+
 def test_the_sketch_says_what_is_missing_and_offers_it(scene, prefs):
     bpy.ops.mti.add_stick_figure()
     bpy.data.objects.remove(scene.camera)

@@ -226,6 +226,21 @@ def test_a_camera_that_sees_all_of_it(scene, ext, what, size):
         assert checks.covered_share(take) > 0.25
 
 
+def test_a_nearer_camera_looks_from_where_the_scene_s_own_stands(scene, ext):
+    own = scene.camera
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    own.location = (30, -4, 6)
+    bpy.context.view_layer.update()
+    assert bpy.ops.mti.add_camera() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    assert scene.camera is not own and own.name in scene.objects
+    eye, old = scene.camera.matrix_world.translation, own.matrix_world.translation
+    assert eye.length < old.length / 3
+    assert eye.xy.normalized().dot(old.xy.normalized()) > 0.99
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert ext("motion.checks").covered_share(take) > 0.4
+
+
 def test_a_camera_needs_something_to_look_at(scene):
     bpy.context.view_layer.objects.active = None
     assert not bpy.ops.mti.add_camera.poll()

@@ -57,8 +57,9 @@ def under_mouse():
     return ""
 
 
-def scan():
-    """name -> [x, y] of all buttons in the sidebar, by going over it with the mouse."""
+def scan(wanted=None):
+    """name -> [x, y] of all buttons in the sidebar, by going over it with the mouse; no further
+    than to one whose name begins with `wanted`."""
     found = {}
     _, region = sidebar()
     columns = [region.x + round(region.width * part) for part in (0.25, 0.75, 0.93)]
@@ -69,6 +70,8 @@ def scan():
             name = under_mouse()
             if name and name not in found:
                 found[name] = [x, y]
+            if wanted and name.startswith(wanted):
+                return found
     return found
 
 
@@ -88,7 +91,7 @@ def click(name):
     wanted, seen = f"bpy.ops.{name}(", set()
     yield from scroll("WHEELUPMOUSE", 60)
     while True:
-        found = yield from scan()
+        found = yield from scan(wanted)
         places = [place for text, place in found.items() if text.startswith(wanted)]
         if places:
             yield from press(*places[0])
@@ -124,7 +127,15 @@ def run(code):
     return names["result"]
 
 
-KINDS = {"run": run, "click": click, "buttons": scan, "open": open_tab, "press": press, "key": key}
+KINDS = {
+    "scroll": scroll,
+    "run": run,
+    "click": click,
+    "buttons": scan,
+    "open": open_tab,
+    "press": press,
+    "key": key,
+}
 
 
 def work(order):

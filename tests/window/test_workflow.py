@@ -1,17 +1,20 @@
-"""From the first click to the strip, with the mouse, in a real window."""
+"""From the first click to the strip, with the mouse, in a real window; and what may go wrong."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from tests.window.desktop import Desktop, Window
+from tests.window.conftest import ADDON
+from tests.window.desktop import Desktop, Window, wait_for
 
 STRIPS = "[s.name for s in bpy.context.scene.sequence_editor_create().strips]"
-JOBS = """
-from bl_ext.user_default.mti.mti_addon.blender import polling
-result = [[row.request.name, row.state.phase, row.state.step] for row in polling.jobs.rows]
+JOBS = f"""
+from {ADDON}.mti_addon.blender import polling
+result = [[row.folder.path.name, row.state.phase, row.state.step] for row in polling.jobs.rows]
 """
+LONG = 100_000
 PICTURES = os.environ.get("MTI_WINDOW_PICTURES")
 """Where to leave pictures of the screen, for people; empty: nowhere."""
 
@@ -21,26 +24,100 @@ def picture(desktop: Desktop, name: str) -> None:
         desktop.picture(Path(PICTURES) / f"{name}.png")
 
 
-def phases(window: Window) -> list[str]:
-    return [phase for _, phase, _ in window.run(JOBS)]
+def jobs(window: Window) -> list[list[Any]]:
+    """[id, phase, step] of each, the newest first."""
+    found: list[list[Any]] = window.run(JOBS)
+    return found
 
 
 def wait_for_phase(window: Window, phase: str, count: int = 1) -> None:
-    from tests.window.desktop import wait_for
+    def there() -> bool:
+        found = [entry[1] for entry in jobs(window)]
+        assert "failed" not in found and "dead" not in found, found
+        return found.count(phase) >= count
 
-    wait_for(lambda: phases(window).count(phase) >= count, 240, f"{count} {phase}", pause=0.3)
+    wait_for(there, 300, f"{count} {phase}", pause=0.3)
 
 
-def test_a_figure_is_added_learned_and_applied(desktop: Desktop, window: Window) -> None:
-    window.click("mti.add_stick_figure")
+def figure(window: Window, iterations: int) -> None:
+    """A captured figure, ready to learn in so many iterations."""
+    window.run(f"""
+bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+bpy.context.scene.mti.iterations = {iterations}
+bpy.ops.mti.add_camera()
+bpy.ops.mti.capture()
+""")
+
+
+def test_a_figure_is_added_learned_and_applied_by_clicks(desktop: Desktop, window: Window) -> None:
+    window.run("bpy.ops.mti.add_stick_figure(motion='WAVE')")  # a menu's entry
     assert window.run("result = bpy.context.object.type") == "ARMATURE"
-    window.run("bpy.context.scene.frame_end = 48; bpy.context.scene.mti.iterations = 6")
+    window.run("bpy.context.scene.mti.iterations = 6")
     window.click("mti.capture")
     picture(desktop, "captured")
     window.click("mti.learn")
     wait_for_phase(window, "done")
     window.click("mti.apply")
     wait_for_phase(window, "done", 2)
-    picture(desktop, "applied")
     window.click("mti.import_result")
     assert len(window.run(f"result = {STRIPS}")) == 1
+    picture(desktop, "applied")
+
+
+def test_undo_revert_and_new_file_lose_nothing(desktop: Desktop, window: Window) -> None:
+    saved = desktop.folder / "scene.blend"
+    figure(window, 6)
+    window.run(f"bpy.ops.wm.save_mainfile(filepath={str(saved)!r})")
+    window.run("bpy.ops.mti.learn()")
+    begun = [entry[0] for entry in jobs(window)]
+    assert len(begun) == 1
+    for code in (
+        "bpy.ops.ed.undo()",
+        "bpy.ops.ed.redo()",
+        "bpy.ops.wm.revert_mainfile()",
+        "bpy.ops.wm.read_homefile(app_template='')",
+        f"bpy.ops.wm.open_mainfile(filepath={str(saved)!r})",
+    ):
+        window.run(f"""
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+region = next(r for r in area.regions if r.type == "WINDOW")
+with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area,
+                               region=region):
+    try:
+        {code}
+    except RuntimeError as error:
+        print(error)
+""")
+        assert [entry[0] for entry in jobs(window)] == begun, code
+    wait_for_phase(window, "done")
+    window.run("bpy.ops.mti.apply()")
+    wait_for_phase(window, "done", 2)
+    window.run("bpy.ops.mti.import_result(job=bpy.context.scene.mti.capture and '"
+               + jobs(window)[0][0] + "')")  # fmt: skip
+    assert len(window.run(f"result = {STRIPS}")) == 1
+
+
+def test_blender_is_killed_and_opened_again_and_the_job_goes_on(desktop: Desktop) -> None:
+    with desktop.blender() as first:
+        figure(first, LONG)
+        first.run("bpy.ops.mti.learn()")
+        wait_for(lambda: jobs(first)[0][2] > 2, 120, "learning", pause=0.3)
+        name, _, step = jobs(first)[0]
+        first.kill()
+    with desktop.blender() as second:
+        # nobody has been asked anything, and it runs on
+        wait_for(lambda: bool(jobs(second)) and jobs(second)[0][2] > step, 60, "more of it",
+                 pause=0.3)  # fmt: skip
+        assert jobs(second)[0][:2] == [name, "running"]
+        second.run(
+            "bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None, first_interval=1)"
+        )
+        wait_for(lambda: second.dead, 60, "its end")
+        assert second.process.returncode == 0
+    with desktop.blender() as third:
+        third.ask("open")
+        third.until(f"__import__('{ADDON}.mti_addon.blender.polling', fromlist=['x']).jobs.rows")
+        picture(desktop, "reopened")
+        assert jobs(third)[0][:2] == [name, "running"]
+        third.click("mti.cancel")
+        wait_for_phase(third, "cancelled")
