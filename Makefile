@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender e2e evaluate evaluate-full train-draft zip publish clean
+.PHONY: help setup demo test check unit blender e2e window evaluate evaluate-full train-draft zip publish clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -34,7 +34,7 @@ $(BPY)5.2/.ready: tools/setup_bpy.sh
 demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
-test: check unit blender e2e  ## everything: lint, types, unit tests, tests in real Blender, end to end
+test: check unit blender e2e window  ## everything: lint, types, unit tests, tests in real Blender, end to end
 	@echo "all checks and tests passed"
 
 check: $(BACKEND)/.ready
@@ -43,7 +43,8 @@ check: $(BACKEND)/.ready
 	$(BACKEND)/bin/mypy
 
 unit: $(BACKEND)/.ready
-	$(BACKEND)/bin/python -m pytest tests --ignore=tests/blender --ignore=tests/e2e -m "not slow"
+	$(BACKEND)/bin/python -m pytest tests --ignore=tests/blender --ignore=tests/e2e \
+		--ignore=tests/window -m "not slow"
 
 blender: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready
 	$(BPY)4.5/bin/python -m pytest tests/blender
@@ -53,6 +54,9 @@ blender: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready
 
 e2e: setup
 	$(BACKEND)/bin/python -m pytest tests/e2e
+
+window: setup  ## the installed zip in a Blender with a window, where one can be had
+	$(BACKEND)/bin/python -m pytest tests/window -rs
 
 evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out/evaluation
 	$(BACKEND)/bin/python -m mti_backend evaluate --quick --out $(OUT)/evaluation

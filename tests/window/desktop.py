@@ -9,12 +9,14 @@ sockets), and answers by files. The mouse is moved and pressed by Blender's own 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ SIZE = (1600, 1000)
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
 
+@functools.cache
 def system_root() -> Path | None:
     """The folder whose system has all programs: '/' for this one; None if there is none."""
     chosen = os.environ.get("MTI_WINDOW_ROOT")
@@ -33,9 +36,20 @@ def system_root() -> Path | None:
     roots = [Path(chosen)] if chosen else [Path("/"), cache / "blender-gui"]
     for root in roots:
         whole = all(os.path.lexists(root / "usr/bin" / program) for program in _PROGRAMS)
-        if whole and (root == Path("/") or os.geteuid() == 0):
+        if whole and (root == Path("/") or _mountable(root)):
             return root
     return None
+
+
+def _mountable(root: Path) -> bool:
+    """Whether folders can be shown inside: for root only, and not in every container."""
+    if os.geteuid() != 0:
+        return False
+    with tempfile.TemporaryDirectory(dir=root / "tmp") as inside:
+        mounted = subprocess.run(["mount", "--bind", ROOT, inside], capture_output=True)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", "-l", inside], check=True)
+    return mounted.returncode == 0
 
 
 class Desktop:
