@@ -19,14 +19,14 @@ def test_every_model_has_valid_defaults(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "frames"), [("svd", 14), ("svd-xt", 25)])
-def test_the_defaults_of_svd_are_the_paper_s(name: str, frames: int) -> None:
+def test_the_defaults_of_svd_are_the_paper_s_but_for_kept_variants(name: str, frames: int) -> None:
     svd = Settings.for_model(name)
     assert (svd.frames, svd.width, svd.height) == (frames, 1024, 576)
     inversion, sampling = svd.inversion, svd.sampling
     assert (inversion.tokens_per_frame, inversion.iterations, inversion.batch_size) == (5, 1000, 1)
     assert (inversion.learning_rate, inversion.p_mean, inversion.p_std) == (1e-2, 2.8, 1.6)
     assert (inversion.init_noise_std, inversion.per_frame) == (0.1, True)
-    assert inversion.augmentation.enabled and inversion.augmentation.variants == 0
+    assert inversion.augmentation.enabled and inversion.augmentation.variants == 32
     assert (inversion.learning_rate_decay, inversion.precision) == ("none", "auto")
     assert (sampling.guidance_first, sampling.guidance_last, sampling.steps) == (1.0, 3.0, 25)
     assert (sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength) == (7, 127, 0.02)
