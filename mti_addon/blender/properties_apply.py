@@ -7,6 +7,8 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .translations import OWN
+
 
 def number_chosen(self: Any, _context: Any) -> None:
     """A number of iterations that somebody sets is the one that counts."""
@@ -27,6 +29,7 @@ class ApplyProperties:
             ("CUSTOM", "Custom", "A number of iterations of your own"),
         ),
         default="BALANCED",
+        translation_context=OWN,
     )
     takes: IntProperty(
         name="Takes",
