@@ -435,7 +435,7 @@ TEXTS: dict[str, str] = {
     "How the target is brought to the engine's shape": (
         "Wie das Ziel in die Form der Engine gebracht wird"
     ),
-    "Crop": "Beschneiden",
+    "Crop": "Schneiden",
     "Keep the middle, and cut off what does not fit": (
         "Die Mitte behalten und abschneiden, was nicht passt"
     ),
@@ -1010,4 +1010,99 @@ TEXTS: dict[str, str] = {
     "Loading the backend for the first time": "Backend zum ersten Mal laden",
     "Asking the backend": "Backend fragen",
     "Moving the models": "Modelle verschieben",
+    "exposure": "Belichtung",
+    "gamma": "Gamma",
 }
+"""Texts as they stand in the sources."""
+
+TOLD: dict[str, str] = {
+    # Of motion: what is wrong with a capture
+    "The frame range is empty: it ends at {}, before it starts at {}.": (
+        "Der Bildbereich ist leer: er endet bei {}, bevor er bei {} beginnt."
+    ),
+    "The frame range is the single frame {}, which holds no motion.": (
+        "Der Bildbereich ist das eine Einzelbild {}, das keine Bewegung enthält."
+    ),
+    "The motion is out of the camera's view: {} of it can be seen.": (
+        "Die Bewegung ist nicht im Blick der Kamera: nur {} davon sind zu sehen."
+    ),
+    "{} of {} pictures in a row are the same.": "{} von {} Bildern hintereinander sind gleich.",
+    "{} of the motion is outside the picture, most of it between pictures {} and {}.": (
+        "{} der Bewegung liegen außerhalb des Bildes, das meiste zwischen den Bildern {} und {}."
+    ),
+    "Hardly anything moves: {} of the picture at the most.": (
+        "Kaum etwas bewegt sich: höchstens um {} des Bildes."
+    ),
+    "The motion is faster than {} pictures can show: it turns round between two of them.": (
+        "Die Bewegung ist schneller, als {} Bilder zeigen können: sie kehrt zwischen zweien um."
+    ),
+    "The motion fills only {} of the picture.": "Die Bewegung füllt nur {} des Bildes.",
+    # Of the client: the backend and the models
+    "Ready: {}": "Bereit: {}",
+    "{} GB in {}.": "{} GB in {}.",
+    "Not installed: a download of {} GB.": "Nicht installiert: {} GB herunterzuladen.",
+    "Half installed: {} of {} GB. Download it again.": (
+        "Halb installiert: {} von {} GB. Noch einmal herunterladen."
+    ),
+    "Needs a GPU with {} GB of memory; this machine has none that torch uses.": (
+        "Braucht eine GPU mit {} GB Speicher; dieser Rechner hat keine, die torch benutzt."
+    ),
+    "Needs {} GB of GPU memory at 1024 x 576; {} has {} GB.": (
+        "Braucht {} GB GPU-Speicher bei 1024 x 576; {} hat {} GB."
+    ),
+    "The backend does not start with {}: {}.": "Das Backend startet nicht mit {}: {}.",
+    "The backend speaks protocol {}, the add-on {}.": (
+        "Das Backend spricht Protokoll {}, das Add-on {}."
+    ),
+    "The backend's packages are not those of this version: {}.": (
+        "Die Pakete des Backends sind nicht die dieser Version: {}."
+    ),
+    "The backend's Python, {}, cannot be started ({}).": (
+        "Das Python des Backends, {}, lässt sich nicht starten ({})."
+    ),
+    "The Python that the backend was made with{} is gone.": (
+        "Das Python, mit dem das Backend angelegt wurde{}, ist weg."
+    ),
+    "The backend was set up for version {} of the add-on, this is {}.": (
+        "Das Backend wurde für Version {} des Add-ons eingerichtet, dies ist {}."
+    ),
+    "The backend's Python is missing: {}": "Das Python des Backends fehlt: {}",
+    "The backend's Python cannot be run: {}": "Das Python des Backends ist nicht ausführbar: {}",
+    "The models folder is not there: {}": "Der Ordner der Modelle ist nicht da: {}",
+    "The folder of wheels is not there: {}.": "Der Ordner mit Wheels ist nicht da: {}.",
+    "The backend needs {} GB more, and {} GB are free in {}.": (
+        "Das Backend braucht noch {} GB, und {} GB sind frei in {}."
+    ),
+    "Installing {}": "{} installieren",
+    "Downloading {}": "{} herunterladen",
+    "Deleting {}": "{} löschen",
+    "{}, driver {}, {} of {} GB of memory free.": "{}, Treiber {}, {} von {} GB Speicher frei.",
+    "{} needs {} GB, and {} GB are free in {}.": "{} braucht {} GB, und {} GB sind frei in {}.",
+    "The download of {} stopped unexpectedly.": "Das Herunterladen von {} endete unerwartet.",
+    "{} could not be installed: {}": "{} konnte nicht installiert werden: {}",
+    "The package index cannot be reached, so {} could not be installed.": (
+        "Der Paketindex ist nicht erreichbar, also konnte {} nicht installiert werden."
+    ),
+    "There is no Python that the backend can be set up with: {}.": (
+        "Es gibt kein Python, mit dem sich das Backend einrichten lässt: {}."
+    ),
+    "There is no space left to write {}.": "Es ist kein Platz mehr, um {} zu schreiben.",
+    "{} cannot be written ({}).": "{} kann nicht geschrieben werden ({}).",
+    # Of the backend: how a job went
+    (
+        "Played on its own reference, only a part of this motion is there (gain {}, below {}); "
+        "it may not transfer. Learn longer, or make it larger in the picture."
+    ): (
+        "Auf ihrem eigenen Vorbild gespielt ist nur ein Teil dieser Bewegung da (Gewinn {}, "
+        "unter {}); sie überträgt sich vielleicht nicht. Länger lernen, oder sie im Bild größer "
+        "machen."
+    ),
+    "Learning failed at iteration {}: the loss is no longer a number.": (
+        "Das Lernen scheiterte bei Wiederholung {}: der Verlust ist keine Zahl mehr."
+    ),
+    "The model {} is not installed{}.": "Das Modell {} ist nicht installiert{}.",
+    "The motion {} cannot be read: it is damaged or cut short.": (
+        "Die Bewegung {} ist nicht lesbar: sie ist beschädigt oder abgeschnitten."
+    ),
+}
+"""Sentences that reach the interface with their values in them, which stand for {} here."""

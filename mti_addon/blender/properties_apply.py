@@ -45,6 +45,7 @@ class ApplyProperties:
             ("CROP", "Crop", "Keep the middle, and cut off what does not fit"),
             ("PAD", "Pad", "Keep all of it, and continue its edges; the result is cut back"),
         ),
+        translation_context=OWN,
     )
     target_datablock: PointerProperty(
         name="Image", description="The image of this file to apply to", type=bpy.types.Image

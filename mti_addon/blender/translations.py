@@ -7,10 +7,15 @@ reasons of greyed buttons, and lines of a wrapped paragraph; those go through tr
 
 from __future__ import annotations
 
+import functools
+import re
+
 from . import german
 
-LANGUAGES: dict[str, dict[str, str]] = {"de_DE": german.TEXTS}
+LANGUAGES: dict[str, dict[str, str]] = {"de_DE": german.TEXTS | german.TOLD}
 """Blender's name of a language -> {English: the same in that language}."""
+TOLD = tuple(german.TOLD)
+"""Sentences of layers and processes that know no language, with {} for their values."""
 OWN = "MTI"
 """The context of words that Blender translates otherwise itself, and finds there first: a face is
 one of a mesh to it, a wave one of water."""
@@ -23,7 +28,24 @@ def translated(text: str) -> str:
     from bpy.app import translations  # here, so that modules without bpy may call this
 
     found: str = translations.pgettext_iface(text)
-    return found
+    if found != text:
+        return found
+    template, values = _told(text)
+    sentence: str = translations.pgettext_iface(template)
+    return text if sentence == template else sentence.format(*values)
+
+
+@functools.lru_cache(maxsize=512)
+def _told(text: str) -> tuple[str, tuple[str, ...]]:
+    """The template of TOLD that gives this text, and its values; two empty ones if there is none.
+
+    A panel asks for the same few texts at every redraw.
+    """
+    for template in TOLD:
+        pattern = "(.*?)".join(re.escape(part) for part in template.split("{}"))
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return template, found.groups()
+    return "", ()
 
 
 def sentences(*texts: str) -> str:

@@ -60,9 +60,11 @@ def test_no_german_text_has_lost_its_source(needed, german, ext, tmp_path):
         hints.add(problem.environment_problem(folder, texts.ROOT, remedy)[1])
     known = needed | texts.all_strings() | hints
     assert sorted(set(german) - known) == []
+    assert sorted(set(ext("blender.german").TOLD) - texts.told_by_others()) == []
 
 
-def test_templates_are_filled_in_the_same_way(german):
+def test_templates_are_filled_in_the_same_way(german, ext):
+    german = german | ext("blender.german").TOLD
     wrong = {
         key: text for key, text in german.items() if placeholders(key) != placeholders(text)
     }  # fmt: skip
@@ -90,6 +92,7 @@ def test_every_class_has_a_tooltip(ext):
 
 
 def test_a_language_is_offered_in_every_context(ext, german):
+    german = german | ext("blender.german").TOLD
     messages = ext("blender.translations").messages()
     assert set(messages) == {"de_DE"}
     for context in ("*", "Operator", "MTI"):
@@ -117,6 +120,16 @@ def test_blender_speaks_german(in_german, ext):
     assert in_german("Capture") == in_german("Capture", "Operator") == "Aufnehmen"
     assert ext("blender.translations").translated("Take {}").format(3) == "Take 3"
     assert ext("blender.translations").sentences("Open one.", "") == "Eines öffnen."
+
+
+def test_a_sentence_is_known_with_values_in_it(ext):
+    told, problem = ext("blender.translations")._told, ext("motion.checks").check_range(9, 3)
+    assert told(problem.message) == (
+        "The frame range is empty: it ends at {}, before it starts at {}.",
+        ("3", "9"),
+    )
+    assert told("Ready: 4.5 GB in C:\\models.")[0] == "Ready: {}"
+    assert told("The frame range is full.") == ("", ())
 
 
 def test_unknown_texts_pass_through(enabled, ext):

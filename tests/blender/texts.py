@@ -154,6 +154,18 @@ def _choices(each: Any) -> Iterator[str]:
             yield from (item.name, item.description)
 
 
+def told_by_others() -> set[str]:
+    """The f-strings of all layers but ours, with {} for their values."""
+    folders = ["mti_addon/motion", "mti_addon/client", "mti_addon/wire", "mti_backend"]
+    paths = [path for name in folders for path in (ROOT / name).rglob("*.py")]
+    return {
+        "".join(v.value if isinstance(v, ast.Constant) else "{}" for v in node.values)
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.JoinedStr)
+    }
+
+
 def all_strings() -> set[str]:
     """Every constant text of the add-on and the backend: where a translated text may come from."""
     files = [*(ROOT / "mti_addon").rglob("*.py"), *(ROOT / "mti_backend").rglob("*.py")]

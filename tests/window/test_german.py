@@ -10,7 +10,7 @@ import pytest
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop
 
-BLENDERS_OWN = {"Face", "Facing", "Fast", "Wave", "Walk", "None"}
+BLENDERS_OWN = {"Face", "Facing", "Fast", "Wave", "Walk", "None", "Crop"}
 """Blender finds its own translation of these first; the panel asks for ours by its context."""
 LOOK = """
 import json, bpy, addon_utils
@@ -34,6 +34,7 @@ def told():
         refused=refused,
         reported=refusal(lambda: bpy.ops.mti.open_log(job="none")),
         filled=translations.translated("Take {{}}").format(3),
+        told=translations.translated("The motion fills only 7% of the picture."),
     )
 result = dict(texts=translations.LANGUAGES["de_DE"], english=told())
 view.language = "de_DE"
@@ -66,4 +67,6 @@ def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
     assert "Zuerst den Bearbeitungsmodus verlassen" in german["refused"]
     assert "This job is not there any more. Its folder has been removed." in english["reported"]
     assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
+    assert german["filled"] == "Take 3"
+    assert german["told"] == "Die Bewegung füllt nur 7% des Bildes."
     assert said["disabled"] == "Show What Is Sent"
