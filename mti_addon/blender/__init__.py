@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import channel, header, job_pictures, operators_setup, pictures, polling, setup_watch
+from . import (
+    addon,
+    channel,
+    header,
+    job_pictures,
+    operators_setup,
+    pictures,
+    polling,
+    setup_watch,
+    translations,
+)
 from .header import MTI_OT_dismiss
 from .operators_figures import MTI_MT_add_figure, MTI_OT_add_camera, MTI_OT_add_stick_figure
 from .operators_files import MTI_OT_clean_up, MTI_OT_collect_results, MTI_OT_show_target
@@ -57,6 +67,7 @@ if channel.CHANNEL == "own":
 
 def register() -> None:
     """Register the classes, the scene's settings, and the first look at the jobs."""
+    translations.register(addon.ADDON_ID)
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
@@ -75,3 +86,4 @@ def unregister() -> None:
     del bpy.types.Scene.mti
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    translations.unregister(addon.ADDON_ID)

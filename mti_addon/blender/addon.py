@@ -19,6 +19,7 @@ from ..client.setup_problem import (
     models_problem,
 )
 from . import channel
+from .translations import sentences
 
 COMMAND = "Run the command that the preferences show in a terminal"
 """How the backend is set up where a button may not do it."""
@@ -117,8 +118,8 @@ def backend_trouble() -> Problem:
 
 
 def backend_problem() -> str:
-    """As backend_trouble(), in one text."""
-    return " ".join(backend_trouble()).strip()
+    """As backend_trouble(), in one text, in the interface's language."""
+    return sentences(*backend_trouble())
 
 
 def offline_problem() -> str:

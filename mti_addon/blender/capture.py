@@ -14,6 +14,7 @@ from ..motion import Bone, Plan, Take, check_range, plan_limbs, sampled_frames
 from ..motion.solid import box_take
 from .problems import CaptureError
 from .sources import SOLID, find_armature, find_mover, source_problem
+from .translations import translated
 
 __all__ = ["CaptureError", "box_corners", "playing", "take_from_scene", "world_to_clip"]
 
@@ -68,7 +69,9 @@ def _must_be_played(evaluated: Any) -> None:
     """A disabled object keeps the pose of some other frame, without any error."""
     if not evaluated.is_evaluated:
         raise CaptureError.of(
-            f"{evaluated.name} is disabled in the viewport, so Blender does not animate it.",
+            translated("{} is disabled in the viewport, so Blender does not animate it.").format(
+                evaluated.name
+            ),
             "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.",
         )
 
@@ -111,9 +114,8 @@ def _plan(armature: Any) -> Plan:
     try:
         return plan_limbs(described)
     except ValueError:
-        raise CaptureError.of(
-            f"{armature.name} has no bones.", "Add bones, or add a stick figure."
-        ) from None
+        what = translated("{} has no bones.").format(armature.name)
+        raise CaptureError.of(what, "Add bones, or add a stick figure.") from None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .collecting import shown_folders
 from .jobs import Jobs, Row
 from .placing import results_root, unsaved_root
 from .results import folder_size, results_in
+from .translations import sentences, translated
 
 KINDS = ("jobs", "captures", "results")
 
@@ -30,8 +31,10 @@ class Heap:
 
     def described(self) -> str:
         """Such as '3 unused (1.2 MB), 5 in use (20.1 MB)'."""
-        unused = "{} unused ({})".format(len(self.unused), megabytes(self.bytes))
-        return "{}, {} in use ({})".format(unused, self.kept, megabytes(self.kept_bytes))
+        unused = translated("{} unused ({})").format(len(self.unused), megabytes(self.bytes))
+        return translated("{}, {} in use ({})").format(
+            unused, self.kept, megabytes(self.kept_bytes)
+        )
 
 
 def megabytes(size: int) -> str:
@@ -62,7 +65,7 @@ def delete(heap: Heap) -> tuple[int, list[str]]:
             files.remove_folder(path)
             gone += 1
         except MtiError as error:
-            problems.append(f"{error.message} {error.hint}")
+            problems.append(sentences(error.message, error.hint))
     return gone, problems
 
 

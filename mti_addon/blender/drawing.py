@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from .translations import translated
+
 
 def paragraph(context: Any, layout: Any, text: str, icon: str) -> None:
-    """Text over as many lines as it takes.
+    """Text over as many lines as it takes, in the interface's language if it is known there.
 
     Labels do not wrap; about 7 pixels a letter at the usual size.
     """
@@ -16,5 +18,5 @@ def paragraph(context: Any, layout: Any, text: str, icon: str) -> None:
     letters = int((region.width if region else 300) / (7 * scale)) - 6
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(text.strip(), max(letters, 20))):
-        column.label(text=line, icon=icon if i == 0 else "NONE")
+    for i, line in enumerate(textwrap.wrap(translated(text.strip()), max(letters, 20))):
+        column.label(text=line, icon=icon if i == 0 else "NONE", translate=False)

@@ -22,6 +22,7 @@ from ..motion import Problem, decode_png
 from .problems import CaptureError
 from .strip import shown_scene, strip_end, strip_start
 from .target import render_size
+from .translations import translated
 
 CHOOSE = "Choose a movie, or one picture of a numbered sequence."
 NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
@@ -81,7 +82,7 @@ def read_pictures(
         try:
             return np.stack([smaller(_rendered(scene, at, Path(folder)), size) for at in places])
         except (RuntimeError, OSError, ValueError) as error:
-            message = f"{footage.name} cannot be read: {error}"
+            message = translated("{} cannot be read: {}").format(footage.name, error)
             raise CaptureError.of(message.strip(), CHOOSE) from error
 
 
@@ -127,12 +128,13 @@ def _strip_footage(context: Any) -> Footage:
         files = tuple(str(folder / element.filename) for element in strip.elements)
     else:
         raise CaptureError.of(
-            f"{strip.name} is no movie and no image strip.",
+            translated("{} is no movie and no image strip.").format(strip.name),
             "Render it to a movie first, or select another strip.",
         )
     for path in (files[0], files[-1]):
         if not Path(path).is_file():
-            raise CaptureError.of(f"The file of {strip.name} is missing: {path}", "Find it again.")
+            what = translated("The file of {} is missing: {}").format(strip.name, path)
+            raise CaptureError.of(what, "Find it again.")
     element = strip.elements[0]
     size = (element.orig_width, element.orig_height)
     skipped = _cut_off(strip)
@@ -152,12 +154,14 @@ def _checked_path(context: Any) -> Path:
         raise CaptureError.of("No file is chosen.", CHOOSE)
     path = Path(bpy.path.abspath(chosen))
     if not path.is_file():
-        raise CaptureError.of(f"The file is missing: {path}", CHOOSE)
+        raise CaptureError.of(translated("The file is missing: {}").format(path), CHOOSE)
     ending = path.suffix.lower()
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
-        raise CaptureError.of(f"{path.name} is no movie and no picture.", CHOOSE)
+        what = translated("{} is no movie and no picture.").format(path.name)
+        raise CaptureError.of(what, CHOOSE)
     if ending in bpy.path.extensions_image and len(_sequence(path)) < 2:
-        raise CaptureError.of(f"{path.name} is a single picture, which holds no motion.", CHOOSE)
+        what = translated("{} is a single picture, which holds no motion.").format(path.name)
+        raise CaptureError.of(what, CHOOSE)
     return path
 
 
@@ -173,16 +177,17 @@ def _file_footage(context: Any) -> Footage:
 
 def _movie(path: Path) -> tuple[int, float, tuple[int, int]]:
     """How many pictures a movie has, how fast it is, and its size. Raises CaptureError."""
+    unreadable = translated("{} is no movie that Blender can read.").format(path.name)
     try:
         clip = bpy.data.movieclips.load(str(path))
     except RuntimeError as error:
-        raise CaptureError.of(f"{path.name} is no movie that Blender can read.", CHOOSE) from error
+        raise CaptureError.of(unreadable, CHOOSE) from error
     try:
         count, fps, size = clip.frame_duration, clip.fps, tuple(clip.size)
     finally:
         bpy.data.movieclips.remove(clip)
     if count < 2:
-        raise CaptureError.of(f"{path.name} is no movie that Blender can read.", CHOOSE)
+        raise CaptureError.of(unreadable, CHOOSE)
     return count, fps, (int(size[0]), int(size[1]))
 
 

@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from . import polling
 from .jobs import Row
 from .panel_jobs import STAGES
+from .translations import translated
 
 ENDINGS = {
     "done": ("{} is done", "CHECKMARK"),
@@ -40,9 +41,11 @@ def status(rows: tuple[Row, ...]) -> tuple[float, str] | None:
         return None
     row = next((row for row in busy if row.state.phase == "running"), busy[-1])
     waiting = sum(1 for each in busy if each is not row and not each.at_work)
-    stage = STAGES.get(row.state.stage, "Starting")
-    text = "Motion: {} {:.0%}".format(stage, row.state.fraction)
-    return row.state.fraction, text + (", {} waiting".format(waiting) if waiting else "")
+    stage = translated(STAGES.get(row.state.stage, "Starting"))
+    text = translated("Motion: {} {:.0%}").format(stage, row.state.fraction)
+    if waiting:
+        text += translated(", {} waiting").format(waiting)
+    return row.state.fraction, text
 
 
 def draw_header(self: Any, _context: Any) -> None:
@@ -57,7 +60,7 @@ def draw_header(self: Any, _context: Any) -> None:
         row_of = polling.jobs.find(job)
         name = row_of.request.name if row_of and row_of.request else job[:6]
         text, icon = ENDINGS[phase]
-        layout.operator("mti.dismiss", text=text.format(name), icon=icon).job = job
+        layout.operator("mti.dismiss", text=translated(text).format(name), icon=icon).job = job
 
 
 def register() -> None:

@@ -13,6 +13,7 @@ from . import addon, rig
 from .framing import add_camera
 from .reporting import telling
 from .sources import action_span, find_mover
+from .translations import OWN, translated
 
 FACINGS = (
     ("BEST", "As Seen Best", "A walk is seen from the side, a wave from the front"),
@@ -31,6 +32,7 @@ def _motions(kind: Kind) -> EnumProperty:
         description="Keyed on a new action, to be edited like any other",
         items=items,
         default=kind.motions[0].name,
+        translation_context=OWN,
     )
 
 
@@ -41,18 +43,25 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
     bl_label = "Add Stick Figure"
     bl_options = {"REGISTER", "UNDO"}
 
-    figure: EnumProperty(name="Figure", description="Who moves", items=KINDS_TO_CHOOSE)
+    figure: EnumProperty(
+        name="Figure", description="Who moves", items=KINDS_TO_CHOOSE, translation_context=OWN
+    )
     motion: _motions(KINDS[0])
     quadruped_motion: _motions(KINDS[1])
     face_motion: _motions(KINDS[2])
-    facing: EnumProperty(name="Facing", description="Where the figure looks", items=FACINGS)
+    facing: EnumProperty(
+        name="Facing",
+        description="Where the figure looks",
+        items=FACINGS,
+        translation_context=OWN,
+    )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Bones are made in Edit Mode, which is reached from Object Mode only."""
         active = context.view_layer.objects.active
         if active is not None and active.mode not in ("OBJECT", "POSE"):
-            cls.poll_message_set("Leave Edit Mode first")
+            cls.poll_message_set(translated("Leave Edit Mode first"))
             return False
         return True
 
@@ -61,7 +70,7 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         """What the entry of the menu adds; Blender shows the class's own words for empty text."""
         kind = find_kind(properties.figure)
         name = getattr(properties, MOTION_OF[kind.name])
-        return "" if name == NO_MOTION[0] else find_starter(kind, name).description
+        return "" if name == NO_MOTION[0] else translated(find_starter(kind, name).description)
 
     def draw(self, _context: Any) -> None:
         """The redo panel: each figure has its own motions."""
@@ -100,7 +109,8 @@ class MTI_OT_add_camera(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to look at."""
         if find_mover(context, _watched(context)) is None:
-            cls.poll_message_set("Add a stick figure, or select what the camera shall look at")
+            what = "Add a stick figure, or select what the camera shall look at"
+            cls.poll_message_set(translated(what))
             return False
         return True
 
@@ -111,7 +121,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
         settings = Settings.for_model(addon.preferences().engine)
         span = action_span(mover) or (context.scene.frame_current,) * 2
         camera = add_camera(context, mover, span, (settings.width, settings.height))
-        self.report({"INFO"}, ADDED_CAMERA.format(camera.name, mover.name))
+        self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))
         return {"FINISHED"}
 
 
@@ -131,13 +141,13 @@ class MTI_MT_add_figure(bpy.types.Menu):
         for kind in KINDS:
             if kind is not KINDS[0]:
                 self.layout.separator()
-            self.layout.label(text=kind.label)
+            self.layout.label(text=kind.label, text_ctxt=OWN)
             for name, label in ((m.name, m.label) for m in kind.motions):
                 _entry(self.layout, kind, name, label)
             _entry(self.layout, kind, NO_MOTION[0], "At Rest")
 
 
 def _entry(layout: Any, kind: Kind, motion: str, label: str) -> None:
-    entry = layout.operator(MTI_OT_add_stick_figure.bl_idname, text=label)
+    entry = layout.operator(MTI_OT_add_stick_figure.bl_idname, text=label, text_ctxt=OWN)
     entry.figure = kind.name
     setattr(entry, MOTION_OF[kind.name], motion)

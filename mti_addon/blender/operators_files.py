@@ -12,6 +12,7 @@ from . import addon, cleanup, collecting, polling, target_preview
 from .operators_jobs import current_motion
 from .reporting import telling
 from .target_sources import make_target, target_problem
+from .translations import translated
 
 
 class MTI_OT_show_target(bpy.types.Operator):
@@ -25,7 +26,7 @@ class MTI_OT_show_target(bpy.types.Operator):
         """There must be a target."""
         problem = target_problem(context)
         if problem:
-            cls.poll_message_set(problem)
+            cls.poll_message_set(translated(problem))
         return not problem
 
     @telling
@@ -50,7 +51,7 @@ class MTI_OT_collect_results(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """The file must be saved."""
         if not target_preview.saved():
-            cls.poll_message_set("Save the .blend file first")
+            cls.poll_message_set(translated("Save the .blend file first"))
             return False
         return True
 
@@ -58,7 +59,8 @@ class MTI_OT_collect_results(bpy.types.Operator):
     def execute(self, _context: Any) -> set[str]:
         """Copy the folders, then show them from there."""
         count = collecting.collect()
-        self.report({"INFO"}, "{} results are beside the file now".format(count))
+        text = translated("{} results are beside the file now").format(count)
+        self.report({"INFO"}, text)
         return {"FINISHED"}
 
 
@@ -112,7 +114,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
                 gone, problems = gone + count, problems + told
                 freed += heaps[kind].bytes if not told else 0
         polling.start()
-        text = "Deleted {} folders, {}".format(gone, cleanup.megabytes(freed))
+        text = translated("Deleted {} folders, {}").format(gone, cleanup.megabytes(freed))
         self.report({"WARNING" if problems else "INFO"}, " ".join([text, *problems[:1]]))
         return {"FINISHED"}
 

@@ -15,8 +15,10 @@ from ..wire.errors import DiskFull
 from . import addon, setup_watch
 from .operators_setup import MODELS, allowed, busy
 from .reporting import telling
+from .translations import translated
 
 OR_WHEELS = "{problem}, or choose a folder of wheels in the details"
+NO_SPACE = "{} needs {:.1f} GB more, and {:.1f} GB are free in {}."
 
 
 class MTI_OT_setup_backend(bpy.types.Operator):
@@ -36,7 +38,7 @@ class MTI_OT_setup_backend(bpy.types.Operator):
         wheels = prefs.wheels_folder.strip() if prefs else ""
         problem = "" if wheels else addon.offline_problem()
         if problem:
-            problem = OR_WHEELS.format(problem=problem)
+            problem = translated(OR_WHEELS).format(problem=translated(problem))
         return allowed(cls, busy("setup", "check") or problem)
 
     @telling
@@ -94,7 +96,6 @@ def _check_disk(models: Path, name: str) -> None:
     free = shutil.disk_usage(place).free
     if free < missing:
         raise DiskFull(
-            f"{name} needs {missing / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are free in "
-            f"{place}.",
+            translated(NO_SPACE).format(name, missing / 1e9, free / 1e9, place),
             "Free some space, or choose a models folder on another disk.",
         )

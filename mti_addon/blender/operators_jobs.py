@@ -15,6 +15,7 @@ from .orders import LearnOptions, apply_order, learn_order
 from .recipe import write_note
 from .reporting import telling
 from .target_sources import Target, make_target, target_problem
+from .translations import translated
 
 QUALITIES = {"FAST": 1 / 3, "BALANCED": 1.0, "BEST": 2.5}
 """Shares of the iterations that are recommended for a model."""
@@ -33,7 +34,7 @@ class MTI_OT_learn(bpy.types.Operator):
         if not problem and context.scene.mti.also_apply:
             problem = target_problem(context)
         if problem:
-            cls.poll_message_set(problem)
+            cls.poll_message_set(translated(problem))
         return not problem
 
     @telling
@@ -54,7 +55,7 @@ class MTI_OT_learn(bpy.types.Operator):
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
-        self.report({"INFO"}, f"Learning {options.name}")
+        self.report({"INFO"}, translated("Learning {}").format(options.name))
         return {"FINISHED"}
 
 
@@ -72,9 +73,11 @@ class MTI_OT_apply(bpy.types.Operator):
         problem = problem or target_problem(context)
         if not problem and motion is None:
             chosen = context.scene.mti.motion
-            problem = f"There is no motion {chosen}" if chosen else "Learn a motion, or choose one"
+            problem = "Learn a motion, or choose one"
+            if chosen:
+                problem = translated("There is no motion {}").format(chosen)
         if problem:
-            cls.poll_message_set(problem)
+            cls.poll_message_set(translated(problem))
         return not problem
 
     @telling
@@ -86,7 +89,7 @@ class MTI_OT_apply(bpy.types.Operator):
         target = make_target(context, _size(motion.settings))
         root = addon.jobs_folder()
         start_order(apply_order(root, motion, target.png, props.seed, props.takes), target)
-        self.report({"INFO"}, f"Applying {motion.name}")
+        self.report({"INFO"}, translated("Applying {}").format(motion.name))
         return {"FINISHED"}
 
 
@@ -106,7 +109,8 @@ def _capture_problem(context: Any) -> str:
         return "Capture a motion first"
     engine = addon.preferences().engine
     if capture.about.model != engine:
-        return f"Captured for the engine {capture.about.model}: capture again for {engine}"
+        text = translated("Captured for the engine {}: capture again for {}")
+        return text.format(capture.about.model, engine)
     return ""
 
 

@@ -21,6 +21,7 @@ from .results import ingredients, motion_of
 from .strip import shown_scene
 from .target_preview import short
 from .target_sources import Target, make_target
+from .translations import sentences, translated
 
 
 class MTI_OT_redo(bpy.types.Operator):
@@ -54,7 +55,7 @@ class MTI_OT_redo(bpy.types.Operator):
         """There must be a backend; which result is meant is known only when it is called."""
         problem = addon.backend_problem()
         if problem:
-            cls.poll_message_set(problem)
+            cls.poll_message_set(translated(problem))
         return not problem
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
@@ -62,7 +63,7 @@ class MTI_OT_redo(bpy.types.Operator):
         try:
             recipe, _folder = self._recipe(context)
         except BadRequest as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}")
+            self.report({"ERROR"}, sentences(error.message, error.hint))
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
         answer: set[str] = context.window_manager.invoke_props_dialog(self)
@@ -74,9 +75,11 @@ class MTI_OT_redo(bpy.types.Operator):
         layout.use_property_split = True
         layout.use_property_decorate = False
         recipe, _folder = self._recipe(context)
-        layout.label(text="Motion: {}".format(recipe.name), icon="ACTION")
+        text = translated("Motion: {}").format(recipe.name)
+        layout.label(text=text, icon="ACTION", translate=False)
         if recipe.target is not None:
-            layout.label(text="Target: {}".format(short(recipe.target)), icon="IMAGE_DATA")
+            text = translated("Target: {}").format(short(recipe.target))
+            layout.label(text=text, icon="IMAGE_DATA", translate=False)
         layout.prop(self, "seed")
         layout.prop(self, "takes")
         layout.prop(self, "same_target")
@@ -90,7 +93,7 @@ class MTI_OT_redo(bpy.types.Operator):
         fill_panel(context.scene, recipe, self.seed, self.takes)
         job = apply_order(addon.jobs_folder(), motion, target[0], self.seed, self.takes)
         start_order(job, Target(*target) if target[1] else None)
-        self.report({"INFO"}, "Applying {} again".format(recipe.name))
+        self.report({"INFO"}, translated("Applying {} again").format(recipe.name))
         return {"FINISHED"}
 
     def _target(
@@ -166,9 +169,8 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
             return known
-    raise BadRequest(
-        f"The motion {recipe.name} is not there any more.", "Learn it again, or choose another."
-    )
+    what = translated("The motion {} is not there any more.").format(recipe.name)
+    raise BadRequest(what, "Learn it again, or choose another.")
 
 
 def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[Path]:

@@ -16,6 +16,9 @@ from .recipe import read_note
 from .reporting import telling
 from .results import keep
 from .target_sources import pixels
+from .translations import translated
+
+CROPPED = "the target was cropped to {:.0%} of its area"
 
 
 class _JobOperator:
@@ -70,7 +73,7 @@ class MTI_OT_resume(_JobOperator, bpy.types.Operator):
         """There must be a backend."""
         problem = addon.backend_problem()
         if problem:
-            cls.poll_message_set(problem)
+            cls.poll_message_set(translated(problem))
         return not problem
 
     @telling
@@ -91,7 +94,7 @@ class MTI_OT_start_now(_JobOperator, bpy.types.Operator):
         """There must be a backend."""
         problem = addon.backend_problem()
         if problem:
-            cls.poll_message_set(problem)
+            cls.poll_message_set(translated(problem))
         return not problem
 
     @telling
@@ -132,7 +135,7 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]
         if target is not None and target.kept < 1:
-            warnings.append(f"the target was cropped to {target.kept:.0%} of its area")
+            warnings.append(translated(CROPPED).format(target.kept))
         warnings = [warning for warning in warnings if warning]
         level = "WARNING" if warnings else "INFO"
         self.report({level}, "; ".join([placed.text, *warnings]))

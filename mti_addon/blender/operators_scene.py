@@ -13,6 +13,7 @@ from .properties import DEFAULT_NAME
 from .reporting import telling
 from .shots import Shot, take_shot
 from .sources import find_mover, source_problem
+from .translations import sentences, translated
 
 
 class MTI_OT_capture(bpy.types.Operator):
@@ -27,7 +28,7 @@ class MTI_OT_capture(bpy.types.Operator):
         """There must be something to capture and a camera."""
         problem = source_problem(context, context.scene.mti.source)
         if problem:
-            cls.poll_message_set(f"{problem.message} {problem.hint}")
+            cls.poll_message_set(sentences(*problem))
         return problem is None
 
     @telling
@@ -42,9 +43,10 @@ class MTI_OT_capture(bpy.types.Operator):
         if props.name in (DEFAULT_NAME, props.suggested):  # the animator has not named it
             props.name = props.suggested = _suggested_name(context, shot)
         props.capture = name
-        text = f"Captured {settings.frames} pictures of frames {shot.span[0]} to {shot.span[1]}"
+        text = translated("Captured {} pictures of frames {} to {}")
+        text = text.format(settings.frames, *shot.span)
         for warning in shot.warnings[:1]:
-            text = f"{text}. {warning.message}"
+            text = f"{text}. {translated(warning.message)}"
         self.report({"WARNING" if shot.warnings else "INFO"}, text)
         return {"FINISHED"}
 
@@ -54,7 +56,7 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
         model=settings.model,
         frames=settings.frames,
         source=shot.source[:64],
-        notes=tuple(f"{warning.message} {warning.hint}" for warning in shot.warnings),
+        notes=tuple(sentences(*warning) for warning in shot.warnings),
         info=CaptureInfo(
             fps=shot.fps,
             frame_start=shot.span[0],

@@ -18,6 +18,7 @@ from ..wire.errors import BadRequest, MtiError
 from . import addon, setup_watch
 from .reporting import telling
 from .self_test import self_test_order
+from .translations import translated
 
 MODELS = (
     ("svd", "SVD", "Stable Video Diffusion, 14 pictures"),
@@ -185,7 +186,8 @@ class MTI_OT_delete_model(bpy.types.Operator):
     def execute(self, _context: Any) -> set[str]:
         """Start the chore."""
         if not model_folder(addon.models_folder(), self.model).size:
-            raise BadRequest(f"{self.model} is not installed.", "There is nothing to delete.")
+            what = translated("{} is not installed.").format(self.model)
+            raise BadRequest(what, "There is nothing to delete.")
         setup_watch.begin_chore(setup_watch.order("delete", model=self.model))
         return {"FINISHED"}
 
@@ -205,14 +207,16 @@ CLASSES = (
 def allowed(cls: Any, problem: str) -> bool:
     """What poll() gives; a problem becomes the reason of the greyed button."""
     if problem:
-        cls.poll_message_set(problem)
+        cls.poll_message_set(translated(problem))
     return not problem
 
 
 def busy(*chores: str) -> str:
     """Why one must wait; empty if none of these chores is going on."""
     going = [name for name in chores if setup_watch.running(name)]
-    return WAIT.format(what=setup_watch.states[going[0]].text) if going else ""
+    if not going:
+        return ""
+    return translated(WAIT).format(what=translated(setup_watch.states[going[0]].text))
 
 
 def command_for(what: str) -> str:

@@ -11,6 +11,7 @@ from .drawing import paragraph
 from .operators_jobs import current_motion
 from .panel_learn import estimate, planned_settings
 from .target_sources import size_of, target_problem
+from .translations import translated
 
 
 def draw_apply(context: Any, layout: Any) -> None:
@@ -20,7 +21,8 @@ def draw_apply(context: Any, layout: Any) -> None:
     column.prop(props, "motion", icon="ACTION")
     motion = current_motion(context.scene)
     if motion is not None and not props.motion:
-        column.label(text="The last one: {}".format(motion.name))
+        text = translated("The last one: {}").format(motion.name)
+        column.label(text=text, translate=False)
     _draw_target(context, column)
     settings = motion.settings if motion else None
     _draw_fit(context, layout, settings or Settings.for_model(addon.preferences().engine))
@@ -96,10 +98,11 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
 def fit_text(size: tuple[int, int], shape: tuple[int, int], how: Any) -> str:
     """Such as '1920 x 1080 to 64 x 64: 44 % is cut off'."""
     about = fitted(size, shape, how)
-    text = "{} x {} to {} x {}".format(*size, *shape)
+    text = translated("{} x {} to {} x {}").format(*size, *shape)
     if about.kept < 1:
-        return text + ": {:.0%} is cut off".format(1 - about.kept)
+        return text + translated(": {:.0%} is cut off").format(1 - about.kept)
     if about.padded:
         left, top, right, bottom = about.box
-        return text + ": {:.0%} is added around it".format(1 - (right - left) * (bottom - top))
+        added = 1 - (right - left) * (bottom - top)
+        return text + translated(": {:.0%} is added around it").format(added)
     return text

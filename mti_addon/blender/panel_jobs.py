@@ -10,6 +10,7 @@ from .drawing import paragraph
 from .jobs import Row
 from .panel_learn import clock
 from .results import takes_of
+from .translations import sentences, translated
 
 SHOWN = 6
 """Jobs in the panel; the older ones stay in their folder."""
@@ -47,7 +48,7 @@ def draw_jobs(context: Any, layout: Any) -> None:
     if not rows:
         layout.label(text="None yet")
     elif len(rows) > len(shown):
-        layout.label(text="and {} older ones".format(len(rows) - len(shown)))
+        layout.label(text=translated("and {} older ones").format(len(rows) - len(shown)))
 
 
 def waits(row: Row) -> bool:
@@ -62,10 +63,10 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
     if request is None:
         top.label(text=job[:6], icon="ERROR")
         top.operator("mti.remove_job", text="", icon="TRASH").job = job
-        paragraph(context, box, " ".join(row.problem), "NONE")
+        paragraph(context, box, sentences(*row.problem), "NONE")
         return
     text, icon = PHASES[phase]
-    top.label(text=request.name, icon=TASKS[request.task])
+    top.label(text=request.name, icon=TASKS[request.task], translate=False)
     top.label(text=text, icon=icon)
     _draw_stop(top, row)
     if phase == "running":
@@ -132,7 +133,7 @@ def _draw_takes(box: Any, row: Row, job: str) -> None:
         column = grid.column(align=True)
         if icon:
             column.template_icon(icon_value=icon, scale=5)
-        text = "Take {}".format(take.number)
+        text = translated("Take {}").format(take.number)
         button = column.operator("mti.import_result", text=text)
         button.job, button.take = job, take.number
     box.operator("mti.redo", icon="LOOP_BACK").job = job
@@ -141,9 +142,9 @@ def _draw_takes(box: Any, row: Row, job: str) -> None:
 def progress_text(row: Row) -> str:
     """Such as 'Learning 40/120, 1:05 left'."""
     state = row.state
-    text = STAGES.get(state.stage, "Starting")
+    text = translated(STAGES.get(state.stage, "Starting"))
     if state.total > 1:
         text += " {}/{}".format(state.step, state.total)
     if state.seconds_left is not None:
-        text += ", {} left".format(clock(state.seconds_left))
+        text += translated(", {} left").format(clock(state.seconds_left))
     return text

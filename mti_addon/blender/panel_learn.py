@@ -10,6 +10,7 @@ from . import addon, polling
 from .drawing import paragraph
 from .engines import engine_state, weights_problem
 from .operators_jobs import chosen_iterations, current_capture
+from .translations import translated
 
 
 def draw_learn(context: Any, layout: Any) -> None:
@@ -58,11 +59,11 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
     known = polling.timings()
     seconds = known.seconds(settings, learns, applies)
     memory = known.memory(settings, learns)
-    parts = ["{} iterations".format(settings.inversion.iterations)] if learns else []
+    parts = [translated("{} iterations").format(settings.inversion.iterations)] if learns else []
     if seconds is None:
-        parts.append("time not known yet")
+        parts.append(translated("time not known yet"))
     else:
-        parts.append("about {}".format(clock(seconds)))
+        parts.append(translated("about {}").format(clock(seconds)))
     if memory is not None:
         parts.append("{:.1f} GB".format(memory / 1024))
     return ", ".join(parts)

@@ -9,6 +9,7 @@ from . import pictures
 from .drawing import paragraph
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
+from .translations import sentences, translated
 
 FRAMES = "Frames {} to {} ({:.1f} s)"
 CAPTURED = "{} pictures of {}, frames {} to {}"
@@ -23,16 +24,16 @@ def draw_sketch(context: Any, layout: Any) -> None:
     if props.source == "FILE":
         column.prop(props, "file")
     elif (mover := find_mover(context, props.source)) is not None:
-        column.label(text=mover.name, icon="OBJECT_DATA")
+        column.label(text=mover.name, icon="OBJECT_DATA", translate=False)
     _draw_span(context, column)
     problem = source_problem(context, props.source)
     if problem:
-        paragraph(context, layout, f"{problem.message} {problem.hint}", "ERROR")
+        paragraph(context, layout, sentences(*problem), "ERROR")
         if context.scene.camera is None and props.source in NEEDS_CAMERA:
             layout.operator("mti.add_camera", icon="CAMERA_DATA")
     else:
         for warning in span_warnings(context):
-            paragraph(context, layout, f"{warning.message} {warning.hint}", "INFO")
+            paragraph(context, layout, sentences(*warning), "INFO")
     layout.operator("mti.capture", icon="RENDER_ANIMATION")
     _draw_capture(context, layout)
 
@@ -51,11 +52,11 @@ def _draw_span(context: Any, column: Any) -> None:
         return
     start, end = frame_span(context)
     if problem := check_range(start, end):
-        paragraph(context, column, f"{problem.message} {problem.hint}", "ERROR")
+        paragraph(context, column, sentences(*problem), "ERROR")
     elif props.span != "CUSTOM":
         render = context.scene.render
         seconds = (end - start + 1) * render.fps_base / render.fps
-        column.label(text=FRAMES.format(start, end, seconds))
+        column.label(text=translated(FRAMES).format(start, end, seconds))
 
 
 def _draw_capture(context: Any, layout: Any) -> None:
@@ -67,7 +68,7 @@ def _draw_capture(context: Any, layout: Any) -> None:
         layout.template_icon(icon_value=icon, scale=_scale(context))
     about = capture.about
     info = about.info
-    text = CAPTURED.format(about.frames, about.source, info.frame_start, info.frame_end)
+    text = translated(CAPTURED).format(about.frames, about.source, info.frame_start, info.frame_end)
     paragraph(context, layout, text, "NONE")
     for note in about.notes:
         paragraph(context, layout, note, "ERROR")

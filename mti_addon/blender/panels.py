@@ -12,6 +12,7 @@ from .panel_apply import draw_apply
 from .panel_jobs import draw_jobs
 from .panel_learn import draw_learn
 from .panel_sketch import draw_sketch
+from .translations import sentences
 
 
 class _MotionPanel:
@@ -56,4 +57,4 @@ class MTI_PT_sequencer(_MotionPanel, bpy.types.Panel):
 def _draw_error(context: Any, layout: Any) -> None:
     message, hint = polling.last_error
     if message:
-        paragraph(context, layout.box(), f"{message} {hint}", "ERROR")
+        paragraph(context, layout.box(), sentences(message, hint), "ERROR")

@@ -16,6 +16,12 @@ from .recipe import JOB_KEY, RECIPE_KEY, Recipe
 from .result_objects import add_empty, add_plane, load_sequence
 from .results import FOLDER, Result
 from .strip import add_picture_strip, keep_colors, show_in_sequencer, shown_scene
+from .translations import translated
+
+UNSAVED = (
+    "this .blend file is not saved yet, so the pictures are in {}; save it and use Collect Results "
+    "to have them beside it"
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,7 @@ def results_root(scene: Any) -> tuple[Path, str]:
         return Path(bpy.path.abspath(chosen)), ""
     if bpy.data.filepath:
         return Path(bpy.data.filepath).parent / FOLDER, ""
-    unsaved = "this .blend file is not saved yet, so the pictures are in {}; save it and use "
-    unsaved += "Collect Results to have them beside it"
-    return unsaved_root(), unsaved.format(unsaved_root())
+    return unsaved_root(), translated(UNSAVED).format(unsaved_root())
 
 
 def unsaved_root() -> Path:
@@ -69,9 +73,11 @@ def place(context: Any, result: Result, set_view: bool) -> Placed:
     """Add a result to the scene as the panel says. Raises BadRequest."""
     recipe, how = result.recipe, context.scene.mti.result_as
     if not result.names:
-        raise BadRequest(f"{result.folder} has no pictures.", "Make the result again.")
+        what = translated("{} has no pictures.").format(result.folder)
+        raise BadRequest(what, "Make the result again.")
     if how == "FILES":
-        return Placed(None, f"{len(result.names)} pictures are in {result.folder}", ())
+        text = translated("{} pictures are in {}").format(len(result.names), result.folder)
+        return Placed(None, text, ())
     scene = shown_scene(context) if how == "STRIP" else context.scene
     start, length = timing(context.scene, recipe, scene)
     if how == "STRIP":
@@ -79,8 +85,8 @@ def place(context: Any, result: Result, set_view: bool) -> Placed:
     else:
         thing, warnings = _object(context, how, result, start, length)
     write_recipe(thing, recipe)
-    text = f"Added {recipe.name}: {len(result.names)} pictures over {length} frames"
-    return Placed(thing, text, warnings)
+    text = translated("Added {}: {} pictures over {} frames")
+    return Placed(thing, text.format(recipe.name, len(result.names), length), warnings)
 
 
 def write_recipe(thing: Any, recipe: Recipe) -> None:

@@ -9,6 +9,7 @@ import bpy
 from .. import client
 from . import addon, job_pictures
 from .jobs import Jobs, Row
+from .translations import translated
 
 SECONDS = 0.5
 """Between two looks while a job runs: its events come about once a second."""
@@ -131,14 +132,15 @@ def _refresh() -> None:
     try:
         jobs.refresh(addon.jobs_folder())
     except OSError as error:
-        remember_error(f"The jobs folder cannot be read ({error.strerror}).", "Choose another one.")
+        what = translated("The jobs folder cannot be read ({}).").format(error.strerror)
+        remember_error(what, "Choose another one.")
     left = {row.folder for row in jobs.rows}
     for name in notices.keys() - {folder.path.name for folder in left}:
         del notices[name]
     for row in gone:
         if row.folder.path.parent == jobs.root and row.folder not in left and row.request:
-            message = f"The folder of the job {row.request.name} was deleted while it was running."
-            remember_error(message, "Start it again.")
+            message = translated("The folder of the job {} was deleted while it was running.")
+            remember_error(message.format(row.request.name), "Start it again.")
 
 
 def _running() -> list[Row]:

@@ -11,6 +11,7 @@ from . import addon, channel, engines, setup_watch
 from .drawing import paragraph
 from .operators_setup import command_for
 from .panel_jobs import STAGES
+from .translations import sentences, translated
 
 READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
 TESTING = "Self-Test: {stage}"
@@ -28,7 +29,7 @@ def draw_backend(context: Any, layout: Any) -> None:
     message, hint = addon.backend_trouble()
     setting_up = setup_watch.running("setup")
     if message and not setting_up:
-        paragraph(context, body, f"{message} {hint}", "ERROR")
+        paragraph(context, body, sentences(message, hint), "ERROR")
     elif not message:
         _draw_answer(context, body)
     _draw_buttons(context, body)
@@ -63,7 +64,7 @@ def draw_models(context: Any, layout: Any) -> None:
         draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
         if not addon.backend_problem():
-            _draw_online_access(context, body, ", to download.")
+            _draw_online_access(context, body, "{}, to download.")
         column = body.column()
         column.use_property_split = True
         column.prop(prefs, "hub_token")
@@ -90,7 +91,7 @@ def draw_chore(context: Any, layout: Any, name: str) -> None:
     if state.phase == "dead":
         text = "It stopped unexpectedly. Start it again: it goes on where it was."
     elif state.error is not None:
-        text = f"{state.error[1]} {state.error[2]}"
+        text = sentences(*state.error[1:])
     else:
         text = state.text
     paragraph(context, layout, text, "CANCEL" if state.phase == "cancelled" else "ERROR")
@@ -99,16 +100,16 @@ def draw_chore(context: Any, layout: Any, name: str) -> None:
 
 def progress_text(state: ChoreState) -> str:
     """Such as 'Downloading svd: 1.20 of 4.51 GB, 3:05 left'."""
-    text = state.text
+    text = translated(state.text)
     if state.total_bytes >= 1e9:
         done, total = state.done_bytes / 1e9, state.total_bytes / 1e9
-        text = GIGABYTES.format(what=text, done=done, total=total)
+        text = translated(GIGABYTES).format(what=text, done=done, total=total)
     elif state.total_bytes:
         done, total = state.done_bytes / 1e6, state.total_bytes / 1e6
-        text = MEGABYTES.format(what=text, done=done, total=total)
+        text = translated(MEGABYTES).format(what=text, done=done, total=total)
     if state.seconds_left >= 0:
         minutes, seconds = divmod(round(state.seconds_left), 60)
-        text = LEFT.format(what=text, minutes=minutes, seconds=seconds)
+        text = translated(LEFT).format(what=text, minutes=minutes, seconds=seconds)
     return text
 
 
@@ -120,7 +121,7 @@ def _draw_answer(context: Any, layout: Any) -> None:
         return
     versions = hello.versions()
     named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
-    layout.label(text=READY.format(**named), icon="CHECKMARK")
+    layout.label(text=translated(READY).format(**named), icon="CHECKMARK")
     if words := str(hello.gpu.get("words", "")):
         paragraph(context, layout, words, "NONE")
 
@@ -137,7 +138,7 @@ def _draw_buttons(context: Any, layout: Any) -> None:
     row.operator("mti.check_backend", icon="FILE_REFRESH")
     wheels = addon.preferences().wheels_folder.strip()
     if channel.CHANNEL == "own" and addon.backend_problem() and not wheels:
-        _draw_online_access(context, layout, ", or choose a folder of wheels in the details.")
+        _draw_online_access(context, layout, "{}, or choose a folder of wheels in the details.")
     if channel.CHANNEL != "own":
         text = (
             "Extensions of this platform install nothing: paste the command into a terminal, then "
@@ -147,10 +148,11 @@ def _draw_buttons(context: Any, layout: Any) -> None:
         paragraph(context, layout, command_for("setup"), "CONSOLE")
 
 
-def _draw_online_access(context: Any, layout: Any, end: str) -> None:
+def _draw_online_access(context: Any, layout: Any, template: str) -> None:
     """Why the buttons that need the network are grey, with what mends it."""
     if problem := addon.offline_problem():
-        paragraph(context, layout, problem + end, "INTERNET_OFFLINE")
+        text = translated(template).format(translated(problem))
+        paragraph(context, layout, text, "INTERNET_OFFLINE")
         if not addon.offline_by_command_line():
             layout.prop(context.preferences.system, "use_online_access")
 
@@ -163,8 +165,9 @@ def _draw_self_test(context: Any, layout: Any) -> None:
     if text:
         paragraph(context, layout, text, icon)
     else:
-        stage = STAGES.get(state.stage, "Starting")
-        layout.progress(factor=state.fraction, text=TESTING.format(stage=stage))
+        stage = translated(STAGES.get(state.stage, "Starting"))
+        text = translated(TESTING).format(stage=stage)
+        layout.progress(factor=state.fraction, text=text)
 
 
 def _draw_details(layout: Any, prefs: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .translations import OWN
+
 
 def number_chosen(self: Any, _context: Any) -> None:
     """A number of iterations that somebody sets is the one that counts."""
@@ -27,6 +29,7 @@ class ApplyProperties:
             ("CUSTOM", "Custom", "A number of iterations of your own"),
         ),
         default="BALANCED",
+        translation_context=OWN,
     )
     takes: IntProperty(
         name="Takes",
@@ -42,6 +45,7 @@ class ApplyProperties:
             ("CROP", "Crop", "Keep the middle, and cut off what does not fit"),
             ("PAD", "Pad", "Keep all of it, and continue its edges; the result is cut back"),
         ),
+        translation_context=OWN,
     )
     target_datablock: PointerProperty(
         name="Image", description="The image of this file to apply to", type=bpy.types.Image

@@ -10,6 +10,7 @@ from ..wire import MtiError
 from . import polling
 from .capture import CaptureError
 from .target import TargetError
+from .translations import sentences, translated
 
 Execute = Callable[[Any, Any], set[str]]
 
@@ -29,13 +30,14 @@ def telling(execute: Execute) -> Execute:
         except (CaptureError, TargetError) as error:
             message, hint = error.problem
         except OSError as error:
-            message = f"{error.strerror or error}: {error.filename or 'a file of the add-on'}."
+            place = error.filename or translated("a file of the add-on")
+            message = f"{error.strerror or error}: {place}."
             hint = "Make sure that its folder is there and can be written."
         else:
             polling.remember_error("", "")
             return done
         polling.remember_error(message, hint)
-        self.report({"ERROR"}, f"{message} {hint}".strip())
+        self.report({"ERROR"}, sentences(message, hint))
         return {"CANCELLED"}
 
     return guarded

@@ -22,6 +22,7 @@ from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
 from .recipe import Recipe, read_note, read_recipe, recipe_of
+from .translations import translated
 
 FOLDER = "motion"
 """Beside the .blend file."""
@@ -142,7 +143,8 @@ def free_place(root: Path, name: str) -> Path:
     places = (root / f"{slug}_{number:02d}" for number in range(1, MOST))
     place = next((each for each in places if not each.exists()), None)
     if place is None:
-        raise BadRequest(f"{root} is full of results of {name}.", "Clean it up, or take another.")
+        what = translated("{} is full of results of {}.").format(root, name)
+        raise BadRequest(what, "Clean it up, or take another.")
     return place
 
 
@@ -198,6 +200,6 @@ class _explained:
             isinstance(error, OSError) and not isinstance(error, MtiError)
         ):
             raise NotWritable(
-                f"The folder {self.root} for results cannot be written.",
+                translated("The folder {} for results cannot be written.").format(self.root),
                 "Choose another folder for results in the panel, or allow writing to this one.",
             ) from error

@@ -14,6 +14,7 @@ from ..motion import Bone, Look, Take, draw, encode_png, plan_limbs
 from ..motion.figure import Point, stick_figure
 from ..wire import PROTOCOL, CaptureInfo, JobFolder, Request, Settings, create_job
 from ..wire.request import TARGET, reference_name
+from .translations import translated
 
 NAME = "Self-Test"
 ITERATIONS = 12
@@ -69,7 +70,7 @@ def verdict(job: JobFolder, state: JobState) -> str:
     """What a finished self-test has shown, in one sentence. UnreadableInput if a result lacks."""
     written = [name for name in job.verify_output() if name.startswith("frames/")]
     seconds = max(state.changed - job.request_file.stat().st_mtime, 0)
-    return VERDICT.format(
+    return translated(VERDICT).format(
         steps=ITERATIONS, pictures=len(written), seconds=seconds, device=state.device
     )
 

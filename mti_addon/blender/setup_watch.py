@@ -19,6 +19,7 @@ from ..client.setup_problem import FINE
 from ..client.setup_start import look, start_chore
 from ..wire import JobFolder, MtiError
 from . import addon, polling, self_test
+from .translations import sentences
 
 SECONDS = 0.5
 CHORES = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
@@ -156,7 +157,7 @@ def _look_at_test() -> None:
             test_verdict = (str(error), "ERROR")
     else:
         message = test_state.error[1] if test_state.error else "The self-test did not end well."
-        test_verdict = (f"{message} {client.advice(test_state)}".strip(), "ERROR")
+        test_verdict = (sentences(message, client.advice(test_state)), "ERROR")
 
 
 def _adopt_moved() -> None:

@@ -23,11 +23,16 @@ from . import footage, views
 from .capture import take_from_scene
 from .problems import CaptureError
 from .sources import find_mover, frame_span, source_problem, span_warnings
+from .translations import translated
 
 MOST_CUT = 0.2
 """More than this share of a movie's picture is not cut off without a word."""
 SECONDS_APART = 0.5
 """Pictures farther apart than this say little about what happens in between."""
+OUTSIDE = "{} has the frames {} to {}, none of which are between {} and {}."
+CUT_OFF = "{:.0%} of each picture is cut off to give it the engine's shape."
+TOO_FEW = "{} has fewer than {} frames, so some pictures come twice."
+APART = "{} pictures of {:.0f} seconds are {:.1f} s apart."
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,7 @@ def _of_footage(context: Any, source: str, count: int, size: tuple[int, int]) ->
     inside = max(span[0], chosen.start), min(span[1], chosen.end)
     if inside[1] <= inside[0]:
         raise CaptureError.of(
-            f"{chosen.name} has the frames {chosen.start} to {chosen.end}, none of which are "
-            f"between {span[0]} and {span[1]}.",
+            translated(OUTSIDE).format(chosen.name, chosen.start, chosen.end, *span),
             "Set Frames to Automatic, or give frames that it has.",
         )
     pictures = footage.read_pictures(chosen, sampled_frames(*inside, count), size)
@@ -111,12 +115,12 @@ def _of_footage(context: Any, source: str, count: int, size: tuple[int, int]) ->
     if (cut := footage.cut_share(chosen, size)) > MOST_CUT:
         warnings.append(
             Problem(
-                f"{cut:.0%} of each picture is cut off to give it the engine's shape.",
+                translated(CUT_OFF).format(cut),
                 "Keep what moves in the middle, or crop the movie first.",
             )
         )
     if inside[1] - inside[0] + 1 < count:
-        many = f"{chosen.name} has fewer than {count} frames, so some pictures come twice."
+        many = translated(TOO_FEW).format(chosen.name, count)
         warnings.append(Problem(many, "Choose more frames."))
     full = chosen.size if min(chosen.size) else size
     return Shot(chosen.name, pictures, None, inside, chosen.fps, full, warnings)
@@ -137,7 +141,7 @@ def _shot(
 
 def _nothing_moves(name: str, source: str) -> Problem:
     if source == "CAMERA":
-        what = f"{name} does not move, and nothing moves before it."
+        what = translated("{} does not move, and nothing moves before it.").format(name)
         return Problem(what, "Key the camera, or choose Armature as the source.")
     return Problem("Nothing moves in the viewport.", "Choose frames in which something moves.")
 
@@ -147,5 +151,5 @@ def _apart(context: Any, span: tuple[int, int], count: int) -> list[Problem]:
     seconds = (span[1] - span[0]) / fps / (count - 1)
     if seconds <= SECONDS_APART:
         return []
-    what = f"{count} pictures of {seconds * (count - 1):.0f} seconds are {seconds:.1f} s apart."
+    what = translated(APART).format(count, seconds * (count - 1), seconds)
     return [Problem(what, "Capture the two or three seconds that matter.")]

@@ -9,6 +9,7 @@ import bpy
 
 from ..motion import Problem, check_range
 from . import footage, rig
+from .translations import translated
 
 NEEDS_CAMERA = ("ARMATURE", "OBJECT", "CAMERA")
 SOLID = frozenset(
@@ -20,6 +21,7 @@ NO_KEYS = "{} has no keys, so it may not move at all."
 TOO_LONG = (
     "The action {} ends at frame {}, but frames up to {} are captured: it stands still there."
 )
+IN_INSTANCE = "{} is an instance of a collection, whose armature cannot be captured."
 TOO_EARLY = "The action {} begins at frame {}, but frames from {} on are captured."
 
 
@@ -71,7 +73,7 @@ def _no_armature(context: Any) -> Problem:
     collection = instance.instance_collection if instance is not None else None
     if collection and any(ob.type == "ARMATURE" for ob in collection.all_objects):
         return Problem(
-            f"{instance.name} is an instance of a collection, whose armature cannot be captured.",
+            translated(IN_INSTANCE).format(instance.name),
             "Make it a library override (Object > Library Override > Make), or make it real.",
         )
     several = any(ob.type == "ARMATURE" for ob in context.scene.objects)
@@ -82,12 +84,12 @@ def _no_armature(context: Any) -> Problem:
 def _armature_problem(armature: Any) -> Problem | None:
     if armature.mode == "EDIT":
         return Problem(
-            f"{armature.name} is in Edit Mode, where its motion is not played.",
+            translated("{} is in Edit Mode, where its motion is not played.").format(armature.name),
             "Leave Edit Mode.",
         )
     if armature.data.pose_position == "REST":
         return Problem(
-            f"{armature.name} shows its rest position, so it does not move.",
+            translated("{} shows its rest position, so it does not move.").format(armature.name),
             "Switch the armature to Pose Position.",
         )
     return None
@@ -169,7 +171,7 @@ def span_warnings(context: Any) -> list[Problem]:
     if span is None:
         moved = bool(mover.constraints) or mover.parent or _has_drivers(mover)
         hint = "Key at least two poses, or add a figure that has a motion."
-        return [] if moved else [Problem(NO_KEYS.format(mover.name), hint)]
+        return [] if moved else [Problem(translated(NO_KEYS).format(mover.name), hint)]
     curves = rig.curves_of(mover)
     if any(rig.goes_on(curve) for curve in curves):
         return []
@@ -177,9 +179,9 @@ def span_warnings(context: Any) -> list[Problem]:
     name = action.name if action is not None and curves else mover.name
     hint = "Set Frames to Automatic, or give an end before that."
     if end > span[1]:
-        return [Problem(TOO_LONG.format(name, span[1], end), hint)]
+        return [Problem(translated(TOO_LONG).format(name, span[1], end), hint)]
     if start < span[0]:
-        return [Problem(TOO_EARLY.format(name, span[0], start), hint)]
+        return [Problem(translated(TOO_EARLY).format(name, span[0], start), hint)]
     return []
 
 

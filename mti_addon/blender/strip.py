@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..motion import picture_of_each_frame
+from .translations import translated
 
 HIGHEST_CHANNEL = 128
 
@@ -64,16 +65,19 @@ def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
     notes = []
     if was != "Standard" and set_view:
         view.view_transform = "Standard"
-        notes.append(f"the scene's view transform was {was} and is now Standard")
+        notes.append(
+            translated("the scene's view transform was {} and is now Standard").format(was)
+        )
     elif was != "Standard":
         with suppress(TypeError):  # a studio's own colour configuration may not have it
             strip.colorspace_settings.name = NEAREST.get(was, "sRGB")
-        notes.append(f"the scene's view transform {was} changes pure colours")
+        notes.append(translated("the scene's view transform {} changes pure colours").format(was))
     for name, neutral in (("exposure", 0.0), ("gamma", 1.0), ("use_curve_mapping", False)):
         if getattr(view, name) != neutral:
-            notes.append(f"the scene's {name.replace('_', ' ')} changes the colours")
+            setting = translated(name.replace("_", " "))
+            notes.append(translated("the scene's {} changes the colours").format(setting))
     if view.look not in ("None", "NONE", ""):
-        notes.append(f"the scene's look {view.look} changes the colours")
+        notes.append(translated("the scene's look {} changes the colours").format(view.look))
     return "; ".join(notes)
 
 

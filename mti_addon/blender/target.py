@@ -16,6 +16,7 @@ import bpy
 
 from ..motion import Problem
 from .overrides import overriding
+from .translations import translated
 
 SUPERSAMPLING = 4
 LONGEST_RENDER = 1024
@@ -101,7 +102,8 @@ def render_target(scene: Any, size: tuple[int, int], engine: str = "PREVIEW") ->
                 return path.read_bytes()
             except (RuntimeError, OSError) as error:
                 problem = Problem(
-                    f"The target could not be rendered: {error}", "Try another engine."
+                    translated("The target could not be rendered: {}").format(error),
+                    "Try another engine.",
                 )
                 raise TargetError(problem) from error
 
@@ -126,7 +128,8 @@ def render_frame(scene: Any, size: tuple[int, int]) -> bytes:
                 return path.read_bytes()
             except (RuntimeError, OSError) as error:
                 problem = Problem(
-                    f"The sequencer's frame could not be drawn: {error}", "Try another target."
+                    translated("The sequencer's frame could not be drawn: {}").format(error),
+                    "Try another target.",
                 )
                 raise TargetError(problem) from error
 
@@ -201,24 +204,27 @@ def read_target(path: Path) -> bytes:
     down. Raises TargetError.
     """
     if not path.is_file():
-        raise TargetError(Problem(f"The target picture is missing: {path}", "Choose another file."))
+        what = translated("The target picture is missing: {}").format(path)
+        raise TargetError(Problem(what, "Choose another file."))
     try:
         image = bpy.data.images.load(str(path), check_existing=False)
     except RuntimeError as error:
-        problem = Problem(f"The target is not a picture: {path}", "Choose a PNG or JPEG file.")
-        raise TargetError(problem) from error
+        raise TargetError(_no_picture(path)) from error
     try:
         return _as_png(image, path)
     finally:
         bpy.data.images.remove(image)
 
 
+def _no_picture(path: Path) -> Problem:
+    what = translated("The target is not a picture: {}").format(path)
+    return Problem(what, "Choose a PNG or JPEG file.")
+
+
 def _as_png(image: Any, path: Path) -> bytes:
     width, height = image.size
     if not (width and height and image.has_data):
-        raise TargetError(
-            Problem(f"The target is not a picture: {path}", "Choose a PNG or JPEG file.")
-        )
+        raise TargetError(_no_picture(path))
     alpha = image.depth in (32, 128)  # bits a pixel of RGBA; `channels` is 4 for RGB files, too
     longest = max(width, height)
     if longest > LONGEST_PICTURE:

@@ -13,6 +13,7 @@ from ..wire import codec, files
 from . import addon, job_pictures
 from .recipe import NOTE_FILE, TargetNote, read_note
 from .target_sources import Target
+from .translations import translated
 
 PICTURE = "target.png"
 KEPT = 8
@@ -58,10 +59,10 @@ def short(note: TargetNote) -> str:
 
 def described(note: TargetNote) -> str:
     """How a target was brought to the engine's shape, in a sentence."""
-    text = "{} x {} pixels".format(*note.size)
+    text = translated("{} x {} pixels").format(*note.size)
     if note.kept < 1:
-        return text + ", cropped to {:.0%}".format(note.kept)
-    return text + (", padded" if note.fitted.padded else "")
+        return text + translated(", cropped to {:.0%}").format(note.kept)
+    return text + (translated(", padded") if note.fitted.padded else "")
 
 
 def saved() -> bool:

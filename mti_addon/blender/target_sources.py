@@ -27,6 +27,7 @@ from .target_strips import (
     strip_name,
     strip_problem,
 )
+from .translations import translated
 
 Shape = tuple[int, int]
 """Width and height, in pixels."""
@@ -113,7 +114,7 @@ def _render_problem(context: Any) -> str:
     scene = context.scene.mti.target_scene or context.scene
     if scene.camera:
         return ""
-    return "The scene {} has no camera to render with: add one".format(scene.name)
+    return translated("The scene {} has no camera to render with: add one").format(scene.name)
 
 
 def _render(context: Any, shape: Shape) -> bytes:
@@ -168,7 +169,9 @@ def _file_problem(context: Any) -> str:
     if not chosen:
         return "Choose the target picture first"
     path = bpy.path.abspath(chosen)
-    return "" if Path(path).is_file() else "The target picture is missing: {}".format(path)
+    if Path(path).is_file():
+        return ""
+    return translated("The target picture is missing: {}").format(path)
 
 
 def _file(context: Any, _shape: Shape) -> bytes:
@@ -186,7 +189,7 @@ def _datablock_problem(context: Any) -> str:
 
 def _datablock(context: Any, _shape: Shape) -> bytes:
     image = context.scene.mti.target_datablock
-    message = "The image {} has no picture in it.".format(image.name)
+    message = translated("The image {} has no picture in it.").format(image.name)
     return _save(image, Problem(message, "Reload it, or choose another one."))
 
 

@@ -10,6 +10,7 @@ import bpy
 from .overrides import overriding
 from .strip import shown_scene, strip_end, strip_start
 from .target import LONGEST_RENDER, read_target, render_frame
+from .translations import translated
 
 Shape = tuple[int, int]
 """Width and height, in pixels."""
@@ -49,7 +50,7 @@ def read_frame(context: Any, _shape: Shape) -> bytes:
 def frame_name(context: Any) -> str:
     """Such as 'Scene, frame 12'."""
     scene = shown_scene(context)
-    return "{}, frame {}".format(scene.name, scene.frame_current)
+    return translated("{}, frame {}").format(scene.name, scene.frame_current)
 
 
 def _active_strip(context: Any) -> Any:
@@ -63,9 +64,10 @@ def strip_problem(context: Any) -> str:
     if strip is None:
         return "No strip is active in the sequencer: click one, or choose another target"
     if strip.type == "SOUND":
-        return "The strip {} is sound: choose one with pictures".format(strip.name)
+        return translated("The strip {} is sound: choose one with pictures").format(strip.name)
     if strip not in strips_under_playhead(shown_scene(context)):
-        return "The playhead is not on the strip {}: move it there".format(strip.name)
+        text = translated("The playhead is not on the strip {}: move it there")
+        return text.format(strip.name)
     return ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..motion import Problem, encode_png
 from .overrides import overriding
 from .target import LONGEST_RENDER, TargetError
+from .translations import translated
 
 
 def problem(context: Any) -> str:
@@ -34,8 +35,8 @@ def picture(context: Any, _shape: tuple[int, int]) -> bytes:
     try:
         screen = gpu.types.GPUOffScreen(width, height)
     except RuntimeError as error:
-        message = Problem("The viewport cannot be drawn: {}".format(error), "Choose Fresh Render.")
-        raise TargetError(message) from error
+        what = translated("The viewport cannot be drawn: {}").format(error)
+        raise TargetError(Problem(what, "Choose Fresh Render.")) from error
     try:
         with overriding((space.overlay, {"show_overlays": False}), (space, {"show_gizmo": False})):
             screen.draw_view3d(

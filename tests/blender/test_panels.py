@@ -42,7 +42,7 @@ class Layout:
     def panel(self, _name, default_closed):
         return Layout(self.lines), Layout(self.lines)
 
-    def label(self, text="", icon="NONE"):
+    def label(self, text="", icon="NONE", translate=True, text_ctxt="*"):
         assert icon in ICONS, icon
         self.lines.append(text)
 
@@ -57,7 +57,7 @@ class Layout:
     def separator(self):
         pass
 
-    def operator(self, idname, text=None, icon="NONE"):
+    def operator(self, idname, text=None, icon="NONE", text_ctxt="*"):
         assert icon in ICONS, icon
         self.lines.append(f"[{idname}]")
         return OperatorSettings(idname)

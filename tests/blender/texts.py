@@ -1,0 +1,177 @@
+"""All texts of mti_addon/blender that a person may read: of its sources, and of Blender's RNA."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = re.compile(r"[A-Za-z][a-z]{2,}.* |.* [A-Za-z][a-z]{2,}|[A-Z][a-z]{2,}$")
+"""A constant that is a phrase or a word; one that only holds signs, units or identifiers is not."""
+NO_PHRASES = {
+    "MESH CURVE SURFACE META FONT CURVES POINTCLOUD VOLUME GPENCIL GREASEPENCIL",
+    "AgX Base sRGB",
+    "Filmic sRGB",
+    "Khronos PBR Neutral",
+    "Khronos PBR Neutral sRGB",
+    "Filmic",
+    "Standard",
+    "Color",
+    "Emission",
+    "Surface",
+    "Motion Capture",
+    "The recipe",
+    "does not move",
+}
+"""Names of Blender's things and of our own data, which are the same in every language."""
+LANGUAGES = ("german", "translations")
+INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender did not take back")
+INTERNAL += ("04d.png", "picture_06d", "download-")
+"""How f-strings begin that nobody reads in the interface."""
+IDENTIFIER = re.compile(r"[A-Z0-9_-]*|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
+SHOWN = {"translated", "sentences", "paragraph", "poll_message_set", "report", "Problem", "of"}
+SHOWN |= {"BadRequest", "UnreadableInput", "NotWritable", "DiskFull", "remember_error"}
+SHOWN_KEYWORDS = {"text", "name", "description", "title"}
+"""Keyword arguments that hold a text in calls of these functions."""
+WITH_KEYWORDS = {"label", "operator", "prop", "menu", "progress", "popover", "operator_menu_enum"}
+
+
+def sources() -> dict[str, ast.Module]:
+    """The modules of the Blender layer, without the languages."""
+    folder = ROOT / "mti_addon" / "blender"
+    paths = [path for path in sorted(folder.glob("*.py")) if path.stem not in LANGUAGES]
+    return {path.stem: ast.parse(path.read_text("utf-8")) for path in paths}
+
+
+def strings(*nodes: ast.AST) -> Iterator[str]:
+    """Every constant text below these nodes."""
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                yield each.value
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return getattr(function, "attr", getattr(function, "id", ""))
+
+
+def _without_internals(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but docstrings, annotations, and what is below them or below an f-string."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            is_text = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+            is_schema = isinstance(child, ast.Subscript) and "Annotated" in ast.dump(child.value)
+            if not (is_text or is_schema or isinstance(child, ast.JoinedStr)):
+                waiting.append(child)
+        yield node
+
+
+def constants(modules: Iterable[ast.Module]) -> dict[str, ast.expr]:
+    """Name in capitals -> its value, of all modules."""
+    return {
+        target.id: node.value
+        for tree in modules
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.isupper()
+    }
+
+
+def from_sources() -> set[str]:
+    """Phrases anywhere, and what is given to whatever shows or translates a text."""
+    modules = sources()
+    known, found = constants(modules.values()), set()
+    for tree in modules.values():
+        for node in _without_internals(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {node.value} if WORDS.match(node.value) else set()
+            if isinstance(node, ast.Call):
+                found |= set(_shown(node, known))
+    return {text for text in found if not IDENTIFIER.fullmatch(text)} - NO_PHRASES
+
+
+def _shown(node: ast.Call, known: dict[str, ast.expr]) -> Iterator[str]:
+    given: list[ast.expr] = []
+    if _called(node) in SHOWN:
+        given += node.args
+    if _called(node) in WITH_KEYWORDS or _called(node).endswith("Property"):
+        given += [each.value for each in node.keywords if each.arg in SHOWN_KEYWORDS]
+    for each in given:
+        if not isinstance(each, ast.JoinedStr):
+            yield from strings(each)
+        for name in ast.walk(each):
+            if isinstance(name, ast.Name) and name.id in known:
+                yield from strings(known[name.id])
+
+
+def phrases_in_f_strings() -> list[str]:
+    """F-strings that say something: their templates cannot be translated."""
+    found = []
+    for name, tree in sources().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                said = "".join(strings(*node.values))
+                if re.search(r"[A-Za-z]{2,} | [A-Za-z]|[a-z]{3,}", said):
+                    found.append((f"{name}.py:{node.lineno}", said))
+    return [f"{place}: {said}" for place, said in found if not said.startswith(INTERNAL)]
+
+
+def described(cls: Any) -> str:
+    """The tooltip of an operator, a panel or a menu, as Blender takes it from the class."""
+    return getattr(cls, "bl_description", None) or vars(cls).get("__doc__") or ""
+
+
+def from_rna(classes: Iterable[Any]) -> set[str]:
+    """Labels, tooltips, properties and their choices of registered classes."""
+    found = set()
+    for cls in classes:
+        if issubclass(cls, bpy.types.Operator | bpy.types.Panel | bpy.types.Menu):
+            found |= {cls.bl_label, described(cls), getattr(cls, "bl_category", "")}
+        category, _, name = getattr(cls, "bl_idname", "").partition(".")
+        is_operator = issubclass(cls, bpy.types.Operator)
+        rna = (
+            getattr(getattr(bpy.ops, category), name).get_rna_type() if is_operator else cls.bl_rna
+        )
+        # a property may hide one of the same name that Blender gives to every such class
+        for each in {each.identifier: each for each in rna.properties}.values():
+            if each.identifier in getattr(cls, "__annotations__", {}) and not each.is_hidden:
+                found |= {each.name, each.description, *_choices(each)}
+    return {text for text in found if not IDENTIFIER.fullmatch(text)}
+
+
+def _choices(each: Any) -> Iterator[str]:
+    if each.type == "ENUM":
+        for item in each.enum_items:
+            yield from (item.name, item.description)
+
+
+def told_by_others() -> set[str]:
+    """The f-strings of all layers but ours, with {} for their values."""
+    folders = ["mti_addon/motion", "mti_addon/client", "mti_addon/wire", "mti_backend"]
+    paths = [path for name in folders for path in (ROOT / name).rglob("*.py")]
+    return {
+        "".join(v.value if isinstance(v, ast.Constant) else "{}" for v in node.values)
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.JoinedStr)
+    }
+
+
+def all_strings() -> set[str]:
+    """Every constant text of the add-on and the backend: where a translated text may come from."""
+    files = [*(ROOT / "mti_addon").rglob("*.py"), *(ROOT / "mti_backend").rglob("*.py")]
+    return {
+        text
+        for path in files
+        if path.stem not in LANGUAGES
+        for text in strings(ast.parse(path.read_text("utf-8")))
+    }

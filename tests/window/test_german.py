@@ -1,0 +1,72 @@
+"""German in a real Blender that has its languages: the wheels of bpy are built without them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.window.conftest import ADDON
+from tests.window.desktop import Desktop
+
+BLENDERS_OWN = {"Face", "Facing", "Fast", "Wave", "Walk", "None", "Crop"}
+"""Blender finds its own translation of these first; the panel asks for ours by its context."""
+LOOK = """
+import json, bpy, addon_utils
+from {addon}.mti_addon.blender import addon, translations
+bpy.context.preferences.use_preferences_save = False
+view, lookup = bpy.context.preferences.view, bpy.app.translations.pgettext_iface
+def refusal(operator):
+    try:
+        return str(operator())
+    except RuntimeError as error:
+        return str(error)
+def told():
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.object.mode_set(mode="EDIT")
+    refused = refusal(bpy.ops.mti.add_stick_figure)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return dict(
+        plain={{key: lookup(key) for key in translations.LANGUAGES["de_DE"]}},
+        buttons={{key: lookup(key, "Operator") for key in translations.LANGUAGES["de_DE"]}},
+        own={{key: lookup(key, translations.OWN) for key in translations.LANGUAGES["de_DE"]}},
+        refused=refused,
+        reported=refusal(lambda: bpy.ops.mti.open_log(job="none")),
+        filled=translations.translated("Take {{}}").format(3),
+        told=translations.translated("The motion fills only 7% of the picture."),
+    )
+result = dict(texts=translations.LANGUAGES["de_DE"], english=told())
+view.language = "de_DE"
+view.use_translate_interface = view.use_translate_reports = True
+result["german"] = told()
+addon_utils.disable("{addon}")
+result["disabled"] = lookup("Show What Is Sent")
+print("RESULT" + json.dumps(result))
+"""
+
+
+@pytest.fixture
+def said(desktop: Desktop) -> dict[str, Any]:
+    script = desktop.folder / "look.py"
+    script.write_text(LOOK.format(addon=ADDON))
+    command = ["blender", "-b", "--python-exit-code", "9", "--python", str(script)]
+    lines = desktop.run(command).splitlines()
+    [line] = [line for line in lines if line.startswith("RESULT")]
+    found: dict[str, Any] = json.loads(line.removeprefix("RESULT"))
+    return found
+
+
+def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
+    texts, english, german = said["texts"], said["english"], said["german"]
+    assert all(english["plain"][key] == key for key in texts)
+    assert german["own"] == texts
+    for context in ("plain", "buttons"):
+        assert {key for key in texts if german[context][key] != texts[key]} <= BLENDERS_OWN
+    assert "Leave Edit Mode first" in english["refused"]
+    assert "Zuerst den Bearbeitungsmodus verlassen" in german["refused"]
+    assert "This job is not there any more. Its folder has been removed." in english["reported"]
+    assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
+    assert german["filled"] == "Take 3"
+    assert german["told"] == "Die Bewegung füllt nur 7% des Bildes."
+    assert said["disabled"] == "Show What Is Sent"
