@@ -85,6 +85,7 @@ TEXTS: dict[str, str] = {
     "Smile": "Lächeln",
     "A smile comes and stays": "Ein Lächeln kommt und bleibt",
     "Leave Edit Mode first": "Zuerst den Bearbeitungsmodus verlassen",
+    "Frame It With a New Camera": "Mit neuer Kamera ins Bild setzen",
     "Add Camera": "Kamera hinzufügen",
     "Add a camera that sees the whole motion, and make it the scene's": (
         "Eine Kamera hinzufügen, die die ganze Bewegung sieht, und sie zur Kamera der Szene machen"
