@@ -62,7 +62,7 @@ def scan(wanted=None):
     than to one whose name begins with `wanted`."""
     found = {}
     _, region = sidebar()
-    columns = [region.x + round(region.width * part) for part in (0.25, 0.75, 0.93)]
+    columns = [region.x + round(region.width * part) for part in (0.25, 0.75, 0.82, 0.88, 0.93)]
     for y in range(region.y + region.height - 4, region.y + 2, -14):
         for x in columns:
             mouse(x, y)
