@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender e2e window evaluate evaluate-full train-draft zip publish clean
+.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window evaluate evaluate-full train-draft zip publish clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -34,7 +34,10 @@ $(BPY)5.2/.ready: tools/setup_bpy.sh
 demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
-test: check unit blender e2e window  ## everything: lint, types, unit tests, tests in real Blender, end to end
+test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
+	$(MAKE) -j 2 unit blender
+	$(MAKE) e2e
+	$(MAKE) window
 	@echo "all checks and tests passed"
 
 check: $(BACKEND)/.ready
@@ -46,9 +49,12 @@ unit: $(BACKEND)/.ready
 	$(BACKEND)/bin/python -m pytest tests --ignore=tests/blender --ignore=tests/e2e \
 		--ignore=tests/window -m "not slow"
 
-blender: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready
-	$(BPY)4.5/bin/python -m pytest tests/blender
-	$(BPY)5.0/bin/python -m pytest tests/blender
+blender: blender-4.5 blender-5.0 blender-5.2
+
+blender-4.5 blender-5.0: blender-%: $(BPY)%/.ready
+	$(BPY)$*/bin/python -m pytest tests/blender
+
+blender-5.2: $(BPY)5.2/.ready
 	@if [ -x $(BPY)5.2/bin/python ]; then $(BPY)5.2/bin/python -m pytest tests/blender; \
 	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
 
