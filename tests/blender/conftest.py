@@ -30,11 +30,32 @@ else:
     import bpy  # addon_utils can only be imported after it
 
 
+_STATUS = pytest.StashKey[int]()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here needs bpy."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.bpy)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep how it ended."""
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave without Blender's destructors: a class that is still registered then hangs 4.5 for
+    ever, and Rigify leaves those of the rigs that it has generated. Ours are unregistered before,
+    by `enabled`."""
+    if _STATUS in config.stash and "bpy" in sys.modules:
+        _user.cleanup()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_STATUS])
 
 
 def _stage(build: Path) -> Path:
