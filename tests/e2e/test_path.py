@@ -26,6 +26,7 @@ def test_a_job_is_done(finished: JobFolder) -> None:
         *(f"frames/{n:04d}.png" for n in range(1, FRAMES + 1)),
         "motion.safetensors",
         "preview.webp",
+        "sheets/01.png",
     )
     [started] = [event for event in events if isinstance(event, Started)]
     assert (started.model, started.device, started.epoch) == ("draft", "cpu", 1)
