@@ -16,6 +16,7 @@ from PIL import Image
 from mti_addon.wire.events import Done, Preview, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import read_owner
+from mti_addon.wire.queue import enqueue
 from tests.e2e import jobs
 from tests.tiny import FRAMES, SIZE
 
@@ -141,6 +142,7 @@ def test_a_runner_that_stays_takes_the_next_job(models: Path, tmp_path: Path) ->
     try:
         jobs.wait_for(lambda: isinstance(first.finished(), Done), what="the first job")
         second = jobs.new_job(tmp_path, "learn", iterations=1)
+        enqueue(second)  # what is not in the queue is somebody else's to start
         jobs.wait_for(lambda: isinstance(second.finished(), Done), what="the second job")
         owner = read_owner(second.owner_file)
         assert owner is not None
