@@ -34,15 +34,18 @@ def remedy(model: SvdModel, error: Exception) -> str:
             return ""
         set_level(model, level(model) + 1)
         return f"The memory was not enough; more is computed again from here on ({model.policy})."
-    if model.compiled is not None and isinstance(error, RuntimeError):
-        model.compiled.give_up(error)
+    compiled = model.compiled
+    # one that fails only when a block is computed again leaves the two passes unlike each other
+    if compiled is not None and (compiled.failed or isinstance(error, RuntimeError)):
+        if not compiled.failed:
+            compiled.give_up(error)
         model.compiled = None
         return "The compiled model failed; it goes on uncompiled."
     return ""
 
 
-def release(device: torch.device) -> None:
-    """Give back what a failed iteration has left behind."""
+def release() -> None:
+    """Give back the memory that nobody uses any more, such as what a failed iteration has left."""
     gc.collect()
-    if device.type == "cuda":
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()

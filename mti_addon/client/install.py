@@ -8,13 +8,15 @@ but the standard library, and installs nothing into the Python that runs it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..wire import files
-from ..wire.errors import BackendMissing, Cancelled, Internal, MtiError
+from ..wire.errors import BackendMissing, Busy, Cancelled, Internal, MtiError
 from ..wire.owner import JobLock
 from . import setup_models
 from .setup_check import run_check
@@ -23,6 +25,7 @@ from .setup_env import Setup
 from .setup_folder import ChoreFolder, Order
 from .setup_start import prepare
 
+LET_GO_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,11 +47,29 @@ def do(chore: ChoreFolder, echo: bool = False) -> int:
     work = Work(chore, echo)
     try:
         # the last word is written before the lock goes: nobody shall take its end for a death
-        with JobLock(chore.job):
+        with _locked(chore):
             return _do(work)
     except MtiError as error:
         work.log(f"{error.message} {error.hint}")
         return error.exit_code
+
+
+@contextlib.contextmanager
+def _locked(chore: ChoreFolder) -> Iterator[None]:
+    """The chore's lock. One that was started after another's last word waits for it to let go."""
+    lock, until = JobLock(chore.job), time.monotonic() + LET_GO_SECONDS
+    while True:
+        try:
+            lock.acquire()
+            break
+        except Busy:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.02)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _do(work: Work) -> int:

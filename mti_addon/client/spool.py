@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from .launch import launch
 from .state import JobState
 
 LOG_TAIL_BYTES = 16 * 1024
+LET_GO_SECONDS = 0.5
+"""Between a runner's last word and the end of its lock there may be this much on a busy machine."""
 
 
 def list_jobs(root: Path) -> list[JobFolder]:
@@ -36,7 +40,7 @@ def requeue(job: JobFolder) -> None:
     """Put a job that was cancelled, failed or died into the queue; it goes on from its last
     checkpoint when its turn comes. Raises Busy, BadRequest (it is done), DiskFull, NotWritable.
     """
-    if is_running(job):
+    if _is_held(job):
         raise Busy("This job is being worked on already.", "Wait for it, or cancel it.")
     if isinstance(job.finished(), Done) and _output_is_whole(job):
         raise BadRequest("This job is done already.", "Start a new one.")
@@ -77,7 +81,7 @@ def pause(job: JobFolder) -> None:
 
 def remove(job: JobFolder) -> None:
     """Delete the job's folder. Busy while it is worked on; NotWritable."""
-    if is_running(job):
+    if _is_held(job):
         raise Busy("This job is still being worked on.", "Cancel it first.")
     files.remove_folder(job.path)
 
@@ -100,6 +104,19 @@ def advice(state: JobState) -> str:
         code, _, hint = state.error
         return hint or _ADVICE.get(code, _ADVICE["internal"])
     return _PHASE_ADVICE.get(state.phase, "")
+
+
+def _is_held(job: JobFolder) -> bool:
+    """A runner has this job, and is not just letting go of it after its last word."""
+    said_its_last = False
+    with contextlib.suppress(OSError):
+        said_its_last = job.finished() is not None
+    until = time.monotonic() + (LET_GO_SECONDS if said_its_last else 0.0)
+    while is_running(job):
+        if time.monotonic() >= until:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def _output_is_whole(job: JobFolder) -> bool:

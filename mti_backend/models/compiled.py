@@ -12,6 +12,7 @@ import torch
 from diffusers.models.attention import FeedForward
 from diffusers.models.resnet import SpatioTemporalResBlock
 from torch import nn
+from torch.utils import checkpoint
 
 COMPILE_VARIABLE = "MTI_COMPILE"
 """Asks for one of MODES: the first iterations then take minutes, the others less."""
@@ -57,6 +58,8 @@ class Compiled:
             except torch.OutOfMemoryError:
                 raise
             except Exception as error:  # a compiler that is missing, or a version that cannot
+                if type(error).__module__ == checkpoint.__name__:
+                    raise  # how computing again ends early, once it has all that it needs
                 self.give_up(error)
                 return plain(*args, **kwargs)
 

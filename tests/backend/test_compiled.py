@@ -94,6 +94,43 @@ def test_what_fails_in_backward_only_is_gone_on_from_uncompiled(
     assert remedy(model, caught.value) == ""
 
 
+def test_computing_again_may_end_early_in_a_compiled_block(
+    model: SvdModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = gradient(model)
+    monkeypatch.setattr(torch, "compile", lambda plain, **how: plain)
+    compiled = Compiled(model.unet)
+    model.compute_again(POLICIES[-1].name)
+    torch.testing.assert_close(gradient(model), expected, rtol=1e-6, atol=0)
+    assert not compiled.failed
+
+
+def test_what_fails_in_computing_again_is_gone_on_from_uncompiled(
+    model: SvdModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = gradient(model)
+    said: list[str] = []
+    calls, one = [0], torch.ones(())
+
+    def compiler(plain: Callable[..., Tensor], **how: object) -> Callable[..., Tensor]:
+        def compiled(*args: Tensor, **kwargs: Tensor) -> Tensor:
+            calls[0] += 1
+            if calls[0] > len(model.compiled or ()):  # each has been called once: backward
+                raise RuntimeError("no such kernel")
+            return plain(*args, **kwargs) * one  # keeps one more tensor, as a compiler may
+
+        return compiled
+
+    monkeypatch.setattr(torch, "compile", compiler)
+    model.compiled = Compiled(model.unet, say=said.append)
+    model.compute_again(POLICIES[-1].name)
+    with pytest.raises(Exception) as caught:  # whichever way torch notices
+        gradient(model)
+    assert remedy(model, caught.value) == "The compiled model failed; it goes on uncompiled."
+    torch.testing.assert_close(gradient(model), expected, rtol=1e-6, atol=0)
+    assert len(said) == 1 and "no such kernel" in said[0] and model.compiled is None
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the compiler's own
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")

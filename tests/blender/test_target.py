@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import bpy
@@ -213,11 +214,13 @@ def test_a_large_jpeg_is_converted_and_made_smaller(scene, ext, tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\nbroken"])
-def test_what_is_no_picture(scene, ext, tmp_path, content):
+def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     file = tmp_path / "target.png"
     if content is not None:
         file.write_bytes(content)
     target = ext("blender.target")
     with pytest.raises(target.TargetError, match="missing" if content is None else "not a picture"):
         target.read_target(file)
-    assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob("mti-*.png"))
+    assert not list((tmp_path / "temp").iterdir())

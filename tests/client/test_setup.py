@@ -22,7 +22,7 @@ from mti_addon.client.setup_folder import BackendFolder, ChoreFolder, ChoreState
 from mti_addon.client.setup_problem import environment_problem
 from mti_addon.client.setup_start import cancel_chore, look, start_chore
 from mti_addon.wire.errors import Busy, NotWritable
-from mti_addon.wire.owner import Owner, process_identity, read_owner
+from mti_addon.wire.owner import JobLock, Owner, process_identity, read_owner
 from tests.client.conftest import wait_for
 from tests.client.wheels import make_wheel
 from tests.wire.conftest import read_only  # noqa: F401  # a fixture
@@ -254,6 +254,21 @@ def test_a_python_that_will_not_do(tmp_path: Path, wheels: Path) -> None:
     assert f"{old} is Python 3.9.1; 3.11 to 3.13 are needed" in text
     text = error(finished(start(folder, wheels, python=str(tmp_path / "none"))))
     assert "none is not there" in text and not folder.env.exists()
+
+
+def test_started_again_at_the_last_word_of_the_one_before(tmp_path: Path, wheels: Path) -> None:
+    """Which holds its lock for a moment longer, a long one on a busy machine."""
+    folder = BackendFolder(tmp_path / "backend")
+    chore = folder.chore("check")
+    chore.path.mkdir(parents=True)
+    lock = JobLock(chore.job)
+    lock.acquire()
+    chore.write_state(ChoreState("failed"))
+    start_chore(Order("check", str(folder.path), str(ROOT), python=str(tmp_path / "none")))
+    time.sleep(0.5)
+    assert look(chore).phase == "running"
+    lock.release()
+    assert "does not start with" in error(finished(chore, 30))
 
 
 def test_what_is_wrong_is_found_without_starting_anything(

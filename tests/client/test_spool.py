@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mti_addon.client import spool
 from mti_addon.client.follow import Follower
 from mti_addon.client.state import JobState
 from mti_addon.wire.errors import ERRORS, BadRequest, Busy
+from mti_addon.wire.events import Failed, encode
+from mti_addon.wire.files import append_line
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock, current_owner
 from tests.client.conftest import FAKE, Launch, poll_until, wait_for
@@ -54,6 +57,19 @@ def test_a_runner_elsewhere_is_running_while_its_heart_beats(job: JobFolder) -> 
         assert spool.is_running(job)
         os.utime(job.heartbeat_file, (0, 0))
         assert not spool.is_running(job)
+
+
+def test_a_runner_that_has_said_its_last_word_is_waited_for(job: JobFolder) -> None:
+    lock = JobLock(job)
+    lock.acquire()
+    append_line(job.events_file, encode(Failed("internal", "No.", ""), 1, time.time()))
+    with pytest.raises(Busy):  # it does not let go
+        spool.remove(job)
+    threading.Timer(0.2, lock.release).start()
+    spool.requeue(job)
+    assert job.waiting_file.exists()
+    spool.remove(job)
+    assert not job.path.exists()
 
 
 def test_a_removed_job_is_gone(job: JobFolder, launch: Launch) -> None:
