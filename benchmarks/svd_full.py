@@ -9,7 +9,6 @@ and svd_full.md into --out. What does not fit is told as such, and is no failure
 """
 
 import argparse
-import gc
 import json
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from mti_backend.inversion import Inversion
 from mti_backend.models.recompute import POLICIES
 from mti_backend.models.svd import SvdModel
 from mti_backend.plan import COSTS, learning_flops, learning_memory
+from mti_backend.remedies import release
 from mti_backend.sampling import image_embedding_motion, sample
 
 from .baseline import PaperLike
@@ -87,7 +87,7 @@ class Bench:
         return step
 
     def measure(self, name: str, make: Callable[[], Callable[[], object]]) -> None:
-        free()
+        release()
         try:
             step = make()
             if torch.cuda.is_available():
@@ -101,7 +101,7 @@ class Bench:
             f"  {name}: {summary(found).median:.3f} s an iteration", self.memory[name], flush=True
         )
         del step
-        free()
+        release()
 
     def row(self, name: str) -> dict[str, Any]:
         if name not in self.seconds:
@@ -120,12 +120,6 @@ def load(folder: Path, device: str) -> SvdModel:
     return SvdModel("svd", folder, device, torch.float32 if device == "cpu" else torch.bfloat16)
 
 
-def free() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
 def memory() -> dict[str, float]:
     """Peaks in GB since the last reset; nothing on a CPU."""
     if not torch.cuda.is_available():
@@ -138,7 +132,7 @@ def memory() -> dict[str, float]:
 
 def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> dict[str, Any]:
     """Seconds of a 25-step clip with guidance, decoded; the second of two."""
-    free()
+    release()
     model = load(folder, options.device)
     settings = Settings.for_model("svd").sized(*place).sampling
     settings = replace(settings, steps=options.steps)

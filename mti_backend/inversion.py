@@ -177,14 +177,10 @@ class Inversion:
         self.optimiser.zero_grad(set_to_none=True)
         g = step_generator(self.settings.seed, self.step_index)
         if self.team is None:
-            loss = self._loss(g)
-            loss.backward()
-            return float(loss.detach())
+            return self._backward(g)
         value, failure = 0.0, None
         try:
-            loss = self._loss(g)
-            loss.backward()
-            value = float(loss.detach())
+            value = self._backward(g)
         except Exception as error:  # the others wait for an answer, whatever went wrong
             failure = error
         gradients = [torch.zeros_like(t) if t.grad is None else t.grad for t in self._tokens]
@@ -196,6 +192,11 @@ class Inversion:
         for tokens, gradient in zip(self._tokens, gradients, strict=True):
             tokens.grad = gradient
         return value
+
+    def _backward(self, g: torch.Generator) -> float:
+        loss = self._loss(g)
+        loss.backward()
+        return float(loss.detach())
 
     def prepare(self) -> None:
         """Make the examples that the iterations will keep, which they else do as they go."""

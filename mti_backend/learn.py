@@ -161,7 +161,7 @@ class Learning:
                 if not said:
                     raise
             # only out here nothing of what failed is alive any more
-            release(inversion.model.device)
+            release()
             replanned(self.attempt, self.request, inversion.model.policy, said)
 
     def _save(self, inversion: Inversion, config: str) -> float:

@@ -6,7 +6,6 @@ is a folder that is written whole and never changed.
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +89,8 @@ def save_capture(
             files.write_synced(folder / "take.json", take.to_json().encode("utf-8"))
         text = codec.dumps(codec.to_dict(about), indent=2) + "\n"
         files.write_synced(folder / "capture.json", text.encode("utf-8"))
-    _remove_old(root, name)
+    files.keep_newest(root, KEPT, name)
+    files.sweep(root)
     return name
 
 
@@ -121,11 +121,3 @@ def _sheet(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         left = gap + i % columns * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet
-
-
-def _remove_old(root: Path, newest: str) -> None:
-    others = [path for path in root.iterdir() if path.is_dir() and path.name != newest]
-    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in others[KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
-    files.sweep(root)

@@ -8,7 +8,7 @@ from ..client.setup_check import read_hello
 from ..client.setup_models import DOWNLOADS, model_folder
 from . import addon
 
-__all__ = ["EngineState", "engine_state", "engine_states", "weights_problem"]
+__all__ = ["EngineState", "engine_state", "engine_states", "missing_problem"]
 
 
 def engine_states() -> dict[str, EngineState]:
@@ -26,11 +26,7 @@ def engine_state(name: str) -> EngineState:
     return engine_states()[name]
 
 
-def weights_problem(name: str) -> str:
-    """What keeps an engine from being used at all: no backend, or no weights. Empty if nothing.
-
-    A GPU that is too small at the usual size is told of, but not here: another size may fit.
-    """
+def missing_problem(name: str) -> str:
+    """What an engine lacks to be used at all; empty if nothing."""
     state = engine_state(name)
-    wanting = state.condition in ("backend_missing", "not_installed", "incomplete")
-    return state.sentence if wanting else ""
+    return state.sentence if state.missing else ""

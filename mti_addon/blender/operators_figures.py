@@ -11,7 +11,7 @@ from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
 from ..wire import Settings
 from . import addon, rig
 from .framing import add_camera
-from .reporting import telling
+from .reporting import allowed, telling
 from .sources import action_span, find_mover
 from .translations import OWN, translated
 
@@ -61,8 +61,7 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         """Bones are made in Edit Mode, which is reached from Object Mode only."""
         active = context.view_layer.objects.active
         if active is not None and active.mode not in ("OBJECT", "POSE"):
-            cls.poll_message_set(translated("Leave Edit Mode first"))
-            return False
+            return allowed(cls, "Leave Edit Mode first")
         return True
 
     @classmethod
@@ -109,9 +108,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to look at."""
         if find_mover(context, _watched(context)) is None:
-            what = "Add a stick figure, or select what the camera shall look at"
-            cls.poll_message_set(translated(what))
-            return False
+            return allowed(cls, "Add a stick figure, or select what the camera shall look at")
         return True
 
     @telling

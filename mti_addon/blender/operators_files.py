@@ -10,9 +10,11 @@ from bpy.props import BoolProperty
 from ..wire import Settings
 from . import addon, cleanup, collecting, polling, target_preview
 from .operators_jobs import current_motion
-from .reporting import telling
+from .reporting import allowed, telling
 from .target_sources import make_target, target_problem
 from .translations import translated
+
+SAVE_FIRST = "Save the .blend file first"
 
 
 class MTI_OT_show_target(bpy.types.Operator):
@@ -24,10 +26,7 @@ class MTI_OT_show_target(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a target."""
-        problem = target_problem(context)
-        if problem:
-            cls.poll_message_set(translated(problem))
-        return not problem
+        return allowed(cls, target_problem(context))
 
     @telling
     def execute(self, context: Any) -> set[str]:
@@ -50,10 +49,7 @@ class MTI_OT_collect_results(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """The file must be saved."""
-        if not target_preview.saved():
-            cls.poll_message_set(translated("Save the .blend file first"))
-            return False
-        return True
+        return allowed(cls, "" if target_preview.saved() else SAVE_FIRST)
 
     @telling
     def execute(self, _context: Any) -> set[str]:

@@ -13,8 +13,8 @@ from bpy.props import EnumProperty
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..wire.errors import DiskFull
 from . import addon, setup_watch
-from .operators_setup import MODELS, allowed, busy
-from .reporting import telling
+from .operators_setup import MODELS, busy
+from .reporting import allowed, telling
 from .translations import translated
 
 OR_WHEELS = "{problem}, or choose a folder of wheels in the details"

@@ -13,7 +13,7 @@ from .captures import Capture, load_capture
 from .motions import KnownMotion, find_motion
 from .orders import LearnOptions, apply_order, learn_order
 from .recipe import write_note
-from .reporting import telling
+from .reporting import allowed, telling
 from .target_sources import Target, make_target, target_problem
 from .translations import translated
 
@@ -30,12 +30,10 @@ class MTI_OT_learn(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a capture for the chosen engine, and a backend."""
-        problem = engines.weights_problem(addon.preferences().engine) or _capture_problem(context)
+        problem = engines.missing_problem(addon.preferences().engine) or _capture_problem(context)
         if not problem and context.scene.mti.also_apply:
             problem = target_problem(context)
-        if problem:
-            cls.poll_message_set(translated(problem))
-        return not problem
+        return allowed(cls, problem)
 
     @telling
     def execute(self, context: Any) -> set[str]:
@@ -69,16 +67,14 @@ class MTI_OT_apply(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be a motion, a target and a backend."""
         motion = current_motion(context.scene)
-        problem = engines.weights_problem(motion.settings.model if motion else "draft")
+        problem = engines.missing_problem(motion.settings.model if motion else "draft")
         problem = problem or target_problem(context)
         if not problem and motion is None:
             chosen = context.scene.mti.motion
             problem = "Learn a motion, or choose one"
             if chosen:
                 problem = translated("There is no motion {}").format(chosen)
-        if problem:
-            cls.poll_message_set(translated(problem))
-        return not problem
+        return allowed(cls, problem)
 
     @telling
     def execute(self, context: Any) -> set[str]:

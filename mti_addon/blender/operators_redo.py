@@ -16,7 +16,7 @@ from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
 from .orders import apply_order
 from .recipe import RECIPE_KEY, Recipe, TargetNote, read_note, read_recipe, recipe_of
-from .reporting import telling
+from .reporting import allowed, telling
 from .results import ingredients, motion_of
 from .strip import shown_scene
 from .target_preview import short
@@ -53,10 +53,7 @@ class MTI_OT_redo(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be a backend; which result is meant is known only when it is called."""
-        problem = addon.backend_problem()
-        if problem:
-            cls.poll_message_set(translated(problem))
-        return not problem
+        return allowed(cls, addon.backend_problem())
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Open the recipe: its numbers into the dialog and into the panel."""

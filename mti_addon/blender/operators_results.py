@@ -13,7 +13,7 @@ from . import addon, polling, starting
 from .jobs import Row
 from .placing import place, results_root
 from .recipe import read_note
-from .reporting import telling
+from .reporting import allowed, telling
 from .results import keep
 from .target_sources import pixels
 from .translations import translated
@@ -71,10 +71,7 @@ class MTI_OT_resume(_JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be a backend."""
-        problem = addon.backend_problem()
-        if problem:
-            cls.poll_message_set(translated(problem))
-        return not problem
+        return allowed(cls, addon.backend_problem())
 
     @telling
     def execute(self, _context: Any) -> set[str]:
@@ -92,10 +89,7 @@ class MTI_OT_start_now(_JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be a backend."""
-        problem = addon.backend_problem()
-        if problem:
-            cls.poll_message_set(translated(problem))
-        return not problem
+        return allowed(cls, addon.backend_problem())
 
     @telling
     def execute(self, _context: Any) -> set[str]:

@@ -10,7 +10,7 @@ from ..wire import CaptureInfo, Settings
 from . import addon
 from .captures import CaptureFile, save_capture
 from .properties import DEFAULT_NAME
-from .reporting import telling
+from .reporting import allowed, telling
 from .shots import Shot, take_shot
 from .sources import find_mover, source_problem
 from .translations import sentences, translated
@@ -27,9 +27,7 @@ class MTI_OT_capture(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to capture and a camera."""
         problem = source_problem(context, context.scene.mti.source)
-        if problem:
-            cls.poll_message_set(sentences(*problem))
-        return problem is None
+        return allowed(cls, sentences(*problem) if problem else "")
 
     @telling
     def execute(self, context: Any) -> set[str]:

@@ -16,7 +16,7 @@ from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.setup_start import cancel_chore
 from ..wire.errors import BadRequest, MtiError
 from . import addon, setup_watch
-from .reporting import telling
+from .reporting import allowed, telling
 from .self_test import self_test_order
 from .translations import translated
 
@@ -202,13 +202,6 @@ CLASSES = (
     MTI_OT_move_models,
     MTI_OT_delete_model,
 )
-
-
-def allowed(cls: Any, problem: str) -> bool:
-    """What poll() gives; a problem becomes the reason of the greyed button."""
-    if problem:
-        cls.poll_message_set(translated(problem))
-    return not problem
 
 
 def busy(*chores: str) -> str:

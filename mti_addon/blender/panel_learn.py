@@ -8,7 +8,7 @@ from typing import Any
 from ..wire import Settings
 from . import addon, polling
 from .drawing import paragraph
-from .engines import engine_state, weights_problem
+from .engines import engine_state
 from .operators_jobs import chosen_iterations, current_capture
 from .translations import translated
 
@@ -37,9 +37,9 @@ def draw_learn(context: Any, layout: Any) -> None:
     text = estimate(planned_settings(props, engine), props.also_apply)
     paragraph(context, layout, text, "TIME")
     layout.operator("mti.learn", icon="PLAY")
-    if problem := weights_problem(engine):
+    if state.missing:
         if state.condition == "backend_missing":
-            paragraph(context, layout, problem, "ERROR")
+            paragraph(context, layout, state.sentence, "ERROR")
         layout.operator("preferences.addon_show", text="Preferences").module = addon.ADDON_ID
 
 

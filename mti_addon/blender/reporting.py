@@ -1,4 +1,4 @@
-"""How an operator fails: one sentence to the animator, kept in the panel, and nothing changed."""
+"""How an operator fails, or may not begin: one sentence to the animator, and nothing changed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ from .target import TargetError
 from .translations import sentences, translated
 
 Execute = Callable[[Any, Any], set[str]]
+
+
+def allowed(cls: Any, problem: str) -> bool:
+    """What poll() gives; a problem becomes the reason of the greyed button."""
+    if problem:
+        cls.poll_message_set(translated(problem))
+    return not problem
 
 
 def telling(execute: Execute) -> Execute:

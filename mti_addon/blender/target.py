@@ -89,49 +89,37 @@ def render_target(scene: Any, size: tuple[int, int], engine: str = "PREVIEW") ->
     if scene.camera is None:
         raise TargetError(Problem("The scene has no camera to render the target with.", "Add one."))
     width, height = render_size(size)
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, engine):
-        path = Path(folder) / "target.png"
-        with overriding(
-            (
-                scene.render,
-                {"filepath": str(path), "resolution_x": width, "resolution_y": height},
-            )
-        ):
-            try:
-                bpy.ops.render.render(write_still=True, scene=scene.name)
-                return path.read_bytes()
-            except (RuntimeError, OSError) as error:
-                problem = Problem(
-                    translated("The target could not be rendered: {}").format(error),
-                    "Try another engine.",
-                )
-                raise TargetError(problem) from error
+    place = {"resolution_x": width, "resolution_y": height}
+    with _told("The target could not be rendered: {}", "Try another engine."):
+        return render_still(scene, engine, place)
 
 
 def render_frame(scene: Any, size: tuple[int, int]) -> bytes:
     """A PNG file (RGB) of what the scene's sequencer shows at the playhead. Raises TargetError."""
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, "SCENE"):
-        path = Path(folder) / "target.png"
-        with overriding(
-            (
-                scene.render,
-                {
-                    "filepath": str(path),
-                    "resolution_x": size[0],
-                    "resolution_y": size[1],
-                    "use_sequencer": True,
-                },
-            )
-        ):
-            try:
-                bpy.ops.render.render(write_still=True, scene=scene.name)
-                return path.read_bytes()
-            except (RuntimeError, OSError) as error:
-                problem = Problem(
-                    translated("The sequencer's frame could not be drawn: {}").format(error),
-                    "Try another target.",
-                )
-                raise TargetError(problem) from error
+    place = {"resolution_x": size[0], "resolution_y": size[1], "use_sequencer": True}
+    with _told("The sequencer's frame could not be drawn: {}", "Try another target."):
+        return render_still(scene, "SCENE", place)
+
+
+@contextmanager
+def _told(template: str, hint: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        raise TargetError(Problem(translated(template).format(error), hint)) from error
+
+
+def render_still(
+    scene: Any, engine: str, render: dict[str, Any], image: dict[str, Any] | None = None
+) -> bytes:
+    """A PNG file of the scene's current frame, plain but for these settings of its `render` and its
+    `image_settings`. Every setting is put back. Raises RuntimeError, OSError."""
+    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, engine):
+        path = Path(folder) / "still.png"
+        changes = (scene.render, render | {"filepath": str(path)})
+        with overriding(changes, (scene.render.image_settings, image or {})):
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+            return path.read_bytes()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,7 @@ def keep(target: Target) -> str:
         files.write_synced(place / PICTURE, target.png)
         text = codec.dumps(codec.to_dict(target.note))
         files.write_synced(place / NOTE_FILE, text.encode("utf-8"))
-    others = [path for path in folder().iterdir() if path.is_dir() and path.name != name]
-    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in others[KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
+    files.keep_newest(folder(), KEPT, name)
     return name
 
 

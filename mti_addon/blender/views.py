@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import bpy
 import gpu
 import numpy as np
 from mathutils import Matrix
@@ -17,10 +14,10 @@ from ..motion import decode_png
 from ..motion.room import draw_room, lay_out
 from .capture import playing, world_to_clip
 from .footage import smaller
-from .overrides import overriding
 from .problems import CaptureError
 from .sources import SOLID, find_viewport
-from .target import _rendering, render_size
+from .target import render_size, render_still
+from .viewport import drawn
 
 FAR = 8.0
 """How far ahead (metres) a camera with no focus and no floor before it is taken to look."""
@@ -67,15 +64,8 @@ def has_solids(scene: Any) -> bool:
 def _rendered(scene: Any, size: tuple[int, int]) -> Pictures:
     """The current frame (H, W, 4), with nothing behind it."""
     width, height = render_size(size)
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, "PREVIEW"):
-        path = Path(folder) / "view.png"
-        place = {"filepath": str(path), "resolution_x": width, "resolution_y": height}
-        with overriding(
-            (scene.render, {**place, "film_transparent": True}),
-            (scene.render.image_settings, {"color_mode": "RGBA"}),
-        ):
-            bpy.ops.render.render(write_still=True, scene=scene.name)
-            large = decode_png(path.read_bytes())
+    place = {"resolution_x": width, "resolution_y": height, "film_transparent": True}
+    large = decode_png(render_still(scene, "PREVIEW", place, {"color_mode": "RGBA"}))
     alpha = large[..., 3:].astype(np.float32) / 255
     weighted = np.concatenate([large[..., :3] * alpha, large[..., 3:]], axis=2)
     small = smaller(np.rint(weighted).astype(np.uint8), size).astype(np.float32)
@@ -113,12 +103,8 @@ def viewport_pictures(context: Any, frames: Sequence[float], size: tuple[int, in
     try:
         for depsgraph in playing(context.scene, frames):
             view, projection = _viewport_matrices(context.scene, depsgraph, space, (width, height))
-            screen.draw_view3d(
-                context.scene, context.view_layer, space, region, view, projection,
-                do_color_management=True,
-            )  # fmt: skip
-            pixels = np.array(screen.texture_color.read(), np.uint8).reshape(height, width, 4)
-            found.append(smaller(np.ascontiguousarray(pixels[::-1, :, :3]), size))
+            pixels = drawn(screen, context, space, region, view, projection)
+            found.append(smaller(pixels, size))
     finally:
         screen.free()
     return np.stack(found)

@@ -37,6 +37,14 @@ class EngineState:
         """A job for it may be started."""
         return self.condition == "ready"
 
+    @property
+    def missing(self) -> bool:
+        """It cannot be used at all: there is no backend, or there are no weights.
+
+        A GPU that is too small at the usual size is told of, but another size may fit.
+        """
+        return self.condition in ("backend_missing", "not_installed", "incomplete")
+
 
 def engine_states(
     hello: Hello | None, problem: str, folders: Mapping[str, ModelFolder]

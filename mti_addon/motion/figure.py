@@ -1,18 +1,22 @@
-"""The starter stick figure: its bones at rest and its wave, as plain numbers. Imports nothing.
+"""The starter stick figure: its bones at rest and its wave, as plain numbers.
 
 Metres, z up, feet on the ground, facing -Y as characters in Blender do; so its left is at +X.
 """
 
-Point = tuple[float, float, float]
+from collections.abc import Sequence
 
-_CENTRE: tuple[tuple[str, str | None, Point, Point], ...] = (
+Point = tuple[float, float, float]
+Row = tuple[str, str | None, Point, Point]
+"""A bone: its name, its parent's, head and tail."""
+
+_CENTRE: tuple[Row, ...] = (
     ("hips", None, (0.0, 0.0, 0.95), (0.0, 0.0, 1.08)),
     ("spine", "hips", (0.0, 0.0, 1.08), (0.0, 0.0, 1.24)),
     ("chest", "spine", (0.0, 0.0, 1.24), (0.0, 0.0, 1.42)),
     ("neck", "chest", (0.0, 0.0, 1.42), (0.0, 0.0, 1.51)),
     ("head", "neck", (0.0, 0.0, 1.51), (0.0, 0.0, 1.78)),
 )
-_LEFT: tuple[tuple[str, str, Point, Point], ...] = (
+_LEFT: tuple[Row, ...] = (
     ("shoulder", "chest", (0.0, 0.0, 1.40), (0.19, 0.0, 1.40)),
     ("upper_arm", "shoulder", (0.19, 0.0, 1.40), (0.24, 0.0, 1.11)),
     ("forearm", "upper_arm", (0.24, 0.0, 1.11), (0.29, 0.0, 0.86)),
@@ -23,13 +27,18 @@ _LEFT: tuple[tuple[str, str, Point, Point], ...] = (
 )
 
 
-def stick_figure() -> list[tuple[str, str | None, Point, Point]]:
+def stick_figure() -> list[Row]:
     """Bones as (name, parent, head, tail); parents stand before their children."""
-    bones = list(_CENTRE)
-    centre = {name for name, *_ in _CENTRE}
+    return both_sides(_CENTRE, _LEFT)
+
+
+def both_sides(centre: Sequence[Row], left: Sequence[Row]) -> list[Row]:
+    """The bones of the middle, then those of the left side as NAME.L and, mirrored, as NAME.R."""
+    bones = list(centre)
+    middle = {name for name, *_ in centre}
     for side, sign in (("L", 1.0), ("R", -1.0)):
-        for name, parent, head, tail in _LEFT:
-            above = parent if parent in centre else f"{parent}.{side}"
+        for name, parent, head, tail in left:
+            above = parent if parent in middle else f"{parent}.{side}"
             bones.append((f"{name}.{side}", above, _mirrored(head, sign), _mirrored(tail, sign)))
     return bones
 

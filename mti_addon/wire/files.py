@@ -159,6 +159,14 @@ def sweep(folder: Path, older_than: float = 3600.0) -> None:
                 path.unlink()
 
 
+def keep_newest(root: Path, count: int, newest: str) -> None:
+    """Remove folders of `root` but the one called `newest` and the `count` youngest others."""
+    others = [path for path in root.iterdir() if path.is_dir() and path.name != newest]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[count:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def append_line(path: Path, line: str, durable: bool = False) -> None:
     """Append one line by a single write(); `durable` waits for the disk. One writer only.
 
