@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..motion import Problem, decode_png
 from .problems import CaptureError
 from .strip import shown_scene, strip_end, strip_start
-from .target import render_size
+from .target import render_file, render_size
 from .translations import translated
 
 CHOOSE = "Choose a movie, or one picture of a numbered sequence."
@@ -87,12 +87,11 @@ def read_pictures(
 
 
 def _rendered(scene: Any, frame: int, folder: Path) -> NDArray[np.uint8]:
-    """One frame of a scene. As an animation of one frame: rendered as a still, a scene that is not
-    shown in a window takes the frame of the one that is (seen in Blender 5.0)."""
-    scene.frame_start = scene.frame_end = frame
-    scene.render.filepath = str(folder / "picture_######")
-    bpy.ops.render.render(animation=True, scene=scene.name)
-    return decode_png((folder / f"picture_{frame:06d}.png").read_bytes())
+    """One frame of a scene."""
+    scene.frame_set(frame)
+    path = folder / f"{frame:06d}.png"
+    scene.render.filepath = str(path)
+    return decode_png(render_file(scene, path))
 
 
 def smaller(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

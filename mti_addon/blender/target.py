@@ -118,8 +118,17 @@ def render_still(
         path = Path(folder) / "still.png"
         changes = (scene.render, render | {"filepath": str(path)})
         with overriding(changes, (scene.render.image_settings, image or {})):
-            bpy.ops.render.render(write_still=True, scene=scene.name)
-            return path.read_bytes()
+            return render_file(scene, path)
+
+
+def render_file(scene: Any, path: Path) -> bytes:
+    """What is written to `path`, the scene's own render path, by rendering the frame that the scene
+    is at. Raises RuntimeError, OSError."""
+    # Named to the operator instead, a scene that the window does not show is first moved to the
+    # frame of the one that it does (seen in Blender 4.5 to 5.2).
+    with bpy.context.temp_override(scene=scene):
+        bpy.ops.render.render(write_still=True)
+    return path.read_bytes()
 
 
 @contextmanager

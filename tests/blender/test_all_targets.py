@@ -125,6 +125,25 @@ def test_a_colour_strip_is_drawn_alone(scene, strips, send):
     assert [strip.mute for strip in strips] == [False] * 3
 
 
+def test_another_scene_is_at_its_own_frame(scene, strips, send, ext):
+    """Blender's own way to name a scene to render takes the frame of the one that is shown."""
+    other = scene.copy()
+    other.camera = None
+    try:
+        scene.frame_set(3)
+        other.frame_set(7, subframe=0.5)
+        data = ext("blender.target").render_frame(other, (32, 18))
+        assert np.abs(ext("motion").decode_png(data)[9, 16].astype(int) - BLUE).max() <= 1
+        assert (scene.frame_current, other.frame_current, other.frame_subframe) == (3, 7, 0.5)
+        if hasattr(bpy.context.workspace, "sequencer_scene"):
+            bpy.context.workspace.sequencer_scene = other
+            picture, note = send(target="FRAME", fit="CROP")
+            assert np.abs(picture[90, 90].astype(int) - BLUE).max() <= 1
+            assert note.source == f"{other.name}, frame 7"
+    finally:
+        bpy.data.scenes.remove(other)
+
+
 def test_without_a_strip_it_says_what_to_do(scene, problem):
     assert "No strip is active" in problem("STRIP")
     assert "The playhead is over no strip: move it" in problem("FRAME")
@@ -148,6 +167,28 @@ def test_a_render_keeps_the_scene_s_shape_when_padded(scene, send):
     assert picture.shape == (256, 256, 3) and note.kept == 1  # the camera frames it
     picture, note = send(fit="PAD")
     assert picture.shape[0] == picture.shape[1] and note.fitted.padded
+
+
+def test_a_render_of_another_scene_is_of_its_own_frame(scene, send):
+    other = scene.copy()
+    ball = bpy.data.objects.new("ball", bpy.data.objects["Cube"].data)
+    other.collection.objects.link(ball)
+    try:
+        scene.mti.target_scene = other
+        ball.hide_render = True
+        ball.keyframe_insert("hide_render", frame=1)
+        ball.location, ball.scale = (0, 0, 3), (2, 2, 2)
+        ball.hide_render = False
+        ball.keyframe_insert("hide_render", frame=10)
+        pictures = []
+        for frame in (1, 10):
+            other.frame_set(frame)
+            pictures.append(send(target="RENDER", fit="CROP")[0].astype(int))
+        assert np.abs(pictures[0] - pictures[1]).mean() > 1
+        assert scene.frame_current == 1 and other.frame_current == 10
+    finally:
+        bpy.data.objects.remove(ball)
+        bpy.data.scenes.remove(other)
 
 
 def test_what_will_be_sent_is_shown(scene, prefs, ext, tmp_path):
