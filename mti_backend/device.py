@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 
 import torch
@@ -111,6 +112,17 @@ def product_rate(device: str, side: int = 4096, repeats: int = 8) -> float:
     end.record()
     torch.cuda.synchronize(device)
     return float(2 * side**3 * repeats / (begin.elapsed_time(end) / 1000))
+
+
+def cpu_product_rate(side: int = 512, seconds: float = 0.15) -> float:
+    """FLOPs a second of float32 matrix products on the CPU, measured for a moment."""
+    a, out = torch.randn(side, side), torch.empty(side, side)
+    torch.mm(a, a, out=out)  # the first one makes the threads
+    repeats, begin = 0, time.perf_counter()
+    while (taken := time.perf_counter() - begin) < seconds:
+        torch.mm(a, a, out=out)
+        repeats += 1
+    return 2 * side**3 * repeats / taken
 
 
 def _memory_mib() -> int | None:

@@ -10,23 +10,25 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from mti_addon.wire import PROTOCOL
-from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.errors import ModelMissing, MtiError
 from mti_addon.wire.settings import MODELS
 
 PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow")
 
 
 def hello(packages: Sequence[str] = ()) -> str:
-    """{"protocol", "versions", "devices", "models"} as one line of JSON.
+    """{"protocol", "versions", "devices", "models", "estimates"} as one line of JSON.
 
     `versions` also holds those of `packages`, as far as they are installed; `devices` is as
     `device.devices` tells, best first, and empty where torch is not installed;
-    `models` maps each name to the folder of its weights, or null."""
+    `models` maps each name to the folder of its weights, or null; `estimates` is as
+    `estimates.estimates` tells for the device that would be used."""
     found = {
         "protocol": PROTOCOL,
         "versions": versions(packages),
         "devices": _devices(),
         "models": {name: _folder(name) for name in MODELS},
+        "estimates": _estimates(),
     }
     return json.dumps(found, separators=(",", ":"))
 
@@ -47,6 +49,16 @@ def _devices() -> list[dict[str, object]]:
     except ModuleNotFoundError:
         return []
     return devices()
+
+
+def _estimates() -> dict[str, dict[str, float]]:
+    try:
+        from .device import pick_devices
+        from .estimates import estimates
+
+        return estimates(pick_devices()[0])
+    except (ModuleNotFoundError, MtiError, RuntimeError):
+        return {}  # what is wrong is told where it matters
 
 
 def _folder(name: str) -> str | None:

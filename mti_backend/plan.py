@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mti_addon.wire.errors import OutOfMemory
-from mti_addon.wire.settings import Settings
+from mti_addon.wire.settings import SIZES, Settings
 
 PIXELS_PER_LATENT = 8
 WEIGHTS = 3_050_000_000
@@ -161,13 +161,9 @@ def _refusal(settings: Settings, free: int, need: int, what: str) -> OutOfMemory
     )
 
 
-# widths and heights that divide by 64, as the UNet's levels want them
-_SMALLER = ((768, 448), (512, 320), (320, 192))
-
-
 def largest_that_fits(settings: Settings, free: int) -> tuple[int, int] | None:
     """The largest of the usual smaller sizes, at the settings' orientation, that fits."""
-    for width, height in _SMALLER:
+    for width, height in SIZES:
         size = (width, height) if settings.width >= settings.height else (height, width)
         smaller = settings.sized(*size)
         if size[0] * size[1] >= settings.width * settings.height:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Take, encode_png
-from ..wire import CaptureInfo, codec, files
+from ..wire import CaptureInfo, Settings, codec, files
 from ..wire.codec import Span, Text
 from ..wire.errors import BadRequest, UnreadableInput
 
@@ -31,6 +31,10 @@ class CaptureFile:
 
     model: Annotated[str, Text(r".{1,64}", "The model that the pictures were drawn for.")]
     frames: Annotated[int, Span(1, 128, "pictures", "How many.")]
+    size: tuple[
+        Annotated[int, Span(16, 4096, "px", "Width of the pictures.")],
+        Annotated[int, Span(16, 4096, "px", "Height of the pictures.")],
+    ]
     source: Annotated[str, Text(r".{0,64}", "Name of what was captured, for people.")]
     notes: tuple[Annotated[str, Text(r".{1,500}", "A warning, and what to do.")], ...]
     info: CaptureInfo
@@ -42,6 +46,11 @@ class Capture:
 
     path: Path
     about: CaptureFile
+
+    @property
+    def settings(self) -> Settings:
+        """The defaults of the model, at the size, that it was captured for. BadRequest."""
+        return Settings.for_model(self.about.model).sized(*self.about.size)
 
     def pictures(self) -> list[Path]:
         """The pictures' files, in order."""

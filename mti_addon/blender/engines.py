@@ -4,21 +4,53 @@ from __future__ import annotations
 
 from ..client.engines import EngineState
 from ..client.engines import engine_states as judged
-from ..client.setup_check import read_hello
+from ..client.setup_check import Hello, read_hello
 from ..client.setup_models import DOWNLOADS, model_folder
+from ..client.timings import Costs, guessed_costs
+from ..wire import Settings
+from ..wire.settings import SIZES
 from . import addon
 
-__all__ = ["EngineState", "engine_state", "engine_states", "missing_problem"]
+__all__ = [
+    "EngineState",
+    "chosen_settings",
+    "chosen_size",
+    "engine_state",
+    "engine_states",
+    "guess",
+    "hello",
+    "missing_problem",
+]
+
+
+def chosen_settings() -> Settings:
+    """The defaults of the engine, at the size, that the preferences say."""
+    settings = Settings.for_model(addon.preferences().engine)
+    return settings if settings.model == "draft" else settings.sized(*chosen_size())
+
+
+def guess(settings: Settings) -> Costs:
+    """What such a job may take, as the backend guessed when it was asked last."""
+    found = hello()
+    return guessed_costs(found.told.get("estimates"), settings) if found else {}
+
+
+def chosen_size() -> tuple[int, int]:
+    """Width and height of SVD's pictures."""
+    return SIZES[int(addon.preferences().size)]
 
 
 def engine_states() -> dict[str, EngineState]:
     """draft, svd and svd-xt, each with a sentence; a few file look-ups, under a millisecond."""
     models = addon.models_folder()
     folders = {name: model_folder(models, name) for name in DOWNLOADS}
-    hello = read_hello(addon.backend_folder())
-    if hello is not None and hello.python != addon.backend_python():
-        hello = None
-    return judged(hello, addon.backend_problem(), folders)
+    return judged(hello(), addon.backend_problem(), folders, chosen_size())
+
+
+def hello() -> Hello | None:
+    """What the backend that is used now said when it was asked last."""
+    found = read_hello(addon.backend_folder())
+    return found if found is not None and found.python == addon.backend_python() else None
 
 
 def engine_state(name: str) -> EngineState:

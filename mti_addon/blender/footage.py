@@ -89,7 +89,7 @@ def read_pictures(
 def _rendered(scene: Any, frame: int, folder: Path) -> NDArray[np.uint8]:
     """One frame of a scene."""
     scene.frame_set(frame)
-    path = folder / f"{frame:06d}.png"
+    path = folder / f"picture_{frame:06d}.png"
     scene.render.filepath = str(path)
     return decode_png(render_file(scene, path))
 

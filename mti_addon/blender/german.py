@@ -378,6 +378,21 @@ TEXTS: dict[str, str] = {
     "Captured for the engine {}: capture again for {}": (
         "Für die Engine {} aufgenommen: für {} noch einmal aufnehmen"
     ),
+    "Captured at {} x {}: capture again at {} x {}": (
+        "Mit {} x {} aufgenommen: mit {} x {} noch einmal aufnehmen"
+    ),
+    "Of the pictures that SVD learns from and makes. A smaller one needs less memory and time, and "
+    "is further from what the model was trained on": (
+        "Der Bilder, von denen SVD lernt und die es macht. Eine kleinere braucht weniger Speicher "
+        "und Zeit und ist weiter von dem entfernt, womit das Modell trainiert wurde"
+    ),
+    "As the model was trained: the best": "Wie das Modell trainiert wurde: die beste",
+    "Size": "Größe",
+    "Three quarters of the width": "Drei Viertel der Breite",
+    "Half the width": "Die halbe Breite",
+    "For a first look, where the memory is too small for more": (
+        "Für einen ersten Blick, wo der Speicher für mehr nicht reicht"
+    ),
     "Learning {}": "{} wird gelernt",
     "The capture is damaged: it cannot be drawn in other ways.": (
         "Die Aufnahme ist beschädigt: sie kann nicht anders gezeichnet werden."
@@ -386,6 +401,7 @@ TEXTS: dict[str, str] = {
     "{} iterations": "{} Wiederholungen",
     "time not known yet": "Dauer noch unbekannt",
     "about {}": "etwa {}",
+    "roughly {}": "grob {}",
     # Targets
     "Apply a learned motion to the target picture, in the background": (
         "Eine gelernte Bewegung auf das Zielbild anwenden, im Hintergrund"
@@ -1048,8 +1064,11 @@ TOLD: dict[str, str] = {
     "Needs a GPU with {} GB of memory; this machine has none that torch uses.": (
         "Braucht eine GPU mit {} GB Speicher; dieser Rechner hat keine, die torch benutzt."
     ),
-    "Needs {} GB of GPU memory at 1024 x 576; {} has {} GB.": (
-        "Braucht {} GB GPU-Speicher bei 1024 x 576; {} hat {} GB."
+    "Needs {} GB of GPU memory at {} x {}; {} has {} GB.": (
+        "Braucht {} GB GPU-Speicher bei {} x {}; {} hat {} GB."
+    ),
+    "Needs {} GB of GPU memory at {} x {}; {} has {} GB. Choose the size {} x {}.": (
+        "Braucht {} GB GPU-Speicher bei {} x {}; {} hat {} GB. Wähle die Größe {} x {}."
     ),
     "The backend does not start with {}: {}.": "Das Backend startet nicht mit {}: {}.",
     "The backend speaks protocol {}, the add-on {}.": (

@@ -8,8 +8,8 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
-from ..wire import Settings
-from . import addon, rig
+from . import rig
+from .engines import chosen_settings
 from .framing import add_camera
 from .reporting import allowed, telling
 from .sources import action_span, find_mover
@@ -115,7 +115,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Place it so that the captured pictures and the scene's render show all of it."""
         mover = find_mover(context, _watched(context))
-        settings = Settings.for_model(addon.preferences().engine)
+        settings = chosen_settings()
         span = action_span(mover) or (context.scene.frame_current,) * 2
         camera = add_camera(context, mover, span, (settings.width, settings.height))
         self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))

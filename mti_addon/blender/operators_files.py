@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty
 
-from ..wire import Settings
-from . import addon, cleanup, collecting, polling, target_preview
+from . import cleanup, collecting, polling, target_preview
+from .engines import chosen_settings
 from .operators_jobs import current_motion
 from .reporting import allowed, telling
 from .target_sources import make_target, target_problem
@@ -32,7 +32,7 @@ class MTI_OT_show_target(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Make the target as Apply would, and keep it to be drawn in the panel."""
         motion = current_motion(context.scene)
-        settings = motion.settings if motion else Settings.for_model(addon.preferences().engine)
+        settings = motion.settings if motion else chosen_settings()
         target = make_target(context, (settings.width, settings.height))
         context.scene.mti.target_shown = target_preview.keep(target)
         polling.redraw()

@@ -41,7 +41,7 @@ class MTI_OT_learn(bpy.types.Operator):
         props = context.scene.mti
         capture = current_capture(context.scene)
         assert capture is not None  # poll() has seen it
-        size = _size(Settings.for_model(capture.about.model))
+        size = _size(capture.settings)
         target = make_target(context, size) if props.also_apply else None
         options = LearnOptions(
             props.name,
@@ -107,6 +107,10 @@ def _capture_problem(context: Any) -> str:
     if capture.about.model != engine:
         text = translated("Captured for the engine {}: capture again for {}")
         return text.format(capture.about.model, engine)
+    size = _size(engines.chosen_settings())
+    if capture.about.size != size:
+        text = translated("Captured at {} x {}: capture again at {} x {}")
+        return text.format(*capture.about.size, *size)
     return ""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..wire import CaptureInfo, Settings
-from . import addon
+from . import addon, engines
 from .captures import CaptureFile, save_capture
 from .properties import DEFAULT_NAME
 from .reporting import allowed, telling
@@ -33,7 +33,7 @@ class MTI_OT_capture(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Sample, check, draw, save; the scene remembers the capture's id."""
         props = context.scene.mti
-        settings = Settings.for_model(addon.preferences().engine)
+        settings = engines.chosen_settings()
         shot = take_shot(context, settings.frames, (settings.width, settings.height))
         # only a keyed figure has another body to be drawn with
         take = shot.take if props.source == "ARMATURE" else None
@@ -53,6 +53,7 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
     return CaptureFile(
         model=settings.model,
         frames=settings.frames,
+        size=(settings.width, settings.height),
         source=shot.source[:64],
         notes=tuple(sentences(*warning) for warning in shot.warnings),
         info=CaptureInfo(

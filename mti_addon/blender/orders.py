@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..motion import draw, encode_png, variations
-from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
+from ..wire import PROTOCOL, JobFolder, Request, create_job
 from ..wire.request import MOTION, TARGET, reference_name
 from .captures import Capture
 from .motions import KnownMotion
@@ -35,7 +35,7 @@ def learn_order(
 
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable; then nothing has been written.
     """
-    settings = Settings.for_model(capture.about.model)
+    settings = capture.settings
     inversion = replace(settings.inversion, seed=options.seed)
     if options.iterations:
         inversion = replace(inversion, iterations=options.iterations)

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..motion import fitted
 from ..wire import Settings
-from . import addon, collecting, target_preview
+from . import collecting, target_preview
 from .drawing import paragraph
+from .engines import chosen_settings
 from .operators_jobs import current_motion
 from .panel_learn import estimate, planned_settings
 from .target_sources import size_of, target_problem
@@ -25,12 +26,12 @@ def draw_apply(context: Any, layout: Any) -> None:
         column.label(text=text, translate=False)
     _draw_target(context, column)
     settings = motion.settings if motion else None
-    _draw_fit(context, layout, settings or Settings.for_model(addon.preferences().engine))
+    _draw_fit(context, layout, settings or chosen_settings())
     column = layout.column()
     column.prop(props, "seed")
     column.prop(props, "takes")
     if settings is not None:
-        planned = planned_settings(props, settings.model)
+        planned = planned_settings(props, settings)
         paragraph(context, layout, estimate(planned, True, learns=False), "TIME")
     layout.operator("mti.apply", icon="PLAY")
     header, body = layout.panel("mti_results", default_closed=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..client.timings import memory_of, seconds_of
 from ..wire import Settings
 from . import addon, polling
 from .drawing import paragraph
-from .engines import engine_state
+from .engines import chosen_settings, engine_state, guess
 from .operators_jobs import chosen_iterations, current_capture
 from .translations import translated
 
@@ -20,6 +21,8 @@ def draw_learn(context: Any, layout: Any) -> None:
     column.prop(props, "name")
     engine = addon.preferences().engine
     column.prop(addon.preferences(), "engine")
+    if engine != "draft":
+        column.prop(addon.preferences(), "size")
     state = engine_state(engine)
     if state.condition != "backend_missing":  # of which the button below tells
         paragraph(context, column, state.sentence, "CHECKMARK" if state.ready else "ERROR")
@@ -34,7 +37,7 @@ def draw_learn(context: Any, layout: Any) -> None:
         column.label(text="Variations: only of keyed figures")
     column.prop(props, "flip_safe")
     column.prop(props, "also_apply")
-    text = estimate(planned_settings(props, engine), props.also_apply)
+    text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
     paragraph(context, layout, text, "TIME")
     layout.operator("mti.learn", icon="PLAY")
     if state.missing:
@@ -43,10 +46,9 @@ def draw_learn(context: Any, layout: Any) -> None:
         layout.operator("preferences.addon_show", text="Preferences").module = addon.ADDON_ID
 
 
-def planned_settings(props: Any, engine: str) -> Settings:
-    """What the panel would ask of an engine, as far as time and memory depend on it."""
-    settings = Settings.for_model(engine)
-    iterations = chosen_iterations(props, engine) or settings.inversion.iterations
+def planned_settings(props: Any, settings: Settings) -> Settings:
+    """What the panel would ask for, as far as time and memory depend on it."""
+    iterations = chosen_iterations(props, settings.model) or settings.inversion.iterations
     return replace(
         settings,
         inversion=replace(settings.inversion, iterations=iterations),
@@ -55,15 +57,21 @@ def planned_settings(props: Any, engine: str) -> Settings:
 
 
 def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
-    """Such as '120 iterations, about 2:05, 1.3 GB'; what is not known is said to be so."""
-    known = polling.timings()
-    seconds = known.seconds(settings, learns, applies)
-    memory = known.memory(settings, learns)
+    """Such as '120 iterations, about 2:05, 1.3 GB', as the last job of this kind took.
+
+    Before there was one, 'roughly 2:05', as the backend guesses; 'time not known yet' if it cannot.
+    """
+    costs, word = polling.timings().costs(settings), "about {}"
+    seconds = seconds_of(costs, settings, learns, applies)
+    if seconds is None:
+        costs, word = {**guess(settings), **costs}, "roughly {}"
+        seconds = seconds_of(costs, settings, learns, applies)
+    memory = memory_of(costs, learns)
     parts = [translated("{} iterations").format(settings.inversion.iterations)] if learns else []
     if seconds is None:
         parts.append(translated("time not known yet"))
     else:
-        parts.append(translated("about {}").format(clock(seconds)))
+        parts.append(translated(word).format(clock(seconds)))
     if memory is not None:
         parts.append("{:.1f} GB".format(memory / 1024))
     return ", ".join(parts)

@@ -20,6 +20,14 @@ ENGINES = (
 )
 
 
+SIZES = (
+    ("0", "1024 x 576", "As the model was trained: the best"),
+    ("1", "768 x 448", "Three quarters of the width"),
+    ("2", "512 x 320", "Half the width"),
+    ("3", "320 x 192", "For a first look, where the memory is too small for more"),
+)
+"""Those of wire/settings.py, by their places there."""
+
 _token = ""
 
 
@@ -107,6 +115,12 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         items=ENGINES,
         default="draft",
     )
+    size: EnumProperty(
+        name="Size",
+        description="Of the pictures that SVD learns from and makes. A smaller one needs less "
+        "memory and time, and is further from what the model was trained on",
+        items=SIZES,
+    )
 
     def draw(self, context: Any) -> None:
         """The preferences' page."""
@@ -119,3 +133,5 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         if not self.jobs_folder:
             column.label(text=str(addon.jobs_folder()))
         column.prop(self, "engine")
+        if self.engine != "draft":
+            column.prop(self, "size")

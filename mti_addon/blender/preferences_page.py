@@ -115,7 +115,7 @@ def progress_text(state: ChoreState) -> str:
 
 def _draw_answer(context: Any, layout: Any) -> None:
     """What the backend said when it was asked last."""
-    hello = setup_watch.hello()
+    hello = engines.hello()
     if hello is None or not hello.told:
         paragraph(context, layout, "The backend is there; it has not been asked yet.", "QUESTION")
         return

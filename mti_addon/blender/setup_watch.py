@@ -13,12 +13,11 @@ from pathlib import Path
 import bpy
 
 from .. import client
-from ..client.setup_check import Hello, read_hello
 from ..client.setup_folder import ChoreState, Order
 from ..client.setup_problem import FINE
 from ..client.setup_start import look, start_chore
 from ..wire import JobFolder, MtiError
-from . import addon, polling, self_test
+from . import addon, engines, polling, self_test
 from .translations import sentences
 
 SECONDS = 0.5
@@ -94,15 +93,9 @@ def stop() -> None:
     _test, test_state, test_verdict = None, None, ("", "")
 
 
-def hello() -> Hello | None:
-    """What the backend that is used now said when it was asked last."""
-    found = read_hello(addon.backend_folder())
-    return found if found is not None and found.python == addon.backend_python() else None
-
-
 def ask_if_stale() -> bool:
     """Have the backend asked if it never was, or by another version; True if that was begun."""
-    found, python = hello(), addon.backend_python()
+    found, python = engines.hello(), addon.backend_python()
     if found is not None and found.version == addon.version():
         return False
     if not os.path.isfile(python) or addon.backend_trouble() != FINE or running("check"):
@@ -153,11 +146,19 @@ def _look_at_test() -> None:
     if test_state.phase == "done":
         try:
             test_verdict = (self_test.verdict(job, test_state), "CHECKMARK")
+            _note_test(job, test_state)
         except (MtiError, OSError) as error:
             test_verdict = (str(error), "ERROR")
     else:
         message = test_state.error[1] if test_state.error else "The self-test did not end well."
         test_verdict = (sentences(message, client.advice(test_state)), "ERROR")
+
+
+def _note_test(job: JobFolder, state: client.JobState) -> None:
+    """It says how fast the draft is here, until a real job tells better."""
+    request = job.request()
+    if not polling.timings().costs(request.settings):
+        polling.timings().note(request, state)
 
 
 def _adopt_moved() -> None:

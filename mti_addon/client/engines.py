@@ -10,16 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..wire.settings import SIZES, Settings
 from .setup_check import Hello
 from .setup_models import DOWNLOADS, ModelFolder
 
 Condition = Literal[
     "ready", "backend_missing", "not_installed", "incomplete", "too_small", "unknown"
 ]
-GPU_BYTES = {"svd": 8_797_000_000, "svd-xt": 12_529_000_000}
-"""Memory for learning at 1024 x 576 where everything that can be is computed twice, CUDA's own part
-included: as mti_backend/plan.py counts it (tests/client/test_engines.py compares them)."""
 LABELS = {"draft": "Draft", "svd": "SVD", "svd-xt": "SVD-XT"}
+
+
+_WEIGHTS_BYTES = 4_050_000_000
+_BYTES_A_PIXEL = 575
+
+
+def gpu_bytes(settings: Settings) -> int:
+    """GPU memory for learning with SVD where everything that can be is computed twice, CUDA's own
+    part included: as mti_backend/plan.py counts it (tests/client/test_engines.py compares them)."""
+    pixels = settings.frames * settings.width * settings.height
+    return _WEIGHTS_BYTES + _BYTES_A_PIXEL * pixels
 
 
 @dataclass(frozen=True)
@@ -47,24 +56,31 @@ class EngineState:
 
 
 def engine_states(
-    hello: Hello | None, problem: str, folders: Mapping[str, ModelFolder]
+    hello: Hello | None,
+    problem: str,
+    folders: Mapping[str, ModelFolder],
+    size: tuple[int, int] = SIZES[0],
 ) -> dict[str, EngineState]:
     """All engines. `problem`: what keeps the backend from being started; `folders`: of the models,
-    without the shipped draft."""
+    without the shipped draft; `size`: width and height that SVD shall learn at."""
     return {
-        name: EngineState(name, *_judged(name, hello, problem, folders.get(name)))
+        name: EngineState(name, *_judged(name, hello, problem, folders.get(name), size))
         for name in LABELS
     }
 
 
 def _judged(
-    name: str, hello: Hello | None, problem: str, folder: ModelFolder | None
+    name: str,
+    hello: Hello | None,
+    problem: str,
+    folder: ModelFolder | None,
+    size: tuple[int, int],
 ) -> tuple[Condition, str]:
     if problem:
         return "backend_missing", problem
     if name == "draft":
         return "ready", "Ready: it comes with the extension, and needs no GPU."
-    unfit = _memory_problem(name, hello)
+    unfit = _memory_problem(Settings.for_model(name).sized(*size), hello)
     if unfit:
         return "too_small", unfit
     if folder is None or not folder.whole:
@@ -86,11 +102,11 @@ def installed(name: str, folder: ModelFolder | None) -> str:
     return f"{folder.size / 1e9:.1f} GB in {folder.path}."
 
 
-def _memory_problem(name: str, hello: Hello | None) -> str:
+def _memory_problem(settings: Settings, hello: Hello | None) -> str:
     """Why this machine cannot learn with it; empty if it can, or if nobody knows."""
     if hello is None or not hello.told:
         return ""
-    need = GPU_BYTES[name] / 2**30  # as the makers of cards count
+    need = gpu_bytes(settings) / 2**30  # as the makers of cards count
     cards = hello.cards()
     if not cards:
         if hello.gpu.get("kind") == "cuda":
@@ -99,10 +115,18 @@ def _memory_problem(name: str, hello: Hello | None) -> str:
             )
         return f"Needs a GPU with {need:.1f} GB of memory; this machine has none that torch uses."
     have = max(_memory(card) for card in cards)
-    if have and have < GPU_BYTES[name]:
+    if have and have < gpu_bytes(settings):
+        at, card = (settings.width, settings.height), cards[0].get("name", "the GPU")
+        fitting = [size for size in SIZES if gpu_bytes(settings.sized(*size)) <= have]
+        if not fitting:
+            return (
+                f"Needs {need:.1f} GB of GPU memory at {at[0]} x {at[1]}; "
+                f"{card} has {have / 2**30:.1f} GB."
+            )
         return (
-            f"Needs {need:.1f} GB of GPU memory at 1024 x 576; {cards[0].get('name', 'the GPU')} "
-            f"has {have / 2**30:.1f} GB."
+            f"Needs {need:.1f} GB of GPU memory at {at[0]} x {at[1]}; "
+            f"{card} has {have / 2**30:.1f} GB. "
+            f"Choose the size {fitting[0][0]} x {fitting[0][1]}."
         )
     return ""
 

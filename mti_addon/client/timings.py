@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from .state import JobState
 
 _PARTS = ("load", "learn", "apply")
 _MEMORY = {True: "memory_learn", False: "memory_apply"}
+Costs = Mapping[str, float]
+"""Seconds to "load", to "learn" an iteration, to "apply" once; "memory_learn", "memory_apply", MiB;
+as far as they are known."""
 
 
 class Timings:
@@ -27,14 +31,14 @@ class Timings:
         self.path = path
         self._known: dict[str, dict[str, float]] = {}
         with suppress(OSError, ValueError):
-            self._known = _checked(json.loads(path.read_text("utf-8")))
+            self._known = checked(json.loads(path.read_text("utf-8")))
 
     def note(self, request: Request, state: JobState) -> None:
         """Learn from a job that is done; one that was resumed tells of its last part only."""
         result = state.result
         if state.phase != "done" or result is None or state.epoch != 1:
             return
-        part = dict(self._known.get(key_of(request.settings), {}))
+        part = dict(self._known.get(request.settings.workload, {}))
         seconds, iterations = result.get("seconds"), result.get("iterations")
         seconds = seconds if isinstance(seconds, dict) else {}
         takes = max(1, request.targets) * request.settings.sampling.takes
@@ -43,23 +47,13 @@ class Timings:
                 part[name] = seconds[name] / share
         if (memory := peak_memory(result)) is not None:
             part[_MEMORY[request.learns]] = memory
-        if part and part != self._known.get(key_of(request.settings)):
-            self._known[key_of(request.settings)] = part
+        if part and part != self._known.get(request.settings.workload):
+            self._known[request.settings.workload] = part
             self._save()
 
-    def seconds(self, settings: Settings, learns: bool, applies: bool) -> float | None:
-        """What a job will take, from its start to its end; None if that is not known yet."""
-        part = self._known.get(key_of(settings), {})
-        wanted = ["learn"] * learns + ["apply"] * applies
-        if not wanted or any(name not in part for name in wanted):
-            return None
-        total = part.get("load", 0.0)
-        total += part["learn"] * settings.inversion.iterations if learns else 0.0
-        return total + (part["apply"] * settings.sampling.takes if applies else 0.0)
-
-    def memory(self, settings: Settings, learns: bool) -> float | None:
-        """MiB that the last job of this kind, engine and size used; None if that is not known."""
-        return self._known.get(key_of(settings), {}).get(_MEMORY[learns])
+    def costs(self, settings: Settings) -> Costs:
+        """What the last job of this engine and size took; empty if there was none."""
+        return self._known.get(settings.workload, {})
 
     def _save(self) -> None:
         """Whole or not at all. It need not survive a power cut, so nothing waits for the disk."""
@@ -70,9 +64,24 @@ class Timings:
             os.replace(temp, self.path)
 
 
-def key_of(settings: Settings) -> str:
-    """What a time holds for."""
-    return f"{settings.model} {settings.frames} x {settings.width} x {settings.height}"
+def guessed_costs(estimates: Any, settings: Settings) -> Costs:
+    """The same, as the backend guesses it (`hello`, mti_backend/estimates.py)."""
+    return checked(estimates).get(settings.workload, {})
+
+
+def seconds_of(costs: Costs, settings: Settings, learns: bool, applies: bool) -> float | None:
+    """What a job will take, from its start to its end; None if that is not known."""
+    wanted = ["learn"] * learns + ["apply"] * applies
+    if not wanted or any(name not in costs for name in wanted):
+        return None
+    total = costs.get("load", 0.0)
+    total += costs["learn"] * settings.inversion.iterations if learns else 0.0
+    return total + (costs["apply"] * settings.sampling.takes if applies else 0.0)
+
+
+def memory_of(costs: Costs, learns: bool) -> float | None:
+    """MiB at the highest point of a job; None if that is not known."""
+    return costs.get(_MEMORY[learns])
 
 
 def peak_memory(result: dict[str, Any]) -> float | None:
@@ -88,8 +97,8 @@ def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def _checked(value: Any) -> dict[str, dict[str, float]]:
-    """Only what has the right form, of a file that anybody may have changed."""
+def checked(value: Any) -> dict[str, dict[str, float]]:
+    """Costs by workload: only what has the right form, of what anybody may have changed."""
     if not isinstance(value, dict):
         return {}
     names = (*_PARTS, *_MEMORY.values())

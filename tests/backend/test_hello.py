@@ -38,6 +38,7 @@ def test_hello_is_one_line_of_json(tmp_path: Path) -> None:
     assert told["versions"]["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
     assert told["devices"][-1]["kind"] == "cpu"
     assert told["devices"][-1]["threads"] >= 1
+    assert set(told["estimates"]) == {"draft 14 x 64 x 64"}
     assert told["models"]["svd"] == str(models / "svd")
     assert told["models"]["svd-xt"] is None
 
@@ -47,6 +48,7 @@ def test_hello_answers_where_nothing_is_installed() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     assert (told["devices"], list(told["versions"])) == ([], ["python"])
+    assert told["estimates"] == {}
 
 
 def test_versions_are_found_without_importing() -> None:

@@ -122,7 +122,7 @@ def prefs(enabled: str, tmp_path: Path) -> Any:
     # read again: a test may have disabled the extension, which frees what `preferences` points to
     preferences = bpy.context.preferences.addons[enabled].preferences
     preferences.jobs_folder = preferences.python = ""
-    preferences.engine = "draft"
+    preferences.engine, preferences.size = "draft", "0"
 
 
 @pytest.fixture

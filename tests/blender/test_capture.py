@@ -11,6 +11,7 @@ from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
 from tests.blender.following import curves_of
+from tests.blender.test_panels import Layout
 
 SIZES = [(64, 64), (1024, 576), (96, 160)]
 
@@ -221,6 +222,37 @@ def test_the_engine_decides_size_and_count(figure, scene, ext, prefs):
     )
     picture = ext("motion").decode_png(capture.pictures()[-1].read_bytes())
     assert capture.about.frames == 25 and picture.shape == (576, 1024, 3)
+
+
+def test_svd_may_be_smaller(figure, scene, ext, prefs):
+    panel, orders = ext("blender.panel_learn"), ext("blender.orders")
+    offered = [item[1] for item in ext("blender.preferences").SIZES]
+    assert offered == [f"{width} x {height}" for width, height in ext("wire.settings").SIZES]
+    layout = Layout()
+    panel.draw_learn(bpy.context, layout)
+    assert "<size>" not in layout.lines  # the draft has only one
+    prefs.engine, prefs.size = "svd", "2"
+    layout = Layout()
+    panel.draw_learn(bpy.context, layout)
+    assert "<size>" in layout.lines
+    assert bpy.ops.mti.capture() == {"FINISHED"}
+    capture = ext("blender.captures").load_capture(
+        ext("blender.addon").captures_folder(), scene.mti.capture
+    )
+    picture = ext("motion").decode_png(capture.pictures()[-1].read_bytes())
+    assert picture.shape == (320, 512, 3)
+    options = orders.LearnOptions("small", 5, 0, False, 2)
+    request = orders.learn_order(ext("blender.addon").jobs_folder(), capture, options, None)
+    settings = request.request().settings
+    assert (settings.model, settings.width, settings.height) == ("svd", 512, 320)
+    # what was captured at another size is not learned from by mistake
+    prefs.size = "1"
+    problem = ext("blender.operators_jobs")._capture_problem(bpy.context)
+    assert problem == "Captured at 512 x 320: capture again at 768 x 448"
+    prefs.engine = "draft"
+    assert "Captured for the engine svd" in ext("blender.operators_jobs")._capture_problem(
+        bpy.context
+    )
 
 
 def test_a_figure_partly_outside_is_captured_with_a_warning(figure, scene, ext):

@@ -115,7 +115,7 @@ layout = Layout()
 context = SimpleNamespace(scene=bpy.context.scene, preferences=bpy.context.preferences,
     region=SimpleNamespace(width=900))
 type(prefs).draw(
-    SimpleNamespace(layout=layout, jobs_folder="", bl_rna=prefs.bl_rna), context)
+    SimpleNamespace(layout=layout, jobs_folder="", engine="draft", bl_rna=prefs.bl_rna), context)
 print("OPERATORS", *dir(bpy.ops.mti))
 print("PAGE", " ".join(layout.lines))
 bpy.ops.mti.copy_command(what="setup")

@@ -152,7 +152,7 @@ def test_a_missing_backend_has_its_button(scene, prefs, monkeypatch):
 
 
 def _values(prefs):
-    return {"jobs_folder": prefs.jobs_folder, "bl_rna": prefs.bl_rna}
+    return {name: getattr(prefs, name) for name in ("jobs_folder", "engine", "size", "bl_rna")}
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def page(prefs):
         preferences=bpy.context.preferences,
         region=SimpleNamespace(width=900),
     )
-    names = ("jobs_folder", "bl_rna")
+    names = ("jobs_folder", "engine", "size", "bl_rna")
     values = {name: getattr(prefs, name) for name in names}
     type(prefs).draw(SimpleNamespace(layout=layout, **values), context)
     return layout.lines
@@ -140,14 +140,19 @@ def test_cancel(scene, prefs, watch, tmp_path):
     assert "Start it again: it goes on where it was." in text(prefs)
 
 
-def test_self_test(scene, prefs, watch):
+def test_self_test(scene, prefs, watch, ext, tmp_path, monkeypatch):
     """Through the job folder, with the tests' own runner as the backend."""
+    known = ext("client").Timings(tmp_path / "timings.json")
+    monkeypatch.setattr(ext("blender.polling"), "timings", lambda: known)
     assert bpy.ops.mti.self_test() == {"FINISHED"}
     assert any(line.startswith("Self-Test: ") for line in page(prefs))
     wait(watch, lambda: watch.test_verdict[0])
     sentence, icon = watch.test_verdict
     assert sentence.startswith("Everything works: a motion was learned") and icon == "CHECKMARK"
     assert "14 pictures" in sentence and sentence in text(prefs)
+    # from now on there is an idea of how long jobs take
+    settings = ext("blender.engines").chosen_settings()
+    assert known.costs(settings)["learn"] == pytest.approx(40 / 12)
     # a Blender that is started later finds it by its folder, in as many looks as it takes
     watch.stop()
     wait(watch, lambda: watch.test_verdict[0])
@@ -261,7 +266,7 @@ def test_a_backend_that_was_never_asked_is_asked(scene, prefs, watch, ext, tmp_p
     wait(watch, lambda: not watch.running("check"))
     assert "does not start" in text(prefs) and not bpy.ops.mti.self_test.poll()
     assert not watch.ask_if_stale()  # the answer is kept
-    hello = watch.hello()
+    hello = ext("blender.engines").hello()
     assert hello.python == str(program) and hello.version == "0.1.0"
 
 

@@ -202,13 +202,40 @@ def test_times_are_known_after_the_first_job(captured, polling, ext):
     learn(polling, captured)
     wait(polling, ended)
     polling.poll()
-    settings = panel.planned_settings(captured.mti, "draft")
+    settings = panel.planned_settings(captured.mti, ext("blender.engines").chosen_settings())
     assert panel.estimate(settings, False) == "120 iterations, about 0:41"
     captured.mti.quality = "BEST"
-    settings = panel.planned_settings(captured.mti, "draft")
+    settings = panel.planned_settings(captured.mti, ext("blender.engines").chosen_settings())
     assert panel.estimate(settings, False) == "300 iterations, about 1:41"
-    svd = panel.planned_settings(captured.mti, "svd")
+    svd = panel.planned_settings(captured.mti, ext("wire").Settings.for_model("svd"))
     assert "time not known yet" in panel.estimate(svd, False)
+
+
+def test_before_the_first_job_the_backend_s_guess_is_shown(
+    captured, polling, prefs, ext, tmp_path, monkeypatch
+):
+    none = ext("client").Timings(tmp_path / "timings.json")
+    monkeypatch.setattr(polling, "timings", lambda: none)
+    panel, engines, client = (
+        ext(f"blender.{name}") for name in ("panel_learn", "engines", "addon")
+    )
+    settings = panel.planned_settings(captured.mti, engines.chosen_settings())
+    assert panel.estimate(settings, True) == "120 iterations, time not known yet"
+    folder = client.backend_folder()
+    guess = {"load": 5.0, "learn": 0.5, "apply": 2.0, "memory_learn": 835.0}
+    check = ext("client.setup_check")
+    told = {"estimates": {"draft 14 x 64 x 64": guess}}
+    folder.path.mkdir(parents=True, exist_ok=True)
+    for python, words in (
+        (client.backend_python(), "120 iterations, roughly 1:07, 0.8 GB"),
+        ("another", "120 iterations, time not known yet"),
+    ):
+        hello = check.Hello(python, "0.1.0", 0.0, {}, told)
+        ext("client.setup_folder").write_json(folder.hello_file, hello)
+        try:
+            assert panel.estimate(settings, True) == words
+        finally:
+            folder.hello_file.unlink()
 
 
 @pytest.mark.parametrize(

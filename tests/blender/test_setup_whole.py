@@ -40,7 +40,7 @@ def test_set_up_from_wheels_then_self_test(scene, prefs, watch, ext):  # noqa: F
     assert watch.states["setup"].phase == "done", watch.states["setup"]
     installed = time.monotonic() - began
     assert addon.backend_trouble() == ("", "") and "Ready: Python 3." in text(prefs)
-    hello = watch.hello()
+    hello = ext("blender.engines").hello()
     assert hello.versions()["torch"].startswith("2.") and hello.devices()
     began, worked = time.monotonic(), processor_seconds()
     assert bpy.ops.mti.self_test() == {"FINISHED"}

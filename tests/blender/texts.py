@@ -33,7 +33,7 @@ LANGUAGES = ("german", "translations")
 INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender did not take back")
 INTERNAL += ("04d.png", "picture_06d", "download-")
 """How f-strings begin that nobody reads in the interface."""
-IDENTIFIER = re.compile(r"[A-Z0-9_-]*|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
+IDENTIFIER = re.compile(r"[A-Z0-9_-]*|\d+ x \d+|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
 SHOWN = {"translated", "sentences", "paragraph", "poll_message_set", "report", "Problem", "of"}
 SHOWN |= {"BadRequest", "UnreadableInput", "NotWritable", "DiskFull", "remember_error"}
 SHOWN_KEYWORDS = {"text", "name", "description", "title"}

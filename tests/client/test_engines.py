@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mti_addon.client.engines import GPU_BYTES, engine_states
+from mti_addon.client.engines import engine_states, gpu_bytes
 from mti_addon.client.setup_check import Hello
 from mti_addon.client.setup_models import DOWNLOADS, INDEX, ModelFolder, model_folder
-from mti_addon.wire.settings import MODELS, Settings
+from mti_addon.wire.settings import MODELS, SIZES, Settings
 from mti_backend import plan
 from mti_backend.models import hub
 
@@ -56,7 +56,7 @@ def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Pa
     states = engine_states(hello(card(8)), "", folders(tmp_path))
     assert states["svd"].condition == "too_small"
     assert states["svd"].sentence == (
-        "Needs 8.2 GB of GPU memory at 1024 x 576; A card has 8.0 GB."
+        "Needs 8.2 GB of GPU memory at 1024 x 576; A card has 8.0 GB. Choose the size 768 x 448."
     )
     states = engine_states(hello(), "", folders(tmp_path))
     assert "this machine has none that torch uses" in states["svd"].sentence
@@ -64,11 +64,26 @@ def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Pa
     assert "set up the backend again" in states["svd"].sentence
 
 
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", DOWNLOADS)
-def test_the_memory_is_what_the_backend_plans(name: str) -> None:
-    settings = Settings.for_model(name)
+def test_the_memory_is_what_the_backend_plans(name: str, size: tuple[int, int]) -> None:
+    settings = Settings.for_model(name).sized(*size)
     least = max(plan.learning_memory(plan.COSTS[-1], settings), plan.applying_memory(settings, 1))
-    assert GPU_BYTES[name] == pytest.approx(least, rel=0.002)
+    assert gpu_bytes(settings) == pytest.approx(least, rel=0.002)
+
+
+def test_a_smaller_size_needs_less(tmp_path: Path) -> None:
+    told = hello(card(8))
+    (tmp_path / "svd").mkdir()
+    (tmp_path / "svd" / INDEX).write_text("{}")
+    states = engine_states(told, "", folders(tmp_path), (768, 448))
+    assert states["svd"].ready and not states["svd-xt"].ready
+    # what is advised does fit, and what is refused here is refused by the backend
+    for size in SIZES:
+        fits = gpu_bytes(Settings.for_model("svd-xt").sized(*size)) <= 8 * 2**30
+        state = engine_states(told, "", folders(tmp_path), size)["svd-xt"]
+        assert (state.condition != "too_small") == fits
+    assert engine_states(hello(card(4)), "", folders(tmp_path))["svd"].sentence.endswith(" 4.0 GB.")
 
 
 def test_every_model_on_the_hub_has_its_size() -> None:

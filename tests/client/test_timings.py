@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mti_addon.client import JobState, Timings
+from mti_addon.client.timings import guessed_costs, memory_of, seconds_of
 from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Settings
 from tests.wire.examples import make_job
@@ -23,6 +24,10 @@ def request(tmp_path: Path, takes: int = 1, iterations: int = 100) -> Request:
     return dataclasses.replace(made, settings=settings, targets=1)
 
 
+def seconds(timings: Timings, settings: Settings, learns: bool, applies: bool) -> float | None:
+    return seconds_of(timings.costs(settings), settings, learns, applies)
+
+
 def done(**result: Any) -> JobState:
     return JobState(phase="done", epoch=1, result=result)
 
@@ -31,7 +36,7 @@ def test_the_next_job_takes_as_long_as_the_last_one(tmp_path: Path) -> None:
     path = tmp_path / "user" / "timings.json"
     asked = request(tmp_path, takes=2)
     timings = Timings(path)
-    assert timings.seconds(asked.settings, True, True) is None
+    assert seconds(timings, asked.settings, True, True) is None
     timings.note(
         asked,
         done(
@@ -40,13 +45,19 @@ def test_the_next_job_takes_as_long_as_the_last_one(tmp_path: Path) -> None:
     )
     longer = request(tmp_path, takes=4, iterations=300).settings
     for known in (timings, Timings(path)):  # and after Blender has been closed
-        assert known.seconds(longer, True, False) == pytest.approx(5 + 150)
-        assert known.seconds(longer, False, True) == pytest.approx(5 + 16)
-        assert known.seconds(longer, True, True) == pytest.approx(5 + 150 + 16)
-        assert known.memory(longer, True) == 2048 and known.memory(longer, False) is None
+        assert seconds(known, longer, True, False) == pytest.approx(5 + 150)
+        assert seconds(known, longer, False, True) == pytest.approx(5 + 16)
+        assert seconds(known, longer, True, True) == pytest.approx(5 + 150 + 16)
+        assert (
+            memory_of(known.costs(longer), True) == 2048
+            and memory_of(known.costs(longer), False) is None
+        )
     other = dataclasses.replace(longer, width=128)
-    assert timings.seconds(other, True, False) is None and timings.memory(other, True) is None
-    assert timings.seconds(Settings.for_model("svd"), True, False) is None
+    assert (
+        seconds(timings, other, True, False) is None
+        and memory_of(timings.costs(other), True) is None
+    )
+    assert seconds(timings, Settings.for_model("svd"), True, False) is None
 
 
 def test_what_says_nothing_about_the_whole_is_left_out(tmp_path: Path) -> None:
@@ -61,9 +72,9 @@ def test_what_says_nothing_about_the_whole_is_left_out(tmp_path: Path) -> None:
         done(seconds={"learn": 50.0}, iterations=0),
     ):
         timings.note(asked, state)
-        assert timings.seconds(asked.settings, True, False) is None
+        assert seconds(timings, asked.settings, True, False) is None
     timings.note(asked, done(seconds={"learn": 50.0}, iterations=40))  # it ended early
-    assert timings.seconds(asked.settings, True, False) == pytest.approx(125)
+    assert seconds(timings, asked.settings, True, False) == pytest.approx(125)
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"a": 3, "b": {"learn": "x"}}', "\xff"])
@@ -72,13 +83,23 @@ def test_a_damaged_file_is_as_none(tmp_path: Path, text: str) -> None:
     path.write_bytes(text.encode("latin-1"))
     asked = request(tmp_path)
     timings = Timings(path)
-    assert timings.seconds(asked.settings, True, False) is None
+    assert seconds(timings, asked.settings, True, False) is None
     timings.note(asked, done(seconds={"learn": 50.0}, iterations=100))
-    assert Timings(path).seconds(asked.settings, True, False) == pytest.approx(50)
+    assert seconds(Timings(path), asked.settings, True, False) == pytest.approx(50)
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     asked, timings = request(tmp_path), Timings(tmp_path / "file" / "timings.json")
     timings.note(asked, done(seconds={"learn": 50.0}, iterations=100))
-    assert timings.seconds(asked.settings, True, False) == pytest.approx(50)
+    assert seconds(timings, asked.settings, True, False) == pytest.approx(50)
+
+
+def test_before_the_first_job_there_is_a_guess(tmp_path: Path) -> None:
+    settings = request(tmp_path, iterations=10).settings
+    guess = {settings.workload: {"load": 1.0, "learn": 2.0, "memory_learn": 800.0, "apply": "soon"}}
+    costs = guessed_costs(guess, settings)
+    assert seconds_of(costs, settings, True, False) == 21 and memory_of(costs, True) == 800
+    assert seconds_of(costs, settings, True, True) is None
+    for nothing in (None, [], {}, {"else": {"learn": 1.0}}, {settings.workload: 3}):
+        assert guessed_costs(nothing, settings) == {}
