@@ -9,11 +9,11 @@ from typing import Any
 import bpy
 
 from .placing import blender_path, results_root, unsaved_root
-from .results import Result, move, read_result
+from .results import Result, move, read_result, result_folder
 
 
 def shown_folders() -> set[Path]:
-    """Every folder that a picture of this file lies in: of strips and of images."""
+    """Every folder of a result, or other folder, that strips and images of this file show."""
     return {folder for _thing, folder in _users()}
 
 
@@ -35,7 +35,7 @@ def collect() -> int:
             if result is None:
                 continue  # its folder is gone; the strip shows that
             moved[folder] = move(result, results_root(bpy.context.scene)[0])
-        _show_from(thing, moved[folder].folder)
+        _show_from(thing, folder, moved[folder].folder)
     return len(moved)
 
 
@@ -49,14 +49,14 @@ def _users() -> Iterator[tuple[Any, Path]]:
         editor = scene.sequence_editor
         for strip in editor.strips_all if editor else ():
             if strip.type == "IMAGE":
-                yield strip, real(strip.directory)
+                yield strip, result_folder(real(strip.directory))
     for image in bpy.data.images:
         if image.source in ("SEQUENCE", "FILE") and image.filepath:
-            yield image, real(image.filepath).parent
+            yield image, result_folder(real(image.filepath).parent)
 
 
-def _show_from(thing: Any, folder: Path) -> None:
+def _show_from(thing: Any, old: Path, new: Path) -> None:
     if hasattr(thing, "directory"):
-        thing.directory = blender_path(folder) + "/"
+        thing.directory = blender_path(new / real(thing.directory).relative_to(old)) + "/"
     else:
-        thing.filepath = f"{blender_path(folder)}/{Path(thing.filepath).name}"
+        thing.filepath = blender_path(new / real(thing.filepath).relative_to(old))

@@ -14,7 +14,7 @@ from ..wire.errors import BadRequest
 from . import addon
 from .recipe import JOB_KEY, RECIPE_KEY, Recipe
 from .result_objects import add_empty, add_plane, load_sequence
-from .results import FOLDER, Result
+from .results import FOLDER, Result, spread
 from .strip import add_picture_strip, keep_colors, show_in_sequencer, shown_scene
 from .translations import translated
 
@@ -117,10 +117,11 @@ def _strip(
 def _object(
     context: Any, how: str, result: Result, start: int, length: int
 ) -> tuple[Any, tuple[str, ...]]:
-    image = load_sequence(f"{blender_path(result.folder)}/{result.names[0]}", result.recipe.name)
-    count = len(result.names)
+    name, count = result.recipe.name, len(result.names)
     if how == "EMPTY":
-        return add_empty(context, image, count, start, length), ()
+        image = load_sequence(blender_path(spread(result, length) / "0001.png"), name)
+        return add_empty(context, image, start, length), ()
+    image = load_sequence(blender_path(result.folder / result.names[0]), name)
     # Blender knows the size of a sequence's image only once it has drawn it
     size = png_size((result.folder / result.names[0]).read_bytes())
     return add_plane(context, image, size, count, start, length), ()

@@ -1,7 +1,9 @@
 """A result in the 3D viewport: an image empty, or a plane, that plays it at its speed.
 
-An image sequence goes on by one picture a frame and knows no other speed. So it is told to have one
-picture, and the number of that picture is keyed, with keys that hold.
+An image sequence goes on by one picture a frame and knows no other speed. In a material it is told
+to have one picture, and the number of that picture is keyed, with keys that hold. An empty would
+show the picture of the keys before (seen in Blender 5.2: it looks before they are evaluated), so it
+is given a picture for each frame.
 """
 
 from __future__ import annotations
@@ -25,13 +27,16 @@ def load_sequence(first_file: str, name: str) -> Any:
     return image
 
 
-def add_empty(context: Any, image: Any, pictures: int, start: int, length: int) -> Any:
-    """An image empty at the 3D cursor, upright."""
+def add_empty(context: Any, image: Any, start: int, length: int) -> Any:
+    """An image empty at the 3D cursor, upright; the image has a picture for each frame."""
     empty = bpy.data.objects.new(image.name, None)
     empty.empty_display_type, empty.data = "IMAGE", image
     empty.empty_display_size = 2.0
     _place(context, empty)
-    _play(empty, empty.image_user, "image_user.frame_offset", pictures, start, length)
+    user = empty.image_user
+    user.frame_start, user.frame_duration, user.frame_offset = start, length, 0
+    user.use_cyclic, user.use_auto_refresh = False, True
+    empty.update_tag(refresh={"OBJECT", "DATA", "TIME"})  # or it is magenta until the next frame
     return empty
 
 
@@ -75,7 +80,7 @@ def _place(context: Any, thing: Any) -> None:
     context.scene.collection.objects.link(thing)
     thing.location = context.scene.cursor.location
     thing.rotation_euler = (1.5707963267948966, 0.0, 0.0)
-    for other in context.view_layer.objects:
+    for other in context.view_layer.objects.selected:
         other.select_set(False)
     thing.select_set(True)
     context.view_layer.objects.active = thing

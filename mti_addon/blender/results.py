@@ -6,6 +6,7 @@ Imports no bpy.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..motion import Fitted, encode_png, unpadded
+from ..motion import Fitted, encode_png, picture_of_each_frame, unpadded
 from ..wire import JobFolder, MtiError, files
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
@@ -27,6 +28,7 @@ from .translations import translated
 FOLDER = "motion"
 """Beside the .blend file."""
 RECIPE_FILE = "recipe.json"
+_SPREAD = re.compile(r"over_\d+_frames")
 MOST = 9999
 Decode = Callable[[bytes], np.ndarray[Any, np.dtype[np.uint8]]]
 
@@ -148,13 +150,40 @@ def free_place(root: Path, name: str) -> Path:
     return place
 
 
+def spread(result: Result, length: int) -> Path:
+    """A folder in the result's own with a picture for each of `length` frames, made if need be: for
+    what can only play a picture a frame. They are links, where the disk has them.
+
+    Numbered from 1; 0 is what Blender shows before the first. Raises DiskFull, NotWritable; then
+    nothing is left behind.
+    """
+    place = result.folder / f"over_{length}_frames"
+    if place.is_dir():
+        return place
+    with _explained(result.folder.parent), files.new_folder(place) as folder:
+        for frame, index in enumerate([0, *picture_of_each_frame(len(result.names), length)]):
+            picture, shown = result.folder / result.names[index], folder / f"{frame:04d}.png"
+            try:
+                os.link(picture, shown)
+            except OSError:  # another kind of disk
+                shutil.copyfile(picture, shown)
+    return place
+
+
+def result_folder(folder: Path) -> Path:
+    """The folder of the result whose pictures lie in `folder`, as they are or spread."""
+    return folder.parent if _SPREAD.fullmatch(folder.name) else folder
+
+
 def folder_size(folder: Path) -> int:
-    """Bytes of all files in a folder."""
-    total = 0
+    """Bytes of all files in a folder; one with several names counts once."""
+    sizes: dict[tuple[int, int] | Path, int] = {}
     for path in folder.rglob("*"):
         with suppress(OSError):
-            total += path.stat().st_size if path.is_file() else 0
-    return total
+            if path.is_file():
+                about = path.stat()
+                sizes[(about.st_dev, about.st_ino) if about.st_ino else path] = about.st_size
+    return sum(sizes.values())
 
 
 def move(result: Result, root: Path) -> Result:
@@ -167,6 +196,8 @@ def move(result: Result, root: Path) -> Result:
         for path in result.folder.iterdir():
             if path.is_file():
                 shutil.copyfile(path, folder / path.name)
+            elif _SPREAD.fullmatch(path.name):
+                shutil.copytree(path, folder / path.name)
     return Result(place, result.names, result.recipe)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -89,9 +92,16 @@ def test_an_unsaved_file_keeps_its_results_and_collects_them_later(
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot" / "late.blend"))
     collecting = ext("blender.collecting")
     assert len(collecting.scattered()) == 1
+    captured.mti.result_as = "EMPTY"
+    captured.mti.result_folder = str(place)  # as if it had been added before the file was saved
+    bpy.ops.mti.import_result(job=row.request.job)
+    captured.mti.result_folder, empty = "", bpy.context.object
+    assert len(collecting.scattered()) == 2
     assert bpy.ops.mti.collect_results() == {"FINISHED"}
     assert strip.directory == "//motion/wave_01/" and collecting.scattered() == []
     assert (tmp_path / "shot" / "motion" / "wave_01" / "0014.png").is_file()
+    assert empty.data.filepath == "//motion/wave_01/over_48_frames/0001.png"
+    assert len(list((tmp_path / "shot/motion/wave_01/over_48_frames").iterdir())) == 49
 
 
 def test_a_read_only_project_is_said_and_nothing_is_left(saved, result, ext, tmp_path):
@@ -128,20 +138,55 @@ def test_a_speed_of_ones_own(saved, result, ext, rate, frames):
     assert strip.strip_end(made) - strip.strip_start(made) == frames
 
 
-@pytest.mark.parametrize("kind", ["EMPTY", "PLANE"])
-def test_in_the_viewport(saved, result, ext, kind):
-    saved.mti.result_as = kind
+def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
+    saved.mti.result_as = "EMPTY"
+    saved.frame_set(11)
+    saved.cursor.location = (1, 2, 3)
+    bpy.ops.mti.import_result(job=result.request.job)
+    empty, folder = bpy.context.object, tmp_path / "shot/motion/wave_01"
+    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 3)
+    assert ext("blender.recipe").read_recipe(empty["mti_recipe"]).job == result.request.job
+    image = empty.data
+    assert (image.source, image.filepath) == (
+        "SEQUENCE",
+        "//motion/wave_01/over_48_frames/0001.png",
+    )
+    for frame in (5, 11, 30, 58, 70):
+        saved.frame_set(frame)
+        user = empty.evaluated_get(bpy.context.evaluated_depsgraph_get()).image_user
+        shown = Path(bpy.path.abspath(image.filepath_from_user(image_user=user)))
+        index = min(max(frame - 11, 0), 47) * 14 // 48
+        assert shown.read_bytes() == (folder / f"{index + 1:04d}.png").read_bytes(), frame
+    # its pictures are the result's own, take no space, and are not thrown away
+    results = ext("blender.results")
+    assert os.path.samefile(folder / "over_48_frames/0048.png", folder / "0014.png")
+    assert results.folder_size(folder / "over_48_frames") < results.folder_size(folder)
+    heaps = ext("blender.cleanup").inventory(ext("blender.polling").jobs)
+    assert folder not in heaps["results"].unused and heaps["results"].kept == 1
+
+
+def test_links_are_copies_where_there_are_none(saved, result, ext, tmp_path, monkeypatch):
+    def refuse(*_paths):
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    saved.mti.result_as = "EMPTY"
+    bpy.ops.mti.import_result(job=result.request.job)
+    folder = tmp_path / "shot/motion/wave_01"
+    assert len(list((folder / "over_48_frames").iterdir())) == 49
+    assert not os.path.samefile(folder / "over_48_frames/0048.png", folder / "0014.png")
+
+
+def test_a_plane_plays_by_keys(saved, result, ext):
+    saved.mti.result_as = "PLANE"
     saved.frame_set(11)
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     thing = bpy.context.object
     assert thing.name == "wave" and tuple(thing.location) == (1, 2, 3)
     assert ext("blender.recipe").read_recipe(thing["mti_recipe"]).job == result.request.job
-    if kind == "EMPTY":
-        image, user = thing.data, thing.image_user
-    else:
-        node = next(n for n in thing.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
-        image, user = node.image, node.image_user
+    node = next(n for n in thing.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
+    image, user = node.image, node.image_user
     assert (image.source, image.filepath) == ("SEQUENCE", "//motion/wave_01/0001.png")
     shown = []
     for frame in range(11, 11 + 48):

@@ -31,7 +31,7 @@ NO_PHRASES = {
 """Names of Blender's things and of our own data, which are the same in every language."""
 LANGUAGES = ("german", "translations")
 INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender did not take back")
-INTERNAL += ("04d.png", "picture_06d", "download-")
+INTERNAL += ("04d.png", "picture_06d", "download-", "over_")
 """How f-strings begin that nobody reads in the interface."""
 IDENTIFIER = re.compile(r"[A-Z0-9_-]*|\d+ x \d+|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
 SHOWN = {"translated", "sentences", "paragraph", "poll_message_set", "report", "Problem", "of"}
