@@ -9,6 +9,7 @@ from . import (
     channel,
     header,
     job_pictures,
+    menus,
     operators_setup,
     pictures,
     polling,
@@ -16,6 +17,7 @@ from . import (
     translations,
 )
 from .header import MTI_OT_dismiss
+from .menus import MTI_MT_motion
 from .operators_figures import MTI_MT_add_figure, MTI_OT_add_camera, MTI_OT_add_stick_figure
 from .operators_files import MTI_OT_clean_up, MTI_OT_collect_results, MTI_OT_show_target
 from .operators_jobs import MTI_OT_apply, MTI_OT_learn
@@ -40,6 +42,7 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_add_stick_figure,
     MTI_OT_add_camera,
     MTI_MT_add_figure,
+    MTI_MT_motion,
     MTI_OT_capture,
     MTI_OT_learn,
     MTI_OT_apply,
@@ -72,6 +75,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
     header.register()
+    menus.register()
     polling.begin()
     setup_watch.begin()
 
@@ -82,6 +86,7 @@ def unregister() -> None:
     polling.stop()
     pictures.forget()
     job_pictures.forget()
+    menus.unregister()
     header.unregister()
     del bpy.types.Scene.mti
     for cls in reversed(CLASSES):

@@ -717,6 +717,9 @@ TEXTS: dict[str, str] = {
     "{} has failed": "{} ist fehlgeschlagen",
     "{} has stopped": "{} wurde beendet",
     "Dismiss": "Ausblenden",
+    "Motion Transfer": "Bewegungsübertragung",
+    "Motion Figure": "Bewegungsfigur",
+    "What the Motion tab in the sidebar does": "Was der Reiter Bewegung in der Seitenleiste tut",
     "A job has ended; click to take this notice away. The job itself stays in the Motion tab": (
         "Ein Auftrag ist zu Ende; ein Klick nimmt diesen Hinweis weg. Der Auftrag selbst bleibt "
         "im Reiter Bewegung"

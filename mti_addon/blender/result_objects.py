@@ -36,7 +36,9 @@ def add_empty(context: Any, image: Any, start: int, length: int) -> Any:
     user = empty.image_user
     user.frame_start, user.frame_duration, user.frame_offset = start, length, 0
     user.use_cyclic, user.use_auto_refresh = False, True
-    empty.update_tag(refresh={"OBJECT", "DATA", "TIME"})  # or it is magenta until the next frame
+    # or it is magenta at first, or still shows its first picture after the first change of frame
+    context.view_layer.update()
+    empty.update_tag()
     return empty
 
 

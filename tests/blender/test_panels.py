@@ -50,7 +50,7 @@ class Layout:
         assert name in data.bl_rna.properties and icon in ICONS
         self.lines.append(f"<{name}>")
 
-    def menu(self, idname, text=None, icon="NONE"):
+    def menu(self, idname, text=None, icon="NONE", text_ctxt="*"):
         assert icon in ICONS and hasattr(bpy.types, idname)
         self.lines.append(f"[{idname}]")
 
@@ -251,3 +251,21 @@ def test_the_menu_offers_every_figure_with_every_motion(scene, ext):
     entries = sum(len(kind.motions) + 1 for kind in kinds)
     assert layout.lines.count("[mti.add_stick_figure]") == entries
     assert [kind.label for kind in kinds if kind.label in layout.lines] == [k.label for k in kinds]
+
+
+def test_menus_lead_where_the_tab_leads(scene, ext):
+    """And Blender's search with them, which looks into menus only."""
+    menus = ext("blender.menus")
+    layout = Layout()
+    bpy.types.MTI_MT_motion.draw(SimpleNamespace(layout=layout), bpy.context)
+    found = {line for line in layout.lines if line.startswith("[mti.")}
+    assert {"[mti.capture]", "[mti.learn]", "[mti.apply]", "[mti.clean_up]"} <= found
+    for name in menus.MENUS:
+        assert menus.draw_motion in getattr(bpy.types, name).draw._draw_funcs
+        layout = Layout()
+        menus.draw_motion(SimpleNamespace(layout=layout), bpy.context)
+        assert layout.lines == ["[MTI_MT_motion]"]
+    layout = Layout()
+    menus.draw_figures(SimpleNamespace(layout=layout), bpy.context)
+    assert layout.lines == ["[MTI_MT_add_figure]"]
+    assert menus.draw_figures in bpy.types.VIEW3D_MT_armature_add.draw._draw_funcs
