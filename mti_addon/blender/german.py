@@ -717,6 +717,10 @@ TEXTS: dict[str, str] = {
     "{} has failed": "{} ist fehlgeschlagen",
     "{} has stopped": "{} wurde beendet",
     "Dismiss": "Ausblenden",
+    "Capture Again": "Noch einmal aufnehmen",
+    "Then capture what it sees, in place of what was captured before": (
+        "Danach aufnehmen, was sie sieht, anstelle der Aufnahme davor"
+    ),
     "Motion Transfer": "Bewegungsübertragung",
     "Motion Figure": "Bewegungsfigur",
     "What the Motion tab in the sidebar does": "Was der Reiter Bewegung in der Seitenleiste tut",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty
+from bpy.props import BoolProperty, EnumProperty
 
 from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
 from . import rig
@@ -104,6 +105,13 @@ class MTI_OT_add_camera(bpy.types.Operator):
     bl_label = "Add Camera"
     bl_options = {"REGISTER", "UNDO"}
 
+    capture_again: BoolProperty(
+        name="Capture Again",
+        description="Then capture what it sees, in place of what was captured before",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be something to look at."""
@@ -119,6 +127,9 @@ class MTI_OT_add_camera(bpy.types.Operator):
         span = action_span(mover) or (context.scene.frame_current,) * 2
         camera = add_camera(context, mover, span, (settings.width, settings.height))
         self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))
+        if self.capture_again and bpy.ops.mti.capture.poll():
+            with suppress(RuntimeError):  # it has told why, and the camera stays
+                bpy.ops.mti.capture()
         return {"FINISHED"}
 
 

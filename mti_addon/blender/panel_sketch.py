@@ -73,7 +73,9 @@ def _draw_capture(context: Any, layout: Any) -> None:
     for note in about.notes:
         paragraph(context, layout, note, "ERROR")
     if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
-        layout.operator("mti.add_camera", text="Frame It With a New Camera", icon="CAMERA_DATA")
+        text = "Frame It With a New Camera"
+        again = layout.operator("mti.add_camera", text=text, icon="CAMERA_DATA")
+        again.capture_again = True
 
 
 def _scale(context: Any) -> float:

@@ -214,8 +214,11 @@ def test_a_figure_that_is_small_in_the_picture_can_be_framed(scene, prefs):
     bpy.ops.mti.capture()
     lines = _drawn()
     assert "fills only" in " ".join(lines) and "[mti.add_camera]" in lines
+    before, camera = scene.mti.capture, scene.camera
     bpy.ops.mti.add_camera()
-    bpy.ops.mti.capture()
+    assert scene.mti.capture == before and scene.camera != camera
+    bpy.ops.mti.add_camera(capture_again=True)  # as the button under the pictures has it
+    assert scene.mti.capture != before
     lines = _drawn()
     assert "fills only" not in " ".join(lines) and "[mti.add_camera]" not in lines
 
