@@ -42,7 +42,9 @@ def is_running(job: JobFolder) -> bool:
     if is_worked_on(job):
         return True
     launched = _launched(job)
-    return launched is not None and is_alive(launched, None) is Liveness.ALIVE
+    if launched is not None and is_alive(launched, None) is Liveness.ALIVE:
+        return True
+    return is_worked_on(job)  # it may have come up between the two looks
 
 
 def waits(job: JobFolder, started_too: bool = False) -> bool:
@@ -55,7 +57,7 @@ def waits(job: JobFolder, started_too: bool = False) -> bool:
         return False
     launched = _launched(job)
     if launched is None:
-        return True
+        return not is_worked_on(job)  # it may have come up between the two looks
     return started_too and is_alive(launched, None) is Liveness.ALIVE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -55,6 +56,33 @@ def test_a_runner_that_never_comes_up_does_not_hold_the_queue(
     client.requeue(first)  # at the end
     assert Follower(first).poll().phase == "waiting"
     assert client.next_job(first.path.parent) == second
+
+
+def test_a_runner_that_comes_up_during_a_look_is_seen(
+    jobs: list[JobFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its heartbeat is not there yet at the first look, and then it is the job's owner."""
+    job = jobs[0]
+    launched = dataclasses.replace(current_owner(1), epoch=1)
+    age, lock, looks = JobFolder.heartbeat_age, JobLock(job), []
+
+    def comes_up(folder: JobFolder) -> float | None:
+        looks.append(folder)
+        if len(looks) > 1:
+            return age(folder)
+        lock.acquire()  # after this look
+        job.waiting_file.touch()
+        return None
+
+    for seen in (queue.is_running, lambda job: not queue.waits(job)):
+        client.enqueue(job)
+        job.launched_file.write_text(launched.to_json())
+        looks.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(JobFolder, "heartbeat_age", comes_up)
+            assert seen(job)
+        lock.release()
+        job.owner_file.unlink()
 
 
 def test_a_runner_that_stayed_may_come_before_one_that_is_started(
