@@ -7,14 +7,14 @@ or, for the draft on a CPU, from what one machine took at its own rate. Real job
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.settings import MODELS, SIZES, Settings
 
 from .device import cpu_product_rate, free_memory, product_rate
-from .plan import COSTS, EFFICIENCY, applying_flops, applying_memory, learning_flops, plan
+from .plan import plan
 
 MIB = 2**20
 DRAFT_LOAD_SECONDS = 5.0
@@ -60,15 +60,9 @@ def _draft(rate: float) -> dict[str, float]:
 
 def _on_gpu(settings: Settings, free: int, rate: float) -> dict[str, float]:
     one = replace(settings, inversion=replace(settings.inversion, iterations=1))
-    told: dict[str, Any] = {}
-    try:
-        applying = plan(settings, free, False, True)
-        told["apply"] = applying_flops(settings) / (EFFICIENCY * rate)
-        told["memory_apply"] = applying_memory(settings, applying.decode_chunk) / MIB
-        learning = plan(settings, free, True, False)
-        cost = next(each for each in COSTS if each.policy == learning.policy)
-        told["learn"] = learning_flops(cost, one) / (EFFICIENCY * rate)
-        told["memory_learn"] = learning.memory / MIB
-    except OutOfMemory:
-        pass  # the part that does not fit has no estimate
+    told: dict[str, float] = {}
+    for part, learns in (("learn", True), ("apply", False)):
+        with suppress(OutOfMemory):  # the part that does not fit has no estimate
+            made = plan(one, free, learns, not learns)
+            told |= {part: made.seconds(rate), f"memory_{part}": made.memory / MIB}
     return told

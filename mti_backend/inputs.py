@@ -33,7 +33,7 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     """All inputs of the task, in the size of the request. UnreadableInput, BadEmbedding."""
     job.verify_inputs()
     settings = request.settings
-    size = settings.width, settings.height
+    size = settings.size
     references = motion = None
     if request.learns:
         references = _read_references(job, request.references, settings.frames, size)

@@ -72,6 +72,10 @@ class Plan:
         chunk = self.decode_chunk or settings.sampling.decode_chunk
         return replace(settings, sampling=replace(settings.sampling, decode_chunk=chunk))
 
+    def seconds(self, rate: float) -> float:
+        """What it will take where large matrix products run at `rate` FLOPs a second."""
+        return self.flops / (EFFICIENCY * rate)
+
     def sentence(self, seconds: float | None) -> str:
         """What will be used, for a person; `seconds` as estimated, or None."""
         text = f"Up to {self.memory / _GB:.1f} GB of the GPU will be used"

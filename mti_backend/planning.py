@@ -7,7 +7,7 @@ from mti_addon.wire.request import Request
 
 from .attempt import Attempt
 from .device import free_memory, product_rate
-from .plan import COSTS, EFFICIENCY, Plan, learning_memory, plan
+from .plan import COSTS, Plan, learning_memory, plan
 
 
 def planned(attempt: Attempt, request: Request) -> Plan | None:
@@ -21,7 +21,7 @@ def planned(attempt: Attempt, request: Request) -> Plan | None:
     if len(known) < len(free) or request.settings.model == "draft":
         return None
     made = plan(request.settings, min(known), request.learns, request.applies, len(devices))
-    seconds = made.flops / (EFFICIENCY * product_rate(devices[0]))
+    seconds = made.seconds(product_rate(devices[0]))
     attempt.log.append(
         events.Planned(made.sentence(seconds), round(made.memory / 2**20), round(seconds, 1))
     )

@@ -125,7 +125,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
         mover = find_mover(context, _watched(context))
         settings = chosen_settings()
         span = action_span(mover) or (context.scene.frame_current,) * 2
-        camera = add_camera(context, mover, span, (settings.width, settings.height))
+        camera = add_camera(context, mover, span, settings.size)
         self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))
         if self.capture_again and bpy.ops.mti.capture.poll():
             with suppress(RuntimeError):  # it has told why, and the camera stays

@@ -33,7 +33,7 @@ class MTI_OT_show_target(bpy.types.Operator):
         """Make the target as Apply would, and keep it to be drawn in the panel."""
         motion = current_motion(context.scene)
         settings = motion.settings if motion else chosen_settings()
-        target = make_target(context, (settings.width, settings.height))
+        target = make_target(context, settings.size)
         context.scene.mti.target_shown = target_preview.keep(target)
         polling.redraw()
         return {"FINISHED"}

@@ -41,8 +41,7 @@ class MTI_OT_learn(bpy.types.Operator):
         props = context.scene.mti
         capture = current_capture(context.scene)
         assert capture is not None  # poll() has seen it
-        size = _size(capture.settings)
-        target = make_target(context, size) if props.also_apply else None
+        target = make_target(context, capture.settings.size) if props.also_apply else None
         options = LearnOptions(
             props.name,
             chosen_iterations(props, capture.about.model),
@@ -82,7 +81,7 @@ class MTI_OT_apply(bpy.types.Operator):
         motion = current_motion(context.scene)
         assert motion is not None  # poll() has seen it
         props = context.scene.mti
-        target = make_target(context, _size(motion.settings))
+        target = make_target(context, motion.settings.size)
         root = addon.jobs_folder()
         start_order(apply_order(root, motion, target.png, props.seed, props.takes), target)
         self.report({"INFO"}, translated("Applying {}").format(motion.name))
@@ -107,15 +106,11 @@ def _capture_problem(context: Any) -> str:
     if capture.about.model != engine:
         text = translated("Captured for the engine {}: capture again for {}")
         return text.format(capture.about.model, engine)
-    size = _size(engines.chosen_settings())
+    size = engines.chosen_settings().size
     if capture.about.size != size:
         text = translated("Captured at {} x {}: capture again at {} x {}")
         return text.format(*capture.about.size, *size)
     return ""
-
-
-def _size(settings: Settings) -> tuple[int, int]:
-    return settings.width, settings.height
 
 
 def chosen_iterations(props: Any, model: str) -> int:

@@ -97,7 +97,7 @@ class MTI_OT_redo(bpy.types.Operator):
         self, context: Any, recipe: Recipe, folder: Path | None
     ) -> tuple[bytes, TargetNote | Any]:
         if not self.same_target:
-            made = make_target(context, (recipe.settings.width, recipe.settings.height))
+            made = make_target(context, recipe.settings.size)
             return made.png, made.note
         for path in _files(recipe, folder, 0):
             if path.is_file():

@@ -34,7 +34,7 @@ class MTI_OT_capture(bpy.types.Operator):
         """Sample, check, draw, save; the scene remembers the capture's id."""
         props = context.scene.mti
         settings = engines.chosen_settings()
-        shot = take_shot(context, settings.frames, (settings.width, settings.height))
+        shot = take_shot(context, settings.frames, settings.size)
         # only a keyed figure has another body to be drawn with
         take = shot.take if props.source == "ARMATURE" else None
         name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
@@ -53,7 +53,7 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
     return CaptureFile(
         model=settings.model,
         frames=settings.frames,
-        size=(settings.width, settings.height),
+        size=settings.size,
         source=shot.source[:64],
         notes=tuple(sentences(*warning) for warning in shot.warnings),
         info=CaptureInfo(

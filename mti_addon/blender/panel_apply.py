@@ -85,7 +85,7 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     props = context.scene.mti
     row = layout.row(align=True)
     row.prop(props, "fit", expand=True)
-    shape = (settings.width, settings.height)
+    shape = settings.size
     row = layout.row(align=True)
     row.operator("mti.show_target", icon="HIDE_OFF")
     if icon := target_preview.icon(props.target_shown):

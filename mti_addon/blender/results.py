@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from .translations import translated
 FOLDER = "motion"
 """Beside the .blend file."""
 RECIPE_FILE = "recipe.json"
-_SPREAD = re.compile(r"over_\d+_frames")
+_SPREAD = re.compile(r"over_(\d+)_frames")
 MOST = 9999
 Decode = Callable[[bytes], np.ndarray[Any, np.dtype[np.uint8]]]
 
@@ -196,8 +196,9 @@ def move(result: Result, root: Path) -> Result:
         for path in result.folder.iterdir():
             if path.is_file():
                 shutil.copyfile(path, folder / path.name)
-            elif _SPREAD.fullmatch(path.name):
-                shutil.copytree(path, folder / path.name)
+        for path in result.folder.iterdir():
+            if found := _SPREAD.fullmatch(path.name):
+                spread(replace(result, folder=folder), int(found[1]))
     return Result(place, result.names, result.recipe)
 
 

@@ -46,7 +46,7 @@ def self_test_order(root: Path) -> JobFolder:
         augmentation=replace(settings.inversion.augmentation, variants=VARIANTS),
     )
     settings = replace(settings, inversion=inversion)
-    take = _wave(settings.frames, (settings.width, settings.height))
+    take = _wave(settings.frames, settings.size)
     inputs: dict[str, bytes | Path] = {
         reference_name(i + 1): encode_png(picture) for i, picture in enumerate(draw(take))
     }

@@ -116,7 +116,7 @@ def _memory_problem(settings: Settings, hello: Hello | None) -> str:
         return f"Needs a GPU with {need:.1f} GB of memory; this machine has none that torch uses."
     have = max(_memory(card) for card in cards)
     if have and have < gpu_bytes(settings):
-        at, card = (settings.width, settings.height), cards[0].get("name", "the GPU")
+        at, card = settings.size, cards[0].get("name", "the GPU")
         fitting = [size for size in SIZES if gpu_bytes(settings.sized(*size)) <= have]
         if not fitting:
             return (

@@ -31,7 +31,7 @@ class Timings:
         self.path = path
         self._known: dict[str, dict[str, float]] = {}
         with suppress(OSError, ValueError):
-            self._known = checked(json.loads(path.read_text("utf-8")))
+            self._known = _checked(json.loads(path.read_text("utf-8")))
 
     def note(self, request: Request, state: JobState) -> None:
         """Learn from a job that is done; one that was resumed tells of its last part only."""
@@ -66,7 +66,7 @@ class Timings:
 
 def guessed_costs(estimates: Any, settings: Settings) -> Costs:
     """The same, as the backend guesses it (`hello`, mti_backend/estimates.py)."""
-    return checked(estimates).get(settings.workload, {})
+    return _checked(estimates).get(settings.workload, {})
 
 
 def seconds_of(costs: Costs, settings: Settings, learns: bool, applies: bool) -> float | None:
@@ -97,7 +97,7 @@ def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def checked(value: Any) -> dict[str, dict[str, float]]:
+def _checked(value: Any) -> dict[str, dict[str, float]]:
     """Costs by workload: only what has the right form, of what anybody may have changed."""
     if not isinstance(value, dict):
         return {}

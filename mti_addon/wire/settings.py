@@ -23,10 +23,10 @@ Solver = Literal["euler", "dpmpp_2m"]
 Appearance = Literal["target", "none"]
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
 SIZE_MULTIPLE = 8
+"""Width and height are multiples of this: the autoencoder halves a picture three times."""
 SIZES = ((1024, 576), (768, 448), (512, 320), (320, 192))
 """Widths and heights that SVD is offered at: that of its training, and smaller ones for GPUs with
 less memory. They divide by 64, as the UNet's levels want them."""
-"""Width and height are multiples of this: the autoencoder halves a picture three times."""
 
 _SEED = Span(0, 2**32 - 1, "", "Seed of all random numbers; the same seed gives the same result.")
 
@@ -202,6 +202,11 @@ class Settings:
     def workload(self) -> str:
         """What seconds and memory hold for, such as 'draft 14 x 64 x 64'."""
         return f"{self.model} {self.frames} x {self.width} x {self.height}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the clip, in pixels."""
+        return self.width, self.height
 
     def sized(self, width: int, height: int) -> Settings:
         """The same with clips of another size, in pixels."""

@@ -102,6 +102,8 @@ def test_an_unsaved_file_keeps_its_results_and_collects_them_later(
     assert (tmp_path / "shot" / "motion" / "wave_01" / "0014.png").is_file()
     assert empty.data.filepath == "//motion/wave_01/over_48_frames/0001.png"
     assert len(list((tmp_path / "shot/motion/wave_01/over_48_frames").iterdir())) == 49
+    collected = tmp_path / "shot/motion/wave_01"
+    assert os.path.samefile(collected / "over_48_frames/0048.png", collected / "0014.png")
 
 
 def test_a_read_only_project_is_said_and_nothing_is_left(saved, result, ext, tmp_path):
