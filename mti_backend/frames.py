@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Pictures = NDArray[np.uint8]
 
 MAX_SIDE = 4096
+MAX_REFERENCE_SIDE = 512
+"""A model sees far less of a reference; more would only cost memory."""
 SHEET_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HINT = "Export the picture again as an 8-bit PNG."
@@ -67,9 +69,9 @@ def png_size(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def read_picture(path: Path, size: tuple[int, int]) -> Pictures:
-    """One PNG as uint8 (H, W, 3), brought to `size` (width, height). UnreadableInput with a
-    sentence."""
+def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
+    """One PNG as uint8 (H, W, 3), brought to `size` (width, height), or as large as it is.
+    UnreadableInput with a sentence."""
     png_size(path)
     try:
         with Image.open(path, formats=("PNG",)) as image:
@@ -79,12 +81,12 @@ def read_picture(path: Path, size: tuple[int, int]) -> Pictures:
         raise UnreadableInput(
             f"The picture {path.name} is damaged and cannot be decoded.", _HINT
         ) from error
-    return np.array(_fit(flat, size), dtype=np.uint8)
+    return np.array(_fit(flat, size or flat.size), dtype=np.uint8)
 
 
-def read_reference(folder: Path, count: int, size: tuple[int, int]) -> Pictures:
+def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pictures:
     """Frames 1..count of a numbered PNG folder, uint8 (F, H, W, 3), brought to `size` (width,
-    height).
+    height), or as large as they are, up to MAX_REFERENCE_SIDE.
 
     UnreadableInput when a frame is missing, or the frames are not all of one size."""
     paths = [folder / frame_name(number) for number in range(1, count + 1)]
@@ -93,6 +95,10 @@ def read_reference(folder: Path, count: int, size: tuple[int, int]) -> Pictures:
         raise UnreadableInput(
             "The reference's pictures are not all of one size.", "Capture it again."
         )
+    if size is None:
+        width, height = sizes.pop()
+        shrink = min(1.0, MAX_REFERENCE_SIDE / max(width, height))
+        size = max(1, round(width * shrink)), max(1, round(height * shrink))
     return np.stack([read_picture(path, size) for path in paths])
 
 

@@ -30,10 +30,11 @@ class Inputs:
 
 
 def read_inputs(job: JobFolder, request: Request) -> Inputs:
-    """All inputs of the task, in the size of the request. UnreadableInput, BadEmbedding."""
+    """All inputs of the task, in the size of the request, or in their own where the model keeps it.
+    UnreadableInput, BadEmbedding."""
     job.verify_inputs()
     settings = request.settings
-    size = settings.size
+    size = None if settings.keeps_size else settings.size
     references = motion = None
     if request.learns:
         references = _read_references(job, request.references, settings.frames, size)
@@ -47,7 +48,7 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
 
 
 def _read_references(
-    job: JobFolder, count: int, length: int, size: tuple[int, int]
+    job: JobFolder, count: int, length: int, size: tuple[int, int] | None
 ) -> frames.Pictures:
     """uint8 (K, F, H, W, 3). UnreadableInput if a picture is missing, or they differ in size."""
     folders = [job.further_reference_dir(number) for number in range(1, count + 1)]

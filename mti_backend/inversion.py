@@ -42,6 +42,8 @@ def initial_tokens(
 ) -> tuple[Tensor, Tensor]:
     """Where the tokens start: the frames' image embeddings, each N times, plus noise (sec. 4.2).
 
+    The draft's second token starts as how much an embedding differs from the first frame's.
+
     By settings.start: 'image_embeddings' as above, which is the paper's; 'mean', their mean for
     every frame, which knows the picture but no time; 'none', zero; 'predictor', what the model's
     predictor makes of them. Each of several references is an estimate of the same motion, so a
@@ -62,8 +64,10 @@ def initial_tokens(
     mean = embeddings.mean(0, keepdim=True)
     if settings.start == "mean":
         embeddings = mean.expand_as(embeddings)
-    frames = (embeddings if settings.per_frame else mean)[:, None].repeat(1, n, 1)
-    clip = mean.repeat(n, 1)
+    frames = model.tokens_from(embeddings, n)
+    clip = frames.mean(0)
+    if not settings.per_frame:
+        frames = clip[None]
     g = step_generator(settings.seed, _INITIAL_NOISE_STEP)
     frames = frames + settings.init_noise_std * torch.randn(frames.shape, generator=g).to(frames)
     return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)

@@ -9,6 +9,8 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 
+import torch
+
 from mti_addon.wire import errors, events
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.request import Request
@@ -22,6 +24,7 @@ from .events import Stage
 from .examples import variant_count
 from .inversion import Inversion
 from .live import Live
+from .models.framing import Framing
 from .models.precision import computes_bfloat16
 from .models.svd import SvdModel
 from .planning import replanned
@@ -67,6 +70,8 @@ class Learning:
 
     def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         pictures = frames.to_model(references if references.ndim == 5 else references[None])
+        framing = Framing(subject=self.request.settings.sampling.framing == "subject")
+        pictures = torch.stack([model.framed_clip(clip, framing) for clip in pictures])
         settings = without_unwanted_flips(self.request)
         variants = variant_count(settings.augmentation, len(pictures))
         variants *= 2 if settings.half_size else 1

@@ -235,7 +235,7 @@ class Run:
             "motion": self.inside(job.output_motion) if learns else None,
             "reconstruction": self.reconstruction,
             "warning": self.warning,
-            "size": [self.settings.width, self.settings.height],
+            "size": self.size(),
             "fps": self.fps(),
             "loss": float(motion.meta["loss"]) if learns else None,
             "iterations": self.attempt.learned,
@@ -248,6 +248,13 @@ class Run:
         capture = self.request.capture
         seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
         return self.settings.frames / seconds
+
+    def size(self) -> list[int]:
+        """Width and height of the clip, in pixels."""
+        if self.takes:
+            height, width = self.takes[0].clip.shape[1:3]
+            return [width, height]
+        return [self.settings.width, self.settings.height]
 
     def inside(self, path: Path) -> str:
         return path.relative_to(self.job.path).as_posix()

@@ -14,6 +14,7 @@ from torch import Tensor
 from mti_addon.wire.settings import SamplingSettings
 
 from .embedding import MotionEmbedding
+from .models.framing import Framing
 from .models.svd import SvdModel
 from .stillness import hold_still
 
@@ -28,25 +29,27 @@ def sample(
     """Generate a clip.
 
     Args:
-        picture: the target, (3, H, W) in [-1, 1]; its frame 1. With settings.appearance 'none' only
-            its size is looked at. motion: tokens for F frames.
+        picture: the target, (3, H, W) in [-1, 1]; its frame 1. SVD takes it in the size of the
+            settings, the draft in any. With settings.appearance 'none' only its size is looked at.
+            motion: tokens for F frames.
         on_step: called with (steps done, all steps); what it raises stops the sampling.
     Returns:
         (F, 3, H, W) in [-1, 1], on the CPU.
     """
     g = torch.Generator().manual_seed(settings.seed)
-    image_noise = torch.randn((1, *picture.shape), generator=g)[0]
-    image_latents = model.encode_image(picture, image_noise, settings.noise_aug_strength)
+    first = model.framed(picture, Framing(subject=settings.framing == "subject"))
+    image_noise = torch.randn((1, *first.shown.shape), generator=g)[0]
+    image_latents = model.encode_image(first.shown, image_noise, settings.noise_aug_strength)
     if settings.appearance == "none":
         # motion visualisation (paper, fig. 5): what the tokens alone ask for
         image_latents = torch.zeros_like(image_latents)
     shape = (1, motion.frames, model.latent_channels, *image_latents.shape[-2:])
     noise = torch.randn(shape, generator=g).to(model.device, model.dtype)
     latents = _denoise(model, noise, image_latents, motion, settings, on_step)
-    clip = model.decode(latents, settings.decode_chunk).cpu()
-    if not settings.hold_still or settings.appearance == "none":
+    clip = model.decode(latents, first, settings.decode_chunk).cpu()
+    if not settings.hold_still or settings.appearance == "none" or model.keeps_size:
         return clip
-    seen = model.decode(model.encode_video(picture[None]))[0].cpu()
+    seen = model.decode(model.encode_video(picture[None]), first)[0].cpu()
     return hold_still(clip, picture.cpu(), seen, settings.hold_still)
 
 
@@ -84,5 +87,7 @@ def visualisation(settings: SamplingSettings) -> SamplingSettings:
 
 def image_embedding_motion(model: SvdModel, picture: Tensor) -> MotionEmbedding:
     """What SVD does without a learned motion: the picture's own embedding, one token everywhere."""
-    token = model.image_embeddings(picture[None]).float()  # (1, D)
-    return MotionEmbedding(token[None].repeat(model.frames, 1, 1), token, {"model": model.identity})
+    shown = model.framed(picture, Framing()).shown
+    token = model.image_embeddings(shown[None]).float()  # (1, D)
+    tokens = model.tokens_from(token.repeat(model.frames, 1), model.plain_tokens)
+    return MotionEmbedding(tokens, tokens.mean(0), {"model": model.identity})

@@ -70,6 +70,13 @@ class Figures:
     square: Tensor  # bool (B, P): a part with flat ends
     colours: Tensor  # (B, P, 3) in [0, 1]
     shading: Tensor  # 0 flat .. 1 fully shaded
+    cloth: (
+        Tensor  # (B, 5) woven stripes: waves a frame width along and across, phase, strength, edge
+    )
+    outline: (
+        Tensor  # (B, 2) a drawn line around every part: its width in frame widths, its darkness
+    )
+    shadow: Tensor  # (B, 2) on the ground: strength 0 .. 1, where the light comes from, -1 .. 1
     behind: Backgrounds
 
     def repeat(self, times: int) -> "Figures":

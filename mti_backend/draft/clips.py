@@ -1,7 +1,6 @@
 """Clips and their motion tokens: what the draft model is trained on. Imports torch only."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,14 +8,11 @@ from torch import Tensor
 
 from .body import PARTS, Figures
 from .motions import INDEX, Motions
-from .pose import MOTION_FEATURES, place, pose
-from .render import background, draw, paint, to_image
-
-# More bodies in some of the clips: figures[i] performs the motion of clip rows[i], (n,).
-Companions = Sequence[tuple[Tensor, Figures]]
+from .pose import MOTION_FEATURES, pose
+from .render import draw, render, to_image
 
 TOKEN_WIDTH = 64
-IMAGE_SIZE = 64
+IMAGE_SIZE = 128
 
 
 @dataclass
@@ -53,6 +49,16 @@ def token_basis() -> Tensor:
     return _rotation()[:MOTION_FEATURES]
 
 
+def tokens_of(features: Tensor) -> Tensor:
+    """Motion tokens (B, T, 2, D) of the times after the first of features (B, 1 + T, 42).
+
+    Two a frame: the pose, and what has changed of it since the first frame. The second says what
+    has to move, and a network learns from it about 1.4 times as fast as from the pose alone.
+    """
+    basis = token_basis()
+    return torch.stack([features[:, 1:] @ basis, (features[:, 1:] - features[:, :1]) @ basis], 2)
+
+
 def time_code(frames: int) -> Tensor:
     """(F, D): what tells the tokens of a clip's frames apart where all frames share them.
 
@@ -74,23 +80,10 @@ def _rotation() -> Tensor:
     return rotation.float().to(torch.get_default_device())
 
 
-def make_clips(
-    figures: Figures,
-    motions: Motions,
-    times: Tensor,
-    size: int = IMAGE_SIZE,
-    companions: Companions = (),
-) -> Clips:
-    """Draw `figures` performing `motions` at `times` (B, T), and behind them their `companions`."""
+def make_clips(figures: Figures, motions: Motions, times: Tensor, size: int = IMAGE_SIZE) -> Clips:
+    """Draw `figures` performing `motions` at `times` (B, T)."""
     posed = pose(figures, motions, times)
-    camera = camera_of(motions, times)
-    pixels = background(figures, camera, size)
-    for rows, others in companions:
-        picture = pixels[rows]
-        ends = place(others, motions.values(times)[rows], motions.grounded[rows])
-        paint(others, ends, camera[rows], picture)
-        pixels[rows] = picture
-    paint(figures, posed.ends, camera, pixels)
+    pixels = render(figures, posed.ends, camera_of(motions, times), size)
     return Clips(2 * pixels - 1, posed.features @ token_basis())
 
 

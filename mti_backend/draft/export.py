@@ -3,45 +3,47 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import StableVideoDiffusionPipeline
 from safetensors.torch import load_file
 
 from ..models.svd import identity
 from . import history
-from .networks import (
-    make_image_encoder,
-    make_image_processor,
-    make_predictor,
-    make_scheduler,
-    make_unet,
-    make_vae,
-)
+from .losses import frozen_autoencoder
+from .networks import make_image_encoder, make_image_processor, make_scheduler, make_unet
 from .stage import averaged, checkpoint_file, save_start
-from .training import latent_scale
+
+_INDEX = {
+    "_class_name": "StableVideoDiffusionPipeline",
+    "feature_extractor": ["transformers", "CLIPImageProcessor"],
+    "image_encoder": ["transformers", "CLIPVisionModelWithProjection"],
+    "scheduler": ["diffusers", "EulerDiscreteScheduler"],
+    "unet": ["diffusers", "UNetSpatioTemporalConditionModel"],
+    "vae": ["mti_backend.models.motion_autoencoder", "MotionAutoencoder"],
+}
 
 
 def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
     """Collect the averaged weights of the stages into `folder`, in half precision.
 
-    The predictor, which SVD does not have either, may be missing. Returns the size of `folder` in
-    bytes. Raises FileNotFoundError where a stage has not been trained.
+    Returns the size of `folder` in bytes. Raises FileNotFoundError where a stage has not been
+    trained.
     """
     torch.manual_seed(0)  # layers that no stage trains get the same numbers at every export
-    vae = averaged(make_vae(), checkpoints, "vae")
-    vae.register_to_config(scaling_factor=latent_scale(vae))
-    pipeline = StableVideoDiffusionPipeline(
-        vae=vae,
-        image_encoder=averaged(make_image_encoder(), checkpoints, "image-encoder"),
-        unet=averaged(make_unet(), checkpoints, unet_stage),
-        scheduler=make_scheduler(),
-        feature_extractor=make_image_processor(),
-    ).to(dtype=torch.float16)
-    pipeline.save_pretrained(folder, safe_serialization=True)
+    parts: dict[str, Any] = {
+        "vae": frozen_autoencoder(checkpoints),
+        "image_encoder": averaged(make_image_encoder(), checkpoints, "image-encoder"),
+        "unet": averaged(make_unet(), checkpoints, unet_stage, "unet."),
+    }
+    if not checkpoint_file(checkpoints, "pairs").exists():
+        raise FileNotFoundError(checkpoint_file(checkpoints, "pairs"))
     shutil.rmtree(folder / "predictor", ignore_errors=True)  # of an earlier image encoder
-    if checkpoint_file(checkpoints, "predictor").exists():
-        averaged(make_predictor(), checkpoints, "predictor").half().save(folder / "predictor")
+    for name, part in parts.items():
+        part.half().save_pretrained(folder / name, safe_serialization=True)
+    make_scheduler().save_pretrained(folder / "scheduler")
+    make_image_processor().save_pretrained(folder / "feature_extractor")
+    (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
     _tidy(folder)
     before = history.load(checkpoints)
     started_from = before[-1]["identity"] if before else None
@@ -50,12 +52,13 @@ def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-# stage: (its part of an exported model, the name of the part's file)
-_PARTS = {
-    "vae": ("vae", "diffusion_pytorch_model.safetensors"),
-    "image-encoder": ("image_encoder", "model.safetensors"),
-    "predictor": ("predictor", "model.safetensors"),
-    "frames": ("unet", "diffusion_pytorch_model.safetensors"),
+_AUTOENCODER = ("vae", "diffusion_pytorch_model.safetensors")
+_UNET = ("unet", "diffusion_pytorch_model.safetensors")
+# stage: the parts of an exported model that it trains, by what their weights are called in it
+_PARTS: dict[str, dict[str, tuple[str, str]]] = {
+    "frames": {"autoencoder.": _AUTOENCODER, "unet.": _UNET},
+    "pairs": {"": _AUTOENCODER},
+    "image-encoder": {"": ("image_encoder", "model.safetensors")},
 }
 
 
@@ -66,10 +69,12 @@ def start_from(exported: Path, checkpoints: Path) -> None:
     `exported` is no exported model.
     """
     checkpoints.mkdir(parents=True, exist_ok=True)
-    for stage, (part, name) in _PARTS.items():
-        if part == "predictor" and not (exported / part).exists():
-            continue  # SVD has none
-        weights = {k: t.float() for k, t in load_file(exported / part / name).items()}
+    for stage, parts in _PARTS.items():
+        weights = {
+            prefix + k: t.float()
+            for prefix, (part, name) in parts.items()
+            for k, t in load_file(exported / part / name).items()
+        }
         if not checkpoint_file(checkpoints, stage).exists():
             save_start(checkpoints, stage, weights)
     # where `exported` is written anew by this training, its file tells of it already

@@ -53,7 +53,7 @@ def random_figures(
 
     Args:
         look: 'stick', 'solid' or 'any' (one stick in three).
-        kind: one of KINDS, or 'any': seven humans to one quadruped and two objects.
+        kind: one of KINDS, or 'any': eight humans to one quadruped and one object.
         family: 'held-out' gives humans long arms, narrow shoulders and a short trunk, as training
             ('train') never does.
         backdrop: 'held-out' gives checks and stripes, as training never does.
@@ -65,7 +65,7 @@ def random_figures(
 
     stick = torch.rand(count, generator=g) < {"stick": 1.1, "solid": -0.1, "any": 0.33}[look]
     behind = random_backgrounds(count, stick, g, backdrop)
-    kinds = torch.multinomial(torch.tensor([7.0, 1.0, 2.0]), count, True, generator=g)
+    kinds = torch.multinomial(torch.tensor([8.0, 1.0, 1.0]), count, True, generator=g)
     if kind != "any":
         kinds = torch.full((count,), KINDS.index(kind))
     shape = torch.randint(len(SHAPES), (count,), generator=g)
@@ -80,6 +80,12 @@ def random_figures(
             radii[rows], square[rows] = object_look(index, form[rows])
     house = stick & (kinds == HUMAN) & (uniform(0, 1) < 0.35)
     paper = torch.tensor(_HOUSE_PAPER) / 255
+    # the extension draws its figures with shoulders, hips, hands and feet
+    for first, last in ((SHOULDERS, HIPS), (HAND_L, FOOT_R)):
+        limb = radii[:, 2:3].expand(-1, last + 1 - first, -1)
+        radii[:, first : last + 1] = torch.where(
+            house[:, None, None], limb, radii[:, first : last + 1]
+        )
     on_paper = house & (uniform(0, 1) < 0.8)
     if backdrop == "train":
         behind.paint_over(on_paper, paper)
@@ -93,6 +99,8 @@ def random_figures(
         radii=radii, square=square,
         colours=_colours(count, stick, house, kinds, behind.colours.mean(1), g),
         shading=torch.where(stick, uniform(0, 0.15), uniform(0.0, 1.0)),
+        cloth=_cloth(stick, uniform), outline=_outline(stick, uniform),
+        shadow=_shadow(stick | (kinds == OBJECT), uniform),
         behind=behind,
     )  # fmt: skip
 
@@ -242,6 +250,28 @@ def _colours(
     dark = stick & ~house & (behind.mean(-1) > 0.7) & chance(0.5)
     ink = 0.25 * torch.rand(count, 1, 3, generator=g)
     return torch.where(dark[:, None, None], ink, table)
+
+
+def _cloth(stick: Tensor, uniform: Uniform) -> Tensor:
+    """(B, 5) stripes of one solid body in four, at any angle to the limb; smooth or with edges."""
+    angle, waves = uniform(0, torch.pi), uniform(6, 40)
+    strength = _sometimes(0.25, uniform(0.1, 0.5), uniform)
+    return torch.stack(
+        [waves * angle.cos(), waves * angle.sin(), uniform(0, 6.3),
+         torch.where(stick, 0.0, strength), (uniform(0, 1) < 0.4).float()], -1
+    )  # fmt: skip
+
+
+def _outline(stick: Tensor, uniform: Uniform) -> Tensor:
+    """(B, 2) a line around the parts of one solid body in seven, as drawings have."""
+    darkness = _sometimes(0.15, uniform(0.5, 1.0), uniform)
+    return torch.stack([uniform(0.004, 0.012), torch.where(stick, 0.0, darkness)], -1)
+
+
+def _shadow(without: Tensor, uniform: Uniform) -> Tensor:
+    """(B, 2) under four bodies in ten that can have one."""
+    strength = _sometimes(0.4, uniform(0.15, 0.6), uniform)
+    return torch.stack([torch.where(without, 0.0, strength), uniform(-1, 1)], -1)
 
 
 def _skin(count: int, g: torch.Generator) -> Tensor:

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from .parallel import machine
 
 FILE = "training.json"
-_STAGES = ("vae", "image-encoder", "predictor", "frames", "clips")
+_STAGES = ("frames", "pairs", "image-encoder", "clips")
 
 
 def record(work: Path, started_from: str | None) -> dict[str, Any]:

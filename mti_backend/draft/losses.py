@@ -1,255 +1,277 @@
-"""What each stage of the draft's training minimises. Imports torch, the method and the draft.
+"""What each stage of the draft's training minimizes. Imports torch, the method and the draft.
 
-Every loss is a function of the step, which seeds its clips and its noise.
+Every loss is a function of the step, which seeds its clips and its noise. Flow is counted in
+tenths of a picture, by its absolute error: a limb that may be here or there is drawn at one of the
+places, where squares would put it between them.
 """
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from ..models.inflation import Inflation
+from ..models.motion_autoencoder import MotionAutoencoder
 from ..models.precision import computing_in
 from ..models.svd import clip_pixels
 from ..models.temporal import pictures_only
-from ..noise import c_in, c_noise, draw_sigma, network_target
+from ..noise import c_in, c_noise, c_out, c_skip
 from . import parallel
 from .clips import time_code
+from .maps import MotionMaps
 from .motions import FRAMES, frame_times
-from .networks import (
-    make_image_encoder,
-    make_image_processor,
-    make_vae,
-)
-from .pool import LatentPool, draw_clips
+from .networks import make_autoencoder, make_image_processor
+from .pool import Drawn, draw_clips
 from .stage import StageSettings, averaged
 
 # of the clips that a training is checked on: far from the seeds of its steps and of the evaluation
-_CHECK_SEED, _CHECKED = 950_000_000, 192
+_CHECK_SEED, _CHECKED = 950_000_000, 128
 MICRO_CONDITIONING = (6.0, 127.0, 0.0)  # fps - 1, motion bucket, noise augmentation
+TIMES = 4
+"""Later times of a clip that are looked at together: a first frame costs more than its motion."""
+SIGMA_MAX = 80.0
+_SIGMA_MIN, _AT_MAX = 0.5, 0.75
 
 
-def vae_loss(vae: Any, settings: StageSettings) -> Callable[[int], Tensor]:
-    """Squared and absolute error of reconstructed pictures, latents kept small, a little noise.
+class Drafts(nn.Module):
+    """What is trained together on single frames: the first frame's encoder and the UNet."""
 
-    No posterior is sampled: its unit variance at the start costs most of so short a training.
-    Fixed noise of 0.05 on the latents keeps neighbouring ones alike, which is what diffusion needs
-    of them.
+    def __init__(self, autoencoder: MotionAutoencoder, unet: Any) -> None:
+        super().__init__()
+        self.autoencoder, self.unet = autoencoder, unet
+
+
+def frames_loss(networks: Drafts, settings: StageSettings) -> Callable[[int], Tensor]:
+    """Single frames: the first frame and one frame's tokens -> the motion between the two.
+
+    The first frame's encoder learns beside it to tell the parts of a figure and its joints. batch
+    counts frames.
     """
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
-        times = torch.rand(settings.batch // 2, 2, generator=g)
-        pictures = draw_clips(g, settings.batch // 2, times).pixels.flatten(0, 1)
-        with pictures_only(), _half_precision():
-            latents: Tensor = vae.encode(pictures).latent_dist.mode()
-            noisy = latents + 0.05 * torch.randn(latents.shape, generator=g)
-            decoded: Tensor = vae.decode(noisy, num_frames=1).sample.float()
-        # what counts is the error beside what is to be seen: dim, pale pictures are as good as
-        # others
-        contrast = pictures.var((1, 2, 3), keepdim=True)
-        error = (decoded - pictures) * (0.3 / (0.1 + contrast)).sqrt()
-        return (
-            error.square().mean()
-            + 0.1 * error.abs().mean()
-            + 1e-4 * latents.float().square().mean()
+        count = settings.batch // TIMES
+        times = torch.cat([torch.zeros(count, 1), torch.rand(count, TIMES, generator=g)], 1)
+        drawn = draw_clips(g, count, times)
+        seen, known = _seen(networks.autoencoder, drawn)
+        error, _ = motion_error(networks, seen, drawn, noise_levels(count * TIMES, g), g, 0.1)
+        return error + known
+
+    return loss
+
+
+def frames_check(networks: Drafts) -> Callable[[], dict[str, float]]:
+    """The frames' errors on clips that are never trained on, always the same, at the largest sigma.
+
+    What the training's own loss does not tell: whether clips are learned by heart.
+    """
+    kept: list[Drawn] = []
+
+    @torch.no_grad()
+    def check() -> dict[str, float]:
+        if not kept:
+            g = generator(_CHECK_SEED)
+            for _ in range(_CHECKED // 32):
+                times = torch.cat([torch.zeros(32, 1), torch.rand(32, 1, generator=g)], 1)
+                kept.append(draw_clips(g, 32, times))
+        g = generator(_CHECK_SEED + 1)
+        sums = {"loss": 0.0, "pixels": 0.0, "known": 0.0}
+        for drawn in kept:
+            seen, known = _seen(networks.autoencoder, drawn)
+            sigma = torch.full((len(seen),), SIGMA_MAX)
+            error, pixels = motion_error(networks, seen, drawn, sigma, g, 0.0)
+            values = {"loss": error.item(), "pixels": pixels.item(), "known": known.item()}
+            sums = {k: v + values[k] / len(kept) for k, v in sums.items()}
+        return sums
+
+    return check
+
+
+def _seen(autoencoder: MotionAutoencoder, drawn: Drawn) -> tuple[Tensor, Tensor]:
+    """Image latents (B, C, 16, 16) of first frames, and how wrong what is read from them is."""
+    with _half_precision():
+        features = autoencoder.first_frame.features(drawn.first)
+        parts, figure = autoencoder.first_frame.dense(features)
+        latents = autoencoder.first_frame.latents(features[-1])
+        joints = autoencoder.first_frame.joints(latents)
+    maps = drawn.maps
+    step = drawn.parts.shape[-1] // parts.shape[-1]
+    coarse = drawn.parts[:, 0, step // 2 :: step, step // 2 :: step]
+    wrong_part = functional.cross_entropy(parts.float(), coarse + 1)
+    shown = (drawn.parts[:, 0] >= 0).float()
+    wrong_figure = functional.binary_cross_entropy_with_logits(figure[:, 0].float(), shown)
+    near = functional.max_pool2d(maps.near, maps.near.shape[-1] // latents.shape[-1])
+    off = (joints.float() - joint_offsets(drawn.joints[:, 0], latents.shape[-1])).abs()
+    wrong_joint = (off * near).mean() / near.mean().clamp(min=1e-3)
+    return latents.float(), 0.3 * wrong_part + 0.3 * wrong_figure + 2.5 * wrong_joint
+
+
+def joint_offsets(joints: Tensor, size: int) -> Tensor:
+    """(B, 3 J, size, size): how far each joint (B, J, 3) is from each place, then its depth."""
+    axis = (torch.arange(size) + 0.5) / size
+    here = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))
+    offsets = joints[:, :, :2, None, None] - here
+    depth = joints[:, :, 2, None, None].expand(-1, -1, size, size)
+    return torch.cat([offsets.flatten(1, 2), depth], 1)
+
+
+def motion_error(
+    networks: Drafts, image_latents: Tensor, drawn: Drawn, sigma: Tensor, g: torch.Generator,
+    perturbed: float,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Error of the denoised motion, and the figure's mean flow error in places of 64.
+
+    Args:
+        image_latents: (B, C, 16, 16). sigma: noise levels (B T,). perturbed: standard deviation of
+            noise on the tokens, of the size that inversion starts with.
+    """
+    maps, unet = drawn.maps, networks.unet
+    times = maps.flow.shape[1]
+    x0 = networks.autoencoder.to_latents(maps.flow.flatten(0, 1), maps.depth.flatten(0, 1))
+    tokens = drawn.tokens.flatten(0, 1)
+    tokens = tokens + perturbed * torch.randn(tokens.shape, generator=g)
+    tokens, image = drop(tokens, image_latents.repeat_interleave(times, 0), g, perturbed)
+    ids = torch.tensor(MICRO_CONDITIONING).expand(len(x0), 3)
+    x = x0[:, None] + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0[:, None].shape, generator=g)
+    with pictures_only(), _half_precision():
+        given = torch.cat([c_in(sigma) * x, image[:, None]], 2)
+        output = unet(given, c_noise(sigma), tokens, ids).sample.float()
+    denoised = (c_skip(sigma) * x + c_out(sigma) * output)[:, 0]
+    return map_error(networks.autoencoder, denoised, maps)
+
+
+def map_error(
+    autoencoder: MotionAutoencoder, latents: Tensor, maps: MotionMaps
+) -> tuple[Tensor, Tensor]:
+    """Error of latents (B T, K, 16, 16), and the figure's mean flow error in places of 64."""
+    flow, depth = autoencoder.to_maps(latents)
+    times = maps.flow.shape[1]
+    figure, near = (t.repeat_interleave(times, 0) for t in (maps.figure, maps.near))
+    weight = 0.05 + 0.4 * near + figure
+    off = (flow - maps.flow.flatten(0, 1)).abs()
+    wrong_depth = (depth - maps.depth.flatten(0, 1)).abs()
+    error = 10 * (off * weight).mean() / weight.mean()
+    error = error + 2 * (wrong_depth * near).mean() / near.mean().clamp(min=1e-3)
+    pixels = (off * figure).sum() / (2 * figure.sum().clamp(min=1)) * flow.shape[-1]
+    return error, pixels.detach()
+
+
+def noise_levels(count: int, g: torch.Generator) -> Tensor:
+    """(count,) sigmas: mostly the one that the draft's sampler starts from, else any below it.
+
+    Where a motion goes is decided at the largest; one step is as good as four.
+    """
+    low, high = math.log(_SIGMA_MIN), math.log(SIGMA_MAX)
+    other = (low + (high - low) * torch.rand(count, generator=g)).exp()
+    return torch.where(torch.rand(count, generator=g) < _AT_MAX, SIGMA_MAX, other)
+
+
+def drop(
+    tokens: Tensor, image_latents: Tensor, g: torch.Generator, often: float = 0.1
+) -> tuple[Tensor, Tensor]:
+    """Zero the tokens, the picture or both, each in 2 % of the frames; guidance needs both at once.
+
+    Args:
+        tokens: (N, ..., D). image_latents: (N, C, h, w). often: 0 drops nothing.
+    """
+    if not often:
+        return tokens, image_latents
+    draw = torch.rand(len(tokens), generator=g)
+    motion = ((draw > 0.02) & (draw < 0.98)).float()
+    picture = (draw > 0.04).float()
+    motion = motion.view(-1, *[1] * (tokens.ndim - 1))
+    return tokens * motion, image_latents * picture[:, None, None, None]
+
+
+def pairs_loss(autoencoder: MotionAutoencoder, settings: StageSettings) -> Callable[[int], Tensor]:
+    """Two pictures -> the motion between them; batch counts pairs. What sees them is at rest."""
+
+    def loss(step: int) -> Tensor:
+        g = _generator(settings, step)
+        times = torch.cat(
+            [torch.zeros(settings.batch, 1), torch.rand(settings.batch, 1, generator=g)], 1
         )
+        drawn = draw_clips(g, settings.batch, times, pictures=2)
+        with _half_precision():
+            with torch.no_grad():
+                seen = autoencoder.encode_image(drawn.pictures.flatten(0, 1)).unflatten(0, (-1, 2))
+            latents = autoencoder.pair(seen[:, 0], seen[:, 1]).float()
+        return map_error(autoencoder, latents, drawn.maps)[0]
 
     return loss
 
 
 def image_encoder_loss(encoder: Any, settings: StageSettings) -> Callable[[int], Tensor]:
-    """Squared error between a picture's embedding and the motion token of the frame it is."""
+    """Squared error between a picture's embedding and the token of the pose that it shows."""
     processor = make_image_processor()
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
-        times = torch.rand(settings.batch // 2, 2, generator=g)
-        clips = draw_clips(g, settings.batch // 2, times)
-        pixels = clip_pixels(clips.pixels.flatten(0, 1), processor)
+        count = settings.batch // 2
+        times = torch.rand(count, 2, generator=g)
+        drawn = draw_clips(g, count, torch.cat([times, times[:, :1]], 1), pictures=2)
+        pixels = clip_pixels(drawn.pictures.flatten(0, 1), processor)
         with _half_precision():
             embedding: Tensor = encoder(pixels).image_embeds.float()
-        return (embedding - clips.tokens.flatten(0, 1)).square().mean()
+        return (embedding - drawn.poses.flatten(0, 1)).square().mean()
 
     return loss
 
 
-def predictor_loss(
-    predictor: Any, folder: Path, settings: StageSettings
-) -> Callable[[int], Tensor]:
-    """Squared error of the tokens predicted from a whole clip's pictures; batch counts clips."""
-    encoder = averaged(make_image_encoder(), folder, "image-encoder").requires_grad_(False).eval()
-    processor = make_image_processor()
-
-    def loss(step: int) -> Tensor:
-        g = _generator(settings, step)
-        clips = draw_clips(g, settings.batch, frame_times(settings.batch))
-        pixels = clip_pixels(clips.pixels.flatten(0, 1), processor)
-        with torch.no_grad(), _half_precision():
-            embeddings = encoder(pixels).image_embeds.float()
-        tokens: Tensor = predictor(clips.pixels, embeddings.unflatten(0, clips.tokens.shape[:2]))
-        return (tokens - clips.tokens).square().mean()
-
-    return loss
-
-
-def frames_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[int], Tensor]:
-    """Single frames: the first frame's latent and one frame's token -> that frame."""
-    vae = frozen_vae(folder)
-    scale = latent_scale(vae)
-    pool = LatentPool(vae, frames=2, size=4096, fresh=settings.batch // 4 + 1)
-
-    def loss(step: int) -> Tensor:
-        g = _generator(settings, step)
-        pool.fill(512, g)
-        latents, tokens = pool.draw(settings.batch, g)
-        token, image = drop(perturb(tokens[:, 1:], g), latents[:, :1], g)
-        return _frame_loss(unet, scale, latents, token, image, g)
-
-    return loss
-
-
-def frames_check(unet: Any, folder: Path, settings: StageSettings) -> Callable[[], float]:
-    """The frames' loss on clips that are never trained on, always the same, with the same noise.
-
-    What the training's own loss does not tell: whether clips are learned by heart.
-    """
-    vae = frozen_vae(folder)
-    scale = latent_scale(vae)
-    pool = LatentPool(vae, frames=2, size=_CHECKED, fresh=16)
-
-    @torch.no_grad()
-    def check() -> float:
-        g = generator(_CHECK_SEED)
-        if not pool.latents:
-            pool.fill(_CHECKED, g)
-        latents, tokens = torch.stack(pool.latents), torch.stack(pool.tokens)
-        g = generator(_CHECK_SEED + 1)
-        batches = [rows.split(settings.batch) for rows in (latents, tokens)]
-        losses = [
-            _frame_loss(unet, scale, latents, tokens[:, 1:], latents[:, :1], g).item()
-            for latents, tokens in zip(*batches, strict=True)
-        ]
-        return sum(losses) / len(losses)
-
-    return check
-
-
-def _frame_loss(
-    unet: Any, scale: float, latents: Tensor, token: Tensor, image: Tensor, g: torch.Generator
-) -> Tensor:
-    """Of clips of two frames, latents (B, 2, C, h, w); token (B, 1, D), image (B, 1, C, h, w)."""
-    ids = torch.tensor(MICRO_CONDITIONING).expand(len(latents), 3)
-
-    def call(x: Tensor, timestep: Tensor) -> Tensor:
-        with pictures_only(), _half_precision():
-            output: Tensor = unet(x, timestep, token, ids).sample
-        return output
-
-    return denoising_loss(latents[:, 1:] * scale, latents[:, :1], image, call, g)
-
-
-def clips_loss(unet: Any, folder: Path, settings: StageSettings) -> Callable[[int], Tensor]:
-    """Whole clips: per-frame tokens in the spatial, their mean in the temporal cross-attentions.
+def clips_loss(networks: Drafts, settings: StageSettings) -> Callable[[int], Tensor]:
+    """Whole clips with temporal layers; batch counts frames, FRAMES to a clip.
 
     In every fourth step all frames share the tokens of all frames instead, each marked with its
     time: what a clip does as a whole can then be told by tokens that know nothing of frames, as in
     the paper's ablation (sec. 5.3), where frames find their own by attention.
     """
-    vae = frozen_vae(folder)
-    scale = latent_scale(vae)
-    pool = LatentPool(vae, frames=FRAMES, size=1024, fresh=settings.batch // FRAMES // 3 + 1)
-    inflation = Inflation(unet)
+    inflation = Inflation(networks.unet)
     count, marks = settings.batch // FRAMES, time_code(FRAMES)
 
     def loss(step: int) -> Tensor:
         g = _generator(settings, step)
-        pool.fill(128, g)
-        latents, tokens = pool.draw(count, g)
-        tokens, image = drop(perturb(tokens, g), latents[:, :1], g)
+        drawn = draw_clips(g, count, torch.cat([torch.zeros(count, 1), frame_times(count)], 1))
+        with torch.no_grad(), _half_precision():
+            image = networks.autoencoder.encode_image(drawn.first).float()
+        tokens = drawn.tokens + 0.1 * torch.randn(drawn.tokens.shape, generator=g)
+        tokens, image = drop(tokens, image, g)
         if step % 4 == 3:
-            shared = tokens + marks * (tokens != 0).any(-1, keepdim=True)  # dropped ones stay zero
+            said = (tokens != 0).any(-1, keepdim=True)  # dropped ones stay zero
+            shared = (tokens + marks[:, None] * said).flatten(1, 2)
             inflation.set(shared[:, None].expand(-1, FRAMES, -1, -1), shared)
         else:
-            inflation.set(tokens[:, :, None], tokens.mean(1, keepdim=True))
+            inflation.set(tokens, tokens.mean(1))
+        maps = drawn.maps
+        x0 = networks.autoencoder.to_latents(maps.flow.flatten(0, 1), maps.depth.flatten(0, 1))
+        x0 = x0.unflatten(0, (count, FRAMES))
+        sigma = noise_levels(count, g)
+        x = x0 + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0.shape, generator=g)
         ids = torch.tensor(MICRO_CONDITIONING).expand(count, 3)
-
-        def call(x: Tensor, timestep: Tensor) -> Tensor:
-            with _half_precision():
-                output: Tensor = unet(x, timestep, tokens[:, :1], ids).sample
-            return output
-
-        return denoising_loss(latents * scale, latents[:, :1], image, call, g)
+        given = torch.cat([c_in(sigma) * x, image[:, None].expand(-1, FRAMES, -1, -1, -1)], 2)
+        with _half_precision():
+            output = networks.unet(given, c_noise(sigma), tokens[:, 0, :1], ids).sample.float()
+        denoised = c_skip(sigma) * x + c_out(sigma) * output
+        return map_error(networks.autoencoder, denoised.flatten(0, 1), maps)[0]
 
     return loss
 
 
-def denoising_loss(
-    x0: Tensor,
-    image_latents: Tensor,
-    condition: Tensor,
-    call: Callable[[Tensor, Tensor], Tensor],
-    generator: torch.Generator,
-    p_mean: float = 1.6,
-    p_std: float = 1.4,
-) -> Tensor:
-    """SVD's loss: squared error of the network's own output, ln sigma ~ N(p_mean, p_std^2).
-
-    Where the picture changes counts five times, since that is where the motion is. The noise is
-    strong on average: the few steps of the draft's sampler decide the motion at sigma 80 and 10.
-
-    Args:
-        x0: scaled latents (B, T, C, h, w).
-        image_latents: unscaled, of the first frame, (B, 1, C, h, w).
-        condition: the same, zero where the picture is kept from the network.
-        call: (unet input (B, T, 2C, h, w), timestep (B,)) -> network output (B, T, C, h, w), which
-            is a v-prediction.
-    """
-    sigma = draw_sigma(len(x0), p_mean, p_std, generator)
-    x = x0 + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0.shape, generator=generator)
-    output = call(torch.cat([c_in(sigma) * x, condition.expand_as(x0)], 2), c_noise(sigma))
-    target = network_target(x0, x, sigma)
-    change = (image_latents * (x0.std() / image_latents.std()) - x0).abs().mean(2, keepdim=True)
-    weight = 1 + 4 * (change > 0.15).float()
-    return ((output.float() - target).square() * weight).mean() / weight.mean()
-
-
-def perturb(tokens: Tensor, generator: torch.Generator) -> Tensor:
-    """Noise of the size that inversion starts with; (B, T, D)."""
-    return tokens + 0.1 * torch.randn(tokens.shape, generator=generator)
-
-
-def drop(
-    tokens: Tensor, image_latents: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Zero the tokens, the picture or both, each in 3 % of the clips.
-
-    Guidance needs both at once, motion visualisation the picture alone.
-
-    Args:
-        tokens: (B, T, D). image_latents: (B, 1, C, h, w).
-    """
-    draw = torch.rand(len(tokens), generator=generator)
-    motion = ((draw > 0.03) & (draw < 0.97)).float()
-    picture = (draw > 0.06).float()
-    return tokens * motion[:, None, None], image_latents * picture[:, None, None, None, None]
-
-
-def frozen_vae(folder: Path) -> Any:
-    """The trained autoencoder (AutoencoderKLTemporalDecoder), ready to encode."""
-    return averaged(make_vae(), folder, "vae").requires_grad_(False).eval()
-
-
-@torch.no_grad()
-def latent_scale(vae: Any) -> float:
-    """1 / standard deviation of a VAE's latents over 256 pictures: its `scaling_factor`."""
-    g = generator(7)
-    pictures = draw_clips(g, 128, torch.rand(128, 2, generator=g)).pixels.flatten(0, 1)
-    latents: Tensor = vae.encode(pictures).latent_dist.mode()
-    return 1 / latents.std().item()
+def frozen_autoencoder(folder: Path) -> MotionAutoencoder:
+    """The autoencoder as far as it is trained, ready to encode."""
+    autoencoder = make_autoencoder()
+    for stage in ("frames", "pairs"):
+        try:
+            averaged(autoencoder, folder, stage, "autoencoder.")
+        except FileNotFoundError:
+            if stage == "frames":
+                raise
+    autoencoder.requires_grad_(False).eval()
+    return autoencoder
 
 
 def _half_precision() -> AbstractContextManager[None]:

@@ -34,8 +34,8 @@ AMPLITUDE = {
     "pan_x": (0.05, 0.25), "pan_y": (0.03, 0.12), "zoom": (0.05, 0.25), "roll": (0.05, 0.25),
 }  # fmt: skip
 # Chance that a group of curves moves at all, in one clip.
-ACTIVE = {"arm_l": 0.55, "arm_r": 0.55, "leg_l": 0.4, "leg_r": 0.4, "torso": 0.3, "head": 0.3,
-          "root": 0.35, "camera": 0.2, "yaw": 0.12}  # fmt: skip
+ACTIVE = {"arm_l": 0.8, "arm_r": 0.8, "leg_l": 0.65, "leg_r": 0.65, "torso": 0.5, "head": 0.4,
+          "root": 0.35, "camera": 0.15, "yaw": 0.2}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class _Sampler:
 def _base_pose(draw: _Sampler, count: int) -> Tensor:
     """Where the curves start: mostly a relaxed stand, sometimes arms anywhere; (B, C)."""
     base = torch.zeros(count, len(CHANNELS))
-    side_on = draw.chance(0.15, count)
+    side_on = draw.chance(0.3, count)
     base[:, INDEX["yaw"]] = torch.where(
-        side_on, draw.uniform(-1.2, 1.2, count), draw.uniform(-0.4, 0.4, count)
+        side_on, draw.uniform(-1.6, 1.6, count), draw.uniform(-0.4, 0.4, count)
     )
     raised = draw.chance(0.25, count)
     for side in ("l", "r"):
@@ -85,7 +85,7 @@ def _base_pose(draw: _Sampler, count: int) -> Tensor:
         base[:, INDEX[f"knee_{side}"]] = draw.uniform(0.0, 0.3, count)
     for name in ("lean_side", "lean_forward", "head_tilt", "head_nod", "twist"):
         base[:, INDEX[name]] = draw.uniform(-0.1, 0.1, count)
-    low = draw.chance(0.1, count)  # crouching, bent over or on the knees
+    low = draw.chance(0.15, count)  # crouching, bent over or on the knees
     for name, most in (("lean_forward", 1.3), ("knee_l", 1.7), ("knee_r", 1.7),
                        ("leg_l_forward", 0.9), ("leg_r_forward", 0.9)):  # fmt: skip
         bent = draw.uniform(0.2, most, count)

@@ -1,54 +1,44 @@
 """The draft model's networks: SVD's own classes, only narrower. Imports diffusers, transformers."""
 
 import torch
-from diffusers import (
-    AutoencoderKLTemporalDecoder,
-    EulerDiscreteScheduler,
-    UNetSpatioTemporalConditionModel,
-)
+from diffusers import EulerDiscreteScheduler, UNetSpatioTemporalConditionModel
 from torch import nn
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
+from ..models.motion_autoencoder import PATCH, MotionAutoencoder
 from ..models.predictor import TokenPredictor
 from ..models.temporal import branch_ends
-from .clips import IMAGE_SIZE, TOKEN_WIDTH
+from .body import PART_COUNT
+from .clips import TOKEN_WIDTH
 from .motions import FRAMES
-from .starts import start_as_blur, start_as_still
+from .pool import JOINTS, MAP_SIZE, PICTURE_SIZE
 
-LATENT_CHANNELS = 6
+LATENT_CHANNELS = 20
+IMAGE_LATENT_CHANNELS = 64
 
 
-def make_vae() -> AutoencoderKLTemporalDecoder:
-    """Four pixels to a latent; starts as an autoencoder of single pictures.
-
-    Its temporal layers are the identity. Never fewer than 96 channels: these classes normalise in
-    32 groups, and groups of one or two channels erase every flat colour.
-    """
-    vae = AutoencoderKLTemporalDecoder(
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        block_out_channels=(96, 96, 128),
-        layers_per_block=1,
+def make_autoencoder() -> MotionAutoencoder:
+    """The autoencoder of motion; its linear code is still to be fitted."""
+    autoencoder: MotionAutoencoder = MotionAutoencoder(
+        sample_size=PICTURE_SIZE,
         latent_channels=LATENT_CHANNELS,
-        sample_size=IMAGE_SIZE,
-        force_upcast=False,
+        image_latent_channels=IMAGE_LATENT_CHANNELS,
+        parts=PART_COUNT,
+        joints=len(JOINTS),
     )
-    start_temporal_layers_as_identity(vae)
-    with torch.no_grad():
-        vae.decoder.time_conv_out.weight.zero_()
-        vae.decoder.time_conv_out.weight[:, :, 1, 0, 0] = torch.eye(3)
-        vae.decoder.time_conv_out.bias.zero_()
-    start_as_blur(vae)
-    return vae
+    return autoencoder
 
 
 def make_unet() -> UNetSpatioTemporalConditionModel:
     """Three levels; the coarser two attend, to space, to time and to the motion tokens.
 
-    Attention among the 256 places of the finest level would double the time of a step.
+    Never fewer than 96 channels: these classes normalize in 32 groups, and groups of one or two
+    channels erase every flat value. Attention among the 256 places of the finest level would double
+    the time of a step. It starts near zero, which at high noise is a still clip.
     """
     unet = UNetSpatioTemporalConditionModel(
-        sample_size=IMAGE_SIZE // 4,
-        in_channels=2 * LATENT_CHANNELS,
+        sample_size=MAP_SIZE // PATCH,
+        in_channels=LATENT_CHANNELS + IMAGE_LATENT_CHANNELS,
         out_channels=LATENT_CHANNELS,
         down_block_types=("DownBlockSpatioTemporal", *("CrossAttnDownBlockSpatioTemporal",) * 2),
         up_block_types=(*("CrossAttnUpBlockSpatioTemporal",) * 2, "UpBlockSpatioTemporal"),
@@ -61,7 +51,9 @@ def make_unet() -> UNetSpatioTemporalConditionModel:
         num_frames=FRAMES,
     )
     start_temporal_layers_as_identity(unet)
-    start_as_still(unet, LATENT_CHANNELS, scale=1.0)
+    with torch.no_grad():
+        unet.conv_out.weight.mul_(0.02)
+        unet.conv_out.bias.zero_()
     return unet
 
 

@@ -1,24 +1,133 @@
-"""Clips drawn for training, and a pool of them encoded. Imports torch, the draft's clips."""
+"""Clips drawn for training, with where every pixel of their first frames goes. Imports torch only.
 
+Of a clip only the first frame is drawn: what the network has to know of the others is motion, and
+that is computed.
+"""
+
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .clips import Clips, make_clips
-from .figures import Figures, random_figures
-from .motions import FRAMES, frame_times, random_motions
+from .body import Figures
+from .clips import camera_of, token_basis, tokens_of
+from .figures import random_figures
+from .maps import MotionMaps, motion_maps
+from .motions import Motions, random_motions
+from .pose import Posed, pose
+from .render import draw, to_image
+
+PICTURE_SIZE = 128
+"""Pixels along the side of what the model is shown."""
+MAP_SIZE = 64
+_AT_ONCE = 8
+"""Clips drawn at once: more of them would not fit a core's cache."""
+# (part, end): what an image latent knows the place of
+JOINTS = (
+    (0, 0), (0, 1), (1, 0), (2, 0), (2, 1), (3, 1), (4, 0), (4, 1), (5, 1),
+    (6, 0), (6, 1), (7, 1), (8, 0), (8, 1), (9, 1),
+)  # fmt: skip
 
 
-def draw_clips(generator: torch.Generator, clips: int, times: Tensor) -> Clips:
-    """`clips` random bodies of any kind, some with companions, and motions at `times` (B, T)."""
-    with torch.no_grad():
-        figures = random_figures(clips, generator, kind="any")
-        motions = random_motions(clips, generator)
-        companions = crowd(figures, generator)
-        drawn = make_clips(figures, motions, times, companions=companions)
-        drawn.pixels = exposed(drawn.pixels, generator)
-        return drawn
+@dataclass
+class Drawn:
+    """B clips of a first frame and T later times; S = 128 pixels, maps of 64.
+
+    pictures: (B, n, 3, S, S) in [-1, 1], the first n frames. maps: see MotionMaps.
+    parts: int64 (B, n, S, S), which part is seen, -1 for nobody.
+    joints: (B, n, 15, 3) image places (0 .. 1) and depth of JOINTS. tokens: (B, T, 2, D).
+    poses: (B, n, D) the token of the pose that each picture shows.
+    """
+
+    pictures: Tensor
+    maps: MotionMaps
+    parts: Tensor
+    joints: Tensor
+    tokens: Tensor
+    poses: Tensor
+
+    @property
+    def first(self) -> Tensor:
+        """(B, 3, S, S)"""
+        return self.pictures[:, 0]
+
+
+@torch.no_grad()
+def draw_clips(generator: torch.Generator, clips: int, times: Tensor, pictures: int = 1) -> Drawn:
+    """Random bodies and motions as training has them; the first `pictures` frames are drawn.
+
+    times: (B, 1 + T) in [0, 1], the first frame's first.
+    """
+    parts = []
+    for rows in times.split(_AT_ONCE):
+        figures = random_figures(len(rows), generator, kind="any")
+        framed(figures, generator)
+        motions = random_motions(len(rows), generator)
+        parts.append(known(figures, motions, rows, pictures, generator))
+    return joined(parts)
+
+
+def joined(parts: list[Drawn]) -> Drawn:
+    """All clips of several drawings."""
+
+    def cat(name: str, of: list[Any]) -> Tensor:
+        return torch.cat([getattr(part, name) for part in of])
+
+    maps = [part.maps for part in parts]
+    return Drawn(
+        maps=MotionMaps(**{f.name: cat(f.name, maps) for f in fields(MotionMaps)}),
+        **{f.name: cat(f.name, parts) for f in fields(Drawn) if f.name != "maps"},
+    )
+
+
+@torch.no_grad()
+def known(
+    figures: Figures, motions: Motions, times: Tensor, pictures: int = 1,
+    exposure: torch.Generator | None = None,
+) -> Drawn:  # fmt: skip
+    """Draw these figures performing these motions; with `exposure`, some of them dim or pale."""
+    posed, camera = pose(figures, motions, times), camera_of(motions, times)
+    drawing = draw(figures, posed.ends[:, :pictures], camera[:, :pictures], PICTURE_SIZE)
+    pixels = 2 * drawing.pixels - 1
+    step = PICTURE_SIZE // MAP_SIZE
+    coarse = drawing.classes[:, 0, step // 2 :: step, step // 2 :: step]
+    return Drawn(
+        pixels if exposure is None else exposed(pixels, exposure),
+        motion_maps(figures, posed.ends, coarse, camera),
+        drawing.classes,
+        _joints(posed, camera, pictures),
+        tokens_of(posed.features),
+        posed.features[:, :pictures] @ token_basis(),
+    )
+
+
+def _joints(posed: Posed, camera: Tensor, pictures: int) -> Tensor:
+    points = torch.stack([posed.ends[:, :pictures, part, end] for part, end in JOINTS], 2)
+    places = to_image(points[..., :2], camera[:, :pictures, None])
+    return torch.cat([places, points[..., 2:]], -1)
+
+
+def framed(figures: Figures, generator: torch.Generator) -> None:
+    """Place figures as a crop to the subject does, in place.
+
+    Six of ten fill the frame as a target does; three are smaller and off the middle, as in a crop
+    that holds a whole motion; the others stay where they are, as where the whole frame is kept.
+    """
+    count = len(figures.height)
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, generator=generator)
+
+    draw = uniform(0, 1)
+    close, wide = draw < 0.6, (draw >= 0.6) & (draw < 0.9)
+    height = torch.where(close, uniform(0.6, 0.88), uniform(0.38, 0.65))
+    centre = torch.where(close, uniform(-0.1, 0.1), uniform(-0.22, 0.22))
+    ground = -height / 2 + torch.where(close, uniform(-0.06, 0.06), uniform(-0.12, 0.12))
+    kept = ~(close | wide)
+    figures.height = torch.where(kept, figures.height, height)
+    figures.centre = torch.where(kept, figures.centre, centre)
+    figures.ground = torch.where(kept, figures.ground, ground)
 
 
 def exposed(pixels: Tensor, generator: torch.Generator) -> Tensor:
@@ -29,85 +138,3 @@ def exposed(pixels: Tensor, generator: torch.Generator) -> Tensor:
     bright = (pixels + 1) / 2
     mean = bright.mean((1, 2, 3, 4), keepdim=True)
     return 2 * light * (mean + contrast * (bright - mean)) - 1
-
-
-def crowd(figures: Figures, generator: torch.Generator) -> list[tuple[Tensor, Figures]]:
-    """Give one body in seven a companion beside it and one in twenty two; all become smaller.
-
-    `figures` is changed in place.
-    """
-    count = len(figures.height)
-    draw = torch.rand(count, generator=generator)
-    movers = 1 + (draw < 0.2).long() + (draw < 0.05).long()
-    several = movers > 1
-    figures.height[several] = 0.4 + 0.25 * torch.rand(int(several.sum()), generator=generator)
-    seat = torch.rand(count, 3, generator=generator).argsort(1)  # who stands where
-    step = torch.where(movers == 2, 0.42, 0.31)
-
-    def place_of(mover: int) -> Tensor:
-        middle = torch.where(movers == 2, (seat[:, mover] % 2) - 0.5, seat[:, mover] - 1.0)
-        if mover == 1:  # with two of them, beside the first
-            middle = torch.where(movers == 2, 0.5 - seat[:, 0] % 2, middle)
-        return step * middle + 0.08 * (torch.rand(count, generator=generator) - 0.5)
-
-    figures.centre[several] = place_of(0)[several]
-    companions = []
-    for mover in (1, 2):
-        rows = (movers > mover).nonzero()[:, 0]
-        if len(rows):
-            others = random_figures(len(rows), generator, kind="any")
-            others.height = figures.height[rows] * (
-                0.8 + 0.4 * torch.rand(len(rows), generator=generator)
-            )
-            others.centre = place_of(mover)[rows]
-            others.ground = figures.ground[rows]
-            companions.append((rows, others))
-    return companions
-
-
-class LatentPool:
-    """Encoded clips, refreshed a few at a time: to draw and encode costs less than to train.
-
-    A clip should not be drawn from it more than a few times: seen twenty times each, the training's
-    clips were denoised to a loss of 0.17 where new ones had 0.26.
-
-    A checkpoint does not hold it. A training that goes on fills it anew, with clips it has never
-    seen, so its next steps see other clips than they would have: resumed, not bit for bit.
-    """
-
-    def __init__(self, vae: Any, frames: int, size: int, fresh: int) -> None:
-        """
-        Args:
-            vae: a frozen AutoencoderKLTemporalDecoder. frames: T of a clip. size: clips kept.
-            fresh: clips added by a refresh.
-        """
-        self.vae, self.frames, self.size, self.fresh = vae, frames, size, fresh
-        self.latents: list[Tensor] = []
-        self.tokens: list[Tensor] = []
-
-    def fill(self, least: int, generator: torch.Generator) -> None:
-        """`refresh` once, and until `least` clips are there."""
-        self.refresh(generator)
-        while len(self.latents) < least:
-            self.refresh(generator)
-
-    @torch.no_grad()
-    def refresh(self, generator: torch.Generator) -> None:
-        """Add `fresh` clips whose first frame is at time 0; drop the oldest beyond `size`."""
-        if self.frames == FRAMES:
-            times = frame_times(self.fresh)
-        else:
-            later = torch.rand(self.fresh, self.frames - 1, generator=generator)
-            times = torch.cat([torch.zeros(self.fresh, 1), later], 1)
-        clips = draw_clips(generator, self.fresh, times)
-        with torch.autocast(clips.pixels.device.type, torch.bfloat16):
-            latents = self.vae.encode(clips.pixels.flatten(0, 1)).latent_dist.mode().float()
-        self.latents += list(latents.unflatten(0, (self.fresh, self.frames)))
-        self.tokens += list(clips.tokens)
-        del self.latents[: -self.size], self.tokens[: -self.size]
-
-    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Unscaled latents (B, T, C, h, w) and tokens (B, T, D) of `count` clips of the pool."""
-        rows = torch.randint(len(self.latents), (count,), generator=generator).tolist()
-        latents, tokens = ([pool[i] for i in rows] for pool in (self.latents, self.tokens))
-        return torch.stack(latents), torch.stack(tokens)

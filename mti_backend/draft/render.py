@@ -64,6 +64,7 @@ def paint(figures: Figures, ends: Tensor, camera: Tensor, picture: Tensor) -> Te
     camera = camera.flatten(0, 1)
     x, y = to_world(size, camera)  # (N, S * S)
     flat = picture.view(batch * times, 3, -1)
+    _paint_shadow(rows, ends.flatten(0, 1), x, y, flat)
     seen = _paint_parts(rows, ends.flatten(0, 1), x, y, _pixel(size, camera), flat)
     return seen.reshape(batch, times, size, size)
 
@@ -91,6 +92,20 @@ def _pixel(size: int, camera: Tensor) -> Tensor:
     return (-camera[:, 2:3]).exp() / size
 
 
+def _paint_shadow(rows: Figures, ends: Tensor, x: Tensor, y: Tensor, picture: Tensor) -> None:
+    """Darken the ground under the figures; a blur that leans away from the light."""
+    on = (rows.shadow[:, 0] > 0).nonzero()[:, 0]
+    if not len(on):
+        return
+    strength, light = rows.shadow[on].unsqueeze(-1).unbind(1)
+    height, ground = rows.height[on, None], rows.ground[on, None]
+    middle = ends[on, 0, 0, :1]  # where the trunk begins
+    across = (x[on] - middle - 0.12 * light * height) / (0.22 * height)
+    down = (y[on] - ground) / (0.05 * height)
+    dark = strength * torch.exp(-across.square() - down.square())
+    picture[on] *= 1 - dark[:, None]
+
+
 def _paint_parts(
     rows: Figures, ends: Tensor, x: Tensor, y: Tensor, pixel: Tensor, picture: Tensor
 ) -> Tensor:
@@ -111,6 +126,7 @@ def _paint_parts(
         _paint_part(
             start[there, part, :2], end[there, part, :2], radius[there],
             rows.square[there, part], rows.colours[there, part], rows.shading[there],
+            rows.cloth[there], rows.outline[there],
             x[there], y[there], pixel[there], picture, seen, there, part,
         )  # fmt: skip
     return seen
@@ -118,6 +134,7 @@ def _paint_parts(
 
 def _paint_part(
     a: Tensor, b: Tensor, radius: Tensor, square: Tensor, colours: Tensor, shading: Tensor,
+    cloth: Tensor, outline: Tensor,
     x: Tensor, y: Tensor, pixel: Tensor, picture: Tensor, seen: Tensor, there: Tensor, part: Tensor,
 ) -> None:  # fmt: skip
     """One part of the rows `there` (n,): ends (n, 2), radii at them (n, 2), places x, y (n, P)."""
@@ -126,6 +143,7 @@ def _paint_part(
     length = axis.square().sum(-1, keepdim=True)
     along = axis / (length + 1e-8)
     u = off_x * along[:, :1] + off_y * along[:, 1:]  # (n, P)
+    woven = _woven(cloth, axis, off_x, off_y) if (cloth[:, 3] > 0).any() else None
     h = u.clamp(0, 1)
     off_x.addcmul_(h, axis[:, :1], value=-1)
     off_y.addcmul_(h, axis[:, 1:], value=-1)
@@ -138,10 +156,27 @@ def _paint_part(
         half = torch.maximum(0.5 * long, 0.6 * radius[square].amax(1, keepdim=True))
         ahead = half - (u[square] - 0.5).abs() * long
         inside[square] = torch.minimum(inside[square], ahead)
+    drawn = outline[:, 1:] > 0
+    line = ((outline[:, :1] - inside) / pixel + 0.5).clamp_(0, 1) if drawn.any() else None
     alpha = inside.div_(pixel).add_(0.5).clamp_(0, 1)
     facing = off_x.mul_(_LIGHT[0]).add_(off_y, alpha=_LIGHT[1]).div_(r)
     facing += far.div_(r.square_()).neg_().add_(1).clamp_(min=0).sqrt_().mul_(_LIGHT[2])
     shade = facing.clamp_(0, 1).mul_(0.55).sub_(0.35).mul_(shading[:, None]).add_(1)
+    if woven is not None:
+        shade *= woven
+    if line is not None:
+        shade *= 1 - line * outline[:, 1:]
     colour = (colours[:, :, None] * shade[:, None]).clamp_(max=1)
     picture[there] = picture[there].lerp_(colour, alpha[:, None])
     seen[there] = torch.where(alpha > 0.5, part[:, None], seen[there])
+
+
+def _woven(cloth: Tensor, axis: Tensor, off_x: Tensor, off_y: Tensor) -> Tensor:
+    """How bright cloth is, (n, P), at places off the start of parts that lie along `axis`."""
+    along = axis / (axis.norm(dim=-1, keepdim=True) + 1e-4)
+    s = off_x * along[:, :1] + off_y * along[:, 1:]
+    v = off_y * along[:, :1] - off_x * along[:, 1:]
+    turns = 2 * torch.pi * (cloth[:, :1] * s + cloth[:, 1:2] * v) + cloth[:, 2:3]
+    wave = torch.sin(turns)
+    wave = torch.where(cloth[:, 4:] > 0, (4 * wave).clamp(-1, 1), wave)
+    return 1 + cloth[:, 3:4] * (wave - 0.3)

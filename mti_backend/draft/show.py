@@ -1,7 +1,7 @@
 """A contact sheet of what the draft is trained on, and of what it never sees. Imports torch, PIL.
 
-The bodies, motions and companions are those of training (pool.py); only which of them are shown is
-chosen, so that every kind is there.
+The bodies and motions are those of training (pool.py); only which of them are shown is chosen, so
+that every kind is there.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from torch import Tensor
 from ..evaluation.sheet import Pictures, contact_sheet
 from ..frames import to_pictures
 from .body import SHAPES, Figures
-from .clips import Clips, Companions, make_clips
+from .clips import Clips, make_clips
 from .figures import random_figures
 from .motions import INDEX, Motions, frame_times, random_motions
 from .named import named_motion
-from .pool import crowd
+from .pool import framed
 
 _CAMERA = [INDEX[name] for name in ("pan_x", "pan_y", "zoom", "roll")]
 _MOVES = 0.02  # radians, figure heights, frame widths: less is not seen
@@ -31,7 +31,7 @@ _SHOWN = slice(0, 14, 2)
 
 @dataclass(frozen=True)
 class Example:
-    """What one row of the sheet is to be: arguments of `random_figures`, movers and motion.
+    """What one row of the sheet is to be: arguments of `random_figures`, and motion.
 
     motion: 'body' or 'camera' alone, 'both', 'still', or a name in NAMED.
     """
@@ -40,7 +40,6 @@ class Example:
     look: str = "solid"
     kind: str = "human"
     shape: str = ""
-    movers: int = 1
     motion: str = "body"
     family: str = "train"
     backdrop: str = "train"
@@ -60,8 +59,6 @@ EXAMPLES = (
     Example("quadruped, solid", kind="quadruped"),
     Example("quadruped, camera alone moves", kind="quadruped", motion="camera"),
     *(Example(f"object: {shape}", kind="object", shape=shape) for shape in SHAPES),
-    Example("two movers", "any", "any", movers=2),
-    Example("three movers", "any", "any", movers=3),
     Example("HELD OUT motion: jumping jack", motion="jumping_jack"),
     Example("HELD OUT proportions", family="held-out"),
     Example("HELD OUT backdrop", backdrop="held-out"),
@@ -92,20 +89,19 @@ def _pictures(example: Example, index: int) -> Pictures:
 
 
 def draw_example(example: Example, generator: torch.Generator) -> Clips:
-    """One clip as training draws them, the first that fits; (1, 14, 3, 64, 64)."""
-    figures, companions = _bodies(example, generator)
-    return make_clips(figures, _motion(example, generator), frame_times(1), companions=companions)
+    """One clip as training draws them, the first that fits; (1, 14, 3, 128, 128)."""
+    figures = _bodies(example, generator)
+    return make_clips(figures, _motion(example, generator), frame_times(1))
 
 
-def _bodies(example: Example, generator: torch.Generator) -> tuple[Figures, Companions]:
+def _bodies(example: Example, generator: torch.Generator) -> Figures:
     while True:
         figures = random_figures(
             1, generator, example.look, example.kind, example.family, example.backdrop
         )
-        companions = crowd(figures, generator)
-        fits = not example.shape or SHAPES[int(figures.shape)] == example.shape
-        if fits and 1 + len(companions) == example.movers:
-            return figures, companions
+        framed(figures, generator)
+        if not example.shape or SHAPES[int(figures.shape)] == example.shape:
+            return figures
 
 
 def _motion(example: Example, generator: torch.Generator) -> Motions:

@@ -59,7 +59,7 @@ class Stage:
         loss: Callable[[int], Tensor],
         folder: Path,
         settings: StageSettings,
-        check: Callable[[], float] | None = None,
+        check: Callable[[], dict[str, float]] | None = None,
     ) -> None:
         """`check`: what the averaged weights are worth on what they are not trained on; it is asked
         at every checkpoint, and its answers are kept in NAME.check.jsonl."""
@@ -147,8 +147,9 @@ class Stage:
             value = self.check()
             for k, p in self.weights.items():
                 p.copy_(kept[k])
-        self._append("check", {"step": self.step, "loss": value})
-        report(f"{self.name}: step {self.step}/{self.settings.steps}, on new clips {value:.4f}")
+        self._append("check", {"step": self.step, **value})
+        told = ", ".join(f"{name} {number:.4f}" for name, number in value.items())
+        report(f"{self.name}: step {self.step}/{self.settings.steps}, on new clips: {told}")
 
     def _save(self) -> None:
         if parallel.rank():
@@ -182,14 +183,15 @@ class Stage:
             self.optimiser.load({n: file.get_tensor(n) for n in moments}, self.step)
 
 
-def averaged(network: Network, folder: Path, stage: str) -> Network:
-    """Load a stage's averaged weights into `network`.
+def averaged(network: Network, folder: Path, stage: str, prefix: str = "") -> Network:
+    """Load a stage's averaged weights into `network`: those whose names begin with `prefix`.
 
     Raises FileNotFoundError before the stage has saved.
     """
+    begin = f"average/{prefix}"
     with safe_open(checkpoint_file(folder, stage), "pt") as file:
-        names = [k for k in file.keys() if k.startswith("average/")]
-        state = {k.removeprefix("average/"): file.get_tensor(k) for k in names}
+        names = [k for k in file.keys() if k.startswith(begin)]
+        state = {k.removeprefix(begin): file.get_tensor(k) for k in names}
     network.load_state_dict(state, strict=False)
     return network
 

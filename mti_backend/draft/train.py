@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # option: (the number of a stage that it changes, its type, what it says)
 _NUMBERS: dict[str, tuple[str, type, str]] = {
     "steps": ("steps", int, "another number of steps for a stage"),
-    "batch": ("batch", int, "another number of pictures (predictor: clips) a step"),
+    "batch": ("batch", int, "another number of pictures a step"),
     "rate": (
         "learning_rate",
         float,
@@ -79,7 +79,6 @@ def _train_and_export(parser: argparse.ArgumentParser, options: argparse.Namespa
                     settings,
                     lambda line: print(line, flush=True),
                     only=options.only,
-                    keep_latents=options.keep_latents,
                 )
     except KeyboardInterrupt:
         print(f"stopped; the same command goes on from the last checkpoint in {options.work}")
@@ -146,11 +145,6 @@ def _parser() -> argparse.ArgumentParser:
     for name, (_, _, text) in _NUMBERS.items():
         option(f"--{name}", text, action="append", default=[], metavar="STAGE=N")
     option("--only", "train this stage alone, and export nothing", metavar="STAGE")
-    option(
-        "--keep-latents",
-        "of the autoencoder, train the decoder only, so that a trained UNet stays right",
-        action="store_true",
-    )
     option("--export-only", "write the weights of the checkpoints as they are", action="store_true")
     option(
         "--unet-stage",

@@ -1,9 +1,9 @@
-"""Trains the draft model, stage by stage, resumable from any step. Imports the draft's own modules.
+"""Trains the draft model, stage by stage, resumable from any step. Imports the draft's modules.
 
-    vae            pictures -> latents -> pictures
+    frames         UNet without its temporal layers, and the first frame's encoder: first frame and
+                   one frame's tokens -> the motion between the two
+    pairs          two pictures -> the motion between them, which is how a reference is encoded
     image-encoder  picture -> the motion token of the pose it shows (what CLIP is to SVD)
-    predictor      pictures of a clip -> its motion tokens, where optimisation may start
-    frames         UNet without its temporal layers: first frame + one frame's token -> that frame
     clips          the whole UNet on 14 frames, per-frame and clip tokens
 
 The order is SVD's own: an image model first, temporal layers inserted as the identity, then clips.
@@ -11,70 +11,75 @@ The order is SVD's own: an image model first, temporal layers inserted as the id
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
+from diffusers.models.attention_processor import Attention
 
+from ..models.attention import ShortAttention
 from .losses import (
+    Drafts,
     clips_loss,
     frames_check,
     frames_loss,
-    frozen_vae,
+    frozen_autoencoder,
+    generator,
     image_encoder_loss,
-    latent_scale,
-    predictor_loss,
-    vae_loss,
+    pairs_loss,
 )
-from .networks import is_temporal, make_image_encoder, make_predictor, make_unet, make_vae
+from .networks import is_temporal, make_autoencoder, make_image_encoder, make_unet
+from .pool import draw_clips
 from .stage import Stage, StageSettings, averaged
 
-__all__ = [
-    "STAGES",
-    "Stage",
-    "StageSettings",
-    "averaged",
-    "frozen_vae",
-    "latent_scale",
-    "stages",
-    "train",
-    "vae_loss",
-]
+__all__ = ["STAGES", "Stage", "StageSettings", "averaged", "stages", "train"]
 
 STAGES = {
-    "vae": StageSettings(steps=600, batch=16, learning_rate=5e-4, seed=1),
-    "image-encoder": StageSettings(steps=1200, batch=128, learning_rate=1e-3, seed=2),
-    "predictor": StageSettings(steps=1500, batch=9, learning_rate=1e-3, seed=5),
     "frames": StageSettings(
-        steps=4000, batch=56, learning_rate=4e-4, seed=3, warmup=200, muon=True
+        steps=20_000, batch=64, learning_rate=1e-3, seed=3, warmup=200, muon=True
     ),
-    "clips": StageSettings(steps=1200, batch=56, learning_rate=4e-4, seed=4, muon=True),
+    "pairs": StageSettings(steps=3000, batch=32, learning_rate=8e-4, seed=1, muon=True),
+    "image-encoder": StageSettings(steps=2400, batch=64, learning_rate=1e-3, seed=2),
+    "clips": StageSettings(steps=2000, batch=56, learning_rate=4e-4, seed=4, muon=True),
 }
+_CODE_SEED = 5
 
 
-def stages(
-    folder: Path, settings: dict[str, StageSettings], keep_latents: bool = False
-) -> Iterator[Stage]:
-    """The five stages in order, each made when the one before it is finished.
-
-    keep_latents: of the autoencoder, train the decoder only, so that networks already trained on
-    its latents stay right.
-    """
+def stages(folder: Path, settings: dict[str, StageSettings]) -> Iterator[Stage]:
+    """The four stages in order, each made when the one before it is finished."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    vae = make_vae()
-    for name, parameter in vae.named_parameters():
-        kept = keep_latents and name.startswith(("encoder.", "quant_conv."))
-        parameter.requires_grad_(not is_temporal(name) and not kept)
-    yield Stage("vae", vae, vae_loss(vae, settings["vae"]), folder, settings["vae"])
+    networks = Drafts(make_autoencoder(), plainly_attending(make_unet()))
+    _fit_code(networks)
+    trained = ("autoencoder.first_frame.", "unet.")
+    for name, parameter in networks.named_parameters():
+        parameter.requires_grad_(name.startswith(trained) and not is_temporal(name))
+    numbers, check = settings["frames"], frames_check(networks)
+    yield Stage("frames", networks, frames_loss(networks, numbers), folder, numbers, check)
+    autoencoder, numbers = frozen_autoencoder(folder), settings["pairs"]
+    autoencoder.pair.requires_grad_(True)
+    yield Stage("pairs", autoencoder, pairs_loss(autoencoder, numbers), folder, numbers)
     encoder, numbers = make_image_encoder(), settings["image-encoder"]
     yield Stage("image-encoder", encoder, image_encoder_loss(encoder, numbers), folder, numbers)
-    predictor, numbers = make_predictor(), settings["predictor"]
-    loss = predictor_loss(predictor, folder, numbers)
-    yield Stage("predictor", predictor, loss, folder, numbers)
-    unet, numbers = make_unet(), settings["frames"]
-    check = frames_check(unet, folder, numbers)
-    yield Stage("frames", unet, frames_loss(unet, folder, numbers), folder, numbers, check)
-    unet, numbers = averaged(make_unet(), folder, "frames"), settings["clips"]
-    yield Stage("clips", unet, clips_loss(unet, folder, numbers), folder, numbers)
+    unet = averaged(plainly_attending(make_unet()), folder, "frames", "unet.")
+    networks, numbers = Drafts(frozen_autoencoder(folder), unet), settings["clips"]
+    yield Stage("clips", networks, clips_loss(networks, numbers), folder, numbers)
+
+
+def plainly_attending(unet: Any) -> Any:
+    """Every attention by plain products: on so few places that is faster to differentiate."""
+    for module in unet.modules():
+        if isinstance(module, Attention):
+            module.set_processor(ShortAttention())
+    return unet
+
+
+def _fit_code(networks: Drafts) -> None:
+    """The linear code of motion, from clips of their own."""
+    g = generator(_CODE_SEED)
+    times = torch.cat([torch.zeros(192, 1), torch.rand(192, 4, generator=g)], 1)
+    maps = draw_clips(g, 192, times).maps
+    near = maps.near.repeat_interleave(4, 0)
+    networks.autoencoder.fit_code(maps.flow.flatten(0, 1), maps.depth.flatten(0, 1), near)
 
 
 def train(
@@ -83,14 +88,13 @@ def train(
     report: Callable[[str], None] = print,
     minutes: float | None = None,
     only: str | None = None,
-    keep_latents: bool = False,
 ) -> None:
     """Train what is not yet trained, from the last checkpoints in `folder`.
 
     Stop with Ctrl-C, go on with the same call. minutes: about the most for each stage. only: one
-    stage, whether those before it are finished or not. keep_latents: see `stages`.
+    stage, whether those before it are finished or not.
     """
-    for stage in stages(folder, settings, keep_latents):
+    for stage in stages(folder, settings):
         if only and stage.name != only:
             continue
         if not stage.run(report, minutes):

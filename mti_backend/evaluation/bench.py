@@ -1,7 +1,7 @@
 """Plays the rows on one pair; rows share what they have in common. Imports torch and the models."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from mti_addon.wire.settings import InversionSettings, Settings
 from ..embedding import MotionEmbedding
 from ..examples import Examples
 from ..inversion import Inversion
+from ..models.framing import Framed, Framing
 from ..models.svd import SvdModel
 from ..sampling import image_embedding_motion, sample
 from .columns import Figures, clip_columns
@@ -53,6 +54,14 @@ class Bench:
         self.model, self.pair, self.settings = model, pair, settings
         self._examples: dict[str, tuple[Examples, float]] = {}
         self._motions: dict[str, _Learned] = {}
+        self.sampling = settings.sampling
+        if pair.camera:  # as the extension does with a captured camera
+            self.sampling = replace(self.sampling, framing="whole")
+
+    @property
+    def framing(self) -> Framing:
+        """What the model is shown of the pair's pictures."""
+        return Framing(subject=self.sampling.framing == "subject")
 
     def play(self, row: Row, iterations: int | None = None, curve: bool = False) -> Played:
         """The clip that a row makes of the pair's target.
@@ -75,15 +84,15 @@ class Bench:
         if row.kind == "still":
             return pair.answer[:1].expand_as(pair.answer)
         if row.kind == "autoencoder":
-            return model.decode(model.encode_video(pair.answer)).cpu()
+            return decoded(model, pair.answer, self.framing)
         if row.kind == "no_motion":
             return self._sample(row, image_embedding_motion(model, pair.answer[0]))
-        true = MotionEmbedding(pair.tokens[:, None], pair.tokens.mean(0, keepdim=True))
-        return self._sample(row, true)
+        tokens = model.tokens_from(pair.tokens, model.plain_tokens)
+        return self._sample(row, MotionEmbedding(tokens, tokens.mean(0)))
 
     def _sample(self, row: Row, motion: MotionEmbedding, picture: Tensor | None = None) -> Tensor:
         target = self.pair.answer[0] if picture is None else picture
-        return sample(self.model, target, motion, row.sampling(self.settings.sampling))
+        return sample(self.model, target, motion, row.sampling(self.sampling))
 
     def _learned(self, row: Row, iterations: int | None, with_curve: bool) -> Played:
         pair = self.pair
@@ -112,8 +121,9 @@ class Bench:
     def _learn(self, row: Row, settings: InversionSettings, with_curve: bool) -> _Learned:
         """Learn a row's motion; looking at the gain on the way is not counted in the seconds."""
         begun = time.monotonic()
-        shown = references(self.pair, row.references)
-        inversion = Inversion(self.model, shown, settings, self.settings.sampling)
+        clips = references(self.pair, row.references)
+        shown = torch.stack([self.model.framed_clip(clip, self.framing) for clip in clips])
+        inversion = Inversion(self.model, shown, settings, self.sampling)
         seconds = time.monotonic() - begun
         stops = {round(share * settings.iterations) for share in CHECKPOINTS} if with_curve else ()
         losses: list[float] = []
@@ -146,6 +156,13 @@ class Bench:
             self._examples[key] = inversion.examples, time.monotonic() - begun
         inversion.examples, seconds = self._examples[key]
         return seconds
+
+
+def decoded(model: SvdModel, clip: Tensor, framing: Framing) -> Tensor:
+    """A clip (F, 3, H, W) encoded and decoded: what is best that the model could play."""
+    seen = model.framed_clip(clip, framing)
+    first = Framed(clip[0], seen[0], model.box_of(clip, framing))
+    return model.decode(model.encode_video(seen), first).cpu()
 
 
 def play_on(

@@ -2,9 +2,8 @@
 
     python -m mti_backend.evaluation.blender_targets [--out FOLDER]
 
-prints how well the draft's autoencoder reconstructs them, beside procedural pictures. The pictures
-lie in data/blender; `tools/make_targets.py` makes them. Imports torch, numpy, PIL and the draft's
-clips.
+prints how well the draft's autoencoder sees the motion in them. The pictures lie in data/blender;
+`tools/make_targets.py` makes them. Imports torch, numpy, PIL and the draft's clips.
 """
 
 import argparse
@@ -18,30 +17,31 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..draft.clips import IMAGE_SIZE, make_clips
 from ..draft.figures import random_figures
-from ..draft.motions import Motions, frame_times, random_motions
+from ..draft.motions import Motions
 from ..frames import to_model, to_pictures
 from ..models import load_model
-from ..models.svd import SvdModel
+from ..models.framing import Framing
+from .bench import decoded
 from .metrics import median_interval, motion_gain
-from .pairs import Pair, known_clip
+from .pairs import Pair, known_clip, moves_camera
 from .sheet import contact_sheet
 
+SIDE = 64
+"""Pixels along the side of the pictures in data/blender."""
 DATA = Path(__file__).parent / "data" / "blender"
 # of the references' figures, and what the pairs tell as their seed: held-out pairs are numbered
 # from 0
 _REFERENCE_SEED = 920_000_000
 _FIRST_PAIR = 900
-_PROCEDURAL_SEED = 930_000_000
 
 
 def blender_stills() -> Tensor:
     """(50, 3, 64, 64) in [-1, 1]: as many characters and scenes; the first is the demo's target."""
     picture = _read(DATA / "stills.png", "RGB")
-    rows, columns = (side // IMAGE_SIZE for side in picture.shape[:2])
-    tiles = picture.reshape(rows, IMAGE_SIZE, columns, IMAGE_SIZE, 3).transpose(0, 2, 1, 3, 4)
-    return to_model(tiles.reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 3)[: len(_parameters()["stills"])])
+    rows, columns = (side // SIDE for side in picture.shape[:2])
+    tiles = picture.reshape(rows, SIDE, columns, SIDE, 3).transpose(0, 2, 1, 3, 4)
+    return to_model(tiles.reshape(-1, SIDE, SIDE, 3)[: len(_parameters()["stills"])])
 
 
 def blender_pairs() -> list[Pair]:
@@ -86,6 +86,7 @@ def _pair(index: int, clip: dict[str, Any]) -> Pair:
         background=to_model(background).expand(frames, -1, -1, -1).clone(),
         height=clip["height"],
         seed=_FIRST_PAIR + index,
+        camera=moves_camera(motion),
     )
 
 
@@ -104,52 +105,20 @@ def _read(path: Path, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def _strip(name: str, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """The frames of a strip, one below the other in its file: (F, 64, 64) or (F, 64, 64, 3)."""
     picture = _read(DATA / f"{name}.png", mode)
-    return picture.reshape(-1, IMAGE_SIZE, *picture.shape[1:])
-
-
-def procedural_stills(count: int) -> Tensor:
-    """(count, 3, 64, 64) in [-1, 1] as training draws them, by seeds that it does not use."""
-    generator = torch.Generator().manual_seed(_PROCEDURAL_SEED)
-    figures = random_figures(count, generator, kind="any")
-    motions = random_motions(count, generator)
-    return make_clips(figures, motions, frame_times(count, 1)).pixels[:, 0]
-
-
-def reconstruct(model: SvdModel, pictures: Tensor) -> Tensor:
-    """Encode and decode each picture (n, 3, H, W) on its own."""
-    return torch.cat([model.decode(model.encode_video(one[None])).cpu() for one in pictures])
-
-
-def psnr(result: Tensor, answer: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio of each picture (n, 3, H, W) in [-1, 1]; dB, (n,)."""
-    error = (result - answer).square().mean((1, 2, 3)).clamp(min=1e-10)
-    return 10 * torch.log10(4 / error)
-
-
-def gain_over_mean(result: Tensor, answer: Tensor) -> Tensor:
-    """1 - MSE(result, answer) / MSE(the answer's mean colour, answer), (n,): 1 is perfect."""
-    error = (result - answer).square().mean((1, 2, 3))
-    spread = (answer - answer.mean((2, 3), keepdim=True)).square().mean((1, 2, 3))
-    return 1 - error / spread.clamp(min=1e-10)
+    return picture.reshape(-1, SIDE, *picture.shape[1:])
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the autoencoder's figures; with --out, pictures of all of it, the worst first."""
+    """Print how well motion is seen in rendered clips; with --out, pictures, the worst first."""
     parser = argparse.ArgumentParser(
         prog="mti_backend.evaluation.blender_targets",
-        description="Measure the draft's autoencoder on pictures that Blender rendered.",
+        description="Encode and decode the clips that Blender rendered.",
     )
-    parser.add_argument("--out", type=Path, help="write stills.png and clips.png here")
+    parser.add_argument("--out", type=Path, help="write clips.png here")
     options = parser.parse_args(argv)
     model = load_model("draft")
-    stills = blender_stills()
-    sets = {"rendered stills": stills, "procedural stills": procedural_stills(len(stills))}
-    decoded = {name: reconstruct(model, pictures) for name, pictures in sets.items()}
-    print(f"{'median (95 % interval)':28}{'PSNR, dB':>24}{'gain over mean colour':>28}")
-    for name, pictures in sets.items():
-        _print_row(name, pictures, decoded[name])
     pairs = blender_pairs()
-    clips = [model.decode(model.encode_video(pair.answer)).cpu() for pair in pairs]
+    clips = [decoded(model, pair.answer, Framing(not pair.camera)) for pair in pairs]
     gains = [motion_gain(clip, pair.answer) for clip, pair in zip(clips, pairs, strict=True)]
     print(f"rendered clips: motion gain {_interval(gains, '.3f')} (n = {len(gains)})")
     for name, gain in sorted(
@@ -157,15 +126,8 @@ def main(argv: list[str] | None = None) -> int:
     ):
         print(f"  {name:16}{gain:8.3f}")
     if options.out:
-        _write_sheets(options.out, stills, decoded["rendered stills"], pairs, clips, gains)
+        _write_sheet(options.out, pairs, clips, gains)
     return 0
-
-
-def _print_row(name: str, pictures: Tensor, decoded: Tensor) -> None:
-    text = f"{name} (n = {len(pictures)})"
-    psnrs = psnr(decoded, pictures).tolist()
-    gains = gain_over_mean(decoded, pictures).tolist()
-    print(f"{text:28}{_interval(psnrs, '.1f'):>24}{_interval(gains, '.3f'):>28}", flush=True)
 
 
 def _interval(values: list[float], form: str) -> str:
@@ -173,23 +135,9 @@ def _interval(values: list[float], form: str) -> str:
     return f"{median:{form}} ({low:{form}} to {high:{form}})"
 
 
-def _write_sheets(
-    out: Path,
-    stills: Tensor,
-    decoded: Tensor,
-    pairs: list[Pair],
-    clips: list[Tensor],
-    gains: list[float],
-) -> None:
-    """stills.png and clips.png: each with its reconstruction, worst first."""
+def _write_sheet(out: Path, pairs: list[Pair], clips: list[Tensor], gains: list[float]) -> None:
+    """clips.png: each with its reconstruction, worst first."""
     out.mkdir(parents=True, exist_ok=True)
-    order = gain_over_mean(decoded, stills).argsort()
-    rows = []
-    for some in order.split(10):
-        numbers = " ".join(str(int(i)) for i in some)
-        rows += [(f"stills {numbers}", to_pictures(stills[some]))]
-        rows += [("decoded", to_pictures(decoded[some]))]
-    contact_sheet(rows, scale=2).save(out / "stills.png")
     rows = []
     for i in sorted(range(len(pairs)), key=lambda i: gains[i]):
         rows += [(pairs[i].name, to_pictures(pairs[i].answer))]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .leakage import leakage
-from .metrics import background_psnr, motion_gain, psnr
+from .metrics import background_psnr, cleared, drawn, motion_gain, psnr
+from .named import named_rightly
 from .pairs import Pair
-from .tracks import colour_tracks, limb_error, motion_fidelity
+from .tracks import colour_tracks, flicker, limb_error, motion_fidelity
 
 GOOD = 0.3
 """The gain from which on a motion is seen to be transferred."""
@@ -17,16 +18,22 @@ Figures = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Column:
-    """key: in JSON and CSV. title: in tables. unit: printed behind the title. digits: shown."""
+    """key: in JSON and CSV. title: in tables. unit: printed behind the title. digits: shown.
+    share: of pairs where it is 1, in place of a median, which of yes and no says little."""
 
     key: str
     title: str
     unit: str = ""
     digits: int = 2
+    share: bool = False
 
 
 COLUMNS = (
+    Column("drawn", "drawn"),
+    Column("cleared", "cleared"),
+    Column("named", "named", share=True),
     Column("gain", "gain"),
+    Column("flicker", "flicker", "%", 1),
     Column("limb_error", "limb error", "%", 1),
     Column("fidelity", "fidelity"),
     Column("first_psnr", "first frame", "dB", 1),
@@ -44,6 +51,9 @@ def clip_columns(result: Tensor, pair: Pair) -> Figures:
     """What a clip (F, 3, H, W) in [-1, 1] says by itself; None for what the pair does not tell."""
     figures: Figures = {
         "gain": motion_gain(result, pair.answer),
+        "drawn": drawn(result, pair.answer, pair.classes),
+        "cleared": cleared(result, pair.answer, pair.classes),
+        "named": named_rightly(result, pair),
         "first_psnr": psnr(result[0], pair.answer[0]),
         "leakage": leakage(result, pair),
     }
@@ -53,5 +63,6 @@ def clip_columns(result: Tensor, pair: Pair) -> Figures:
     if tracks is not None:
         figures["fidelity"] = motion_fidelity(tracks)
         figures["tracked"] = tracks.share
+        figures["flicker"] = 100 * flicker(result, pair)
         figures["limb_error"] = 100 * limb_error(tracks, pair.height or 1.0)
     return figures

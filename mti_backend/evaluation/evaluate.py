@@ -170,6 +170,9 @@ def _write(
     }
     for name, text in texts.items():
         (out / name).write_text(text, encoding="utf-8")
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(texts[f"{stem}.json"], encoding="utf-8")
     if options.markdown:
         write_between(options.markdown, texts[f"{stem}.md"])
     paths = [out / name for name in texts]
@@ -213,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", default="cpu", help="torch device (default: %(default)s)")
     where = Path("out/evaluation")
     add("--out", type=Path, default=where, help="where results go (default: %(default)s)")
+    add("--json", type=Path, help="also write the summary to this file")
     add("--markdown", type=Path, help="also put the tables into this file, between its two marks")
     add("--no-plots", action="store_true", help="no plots, which need matplotlib")
     add("--fresh", action="store_true", help="measure again what an earlier run left in --out")

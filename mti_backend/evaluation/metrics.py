@@ -11,6 +11,8 @@ MAX_PSNR = 60.0
 """dB: what two equal pictures have."""
 # a pixel in [-1, 1] that is nearer to the background than this shows it, and no edge or shadow
 _BACKGROUND = 0.02
+# of a pixel in [-1, 1]: a smaller change is light, or the edge of something
+_CHANGED = 0.3
 _DRAWS = 10_000
 _LEVELS = torch.tensor([0.025, 0.975], dtype=torch.float64)
 
@@ -35,6 +37,39 @@ def background_psnr(result: Tensor, answer: Tensor, background: Tensor) -> float
     if not nobody.any():
         return None
     return psnr(result[1:].movedim(1, 0)[:, nobody], answer[1:].movedim(1, 0)[:, nobody])
+
+
+def drawn(result: Tensor, answer: Tensor, classes: Tensor | None) -> float | None:
+    """Of the pixels that the figure newly covers, the share that is nearer to the right answer than
+    to the first frame: 1 where every limb is drawn where it belongs, 0 where limbs are erased.
+
+    A pixel counts where the right answer has changed by more than 0.3 and shows a part that was not
+    there at first. None where nobody knows the parts, or nothing is newly covered.
+
+    Args:
+        result, answer: (F, 3, H, W) in [-1, 1]. classes: int64 (F, H, W), -1 for nobody.
+    """
+    if classes is None:
+        return None
+    covered = (classes[1:] >= 0) & (classes[1:] != classes[:1])
+    return _nearer(result, answer, covered)
+
+
+def cleared(result: Tensor, answer: Tensor, classes: Tensor | None) -> float | None:
+    """The same of the pixels that the figure leaves: how much of where it was is taken away."""
+    if classes is None:
+        return None
+    return _nearer(result, answer, (classes[1:] < 0) & (classes[:1] >= 0))
+
+
+def _nearer(result: Tensor, answer: Tensor, where: Tensor) -> float | None:
+    first = answer[:1]
+    counted = where & ((answer[1:] - first).abs().amax(1) > _CHANGED)
+    if not counted.any():
+        return None
+    right = (result[1:] - answer[1:]).square().sum(1)
+    still = (result[1:] - first).square().sum(1)
+    return float((right < still)[counted].float().mean())
 
 
 def median_interval(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..draft.clips import KnownClips, make_clips, make_known_clips
 from ..draft.figures import Figures, random_figures
-from ..draft.motions import Motions, frame_times
+from ..draft.motions import INDEX, Motions, frame_times
 from ..draft.named import NAMED, named_motion
 
 # far from the seeds of training, which are stage * 10^7 + step
@@ -32,7 +32,8 @@ class Pair:
     classes, reference_classes: int64 (F, H, W) which part is seen at a pixel, -1 for nobody.
     background: the answer's pictures without anybody.
     height: of the target figure when it stands, in frame widths.
-    seed: of the pair's random figures.
+    seed: of the pair's random figures. figure: the target's, one body; None where none was drawn.
+    camera: whether the camera moves, so that the whole frame has to be shown to the model.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Pair:
     background: Tensor | None = None
     height: float | None = None
     seed: int | None = None
+    figure: Figures | None = None
+    camera: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -71,7 +74,15 @@ def make_pair(
         background=wanted.background[0],
         height=float(target.height[0]),
         seed=seed,
+        figure=target,
+        camera=moves_camera(motion),
     )
+
+
+def moves_camera(motion: Motions) -> bool:
+    """Whether the camera of one motion (B = 1) moves at all."""
+    camera = motion.values(frame_times(1))[0, INDEX["pan_x"] :]
+    return bool((camera - camera[:, :1]).abs().max() > 1e-4)
 
 
 def known_clip(motion: Motions, figure: Figures) -> KnownClips:

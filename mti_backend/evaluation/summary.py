@@ -12,6 +12,8 @@ from .rows import COMPARISONS, HEADLINE, ROWS, STARTS
 
 Result = dict[str, Any]
 Summary = dict[str, Any]
+HEADLINE_COLUMNS = ("drawn", "cleared", "named", "gain", "limb_error", "flicker")
+"""What the learned motion is judged by, medians (named: the share of pairs)."""
 QUICK_SHARE = 0.9
 """Of the headline's last gain: what is asked of a quick start."""
 
@@ -34,6 +36,10 @@ def summarise(results: list[Result]) -> Summary:
     if headline:
         gain = summary["rows"][HEADLINE]["columns"]["gain"]["median"]
         summary["median_motion_gain"] = gain
+        columns = summary["rows"][HEADLINE]["columns"]
+        summary["headline"] = {
+            key: columns[key]["median"] if key in columns else None for key in HEADLINE_COLUMNS
+        }
         summary["motions"] = _motions(by_row)
         summary["reconstruction"] = reconstruction_report(headline)
         summary["quick_enough"] = _quick_enough(summary["gain_over_time"])
@@ -50,7 +56,7 @@ def _row(key: str, results: list[Result]) -> Summary:
     for column in COLUMNS:
         values = [r[column.key] for r in results if r.get(column.key) is not None]
         if values:
-            columns[column.key] = told(values)
+            columns[column.key] = told_share(values) if column.share else told(values)
     return {
         "caption": ROWS[key].caption,
         "n": len(results),
@@ -63,6 +69,12 @@ def told(values: list[float]) -> Summary:
     """A median as it stands in the JSON: with its 95 % interval and the number of values."""
     median, low, high = median_interval(values)
     return {"median": median, "interval": [low, high], "n": len(values)}
+
+
+def told_share(values: list[float]) -> Summary:
+    """A share of pairs, where a median stands of other columns."""
+    share, low, high = share_interval(values, 0.5)
+    return {"median": share, "interval": [low, high], "n": len(values)}
 
 
 def _comparisons(by_row: dict[str, list[Result]]) -> Iterable[Summary]:

@@ -169,6 +169,31 @@ def limb_error(tracks: Tracks, height: float) -> float:
     return float(error[tracks.wanted[1:]].mean())
 
 
+def flicker(result: Tensor, pair: Pair) -> float:
+    """How much more the mean color of a part changes over time than in the right answer.
+
+    Standard deviation over frames of each color's mean, averaged over the colors that are seen in
+    half of the frames, in shares of the whole range; 0 where the right answer's is as large.
+    """
+    assert pair.classes is not None and pair.background is not None
+    colours = palette(pair.answer, pair.classes, pair.background)
+    ours, theirs = (_unrest(clip, colours) for clip in (result, pair.answer))
+    return max(0.0, ours - theirs)
+
+
+def _unrest(clip: Tensor, colours: Palette) -> float:
+    classes, spreads = classify(clip, colours), []
+    for index in range(len(colours.colours)):
+        mask = (classes == index).float()[:, None]
+        pixels = mask.sum((2, 3))
+        there = pixels[:, 0] >= _SEEN
+        if there.sum() * 2 < len(clip):
+            continue
+        means = ((clip * mask).sum((2, 3)) / pixels.clamp(min=1))[there]
+        spreads.append(float((means - means.mean(0)).square().sum(1).mean().sqrt()))
+    return sum(spreads) / len(spreads) / 2 if spreads else 0.0
+
+
 def motion_fidelity(tracks: Tracks) -> float | None:
     """How well each right track is found again and each found one is right, in [-1, 1].
 

@@ -37,7 +37,9 @@ def load_model(name: str, device: str = "cpu", folder: Path | None = None) -> "S
     """Load 'draft', 'svd' or 'svd-xt', frozen, on a torch device. Raises ModelMissing."""
     import torch
 
+    from .draft import DraftModel
     from .svd import SvdModel
 
     dtype = torch.float32 if device == "cpu" or name == "draft" else torch.bfloat16
-    return SvdModel(name, folder or model_folder(name), device, dtype)
+    kind = DraftModel if name == "draft" else SvdModel
+    return kind(name, folder or model_folder(name), device, dtype)

@@ -10,20 +10,23 @@ from torch import nn
 
 from mti_addon.wire.errors import ModelMissing
 
-_KINDS = {"unet": "UNetSpatioTemporalConditionModel", "vae": "AutoencoderKLTemporalDecoder"}
+_UNET = "UNetSpatioTemporalConditionModel"
 _IMAGE_ENCODER = "CLIPVisionModelWithProjection"
 _AGAIN = "Copy the model again, or download it."
 
 
-def check_folder(name: str, folder: Path, parts: Iterable[str]) -> None:
-    """Raise ModelMissing where parts or configs are missing, or are another model's."""
+def check_folder(name: str, folder: Path, parts: Iterable[str], autoencoder: str) -> None:
+    """Raise ModelMissing where parts or configs are missing, or are another model's.
+
+    autoencoder: the class that `vae` should be of.
+    """
     missing = [part for part in parts if not (folder / part).is_dir()]
     if missing:
         raise ModelMissing(
             f"The model {name} is not complete in {folder}: {', '.join(missing)} missing.",
             "Choose the folder that holds model_index.json.",
         )
-    for part, kind in _KINDS.items():
+    for part, kind in (("unet", _UNET), ("vae", autoencoder)):
         _check_kind(name, folder / part, str(_config(name, folder / part).get("_class_name")), kind)
     kinds = _config(name, folder / "image_encoder").get("architectures") or ["nothing known"]
     _check_kind(name, folder / "image_encoder", str(kinds[0]), _IMAGE_ENCODER)

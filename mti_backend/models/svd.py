@@ -32,12 +32,14 @@ from mti_addon.wire.errors import BadRequest, ModelMissing
 from ..failures import is_out_of_memory
 from .attention import attend_by_shape
 from .compiled import COMPILE_VARIABLE, MODES, Compiled
+from .framing import WHOLE, Framed, Framing
 from .frozen import keep_less
 from .inflation import Inflation
 from .predictor import TokenPredictor
 from .recompute import POLICIES, Recomputing, policy_named
 from .soundness import check_folder, check_weights
 from .temporal import leave_out_identities
+from .warp import Box
 
 PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
 _CLIP_SIZE = 224
@@ -48,6 +50,10 @@ _READ_WHOLE = 64 * 2**20
 class SvdModel:
     """A frozen image-to-video model, its parts under one roof.
 
+    Its autoencoder is SVD's, which turns frames into colors at an eighth of the size. The draft's
+    (draft.py) turns them into the motion of the first frame; so what encodes is given whole clips,
+    and what decodes is given the first frame.
+
     Attributes:
         name: 'draft', 'svd' or 'svd-xt'. folder: where it came from.
         identity: 16 hex digits, the same for the same weights.
@@ -55,11 +61,17 @@ class SvdModel:
         device, dtype: of the UNet. predictor: None where the model has none, as SVD.
     """
 
+    autoencoder_class: Any = AutoencoderKLTemporalDecoder
+    plain_tokens: int = 1
+    """How many tokens a frame has where no motion is given."""
+    keeps_size: bool = False
+    """Whether a clip has the size of the target, and not that of the settings."""
+
     def __init__(
         self, name: str, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32
     ) -> None:
         """Load from a folder in the hub's layout. Raises ModelMissing."""
-        check_folder(name, folder, PARTS)
+        check_folder(name, folder, PARTS, self.autoencoder_class.__name__)
         disable_progress_bar()  # of loading weights, which would end up between our own progress
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         self.identity = identity(folder)
@@ -77,8 +89,8 @@ class SvdModel:
         try:
             self.unet = load(UNetSpatioTemporalConditionModel, "unet", dtype)
             # the encoder overflows in half precision (its config says force_upcast): always float32
-            self.vae = load(AutoencoderKLTemporalDecoder, "vae", torch.float32)
-            if self.device.type == "cuda":
+            self.vae = load(self.autoencoder_class, "vae", torch.float32)
+            if self.device.type == "cuda" and hasattr(self.vae, "decoder"):
                 self.vae.decoder.to(torch.float16)  # as diffusers' pipeline decodes
             self.image_encoder = load(CLIPVisionModelWithProjection, "image_encoder", dtype)
             self.scheduler = EulerDiscreteScheduler.from_pretrained(folder, subfolder="scheduler")
@@ -160,10 +172,17 @@ class SvdModel:
     def latent_channels(self) -> int:
         return int(self.unet.config.out_channels)
 
-    @property
-    def pixels_per_latent(self) -> int:
-        """How many pixels a latent spans along each side: 8 in SVD."""
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+    def framed(self, picture: Tensor, framing: Framing = WHOLE) -> Framed:
+        """A first frame (3, H, W) as the model is shown it: SVD takes the whole of it."""
+        return Framed(picture, picture, None)
+
+    def box_of(self, pictures: Tensor, framing: Framing = WHOLE) -> Box | None:
+        """The square of a clip (F, 3, H, W) that the model is shown; None: all of it."""
+        return None
+
+    def framed_clip(self, pictures: Tensor, framing: Framing = WHOLE) -> Tensor:
+        """A reference (F, 3, H, W) as the model is shown it."""
+        return pictures
 
     @torch.no_grad()
     def image_embeddings(self, pictures: Tensor) -> Tensor:
@@ -171,6 +190,10 @@ class SvdModel:
         shown = clip_pixels(pictures.to(self.device, torch.float32), self.feature_extractor)
         embeddings: Tensor = self.image_encoder(shown.to(self.dtype)).image_embeds
         return embeddings
+
+    def tokens_from(self, embeddings: Tensor, count: int) -> Tensor:
+        """Frame tokens (F, N, D) of a clip's image embeddings (F, D): each N times (sec. 4.2)."""
+        return embeddings[:, None].repeat(1, count, 1)
 
     @torch.no_grad()
     def predicted_tokens(self, pictures: Tensor) -> Tensor:
@@ -284,8 +307,9 @@ class SvdModel:
         )
 
     @torch.no_grad()
-    def decode(self, latents: Tensor, chunk: int = 0) -> Tensor:
-        """Pictures (F, 3, H, W) in [-1, 1] of scaled latents (1, F, C, h, w).
+    def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:
+        """Pictures (F, 3, H, W) in [-1, 1] of scaled latents (1, F, C, h, w) and their first frame,
+        at which SVD's decoder does not look.
 
         The decoder mixes time inside a chunk, so its size changes pixels; 0, all frames at once,
         is the best. Where the memory is not enough for a chunk, half of it is decoded at once.

@@ -1,0 +1,89 @@
+"""The draft model: SVD's own classes around an autoencoder of motion. Imports torch, models."""
+
+import torch
+from torch import Tensor
+
+from .framing import WHOLE, Framed, Framing, around, found, whole
+from .motion_autoencoder import MotionAutoencoder
+from .svd import SvdModel
+from .warp import Box, Motion, animate, crop
+
+
+class DraftModel(SvdModel):
+    """Learns and plays motions on a laptop's CPU; its clips have the size of their target."""
+
+    autoencoder_class = MotionAutoencoder
+    plain_tokens = 2
+    keeps_size = True
+
+    vae: MotionAutoencoder
+
+    @property
+    def picture_size(self) -> int:
+        """Pixels along the side of the square that it is shown."""
+        return int(self.vae.config.sample_size)
+
+    def framed(self, picture: Tensor, framing: Framing = WHOLE) -> Framed:
+        """A first frame (3, H, W) of any size, and the square of it that the model is shown."""
+        picture = picture.float()
+        box = self.box_of(picture[None], framing)
+        return Framed(picture, crop(picture, box, self.picture_size), box)
+
+    def framed_clip(self, pictures: Tensor, framing: Framing = WHOLE) -> Tensor:
+        """A reference (F, 3, H, W), cut to what moves in it: one square for all frames."""
+        box = self.box_of(pictures.float(), framing)
+        return torch.stack([crop(p, box, self.picture_size) for p in pictures.float()])
+
+    @torch.no_grad()
+    def box_of(self, pictures: Tensor, framing: Framing = WHOLE) -> Box:
+        """The square of pictures (F, 3, H, W) that holds the figure in all of them."""
+        height, width = pictures.shape[-2:]
+        everything = whole(height, width)
+        if framing.box is not None:
+            left, top, right, bottom = framing.box
+            return around(left * width, top * height, right * width, bottom * height)
+        if not framing.subject:
+            return everything
+        box = everything
+        # a small figure is seen better in a second look
+        for _ in range(2):
+            shown = torch.stack([crop(p, box, self.picture_size) for p in pictures])
+            seen = self.vae.figure(shown.to(self.device)).cpu().amax(0)[0]
+            closer = found(seen, box, height, width)
+            if closer is None:
+                return everything
+            box = closer
+        return box
+
+    def tokens_from(self, embeddings: Tensor, count: int) -> Tensor:
+        """Frame tokens (F, N, D) of a clip's image embeddings (F, D): of every two, the first tells
+        the pose and the second what has changed of it since the first frame."""
+        changed = embeddings - embeddings[:1]
+        tokens = [changed if i % 2 else embeddings for i in range(count)]
+        return torch.stack(tokens, 1)
+
+    @torch.no_grad()
+    def encode_video(self, pictures: Tensor) -> Tensor:
+        """Latents (1, F, K, 16, 16) of the motion from the first of (F, 3, S, S) to each one."""
+        latents = self.vae.encode(pictures.to(self.device, torch.float32))
+        return latents[None].to(self.dtype)
+
+    @torch.no_grad()
+    def encode_image(
+        self, picture: Tensor, noise: Tensor | None = None, strength: float = 0.0
+    ) -> Tensor:
+        """The condition's latent (1, 1, C, 16, 16) of one picture (3, S, S)."""
+        picture = picture.to(self.device, torch.float32)
+        if noise is not None:
+            picture = picture + strength * noise.to(picture)
+        latents = self.vae.encode_image(picture[None])
+        return latents[None].to(self.dtype)
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:
+        """Pictures (F, 3, H, W) of latents (1, F, K, 16, 16): the first frame, moved."""
+        flow, depth = self.vae.to_maps(latents[0].to(self.device, torch.float32))
+        figure = self.vae.figure(first.shown[None].to(self.device))[0]
+        height, width = first.picture.shape[-2:]
+        box = first.box or whole(height, width)
+        return animate(first.picture.cpu(), box, Motion(flow.cpu(), depth.cpu(), figure.cpu()))

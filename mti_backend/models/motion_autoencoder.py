@@ -1,0 +1,189 @@
+"""The draft's autoencoder: latents are what moves, not colors. Imports torch, diffusers.
+
+It stands where SVD has its `vae`. SVD's turns every frame into colors at an eighth of the size;
+this one turns (first frame, frame t) into where the pixels of the first frame are at time t: flow
+and depth on the first frame's own grid (64 x 64), in a fixed linear code of a few channels of
+16 x 16.
+So what is denoised is motion, and a frame is decoded by moving the pixels of the first one
+(warp.py), at whatever size that picture has.
+
+Pictures are (B, 3, S, S) in [-1, 1], S = sample_size; flow is in picture widths, x to the right, y
+down; depth in picture widths, larger nearer to the viewer.
+"""
+
+from typing import Any
+
+import torch
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import Tensor, nn
+from torch.nn import functional
+
+MAP_SIZE = 64
+PATCH = 4
+"""So many places of the maps a latent spans along each side."""
+_MAPS = 3  # flow x, flow y, depth
+
+
+class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """First frames and motions to latents, and back to motion.
+
+    Attributes:
+        first_frame: FirstFrameEncoder. pair: PairEncoder. basis (K, 48), deviation (K,): the linear
+        code: what a latent's channels are made of, and their standard deviations over figures.
+    """
+
+    @register_to_config  # type: ignore[untyped-decorator]
+    def __init__(
+        self,
+        sample_size: int = 128,
+        latent_channels: int = 20,
+        image_latent_channels: int = 64,
+        parts: int = 19,
+        joints: int = 15,
+    ) -> None:
+        super().__init__()
+        self.first_frame = FirstFrameEncoder(image_latent_channels, parts + 1, joints)
+        self.pair = PairEncoder(image_latent_channels, latent_channels)
+        code = torch.eye(latent_channels, _MAPS * PATCH**2)
+        self.basis = nn.Parameter(code, requires_grad=False)
+        self.deviation = nn.Parameter(torch.ones(latent_channels), requires_grad=False)
+
+    def encode_image(self, pictures: Tensor) -> Tensor:
+        """What a picture shows, and where: (B, C, 16, 16); SVD's image latents."""
+        latents: Tensor = self.first_frame.latents(self.first_frame.features(pictures)[-1])
+        return latents
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Latents (F, K, 16, 16) of a clip (F, 3, S, S), as far as they can be seen in it."""
+        seen = self.encode_image(pictures)
+        latents: Tensor = self.pair(seen[:1].expand_as(seen), seen)
+        return latents
+
+    def figure(self, pictures: Tensor) -> Tensor:
+        """How sure it is that a pixel shows a figure, (B, 1, S, S) in [0, 1]."""
+        logits: Tensor = self.first_frame.dense(self.first_frame.features(pictures))[1]
+        return logits.float().sigmoid()
+
+    def to_latents(self, flow: Tensor, depth: Tensor) -> Tensor:
+        """Latents (N, K, 16, 16) of maps (N, 2, 64, 64) and (N, 1, 64, 64)."""
+        patches = functional.pixel_unshuffle(torch.cat([flow, depth], 1), PATCH)
+        code = torch.einsum("kc,nchw->nkhw", self.basis.to(patches), patches)
+        return code / self.deviation.to(code)[:, None, None]
+
+    def to_maps(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """Flow (N, 2, 64, 64) and depth (N, 1, 64, 64) of latents (N, K, 16, 16)."""
+        code = latents * self.deviation.to(latents)[:, None, None]
+        patches = torch.einsum("kc,nkhw->nchw", self.basis.to(latents), code)
+        maps = functional.pixel_shuffle(patches, PATCH)
+        return maps[:, :2], maps[:, 2:]
+
+    @torch.no_grad()
+    def fit_code(self, flow: Tensor, depth: Tensor, near: Tensor) -> float:
+        """Choose the linear code by principal components of maps (N, ..) where a figure is `near`.
+
+        (N, 1, 64, 64). Returns the share of their squares that it keeps.
+        """
+        patches = functional.pixel_unshuffle(torch.cat([flow, depth], 1), PATCH)
+        where = functional.max_pool2d(near, PATCH)[:, 0] > 0
+        rows = patches.permute(0, 2, 3, 1)[where]
+        squares, components = torch.linalg.eigh(rows.T @ rows)  # ascending
+        basis = components.T.flip(0)[: len(self.basis)]
+        self.basis.copy_(basis)
+        self.deviation.copy_((rows @ basis.T).std(0))
+        return float(squares.flip(0)[: len(self.basis)].sum() / squares.sum())
+
+
+class FirstFrameEncoder(nn.Module):
+    """A picture to image latents, the part that each place shows, and whether a figure does."""
+
+    def __init__(self, channels: int, classes: int, joints: int) -> None:
+        super().__init__()
+        self.classes = classes
+        self.conv_in = nn.Conv2d(12, 32, 3, 1, 1)
+        self.fine = _Residual(32)
+        self.down_1 = nn.Conv2d(32, 64, 3, 2, 1)
+        self.middle = nn.Sequential(_Residual(64), _Residual(64))
+        self.down_2 = nn.Conv2d(64, 128, 3, 2, 1)
+        self.coarse = nn.Sequential(_Residual(128), _Residual(128), _Residual(128))
+        self.latents = nn.Conv2d(128, channels, 1)
+        self.joints = nn.Conv2d(channels, 3 * joints, 1)
+        self.up_1 = nn.Conv2d(128, 64, 1)
+        self.middle_out = _Residual(64)
+        self.up_2 = nn.Conv2d(64, 32, 1)
+        self.fine_out = _Residual(32)
+        self.head = nn.Conv2d(32, classes + PATCH, 1)
+
+    def features(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, 32, 64, 64), (B, 64, 32, 32), (B, 128, 16, 16) of pictures (B, 3, 128, 128)."""
+        fine = self.fine(self.conv_in(functional.pixel_unshuffle(pictures, 2)))
+        middle = self.middle(self.down_1(fine))
+        return fine, middle, self.coarse(self.down_2(middle))
+
+    def dense(self, features: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Logits of the part at each place (B, parts + 1, 64, 64), nobody first, and of the figure
+        at each pixel (B, 1, 128, 128)."""
+        fine, middle, coarse = features
+        middle = self.middle_out(middle + _twice(self.up_1(coarse)))
+        head = self.head(self.fine_out(fine + _twice(self.up_2(middle))))
+        return head[:, : self.classes], functional.pixel_shuffle(head[:, self.classes :], 2)
+
+
+class PairEncoder(nn.Module):
+    """Image latents of a first frame and of frame t to the latents of the motion between them."""
+
+    def __init__(self, image_channels: int, channels: int, width: int = 128) -> None:
+        super().__init__()
+        self.conv_in = nn.Conv2d(2 * image_channels, width, 3, 1, 1)
+        blocks = [nn.Sequential(_Residual(width), _Attention(width)) for _ in range(3)]
+        self.blocks = nn.Sequential(*blocks)
+        self.norm = nn.GroupNorm(8, width)
+        self.conv_out = nn.Conv2d(width, channels, 3, 1, 1)
+
+    def forward(self, first: Tensor, later: Tensor) -> Tensor:
+        """Both (B, C, 16, 16) -> (B, K, 16, 16)."""
+        x = self.blocks(self.conv_in(torch.cat([first, later], 1)))
+        result: Tensor = self.conv_out(functional.silu(self.norm(x)))
+        return result
+
+
+class _Residual(nn.Module):
+    """Norm, silu, convolution, twice; starts as the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm_1, self.norm_2 = nn.GroupNorm(8, width), nn.GroupNorm(8, width)
+        self.conv_1 = nn.Conv2d(width, width, 3, 1, 1)
+        self.conv_2 = nn.Conv2d(width, width, 3, 1, 1)
+        nn.init.zeros_(self.conv_2.weight)
+        nn.init.zeros_(self.conv_2.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.conv_1(functional.silu(self.norm_1(x)))
+        result: Tensor = x + self.conv_2(functional.silu(self.norm_2(h)))
+        return result
+
+
+class _Attention(nn.Module):
+    """Self-attention among all places; starts as the identity."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(8, width)
+        self.to_qkv = nn.Linear(width, 3 * width, bias=False)
+        self.to_out = nn.Linear(width, width)
+        nn.init.zeros_(self.to_out.weight)
+        nn.init.zeros_(self.to_out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = self.norm(x).flatten(2).transpose(1, 2)  # (B, P, C)
+        q, k, v = self.to_qkv(rows).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        scores = (q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5
+        found = (scores.softmax(-1).to(v.dtype) @ v).transpose(1, 2).flatten(2)
+        result: Tensor = x + self.to_out(found).transpose(1, 2).unflatten(2, x.shape[2:])
+        return result
+
+
+def _twice(x: Tensor) -> Any:
+    return functional.interpolate(x, scale_factor=2.0, mode="nearest")

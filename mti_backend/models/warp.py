@@ -1,0 +1,424 @@
+"""Draws a clip by moving the pixels of its first frame, at that picture's own size. Torch only.
+
+A motion is coarse (64 places along a side) and smooth inside a limb; what must be sharp is the
+picture. So every fine pixel of the figure takes the motion of the coarse place whose color and
+position fit it best, continued by that place's own affine motion; it is splatted to where it goes,
+the nearest to the viewer wins (softmax splatting, Niklaus and Liu 2020, with a hard test of depth);
+and what is splatted are source places, not colors, so that the colors are fetched from the
+original once and stay sharp. Behind the figure lies the first frame with the figure taken out.
+
+Pictures are float (3, H, W) in [-1, 1]; flow is in widths of the square that it was predicted on,
+x to the right, y down; depth is larger nearer to the viewer.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+WORKING_SIDE = 640
+"""Pixels along the side of a crop at which motion is splatted; a smaller crop uses its own."""
+_SAME_MOTION = 0.03  # crop widths: neighbouring places that differ by more are of different limbs
+_UNREST = 0.25 / 64  # crop widths: moves below it are none, from twice as much on they are whole
+_OPAQUE = 0.9
+_CLEAR = 0.03
+
+
+@dataclass(frozen=True)
+class Box:
+    """A square of a picture, in its pixels: left and upper edge (may be negative), and side."""
+
+    left: float
+    top: float
+    side: float
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What T later frames make of a first frame: flow (T, 2, h, h), depth (T, 1, h, h), and the
+    share of each pixel that the figure covers, figure (1, m, m) in [0, 1]."""
+
+    flow: Tensor
+    depth: Tensor
+    figure: Tensor
+
+
+@torch.no_grad()
+def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
+    """T frames (T, 3, H, W) of a first frame (3, H, W) whose square `box` moves like that."""
+    still = _Still.of(picture, box, motion.figure)
+    affine = [_background_affine(flow, still.coarse_figure) for flow in motion.flow]
+    return torch.stack(
+        [
+            still.frame(_calmed(flow, moved), depth, moved)
+            for flow, depth, moved in zip(motion.flow, motion.depth, affine, strict=True)
+        ]
+    )
+
+
+def _calmed(flow: Tensor, affine: Tensor) -> Tensor:
+    """Flow (2, h, w) without what is too small to be meant: it then goes with the background."""
+    size = flow.shape[-1]
+    axis = (torch.arange(size) + 0.5) / size
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    behind = (torch.stack([x, y, torch.ones_like(x)], -1) @ affine).permute(2, 0, 1)
+    own = flow - behind
+    far = own.norm(dim=0, keepdim=True)
+    meant = ((far - _UNREST) / _UNREST).clamp(0, 1)
+    return behind + own * (meant * meant * (3 - 2 * meant))
+
+
+def crop(picture: Tensor, box: Box, side: int) -> Tensor:
+    """The square `box` of a picture (C, H, W) as (C, side, side); beyond its edges they go on."""
+    height, width = picture.shape[-2:]
+    shrink = box.side / side
+    if shrink > 1:  # averaged first, so that nothing aliases
+        scaled = max(1, round(height / shrink)), max(1, round(width / shrink))
+        picture = functional.interpolate(
+            picture[None], scaled, mode="bilinear", align_corners=False, antialias=True
+        )[0]
+    place = (torch.arange(side) + 0.5) / side * box.side
+    x = 2 * (box.left + place) / width - 1
+    y = 2 * (box.top + place) / height - 1
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    return functional.grid_sample(
+        picture[None], grid[None], padding_mode="border", align_corners=False
+    )[0]
+
+
+def fill(picture: Tensor, known: Tensor) -> Tensor:
+    """Picture (C, H, W) with what is not `known` (1, H, W in [0, 1]) filled from around it.
+
+    Push-pull (Gortler et al. 1996): averages of what is known, from fine to coarse and back.
+    """
+    levels = [(picture * known, known)]
+    while min(levels[-1][0].shape[-2:]) > 1:
+        color, weight = (
+            4 * functional.avg_pool2d(t[None], 2, ceil_mode=True)[0] for t in levels[-1]
+        )
+        # one known pixel of four is enough to know the coarser one
+        enough = 1 / weight.clamp(min=1)
+        levels.append((color * enough, weight * enough))
+    color, weight = levels[-1]
+    filled = color / weight.clamp(min=1e-4)
+    for color, weight in reversed(levels[:-1]):
+        size = color.shape[-2:]
+        filled = functional.interpolate(filled[None], size, mode="bilinear", align_corners=False)[0]
+        filled = color + (1 - weight) * filled
+    return filled
+
+
+def guided(share: Tensor, guide: Tensor, radius: int, eps: float = 2e-3) -> Tensor:
+    """`share` (1, H, W) with the edges of the picture `guide` (3, H, W); He et al. 2013, eq. 5-8.
+
+    With one guide, the channel mean; eps is in its square.
+    """
+
+    def mean(t: Tensor) -> Tensor:
+        return _box_mean(t, radius)
+
+    results = []
+    for channel in guide.split(1):
+        mean_i, mean_p = mean(channel), mean(share)
+        covariance = mean(channel * share) - mean_i * mean_p
+        variance = mean(channel * channel) - mean_i**2
+        a = covariance / (variance + eps)
+        b = mean_p - a * mean_i
+        explained = covariance.square() / (variance + eps)
+        results.append((mean(a) * channel + mean(b), explained + 1e-6))
+    total = torch.stack([weight for _, weight in results]).sum(0)
+    mixed = torch.stack([value * weight for value, weight in results]).sum(0) / total
+    return mixed.clamp(0, 1)
+
+
+def _box_mean(t: Tensor, radius: int) -> Tensor:
+    """Means over windows of 2 radius + 1 pixels, of what of them is inside; t (C, H, W).
+
+    From running sums, one axis at a time: a window of any size costs the same.
+    """
+    return _box_sum(t, radius) / _box_sum(torch.ones_like(t[:1]), radius)
+
+
+def _box_sum(t: Tensor, radius: int) -> Tensor:
+    for dim in (1, 2):
+        size = t.shape[dim]
+        total = functional.pad(t.cumsum(dim), (1, 0) if dim == 2 else (0, 0, 1, 0))
+        place = torch.arange(size)
+        high, low = (place + radius + 1).clamp(max=size), (place - radius).clamp(min=0)
+        t = total.index_select(dim, high) - total.index_select(dim, low)
+    return t
+
+
+def _grown(t: Tensor, radius: int) -> Tensor:
+    """Maxima over windows of 2 radius + 1 pixels, one axis at a time."""
+    for kernel, padding in (((2 * radius + 1, 1), (radius, 0)), ((1, 2 * radius + 1), (0, radius))):
+        t = functional.max_pool2d(t[None], kernel, 1, padding)[0]
+    return t
+
+
+class _Still:
+    """A first frame taken apart: background, figure, and which coarse place each pixel follows."""
+
+    def __init__(self, picture: Tensor, box: Box, side: int) -> None:
+        self.picture, self.box, self.side = picture, box, side
+
+    @classmethod
+    def of(cls, picture: Tensor, box: Box, figure: Tensor) -> "_Still":
+        side = int(max(64, min(WORKING_SIDE, round(box.side))))
+        still = cls(picture, box, side)
+        small = crop(picture, box, side)
+        share = functional.interpolate(
+            figure[None], (side, side), mode="bicubic", align_corners=False
+        )[0].clamp(0, 1)
+        refined = guided(share, small, max(2, side // 64))
+        # a steeper edge, between the coarse answer and the picture's own edges
+        still.alpha = ((0.5 * (refined + share) - 0.5) * 2.5 + 0.5).clamp(0, 1)
+        still.coarse_figure = functional.adaptive_avg_pool2d(figure[None], 64)[0]
+        still.around = _grown(still.coarse_figure, 2)
+        still._take_apart()
+        still._follow(small)
+        return still
+
+    alpha: Tensor
+    """(1, side, side) how much of a pixel the figure covers."""
+    coarse_figure: Tensor
+    """(1, 64, 64) the same, on the motion's own grid."""
+    around: Tensor
+    """(1, 64, 64) the same, grown by as much as motion is known beyond the figure's edges."""
+    background: Tensor
+    """(3, H, W) the picture without the figure."""
+    foreground: Tensor
+    """(3, H, W) the figure's colors, continued a little beyond its edges."""
+    source: Tensor
+    """(n,) numbers of the working pixels that show the figure."""
+    candidates: Tensor
+    """(n, 9) coarse places that may tell a pixel's motion; weights (n, 9): how well they fit."""
+    weights: Tensor
+
+    def _take_apart(self) -> None:
+        height, width = self.picture.shape[-2:]
+        alpha = _paste(self.alpha, self.box, height, width)
+        margin = max(1, round(self.box.side / 100))
+        around = _grown(alpha, margin)
+        if alpha.max() <= _CLEAR:
+            self.background = self.foreground = self.picture
+            return
+        self.background = torch.where(
+            around > _CLEAR, fill(self.picture, (around <= _CLEAR).float()), self.picture
+        )
+        solid = (alpha > _OPAQUE).float()
+        edge = (alpha > 0) & (solid < 1)
+        self.foreground = torch.where(edge, fill(self.picture, solid), self.picture)
+
+    def _follow(self, small: Tensor) -> None:
+        side = self.side
+        self.source = (self.alpha[0].flatten() > _CLEAR).nonzero()[:, 0]
+        y, x = self.source // side, self.source % side
+        place = torch.stack([(x + 0.5) / side, (y + 0.5) / side], 1)  # (n, 2)
+        cell = (place * 64).long()
+        step = torch.tensor([-1, 0, 1])
+        dy, dx = torch.meshgrid(step, step, indexing="ij")
+        cx = (cell[:, :1] + dx.flatten()).clamp(0, 63)
+        cy = (cell[:, 1:] + dy.flatten()).clamp(0, 63)
+        self.candidates = cy * 64 + cx
+        off = (torch.stack([cx, cy], -1) + 0.5) / 64 - place[:, None]
+        distance = off.square().sum(-1) * 64**2
+        colors = functional.adaptive_avg_pool2d(small[None] * self.alpha, 64)[0]
+        colors = colors / functional.adaptive_avg_pool2d(self.alpha[None], 64)[0].clamp(min=1e-3)
+        own = small.flatten(1)[:, self.source].T
+        theirs = colors.flatten(1).T[self.candidates]
+        unlike = (own[:, None] - theirs).square().sum(-1)
+        inside = self.coarse_figure.flatten()[self.candidates]
+        self.weights = torch.exp(-1.2 * distance - 8 * unlike) * (0.02 + inside)
+
+    def frame(self, flow: Tensor, depth: Tensor, affine: Tensor) -> Tensor:
+        """One frame (3, H, W) of flow (2, 64, 64), depth (1, 64, 64), the background's affine."""
+        result = _move_background(self.background, self.box, affine)
+        if not len(self.source):
+            return result
+        place, nearness = self._moved(flow, depth)
+        share = self.alpha.flatten()[self.source]
+        patch = _splat(self.source, place, nearness, share, self.side)
+        if patch is not None:
+            self._compose(patch, result)
+        return result
+
+    def _compose(self, patch: "_Patch", result: Tensor) -> None:
+        """Lay a patch over a picture (3, H, W), in place."""
+        height, width = result.shape[-2:]
+        scale = self.box.side / self.side
+        rows, columns = patch.uv.shape[1:]
+        left, top = self.box.left + patch.left * scale, self.box.top + patch.top * scale
+        x0, x1 = max(0, int(left)), min(width, int(left + columns * scale) + 1)
+        y0, y1 = max(0, int(top)), min(height, int(top + rows * scale) + 1)
+        if x1 <= x0 or y1 <= y0:
+            return
+        gx = (torch.arange(x0, x1) + 0.5 - left) / (scale * columns) * 2 - 1
+        gy = (torch.arange(y0, y1) + 0.5 - top) / (scale * rows) * 2 - 1
+        grid = torch.stack(torch.meshgrid(gx, gy, indexing="xy"), -1)[None]
+
+        def seen(layers: Tensor, mode: str = "bilinear") -> Tensor:
+            return functional.grid_sample(layers[None], grid, mode=mode, align_corners=False)[0]
+
+        known = (patch.alpha > 0).float()
+        smooth = seen(torch.cat([patch.uv * known, patch.alpha, known]))
+        where = smooth[:2] / smooth[3:].clamp(min=1e-3)  # in the crop, 0 .. 1
+        # between two limbs there is no place in the middle: one or the other
+        sharp = seen(patch.uv, "nearest")
+        torn = (where - sharp).abs().amax(0, keepdim=True) > 1.5 / self.side
+        where = torch.where(torn & (sharp > 0).all(0, keepdim=True), sharp, where)
+        region = result[:, y0:y1, x0:x1]
+        fx = (self.box.left + where[0] * self.box.side) / width * 2 - 1
+        fy = (self.box.top + where[1] * self.box.side) / height * 2 - 1
+        color = functional.grid_sample(
+            self.foreground[None], torch.stack([fx, fy], -1)[None],
+            padding_mode="border", align_corners=False,
+        )[0]  # fmt: skip
+        result[:, y0:y1, x0:x1] = torch.lerp(region, color, smooth[2:3])
+
+    def _moved(self, flow: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the source pixels are, (n, 2) in working pixels, and how near, (n,)."""
+        side = self.side
+        jacobian = _jacobian(flow, self.around).flatten(2)  # (2, 2, 4096)
+        flat = flow.flatten(1).T[self.candidates]  # (n, 9, 2)
+        best = self.weights.argmax(1, keepdim=True)
+        chosen = flat.gather(1, best[..., None].expand(-1, -1, 2))
+        same = (flat - chosen).abs().amax(-1) < _SAME_MOTION
+        weight = self.weights * same
+        weight = weight / weight.sum(1, keepdim=True)
+        y, x = self.source // side, self.source % side
+        place = torch.stack([(x + 0.5) / side, (y + 0.5) / side], 1)
+        centre = torch.stack([self.candidates % 64, self.candidates // 64], -1)
+        off = place[:, None] - (centre + 0.5) / 64  # (n, 9, 2)
+        turned = torch.einsum("ijnk,nkj->nki", jacobian[:, :, self.candidates], off)
+        moved = place + (weight[..., None] * (flat + turned)).sum(1)
+        near = (depth.flatten()[self.candidates] * weight).sum(1)
+        return moved * side, near
+
+
+def _jacobian(flow: Tensor, figure: Tensor) -> Tensor:
+    """d flow / d place (2, 2, h, w) of each coarse place, from neighbours of the same limb.
+
+    Differences to the left and right (and above and below), each only where both places belong
+    together; the mean of those there are.
+    """
+    size = flow.shape[-1]
+    solid = (figure[0] > 0.1).float()
+    sums = torch.zeros(2, 2, size, size)
+    counts = torch.zeros(2, size, size)
+    for axis, dim in ((0, 2), (1, 1)):
+        step = flow.diff(dim=dim)
+        both = solid.narrow(dim - 1, 0, size - 1) * solid.narrow(dim - 1, 1, size - 1)
+        joined = ((step.abs().amax(0) < _SAME_MOTION) * both)[None]
+        for start in (0, 1):
+            sums[:, axis].narrow(dim, start, size - 1).add_(step * joined)
+            counts[axis].narrow(dim - 1, start, size - 1).add_(joined[0])
+    # and of the places around it, since a single difference of a prediction is noisy
+    sums = _box_sum(sums.flatten(0, 1), 1).unflatten(0, (2, 2))
+    counts = _box_sum(counts, 1)
+    return sums / counts.clamp(min=1)[None] * size
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """The part of a frame that the figure is in, in working pixels of the crop: source places uv
+    (2, h, w) in 0 .. 1, coverage alpha (1, h, w), and where it begins."""
+
+    uv: Tensor
+    alpha: Tensor
+    left: int
+    top: int
+
+
+def _splat(source: Tensor, place: Tensor, near: Tensor, share: Tensor, side: int) -> _Patch | None:
+    """What source pixels (n,) make that are at places (n, 2), working pixels, `near` the viewer."""
+    low = place.amin(0).floor().long() - 2
+    high = place.amax(0).ceil().long() + 3
+    low, high = low.clamp(-3 * side, 4 * side), high.clamp(-3 * side, 4 * side)
+    width, height = int(high[0] - low[0]), int(high[1] - low[1])
+    if width < 4 or height < 4:
+        return None
+    uv = torch.stack([(source % side + 0.5), (source // side + 0.5)]) / side  # (2, n)
+    p = place - low - 0.5
+    base = p.floor()
+    f = p - base
+    targets, weights, index = [], [], []
+    n = torch.arange(len(source))
+    for dx in (0, 1):
+        for dy in (0, 1):
+            cx, cy = base[:, 0].long() + dx, base[:, 1].long() + dy
+            w = (f[:, 0] if dx else 1 - f[:, 0]) * (f[:, 1] if dy else 1 - f[:, 1])
+            ok = (cx >= 0) & (cx < width) & (cy >= 0) & (cy < height) & (w > 0.02)
+            targets.append((cy * width + cx)[ok])
+            weights.append(w[ok])
+            index.append(n[ok])
+    target, weight, i = torch.cat(targets), torch.cat(weights), torch.cat(index)
+    quantised = ((near + 8).clamp(0, 16) * 2**16).long()
+    key = (quantised[i] << 24) + i
+    best = torch.full((width * height,), -1, dtype=torch.long)
+    best.scatter_reduce_(0, target, key, "amax")
+    winner = best[target] & (2**24 - 1)
+    together = (uv[:, i] - uv[:, winner]).abs().amax(0) < 4 / side
+    target, weight, i = target[together], weight[together], i[together]
+    layers = torch.cat([uv[:, i], share[None, i], torch.ones_like(weight)[None]]) * weight
+    total = torch.zeros(4, width * height).index_add_(1, target, layers)
+    weight = total[3:].reshape(1, height, width)
+    hit = weight > 0.02
+    values = (total[:3].reshape(3, height, width) / weight.clamp(min=1e-6)) * hit
+    values, hit = _closed(values, hit)
+    return _Patch(values[:2], values[2:] * hit, int(low[0]), int(low[1]))
+
+
+def _closed(values: Tensor, hit: Tensor) -> tuple[Tensor, Tensor]:
+    """Close the gaps that stretching leaves: pixels of which most neighbours are hit."""
+    for least in (4, 4, 5, 5):
+        around = _box_sum(hit.float(), 1).round()
+        new = ~hit & (around >= least)
+        if not new.any():
+            break
+        values = torch.where(new, _box_sum(values, 1) / around.clamp(min=1), values)
+        hit = hit | new
+    return values, hit
+
+
+def _background_affine(flow: Tensor, figure: Tensor) -> Tensor:
+    """(3, 2): the background's flow is x, y, 1 times this; least squares where no figure is."""
+    size = flow.shape[-1]
+    free = functional.max_pool2d(figure[None], 13, 1, 6)[0, 0] < 0.05
+    if free.sum() < 64:
+        return torch.zeros(3, 2)
+    axis = (torch.arange(size) + 0.5) / size
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    design = torch.stack([x[free], y[free], torch.ones(int(free.sum()))], 1)
+    affine: Tensor = torch.linalg.lstsq(design, flow[:, free].T).solution
+    corners = torch.tensor([[0.0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]]) @ affine
+    # what is less than a quarter of a coarse place is the network's own unrest
+    return affine if corners.abs().max() > 0.25 / size * 4 else torch.zeros(3, 2)
+
+
+def _move_background(background: Tensor, box: Box, affine: Tensor) -> Tensor:
+    """Background (3, H, W) whose places move by the affine flow (3, 2) of the box."""
+    if not affine.any():
+        return background.clone()
+    height, width = background.shape[-2:]
+    x = ((torch.arange(width) + 0.5) - box.left) / box.side
+    y = ((torch.arange(height) + 0.5) - box.top) / box.side
+    then = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)  # (H, W, 2)
+    linear = torch.eye(2) + affine[:2].T
+    source = (then - affine[2]) @ torch.linalg.inv(linear).T
+    gx = (box.left + source[..., 0] * box.side) / width * 2 - 1
+    gy = (box.top + source[..., 1] * box.side) / height * 2 - 1
+    moved: Tensor = functional.grid_sample(
+        background[None], torch.stack([gx, gy], -1)[None],
+        padding_mode="border", align_corners=False,
+    )[0]  # fmt: skip
+    return moved
+
+
+def _paste(patch: Tensor, box: Box, height: int, width: int) -> Tensor:
+    """A square patch (1, side, side) at its place in a picture of that size, 0 elsewhere."""
+    gx = ((torch.arange(width) + 0.5) - box.left) / box.side * 2 - 1
+    gy = ((torch.arange(height) + 0.5) - box.top) / box.side * 2 - 1
+    grid = torch.stack(torch.meshgrid(gx, gy, indexing="xy"), -1)
+    return functional.grid_sample(patch[None], grid[None], align_corners=False)[0]
