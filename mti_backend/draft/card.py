@@ -12,18 +12,20 @@ _HEAD = """# Model card: the draft model
 Written by `python -m mti_backend train-draft --card`, from `training.json` beside the weights and
 `evaluation.json`.
 
-A small Stable Video Diffusion of 14 frames, 64 x 64 pixels: `UNetSpatioTemporalConditionModel`
-(13.6 M parameters), `AutoencoderKLTemporalDecoder` (3.9 M, four pixels to a latent, six channels),
-`CLIPVisionModelWithProjection` (1.0 M, 64 wide) and `EulerDiscreteScheduler`, in the folder layout
-of `StableVideoDiffusionPipeline`; half precision. It lies in `mti_backend/draft/weights/`;
-`mti_backend/models/svd.py` loads it as it would load SVD.
+A small Stable Video Diffusion of 14 frames whose latents are motion:
+`UNetSpatioTemporalConditionModel` (13.6 M parameters), `MotionAutoencoder` (2.5 M, 16 x 16 places,
+20 channels, in place of SVD's autoencoder of colors), `CLIPVisionModelWithProjection` (1.0 M, 64
+wide) and `EulerDiscreteScheduler`, in SVD's folder layout; half precision. It is shown a square of
+128 x 128 pixels around the subject, and its clips have the target's own size. It lies in
+`mti_backend/draft/weights/`; `mti_backend/models/draft.py` loads it.
 
 **Data.** Procedural clips, drawn while training (`mti_backend/draft/`,
-[a sheet of them](../images/draft_data.png)): people from one-pixel sticks to solid, shaded, clothed
-bodies with hands, feet and hair, of many proportions; quadrupeds; balls, boxes, vanes, plants,
-pendulums and flags; one to three movers; backgrounds from white paper to busy, with parallax; joint
-curves that are periodic, eased or there-and-back, body paths, turning, jumping, squashing; camera
-pan, zoom, roll and orbit; both together; still. Never drawn for training: the ten named motions of
+[a sheet of them](../images/draft_data.png)), with the flow of every pixel known exactly: people
+from thin sticks to solid, shaded, clothed bodies with hands, feet, hair, patterns, outlines and
+shadows, of many proportions; quadrupeds; balls, boxes, vanes, plants, pendulums and flags;
+backgrounds from white paper to busy, with parallax; joint curves that are periodic, eased or
+there-and-back, body paths, turning, jumping, squashing; camera pan, zoom, roll and orbit; still.
+Never drawn for training: the ten named motions of
 the evaluation, its family of proportions (long arms, narrow shoulders, short trunk), its
 backgrounds (checks and stripes), and pictures rendered by Blender.
 """

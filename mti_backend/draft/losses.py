@@ -7,7 +7,7 @@ places, where squares would put it between them.
 
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -263,13 +263,9 @@ def clips_loss(networks: Drafts, settings: StageSettings) -> Callable[[int], Ten
 
 def frozen_autoencoder(folder: Path) -> MotionAutoencoder:
     """The autoencoder as far as it is trained, ready to encode."""
-    autoencoder = make_autoencoder()
-    for stage in ("frames", "pairs"):
-        try:
-            averaged(autoencoder, folder, stage, "autoencoder.")
-        except FileNotFoundError:
-            if stage == "frames":
-                raise
+    autoencoder = averaged(make_autoencoder(), folder, "frames", "autoencoder.")
+    with suppress(FileNotFoundError):
+        averaged(autoencoder.pair, folder, "pairs", "pair.")
     autoencoder.requires_grad_(False).eval()
     return autoencoder
 

@@ -41,7 +41,7 @@ STAGES = {
     "image-encoder": StageSettings(steps=2400, batch=64, learning_rate=1e-3, seed=2),
     "clips": StageSettings(steps=2000, batch=56, learning_rate=4e-4, seed=4, muon=True),
 }
-_CODE_SEED = 5
+_CODE_SEED, _CODE_CLIPS = 5, 192
 
 
 def stages(folder: Path, settings: dict[str, StageSettings]) -> Iterator[Stage]:
@@ -76,8 +76,8 @@ def plainly_attending(unet: Any) -> Any:
 def _fit_code(networks: Drafts) -> None:
     """The linear code of motion, from clips of their own."""
     g = generator(_CODE_SEED)
-    times = torch.cat([torch.zeros(192, 1), torch.rand(192, 4, generator=g)], 1)
-    maps = draw_clips(g, 192, times).maps
+    times = torch.cat([torch.zeros(_CODE_CLIPS, 1), torch.rand(_CODE_CLIPS, 4, generator=g)], 1)
+    maps = draw_clips(g, _CODE_CLIPS, times).maps
     near = maps.near.repeat_interleave(4, 0)
     networks.autoencoder.fit_code(maps.flow.flatten(0, 1), maps.depth.flatten(0, 1), near)
 

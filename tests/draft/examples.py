@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import torch
 from diffusers import UNetSpatioTemporalConditionModel
-from torch import Tensor, nn
+from torch import Tensor
 
 from mti_backend.draft.body import PART_COUNT, PARTS, Figures
 from mti_backend.draft.figures import random_figures
 from mti_backend.draft.motions import CHANNELS, INDEX, Motions
+from mti_backend.draft.networks import IMAGE_LATENT_CHANNELS, LATENT_CHANNELS
 
 SIZE = 64
 
@@ -83,27 +84,13 @@ def each_channel() -> Motions:
     return Motions(values, torch.zeros(len(CHANNELS), dtype=torch.bool))
 
 
-class MeanColour(nn.Module):
-    """Encodes pictures as their 4 x 4 mean colours, twice over: six channels, in no time."""
-
-    class _Posterior:
-        def __init__(self, mean: Tensor) -> None:
-            self.mean, self.latent_dist = mean, self
-
-        def mode(self) -> Tensor:
-            return self.mean
-
-    def encode(self, pictures: Tensor) -> _Posterior:
-        return self._Posterior(nn.functional.avg_pool2d(pictures, 4).repeat(1, 2, 1, 1))
-
-
 def small_unet(seed: int = 0) -> UNetSpatioTemporalConditionModel:
     """The draft's interface at a fraction of its width."""
     torch.manual_seed(seed)
     return UNetSpatioTemporalConditionModel(
         sample_size=16,
-        in_channels=12,
-        out_channels=6,
+        in_channels=LATENT_CHANNELS + IMAGE_LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
         down_block_types=("DownBlockSpatioTemporal", "CrossAttnDownBlockSpatioTemporal"),
         up_block_types=("CrossAttnUpBlockSpatioTemporal", "UpBlockSpatioTemporal"),
         block_out_channels=(32, 32),

@@ -22,7 +22,8 @@ def run(identity: str, started_from: str | None = None, **more: Any) -> dict[str
     """One record as history.py makes them."""
     stages = [
         {
-            "stage": "vae", "steps": 600, "seconds": 754, "first_loss": 0.04, "last_loss": 0.00512,
+            "stage": "pairs", "steps": 600, "seconds": 754,
+            "first_loss": 0.04, "last_loss": 0.00512,
             "settings": {"steps": 600, "batch": 16, "learning_rate": 5e-4, "seed": 1},
         }
     ]  # fmt: skip
@@ -57,7 +58,7 @@ def test_every_run_is_told_the_oldest_first(tmp_path: Path) -> None:
     text = card_of(tmp_path, [run("aaaa"), run("bbbb", "aaaa", note="A wider set of data")])
     assert "1. 2026-01-02, on 4 threads of a processor, torch 2.13.0; model `aaaa`\n" in text
     assert text.index("`aaaa`") < text.index("2. 2026-01-02") < text.index("`bbbb`. A wider set")
-    assert text.count("| vae | 600 | 16 | 0.0005 | 1 | 13 | 0.0400 to 0.0051 |") == 2
+    assert text.count("| pairs | 600 | 16 | 0.0005 | 1 | 13 | 0.0400 to 0.0051 |") == 2
 
 
 def test_figures_of_the_same_model_are_quoted(tmp_path: Path) -> None:
@@ -90,13 +91,13 @@ def test_the_card_counts_what_the_networks_have(tmp_path: Path) -> None:
     text = " ".join(card_of(tmp_path, [run("aaaa")]).split())
     made: dict[str, nn.Module] = {
         "`UNetSpatioTemporalConditionModel` ({:.1f} M parameters)": networks.make_unet(),
-        "`AutoencoderKLTemporalDecoder` ({:.1f} M,": networks.make_vae(),
+        "`MotionAutoencoder` ({:.1f} M,": networks.make_autoencoder(),
         "`CLIPVisionModelWithProjection` ({:.1f} M,": networks.make_image_encoder(),
     }
     for words, network in made.items():
         numbers = sum(p.numel() for p in network.parameters())
         assert words.format(numbers / 1e6) in text
-    assert networks.LATENT_CHANNELS == 6 and "six channels" in text
+    assert networks.LATENT_CHANNELS == 20 and "20 channels" in text
 
 
 def test_the_command_writes_the_card_of_the_shipped_model(

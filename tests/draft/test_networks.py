@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import pytest
 import torch
-from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionModel
+from diffusers import UNetSpatioTemporalConditionModel
 from diffusers.models.resnet import SpatioTemporalResBlock
 from diffusers.models.transformers.transformer_temporal import TransformerSpatioTemporalModel
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import CLIPVisionModelWithProjection
 
 from mti_backend.draft import networks
-from mti_backend.draft.clips import IMAGE_SIZE, TOKEN_WIDTH, make_clips
-from mti_backend.draft.figures import random_figures
-from mti_backend.draft.motions import FRAMES, frame_times, random_motions
-from mti_backend.draft.networks import LATENT_CHANNELS, is_temporal
+from mti_backend.draft.clips import TOKEN_WIDTH
+from mti_backend.draft.motions import FRAMES
+from mti_backend.draft.networks import IMAGE_LATENT_CHANNELS, LATENT_CHANNELS, is_temporal
+from mti_backend.draft.pool import MAP_SIZE, PICTURE_SIZE
+from mti_backend.models.motion_autoencoder import PATCH, MotionAutoencoder
 from mti_backend.models.temporal import pictures_only
 from tests.draft.examples import generator
 
-PLACES = IMAGE_SIZE // 4
+PLACES = MAP_SIZE // PATCH
+CHANNELS = LATENT_CHANNELS + IMAGE_LATENT_CHANNELS
 FORWARDS = SpatioTemporalResBlock.forward, TransformerSpatioTemporalModel.forward
 
 
@@ -36,26 +37,26 @@ def unet() -> UNetSpatioTemporalConditionModel:
 
 
 @pytest.fixture(scope="module")
-def vae() -> AutoencoderKLTemporalDecoder:
+def autoencoder() -> MotionAutoencoder:
     torch.manual_seed(0)
-    return networks.make_vae().eval()
+    return networks.make_autoencoder().eval()
 
 
 def call(unet: UNetSpatioTemporalConditionModel, frames: int) -> Tensor:
     g = generator(1)
-    x = torch.randn(1, frames, 2 * LATENT_CHANNELS, PLACES, PLACES, generator=g)
+    x = torch.randn(1, frames, CHANNELS, PLACES, PLACES, generator=g)
     token = torch.randn(1, 1, TOKEN_WIDTH, generator=g)
     output: Tensor = unet(x, torch.tensor([0.3]), token, torch.tensor([[6.0, 127.0, 0.0]])).sample
     return output
 
 
 def test_classes_and_sizes(
-    unet: UNetSpatioTemporalConditionModel, vae: AutoencoderKLTemporalDecoder
+    unet: UNetSpatioTemporalConditionModel, autoencoder: MotionAutoencoder
 ) -> None:
     assert type(unet) is UNetSpatioTemporalConditionModel and unet.config.num_frames == FRAMES
-    assert type(vae) is AutoencoderKLTemporalDecoder
     assert unet.config.cross_attention_dim == TOKEN_WIDTH
-    assert unet.config.in_channels == 2 * vae.config.latent_channels == 2 * LATENT_CHANNELS
+    assert unet.config.in_channels == CHANNELS and unet.config.out_channels == LATENT_CHANNELS
+    assert autoencoder.config.latent_channels == LATENT_CHANNELS
     encoder = networks.make_image_encoder()
     assert type(encoder) is CLIPVisionModelWithProjection
     with torch.no_grad():
@@ -67,9 +68,9 @@ def test_classes_and_sizes(
 
 
 def test_the_shipped_model_will_be_small_enough(
-    unet: UNetSpatioTemporalConditionModel, vae: AutoencoderKLTemporalDecoder
+    unet: UNetSpatioTemporalConditionModel, autoencoder: MotionAutoencoder
 ) -> None:
-    models = (unet, vae, networks.make_image_encoder())
+    models = (unet, autoencoder, networks.make_image_encoder())
     numbers = sum(p.numel() for model in models for p in model.parameters())
     assert 2 * numbers < 40e6  # bytes, in half precision
 
@@ -101,43 +102,43 @@ def test_a_temporal_layer_that_is_trained_does_something(
 
 
 @torch.no_grad()
-def test_the_decoder_starts_without_time(vae: AutoencoderKLTemporalDecoder) -> None:
-    latents = torch.randn(3, LATENT_CHANNELS, PLACES, PLACES, generator=generator(2))
-    clip = vae.decode(latents, num_frames=3).sample
-    with pictures_only():
-        pictures = vae.decode(latents, num_frames=1).sample
-    torch.testing.assert_close(clip, pictures, rtol=0, atol=1e-4)
-    assert clip.std() > 0.1
+def test_the_unet_starts_near_nothing() -> None:
+    """At high noise the v-prediction of a still clip is zero."""
+    output = call(networks.make_unet(), FRAMES)
+    assert 0 < output.std() < 0.1
 
 
 @torch.no_grad()
-def test_the_autoencoder_starts_as_a_blur(vae: AutoencoderKLTemporalDecoder) -> None:
-    """The first latents are mean colours, and what is decoded is their picture."""
+def test_what_the_autoencoder_makes(autoencoder: MotionAutoencoder) -> None:
+    pictures = torch.rand(3, 3, PICTURE_SIZE, PICTURE_SIZE, generator=generator(2)) * 2 - 1
+    image = autoencoder.encode_image(pictures)
+    assert image.shape == (3, IMAGE_LATENT_CHANNELS, PLACES, PLACES)
+    latents = autoencoder.encode(pictures)
+    assert latents.shape == (3, LATENT_CHANNELS, PLACES, PLACES)
+    flow, depth = autoencoder.to_maps(latents)
+    assert flow.shape == (3, 2, MAP_SIZE, MAP_SIZE) and depth.shape == (3, 1, MAP_SIZE, MAP_SIZE)
+    figure = autoencoder.figure(pictures)
+    assert figure.shape == (3, 1, PICTURE_SIZE, PICTURE_SIZE)
+    assert 0 <= figure.min() and figure.max() <= 1
+
+
+@torch.no_grad()
+def test_the_code_is_linear_and_keeps_what_it_was_fitted_to() -> None:
+    """Maps that a few components make come back; the latents have unit spread."""
+    made = networks.make_autoencoder()
     g = generator(3)
-    clips = make_clips(random_figures(4, g), random_motions(4, g), frame_times(4)[:, :1])
-    pictures = clips.pixels[:, 0]
-    means = functional.avg_pool2d(pictures, 4)
-    with pictures_only():
-        latents = vae.encode(pictures).latent_dist.mode()
-        decoded = vae.decode(latents, num_frames=1).sample
-    assert (latents[:, :3] - means).abs().mean() < 0.05
-    blurred = functional.interpolate(means, scale_factor=4, mode="bilinear")
-    assert (decoded - blurred).abs().mean() < 0.1
-    assert (decoded - pictures).square().mean() < 0.5 * pictures.var()
-
-
-@torch.no_grad()
-def test_the_unet_starts_as_a_still_clip() -> None:
-    """Its output is minus the image latent: the v-prediction of the image under much noise."""
-    network = networks.make_unet()
-    g = generator(4)
-    x = torch.randn(1, FRAMES, 2 * LATENT_CHANNELS, PLACES, PLACES, generator=g)
-    token = torch.randn(1, 1, TOKEN_WIDTH, generator=g)
-    output = network(x, torch.tensor([0.8]), token, torch.tensor([[6.0, 127.0, 0.0]])).sample
-    image = x[:, :, LATENT_CHANNELS:]
-    share = (output * -image).mean() / image.square().mean()
-    assert 0.8 < share < 1.2
-    assert (output + image).abs().mean() < 0.2
+    components = torch.randn(LATENT_CHANNELS, 3 * PATCH**2, generator=g)
+    weights = torch.randn(40, LATENT_CHANNELS, PLACES, PLACES, generator=g)
+    patches = torch.einsum("nkhw,kc->nchw", weights, components)
+    maps = nn.functional.pixel_shuffle(patches, PATCH)
+    kept = made.fit_code(maps[:, :2], maps[:, 2:], torch.ones(40, 1, MAP_SIZE, MAP_SIZE))
+    assert kept == pytest.approx(1, abs=1e-4)
+    latents = made.to_latents(maps[:, :2], maps[:, 2:])
+    assert latents.std((0, 2, 3)).sub(1).abs().max() < 0.02
+    flow, depth = made.to_maps(latents)
+    torch.testing.assert_close(torch.cat([flow, depth], 1), maps, rtol=1e-3, atol=1e-3)
+    twice = made.to_latents(2 * maps[:, :2], 2 * maps[:, 2:])
+    torch.testing.assert_close(twice, 2 * latents, rtol=1e-4, atol=1e-4)
 
 
 def test_forwards_are_restored_even_after_an_error() -> None:

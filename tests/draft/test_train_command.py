@@ -17,7 +17,9 @@ from mti_backend.draft.train import main
 from mti_backend.draft.training import STAGES, StageSettings
 
 
-@pytest.mark.parametrize("steps", ["vea=10", "vae", "vae=", "vae=2.5", "vae=many", "=5"])
+@pytest.mark.parametrize(
+    "steps", ["frame=10", "frames", "frames=", "frames=2.5", "frames=many", "=5"]
+)
 def test_wrong_steps(steps: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--work", str(tmp_path / "work"), "--steps", steps])
@@ -29,7 +31,7 @@ def test_wrong_steps(steps: str, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert not (tmp_path / "work").exists()
 
 
-@pytest.mark.parametrize("option", [["--epochs", "3"], ["--unet-stage", "vae"]])
+@pytest.mark.parametrize("option", [["--epochs", "3"], ["--unet-stage", "pairs"]])
 def test_unknown_options(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(option)
@@ -59,20 +61,23 @@ def test_it_trains_then_exports(
     ) -> None:
         seen.update(settings)
         asked.update(more)
-        report("vae: step 25/30")
+        report("frames: step 25/30")
 
     monkeypatch.setattr(training, "train", train)
     wrote: list[tuple[object, ...]] = []
     monkeypatch.setattr(export, "export", lambda *given: wrote.append(given) or 12_345_678)
     arguments = ["--work", str(tmp_path), "--weights", str(tmp_path / "w")]
-    assert main([*arguments, "--steps", "vae=30", "--steps", "clips=7", "--rate", "vae=1e-5"]) == 0
-    assert asked == {"only": None, "keep_latents": False}
-    assert seen["vae"].learning_rate == 1e-5
+    assert (
+        main([*arguments, "--steps", "frames=30", "--steps", "clips=7", "--rate", "frames=1e-5"])
+        == 0
+    )
+    assert asked == {"only": None}
+    assert seen["frames"].learning_rate == 1e-5
     assert wrote == [(tmp_path, tmp_path / "w", "clips")]
-    assert seen["vae"].steps == 30 and seen["clips"].steps == 7
-    assert seen["frames"] == STAGES["frames"] and seen["vae"].seed == STAGES["vae"].seed
+    assert seen["frames"].steps == 30 and seen["clips"].steps == 7
+    assert seen["pairs"] == STAGES["pairs"] and seen["frames"].seed == STAGES["frames"].seed
     out = capsys.readouterr().out
-    assert "vae: step 25/30" in out and "12.3 MB written" in out
+    assert "frames: step 25/30" in out and "12.3 MB written" in out
 
 
 def test_one_stage_is_trained_and_not_exported(
@@ -81,9 +86,9 @@ def test_one_stage_is_trained_and_not_exported(
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(training, "train", lambda *given, **more: asked.append(more))
     weights = tmp_path / "w"
-    only = ["--only", "vae", "--keep-latents", "--work", str(tmp_path), "--weights", str(weights)]
+    only = ["--only", "pairs", "--work", str(tmp_path), "--weights", str(weights)]
     assert main(only) == 0
-    assert asked == [{"only": "vae", "keep_latents": True}] and not weights.exists()
+    assert asked == [{"only": "pairs"}] and not weights.exists()
     with pytest.raises(SystemExit):
         main(["--only", "everything", "--work", str(tmp_path)])
 
@@ -103,7 +108,7 @@ def test_the_sheet_shows_every_kind_of_clip(
     sheet = tmp_path / "new" / "sheet.png"
     assert main(["--show", str(sheet)]) == 0
     assert str(sheet) in capsys.readouterr().out
-    assert sheet.stat().st_size < 400_000
+    assert sheet.stat().st_size < 900_000
     committed = Path(__file__).parents[2] / "docs" / "images" / "draft_data.png"
     new, old = (np.asarray(Image.open(path), np.int16) for path in (sheet, committed))
     assert new.shape == old.shape
@@ -111,7 +116,7 @@ def test_the_sheet_shows_every_kind_of_clip(
     assert (np.abs(new - old) > 3).mean() < 0.002
     kinds = {example.kind for example in EXAMPLES}
     assert kinds >= set(KINDS) and {e.shape for e in EXAMPLES} >= set(SHAPES)
-    assert {e.movers for e in EXAMPLES} == {1, 2, 3} and len(EXAMPLES) == 24
+    assert len(EXAMPLES) == 22
     for example in EXAMPLES:
         held_out = {example.family, example.backdrop} != {"train"} or example.motion in NAMED
         assert ("HELD OUT" in example.caption) is held_out

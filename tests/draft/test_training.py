@@ -9,19 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from mti_backend.draft import losses, training
-from mti_backend.draft.networks import make_vae
+from mti_backend.draft import training
+from mti_backend.draft.networks import is_temporal
 from mti_backend.draft.stage import Stage
 from mti_backend.draft.training import STAGES, stages, train
-from tests.draft.examples import MeanColour, small_unet
+from tests.draft.examples import small_unet
 
 
 @pytest.fixture(autouse=True)
 def quick_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(losses, "frozen_vae", lambda folder: MeanColour())
-    monkeypatch.setattr(losses, "latent_scale", lambda vae: 2.0)
     seeds = iter(range(9))  # every network made is another
     monkeypatch.setattr(training, "make_unet", lambda: small_unet(next(seeds)))
+    monkeypatch.setattr(training, "_CODE_CLIPS", 8)
 
 
 def without_steps() -> dict[str, training.StageSettings]:
@@ -31,7 +30,7 @@ def without_steps() -> dict[str, training.StageSettings]:
 def test_the_stages_have_seeds_of_their_own() -> None:
     """Step s of a stage draws with seed * 10^7 + s; no two may meet."""
     seeds = [numbers.seed for numbers in STAGES.values()]
-    assert len(set(seeds)) == len(seeds) == 5
+    assert len(set(seeds)) == len(seeds) == 4
     assert all(numbers.steps < 10_000_000 for numbers in STAGES.values())
     assert all(numbers.batch % 14 == 0 for name, numbers in STAGES.items() if name == "clips")
 
@@ -42,15 +41,21 @@ def test_all_stages_in_order_and_each_from_the_one_before(tmp_path: Path) -> Non
         made.append(stage)
         assert stage.run(lambda line: None)
     assert [stage.name for stage in made] == list(STAGES)
-    vae, _, _, frames, clips = made
-    # the autoencoder learns pictures; its temporal layers stay the identity
-    frozen = {n for n, p in vae.network.named_parameters() if not p.requires_grad}
-    assert frozen and all("temporal" in n or "time_" in n for n in frozen)
-    assert not [n for n in vae.weights if "temporal" in n or "time_" in n]
-    assert {n for n, _ in make_vae().named_parameters()} == frozen | set(vae.weights)
-    # the clips' network begins as the frames' average, whole
-    assert clips.weights.keys() == frames.weights.keys()
-    assert all((clips.weights[n] == frames.average[n]).all() for n in clips.weights)
+    frames, pairs, _, clips = made
+    # single frames train no temporal layer, and nothing of what sees two frames
+    assert not [n for n in frames.weights if is_temporal(n) or ".pair." in n or "basis" in n]
+    assert {n.split(".")[0] for n in frames.weights} == {"autoencoder", "unet"}
+    assert all(n.startswith("pair.") for n in pairs.weights)
+    # what comes later begins as the frames' average, whole, and has its code
+    assert {n.removeprefix("unet.") for n in clips.weights} == {
+        n for n, _ in clips.network.unet.named_parameters()
+    }
+    average = dict(frames.average)
+    for name, weight in clips.weights.items():
+        if not is_temporal(name):
+            assert (weight == average[name]).all()
+    code = [stage.network.autoencoder.basis for stage in (frames, clips)]
+    assert (code[0] == code[1]).all() and (code[0] == pairs.network.basis).all()
     names = {f"{name}.checkpoint.safetensors" for name in STAGES}
     assert names <= {path.name for path in (tmp_path / "new").iterdir()}
 
@@ -69,10 +74,10 @@ def test_an_unfinished_stage_ends_the_run(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(
         training,
         "stages",
-        lambda folder, settings, keep_latents: (Recorded(n, n != "frames") for n in settings),
+        lambda folder, settings: (Recorded(n, n != "pairs") for n in settings),
     )
     train(tmp_path, minutes=0.5)
-    assert ran == [("vae", 0.5), ("image-encoder", 0.5), ("predictor", 0.5), ("frames", 0.5)]
+    assert ran == [("frames", 0.5), ("pairs", 0.5)]
 
 
 def test_one_stage_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,15 +92,9 @@ def test_one_stage_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ran == ["image-encoder"]
 
 
-def test_latents_may_be_kept(tmp_path: Path) -> None:
-    """Then nothing that makes a latent is trained, and everything that shows one is."""
-    for keep in (False, True):
-        stage = next(stages(tmp_path / str(keep), without_steps(), keep))
-        trained = {name.split(".")[0] for name in stage.weights}
-        assert trained == ({"decoder"} if keep else {"encoder", "quant_conv", "decoder"})
-
-
 def test_the_docstring_names_the_stages() -> None:
     text = ast.get_docstring(ast.parse(inspect.getsource(training))) or ""
-    lines = [line.split()[0] for line in text.splitlines() if line.startswith("    ")]
+    lines = [
+        line.split()[0] for line in text.splitlines() if line.startswith("    ") and line[4] != " "
+    ]
     assert lines == list(STAGES)
