@@ -228,10 +228,24 @@ class JobFolder:
 
     def heartbeat_age(self) -> float | None:
         """Seconds since the runner's last heartbeat, at least 0; None before the first."""
-        try:
-            return max(0.0, time.time() - self.heartbeat_file.stat().st_mtime)
-        except OSError:
-            return None
+        return file_age(self.heartbeat_file)
+
+
+CLOCKS_DIFFER_SECONDS = 300.0
+"""At most this much may the clock of another machine, or of a file server, be ahead of ours."""
+
+
+def file_age(path: Path) -> float | None:
+    """Seconds since a file was changed, at least 0; None if there is none.
+
+    One from far in the future is as old as it is ahead: a clock was set back since, and nobody
+    knows by how much.
+    """
+    try:
+        age = time.time() - path.stat().st_mtime
+    except OSError:
+        return None
+    return max(0.0, age) if age > -CLOCKS_DIFFER_SECONDS else -age
 
 
 @dataclass(frozen=True)
