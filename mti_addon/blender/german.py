@@ -669,15 +669,29 @@ TEXTS: dict[str, str] = {
         "benutzt wird"
     ),
     (
-        "Delete jobs that failed or were cancelled, and those that only applied a motion; "
-        "learned motions stay"
+        "Delete jobs of which nothing is needed any more: those whose results were all added, "
+        "and those that can never succeed. Learned motions stay"
     ): (
-        "Fehlgeschlagene und abgebrochene Aufträge löschen, und solche, die nur eine Bewegung "
-        "angewendet haben; gelernte Bewegungen bleiben"
+        "Aufträge löschen, von denen nichts mehr gebraucht wird: solche, deren Ergebnisse alle "
+        "hinzugefügt sind, und solche, die nie gelingen können. Gelernte Bewegungen bleiben"
+    ),
+    "Delete": "Löschen",
+    "Results Not Added": "Nicht hinzugefügte Ergebnisse",
+    "Delete jobs with results that were not added to any file; they are lost then": (
+        "Aufträge löschen, deren Ergebnisse keiner Datei hinzugefügt sind; diese sind dann verloren"
+    ),
+    "Unfinished Jobs": "Unfertige Aufträge",
+    "Delete jobs that failed, stopped or were cancelled, and could be resumed": (
+        "Aufträge löschen, die fehlgeschlagen, stehengeblieben oder abgebrochen sind und "
+        "fortgesetzt werden könnten"
     ),
     "Captures": "Aufnahmen",
-    "Delete captures that no scene of this file uses; jobs have copies": (
-        "Aufnahmen löschen, die keine Szene dieser Datei benutzt; Aufträge haben Kopien"
+    (
+        "Delete captures that no scene of this file uses; jobs have copies. Other .blend files "
+        "are not looked at"
+    ): (
+        "Aufnahmen löschen, die keine Szene dieser Datei benutzt; Aufträge haben Kopien. Andere "
+        ".blend-Dateien werden nicht angesehen"
     ),
     "Delete results that nothing in this file shows. Other .blend files are not looked at": (
         "Ergebnisse löschen, die nichts in dieser Datei zeigt. Andere .blend-Dateien werden "

@@ -68,14 +68,25 @@ class MTI_OT_clean_up(bpy.types.Operator):
 
     jobs: BoolProperty(
         name="Jobs",
-        description="Delete jobs that failed or were cancelled, and those that only applied a "
-        "motion; learned motions stay",
+        description="Delete jobs of which nothing is needed any more: those whose results were all "
+        "added, and those that can never succeed. Learned motions stay",
         default=True,
+    )
+    unadded: BoolProperty(
+        name="Results Not Added",
+        description="Delete jobs with results that were not added to any file; they are lost then",
+        default=False,
+    )
+    unfinished: BoolProperty(
+        name="Unfinished Jobs",
+        description="Delete jobs that failed, stopped or were cancelled, and could be resumed",
+        default=False,
     )
     captures: BoolProperty(
         name="Captures",
-        description="Delete captures that no scene of this file uses; jobs have copies",
-        default=True,
+        description="Delete captures that no scene of this file uses; jobs have copies. Other "
+        ".blend files are not looked at",
+        default=False,
     )
     results: BoolProperty(
         name="Results",
@@ -87,7 +98,9 @@ class MTI_OT_clean_up(bpy.types.Operator):
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Measure, and ask."""
         MTI_OT_clean_up.heaps = cleanup.inventory(polling.jobs)
-        answer: set[str] = context.window_manager.invoke_props_dialog(self, width=400)
+        answer: set[str] = context.window_manager.invoke_props_dialog(
+            self, width=400, confirm_text="Delete"
+        )
         return answer
 
     def draw(self, _context: Any) -> None:
@@ -106,9 +119,10 @@ class MTI_OT_clean_up(bpy.types.Operator):
         problems: list[str] = []
         for kind in cleanup.KINDS:
             if getattr(self, kind):
-                count, told = cleanup.delete(heaps[kind])
+                count, told = cleanup.delete(kind, heaps[kind])
                 gone, problems = gone + count, problems + told
                 freed += heaps[kind].bytes if not told else 0
+        cleanup.sweep()
         polling.start()
         text = translated("Deleted {} folders, {}").format(gone, cleanup.megabytes(freed))
         self.report({"WARNING" if problems else "INFO"}, " ".join([text, *problems[:1]]))

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..motion import Fitted, encode_png, picture_of_each_frame, unpadded
-from ..wire import JobFolder, MtiError, files
+from ..wire import JobFolder, MtiError, codec, files
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
@@ -28,6 +28,8 @@ from .translations import translated
 FOLDER = "motion"
 """Beside the .blend file."""
 RECIPE_FILE = "recipe.json"
+ADDED_FILE = "added.json"
+"""In a job's folder: which of its takes somebody has kept. Only the add-on reads it."""
 _SPREAD = re.compile(r"over_(\d+)_frames")
 MOST = 9999
 Decode = Callable[[bytes], np.ndarray[Any, np.dtype[np.uint8]]]
@@ -93,6 +95,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     recipe = recipe_of(row.request, number, take.seed, note)
     known = _kept_before(root, recipe)
     if known is not None:
+        _note_added(row.folder, number)
         return known
     pictures = sorted(take.folder.glob("*.png"))
     names = tuple(path.name for path in pictures)
@@ -105,7 +108,27 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
             if path.is_file():
                 files.write_synced(folder / path.name, path.read_bytes())
         files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))
+    _note_added(row.folder, number)
     return Result(place, names, recipe)
+
+
+def added_takes(job: JobFolder) -> set[int]:
+    """Numbers of the takes of a job that somebody has kept, for whatever file."""
+    with suppress(OSError, MtiError):
+        found = codec.loads((job.path / ADDED_FILE).read_bytes(), ADDED_FILE)
+        return (
+            {each for each in found if isinstance(each, int)} if isinstance(found, list) else set()
+        )
+    return set()
+
+
+def _note_added(job: JobFolder, number: int) -> None:
+    """A job that cannot be written to is added all the same; then it stays when others go."""
+    takes = added_takes(job)
+    if number not in takes:
+        with suppress(OSError, MtiError):
+            text = codec.dumps(sorted(takes | {number}))
+            files.write_atomic(job.path / ADDED_FILE, text.encode("utf-8"))
 
 
 def motion_of(row: Row) -> Path:
@@ -127,9 +150,10 @@ def read_result(folder: Path) -> Result | None:
 
 
 def results_in(root: Path) -> list[Result]:
-    """All results in a folder of results."""
+    """All results in a folder of results; one that is just being written, or deleted, is none."""
     with suppress(OSError):
-        found = [read_result(path) for path in sorted(root.iterdir()) if path.is_dir()]
+        folders = [path for path in sorted(root.iterdir()) if path.name[0] != "." and path.is_dir()]
+        found = [read_result(path) for path in folders]
         return [result for result in found if result is not None]
     return []
 

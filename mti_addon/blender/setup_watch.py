@@ -17,7 +17,7 @@ from ..client.setup_folder import ChoreState, Order
 from ..client.setup_problem import FINE
 from ..client.setup_start import look, start_chore
 from ..wire import JobFolder, MtiError
-from . import addon, engines, polling, self_test
+from . import addon, cleanup, engines, polling, self_test
 from .translations import sentences
 
 SECONDS = 0.5
@@ -125,6 +125,7 @@ def redraw() -> None:
 
 
 def _first() -> float | None:
+    cleanup.sweep()
     wait = poll()
     if ask_if_stale() or wait is not None:
         start()

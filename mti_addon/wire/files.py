@@ -117,7 +117,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path` to fill; it is renamed to `path` when the block ends well.
 
     Whole or not at all, with every name on the disk; the files' bytes are the block's to sync.
-    Raises BadRequest if `path` exists, DiskFull, NotWritable.
+    What dead writers left there is removed. Raises BadRequest if `path` exists, DiskFull,
+    NotWritable.
     """
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
@@ -134,6 +135,7 @@ def new_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(temp, ignore_errors=True)
             raise
         fsync_dir(path.parent)
+    sweep(path.parent)
 
 
 def remove_folder(path: Path) -> None:
@@ -148,22 +150,29 @@ def remove_folder(path: Path) -> None:
 
 
 def sweep(folder: Path, older_than: float = 3600.0) -> None:
-    """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago."""
-    for path in folder.glob(TEMP_PREFIX + "*"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime < older_than:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+    """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago; a
+    time of change in the future is that of a clock which was set back since. Never raises."""
+    with contextlib.suppress(OSError):
+        for path in list(folder.glob(TEMP_PREFIX + "*")):
+            with contextlib.suppress(OSError):
+                if abs(time.time() - path.lstat().st_mtime) < older_than:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
 
 def keep_newest(root: Path, count: int, newest: str) -> None:
-    """Remove folders of `root` but the one called `newest` and the `count` youngest others."""
-    others = [path for path in root.iterdir() if path.is_dir() and path.name != newest]
-    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in others[count:]:
+    """Remove folders of `root` but the one called `newest` and the `count` youngest others; those
+    that are being written do not count. Never raises: others may do the same at the same time."""
+    others: list[tuple[float, Path]] = []
+    with contextlib.suppress(OSError):
+        for path in root.iterdir():
+            with contextlib.suppress(OSError):
+                if path.is_dir() and path.name != newest and not path.name.startswith("."):
+                    others.append((path.stat().st_mtime, path))
+    for _, path in sorted(others, reverse=True)[count:]:
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -273,6 +273,7 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     for take in (1, 2):
         bpy.ops.mti.import_result(job=result.request.job, take=take)
     saved.sequence_editor.strips.remove(strips_of(saved)[-1])
+    saved.mti.takes = 1
     bpy.ops.mti.apply()
     applied = wait(polling, lambda row: row.request.task == "apply" and ended(row))
     learn(polling, saved, "fail")
@@ -281,21 +282,23 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     wait(polling, lambda row: row.state.step >= 1)
     running = polling.jobs.rows[0]
     assert bpy.ops.mti.capture() == {"FINISHED"}
+    bpy.ops.mti.import_result(job=applied.request.job)
     heaps = cleanup.inventory(polling.jobs)
-    assert {path.name for path in heaps["jobs"].unused} == {
-        applied.request.job,
-        failed.request.job,
-    }
-    assert heaps["jobs"].kept == 2 and heaps["jobs"].bytes > 1000
+    assert {path.name for path in heaps["jobs"].unused} == {applied.request.job}
+    assert {path.name for path in heaps["unfinished"].unused} == {failed.request.job}
+    assert heaps["jobs"].kept == 3 and heaps["jobs"].bytes > 1000
     here = tmp_path / "shot" / "motion"  # other tests may have left some in the user folder
     assert [path for path in heaps["results"].unused if path.parent == here] == [here / "wave_02"]
     assert heaps["captures"].unused and saved.mti.capture not in {
         path.name for path in heaps["captures"].unused
     }
-    bpy.ops.mti.clean_up(results=True)
+    bpy.ops.mti.clean_up(results=True, captures=True, unfinished=True)
     assert result.folder.path.is_dir() and running.folder.path.is_dir()
     assert not applied.folder.path.exists() and not failed.folder.path.exists()
-    assert [p.name for p in (tmp_path / "shot" / "motion").iterdir()] == ["wave_01"]
+    assert sorted(p.name for p in (tmp_path / "shot" / "motion").iterdir()) == [
+        "wave_01",
+        "wave_03",
+    ]
     assert ext("blender.operators_jobs").current_capture(saved) is not None
     bpy.ops.mti.cancel(job=running.request.job)
     wait(polling, ended)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,42 @@ def test_remove_folder_may_be_late(tmp_path: Path) -> None:
     for _ in range(2):
         files.remove_folder(tmp_path / "folder")
     assert names(tmp_path) == []
+
+
+def test_a_new_folder_takes_what_dead_writers_left_beside_it(tmp_path: Path) -> None:
+    """Whoever writes there sees to it: jobs, captures, results, targets, motions."""
+    old, young, future = (tmp_path / f".tmp-{name}-job" for name in ("old", "young", "future"))
+    for path, age in ((old, 7200), (young, 10), (future, -7200)):
+        path.mkdir()
+        (path / "frame").write_bytes(b"x")
+        os.utime(path, (time.time() - age,) * 2)
+    link = tmp_path / ".tmp-link"
+    link.symlink_to(young)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    with files.new_folder(tmp_path / "job"):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-young-job", "job"]
+    assert (young / "frame").exists()
+    files.sweep(tmp_path / "nowhere")
+
+
+def test_the_newest_are_kept_while_another_does_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two Blenders: a folder vanishes between a listing and the look at it."""
+    for age, name in enumerate(["newest", "second", "third", "gone", ".tmp-1-writing"]):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age,) * 2)
+    stat = Path.stat
+
+    def vanishing(path: Path, **how: bool) -> os.stat_result:
+        found = stat(path, **how)
+        if path.name == "gone":
+            os.rmdir(path)
+        return found
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    files.keep_newest(tmp_path, 1, "newest")
+    files.keep_newest(tmp_path / "nowhere", 1, "newest")
+    monkeypatch.undo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-1-writing", "newest", "second"]
