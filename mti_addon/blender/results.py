@@ -19,6 +19,7 @@ import numpy as np
 
 from ..motion import Fitted, encode_png, picture_of_each_frame, unpadded
 from ..wire import JobFolder, MtiError, codec, files
+from ..wire.contents import read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
@@ -90,26 +91,52 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     if not 1 <= number <= len(takes):
         raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
     assert row.request is not None  # takes_of() has seen it
-    row.folder.verify_output()
+    pictures = _take_pictures(row.folder, takes[number - 1])
     take, note = takes[number - 1], read_note(row.folder.path)
     recipe = recipe_of(row.request, number, take.seed, note)
     known = _kept_before(root, recipe)
     if known is not None:
         _note_added(row.folder, number)
         return known
-    pictures = sorted(take.folder.glob("*.png"))
-    names = tuple(path.name for path in pictures)
     place = free_place(root, row.request.name)
     with _explained(root), files.new_folder(place) as folder:
-        for path in pictures:
+        for name, data in pictures.items():
             about = note.fitted if note else None
-            files.write_synced(folder / path.name, _picture(path, about, decode))
-        for path in (row.folder.target_file, motion_of(row)):
-            if path.is_file():
-                files.write_synced(folder / path.name, path.read_bytes())
+            files.write_synced(folder / name, _picture(data, about, decode))
+        for name, data in _ingredients_of(row).items():
+            files.write_synced(folder / name, data)
         files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))
     _note_added(row.folder, number)
-    return Result(place, names, recipe)
+    return Result(place, tuple(pictures), recipe)
+
+
+def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
+    """The pictures of a take by name, in order: those that the job vouches for, and no other files,
+    which may lie there in a job that came from elsewhere. UnreadableInput."""
+    entries, found = job.manifest(), {}
+    folder = take.folder.relative_to(job.output_dir).as_posix()
+    for name in sorted(entries):
+        place, _, picture = name.rpartition("/")
+        if place == folder and re.fullmatch(r"\d{4,}\.png", picture):
+            found[picture] = read_verified(job.path, f"output/{name}", entries[name])
+    if not found:
+        raise BadRequest("This job has no pictures to show.", "Resume it to make them again.")
+    return found
+
+
+def _ingredients_of(row: Row) -> dict[str, bytes]:
+    """The target and the motion of a job, by their names in a result; without what is not as it was
+    when it was written, which the pictures do not need."""
+    assert row.request is not None  # takes_of() has seen it
+    job, found = row.folder, {}
+    told = {f"inputs/{name}": value for name, value in row.request.inputs.items()}
+    with suppress(MtiError):
+        told |= {f"output/{name}": value for name, value in job.manifest().items()}
+    for path in (job.target_file, motion_of(row)):
+        name = path.relative_to(job.path).as_posix()
+        with suppress(MtiError, KeyError):
+            found[path.name] = read_verified(job.path, name, told[name])
+    return found
 
 
 def added_takes(job: JobFolder) -> set[int]:
@@ -235,8 +262,7 @@ def _kept_before(root: Path, recipe: Recipe) -> Result | None:
     return None
 
 
-def _picture(path: Path, about: Fitted | None, decode: Decode) -> bytes:
-    data = path.read_bytes()
+def _picture(data: bytes, about: Fitted | None, decode: Decode) -> bytes:
     if about is None or not about.padded:
         return data
     return encode_png(unpadded(decode(data), about))

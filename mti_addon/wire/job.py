@@ -183,17 +183,24 @@ class JobFolder:
             verify_file(self.path, f"inputs/{name}", expected)
 
     def verify_output(self) -> tuple[str, ...]:
-        """Check output/ against its manifest; the names in it, relative to output/."""
+        """Check output/ against its manifest; the names in it, relative to output/.
+
+        UnreadableInput."""
+        entries = self.manifest()
+        for name, expected in entries.items():
+            verify_file(self.path, f"output/{name}", expected)
+        return tuple(entries)
+
+    def manifest(self) -> dict[str, str]:
+        """sha256 of each file of output/ by its name there, as far as it is told; nothing is
+        compared yet. UnreadableInput."""
         try:
             value = codec.loads(self.manifest_file.read_bytes(), "output/manifest.json")
-            entries = codec.from_dict(Manifest, value, "manifest.json").files
+            return codec.from_dict(Manifest, value, "manifest.json").files
         except (OSError, BadRequest) as error:
             raise UnreadableInput(
                 f"output/manifest.json cannot be read: {error}", "Resume the job to make it again."
             ) from error
-        for name, expected in entries.items():
-            verify_file(self.path, f"output/{name}", expected)
-        return tuple(entries)
 
     def ask_cancel(self) -> None:
         """Ask the runner to stop; it does within 2 s. Asking twice, or too late, is harmless."""

@@ -304,6 +304,51 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     wait(polling, ended)
 
 
+def test_of_a_job_from_elsewhere_only_what_it_vouches_for_is_copied(saved, result, ext, tmp_path):
+    """It may hold links to files of this machine, and pictures that nobody has checked."""
+    job, motion = result.folder, ext("motion")
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(motion.encode_png(np.zeros((8, 8, 3), np.uint8)))
+    (job.frames_dir / "0015.png").symlink_to(secret)
+    (job.frames_dir / "0016.png").write_bytes(secret.read_bytes())
+    (job.frames_dir / "extra.png").write_bytes(secret.read_bytes())
+    target = job.target_file.read_bytes()
+    job.target_file.unlink()
+    job.target_file.symlink_to(secret)
+    motion_file = job.output_motion.read_bytes()
+    bpy.ops.mti.import_result(job=result.request.job)
+    here = tmp_path / "shot" / "motion"
+    frames = [f"{i:04d}.png" for i in range(1, 15)]
+    assert sorted(p.name for p in (here / "wave_01").iterdir()) == [
+        *frames, "motion.safetensors", "recipe.json",
+    ]  # fmt: skip
+    job.target_file.unlink()
+    job.target_file.write_bytes(target)
+    bpy.ops.mti.import_result(job=result.request.job, take=2)
+    assert (here / "wave_02/target.png").read_bytes() == target
+    assert (here / "wave_02/motion.safetensors").read_bytes() == motion_file
+    job.output_motion.write_bytes(b"changed")
+    bpy.ops.mti.import_result(job=result.request.job, take=3)
+    assert not (here / "wave_03/motion.safetensors").exists()
+
+
+@pytest.mark.parametrize("spoiled", ["changed", "a link", "gone", "no manifest"])
+def test_a_damaged_picture_is_said_and_nothing_is_kept(saved, result, ext, tmp_path, spoiled):
+    picture = result.folder.frames_dir / "0003.png"
+    data = picture.read_bytes()
+    picture.unlink()
+    if spoiled == "changed":
+        picture.write_bytes(data[:-1])
+    elif spoiled == "a link":
+        (tmp_path / "copy.png").write_bytes(data)
+        picture.symlink_to(tmp_path / "copy.png")
+    elif spoiled == "no manifest":
+        result.folder.manifest_file.unlink()
+    with pytest.raises(RuntimeError, match="output/"):
+        bpy.ops.mti.import_result(job=result.request.job)
+    assert not list((tmp_path / "shot").glob("motion/*")) and strips_of(saved) == []
+
+
 def test_undo_and_redo_of_a_strip_lose_no_picture(saved, result, tmp_path):
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.mti.import_result(job=result.request.job)
