@@ -8,6 +8,7 @@ leaves at once."""
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
     Returns the exit code of the first job; the others tell by their events."""
     models = LastModel()
     code = run_job(path, models.load)
+    _release()
     root = path.resolve().parent
     tried: set[tuple[str, int | None]] = set()
     until = time.monotonic() + stay
@@ -40,6 +42,7 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
         if job is not None and place is not None and place not in tried:
             tried.add(place)  # one that cannot even be begun is not begun again and again
             run_job(job.path, models.load)
+            _release()  # Blender may want to render
             until = time.monotonic() + stay
             continue
         if any(is_worked_on(each) for each in jobs_in(root)):
@@ -60,7 +63,18 @@ class LastModel:
         from .models import load_model
 
         if self._model is None or self._key != (name, device):
-            self._model = None  # two do not fit
+            if self._model is not None:
+                self._model = None  # two do not fit
+                _release()
             self._model = load_model(name, device)
             self._key = name, device
         return self._model
+
+
+def _release() -> None:
+    """Have what nobody uses leave the memory. A network whose layers were given other forwards
+    refers to itself, so that most of it would stay until Python's collector comes by."""
+    if "torch" in sys.modules:
+        from .remedies import release
+
+        release()
