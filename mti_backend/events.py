@@ -19,6 +19,8 @@ from mti_addon.wire.job import JobFolder
 RESERVE_NAME = "reserve"
 RESERVE_BYTES = 16 * 1024
 REPORT_SECONDS = 0.5
+MOST_SECONDS = 1e9
+"""The longest that an event can tell."""
 
 
 class EventLog:
@@ -107,6 +109,7 @@ class Stage:
         done, now, left = step - self._first, time.monotonic(), None
         if done > 0 and self._later is not None:
             left = (now - self._began) / done * (self._total - step + self._later)
+            left = min(left, MOST_SECONDS)
         self._log.append(Progress(self._name, step, self._total, mean, left))
         self._losses.clear()
         self._reported = now

@@ -12,6 +12,28 @@ from pathlib import Path
 from mti_addon.wire.errors import BackendMissing, Internal, MtiError, OutOfMemory
 from mti_addon.wire.files import os_error
 
+MOST_LETTERS = 600
+"""Of a sentence for people; no library's list of a thousand tensors, and no file's name, is longer
+in what is told of it."""
+
+
+def short(text: str) -> str:
+    """At most MOST_LETTERS of a text, in one line; the middle is left out."""
+    line = " ".join(text.split())
+    if len(line) <= MOST_LETTERS:
+        return line
+    half = (MOST_LETTERS - len(" ... ")) // 2
+    return f"{line[:half]} ... {line[-half:]}"
+
+
+def in_short(error: Exception) -> str:
+    """The first sentence of what a library says of its error; all of it goes to the log."""
+    with suppress(OSError):
+        traceback.print_exception(error, file=sys.stderr)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = short(lines[0])[:200].rstrip(" .:")
+    return f"{line}."
+
 
 def as_mti_error(error: Exception) -> MtiError:
     """What to tell the animator. The traceback of anything unexpected goes to the log, and only

@@ -15,7 +15,7 @@ from mti_addon.wire.errors import (
     OutOfMemory,
     WrongModel,
 )
-from mti_backend.failures import as_mti_error
+from mti_backend.failures import as_mti_error, in_short, short
 
 
 def test_a_wire_error_is_itself() -> None:
@@ -59,3 +59,18 @@ def test_only_the_unexpected_leaves_a_traceback(capfd: pytest.CaptureFixture[str
     told = as_mti_error(ZeroDivisionError("what a surprise"))
     assert "what a surprise" in capfd.readouterr().err
     assert "surprise" not in told.message + told.hint
+
+
+def test_a_sentence_of_any_length_is_told_in_one_line() -> None:
+    assert short("It is so.") == "It is so."
+    long = short("Missing:\n" + "\n".join(f"tensor {i}" for i in range(100_000)) + "\nAgain.")
+    assert len(long) <= 600 and "\n" not in long
+    assert long.startswith("Missing: tensor 0 ") and long.endswith("Again.")
+
+
+def test_of_a_library_s_error_the_first_line_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    told = in_short(RuntimeError("Error(s) in loading state_dict for X:\n\tsize mismatch\n" * 99))
+    assert told == "Error(s) in loading state_dict for X."
+    assert "size mismatch" in capfd.readouterr().err
+    assert in_short(ValueError()) == "ValueError."
+    assert len(in_short(OSError("x" * 10_000))) <= 201

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -12,7 +14,7 @@ import pytest
 
 from mti_addon.wire import queue
 from mti_addon.wire.errors import Busy, ModelMissing
-from mti_addon.wire.events import Cancelled, EventReader, Failed, Started
+from mti_addon.wire.events import Cancelled, Done, EventReader, Failed, Started
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import JobLock, current_owner
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
@@ -62,6 +64,42 @@ def test_a_failure_is_told_once_a_run_and_every_run_has_its_epoch(
     assert [type(event) for event in events] == [Started, Failed, Started, Failed]
     assert [event.epoch for event in events if isinstance(event, Started)] == [1, 2]
     assert capfd.readouterr().err.count("mti: ") == 2
+
+
+@pytest.mark.parametrize("message", ["x" * 70_000, "\x00é漢\n" * 20_000, "\ud800" * 70_000])
+def test_a_failure_of_any_length_is_the_last_event(tmp_path: Path, message: str) -> None:
+    """Libraries list every tensor that they miss; without a last event the job would be dead."""
+    job = make_job(tmp_path)
+
+    with JobLock(job) as lock:
+        turn = Attempt(job, lock)
+        turn.failed(ModelMissing(message, message))
+    last = told(job)[-1]
+    assert isinstance(last, Failed) and last.code == "model_missing" and len(last.message) < 1000
+
+
+def test_a_request_with_an_endless_name_in_it_fails_by_a_sentence(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    value = json.loads(job.request_file.read_text())
+    value["x" * 80_000] = 1
+    job.request_file.write_text(json.dumps(value))
+    assert run_job(job.path, no_model) == 2  # type: ignore[arg-type]
+    last = told(job)[-1]
+    assert isinstance(last, Failed) and last.message.endswith("is unknown.")
+
+
+def test_a_number_that_is_none_does_not_make_a_result_a_failure(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    with JobLock(job) as lock:
+        result = {
+            "reconstruction": math.nan,
+            "takes": [{"score": math.inf, "seed": 3}],
+            "loss": 1.5,
+        }
+        Attempt(job, lock).done(result)
+    assert told(job)[-1] == Done(
+        {"reconstruction": None, "takes": [{"score": None, "seed": 3}], "loss": 1.5}
+    )
 
 
 def test_a_job_that_was_cancelled_before_it_began(tmp_path: Path) -> None:
