@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mti_addon.wire.queue import is_worked_on, jobs_in, next_job, waiting_since
 
+from .logfile import let_go
 from .run import run_job
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
     _release()
     root = path.resolve().parent
     tried: set[tuple[str, int | None]] = set()
+    if stay > 0:
+        let_go()
     until = time.monotonic() + stay
     while time.monotonic() < until:
         job = next_job(root, for_runner=True)

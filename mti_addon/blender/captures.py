@@ -19,6 +19,7 @@ from ..wire import CaptureInfo, Settings, codec, files
 from ..wire.codec import Span, Text
 from ..wire.errors import BadRequest, UnreadableInput
 
+CAPTURE_FILE = "capture.json"
 KEPT = 32
 """Captures kept besides the newest; older ones go. Jobs have copies of what they need."""
 GAP = 2
@@ -97,7 +98,7 @@ def save_capture(
         if take is not None:
             files.write_synced(folder / "take.json", take.to_json().encode("utf-8"))
         text = codec.dumps(codec.to_dict(about), indent=2) + "\n"
-        files.write_synced(folder / "capture.json", text.encode("utf-8"))
+        files.write_synced(folder / CAPTURE_FILE, text.encode("utf-8"))
     files.keep_newest(root, KEPT, name)
     files.sweep(root)
     return name
@@ -109,7 +110,7 @@ def load_capture(root: Path, name: str) -> Capture | None:
         return None
     folder = root / name
     try:
-        value = codec.loads((folder / "capture.json").read_bytes(), "capture.json")
+        value = codec.loads((folder / CAPTURE_FILE).read_bytes(), CAPTURE_FILE)
         capture = Capture(folder, codec.from_dict(CaptureFile, value, "capture"))
     except (OSError, BadRequest):
         return None

@@ -12,14 +12,16 @@ import bpy
 from .. import client
 from ..wire import JobFolder, MtiError, files
 from . import addon, target_preview
+from .captures import CAPTURE_FILE
 from .collecting import shown_folders
 from .jobs import Jobs, Row
 from .placing import results_root, unsaved_root
-from .results import Result, added_takes, folder_size, results_in, takes_of
+from .results import RECIPE_FILE, Result, added_takes, folder_size, results_in, takes_of
 from .translations import sentences, translated
 
 JOB_KINDS = ("jobs", "unadded", "unfinished")
 KINDS = (*JOB_KINDS, "captures", "results")
+_HEARTS = {"captures": CAPTURE_FILE, "results": RECIPE_FILE}
 _HOPELESS = ("bad_request", "unreadable_input", "bad_embedding", "wrong_model", "no_motion")
 """Failures of jobs that would fail again, however often they were resumed."""
 
@@ -75,7 +77,7 @@ def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
             if kind in JOB_KINDS:
                 client.remove(JobFolder(path))
             else:
-                files.remove_folder(path)
+                files.remove_folder(path, _HEARTS[kind])
             gone += 1
         except MtiError as error:
             problems.append(sentences(error.message, error.hint))

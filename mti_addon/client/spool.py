@@ -96,7 +96,7 @@ def remove(job: JobFolder) -> None:
     """Delete the job's folder. Busy while it is worked on; NotWritable."""
     if _is_held(job):
         raise Busy("This job is still being worked on.", "Cancel it first.")
-    files.remove_folder(job.path)
+    files.remove_folder(job.path, job.request_file.name)
 
 
 def log_tail(job: JobFolder, lines: int = 50) -> str:

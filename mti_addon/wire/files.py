@@ -17,8 +17,13 @@ from .errors import BadRequest, DiskFull, MtiError, NotWritable
 
 TEMP_PREFIX = ".tmp-"
 """Of files and folders that are not finished; whoever finds one of a dead writer may remove it."""
+REMOVED = ".removed"
+"""In a folder that is removed, where somebody kept a file of it open; it goes with the next sweep.
+"""
 RETRY_SECONDS = 2.5
 """Windows only: how long a rename waits for a virus scanner or a reader to let go."""
+HELD_SECONDS = 0.2
+"""The same where there is another way."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -83,18 +88,22 @@ def replace(source: Path, target: Path) -> None:
     retrying(lambda: os.replace(source, target))
 
 
-def retrying(action: Callable[[], object]) -> None:
-    """Do it; on Windows again while another process has the file open, at most RETRY_SECONDS."""
-    deadline = time.monotonic() + RETRY_SECONDS
+def retrying(action: Callable[[], object], seconds: float = RETRY_SECONDS) -> None:
+    """Do it; on Windows again while another process has the file open, at most so long."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             action()
             return
         except OSError as error:
-            busy = getattr(error, "winerror", None) in _WINDOWS_BUSY
-            if not busy or time.monotonic() > deadline:
+            if not _is_held(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def _is_held(error: OSError) -> bool:
+    """Windows: another process may have the file, or one below it, open."""
+    return getattr(error, "winerror", None) in _WINDOWS_BUSY
 
 
 def fsync_dir(path: Path) -> None:
@@ -138,21 +147,52 @@ def new_folder(path: Path) -> Iterator[Path]:
     sweep(path.parent)
 
 
-def remove_folder(path: Path) -> None:
-    """Delete a folder: its name vanishes at once, its files after that. NotWritable."""
+def remove_folder(path: Path, heart: str = "") -> None:
+    """Delete a folder: its name vanishes at once, its files after that. NotWritable.
+
+    heart: the name of the file without which it is no such folder any more. Then it is deleted
+    although somebody has a file in it open, which on Windows keeps the folder's name: a runner its
+    log, a viewer a picture. The heart goes, and all that can; `sweep` takes the rest later.
+    """
     gone = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
         try:
-            retrying(lambda: os.rename(path, gone))
+            retrying(lambda: os.rename(path, gone), HELD_SECONDS if heart else RETRY_SECONDS)
         except FileNotFoundError:
+            return
+        except OSError as error:
+            if not heart or not _is_held(error):
+                raise
+            _stop_heart(path, heart)
+            _remove_what_goes(path)
             return
     shutil.rmtree(gone, ignore_errors=True)
 
 
+def _remove_what_goes(folder: Path) -> None:
+    """Of a removed folder; what stays is marked for the next time."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        (folder / REMOVED).touch()
+
+
+def _stop_heart(path: Path, heart: str) -> None:
+    (path / REMOVED).touch()
+    try:
+        (path / heart).unlink(missing_ok=True)
+    except OSError:
+        with contextlib.suppress(OSError):
+            (path / REMOVED).unlink()
+        raise
+
+
 def sweep(folder: Path, older_than: float = 3600.0) -> None:
     """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago; a
-    time of change in the future is that of a clock which was set back since. Never raises."""
+    time of change in the future is that of a clock which was set back since. What is left of
+    removed folders goes, too. Never raises."""
     with contextlib.suppress(OSError):
+        for mark in list(folder.glob(f"*/{REMOVED}")):
+            _remove_what_goes(mark.parent)
         for path in list(folder.glob(TEMP_PREFIX + "*")):
             with contextlib.suppress(OSError):
                 if abs(time.time() - path.lstat().st_mtime) < older_than:

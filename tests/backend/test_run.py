@@ -6,22 +6,29 @@ import dataclasses
 import json
 import math
 import os
+import signal
+import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from mti_addon.client.launch import launch
 from mti_addon.wire import queue
 from mti_addon.wire.errors import Busy, ModelMissing
 from mti_addon.wire.events import Cancelled, Done, EventReader, Failed, Started
 from mti_addon.wire.job import JobFolder, create_job
-from mti_addon.wire.owner import JobLock, current_owner
+from mti_addon.wire.owner import JobLock, current_owner, process_identity
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
 from mti_addon.wire.settings import Settings
 from mti_backend import attempt, frames, stay
 from mti_backend.attempt import Attempt, acquire
 from mti_backend.run import run_job
+
+ROOT = Path(__file__).parents[2]
 
 
 def make_job(root: Path, name: str = "0" * 32) -> JobFolder:
@@ -209,3 +216,35 @@ def test_a_lock_that_a_dead_runner_never_lets_go_is_busy(
         job.owner_file.write_text(dead.to_json())
         with pytest.raises(Busy):
             acquire(JobLock(job))
+
+
+def test_a_runner_that_stays_holds_no_file_of_a_job_that_is_over(tmp_path: Path) -> None:
+    """Windows deletes no folder in which somebody has a file open."""
+    if sys.platform != "linux":
+        pytest.skip("about /proc")
+    job = make_job(tmp_path)
+    pid = launch(sys.executable, ROOT, job, {"MTI_DEVICE": "cpu"}, stay=60.0)
+    try:
+        deadline = time.monotonic() + 60
+        while job.heartbeat_file.exists() or job.finished() is None:
+            assert time.monotonic() < deadline, job.log_file.read_text()
+            time.sleep(0.05)
+        held = [str(job.path)]
+        while held and time.monotonic() < deadline:
+            time.sleep(0.05)
+            held = [each for each in _open_files(pid) if each.startswith(str(job.path))]
+        assert held == []
+        os.kill(pid, 0)  # it is still there
+        assert "mti: " in job.log_file.read_text()
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        while process_identity(pid) is not None:
+            time.sleep(0.02)
+
+
+def _open_files(pid: int) -> list[str]:
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            found.append(os.readlink(path))
+    return found

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -235,3 +236,69 @@ def test_the_newest_are_kept_while_another_does_the_same(
     files.keep_newest(tmp_path / "nowhere", 1, "newest")
     monkeypatch.undo()
     assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-1-writing", "newest", "second"]
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """As Windows answers where these files, by their names, are open in another process: neither
+    they nor any folder above them can be renamed or deleted."""
+    held: set[str] = set()
+    rename, unlink, rmdir = os.rename, os.unlink, os.rmdir
+
+    def refuse(path: object) -> None:
+        error = PermissionError(errno.EACCES, "used by another process", str(path))
+        error.winerror = 32  # type: ignore[attr-defined,unused-ignore]
+        raise error
+
+    def holds(path: object) -> bool:
+        return any(each.name in held for each in [Path(str(path)), *Path(str(path)).rglob("*")])
+
+    def guarded(action: Callable[..., None]) -> Callable[..., None]:
+        def act(path: object, *rest: object, **how: object) -> None:
+            place = Path(str(path))
+            if how.get("dir_fd") is not None:  # as rmtree does it here
+                place = Path(os.readlink(f"/proc/self/fd/{how['dir_fd']}")) / str(path)
+            if holds(place):
+                refuse(place)
+            action(path, *rest, **how)
+
+        return act
+
+    for name, action in (("rename", rename), ("unlink", unlink), ("rmdir", rmdir)):
+        monkeypatch.setattr(os, name, guarded(action))
+    return held
+
+
+def make_folder(root: Path) -> Path:
+    folder = root / "job"
+    (folder / "output").mkdir(parents=True)
+    for name in ("request.json", "log.txt", "output/0001.png"):
+        (folder / name).write_text(name)
+    return folder
+
+
+def test_a_folder_goes_although_a_file_of_it_is_open(tmp_path: Path, windows: set[str]) -> None:
+    folder = make_folder(tmp_path)
+    windows.add("log.txt")
+    began = time.monotonic()
+    files.remove_folder(folder, "request.json")
+    assert time.monotonic() - began < 1.0  # the interface waits for it
+    assert sorted(p.name for p in folder.iterdir() if p.name != files.REMOVED) == ["log.txt"]
+    files.sweep(tmp_path)  # it is still open
+    assert (folder / "log.txt").exists()
+    windows.clear()
+    files.sweep(tmp_path)
+    assert not folder.exists()
+
+
+def test_what_must_be_whole_stays_whole_if_it_cannot_go(tmp_path: Path, windows: set[str]) -> None:
+    """An environment, a model: half of one would look like one."""
+    folder = make_folder(tmp_path)
+    before = sorted(folder.rglob("*"))
+    windows.add("log.txt")
+    with pytest.raises(NotWritable):
+        files.remove_folder(folder)
+    windows.add("request.json")
+    with pytest.raises(NotWritable):
+        files.remove_folder(folder, "request.json")
+    assert sorted(folder.rglob("*")) == before
