@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from bpy.props import EnumProperty, StringProperty
 from .. import client
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.setup_start import cancel_chore
+from ..client.terminal import terminal_command
 from ..wire.errors import BadRequest, MtiError
 from . import addon, setup_watch
 from .reporting import allowed, telling
@@ -220,8 +220,4 @@ def command_for(what: str) -> str:
     else:
         tail = ["-m", "mti_backend", "download", what, "--models", str(addon.models_folder())]
         line = [addon.backend_python(), *tail]
-    root = str(addon.EXTENSION_ROOT)
-    if sys.platform == "win32":
-        words = " ".join(f'"{word}"' if " " in word else word for word in line)
-        return f'cd /d "{root}" && {words}'
-    return f"cd {shlex.quote(root)} && {shlex.join(line)}"
+    return terminal_command(line, str(addon.EXTENSION_ROOT))
