@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client import setup_packages as packages
+from mti_addon.client import setup_python
 from mti_addon.client.setup_gpu import Gpu, find_gpu, parse_nvidia
 from mti_addon.client.setup_python import VERSIONS, Interpreter, candidates, find_python, probe
 from mti_addon.wire.errors import BackendMissing, DiskFull, NotWritable
@@ -66,6 +67,32 @@ def test_the_best_candidates_come_first() -> None:
     windows = candidates({"LOCALAPPDATA": "L", "PROGRAMFILES": "P", "SYSTEMDRIVE": "C:"}, "win32")
     assert [Path(path).parent.name for path in windows][:3] == ["Python311"] * 3
     assert str(Path("L/Programs/Python/Python313/python.exe")) in windows
+
+
+def test_apple_s_stand_in_for_python_is_never_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """/usr/bin/python3 opens a dialog on a Mac without developer tools, and is 3.9 with them."""
+    found = {"python3": "/usr/bin/python3", "python3.12": "/opt/homebrew/bin/python3.12"}
+    monkeypatch.setattr(setup_python.shutil, "which", lambda name, path: found.get(name))
+    mac = candidates({"HOME": "/Users/a", "PATH": "/usr/bin"}, "darwin")
+    assert "/opt/homebrew/bin/python3.12" in mac
+    assert not [path for path in mac if path.startswith("/usr/bin/")]
+    assert "/usr/bin/python3" in candidates({"HOME": "/home/a", "PATH": ""}, "linux")
+    # nor by another name, such as a link in a folder of one's own
+    link = tmp_path / ".local/bin/python3"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/usr/bin/python3")
+    asked: list[str] = []
+
+    def ask(command: list[str]) -> tuple[int, str]:
+        asked.append(command[0])
+        return -1, ""
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(BackendMissing):
+        find_python(ask, own="/nonexistent", system="darwin")
+    assert not [path for path in asked if Path(path).resolve().parent == Path("/usr/bin")]
 
 
 def test_none_will_do(tmp_path: Path) -> None:
