@@ -191,13 +191,24 @@ def test_models_are_moved_and_deleted(scene, prefs, watch, tmp_path):
     model(tmp_path / "models" / "svd")
     assert "[mti.delete_model]" in page(prefs) and bpy.ops.mti.move_models.poll()
     weights = (tmp_path / "models/svd/unet/weights").read_bytes()
+    bpy.context.preferences.is_dirty = False
     assert bpy.ops.mti.move_models("EXEC_DEFAULT", directory=str(tmp_path / "other"))
     wait(watch, lambda: not watch.running("move"))
     assert watch.states["move"].phase == "done", watch.states
+    assert bpy.context.preferences.is_dirty  # or Blender would forget the new folder
     assert (tmp_path / "other/svd/unet/weights").read_bytes() == weights
     assert not (tmp_path / "models/svd").exists()
     assert prefs.models_folder.rstrip("/") == str(tmp_path / "other")
     prefs.models_folder = str(tmp_path / "models")  # it is not taken back
+    watch.start()
+    assert prefs.models_folder == str(tmp_path / "models")
+    (tmp_path / "models").mkdir(exist_ok=True)
+    watch.stop()  # Blender crashed before it saved its preferences
+    watch.start()
+    assert prefs.models_folder.rstrip("/") == str(tmp_path / "other")
+    prefs.models_folder = str(tmp_path / "models")
+    model(tmp_path / "models" / "svd-xt")  # there is something, so that somebody wants it there
+    watch.stop()
     watch.start()
     assert prefs.models_folder == str(tmp_path / "models")
     prefs.models_folder = str(tmp_path / "other")
