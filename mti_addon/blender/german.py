@@ -654,6 +654,8 @@ TEXTS: dict[str, str] = {
     "Choose a target in the panel, and switch Same Picture off.": (
         "Im Bedienfeld ein Ziel wählen und Dasselbe Bild ausschalten."
     ),
+    "Apply Again": "Noch einmal anwenden",
+    "Resume it to make them again.": "Ihn fortsetzen, um sie noch einmal zu machen.",
     "This job has no result to redo.": "Dieser Auftrag hat kein Ergebnis zum Wiederholen.",
     "Neither the active strip nor the active object is a result.": (
         "Weder der aktive Streifen noch das aktive Objekt ist ein Ergebnis."

@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..wire.errors import BadRequest
 from . import addon, polling
+from .drawing import paragraph
 from .jobs import Row
 from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
@@ -63,7 +64,9 @@ class MTI_OT_redo(bpy.types.Operator):
             self.report({"ERROR"}, sentences(error.message, error.hint))
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
-        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        answer: set[str] = context.window_manager.invoke_props_dialog(
+            self, confirm_text="Apply Again"
+        )
         return answer
 
     def draw(self, context: Any) -> None:
@@ -71,7 +74,11 @@ class MTI_OT_redo(bpy.types.Operator):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        recipe, _folder = self._recipe(context)
+        try:
+            recipe, _folder = self._recipe(context)
+        except BadRequest as error:  # it has gone while the dialog was open
+            paragraph(context, layout, sentences(error.message, error.hint), "ERROR")
+            return
         text = translated("Motion: {}").format(recipe.name)
         layout.label(text=text, icon="ACTION", translate=False)
         if recipe.target is not None:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -261,6 +262,36 @@ def test_redo_after_the_job_has_gone_uses_what_lies_beside_the_pictures(
     bpy.ops.mti.remove_job(job=row.request.job)
     with pytest.raises(RuntimeError, match="not there any more"):
         bpy.ops.mti.redo(seed=6)
+
+
+def test_the_dialog_of_a_job_that_has_gone_says_so(saved, result, polling, ext):
+    """It is drawn again and again while it is open, and jobs come and go."""
+    drawn = Drawn()
+    redo = ext("blender.operators_redo").MTI_OT_redo
+    dialog = SimpleNamespace(layout=drawn, job=result.request.job)
+    dialog._recipe = lambda context: redo._recipe(dialog, context)
+    redo.draw(dialog, bpy.context)
+    assert any(text.startswith("Motion: wave") for text in drawn.texts)
+    bpy.ops.mti.remove_job(job=result.request.job)
+    drawn.texts.clear()
+    redo.draw(dialog, bpy.context)
+    assert any("no result to redo" in text for text in drawn.texts)
+
+
+class Drawn:
+    """A layout that remembers its labels."""
+
+    def __init__(self):
+        self.texts = []
+
+    def label(self, text="", **_how):
+        self.texts.append(text)
+
+    def prop(self, *_what, **_how):
+        """Nothing is read from it here."""
+
+    def column(self, **_how):
+        return self
 
 
 def test_redo_without_a_result_says_what_to_click(saved, polling):
