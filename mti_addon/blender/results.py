@@ -118,7 +118,7 @@ def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
     for name in sorted(entries):
         place, _, picture = name.rpartition("/")
         if place == folder and re.fullmatch(r"\d{4,}\.png", picture):
-            found[picture] = read_verified(job.path, f"output/{name}", entries[name])
+            found[picture] = read_verified(job.path, "output/" + name, entries[name])
     if not found:
         raise BadRequest("This job has no pictures to show.", "Resume it to make them again.")
     return found
@@ -129,9 +129,9 @@ def _ingredients_of(row: Row) -> dict[str, bytes]:
     when it was written, which the pictures do not need."""
     assert row.request is not None  # takes_of() has seen it
     job, found = row.folder, {}
-    told = {f"inputs/{name}": value for name, value in row.request.inputs.items()}
+    told = {"inputs/" + name: value for name, value in row.request.inputs.items()}
     with suppress(MtiError):
-        told |= {f"output/{name}": value for name, value in job.manifest().items()}
+        told |= {"output/" + name: value for name, value in job.manifest().items()}
     for path in (job.target_file, motion_of(row)):
         name = path.relative_to(job.path).as_posix()
         with suppress(MtiError, KeyError):
