@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from mti_addon.wire import errors, events
@@ -64,6 +64,8 @@ class Attempt:
         Nothing on disk minds."""
         try:
             if self.log.end(events.Cancelled(self.learned), self.started()):
+                with suppress(OSError):
+                    self.job.heartbeat_file.unlink()
                 os._exit(errors.Cancelled.exit_code)
         except MtiError as error:
             os._exit(error.exit_code)

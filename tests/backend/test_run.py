@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -248,3 +249,23 @@ def _open_files(pid: int) -> list[str]:
         with suppress(OSError):
             found.append(os.readlink(path))
     return found
+
+
+LEAVER = """
+import sys
+from pathlib import Path
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock
+from mti_backend.attempt import Attempt
+job = JobFolder(Path(sys.argv[1]))
+lock = JobLock(job)
+lock.acquire()
+Attempt(job, lock).leave()
+"""
+
+
+def test_who_ends_in_the_middle_of_a_step_leaves_no_heartbeat(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    done = subprocess.run([sys.executable, "-c", LEAVER, str(job.path)], cwd=ROOT)
+    assert done.returncode == 3 and told(job)[-1] == Cancelled(0)
+    assert not job.heartbeat_file.exists() and not queue.is_worked_on(job)
