@@ -69,6 +69,8 @@ class Attempt:
                 os._exit(errors.Cancelled.exit_code)
         except MtiError as error:
             os._exit(error.exit_code)
+        except OSError:  # a disk that is gone: a thread that raises would end nothing
+            os._exit(errors.Internal.exit_code)
 
     def fence(self) -> None:
         """Raise Busy if another runner has taken the job over (this machine slept, or its disk

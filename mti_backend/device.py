@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,11 @@ def fix_threads(saved: int | None) -> int:
 
 def devices() -> list[dict[str, object]]:
     """Kind, name and memory in MiB of every device that torch can use here, the CPU last."""
-    found: list[dict[str, object]] = [
-        {**card, "free_mib": torch.cuda.mem_get_info(card["index"])[0] // _MIB} for card in _cards()
-    ]
+    found: list[dict[str, object]] = []
+    for card in _cards():
+        with suppress(RuntimeError):  # in use by one process alone, or its driver is at odds
+            card["free_mib"] = torch.cuda.mem_get_info(card["index"])[0] // _MIB
+        found.append(card)
     if torch.backends.mps.is_available():
         found.append({"kind": "mps", "index": 0, "name": "Apple GPU", "memory_mib": _memory_mib()})
     found.append(

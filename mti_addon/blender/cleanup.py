@@ -16,7 +16,7 @@ from .captures import CAPTURE_FILE
 from .collecting import shown_folders
 from .jobs import Jobs, Row
 from .placing import results_root, unsaved_root
-from .results import RECIPE_FILE, Result, added_takes, folder_size, results_in, takes_of
+from .results import RECIPE_FILE, Result, added_takes, results_in, takes_of
 from .translations import sentences, translated
 
 JOB_KINDS = ("jobs", "unadded", "unfinished")
@@ -134,13 +134,13 @@ def _could_go_on(row: Row) -> bool:
 
 def _only(paths: Iterable[Path]) -> Heap:
     found = tuple(paths)
-    return Heap(found, sum(map(folder_size, found)))
+    return Heap(found, sum(map(files.size_of, found)))
 
 
 def _heap(found: list[tuple[Path, Any]]) -> Heap:
     unused = tuple(path for path, needed in found if not needed)
     kept = [path for path, needed in found if needed]
-    return Heap(unused, sum(map(folder_size, unused)), len(kept), sum(map(folder_size, kept)))
+    return Heap(unused, sum(map(files.size_of, unused)), len(kept), sum(map(files.size_of, kept)))
 
 
 def _folders(root: Path) -> list[Path]:

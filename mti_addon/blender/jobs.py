@@ -17,6 +17,10 @@ from ..wire import JobFolder, MtiError, Request
 BUDGET_SECONDS = 0.008
 """One look at all jobs stops after this, and the next one goes on: Blender draws at 60 Hz."""
 
+DOUBT_SECONDS = 5.0
+"""A job that has just died is looked at for so much longer: of two runners that two Blenders have
+started at once, one leaves, and for a moment nobody seems to be left."""
+
 AT_WORK = ("queued", "running", "stuck")
 
 
@@ -48,6 +52,8 @@ class Jobs:
         self.rows: tuple[Row, ...] = ()
         self._followers: dict[JobFolder, Follower] = {}
         self._unread: set[JobFolder] = set()
+        self._died: dict[JobFolder, float] = {}
+        """Since when; only those that somebody may come up for."""
         self._listed = -1
 
     def forget(self) -> None:
@@ -97,6 +103,8 @@ class Jobs:
                 self._unread.discard(row.folder)
             if state != row.state:
                 news[row.folder] = Row(row.folder, row.request, row.problem, state)
+                if row.at_work and state.phase == "dead":
+                    self._died[row.folder] = time.monotonic()
             if time.perf_counter() > deadline:
                 break
         if news:
@@ -106,13 +114,22 @@ class Jobs:
     @property
     def waiting(self) -> bool:
         """There is something to look at again."""
-        return bool(self._unread) or any(row.active for row in self.rows)
+        return bool(self._unread or self._doubtful()) or any(row.active for row in self.rows)
+
+    def _doubtful(self) -> set[JobFolder]:
+        """Jobs that have died a moment ago."""
+        since = time.monotonic() - DOUBT_SECONDS
+        self._died = {folder: when for folder, when in self._died.items() if when > since}
+        return set(self._died)
 
     def _to_read(self) -> Iterator[Row]:
         """Those not read yet first: a look that runs out of time must not starve them."""
         unread = [row for row in self.rows if row.folder in self._unread]
         yield from unread
-        yield from (row for row in self.rows if row.active and row.folder not in self._unread)
+        doubtful = self._doubtful()
+        for row in self.rows:
+            if (row.active or row.folder in doubtful) and row.folder not in self._unread:
+                yield row
 
 
 def _changed(root: Path) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,16 +98,27 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     if known is not None:
         _note_added(row.folder, number)
         return known
-    place = free_place(root, row.request.name)
-    with _explained(root), files.new_folder(place) as folder:
-        for name, data in pictures.items():
-            about = note.fitted if note else None
-            files.write_synced(folder / name, _picture(data, about, decode))
-        for name, data in _ingredients_of(row).items():
-            files.write_synced(folder / name, data)
-        files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))
+    about = note.fitted if note else None
+    contents = {name: _picture(data, about, decode) for name, data in pictures.items()}
+    contents |= _ingredients_of(row)
+    contents[RECIPE_FILE] = (recipe.to_json() + "\n").encode("utf-8")
+    place = _written(root, row.request.name, contents)
     _note_added(row.folder, number)
     return Result(place, tuple(pictures), recipe)
+
+
+def _written(root: Path, name: str, contents: Mapping[str, bytes]) -> Path:
+    """A new folder of a result with these files."""
+    while True:
+        place = free_place(root, name)
+        try:
+            with _explained(root), files.new_folder(place) as folder:
+                for each, data in contents.items():
+                    files.write_synced(folder / each, data)
+            return place
+        except BadRequest:
+            if not place.exists():  # else another Blender has taken it meanwhile
+                raise
 
 
 def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
@@ -172,7 +183,9 @@ def read_result(folder: Path) -> Result | None:
         return None
     if recipe is None:
         return None
-    names = sorted(path.name for path in folder.glob("[0-9]*.png"))
+    names: list[str] = []
+    with suppress(OSError):
+        names = sorted(path.name for path in folder.glob("[0-9]*.png"))
     return Result(folder, tuple(names), recipe)
 
 
@@ -224,17 +237,6 @@ def spread(result: Result, length: int) -> Path:
 def result_folder(folder: Path) -> Path:
     """The folder of the result whose pictures lie in `folder`, as they are or spread."""
     return folder.parent if _SPREAD.fullmatch(folder.name) else folder
-
-
-def folder_size(folder: Path) -> int:
-    """Bytes of all files in a folder; one with several names counts once."""
-    sizes: dict[tuple[int, int] | Path, int] = {}
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            if path.is_file():
-                about = path.stat()
-                sizes[(about.st_dev, about.st_ino) if about.st_ino else path] = about.st_size
-    return sum(sizes.values())
 
 
 def move(result: Result, root: Path) -> Result:

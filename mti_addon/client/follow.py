@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 
@@ -80,7 +81,7 @@ class Follower:
                 return judged
         if launched is not None and (owner is None or launched.epoch > owner.epoch):
             return "queued" if self._comes_up(launched) else self._given_up()
-        if self.job.waiting_file.exists():
+        if os.path.exists(self.job.waiting_file):
             return "waiting"
         if spoken:
             return told

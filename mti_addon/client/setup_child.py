@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..wire import files
@@ -180,12 +179,3 @@ def end_tree(pid: int) -> None:
         return
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder; 0 if it is not there."""
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
-    return total

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ HELD_SECONDS = 0.2
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 _WINDOWS_BUSY = {5, 32, 33}
 
@@ -140,8 +142,10 @@ def new_folder(path: Path) -> Iterator[Path]:
             for folder in [*(p for p in temp.rglob("*") if p.is_dir()), temp]:
                 fsync_dir(folder)
             retrying(lambda: os.rename(temp, path))
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(temp, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in _TAKEN:
+                raise BadRequest(f"{path} exists already.") from error
             raise
         fsync_dir(path.parent)
     sweep(path.parent)
@@ -239,6 +243,20 @@ def append_line(path: Path, line: str, durable: bool = False) -> None:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder; one with several names counts once, links do not. 0 if it is
+    not there. Never raises: others may work in it at the same time."""
+    sizes: dict[tuple[int, int] | str, int] = {}
+    for place, _, names in os.walk(folder, onerror=None):
+        for name in names:
+            path = os.path.join(place, name)
+            with contextlib.suppress(OSError):
+                about = os.lstat(path)
+                if stat.S_ISREG(about.st_mode):
+                    sizes[(about.st_dev, about.st_ino) if about.st_ino else path] = about.st_size
+    return sum(sizes.values())
 
 
 def sha256_file(path: Path) -> str:

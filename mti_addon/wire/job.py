@@ -220,7 +220,7 @@ class JobFolder:
 
     def cancel_asked(self) -> bool:
         """Somebody asked for this job to stop."""
-        return self.cancel_file.exists()
+        return os.path.exists(self.cancel_file)  # which never raises, as Path's may
 
     def finished(self) -> FinalEvent | None:
         """The last event if it is done, failed or cancelled; None while there is more to come."""

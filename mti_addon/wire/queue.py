@@ -6,6 +6,7 @@ a job, and a runner that has finished one. So it goes on whoever has gone.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from . import files
@@ -22,7 +23,7 @@ def jobs_in(root: Path) -> list[JobFolder]:
     except OSError:
         return []
     jobs = (JobFolder(root / name) for name in names)
-    return [job for job in jobs if job.request_file.is_file()]
+    return [job for job in jobs if os.path.isfile(job.request_file)]
 
 
 def is_worked_on(job: JobFolder) -> bool:
@@ -53,7 +54,7 @@ def waits(job: JobFolder, started_too: bool = False) -> bool:
     started_too: also one for which a runner was started that has not come up yet. One whose runner
     never came up waits no more: the next one would not come up either.
     """
-    if not job.waiting_file.exists() or job.cancel_asked() or is_worked_on(job):
+    if not os.path.exists(job.waiting_file) or job.cancel_asked() or is_worked_on(job):
         return False
     launched = _launched(job)
     if launched is None:

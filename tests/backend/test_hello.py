@@ -151,6 +151,21 @@ def test_of_several_gpus_the_largest_is_taken_and_told_first(
     assert device.pick_devices() == ["cuda"]
 
 
+def test_a_gpu_that_does_not_answer_is_told_all_the_same(
+    cards: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the backend would seem not to start at all."""
+
+    def at_odds(index: int) -> tuple[int, int]:
+        if index == 2:
+            raise RuntimeError("CUDA error: CUDA-capable device(s) is/are busy or unavailable")
+        return 2**30, 2**34
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", at_odds)
+    told = [each for each in device.devices() if each["kind"] == "cuda"]
+    assert ["free_mib" in each for each in told] == [True, False, True]
+
+
 def test_the_peak_is_that_of_the_fullest_gpu_and_of_this_job(cards: list[int]) -> None:
     assert device.peak_memory_mib()["gpu"] == 2048
     device.forget_peak_memory()

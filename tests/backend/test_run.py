@@ -269,3 +269,17 @@ def test_who_ends_in_the_middle_of_a_step_leaves_no_heartbeat(tmp_path: Path) ->
     done = subprocess.run([sys.executable, "-c", LEAVER, str(job.path)], cwd=ROOT)
     assert done.returncode == 3 and told(job)[-1] == Cancelled(0)
     assert not job.heartbeat_file.exists() and not queue.is_worked_on(job)
+
+
+def test_who_must_end_ends_although_the_disk_is_gone(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    gone = "\n".join(
+        [
+            "from mti_backend.events import EventLog",
+            "def end(*arguments): raise OSError(5, 'Input/output error')",
+            "EventLog.end = end",
+            LEAVER,
+        ]
+    )
+    done = subprocess.run([sys.executable, "-c", gone, str(job.path)], cwd=ROOT)
+    assert done.returncode == 70

@@ -111,6 +111,50 @@ def test_without_a_backend_the_queue_waits(captured, polling, prefs, monkeypatch
     until(polling, lambda: named(polling, "wave").state.phase == "done")
 
 
+def test_a_job_that_another_blender_deletes_as_its_turn_comes(captured, polling, ext, monkeypatch):
+    """The timer goes on: one that raises is never called again."""
+    starting, spool = ext("blender.starting"), ext("client.spool")
+    learn(polling, captured, "slow 1")
+    wait(polling, lambda row: row.state.phase == "running")
+    first = polling.jobs.rows[0]
+    learn(polling, captured, "wave 2")
+    second = named(polling, "wave 2")
+    launch = starting.launch
+
+    def too_late(job):
+        if job == second.folder:
+            shutil.rmtree(job.path)
+        launch(job)
+
+    monkeypatch.setattr(starting, "launch", too_late)
+    spool.cancel(first.folder)
+    until(polling, lambda: not second.folder.path.exists())
+    for _ in range(20):
+        polling.poll()
+    monkeypatch.undo()
+    learn(polling, captured, "wave 3")
+    until(polling, lambda: named(polling, "wave 3").state.phase == "done")
+
+
+def test_a_job_that_looks_dead_for_a_moment_is_looked_at_again(captured, polling, ext):
+    """Of the runners of two Blenders one leaves, and what it has noted is the last."""
+    owner = ext("wire.owner")
+    learn(polling, captured, "slow 1")
+    row = wait(polling, lambda row: row.state.step >= 1)
+    folder = row.folder
+    told, beat = folder.owner_file.read_bytes(), folder.heartbeat_file
+    dead = ext("wire.codec").loads(told, "owner") | {"create_time": -1.0}
+    folder.owner_file.write_text(ext("wire.codec").dumps(dead))
+    assert owner.read_owner(folder.owner_file).create_time == -1.0 and beat.exists()
+    wait(polling, lambda row: row.state.phase == "dead")
+    assert polling.jobs.waiting
+    folder.owner_file.write_bytes(told)
+    wait(polling, lambda row: row.state.phase == "running")
+    bpy.ops.mti.cancel(job=row.request.job)
+    wait(polling, ended)
+    assert polling.jobs.find(row.request.job).state.phase == "cancelled"
+
+
 def test_a_job_that_is_deleted_by_hand_while_it_runs(captured, polling):
     learn(polling, captured, "slow")
     row = wait(polling, lambda row: row.state.step >= 1)

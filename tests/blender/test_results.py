@@ -67,6 +67,39 @@ def test_the_same_take_is_kept_once(saved, result, tmp_path):
     assert [s.directory for s in strips_of(saved)].count("//motion/wave_01/") == 2
 
 
+def test_two_blenders_add_to_one_folder_at_once(saved, result, ext, tmp_path, monkeypatch):
+    """Both take the next free name; the other is done first."""
+    results, here = ext("blender.results"), tmp_path / "shot" / "motion"
+    free_place, given = results.free_place, []
+
+    def slow(root, name):
+        place = free_place(root, name)
+        if not given:
+            place.mkdir(parents=True)
+            (place / "theirs").touch()
+        given.append(place.name)
+        return place
+
+    monkeypatch.setattr(results, "free_place", slow)
+    bpy.ops.mti.import_result(job=result.request.job)
+    assert given == ["wave_01", "wave_02"]
+    assert [p.name for p in (here / "wave_01").iterdir()] == ["theirs"]
+    assert (here / "wave_02" / "0014.png").is_file() and len(list(here.iterdir())) == 2
+
+
+def test_one_folder_that_cannot_be_read_does_not_hide_the_others(saved, result, ext, tmp_path):
+    bpy.ops.mti.import_result(job=result.request.job)
+    here = tmp_path / "shot" / "motion"
+    (here / "wave_00").mkdir()
+    (here / "wave_00" / "recipe.json").mkdir()
+    (here / ".tmp-123-wave_02").mkdir()
+    (here / ".tmp-123-wave_02" / "recipe.json").write_bytes(
+        (here / "wave_01" / "recipe.json").read_bytes()
+    )
+    found = ext("blender.results").results_in(here)
+    assert [each.folder.name for each in found] == ["wave_01"]
+
+
 def test_a_project_can_be_moved_and_its_jobs_deleted(saved, result, ext, tmp_path):
     bpy.ops.mti.import_result(job=result.request.job)
     bpy.ops.mti.remove_job(job=result.request.job)
@@ -161,9 +194,9 @@ def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
         index = min(max(frame - 11, 0), 47) * 14 // 48
         assert shown.read_bytes() == (folder / f"{index + 1:04d}.png").read_bytes(), frame
     # its pictures are the result's own, take no space, and are not thrown away
-    results = ext("blender.results")
+    size_of = ext("wire.files").size_of
     assert os.path.samefile(folder / "over_48_frames/0048.png", folder / "0014.png")
-    assert results.folder_size(folder / "over_48_frames") < results.folder_size(folder)
+    assert size_of(folder / "over_48_frames") < size_of(folder)
     heaps = ext("blender.cleanup").inventory(ext("blender.polling").jobs)
     assert folder not in heaps["results"].unused and heaps["results"].kept == 1
 

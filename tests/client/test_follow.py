@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mti_addon.client import spool
 from mti_addon.client.follow import Follower
 from mti_addon.client.spool import resume
+from mti_addon.wire import queue
 from mti_addon.wire.events import Done, Failed, Progress, Started, encode
 from mti_addon.wire.files import append_line
 from mti_addon.wire.job import JobFolder
@@ -267,6 +269,16 @@ def test_a_job_that_vanishes_is_no_error(job: JobFolder) -> None:
     for path in (job.events_file, job.request_file):
         path.unlink()
     assert follower.poll().phase == "failed"
+
+
+def test_a_folder_that_cannot_even_be_looked_at_is_no_exception(tmp_path: Path) -> None:
+    """Too long a name, a network disk that is gone: a timer that raises is never called again."""
+    for job in (JobFolder(tmp_path / ("x" * 300)), JobFolder(tmp_path / "a" / ("b" * 5000))):
+        assert Follower(job).poll().phase == "waiting"
+        assert not job.cancel_asked() and not job.pause_asked()
+        assert not queue.is_running(job) and not queue.waits(job)
+        assert queue.jobs_in(job.path) == [] and queue.next_job(job.path) is None
+        assert spool.list_jobs(job.path) == [] and spool.log_tail(job) == ""
 
 
 def test_done_is_believed_without_an_owner(job: JobFolder) -> None:

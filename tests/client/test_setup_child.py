@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import subprocess
 import sys
@@ -122,6 +123,19 @@ def test_a_full_disk_is_the_last_word(
     state = chore.state()
     assert state.phase == "failed" and state.error is not None
     assert state.error[:2] == ("disk_full", "There is no space left.")
+
+
+def test_a_disk_that_is_full_before_there_is_an_environment(
+    small_disk: Path,  # noqa: F811
+) -> None:
+    """What venv says of it lies in the log, on the same disk."""
+    order = Order("setup", str(small_disk / "backend"), str(ROOT), python=sys.executable)
+    order = dataclasses.replace(order, requirements=("small==1.0",), needed_bytes=1000)
+    chore = prepare(order)
+    assert install.do(chore) == DiskFull.exit_code
+    state = chore.state()
+    assert state.phase == "failed" and state.error is not None and state.error[0] == "disk_full"
+    assert "Free some space" in state.error[2]
 
 
 @pytest.mark.parametrize(

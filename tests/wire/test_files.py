@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -302,3 +303,35 @@ def test_what_must_be_whole_stays_whole_if_it_cannot_go(tmp_path: Path, windows:
     with pytest.raises(NotWritable):
         files.remove_folder(folder, "request.json")
     assert sorted(folder.rglob("*")) == before
+
+
+def test_the_size_of_a_folder_that_others_work_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is measured while a panel is drawn, and a chore deletes, downloads or moves in it."""
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights").write_bytes(b"x" * 100)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    os.link(tmp_path / "a" / "weights", tmp_path / "a" / "again")
+    assert files.size_of(tmp_path) == 300
+    assert files.size_of(tmp_path / "nowhere") == 0
+    scandir = os.scandir
+
+    def vanishing(path: str | int) -> object:
+        if not isinstance(path, int) and Path(path).name == "b":
+            shutil.rmtree(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert files.size_of(tmp_path) == 200
+
+
+def test_a_folder_that_another_has_made_meanwhile_is_said(tmp_path: Path) -> None:
+    """Two Blenders take the same name."""
+    with pytest.raises(BadRequest, match="exists already"):
+        with files.new_folder(tmp_path / "wave_01") as folder:
+            (folder / "mine").touch()
+            (tmp_path / "wave_01").mkdir()
+            (tmp_path / "wave_01" / "theirs").touch()
+    assert names(tmp_path) == ["wave_01"] and names(tmp_path / "wave_01") == ["theirs"]
