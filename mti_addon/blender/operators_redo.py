@@ -11,13 +11,16 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..wire.errors import BadRequest
 from . import addon, polling
+from .collecting import real
+from .drawing import paragraph
 from .jobs import Row
 from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
 from .orders import apply_order
 from .recipe import RECIPE_KEY, Recipe, TargetNote, read_note, read_recipe, recipe_of
 from .reporting import allowed, telling
-from .results import ingredients, motion_of
+from .result_objects import image_of
+from .results import ingredients, motion_of, result_folder
 from .strip import shown_scene
 from .target_preview import short
 from .target_sources import Target, make_target
@@ -71,7 +74,11 @@ class MTI_OT_redo(bpy.types.Operator):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        recipe, _folder = self._recipe(context)
+        try:
+            recipe, _folder = self._recipe(context)
+        except BadRequest as error:  # its job was deleted while the dialog was open
+            paragraph(context, layout, sentences(error.message, error.hint), "ERROR")
+            return
         text = translated("Motion: {}").format(recipe.name)
         layout.label(text=text, icon="ACTION", translate=False)
         if recipe.target is not None:
@@ -148,10 +155,10 @@ def _active(context: Any) -> Iterator[tuple[Any, Path | None]]:
     thing = getattr(context, "object", None)
     found: list[tuple[Any, Path | None]] = []
     if strip is not None and strip.type == "IMAGE":
-        found.append((strip, Path(bpy.path.abspath(strip.directory))))
+        found.append((strip, result_folder(real(strip.directory))))
     if thing is not None:
-        image = thing.data if isinstance(thing.data, bpy.types.Image) else None
-        path = Path(bpy.path.abspath(image.filepath)).parent if image else None
+        image = image_of(thing)
+        path = result_folder(real(image.filepath).parent) if image else None
         found.append((thing, path))
     if area is not None and area.type == "VIEW_3D":
         found.reverse()
