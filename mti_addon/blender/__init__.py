@@ -84,8 +84,8 @@ def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
     setup_watch.stop()
     polling.stop()
-    pictures.forget()
     job_pictures.forget()
+    pictures.forget()
     menus.unregister()
     header.unregister()
     del bpy.types.Scene.mti

@@ -135,6 +135,7 @@ def _refresh() -> None:
         what = translated("The jobs folder cannot be read ({}).").format(error.strerror)
         remember_error(what, "Choose another one.")
     left = {row.folder for row in jobs.rows}
+    job_pictures.keep_only({folder.path.name for folder in left})
     for name in notices.keys() - {folder.path.name for folder in left}:
         del notices[name]
     for row in gone:

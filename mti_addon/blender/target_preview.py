@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..wire import codec, files
-from . import addon, job_pictures
+from . import addon, pictures
 from .recipe import NOTE_FILE, TargetNote, read_note
 from .target_sources import Target
 from .translations import translated
@@ -37,7 +37,7 @@ def keep(target: Target) -> str:
 
 def icon(name: str) -> int:
     """The icon of a target's picture; 0 if it is not there any more."""
-    return job_pictures.file_icon(folder() / name / PICTURE) if name.isalnum() else 0
+    return pictures.file_icon(folder() / name / PICTURE) if name.isalnum() else 0
 
 
 def about(name: str) -> list[str]:
