@@ -15,6 +15,7 @@ from .collecting import shown_folders
 from .jobs import Jobs, Row
 from .placing import results_root, unsaved_root
 from .results import folder_size, results_in
+from .steps import steps
 from .translations import sentences, translated
 
 KINDS = ("jobs", "captures", "results")
@@ -60,7 +61,7 @@ def inventory(jobs: Jobs) -> dict[str, Heap]:
 def delete(heap: Heap) -> tuple[int, list[str]]:
     """Delete what is unused; how many folders have gone, and why the others have not."""
     gone, problems = 0, []
-    for path in heap.unused:
+    for path in steps(heap.unused):
         try:
             files.remove_folder(path)
             gone += 1

@@ -10,6 +10,7 @@ import bpy
 
 from .placing import blender_path, results_root, unsaved_root
 from .results import Result, move, read_result, result_folder
+from .steps import steps
 
 
 def shown_folders() -> set[Path]:
@@ -29,7 +30,7 @@ def collect() -> int:
     What lies in the old place stays: another file may show it. Raises DiskFull, NotWritable.
     """
     moved: dict[Path, Result] = {}
-    for thing, folder in scattered():
+    for thing, folder in steps(scattered()):
         if folder not in moved:
             result = read_result(folder)
             if result is None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..motion import Problem, decode_png
 from .problems import CaptureError
+from .steps import steps
 from .strip import shown_scene, strip_end, strip_start
 from .target import render_file, render_size
 from .translations import translated
@@ -80,7 +81,9 @@ def read_pictures(
         _lay_down(scene, footage, shown)
         places = [f + 1 if footage.is_movie else i + 1 for i, f in enumerate(shown)]
         try:
-            return np.stack([smaller(_rendered(scene, at, Path(folder)), size) for at in places])
+            return np.stack(
+                [smaller(_rendered(scene, at, Path(folder)), size) for at in steps(places)]
+            )
         except (RuntimeError, OSError, ValueError) as error:
             message = translated("{} cannot be read: {}").format(footage.name, error)
             raise CaptureError.of(message.strip(), CHOOSE) from error

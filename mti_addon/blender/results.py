@@ -23,6 +23,7 @@ from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
 from .recipe import Recipe, read_note, read_recipe, recipe_of
+from .steps import steps
 from .translations import translated
 
 FOLDER = "motion"
@@ -98,7 +99,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     names = tuple(path.name for path in pictures)
     place = free_place(root, row.request.name)
     with _explained(root), files.new_folder(place) as folder:
-        for path in pictures:
+        for path in steps(pictures):
             about = note.fitted if note else None
             files.write_synced(folder / path.name, _picture(path, about, decode))
         for path in (row.folder.target_file, motion_of(row)):
