@@ -7,6 +7,7 @@ import bpy
 from . import (
     addon,
     channel,
+    glance,
     header,
     job_pictures,
     menus,
@@ -78,12 +79,14 @@ def register() -> None:
     menus.register()
     polling.begin()
     setup_watch.begin()
+    glance.on_change(setup_watch.redraw)
 
 
 def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
     setup_watch.stop()
     polling.stop()
+    glance.forget()
     job_pictures.forget()
     pictures.forget()
     menus.unregister()

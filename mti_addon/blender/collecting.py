@@ -24,6 +24,11 @@ def scattered() -> list[tuple[Any, Path]]:
     return [(thing, folder) for thing, folder in _users() if folder.parent == home]
 
 
+def any_scattered() -> bool:
+    """There are some."""
+    return bool(scattered())
+
+
 def collect() -> int:
     """Copy scattered results to the side of the .blend file and show them from there; how many.
 

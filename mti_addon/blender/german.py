@@ -398,6 +398,7 @@ TEXTS: dict[str, str] = {
         "Die Aufnahme ist beschädigt: sie kann nicht anders gezeichnet werden."
     ),
     "Capture it again.": "Noch einmal aufnehmen.",
+    "The capture is not there any more.": "Die Aufnahme ist nicht mehr da.",
     "{} iterations": "{} Wiederholungen",
     "time not known yet": "Dauer noch unbekannt",
     "about {}": "etwa {}",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import pictures
 from .curve import draw_curve
+from .glance import glanced
 from .jobs import Row
 from .results import takes_of
 
@@ -76,6 +77,7 @@ def _curve(job: str) -> str:
     return f"curve {job}"
 
 
+@glanced
 def _middle(folder: Path) -> Path:
     """A picture in which something has moved: the first is the target itself."""
     names = sorted(folder.glob("*.png"))

@@ -8,8 +8,10 @@ import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
+from ..wire.errors import BadRequest
 from . import addon, engines, polling, starting
 from .captures import Capture, load_capture
+from .glance import glanced
 from .motions import KnownMotion, find_motion
 from .orders import LearnOptions, apply_order, learn_order
 from .recipe import write_note
@@ -39,8 +41,9 @@ class MTI_OT_learn(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Write the job and start the backend on it."""
         props = context.scene.mti
-        capture = current_capture(context.scene)
-        assert capture is not None  # poll() has seen it
+        capture = load_capture(addon.captures_folder(), props.capture)
+        if capture is None:  # poll() has seen it, a moment ago
+            raise BadRequest("The capture is not there any more.", "Capture it again.")
         target = make_target(context, capture.settings.size) if props.also_apply else None
         options = LearnOptions(
             props.name,
@@ -88,9 +91,12 @@ class MTI_OT_apply(bpy.types.Operator):
         return {"FINISHED"}
 
 
+seen_capture = glanced(load_capture)
+
+
 def current_capture(scene: Any) -> Capture | None:
     """The scene's capture, if it is still there."""
-    return load_capture(addon.captures_folder(), scene.mti.capture)
+    return seen_capture(addon.captures_folder(), scene.mti.capture)
 
 
 def current_motion(scene: Any) -> KnownMotion | None:

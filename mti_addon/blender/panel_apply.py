@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
+
 from ..motion import fitted
 from ..wire import Settings
 from . import collecting, target_preview
 from .drawing import paragraph
 from .engines import chosen_settings
+from .glance import glance
 from .operators_jobs import current_motion
 from .panel_learn import estimate, planned_settings
 from .target_sources import size_of, target_problem
@@ -58,7 +61,7 @@ def draw_results(context: Any, layout: Any) -> None:
             "This file is not saved: results go to the extension's own folder until it is",
             "INFO",
         )
-    elif collecting.scattered():
+    elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
         column.operator("mti.collect_results", icon="FILE_FOLDER")
     row = layout.row(align=True)
     row.operator("mti.redo", icon="LOOP_BACK")

@@ -10,6 +10,7 @@ from ..wire import Settings
 from . import addon, polling
 from .drawing import paragraph
 from .engines import chosen_settings, engine_state, guess
+from .glance import is_file
 from .operators_jobs import chosen_iterations, current_capture
 from .translations import translated
 
@@ -31,7 +32,7 @@ def draw_learn(context: Any, layout: Any) -> None:
     if props.quality == "CUSTOM":
         column.prop(props, "iterations")
     capture = current_capture(context.scene)
-    if capture is None or capture.can_vary:
+    if capture is None or is_file(capture.take_file):
         column.prop(props, "variations")
     else:
         column.label(text="Variations: only of keyed figures")

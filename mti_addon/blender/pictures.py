@@ -13,6 +13,7 @@ from typing import Any
 import bpy.utils.previews
 
 from .captures import Capture
+from .glance import is_file
 
 KEPT = 96
 """Icons that were shown last; a panel shows some dozens at most."""
@@ -31,7 +32,7 @@ def file_icon(path: Path) -> int:
     """The icon of an image file that does not change; 0 if it cannot be read."""
     icons, key = _collection(), str(path)
     if key not in icons:
-        if not path.is_file():
+        if not is_file(path):
             return 0
         with contextlib.suppress(KeyError, OSError, RuntimeError):
             icons.load(key, key, "IMAGE")

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from .. import client
-from . import addon, job_pictures
+from . import addon, glance, job_pictures
 from .jobs import Jobs, Row
 from .translations import translated
 
@@ -58,7 +58,7 @@ def begin() -> None:
 
 def notice_changes() -> None:
     """Called when the jobs are drawn: look again if another Blender has added or removed some."""
-    if jobs.root is not None and jobs.outdated:
+    if jobs.root is not None and glance.glance(("jobs", jobs.root), lambda: jobs.outdated):
         begin()
 
 

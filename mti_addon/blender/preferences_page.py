@@ -6,9 +6,10 @@ from typing import Any
 
 from ..client.engines import LABELS, installed
 from ..client.setup_folder import ChoreState
-from ..client.setup_models import DOWNLOADS, model_folder
+from ..client.setup_models import DOWNLOADS
 from . import addon, channel, engines, setup_watch
 from .drawing import paragraph
+from .glance import is_folder
 from .operators_setup import command_for
 from .panel_jobs import STAGES
 from .translations import sentences, translated
@@ -59,7 +60,7 @@ def draw_models(context: Any, layout: Any) -> None:
         if state.condition != "backend_missing":
             paragraph(context, box, state.sentence, "NONE")
         if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
-            folder = model_folder(addon.models_folder(), name)
+            folder = engines.seen_model(addon.models_folder(), name)
             paragraph(context, box, installed(name, folder), "NONE")
         draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
@@ -129,7 +130,7 @@ def _draw_answer(context: Any, layout: Any) -> None:
 def _draw_buttons(context: Any, layout: Any) -> None:
     row = layout.row()
     if channel.CHANNEL == "own":
-        again = addon.backend_folder().env.exists()
+        again = is_folder(addon.backend_folder().env)
         text = "Set Up Again" if again and not addon.backend_problem() else "Set Up the Backend"
         row.operator("mti.setup_backend", text=text, icon="IMPORT")
     else:
@@ -184,7 +185,7 @@ def _draw_details(layout: Any, prefs: Any) -> None:
 
 
 def _draw_model_buttons(row: Any, name: str) -> None:
-    folder = model_folder(addon.models_folder(), name)
+    folder = engines.seen_model(addon.models_folder(), name)
     if not folder.whole:
         if channel.CHANNEL == "own":
             row.operator("mti.download_model", icon="IMPORT").model = name
