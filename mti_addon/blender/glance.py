@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import bpy
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 
 ON_TIMER = not bpy.app.background
 """Without a window no timer runs, so nothing could be known that is not looked at."""
@@ -32,18 +32,18 @@ _listeners: list[Callable[[], None]] = []
 """Are called when the timer has seen something new."""
 
 
-def glanced(find: Callable[..., Answer]) -> Callable[..., Answer]:
+def glanced(find: Callable[..., T]) -> Callable[..., T]:
     """Have a function of hashable arguments, which looks at files and never raises, answer by what
     was seen last."""
 
     @functools.wraps(find)
-    def answer(*arguments: Hashable) -> Answer:
+    def answer(*arguments: Hashable) -> T:
         return glance((find, arguments), lambda: find(*arguments))
 
     return answer
 
 
-def glance(question: Hashable, find: Callable[[], Answer]) -> Answer:
+def glance(question: Hashable, find: Callable[[], T]) -> T:
     """What find() gave when it was asked last; it is asked at once for what nobody has asked yet.
 
     The question must name everything in Blender that the answer depends on; files may change.
@@ -55,7 +55,7 @@ def glance(question: Hashable, find: Callable[[], Answer]) -> Answer:
     _asked.add(question)
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SOON, persistent=True)
-    answer: Answer = _answers[question][1]
+    answer: T = _answers[question][1]
     return answer
 
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+T = TypeVar("T")
 Show = Callable[[float], None]
 """Is given how much is done, 0 to 1; begins again at 0 for the next part of the work."""
 
 _show: Show | None = None
 
 
-def steps(things: Sequence[Thing]) -> Iterator[Thing]:
+def steps(things: Sequence[T]) -> Iterator[T]:
     """Each of the things to work on, telling how many are done."""
     for done, thing in enumerate(things):
         tell(done, len(things))
