@@ -55,12 +55,14 @@ def draw_header(self: Any, _context: Any) -> None:
     if running is not None:
         row = layout.row()
         row.ui_units_x = 10
-        row.progress(factor=running[0], text=running[1])
+        row.progress(factor=running[0], text=running[1], translate=False)
     for job, phase in list(polling.notices.items())[-2:]:
         row_of = polling.jobs.find(job)
         name = row_of.request.name if row_of and row_of.request else job[:6]
         text, icon = ENDINGS[phase]
-        layout.operator("mti.dismiss", text=translated(text).format(name), icon=icon).job = job
+        text = translated(text).format(name)
+        button = layout.operator("mti.dismiss", text=text, icon=icon, translate=False)
+        button.job = job
 
 
 def register() -> None:

@@ -9,7 +9,7 @@ import bpy
 from ..motion import fitted
 from ..wire import Settings
 from . import collecting, target_preview
-from .drawing import paragraph
+from .drawing import field, is_narrow, paragraph
 from .engines import chosen_settings
 from .glance import glance
 from .operators_jobs import current_motion
@@ -22,17 +22,17 @@ def draw_apply(context: Any, layout: Any) -> None:
     """Motion, target, seed and takes; below it where results go."""
     props = context.scene.mti
     column = layout.column()
-    column.prop(props, "motion", icon="ACTION")
+    field(context, column, props, "motion", icon="ACTION")
     motion = current_motion(context.scene)
     if motion is not None and not props.motion:
         text = translated("The last one: {}").format(motion.name)
-        column.label(text=text, translate=False)
+        paragraph(context, column, text, "NONE")
     _draw_target(context, column)
     settings = motion.settings if motion else None
     _draw_fit(context, layout, settings or chosen_settings())
     column = layout.column()
-    column.prop(props, "seed")
-    column.prop(props, "takes")
+    field(context, column, props, "seed")
+    field(context, column, props, "takes")
     if settings is not None:
         planned = planned_settings(props, settings)
         paragraph(context, layout, estimate(planned, True, learns=False), "TIME")
@@ -47,13 +47,13 @@ def draw_results(context: Any, layout: Any) -> None:
     """What becomes of a result, where and how long."""
     props = context.scene.mti
     column = layout.column()
-    column.prop(props, "result_as")
+    field(context, column, props, "result_as")
     if props.result_as != "FILES":
-        column.prop(props, "place")
-        column.prop(props, "result_speed")
+        field(context, column, props, "place")
+        field(context, column, props, "result_speed")
         if props.result_speed == "CHOSEN":
-            column.prop(props, "result_fps")
-    column.prop(props, "result_folder")
+            field(context, column, props, "result_fps")
+    field(context, column, props, "result_folder")
     if not target_preview.saved():
         paragraph(
             context,
@@ -63,21 +63,21 @@ def draw_results(context: Any, layout: Any) -> None:
         )
     elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
         column.operator("mti.collect_results", icon="FILE_FOLDER")
-    row = layout.row(align=True)
-    row.operator("mti.redo", icon="LOOP_BACK")
-    row.operator("mti.clean_up", icon="TRASH")
+    beside = layout.column(align=True) if is_narrow(context) else layout.row(align=True)
+    beside.operator("mti.redo", icon="LOOP_BACK")
+    beside.operator("mti.clean_up", icon="TRASH")
 
 
 def _draw_target(context: Any, column: Any) -> None:
     props = context.scene.mti
-    column.prop(props, "target")
+    field(context, column, props, "target")
     if props.target == "RENDER":
-        column.prop(props, "target_scene")
-        column.prop(props, "target_engine")
+        field(context, column, props, "target_scene")
+        field(context, column, props, "target_engine")
     elif props.target == "IMAGE":
-        column.prop(props, "target_image")
+        field(context, column, props, "target_image")
     elif props.target == "DATABLOCK":
-        column.prop(props, "target_datablock")
+        field(context, column, props, "target_datablock")
     problem = target_problem(context)
     if problem:
         paragraph(context, column, problem, "ERROR")
@@ -94,9 +94,9 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     if icon := target_preview.icon(props.target_shown):
         layout.template_icon(icon_value=icon, scale=6)
         for line in target_preview.about(props.target_shown):
-            layout.label(text=line)
+            paragraph(context, layout, line, "NONE")
     elif (size := size_of(context)) is not None:
-        layout.label(text=fit_text(size, shape, props.fit))
+        paragraph(context, layout, fit_text(size, shape, props.fit), "NONE")
 
 
 def fit_text(size: tuple[int, int], shape: tuple[int, int], how: Any) -> str:

@@ -48,7 +48,8 @@ def draw_jobs(context: Any, layout: Any) -> None:
     if not rows:
         layout.label(text="None yet")
     elif len(rows) > len(shown):
-        layout.label(text=translated("and {} older ones").format(len(rows) - len(shown)))
+        text = translated("and {} older ones").format(len(rows) - len(shown))
+        layout.label(text=text, translate=False)
 
 
 def waits(row: Row) -> bool:
@@ -61,13 +62,13 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
     request = row.request
     top = box.row()
     if request is None:
-        top.label(text=job[:6], icon="ERROR")
+        top.label(text=job[:6], icon="ERROR", translate=False)
         top.operator("mti.remove_job", text="", icon="TRASH").job = job
         paragraph(context, box, sentences(*row.problem), "NONE")
         return
     text, icon = PHASES[phase]
     top.label(text=request.name, icon=TASKS[request.task], translate=False)
-    top.label(text=text, icon=icon)
+    top.label(text=text, icon=icon, translate=True)
     _draw_stop(top, row)
     if phase == "running":
         _draw_progress(context, box, row)
@@ -98,7 +99,7 @@ def _draw_stop(top: Any, row: Row) -> None:
 
 
 def _draw_progress(context: Any, box: Any, row: Row) -> None:
-    box.progress(factor=row.state.fraction, text=progress_text(row))
+    box.progress(factor=row.state.fraction, text=progress_text(row), translate=False)
     if row.state.plan:
         paragraph(context, box, row.state.plan, "INFO")
     curve, live = job_pictures.curve_icon(row), job_pictures.live_icon(row)
@@ -109,7 +110,7 @@ def _draw_progress(context: Any, box: Any, row: Row) -> None:
         if icon:
             column = pictures.column(align=True)
             column.template_icon(icon_value=icon, scale=5)
-            column.label(text=text)
+            column.label(text=text, translate=True)
 
 
 def _draw_done(context: Any, box: Any, row: Row) -> None:
@@ -134,7 +135,7 @@ def _draw_takes(box: Any, row: Row, job: str) -> None:
         if icon:
             column.template_icon(icon_value=icon, scale=5)
         text = translated("Take {}").format(take.number)
-        button = column.operator("mti.import_result", text=text)
+        button = column.operator("mti.import_result", text=text, translate=False)
         button.job, button.take = job, take.number
     box.operator("mti.redo", icon="LOOP_BACK").job = job
 

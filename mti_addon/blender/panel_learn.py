@@ -8,7 +8,7 @@ from typing import Any
 from ..client.timings import memory_of, seconds_of
 from ..wire import Settings
 from . import addon, polling
-from .drawing import paragraph
+from .drawing import field, paragraph
 from .engines import chosen_settings, engine_state, guess
 from .glance import is_file
 from .operators_jobs import chosen_iterations, current_capture
@@ -19,25 +19,25 @@ def draw_learn(context: Any, layout: Any) -> None:
     """Name, engine, quality, what it will take, and what keeps the backend from starting."""
     props = context.scene.mti
     column = layout.column()
-    column.prop(props, "name")
+    field(context, column, props, "name")
     engine = addon.preferences().engine
-    column.prop(addon.preferences(), "engine")
+    field(context, column, addon.preferences(), "engine")
     if engine != "draft":
-        column.prop(addon.preferences(), "size")
+        field(context, column, addon.preferences(), "size")
     state = engine_state(engine)
     if state.condition != "backend_missing":  # of which the button below tells
         paragraph(context, column, state.sentence, "CHECKMARK" if state.ready else "ERROR")
     column = layout.column()
-    column.prop(props, "quality")
+    field(context, column, props, "quality")
     if props.quality == "CUSTOM":
-        column.prop(props, "iterations")
+        field(context, column, props, "iterations")
     capture = current_capture(context.scene)
     if capture is None or is_file(capture.take_file):
-        column.prop(props, "variations")
+        field(context, column, props, "variations")
     else:
         column.label(text="Variations: only of keyed figures")
-    column.prop(props, "flip_safe")
-    column.prop(props, "also_apply")
+    field(context, column, props, "flip_safe")
+    field(context, column, props, "also_apply")
     text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
     paragraph(context, layout, text, "TIME")
     layout.operator("mti.learn", icon="PLAY")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..motion import check_range
 from . import pictures
-from .drawing import paragraph
+from .drawing import field, name, paragraph
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
 from .translations import sentences, translated
@@ -20,11 +20,11 @@ def draw_sketch(context: Any, layout: Any) -> None:
     props = context.scene.mti
     layout.menu("MTI_MT_add_figure", icon="ARMATURE_DATA")
     column = layout.column()
-    column.prop(props, "source")
+    field(context, column, props, "source")
     if props.source == "FILE":
-        column.prop(props, "file")
+        field(context, column, props, "file")
     elif (mover := find_mover(context, props.source)) is not None:
-        column.label(text=mover.name, icon="OBJECT_DATA", translate=False)
+        name(context, column, mover.name, "OBJECT_DATA")
     _draw_span(context, column)
     problem = source_problem(context, props.source)
     if problem:
@@ -40,7 +40,7 @@ def draw_sketch(context: Any, layout: Any) -> None:
 
 def _draw_span(context: Any, column: Any) -> None:
     props = context.scene.mti
-    column.prop(props, "span")
+    field(context, column, props, "span")
     if props.span == "CUSTOM":
         row = column.row(align=True)
         row.use_property_split = False
@@ -56,7 +56,7 @@ def _draw_span(context: Any, column: Any) -> None:
     elif props.span != "CUSTOM":
         render = context.scene.render
         seconds = (end - start + 1) * render.fps_base / render.fps
-        column.label(text=translated(FRAMES).format(start, end, seconds))
+        paragraph(context, column, translated(FRAMES).format(start, end, seconds), "NONE")
 
 
 def _draw_capture(context: Any, layout: Any) -> None:
@@ -74,7 +74,7 @@ def _draw_capture(context: Any, layout: Any) -> None:
         paragraph(context, layout, note, "ERROR")
     if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
         text = "Frame It With a New Camera"
-        again = layout.operator("mti.add_camera", text=text, icon="CAMERA_DATA")
+        again = layout.operator("mti.add_camera", text=text, icon="CAMERA_DATA", translate=True)
         again.capture_again = True
 
 

@@ -35,7 +35,7 @@ class _MotionPanel:
             ("mti_jobs", "Jobs", draw_jobs),
         ):
             header, body = layout.panel(name, default_closed=False)
-            header.label(text=title)
+            header.label(text=title, translate=True)
             if body:
                 draw(context, body)
 
@@ -57,4 +57,4 @@ class MTI_PT_sequencer(_MotionPanel, bpy.types.Panel):
 def _draw_error(context: Any, layout: Any) -> None:
     message, hint = polling.last_error
     if message:
-        paragraph(context, layout.box(), sentences(message, hint), "ERROR")
+        paragraph(context, layout.box(), sentences(message, hint), "ERROR", boxed=True)

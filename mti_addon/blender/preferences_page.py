@@ -54,7 +54,7 @@ def draw_models(context: Any, layout: Any) -> None:
     for name, state in states.items():
         box = body.box()
         row = box.row()
-        row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT")
+        row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT", translate=True)
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
         if state.condition != "backend_missing":
@@ -73,7 +73,7 @@ def draw_models(context: Any, layout: Any) -> None:
     column.use_property_split = True
     column.prop(prefs, "models_folder")
     if not prefs.models_folder:
-        column.label(text=str(addon.models_folder()))
+        column.label(text=str(addon.models_folder()), translate=False)
     body.operator("mti.move_models", icon="FILE_FOLDER")
     for name in ("move", "delete"):
         draw_chore(context, body, name)
@@ -86,7 +86,7 @@ def draw_chore(context: Any, layout: Any, name: str) -> None:
         return
     if state.phase == "running":
         row = layout.row()
-        row.progress(factor=state.fraction, text=progress_text(state))
+        row.progress(factor=state.fraction, text=progress_text(state), translate=False)
         row.operator("mti.cancel_chore", text="", icon="X").chore = name
         return
     if state.phase == "dead":
@@ -122,7 +122,7 @@ def _draw_answer(context: Any, layout: Any) -> None:
         return
     versions = hello.versions()
     named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
-    layout.label(text=translated(READY).format(**named), icon="CHECKMARK")
+    layout.label(text=translated(READY).format(**named), icon="CHECKMARK", translate=False)
     if words := str(hello.gpu.get("words", "")):
         paragraph(context, layout, words, "NONE")
 
@@ -132,7 +132,7 @@ def _draw_buttons(context: Any, layout: Any) -> None:
     if channel.CHANNEL == "own":
         again = is_folder(addon.backend_folder().env)
         text = "Set Up Again" if again and not addon.backend_problem() else "Set Up the Backend"
-        row.operator("mti.setup_backend", text=text, icon="IMPORT")
+        row.operator("mti.setup_backend", text=text, icon="IMPORT", translate=True)
     else:
         row.operator("mti.copy_command", text="Copy Command", icon="COPYDOWN").what = "setup"
     row.operator("mti.self_test", icon="PLAY")
@@ -168,7 +168,7 @@ def _draw_self_test(context: Any, layout: Any) -> None:
     else:
         stage = translated(STAGES.get(state.stage, "Starting"))
         text = translated(TESTING).format(stage=stage)
-        layout.progress(factor=state.fraction, text=text)
+        layout.progress(factor=state.fraction, text=text, translate=False)
 
 
 def _draw_details(layout: Any, prefs: Any) -> None:
@@ -180,7 +180,7 @@ def _draw_details(layout: Any, prefs: Any) -> None:
         column.prop(prefs, "base_python")
     column.prop(prefs, "backend_folder")
     if not prefs.backend_folder:
-        column.label(text=str(addon.backend_folder().path))
+        column.label(text=str(addon.backend_folder().path), translate=False)
     column.prop(prefs, "python")
 
 

@@ -57,12 +57,12 @@ class Layout:
     def separator(self):
         pass
 
-    def operator(self, idname, text=None, icon="NONE", text_ctxt="*"):
+    def operator(self, idname, text=None, icon="NONE", text_ctxt="*", translate=True):
         assert icon in ICONS, icon
         self.lines.append(f"[{idname}]")
         return OperatorSettings(idname)
 
-    def progress(self, factor, text):
+    def progress(self, factor, text, translate=True):
         assert 0 <= factor <= 1
         self.lines.append(text)
 
