@@ -96,6 +96,11 @@ def backend_python() -> str:
     return _chosen_python() or str(backend_folder().python)
 
 
+def own_python_is_chosen() -> bool:
+    """Somebody has named an interpreter, so the one that Set Up the Backend makes is not used."""
+    return bool(_chosen_python())
+
+
 def _chosen_python() -> str:
     prefs = preferences()
     chosen = prefs.python.strip() if prefs else ""
@@ -134,7 +139,7 @@ def offline_problem() -> str:
         return ""
     if offline_by_command_line():
         return "Blender was started in offline mode: start it without"
-    return "Online access is off: allow it in Preferences > System"
+    return "Online access is off: allow it first"
 
 
 def offline_by_command_line() -> bool:

@@ -59,10 +59,10 @@ def paragraph(context: Any, layout: Any, text: str, icon: str, boxed: bool = Fal
         column.label(text=line, icon=icon if i == 0 else "NONE", translate=False)
 
 
-def name(context: Any, layout: Any, text: str, icon: str) -> None:
+def name(context: Any, layout: Any, text: str, icon: str, boxed: bool = False) -> None:
     """The name of something of the user's, which no language translates; its beginning where not
     all of it fits."""
-    width = room(context) - ICON * scale_of(context)
+    width = room(context) - (ICON + BOX_EDGES * boxed) * scale_of(context)
     layout.label(text=shortened(text, width, _size(context)), icon=icon, translate=False)
 
 
@@ -79,11 +79,10 @@ def field(context: Any, layout: Any, data: Any, name: str, **options: Any) -> No
     row.prop(data, name, text="", **options)
 
 
-def button(context: Any, layout: Any, name: str, text: str, icon: str, beside: int = 0) -> Any:
-    """An operator's button, without its icon where it would take the place of words; `beside`:
-    how many buttons of an icon alone stand in its row."""
+def button(context: Any, layout: Any, name: str, text: str, icon: str, boxed: bool = False) -> Any:
+    """An operator's button, without its icon where it would take the place of words."""
     scale = scale_of(context)
-    width = room(context) - UNIT * scale * beside
+    width = room(context) - BOX_EDGES * boxed * scale
     words = bpy.app.translations.pgettext_iface(text, OPERATOR)
     fits = text_width(words, _size(context)) + ICON * scale <= width
     return layout.operator(name, text=text, icon=icon if fits else "NONE", translate=True)

@@ -14,6 +14,7 @@ from ..wire.errors import BadRequest
 from . import addon, polling
 from .collecting import real
 from .drawing import paragraph
+from .glance import glanced
 from .jobs import Row
 from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
@@ -21,11 +22,13 @@ from .orders import apply_order
 from .recipe import RECIPE_KEY, Recipe, TargetNote, read_recipe, recipe_of
 from .reporting import allowed, telling
 from .result_objects import image_of
-from .results import ingredients, motion_of, result_folder
+from .results import ingredients, motion_of, read_result, result_folder
 from .strip import shown_scene
 from .target_preview import seen_note, short
 from .target_sources import Target, make_target
 from .translations import sentences, translated
+
+seen_result = glanced(read_result)
 
 
 class MTI_OT_redo(bpy.types.Operator):
@@ -39,6 +42,11 @@ class MTI_OT_redo(bpy.types.Operator):
     job: StringProperty(
         name="Job",
         description="The job whose recipe is taken; empty: that of the active strip or object",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    folder: StringProperty(
+        name="Folder",
+        description="The folder of the result whose recipe is taken if its job is gone",
         options={"SKIP_SAVE", "HIDDEN"},
     )
     seed: IntProperty(
@@ -119,8 +127,12 @@ class MTI_OT_redo(bpy.types.Operator):
     def _recipe(self, context: Any) -> tuple[Recipe, str]:
         """The recipe that is meant, and the folder that its pictures are shown from, as Blender
         writes it; empty if that is not known."""
+        row = polling.jobs.find(self.job) if self.job else None
+        if row is None and self.folder:
+            kept = seen_result(Path(self.folder))
+            if kept is not None:
+                return kept.recipe, self.folder
         if self.job:
-            row = polling.jobs.find(self.job)
             if row is None or row.request is None or not row.request.applies:
                 raise BadRequest("This job has no result to redo.", "Choose another one.")
             request = row.request

@@ -4,68 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ..motion import fitted
 from ..wire import Settings
-from . import collecting, target_preview
-from .drawing import field, is_narrow, paragraph
+from . import target_preview
+from .drawing import field, paragraph
 from .engines import chosen_settings
-from .glance import glance
-from .operators_jobs import current_motion
-from .panel_learn import estimate, planned_settings
+from .motions import KnownMotion
+from .operators_jobs import current_motion, newer_motion
+from .panel_learn import draw_resolution, draw_status, estimate, planned_settings
 from .target_sources import size_of, target_problem
 from .translations import translated
 
 
 def draw_apply(context: Any, layout: Any) -> None:
-    """Motion, target, seed and takes; below it where results go."""
+    """Motion, target, seed and takes."""
     props = context.scene.mti
     column = layout.column()
     field(context, column, props, "motion", icon="ACTION")
     motion = current_motion(context.scene)
-    if motion is not None and not props.motion:
-        text = translated("The last one: {}").format(motion.name)
-        paragraph(context, column, text, "NONE")
+    if not props.motion:
+        _draw_latest(context, column, motion)
     _draw_target(context, column)
     settings = motion.settings if motion else None
     _draw_fit(context, layout, settings or chosen_settings())
     column = layout.column()
     field(context, column, props, "seed")
     field(context, column, props, "takes")
-    if settings is not None:
-        planned = planned_settings(props, settings)
-        paragraph(context, layout, estimate(planned, True, learns=False), "TIME")
+    draw_resolution(context, column, settings or chosen_settings())
     layout.operator("mti.apply", icon="PLAY")
-    header, body = layout.panel("mti_results", default_closed=True)
-    header.label(text="Results")
-    if body:
-        draw_results(context, body)
+    planned = planned_settings(props, settings or chosen_settings())
+    draw_status(context, layout, False, estimate(planned, True, learns=False))
 
 
-def draw_results(context: Any, layout: Any) -> None:
-    """What becomes of a result, where and how long."""
-    props = context.scene.mti
-    column = layout.column()
-    field(context, column, props, "result_as")
-    if props.result_as != "FILES":
-        field(context, column, props, "place")
-        field(context, column, props, "result_speed")
-        if props.result_speed == "CHOSEN":
-            field(context, column, props, "result_fps")
-    field(context, column, props, "result_folder")
-    if not target_preview.saved():
-        paragraph(
-            context,
-            column,
-            "This file is not saved: results go to the extension's own folder until it is",
-            "INFO",
-        )
-    elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
-        column.operator("mti.collect_results", icon="FILE_FOLDER")
-    beside = layout.column(align=True) if is_narrow(context) else layout.row(align=True)
-    beside.operator("mti.redo", icon="LOOP_BACK")
-    beside.operator("mti.clean_up", icon="TRASH")
+def _draw_latest(context: Any, column: Any, motion: KnownMotion | None) -> None:
+    """Which motion is used unasked, or the button for one that was learned since; one line."""
+    newer = newer_motion(context.scene)
+    if newer is not None:
+        text = translated("Use Newer: {}").format(newer.name)
+        use = column.operator("mti.use_motion", text=text, icon="FILE_REFRESH", translate=False)
+        use.motion = newer.label
+        return
+    text = translated("Using Latest: {}").format(motion.name) if motion else "No motion yet"
+    paragraph(context, column, text, "NONE")
 
 
 def _draw_target(context: Any, column: Any) -> None:

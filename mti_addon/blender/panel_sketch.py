@@ -6,12 +6,13 @@ from typing import Any
 
 from ..motion import check_range
 from . import pictures
-from .drawing import field, name, paragraph
+from .drawing import UNIT, field, name, paragraph, room, scale_of
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
 from .translations import sentences, translated
 
 FRAMES = "Frames {} to {} ({:.1f} s)"
+SHEET = 8.0
 CAPTURED = "{} pictures of {}, frames {} to {}"
 
 
@@ -79,7 +80,5 @@ def _draw_capture(context: Any, layout: Any) -> None:
 
 
 def _scale(context: Any) -> float:
-    """As many of Blender's units (20 pixels) as the sidebar is wide."""
-    region = context.region
-    unit = 20 * (context.preferences.system.ui_scale or 1.0)  # 0 without a window
-    return min(max((region.width if region else 280) / unit - 3, 6.0), 20.0)
+    """In units of a button's height; small enough that Learn stays in view below."""
+    return min(room(context) / (UNIT * scale_of(context)), SHEET)

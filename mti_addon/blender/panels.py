@@ -11,8 +11,11 @@ from .drawing import paragraph
 from .panel_apply import draw_apply
 from .panel_jobs import draw_jobs
 from .panel_learn import draw_learn
+from .panel_results import draw_results
+from .panel_setup import draw_setup
 from .panel_sketch import draw_sketch
-from .translations import sentences
+from .strip import shown_scene
+from .translations import sentences, translated
 
 
 class _MotionPanel:
@@ -23,15 +26,18 @@ class _MotionPanel:
     bl_label = "Motion"
 
     def draw(self, context: Any) -> None:
-        """Four parts from top to bottom, as one works."""
+        """Five parts from top to bottom, as one works."""
         layout = self.layout  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
+        draw_setup(context, layout)
         _draw_error(context, layout)
+        _draw_scene(context, layout)
         for name, title, draw in (
             ("mti_sketch", "Sketch", draw_sketch),
             ("mti_learn", "Learn", draw_learn),
             ("mti_apply", "Apply", draw_apply),
+            ("mti_file_results", "Results", draw_results),
             ("mti_jobs", "Jobs", draw_jobs),
         ):
             header, body = layout.panel(name, default_closed=False)
@@ -52,6 +58,17 @@ class MTI_PT_sequencer(_MotionPanel, bpy.types.Panel):
 
     bl_idname = "MTI_PT_sequencer"
     bl_space_type = "SEQUENCE_EDITOR"
+
+
+def _draw_scene(context: Any, layout: Any) -> None:
+    """In a sequencer that shows another scene than the window: which of the two is edited."""
+    area = getattr(context, "area", None)
+    if area is None or area.type != "SEQUENCE_EDITOR":
+        return
+    shown = shown_scene(context)
+    if shown != context.scene:
+        text = translated("These are the settings of the scene {}; the sequencer shows {}")
+        paragraph(context, layout, text.format(context.scene.name, shown.name), "SCENE_DATA")
 
 
 def _draw_error(context: Any, layout: Any) -> None:

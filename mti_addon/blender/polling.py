@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -21,6 +22,7 @@ last_error: tuple[str, str] = ("", "")
 notices: dict[str, str] = {}
 """Jobs that have ended since somebody looked, by id: how they ended."""
 _timings: client.Timings | None = None
+_listeners: list[Callable[[], None]] = []
 
 
 def poll() -> float | None:
@@ -69,6 +71,7 @@ def stop() -> None:
         bpy.app.timers.unregister(poll)
     jobs.forget()
     notices.clear()
+    _listeners.clear()
     _timings = None
     remember_error("", "")
 
@@ -95,9 +98,16 @@ def remember_error(message: str, hint: str) -> None:
 
 
 def redraw() -> None:
-    """Have the areas with our panel drawn again."""
+    """Have the areas with our panel drawn again, and whatever else shows jobs."""
     for area in _areas():
         area.tag_redraw()
+    for tell in _listeners:
+        tell()
+
+
+def on_redraw(tell: Callable[[], None]) -> None:
+    """Have this called whenever something about jobs is to be drawn again."""
+    _listeners.append(tell)
 
 
 def _news(before: Row | None, row: Row) -> None:

@@ -75,6 +75,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     frame_end: IntProperty(
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
     )
+    file_id: StringProperty(options={"HIDDEN"})
     capture: StringProperty(name="Capture", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(

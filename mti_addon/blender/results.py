@@ -22,6 +22,7 @@ from ..wire import JobFolder, MtiError, files
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
+from .origin import ORIGIN_FILE
 from .recipe import Recipe, read_note, read_recipe, recipe_of
 from .steps import steps
 from .translations import translated
@@ -102,7 +103,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
         for path in steps(pictures):
             about = note.fitted if note else None
             files.write_synced(folder / path.name, _picture(path, about, decode))
-        for path in (row.folder.target_file, motion_of(row)):
+        for path in (row.folder.target_file, motion_of(row), row.folder.path / ORIGIN_FILE):
             if path.is_file():
                 files.write_synced(folder / path.name, path.read_bytes())
         files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))

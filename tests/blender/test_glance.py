@@ -132,7 +132,7 @@ def test_the_dialog_of_redo_touches_no_file(everything, polling, on_timer, count
     done = next(row.request.job for row in polling.jobs.rows if row.state.phase == "done")
     for job in (done, ""):  # a job's, and that of what is active in the scene
         dialog = SimpleNamespace(
-            layout=Layout(), job=job, bl_rna=bpy.ops.mti.redo.get_rna_type()
+            layout=Layout(), job=job, folder="", bl_rna=bpy.ops.mti.redo.get_rna_type()
         )  # fmt: skip
         dialog._recipe = lambda context, dialog=dialog: redo._recipe(dialog, context)
         redo.draw(dialog, bpy.context)

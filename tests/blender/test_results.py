@@ -289,7 +289,7 @@ def test_the_dialog_outlives_the_job_it_was_opened_on(saved, result, polling, ex
 
     redo, layout = ext("blender.operators_redo").MTI_OT_redo, Layout()
     dialog = SimpleNamespace(
-        layout=layout, job=result.request.job, bl_rna=bpy.ops.mti.redo.get_rna_type()
+        layout=layout, job=result.request.job, folder="", bl_rna=bpy.ops.mti.redo.get_rna_type()
     )
     dialog._recipe = lambda context: redo._recipe(dialog, context)
     redo.draw(dialog, bpy.context)
