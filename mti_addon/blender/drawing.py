@@ -20,6 +20,7 @@ MARGINS = 54
 """Of a sidebar, that no button is drawn on: the tabs, and the edges of a panel."""
 BOX_EDGES = 14
 """Of a box, on both sides together."""
+BUTTON_EDGES = 8
 ICON = 26
 """Of a label or a button: its icon, and the gap before its words."""
 USUAL_WIDTH = 300
@@ -79,13 +80,24 @@ def field(context: Any, layout: Any, data: Any, name: str, **options: Any) -> No
     row.prop(data, name, text="", **options)
 
 
-def button(context: Any, layout: Any, name: str, text: str, icon: str, boxed: bool = False) -> Any:
-    """An operator's button, without its icon where it would take the place of words."""
-    scale = scale_of(context)
-    width = room(context) - BOX_EDGES * boxed * scale
+def button(
+    context: Any,
+    layout: Any,
+    name: str,
+    text: str,
+    icon: str,
+    boxed: bool = False,
+    short: str = "",
+) -> Any:
+    """An operator's button: without its icon where that would take the place of words, and with
+    the short text where the other one would be cut. Its tooltip says all of it."""
+    scale, size = scale_of(context), _size(context)
+    width = room(context) - (BOX_EDGES * boxed + BUTTON_EDGES) * scale
     words = bpy.app.translations.pgettext_iface(text, OPERATOR)
-    fits = text_width(words, _size(context)) + ICON * scale <= width
-    return layout.operator(name, text=text, icon=icon if fits else "NONE", translate=True)
+    if short and text_width(words, size) > width:
+        words = bpy.app.translations.pgettext_iface(short, OPERATOR)
+    fits = text_width(words, size) + ICON * scale <= width
+    return layout.operator(name, text=words, icon=icon if fits else "NONE", translate=False)
 
 
 @functools.lru_cache(maxsize=1024)

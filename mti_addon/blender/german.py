@@ -59,6 +59,14 @@ TEXTS: dict[str, str] = {
     "These are the settings of the scene {}; the sequencer shows {}": (
         "Dies sind die Einstellungen der Szene {}; der Sequenzer zeigt {}"
     ),
+    # Short texts of buttons, for a narrow sidebar
+    "Allow": "Erlauben",
+    "Set Up": "Einrichten",
+    "Settings": "Einstellungen",
+    "Copy": "Kopieren",
+    "Add": "Hinzufügen",
+    "Redo": "Wiederholen",
+    "Collect": "Sammeln",
     # The box at the top, while there is no backend
     "Setting up the backend": "Das Backend wird eingerichtet",
     (
@@ -977,7 +985,6 @@ TEXTS: dict[str, str] = {
         "Den Befehl kopieren, der dies in einem Terminal tut"
     ),
     "What the command does": "Was der Befehl tut",
-    "Set Up": "Einrichten",
     "Make the backend's environment, or go on with it": (
         "Die Umgebung des Backends anlegen oder damit weitermachen"
     ),

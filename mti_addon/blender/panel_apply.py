@@ -7,7 +7,7 @@ from typing import Any
 from ..motion import fitted
 from ..wire import Settings
 from . import target_preview
-from .drawing import field, paragraph
+from .drawing import button, field, paragraph
 from .engines import chosen_settings
 from .motions import KnownMotion
 from .operators_jobs import current_motion, newer_motion
@@ -31,7 +31,7 @@ def draw_apply(context: Any, layout: Any) -> None:
     field(context, column, props, "seed")
     field(context, column, props, "takes")
     draw_resolution(context, column, settings or chosen_settings())
-    layout.operator("mti.apply", icon="PLAY")
+    button(context, layout, "mti.apply", "Apply", "PLAY")
     planned = planned_settings(props, settings or chosen_settings())
     draw_status(context, layout, False, estimate(planned, True, learns=False))
 
@@ -41,7 +41,7 @@ def _draw_latest(context: Any, column: Any, motion: KnownMotion | None) -> None:
     newer = newer_motion(context.scene)
     if newer is not None:
         text = translated("Use Newer: {}").format(newer.name)
-        use = column.operator("mti.use_motion", text=text, icon="FILE_REFRESH", translate=False)
+        use = button(context, column, "mti.use_motion", text, "FILE_REFRESH", short=newer.name)
         use.motion = newer.label
         return
     text = translated("Using Latest: {}").format(motion.name) if motion else "No motion yet"
@@ -69,8 +69,7 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     row = layout.row(align=True)
     row.prop(props, "fit", expand=True)
     shape = settings.size
-    row = layout.row(align=True)
-    row.operator("mti.show_target", icon="HIDE_OFF")
+    button(context, layout, "mti.show_target", "Show What Is Sent", "HIDE_OFF", short="Preview")
     if icon := target_preview.icon(props.target_shown):
         layout.template_icon(icon_value=icon, scale=6)
         for line in target_preview.about(props.target_shown):

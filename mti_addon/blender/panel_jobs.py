@@ -127,7 +127,7 @@ def never_started(row: Row) -> bool:
 def _draw_buttons(context: Any, box: Any, row: Row) -> None:
     job, phase = row.folder.path.name, row.state.phase
     if phase == "waiting":
-        box.operator("mti.start_now", icon="PLAY").job = job
+        button(context, box, "mti.start_now", "Start Now", "PLAY", boxed=True).job = job
     if phase not in ("failed", "dead", "cancelled", "paused"):
         return
     buttons = box.column(align=True) if is_narrow(context) else box.row(align=True)
@@ -159,13 +159,14 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
         paragraph(context, box, warning, "ERROR", boxed=True)
     assert row.request is not None  # it is done
     if row.request.learns:
-        button(context, box, "mti.apply_this", "Apply This", "PLAY", boxed=True).job = job
+        button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
     if takes := takes_of(row):
         _draw_takes(context, box, row, job)
         name = "Add Result" if len(takes) == 1 else ""
         if name:
-            button(context, box, "mti.import_result", name, "SEQUENCE", boxed=True).job = job
-        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", boxed=True).job = job
+            add = button(context, box, "mti.import_result", name, "SEQUENCE", True, "Add")
+            add.job = job
+        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Redo").job = job
 
 
 def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ..client.timings import memory_of, seconds_of
 from ..wire import Settings
 from . import addon, polling, this_file
-from .drawing import field, paragraph
+from .drawing import button, field, paragraph
 from .engines import chosen_settings, engine_state, guess
 from .glance import is_file
 from .job_rows import clock, draw_bar, draw_stop
@@ -38,7 +38,7 @@ def draw_learn(context: Any, layout: Any) -> None:
     header.label(text="Options")
     if body:
         _draw_options(context, body)
-    layout.operator("mti.learn", icon="PLAY")
+    button(context, layout, "mti.learn", "Learn", "PLAY")
     text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
     draw_status(context, layout, True, text)
 

@@ -78,13 +78,13 @@ def _draw_result(context: Any, box: Any, result: FileResult) -> None:
     text = lists.result_name(result)
     name(context, box, text, "CHECKMARK" if result.added else "NONE", boxed=True)
     if result.job in lists.rows():
-        add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", boxed=True)
+        add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
         add.job, add.take = result.job, result.take
     else:
-        add = button(context, box, "mti.add_kept", "Add Result", "SEQUENCE", boxed=True)
+        add = button(context, box, "mti.add_kept", "Add Result", "SEQUENCE", True, "Add")
         add.folder = result.folder
     row = box.row(align=True)
-    redo = button(context, row, "mti.redo", "Redo With...", "LOOP_BACK", boxed=True)
+    redo = row.operator("mti.redo", icon="NONE" if is_narrow(context) else "LOOP_BACK")
     redo.job, redo.folder = result.job, result.folder
     show = row.operator("wm.path_open", text="", icon="FILE_FOLDER")
     show.filepath = result.folder or str(Path(result.image).parent)
@@ -109,7 +109,6 @@ def draw_options(context: Any, layout: Any) -> None:
             "INFO",
         )
     elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
-        column.operator("mti.collect_results", icon="FILE_FOLDER")
-    beside = layout.column(align=True) if is_narrow(context) else layout.row(align=True)
-    beside.operator("mti.redo", icon="LOOP_BACK")
-    beside.operator("mti.clean_up", icon="TRASH")
+        text, short = "Collect Results", "Collect"
+        button(context, column, "mti.collect_results", text, "FILE_FOLDER", short=short)
+    layout.operator("mti.clean_up", icon="TRASH")

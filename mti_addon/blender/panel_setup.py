@@ -32,7 +32,8 @@ def draw_setup(context: Any, layout: Any) -> None:
     else:
         paragraph(context, box, message, "INFO", boxed=True)
         _draw_way(context, box)
-    show = button(context, box, "preferences.addon_show", "Preferences", "PREFERENCES", boxed=True)
+    text, short = "Preferences", "Settings"
+    show = button(context, box, "preferences.addon_show", text, "PREFERENCES", True, short)
     show.module = addon.ADDON_ID
 
 
@@ -42,10 +43,10 @@ def _draw_way(context: Any, box: Any) -> None:
         paragraph(context, box, WHAT, "NONE", boxed=True)
     draw_chore(context, box, "setup", boxed=True)
     if channel.CHANNEL != "own":
-        copy = button(context, box, "mti.copy_command", "Copy Command", "COPYDOWN", boxed=True)
+        copy = button(context, box, "mti.copy_command", "Copy Command", "COPYDOWN", True, "Copy")
         copy.what = "setup"
         paragraph(context, box, "Paste it into a terminal.", "NONE", boxed=True)
         return
     if not addon.preferences().wheels_folder.strip():
         draw_online_access(context, box, boxed=True)
-    button(context, box, "mti.setup_backend", "Set Up the Backend", "IMPORT", boxed=True)
+    button(context, box, "mti.setup_backend", "Set Up the Backend", "IMPORT", True, "Set Up")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..motion import check_range
 from . import pictures
-from .drawing import UNIT, field, name, paragraph, room, scale_of
+from .drawing import UNIT, button, field, name, paragraph, room, scale_of
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
 from .translations import sentences, translated
@@ -31,11 +31,11 @@ def draw_sketch(context: Any, layout: Any) -> None:
     if problem:
         paragraph(context, layout, sentences(*problem), "ERROR")
         if context.scene.camera is None and props.source in NEEDS_CAMERA:
-            layout.operator("mti.add_camera", icon="CAMERA_DATA")
+            button(context, layout, "mti.add_camera", "Add Camera", "CAMERA_DATA")
     else:
         for warning in span_warnings(context):
             paragraph(context, layout, sentences(*warning), "INFO")
-    layout.operator("mti.capture", icon="RENDER_ANIMATION")
+    button(context, layout, "mti.capture", "Capture", "RENDER_ANIMATION")
     _draw_capture(context, layout)
 
 
@@ -75,7 +75,8 @@ def _draw_capture(context: Any, layout: Any) -> None:
         paragraph(context, layout, note, "ERROR")
     if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
         text = "Frame It With a New Camera"
-        again = layout.operator("mti.add_camera", text=text, icon="CAMERA_DATA", translate=True)
+        short = "Add Camera"
+        again = button(context, layout, "mti.add_camera", text, "CAMERA_DATA", short=short)
         again.capture_again = True
 
 

@@ -169,7 +169,7 @@ def draw_online_access(context: Any, layout: Any, boxed: bool = False) -> None:
         return
     if "userpref_allow_online" in dir(bpy.ops.extensions):
         name, text = "extensions.userpref_allow_online", "Allow Online Access"
-        button(context, layout, name, text, "INTERNET", boxed=boxed)
+        button(context, layout, name, text, "INTERNET", boxed, "Allow")
     else:  # Blender's extensions are switched off
         layout.prop(context.preferences.system, "use_online_access")
 

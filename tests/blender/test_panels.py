@@ -24,6 +24,7 @@ class OperatorSettings:
         category, name = idname.split(".")
         rna = getattr(getattr(bpy.ops, category), name).get_rna_type()
         object.__setattr__(self, "names", set(rna.properties.keys()))
+        object.__setattr__(self, "label", rna.name)
 
     def __setattr__(self, name, value):
         assert name in self.names, name
@@ -32,19 +33,20 @@ class OperatorSettings:
 class Layout:
     """Records what is drawn, line by line."""
 
-    def __init__(self, lines=None):
+    def __init__(self, lines=None, buttons=None):
         object.__setattr__(self, "lines", [] if lines is None else lines)
+        object.__setattr__(self, "buttons", [] if buttons is None else buttons)
         object.__setattr__(self, "enabled", True)
 
     def _part(self, **_options):
-        part = Layout(self.lines)
+        part = Layout(self.lines, self.buttons)
         part.enabled = self.enabled
         return part
 
     row = column = box = grid_flow = _part
 
     def panel(self, _name, default_closed):
-        return Layout(self.lines), Layout(self.lines)
+        return self._part(), self._part()
 
     def label(self, text="", icon="NONE", translate=True, text_ctxt="*", icon_value=0):
         assert icon in ICONS, icon
@@ -76,7 +78,9 @@ class Layout:
     def operator(self, idname, text=None, icon="NONE", text_ctxt="*", translate=True):
         assert icon in ICONS, icon
         self.lines.append(f"[{idname}]")
-        return OperatorSettings(idname)
+        settings = OperatorSettings(idname)
+        self.buttons.append((settings.label if text is None else text, icon))
+        return settings
 
     def progress(self, factor, text, translate=True):
         assert 0 <= factor <= 1
