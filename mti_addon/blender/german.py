@@ -59,6 +59,14 @@ TEXTS: dict[str, str] = {
     "These are the settings of the scene {}; the sequencer shows {}": (
         "Dies sind die Einstellungen der Szene {}; der Sequenzer zeigt {}"
     ),
+    # An image that is dropped on the tab
+    "Use as Target": "Als Ziel verwenden",
+    "Take this image file as the target that a motion is applied to": (
+        "Diese Bilddatei als Ziel nehmen, auf das eine Bewegung angewendet wird"
+    ),
+    "The image file": "Die Bilddatei",
+    "There is no such image file.": "Diese Bilddatei gibt es nicht.",
+    "The target is {}": "Das Ziel ist {}",
     # Short texts of buttons, for a narrow sidebar
     "Allow": "Erlauben",
     "Set Up": "Einrichten",

@@ -8,6 +8,7 @@ import bpy
 
 from . import polling
 from .drawing import paragraph
+from .operators_drop import TAB
 from .panel_apply import draw_apply
 from .panel_jobs import draw_jobs
 from .panel_learn import draw_learn
@@ -22,7 +23,7 @@ class _MotionPanel:
     """The one panel; Blender needs a class for each editor that it is shown in."""
 
     bl_region_type = "UI"
-    bl_category = "Motion"
+    bl_category = TAB
     bl_label = "Motion"
 
     def draw(self, context: Any) -> None:

@@ -23,6 +23,7 @@ OPERATORS = {
     "add_kept",
     "use_motion",
     "apply_this",
+    "drop_target",
     "remove_job",
     "open_log",
     "show_target",
