@@ -14,6 +14,7 @@ from ..motion import Bone, Plan, Take, check_range, plan_limbs, sampled_frames
 from ..motion.solid import box_take
 from .problems import CaptureError
 from .sources import SOLID, find_armature, find_mover, source_problem
+from .steps import steps
 from .translations import translated
 
 __all__ = ["CaptureError", "box_corners", "playing", "take_from_scene", "world_to_clip"]
@@ -130,7 +131,7 @@ def _frame_kept(scene: Any) -> Iterator[None]:
 def playing(scene: Any, frames: Iterable[float]) -> Iterator[Any]:
     """Go to each frame, fractions included, and give the evaluated scene; then back."""
     with _frame_kept(scene):
-        for frame in frames:
+        for frame in steps(list(frames)):
             whole = int(frame // 1)
             scene.frame_set(whole, subframe=frame - whole)
             yield bpy.context.evaluated_depsgraph_get()

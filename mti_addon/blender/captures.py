@@ -18,6 +18,7 @@ from ..motion import Take, encode_png
 from ..wire import CaptureInfo, Settings, codec, files
 from ..wire.codec import Span, Text
 from ..wire.errors import BadRequest, UnreadableInput
+from .steps import steps
 
 CAPTURE_FILE = "capture.json"
 KEPT = 32
@@ -92,7 +93,7 @@ def save_capture(
     """
     name = uuid.uuid4().hex
     with files.new_folder(root / name) as folder:
-        for i, picture in enumerate(pictures):
+        for i, picture in enumerate(steps(list(pictures))):
             files.write_synced(folder / f"{i + 1:04d}.png", encode_png(picture))
         files.write_synced(folder / "sheet.png", encode_png(_sheet(pictures)))
         if take is not None:

@@ -17,6 +17,7 @@ from .collecting import shown_folders
 from .jobs import Jobs, Row
 from .placing import results_root, unsaved_root
 from .results import RECIPE_FILE, Result, added_takes, results_in, takes_of
+from .steps import steps
 from .translations import sentences, translated
 
 JOB_KINDS = ("jobs", "unadded", "unfinished")
@@ -72,7 +73,7 @@ def inventory(jobs: Jobs) -> dict[str, Heap]:
 def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
     """Delete what is unused; how many folders have gone, and why the others have not."""
     gone, problems = 0, []
-    for path in heap.unused:
+    for path in steps(heap.unused):
         try:
             if kind in JOB_KINDS:
                 client.remove(JobFolder(path))

@@ -11,6 +11,88 @@ TEXTS: dict[str, str] = {
     "Jobs": "Aufträge",
     "In the 3D viewport.": "Im 3D-Ansichtsfenster.",
     "In the video sequencer.": "Im Video-Sequenzer.",
+    # Lists, and which file they are of
+    "All Files": "Alle Dateien",
+    "Show jobs of all .blend files, and not only of this one. What runs or waits is always shown": (
+        "Aufträge aller .blend-Dateien zeigen, nicht nur die dieser Datei. Was läuft oder wartet, "
+        "wird immer gezeigt"
+    ),
+    "Search": "Suchen",
+    "Show jobs with these words in their names only": (
+        "Nur Aufträge zeigen, in deren Namen diese Wörter vorkommen"
+    ),
+    "Show results of motions with these words in their names only": (
+        "Nur Ergebnisse zeigen, in deren Namen diese Wörter vorkommen"
+    ),
+    "The job whose details are shown": "Der Auftrag, dessen Einzelheiten gezeigt werden",
+    "Result": "Ergebnis",
+    "The result whose details are shown": "Das Ergebnis, dessen Einzelheiten gezeigt werden",
+    "No jobs yet": "Noch keine Aufträge",
+    "This file: {}": "Diese Datei: {}",
+    "This file: {}, other files: {}": "Diese Datei: {}, andere Dateien: {}",
+    "No results of this file yet": "Noch keine Ergebnisse dieser Datei",
+    "{}, take {}": "{}, Take {}",
+    "Options": "Optionen",
+    "Not started": "Nicht begonnen",
+    "Add this result to the scene as chosen, once more or for the first time": (
+        "Dieses Ergebnis wie gewählt der Szene hinzufügen, noch einmal oder zum ersten Mal"
+    ),
+    "Where the result is kept": "Wo das Ergebnis liegt",
+    "This result is not there any more.": "Dieses Ergebnis ist nicht mehr da.",
+    "The folder of the result whose recipe is taken if its job is gone": (
+        "Der Ordner des Ergebnisses, dessen Rezept genommen wird, wenn sein Auftrag fort ist"
+    ),
+    "Apply This": "Diese anwenden",
+    "Apply the motion that this job has learned to the target, in the background": (
+        "Die Bewegung, die dieser Auftrag gelernt hat, auf das Ziel anwenden, im Hintergrund"
+    ),
+    "This job has not learned a motion.": "Dieser Auftrag hat keine Bewegung gelernt.",
+    "Use Motion": "Bewegung verwenden",
+    "Apply this motion from now on; it was learned after the one that is used": (
+        "Von jetzt an diese Bewegung anwenden; sie wurde nach der verwendeten gelernt"
+    ),
+    "The motion's name and job": "Name und Auftrag der Bewegung",
+    "Use Newer: {}": "Neuere verwenden: {}",
+    "Using Latest: {}": "Neueste wird verwendet: {}",
+    "No motion yet": "Noch keine Bewegung",
+    "Draft: {} x {} preview": "Entwurf: Vorschau mit {} x {}",
+    "These are the settings of the scene {}; the sequencer shows {}": (
+        "Dies sind die Einstellungen der Szene {}; der Sequenzer zeigt {}"
+    ),
+    # An image that is dropped on the tab
+    "Use as Target": "Als Ziel verwenden",
+    "Take this image file as the target that a motion is applied to": (
+        "Diese Bilddatei als Ziel nehmen, auf das eine Bewegung angewendet wird"
+    ),
+    "The image file": "Die Bilddatei",
+    "There is no such image file.": "Diese Bilddatei gibt es nicht.",
+    "The target is {}": "Das Ziel ist {}",
+    # Short texts of buttons, for a narrow sidebar
+    "Allow": "Erlauben",
+    "Set Up": "Einrichten",
+    "Settings": "Einstellungen",
+    "Copy": "Kopieren",
+    "Add": "Hinzufügen",
+    "Redo": "Wiederholen",
+    "Collect": "Sammeln",
+    # The box at the top, while there is no backend
+    "Setting up the backend": "Das Backend wird eingerichtet",
+    (
+        "Motions are learned by a program of its own beside Blender. Setting it up takes a few "
+        "minutes and 1.2 GB of disk space (about 6 GB with an NVIDIA GPU), once, in the "
+        "background."
+    ): (
+        "Bewegungen lernt ein eigenes Programm neben Blender. Das Einrichten braucht einige "
+        "Minuten und 1,2 GB Platz (mit einer NVIDIA-GPU etwa 6 GB), einmal, im Hintergrund."
+    ),
+    "Allow Online Access": "Online-Zugriff erlauben",
+    "Online access is off: allow it first": (
+        "Online-Zugriff ist ausgeschaltet: ihn zuerst erlauben"
+    ),
+    "Allow online access first, or choose a folder of wheels in the details.": (
+        "Zuerst den Online-Zugriff erlauben, oder in den Details einen Ordner mit Wheels wählen."
+    ),
+    "Paste it into a terminal.": "In ein Terminal einfügen.",
     # Figures and the camera
     "Add Figure": "Figur hinzufügen",
     "Every figure with every motion that it can start from": (
@@ -360,7 +442,6 @@ TEXTS: dict[str, str] = {
         "zu lernen. 1: wie aufgenommen; mehr: auch mit anderem Körperbau und Aussehen, an "
         "anderen Orten und in anderen Größen, damit nur die Bewegung gelernt wird"
     ),
-    "Variations: only of keyed figures": "Variationen: nur von Figuren mit Schlüsselbildern",
     "Mirrors Well": "Spiegelbar",
     (
         "The motion stays itself when mirrored (a jump does, a right-handed wave does not); "
@@ -398,6 +479,7 @@ TEXTS: dict[str, str] = {
         "Die Aufnahme ist beschädigt: sie kann nicht anders gezeichnet werden."
     ),
     "Capture it again.": "Noch einmal aufnehmen.",
+    "The capture is not there any more.": "Die Aufnahme ist nicht mehr da.",
     "{} iterations": "{} Wiederholungen",
     "time not known yet": "Dauer noch unbekannt",
     "about {}": "etwa {}",
@@ -409,7 +491,6 @@ TEXTS: dict[str, str] = {
     "The motion to apply; empty: the one that was learned last": (
         "Die Bewegung, die angewendet wird; leer: die zuletzt gelernte"
     ),
-    "The last one: {}": "Die letzte: {}",
     "There is no motion {}": "Es gibt keine Bewegung {}",
     "Learn a motion, or choose one": "Eine Bewegung lernen oder wählen",
     "Applying {}": "{} wird angewendet",
@@ -706,8 +787,6 @@ TEXTS: dict[str, str] = {
     # Jobs
     "Job": "Auftrag",
     "The job's id": "Die Kennung des Auftrags",
-    "None yet": "Noch keine",
-    "and {} older ones": "und {} ältere",
     "Waiting": "Wartet",
     "Starting": "Starten",
     "Running": "Läuft",
@@ -930,7 +1009,6 @@ TEXTS: dict[str, str] = {
         "Den Befehl kopieren, der dies in einem Terminal tut"
     ),
     "What the command does": "Was der Befehl tut",
-    "Set Up": "Einrichten",
     "Make the backend's environment, or go on with it": (
         "Die Umgebung des Backends anlegen oder damit weitermachen"
     ),
@@ -1005,16 +1083,9 @@ TEXTS: dict[str, str] = {
     "Blender was started in offline mode: start it without": (
         "Blender wurde im Offline-Modus gestartet: ohne ihn starten"
     ),
-    "Online access is off: allow it in Preferences > System": (
-        "Der Online-Zugriff ist aus: unter Benutzereinstellungen > System erlauben"
-    ),
     "{problem}, or choose a folder of wheels in the details": (
         "{problem}, oder unter Details einen Ordner mit Wheels wählen"
     ),
-    "{}, or choose a folder of wheels in the details.": (
-        "{}, oder unter Details einen Ordner mit Wheels wählen."
-    ),
-    "{}, to download.": "{}, um herunterzuladen.",
     (
         "Extensions of this platform install nothing: paste the command into a terminal, then "
         "check again."

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..client import Follower, JobState, list_jobs
 from ..wire import JobFolder, MtiError, Request
+from .origin import Origin, read_origin
 
 BUDGET_SECONDS = 0.008
 """One look at all jobs stops after this, and the next one goes on: Blender draws at 60 Hz."""
@@ -32,6 +33,12 @@ class Row:
     request: Request | None
     problem: tuple[str, str]
     state: JobState
+    origin: Origin | None = None
+    """The .blend file that it was started from, if that was noted."""
+    created: float = 0.0
+    """Unix time."""
+    has_log: bool = False
+    """Something was written while it was worked on."""
 
     @property
     def active(self) -> bool:
@@ -102,7 +109,8 @@ class Jobs:
             if follower.caught_up:
                 self._unread.discard(row.folder)
             if state != row.state:
-                news[row.folder] = Row(row.folder, row.request, row.problem, state)
+                has_log = row.folder.log_file.is_file()
+                news[row.folder] = replace(row, state=state, has_log=has_log)
                 if row.at_work and state.phase == "dead":
                     self._died[row.folder] = time.monotonic()
             if time.perf_counter() > deadline:
@@ -133,7 +141,8 @@ class Jobs:
 
 
 def _changed(root: Path) -> int:
-    """When something was last added to a folder or removed from it; 0 if it is not there."""
+    """When a file was last written, or something added to a folder or removed from it; 0 if it is
+    not there. Nanoseconds."""
     try:
         return root.stat().st_mtime_ns
     except OSError:
@@ -141,7 +150,11 @@ def _changed(root: Path) -> int:
 
 
 def _read(folder: JobFolder) -> Row:
+    request, problem = None, ("", "")
     try:
-        return Row(folder, folder.request(), ("", ""), JobState())
+        request = folder.request()
     except MtiError as error:
-        return Row(folder, None, (error.message, error.hint), JobState())
+        problem = error.message, error.hint
+    origin, created = read_origin(folder.path), _changed(folder.request_file) / 1e9
+    has_log = folder.log_file.is_file()
+    return Row(folder, request, problem, JobState(), origin, created, has_log)

@@ -108,7 +108,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
         for kind in cleanup.KINDS:
             row = self.layout.row()
             row.prop(self, kind)
-            row.label(text=self.heaps[kind].described())
+            row.label(text=self.heaps[kind].described(), translate=False)
         self.layout.label(text="This cannot be undone", icon="ERROR")
 
     @telling

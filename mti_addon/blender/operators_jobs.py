@@ -8,10 +8,13 @@ import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
-from . import addon, engines, polling, starting
+from ..wire.errors import BadRequest
+from . import addon, engines, polling, starting, this_file
 from .captures import Capture, load_capture
-from .motions import KnownMotion, find_motion
+from .glance import glanced
+from .motions import KnownMotion, find_motion, learned_motions
 from .orders import LearnOptions, apply_order, learn_order
+from .origin import write_origin
 from .recipe import write_note
 from .reporting import allowed, telling
 from .target_sources import Target, make_target, target_problem
@@ -39,8 +42,9 @@ class MTI_OT_learn(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Write the job and start the backend on it."""
         props = context.scene.mti
-        capture = current_capture(context.scene)
-        assert capture is not None  # poll() has seen it
+        capture = load_capture(addon.captures_folder(), props.capture)
+        if capture is None:  # poll() has seen it, a moment ago
+            raise BadRequest("The capture is not there any more.", "Capture it again.")
         target = make_target(context, capture.settings.size) if props.also_apply else None
         options = LearnOptions(
             props.name,
@@ -80,22 +84,47 @@ class MTI_OT_apply(bpy.types.Operator):
         """Render or read the target, write the job and start the backend on it."""
         motion = current_motion(context.scene)
         assert motion is not None  # poll() has seen it
-        props = context.scene.mti
-        target = make_target(context, motion.settings.size)
-        root = addon.jobs_folder()
-        start_order(apply_order(root, motion, target.png, props.seed, props.takes), target)
+        apply_motion(context, motion)
         self.report({"INFO"}, translated("Applying {}").format(motion.name))
         return {"FINISHED"}
 
 
+seen_capture = glanced(load_capture)
+
+
 def current_capture(scene: Any) -> Capture | None:
     """The scene's capture, if it is still there."""
-    return load_capture(addon.captures_folder(), scene.mti.capture)
+    return seen_capture(addon.captures_folder(), scene.mti.capture)
 
 
 def current_motion(scene: Any) -> KnownMotion | None:
-    """The motion chosen in the scene, or the one that was learned last."""
-    return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
+    """The motion chosen in the scene, or the one that was learned last when somebody looked first.
+
+    A job that ends later does not change what is applied: newer_motion() offers what it learned. A
+    shipped one is never taken unasked: whoever has learned nothing yet expects nothing to move.
+    """
+    if scene.mti.motion:
+        return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
+    motions = learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))
+    return this_file.stay_with(motions)
+
+
+def newer_motion(scene: Any) -> KnownMotion | None:
+    """A motion that was learned after the one that is used unasked; None if there is none."""
+    if scene.mti.motion:
+        return None
+    motions = learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))
+    used = this_file.stay_with(motions)
+    return motions[0] if used is not None and motions[0] != used else None
+
+
+def apply_motion(context: Any, motion: KnownMotion) -> None:
+    """Render or read the target, write the job and start the backend on it. Raises TargetError and
+    what start_order raises."""
+    props = context.scene.mti
+    target = make_target(context, motion.settings.size)
+    order = apply_order(addon.jobs_folder(), motion, target.png, props.seed, props.takes)
+    start_order(order, target)
 
 
 def _capture_problem(context: Any) -> str:
@@ -123,11 +152,12 @@ def chosen_iterations(props: Any, model: str) -> int:
 
 
 def start_order(job: JobFolder, target: Target | None) -> None:
-    """Queue a job that was written, with a note of what its target was made of."""
-    if target is not None:
-        try:
+    """Queue a job that was written, with a note of its file and of what its target was made of."""
+    try:
+        write_origin(job, this_file.origin())
+        if target is not None:
             write_note(job, target.note)
-        except MtiError:
-            client.remove(job)
-            raise
+    except MtiError:
+        client.remove(job)
+        raise
     starting.start(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,23 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..wire.errors import BadRequest
 from . import addon, polling
+from .collecting import real
 from .drawing import paragraph
+from .glance import glanced
 from .jobs import Row
 from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
 from .orders import apply_order
-from .recipe import RECIPE_KEY, Recipe, TargetNote, read_note, read_recipe, recipe_of
+from .recipe import RECIPE_KEY, Recipe, TargetNote, read_recipe, recipe_of
 from .reporting import allowed, telling
-from .results import ingredients, motion_of
+from .result_objects import image_of
+from .results import ingredients, motion_of, read_result, result_folder
 from .strip import shown_scene
-from .target_preview import short
+from .target_preview import seen_note, short
 from .target_sources import Target, make_target
 from .translations import sentences, translated
+
+seen_result = glanced(read_result)
 
 
 class MTI_OT_redo(bpy.types.Operator):
@@ -36,6 +42,11 @@ class MTI_OT_redo(bpy.types.Operator):
     job: StringProperty(
         name="Job",
         description="The job whose recipe is taken; empty: that of the active strip or object",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    folder: StringProperty(
+        name="Folder",
+        description="The folder of the result whose recipe is taken if its job is gone",
         options={"SKIP_SAVE", "HIDDEN"},
     )
     seed: IntProperty(
@@ -59,7 +70,7 @@ class MTI_OT_redo(bpy.types.Operator):
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Open the recipe: its numbers into the dialog and into the panel."""
         try:
-            recipe, _folder = self._recipe(context)
+            recipe, _shown = self._recipe(context)
         except BadRequest as error:
             self.report({"ERROR"}, sentences(error.message, error.hint))
             return {"CANCELLED"}
@@ -75,8 +86,8 @@ class MTI_OT_redo(bpy.types.Operator):
         layout.use_property_split = True
         layout.use_property_decorate = False
         try:
-            recipe, _folder = self._recipe(context)
-        except BadRequest as error:  # it has gone while the dialog was open
+            recipe, _shown = self._recipe(context)
+        except BadRequest as error:  # its job was deleted while the dialog was open
             paragraph(context, layout, sentences(error.message, error.hint), "ERROR")
             return
         text = translated("Motion: {}").format(recipe.name)
@@ -91,7 +102,8 @@ class MTI_OT_redo(bpy.types.Operator):
     @telling
     def execute(self, context: Any) -> set[str]:
         """Fill the panel from the recipe, and start a job that makes it again."""
-        recipe, folder = self._recipe(context)
+        recipe, shown = self._recipe(context)
+        folder = result_folder(real(shown)) if shown else None
         motion = _motion(recipe, folder)
         target = self._target(context, recipe, folder)
         fill_panel(context.scene, recipe, self.seed, self.takes)
@@ -114,19 +126,24 @@ class MTI_OT_redo(bpy.types.Operator):
             "Choose a target in the panel, and switch Same Picture off.",
         )
 
-    def _recipe(self, context: Any) -> tuple[Recipe, Path | None]:
-        """The recipe that is meant, and the folder of its result if that is known."""
+    def _recipe(self, context: Any) -> tuple[Recipe, str]:
+        """The recipe that is meant, and the folder that its pictures are shown from, as Blender
+        writes it; empty if that is not known."""
+        row = polling.jobs.find(self.job) if self.job else None
+        if row is None and self.folder:
+            kept = seen_result(Path(self.folder))
+            if kept is not None:
+                return kept.recipe, self.folder
         if self.job:
-            row = polling.jobs.find(self.job)
             if row is None or row.request is None or not row.request.applies:
                 raise BadRequest("This job has no result to redo.", "Choose another one.")
             request = row.request
-            note = read_note(row.folder.path)
-            return recipe_of(request, 1, request.settings.sampling.seed, note), None
-        for thing, folder in _active(context):
+            note = seen_note(row.folder.path)
+            return recipe_of(request, 1, request.settings.sampling.seed, note), ""
+        for thing, shown in _active(context):
             recipe = read_recipe(thing.get(RECIPE_KEY))
             if recipe is not None:
-                return recipe, folder
+                return recipe, shown
         raise BadRequest(
             "Neither the active strip nor the active object is a result.",
             "Click one that this extension has added.",
@@ -147,19 +164,19 @@ def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int) -> None:
             props.target, props.target_image = "IMAGE", recipe.target.source
 
 
-def _active(context: Any) -> Iterator[tuple[Any, Path | None]]:
-    """The active strip where a sequencer is used, and the active object."""
+def _active(context: Any) -> Iterator[tuple[Any, str]]:
+    """The active strip where a sequencer is used, and the active object; each with the folder that
+    it shows pictures from."""
     area = getattr(context, "area", None)
     editor = shown_scene(context).sequence_editor
     strip = editor.active_strip if editor else None
     thing = getattr(context, "object", None)
-    found: list[tuple[Any, Path | None]] = []
+    found: list[tuple[Any, str]] = []
     if strip is not None and strip.type == "IMAGE":
-        found.append((strip, Path(bpy.path.abspath(strip.directory))))
+        found.append((strip, strip.directory))
     if thing is not None:
-        image = thing.data if isinstance(thing.data, bpy.types.Image) else None
-        path = Path(bpy.path.abspath(image.filepath)).parent if image else None
-        found.append((thing, path))
+        image = image_of(thing)
+        found.append((thing, os.path.dirname(image.filepath) if image else ""))
     if area is not None and area.type == "VIEW_3D":
         found.reverse()
     yield from found

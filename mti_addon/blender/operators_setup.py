@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -15,7 +14,8 @@ from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.setup_start import cancel_chore
 from ..client.terminal import terminal_command
 from ..wire.errors import BadRequest, MtiError
-from . import addon, setup_watch
+from . import addon, engines, setup_watch
+from .glance import is_file
 from .reporting import allowed, telling
 from .self_test import self_test_order
 from .translations import translated
@@ -37,7 +37,7 @@ class MTI_OT_check_backend(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be an interpreter to ask."""
-        problem = "" if Path(addon.backend_python()).is_file() else addon.backend_problem()
+        problem = "" if is_file(addon.backend_python()) else addon.backend_problem()
         return allowed(cls, problem or busy("check", "setup"))
 
     @telling
@@ -145,7 +145,7 @@ class MTI_OT_move_models(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """There must be something to move, and nobody may be using it."""
         models = addon.models_folder()
-        there = any(model_folder(models, name).size for name in DOWNLOADS)
+        there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = "" if there else "No model is installed that could be moved"
         return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_CHORES))
 

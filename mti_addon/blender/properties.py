@@ -14,7 +14,7 @@ from bpy.props import (
 )
 
 from . import addon, motions, polling
-from .properties_apply import ApplyProperties, number_chosen
+from .properties_apply import RELATIVE, ApplyProperties, number_chosen
 
 DEFAULT_NAME = "Motion"
 FIRST, LAST = -1_048_574, 1_048_574
@@ -54,6 +54,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="File",
         description="A movie, or any picture of a numbered sequence",
         subtype="FILE_PATH",
+        options=RELATIVE,
     )
     span: EnumProperty(
         name="Frames",
@@ -75,6 +76,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     frame_end: IntProperty(
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
     )
+    file_id: StringProperty(options={"HIDDEN"})
     capture: StringProperty(name="Capture", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(
@@ -144,7 +146,10 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         ),
     )
     target_image: StringProperty(
-        name="Picture", description="The picture file to apply the motion to", subtype="FILE_PATH"
+        name="Picture",
+        description="The picture file to apply the motion to",
+        subtype="FILE_PATH",
+        options=RELATIVE,
     )
     place: EnumProperty(
         name="Place",

@@ -9,6 +9,9 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty,
 
 from .translations import OWN
 
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"}
+"""Of paths that may begin with `//`, the .blend file's folder; Blender warns of others."""
+
 
 def number_chosen(self: Any, _context: Any) -> None:
     """A number of iterations that somebody sets is the one that counts."""
@@ -81,4 +84,5 @@ class ApplyProperties:
         description="Where the pictures are kept, a folder for each result; empty: in the folder "
         "'motion' beside the .blend file",
         subtype="DIR_PATH",
+        options=RELATIVE,
     )

@@ -61,6 +61,15 @@ def add_plane(context: Any, image: Any, size: Sequence[int], pictures: int, star
     return plane
 
 
+def image_of(thing: Any) -> Any:
+    """The image that an object added here plays: an empty's own, or a plane's; None without."""
+    if isinstance(thing.data, bpy.types.Image):
+        return thing.data
+    trees = [slot.material.node_tree for slot in thing.material_slots if slot.material]
+    nodes = [node for tree in trees if tree for node in tree.nodes if node.type == "TEX_IMAGE"]
+    return next((node.image for node in nodes if node.image), None)
+
+
 def _shining(image: Any) -> tuple[Any, Any]:
     """A material that shows an image as it is, and the node that has the image."""
     material = bpy.data.materials.new(image.name)

@@ -23,7 +23,9 @@ from ..wire.contents import read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
+from .origin import ORIGIN_FILE
 from .recipe import Recipe, read_note, read_recipe, recipe_of
+from .steps import steps
 from .translations import translated
 
 FOLDER = "motion"
@@ -99,7 +101,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
         _note_added(row.folder, number)
         return known
     about = note.fitted if note else None
-    contents = {name: _picture(data, about, decode) for name, data in pictures.items()}
+    contents = {name: _picture(data, about, decode) for name, data in steps(list(pictures.items()))}
     contents |= _ingredients_of(row)
     contents[RECIPE_FILE] = (recipe.to_json() + "\n").encode("utf-8")
     place = _written(root, row.request.name, contents)
@@ -147,6 +149,8 @@ def _ingredients_of(row: Row) -> dict[str, bytes]:
         name = path.relative_to(job.path).as_posix()
         with suppress(MtiError, KeyError):
             found[path.name] = read_verified(job.path, name, told[name])
+    with suppress(OSError):
+        found[ORIGIN_FILE] = (job.path / ORIGIN_FILE).read_bytes()
     return found
 
 

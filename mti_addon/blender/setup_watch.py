@@ -18,7 +18,7 @@ from ..client.setup_models import DOWNLOADS
 from ..client.setup_problem import FINE
 from ..client.setup_start import look, start_chore
 from ..wire import JobFolder, MtiError
-from . import addon, cleanup, engines, polling, self_test
+from . import addon, cleanup, engines, glance, polling, self_test
 from .translations import sentences
 
 SECONDS = 0.5
@@ -62,6 +62,7 @@ def poll() -> float | None:
     _adopt_moved()
     _look_at_test()
     if (dict(states), test_state) != before:
+        glance.look_again()
         redraw()
     testing = test_state is not None and test_state.phase in ("queued", "running", "stuck")
     return SECONDS if testing or any(running(name) for name in states) else None

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..motion import Fit, Fitted, Problem, encode_png, fit_picture
 from . import viewport
+from .glance import is_file
 from .overrides import overriding
 from .recipe import TargetNote
 from .strip import shown_scene
@@ -169,7 +170,7 @@ def _file_problem(context: Any) -> str:
     if not chosen:
         return "Choose the target picture first"
     path = bpy.path.abspath(chosen)
-    if Path(path).is_file():
+    if is_file(path):
         return ""
     return translated("The target picture is missing: {}").format(path)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -275,16 +275,25 @@ def manifest_of(output: Path) -> Manifest:
     return Manifest({p.relative_to(output).as_posix(): files.sha256_file(p) for p in found})
 
 
-def create_job(root: Path, request: Request, inputs: Mapping[str, bytes | Path]) -> JobFolder:
+def create_job(
+    root: Path,
+    request: Request,
+    inputs: Mapping[str, bytes | Path],
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> JobFolder:
     """Make the folder `root/<request.job>`: whole, with every byte on the disk, or not at all.
 
-    `request.inputs` is filled in here; the keys of `inputs` are names relative to inputs/.
+    `request.inputs` is filled in here; the keys of `inputs` are names relative to inputs/. `tell`
+    is told how many of how many inputs are on the disk.
     Raises BadRequest, UnreadableInput (a source file), DiskFull, NotWritable.
     """
     replace(request, inputs=dict.fromkeys(inputs, "0" * 64)).check()
     job = JobFolder(root / request.job)
     with files.new_folder(job.path) as temp:
-        sums = {name: add_file(temp / "inputs", name, data) for name, data in inputs.items()}
+        sums: dict[str, str] = {}
+        for done, (name, data) in enumerate(inputs.items(), start=1):
+            sums[name] = add_file(temp / "inputs", name, data)
+            tell(done, len(inputs))
         complete = replace(request, inputs=sums)
         files.write_synced(temp / "request.json", complete.to_json().encode("utf-8"))
     return job

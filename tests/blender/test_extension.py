@@ -20,6 +20,10 @@ OPERATORS = {
     "resume",
     "start_now",
     "import_result",
+    "add_kept",
+    "use_motion",
+    "apply_this",
+    "drop_target",
     "remove_job",
     "open_log",
     "show_target",
@@ -42,7 +46,7 @@ OPERATORS = {
 
 def _registered() -> set[str]:
     operators = {name for name in dir(bpy.ops.mti) if not name.startswith("_")}
-    types = (bpy.types.Panel, bpy.types.Operator, bpy.types.PropertyGroup)
+    types = (bpy.types.Panel, bpy.types.Operator, bpy.types.PropertyGroup, bpy.types.UIList)
     classes = [cls for base in types for cls in base.__subclasses__()]
     ours = {
         cls.__name__ for cls in classes if cls.__name__.startswith("MTI_") and cls.is_registered

@@ -224,7 +224,7 @@ def test_progress_is_put_into_words(ext):
     row = row_class(
         None, None, ("", ""), state("running", stage="learn", step=40, total=120, seconds_left=65.2)
     )
-    assert ext("blender.panel_jobs").progress_text(row) == "Learning 40/120, 1:05 left"
+    assert ext("blender.job_rows").progress_text(row) == "Learning 40/120, 1:05 left"
 
 
 def test_a_shipped_motion_is_applied_only_when_chosen(captured, polling, ext):

@@ -308,7 +308,7 @@ def test_takes_are_drawn_side_by_side(captured, polling):
     captured.mti.also_apply, captured.mti.takes = True, 3
     learn(polling, captured)
     wait(polling, ended)
-    assert _drawn().count("[mti.import_result]") == 3
+    assert _drawn().count("[mti.import_result]") == 3 + 1  # and the chosen one of all results
 
 
 def test_a_long_job_is_caught_up_with_soon_and_is_no_news(captured, polling, ext):

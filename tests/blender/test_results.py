@@ -297,34 +297,40 @@ def test_redo_after_the_job_has_gone_uses_what_lies_beside_the_pictures(
         bpy.ops.mti.redo(seed=6)
 
 
-def test_the_dialog_of_a_job_that_has_gone_says_so(saved, result, polling, ext):
-    """It is drawn again and again while it is open, and jobs come and go."""
-    drawn = Drawn()
-    redo = ext("blender.operators_redo").MTI_OT_redo
-    dialog = SimpleNamespace(layout=drawn, job=result.request.job)
+@pytest.mark.parametrize("kind", ["STRIP", "EMPTY", "PLANE"])
+@pytest.mark.parametrize("collected", [False, True])
+def test_every_kind_of_result_can_be_redone_without_its_job(
+    saved, result, polling, kind, collected, tmp_path
+):
+    """What it was made of lies in its folder, wherever the scene shows the images from."""
+    saved.mti.result_as = kind
+    saved.mti.result_folder = "" if collected else str(tmp_path / "elsewhere")
+    bpy.ops.mti.import_result(job=result.request.job)
+    target = result.folder.target_file.read_bytes()
+    bpy.ops.mti.remove_job(job=result.request.job)
+    assert polling.jobs.rows == ()
+    assert bpy.ops.mti.redo(seed=5) == {"FINISHED"}
+    row = wait(polling, ended)
+    assert row.folder.target_file.read_bytes() == target
+    assert row.folder.motion_file.read_bytes() == b"a motion"
+
+
+def test_the_dialog_outlives_the_job_it_was_opened_on(saved, result, polling, ext):
+    """Deleted by another Blender while the dialog is open: it is drawn again, and says so."""
+
+    from tests.blender.test_panels import Layout
+
+    redo, layout = ext("blender.operators_redo").MTI_OT_redo, Layout()
+    dialog = SimpleNamespace(
+        layout=layout, job=result.request.job, folder="", bl_rna=bpy.ops.mti.redo.get_rna_type()
+    )
     dialog._recipe = lambda context: redo._recipe(dialog, context)
     redo.draw(dialog, bpy.context)
-    assert any(text.startswith("Motion: wave") for text in drawn.texts)
+    assert "Motion: wave" in layout.lines
     bpy.ops.mti.remove_job(job=result.request.job)
-    drawn.texts.clear()
+    del layout.lines[:]
     redo.draw(dialog, bpy.context)
-    assert any("no result to redo" in text for text in drawn.texts)
-
-
-class Drawn:
-    """A layout that remembers its labels."""
-
-    def __init__(self):
-        self.texts = []
-
-    def label(self, text="", **_how):
-        self.texts.append(text)
-
-    def prop(self, *_what, **_how):
-        """Nothing is read from it here."""
-
-    def column(self, **_how):
-        return self
+    assert " ".join(layout.lines) == "This job has no result to redo. Choose another one."
 
 
 def test_redo_without_a_result_says_what_to_click(saved, polling):
