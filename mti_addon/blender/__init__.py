@@ -15,6 +15,7 @@ from . import (
     polling,
     setup_watch,
     translations,
+    watch,
 )
 from .header import MTI_OT_dismiss
 from .menus import MTI_MT_motion
@@ -78,10 +79,12 @@ def register() -> None:
     menus.register()
     polling.begin()
     setup_watch.begin()
+    watch.begin()
 
 
 def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
+    watch.stop()
     setup_watch.stop()
     polling.stop()
     pictures.forget()

@@ -9,7 +9,8 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from .capture import box_corners, playing
+from .boxes import box_corners
+from .capture import playing
 
 LENS, HALF_SENSOR = 50.0, 18.0
 """Millimetres: Blender's own camera's."""
@@ -65,6 +66,6 @@ def _places(scene: Any, mover: Any, span: tuple[int, int]) -> np.ndarray:
         evaluated = mover.evaluated_get(depsgraph)
         bones = evaluated.pose.bones if evaluated.pose else ()
         local = [end for bone in bones for end in (bone.head, bone.tail)]
-        local = local or [Vector(corner) for corner in box_corners(evaluated)]
+        local = local or [Vector(corner) for corner in box_corners(evaluated, depsgraph)]
         found += [evaluated.matrix_world @ point for point in local]
     return np.array(found)

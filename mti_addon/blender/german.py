@@ -135,13 +135,6 @@ TEXTS: dict[str, str] = {
     "Frames": "Einzelbilder",
     "Which frames are captured": "Welche Einzelbilder aufgenommen werden",
     "Automatic": "Automatisch",
-    (
-        "The action's frames, or all of a strip or file; without any, the preview range, or the "
-        "scene's"
-    ): (
-        "Die Einzelbilder der Aktion, oder ein ganzer Streifen oder eine ganze Datei; ohne sie "
-        "der Vorschaubereich oder der der Szene"
-    ),
     "Scene": "Szene",
     "The scene's frames, or its preview range where that is on": (
         "Die Einzelbilder der Szene, oder ihr Vorschaubereich, wenn er eingeschaltet ist"
@@ -228,11 +221,43 @@ TEXTS: dict[str, str] = {
         "Es gibt weder ein Skelett noch eine Kamera zum Aufnehmen."
     ),
     "This window shows no 3D viewport.": "Dieses Fenster zeigt kein 3D-Ansichtsfenster.",
-    "The action {} begins at frame {}, but frames from {} on are captured.": (
-        "Die Aktion {} beginnt bei Einzelbild {}, aufgenommen wird aber ab {}."
+    "The action {} is not played: {} uses none of its slots.": (
+        "Die Aktion {} wird nicht abgespielt: {} benutzt keinen ihrer Slots."
     ),
-    "The action {} ends at frame {}, but frames up to {} are captured: it stands still there.": (
-        "Die Aktion {} endet bei Einzelbild {}, aufgenommen wird aber bis {}: dort steht sie still."
+    "Choose a slot beside the action's name, in the Action Editor.": (
+        "Im Aktionseditor neben dem Namen der Aktion einen Slot wählen."
+    ),
+    "{} moves until frame {}, but frames up to {} are captured: it stands still there.": (
+        "{} bewegt sich bis Einzelbild {}, aufgenommen wird aber bis {}: dort steht es still."
+    ),
+    "{} moves from frame {} on, but frames from {} on are captured.": (
+        "{} bewegt sich ab Einzelbild {}, aufgenommen wird aber ab {}."
+    ),
+    "Set Frames to Automatic, or give a start after that.": (
+        "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
+    ),
+    "{} is moved by physics that were never played.": (
+        "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
+    ),
+    "{} is moved by physics that have changed since they were played.": (
+        "{} wird von einer Simulation bewegt, die seit dem Abspielen geändert wurde."
+    ),
+    "Bake the simulation, or play it from frame {} on, and then capture.": (
+        "Die Simulation backen, oder sie ab Einzelbild {} abspielen, und dann aufnehmen."
+    ),
+    (
+        "Those in which it moves, or all of a strip or file; where that is not known, "
+        "the preview range, or the scene's"
+    ): (
+        "Die, in denen es sich bewegt, oder ein ganzer Streifen oder eine ganze Datei; "
+        "wo das unbekannt ist, der Vorschaubereich oder der der Szene"
+    ),
+    "{} is moved by physics that were played up to frame {} only, not to {}.": (
+        "{} wird von einer Simulation bewegt, die nur bis Einzelbild {} abgespielt "
+        "wurde, nicht bis {}."
+    ),
+    "{} does not move: its keys are muted, or hold one value all the time.": (
+        "{} bewegt sich nicht: die Schlüsselbilder sind stumm oder halten immer denselben Wert."
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",

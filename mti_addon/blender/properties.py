@@ -62,8 +62,8 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
             (
                 "AUTO",
                 "Automatic",
-                "The action's frames, or all of a strip or file; without any, the preview range, "
-                "or the scene's",
+                "Those in which it moves, or all of a strip or file; where that is not known, the "
+                "preview range, or the scene's",
             ),
             ("SCENE", "Scene", "The scene's frames, or its preview range where that is on"),
             ("CUSTOM", "Custom", "From a first to a last frame"),

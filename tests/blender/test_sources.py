@@ -462,13 +462,15 @@ def test_the_frames_that_are_captured(figure, scene, ext):
     scene.mti.span = "SCENE"
     assert sources.frame_span(bpy.context) == (1, 250)
     (warning,) = sources.span_warnings(bpy.context)
-    assert "Wave ends at frame 48" in warning.message and "up to 250" in warning.message
+    assert "Stick Figure moves until frame 48" in warning.message
+    assert "up to 250" in warning.message and "give an end before that" in warning.hint
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 40
     assert sources.frame_span(bpy.context) == (5, 40)
     scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -20, 30
     assert sources.frame_span(bpy.context) == (-20, 30)
     (warning,) = sources.span_warnings(bpy.context)
-    assert "begins at frame 1" in warning.message
+    assert "moves from frame 1 on" in warning.message
+    assert "give a start after that" in warning.hint
     scene.mti.span = "AUTO"
     figure.animation_data_clear()
     assert sources.frame_span(bpy.context) == (5, 40)
