@@ -17,6 +17,7 @@ from .boxes import box_corners, has_shape
 from .problems import CaptureError
 from .sources import find_armature, find_mover, source_problem
 from .translations import translated
+from .visible import why_not_played
 
 __all__ = ["CaptureError", "playing", "take_from_scene", "world_to_clip"]
 
@@ -65,12 +66,7 @@ def _armature_take(
 def _must_be_played(evaluated: Any) -> None:
     """A disabled object keeps the pose of some other frame, without any error."""
     if not evaluated.is_evaluated:
-        raise CaptureError.of(
-            translated("{} is disabled in the viewport, so Blender does not animate it.").format(
-                evaluated.name
-            ),
-            "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.",
-        )
+        raise CaptureError(why_not_played(evaluated.original, bpy.context.view_layer))
 
 
 def _object_take(

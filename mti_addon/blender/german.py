@@ -259,6 +259,32 @@ TEXTS: dict[str, str] = {
     "{} does not move: its keys are muted, or hold one value all the time.": (
         "{} bewegt sich nicht: die Schlüsselbilder sind stumm oder halten immer denselben Wert."
     ),
+    (
+        "{} is in the collection {}, which is excluded from this view layer, so Blender"
+        " does not animate it."
+    ): (
+        "{} ist in der Sammlung {}, die in dieser Ansichtsebene ausgeschlossen ist; "
+        "Blender animiert es daher nicht."
+    ),
+    "{} is in the collection {}, which is disabled in viewports, so Blender does not animate it.": (
+        "{} ist in der Sammlung {}, die in Ansichtsfenstern deaktiviert ist; Blender "
+        "animiert es daher nicht."
+    ),
+    "{} is not in this view layer, so Blender does not animate it.": (
+        "{} ist nicht in dieser Ansichtsebene; Blender animiert es daher nicht."
+    ),
+    "Set the check mark beside the collection in the Outliner.": (
+        "Das Häkchen neben der Sammlung in der Gliederung setzen."
+    ),
+    "Link it to a collection of this scene, or choose another view layer.": (
+        "Mit einer Sammlung dieser Szene verknüpfen, oder eine andere Ansichtsebene wählen."
+    ),
+    "At {:g} frames per second, a motion is captured at {:g} to {:g} only.": (
+        "Bei {:g} Einzelbildern pro Sekunde: aufgenommen wird nur bei {:g} bis {:g}."
+    ),
+    "Change the frame rate in the output properties.": (
+        "Die Bildrate in den Ausgabe-Einstellungen ändern."
+    ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",

@@ -8,8 +8,8 @@ import bpy
 
 from ..wire import CaptureInfo, Settings
 from . import addon, engines
-from .captures import CaptureFile, save_capture
-from .properties import DEFAULT_NAME
+from .captures import CaptureFile, one_line, save_capture
+from .properties import DEFAULT_NAME, LONGEST_NAME
 from .reporting import allowed, telling
 from .shots import Shot, take_shot
 from .sources import find_mover, source_problem
@@ -54,8 +54,8 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
         model=settings.model,
         frames=settings.frames,
         size=settings.size,
-        source=shot.source[:64],
-        notes=tuple(sentences(*warning) for warning in shot.warnings),
+        source=one_line(shot.source, 64),
+        notes=tuple(one_line(sentences(*warning), 500) for warning in shot.warnings),
         info=CaptureInfo(
             fps=shot.fps,
             frame_start=shot.span[0],
@@ -70,4 +70,6 @@ def _suggested_name(context: Any, shot: Shot) -> str:
     """The name of the action that is captured, else of what is captured."""
     mover = find_mover(context, context.scene.mti.source)
     data = mover.animation_data if mover is not None else None
-    return str(data.action.name if data and data.action else shot.source)[:60]
+    name = one_line(data.action.name if data and data.action else shot.source, LONGEST_NAME)
+    # Blender cuts a property by bytes, in the middle of a letter, and then cannot read it
+    return name.encode("utf-8")[:LONGEST_NAME].decode("utf-8", "ignore")

@@ -17,6 +17,8 @@ from . import addon, motions, polling
 from .properties_apply import ApplyProperties, number_chosen
 
 DEFAULT_NAME = "Motion"
+LONGEST_NAME = 59
+"""Bytes of a motion's name."""
 FIRST, LAST = -1_048_574, 1_048_574
 
 
@@ -81,7 +83,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Name",
         description="What the learned motion is called",
         default=DEFAULT_NAME,
-        maxlen=60,
+        maxlen=LONGEST_NAME + 1,
     )
     iterations: IntProperty(
         name="Iterations",

@@ -27,6 +27,7 @@ from .sources import (
     find_mover,
     frame_span,
     motion,
+    rate_problem,
     scene_motion,
     source_problem,
     span_warnings,
@@ -69,12 +70,15 @@ def take_shot(context: Any, count: int, size: tuple[int, int]) -> Shot:
     if problem := source_problem(context, source):
         raise CaptureError(problem)
     if source in ("STRIP", "FILE"):
-        return _of_footage(context, source, count, size)
+        shot = _of_footage(context, source, count, size)
+        if problem := rate_problem(shot.fps):
+            raise CaptureError(problem)
+        return shot
     span = frame_span(context)
     if problem := check_range(*span):
         raise CaptureError(problem)
-    shot = _of_view if source in ("CAMERA", "VIEWPORT") else _of_take
-    return shot(context, source, span, count, size)
+    take = _of_view if source in ("CAMERA", "VIEWPORT") else _of_take
+    return take(context, source, span, count, size)
 
 
 def _of_take(

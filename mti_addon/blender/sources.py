@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..motion import Problem, check_range
+from ..wire.request import FASTEST, SLOWEST
 from . import footage
 from .animation import Played
 from .dependencies import Moving, known, whole_frames
@@ -24,6 +25,7 @@ IDLE_KEYS = "{} does not move: its keys are muted, or hold one value all the tim
 NO_SLOT = "The action {} is not played: {} uses none of its slots."
 CHOOSE_SLOT = "Choose a slot beside the action's name, in the Action Editor."
 TOO_LONG = "{} moves until frame {}, but frames up to {} are captured: it stands still there."
+RATE = "At {:g} frames per second, a motion is captured at {:g} to {:g} only."
 IN_INSTANCE = "{} is an instance of a collection, whose armature cannot be captured."
 TOO_EARLY = "{} moves from frame {} on, but frames from {} on are captured."
 
@@ -53,6 +55,9 @@ def source_problem(context: Any, source: str) -> Problem | None:
     """What keeps this scene from being captured, as far as it can be told without playing it."""
     if source in ("STRIP", "FILE"):
         return footage.footage_problem(context, source)
+    render = context.scene.render
+    if problem := rate_problem(render.fps / render.fps_base):
+        return problem
     if source == "VIEWPORT":
         return _viewport_problem(context)
     mover = find_mover(context, source)
@@ -69,6 +74,14 @@ def source_problem(context: Any, source: str) -> Problem | None:
     if source == "ARMATURE":
         return _armature_problem(mover) if mover else _no_armature(context)
     return None
+
+
+def rate_problem(fps: float) -> Problem | None:
+    """A frame rate that no capture can hold."""
+    if SLOWEST <= fps <= FASTEST:
+        return None
+    what = translated(RATE).format(fps, SLOWEST, FASTEST)
+    return Problem(what, "Change the frame rate in the output properties.")
 
 
 def _no_armature(context: Any) -> Problem:
