@@ -10,13 +10,13 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ..motion import Bone, Plan, Take, check_range, plan_limbs, sampled_frames
+from ..motion import Take, check_range, sampled_frames
 from ..motion.checks import moving_part
 from ..motion.solid import box_take
 from .boxes import box_corners, has_shape
 from .problems import CaptureError
+from .skeletons import joints_of, plan_of
 from .sources import find_armature, find_mover, source_problem
-from .translations import translated
 from .visible import why_not_played
 
 __all__ = ["CaptureError", "playing", "take_from_scene", "world_to_clip"]
@@ -45,21 +45,16 @@ def take_from_scene(
 def _armature_take(
     scene: Any, armature: Any, frames: list[float], fps: float, size: tuple[int, int]
 ) -> Take:
-    plan = _plan(armature)
-    names = [armature.data.bones[i].name for i in plan.bones]
-    ends = np.empty((2, len(frames), len(names), 3), np.float64)
+    plan = plan_of(armature)
+    joints = np.empty((len(frames), len(plan.parents), 3), np.float32)
     clips = np.empty((len(frames), 4, 4), np.float32)
     for k, depsgraph in enumerate(playing(scene, frames)):
         evaluated = armature.evaluated_get(depsgraph)
         _must_be_played(evaluated)
-        to_world = evaluated.matrix_world
-        bones = evaluated.pose.bones
-        ends[0, k] = [to_world @ bones[name].head for name in names]
-        ends[1, k] = [to_world @ bones[name].tail for name in names]
+        joints[k] = joints_of(evaluated, plan)
         clips[k] = world_to_clip(scene, depsgraph, size)
     scale = float(np.mean(np.abs(armature.matrix_world.to_scale())))
     radii = tuple(max(radius * scale, 1e-6) for radius in plan.radii)
-    joints = plan.joints(ends[0], ends[1])
     return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
 
 
@@ -102,26 +97,6 @@ def _boxes_take(
         corners[k] = [evaluated.matrix_world @ Vector(corner) for corner in box]
         clips[k] = world_to_clip(scene, depsgraph, size)
     return box_take(corners, clips, fps, size)
-
-
-def _plan(armature: Any) -> Plan:
-    bones = armature.data.bones
-    place = {bone.name: i for i, bone in enumerate(bones)}
-    described = [
-        Bone(
-            bone.name,
-            place[bone.parent.name] if bone.parent else -1,
-            tuple(bone.head_local),
-            tuple(bone.tail_local),
-            bone.use_deform,
-        )
-        for bone in bones
-    ]
-    try:
-        return plan_limbs(described)
-    except ValueError:
-        what = translated("{} has no bones.").format(armature.name)
-        raise CaptureError.of(what, "Add bones, or add a stick figure.") from None
 
 
 @contextmanager

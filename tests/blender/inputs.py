@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
+from mathutils import Matrix, Quaternion, Vector
 
 from mti_addon.motion.figure import stick_figure
 
@@ -25,6 +26,8 @@ class Input:
     source: str = "ARMATURE"
     says: str = ""
     """A part of what is told: the reason for None, else a note."""
+    person: bool = False
+    """It is a whole person: a head, two arms, two legs, each in its colour."""
 
 
 INPUTS: dict[str, Callable[[Any], Input]] = {}
@@ -757,3 +760,167 @@ def an_instance_of_a_collection_that_walks_inside(scene: Any) -> Input:
     shown.instance_type, shown.instance_collection = "COLLECTION", group
     active(shown)
     return Input((1, 31), "OBJECT")
+
+
+# Rigs of other programs and people
+
+
+def y_up() -> Matrix:
+    """As importers of FBX place a figure whose height is along Y, in centimetres."""
+    return Matrix.Rotation(math.pi / 2, 4, "X") @ Matrix.Scale(0.01, 4)
+
+
+def in_own_space(rows: list[Any], world: Matrix) -> list[Any]:
+    """The same figure for an object with another matrix."""
+    back = world.inverted()
+    return [(n, p, back @ Vector(h), back @ Vector(t)) for n, p, h, t in rows]
+
+
+def loose(rows: list[Any], way: tuple[float, float, float]) -> list[Any]:
+    """Tails that all point the same way."""
+    return [(n, p, Vector(h), Vector(h) + Vector(way)) for n, p, h, _ in rows]
+
+
+MIXAMO = {
+    "hips": "Hips", "spine": "Spine", "chest": "Spine2", "neck": "Neck", "head": "Head",
+    "shoulder": "Shoulder", "upper_arm": "Arm", "forearm": "ForeArm", "hand": "Hand",
+    "thigh": "UpLeg", "shin": "Leg", "foot": "Foot",
+}  # fmt: skip
+UNREAL = {
+    "hips": "pelvis", "spine": "spine_01", "chest": "spine_03", "neck": "neck_01", "head": "head",
+    "shoulder": "clavicle", "upper_arm": "upperarm", "forearm": "lowerarm", "hand": "hand",
+    "thigh": "thigh", "shin": "calf", "foot": "foot",
+}  # fmt: skip
+MMD = {
+    "hips": "センター", "spine": "上半身", "chest": "上半身2", "neck": "首", "head": "頭",
+    "shoulder": "肩", "upper_arm": "腕", "forearm": "ひじ", "hand": "手首",
+    "thigh": "足", "shin": "ひざ", "foot": "足首",
+}  # fmt: skip
+
+
+def named(rows: list[Any], names: dict[str, str], left: str, right: str) -> list[Any]:
+    """Rows of the starter figure with other names; sides as templates such as '{}_l'."""
+
+    def name(old: str | None) -> str | None:
+        if old is None:
+            return None
+        base, _, side = old.partition(".")
+        new = names.get(base, base)
+        return {"L": left, "R": right}.get(side, "{}").format(new)
+
+    return [(name(n), name(p), *rest) for n, p, *rest in rows]
+
+
+def swing(rig: Any, bone: str, last: int = 24) -> Input:
+    """Lift an arm to the side, about the world's Y, as far as that is possible."""
+    at = rig.pose.bones[bone]
+    rest = (rig.matrix_world @ at.bone.matrix_local).to_3x3().normalized()
+    axis = rest.inverted() @ Vector((0, 1, 0))
+    at.rotation_mode = "QUATERNION"
+    for frame, angle in ((1, 0.0), (last, 1.6)):
+        at.rotation_quaternion = Quaternion(axis, angle)
+        at.keyframe_insert("rotation_quaternion", frame=frame)
+    return Input((1, last), person=True)
+
+
+@made
+def a_mixamo_figure_from_fbx(scene: Any) -> Input:
+    rows = named(stick_figure(), MIXAMO, "mixamorig:Left{}", "mixamorig:Right{}")
+    rows = in_own_space(loose(rows, (0, 0.02, 0)), y_up())
+    ends = {"mixamorig:LeftHand": (0, 0, -8), "Head": (0, 20, 0)}
+    places = {n: h for n, _, h, _ in rows}
+    for name, way in ends.items():
+        end = places[name] + Vector(way)
+        rows.append((f"{name}_End", name, end, end + Vector((0, 1, 0))))
+    rig = armature("Mixamo", rows, y_up())
+    return swing(rig, "mixamorig:RightArm")
+
+
+@made
+def a_gltf_figure_with_metre_long_tails(scene: Any) -> Input:
+    rows = loose(named(stick_figure(), MIXAMO, "Left{}", "Right{}"), (0, 1, 0))
+    return swing(armature("Gltf", rows), "RightArm")
+
+
+@made
+def an_unreal_figure_with_its_root(scene: Any) -> Input:
+    """The root lies at the origin and deforms; so do the IK bones; tails point along X."""
+    rows = named(stick_figure(), UNREAL, "{}_l", "{}_r")
+    rows = [(n, p or "root", h, t) for n, p, h, t in rows]
+    extra = [("root", None, (0, 0, 0), (0.1, 0, 0)),
+             ("ik_foot_root", "root", (0, 0, 0), (0.1, 0, 0)),
+             ("ik_hand_gun", "root", (-0.3, 0, 0.8), (-0.2, 0, 0.8))]  # fmt: skip
+    rows = [extra[0], *loose(rows, (0.05, 0, 0)), *extra[1:]]
+    return swing(armature("Unreal", rows), "upperarm_r")
+
+
+@made
+def a_figure_of_mikumikudance(scene: Any) -> Input:
+    """Japanese names, a mother of all on the ground, and IK bones that deform."""
+    rows = named(stick_figure(), MMD, "左{}", "右{}")
+    rows = [("全ての親", None, (0, 0, 0), (0, 0, 0.3)),
+            *((n, p or "全ての親", h, t) for n, p, h, t in rows)]  # fmt: skip
+    return swing(armature("ミク", rows), "右腕")
+
+
+@made
+def a_figure_of_numbered_bones(scene: Any) -> Input:
+    numbers = {n: f"Bone.{i:03d}" for i, (n, *_) in enumerate(stick_figure())}
+    rows = [(numbers[n], numbers.get(p), h, t) for n, p, h, t in stick_figure()]
+    return swing(armature("Numbers", rows), numbers["upper_arm.R"])
+
+
+@made
+def a_figure_of_numbered_bones_from_fbx(scene: Any) -> Input:
+    numbers = {n: f"Bone.{i:03d}" for i, (n, *_) in enumerate(stick_figure())}
+    rows = [(numbers[n], numbers.get(p), h, t) for n, p, h, t in stick_figure()]
+    rows = in_own_space(loose(rows, (0, 0.03, 0)), y_up())
+    return swing(armature("Numbers", rows, y_up()), numbers["upper_arm.R"])
+
+
+@made
+def a_bendy_bone_that_only_bends(scene: Any) -> Input:
+    rig = armature("Rope", [("rope", None, (0, 0, 0.2), (0, 0, 1.8))])
+    rig.data.bones["rope"].bbone_segments = 8
+    bone = rig.pose.bones["rope"]
+    for frame, bend in ((1, 0.0), (24, 1.0)):
+        bone.bbone_curveinx, bone.bbone_curveoutx = bend, bend
+        bone.keyframe_insert("bbone_curveinx", frame=frame)
+        bone.keyframe_insert("bbone_curveoutx", frame=frame)
+    return Input((1, 24))
+
+
+@made
+def a_bendy_bone_in_an_s(scene: Any) -> Input:
+    """Its middle stands still, too."""
+    rig = armature("Rope", [("rope", None, (0, 0, 0.2), (0, 0, 1.8))])
+    rig.data.bones["rope"].bbone_segments = 8
+    bone = rig.pose.bones["rope"]
+    for frame, bend in ((1, 0.0), (24, 1.0)):
+        bone.bbone_curveinx, bone.bbone_curveoutx = bend, -bend
+        bone.keyframe_insert("bbone_curveinx", frame=frame)
+        bone.keyframe_insert("bbone_curveoutx", frame=frame)
+    return Input((1, 24))
+
+
+@made
+def bendy_bones_that_follow_their_handles(scene: Any) -> Input:
+    """As in rigs of ropes: the handles are keyed, and deform nothing."""
+    rows = [
+        ("low", None, (0, 0, 0.1), (0, 0, 0.2), False),
+        ("high", None, (0, 0, 1.8), (0, 0, 1.9), False),
+        ("rope", None, (0, 0, 0.2), (0, 0, 1.8)),
+    ]
+    rig = armature("Rope", rows)
+    rope = rig.data.bones["rope"]
+    rope.bbone_segments = 8
+    rope.bbone_handle_type_start = rope.bbone_handle_type_end = "TANGENT"
+    rope.bbone_custom_handle_start, rope.bbone_custom_handle_end = (
+        rig.data.bones["low"],
+        rig.data.bones["high"],
+    )
+    for frame, turn in ((1, 0.0), (24, 1.2)):
+        for name in ("low", "high"):
+            rig.pose.bones[name].rotation_euler[2] = turn
+            rig.pose.bones[name].keyframe_insert("rotation_euler", index=2, frame=frame)
+    return Input((1, 24))

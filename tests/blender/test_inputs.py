@@ -56,3 +56,43 @@ def test_what_moves_is_captured_while_it_moves(level, ext, name):
     if not expected.says:
         pictures = _pictures(ext, capture)
         assert ext("motion.checks").longest_still(pictures) <= 3, notes
+        if expected.person:
+            _is_a_person(ext, capture, pictures)
+
+
+def _is_a_person(ext, capture, pictures):
+    """The colours of the six parts are all there, and none hides the others."""
+    palette = ext("motion.raster").PALETTE
+    share = {}
+    for part, color in palette.items():
+        near = np.abs(pictures[0].astype(int) - color).max(-1) < 24
+        share[part] = near.sum()
+    assert min(share[part] for part in palette if part != "ground") >= 3, share
+    assert share["torso"] < 2.5 * (share["left_leg"] + share["right_leg"]), share
+    assert 0.5 < share["left_leg"] / share["right_leg"] < 2, share
+    take = capture.take()
+    assert take.parts.count("head") == 1 and take.parents.count(-1) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a_mixamo_figure_from_fbx",
+        "a_gltf_figure_with_metre_long_tails",
+        "an_unreal_figure_with_its_root",
+        "a_figure_of_mikumikudance",
+        "a_figure_of_numbered_bones",
+        "a_figure_of_numbered_bones_from_fbx",
+    ],
+)
+def test_the_same_person_looks_the_same_in_every_rig(level, ext, name):
+    """As the starter figure with the same joints does, but for where hands, feet and head end."""
+    first = []
+    for build in (inputs.INPUTS[name], lambda scene: inputs.swing(inputs.person(), "upper_arm.R")):
+        build(level)
+        bpy.context.view_layer.update()
+        assert bpy.ops.mti.capture() == {"FINISHED"}
+        first.append(_pictures(ext, _captured(level, ext)).astype(int))
+    apart = np.abs(first[0] - first[1]).max(-1) > 60
+    drawn = np.abs(first[1] - first[1][0, 0, 0]).max(-1) > 30
+    assert apart.sum() < 0.2 * drawn.sum()

@@ -93,7 +93,7 @@ def test_a_rig_built_as_rigify_builds_them(level, ext):
         follow.target, follow.subtarget = rig, f"ORG-{name}"
     for frame, degrees in ((1, 0), (48, -80)):
         _key(rig.pose.bones["upper_arm_fk.L"], degrees, frame)
-    plan = ext("blender.capture")._plan(rig)
+    plan = ext("blender.skeletons").plan_of(rig)
     used = [rig.data.bones[i].name for i in plan.bones]
     assert sorted(used) == sorted(f"DEF-{name}" for name, *_ in parts)
     assert plan.parents.count(-1) == 1, "one body, so that it can be drawn with other proportions"
@@ -112,7 +112,7 @@ def test_rigifys_own_generated_rig(level, ext):
         bpy.ops.pose.rigify_generate()
         rig = next(o for o in level.objects if o.type == "ARMATURE" and o != metarig)
         bpy.context.view_layer.objects.active = rig
-        plan = ext("blender.capture")._plan(rig)
+        plan = ext("blender.skeletons").plan_of(rig)
         used = [rig.data.bones[i].name for i in plan.bones]
         assert all(name.startswith("DEF-") for name in used) and 15 <= len(used) <= 60
         assert plan.parents.count(-1) == 1
