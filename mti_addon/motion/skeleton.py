@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .anatomy import parts_by_shape
 from .bones import Bone, Point, ancestor, apart, extent, length, next_up, parents_first
+from .names import is_detail, is_mechanism, is_part, kind_of, side_of
 from .take import Array
 from .tips import mended, without_ground
-
-# A bone is put to the first part whose word its name holds, so the longer words stand first.
-# The words are those of Blender's own rigs (Human meta-rig, Rigify), Mixamo and Unreal exports.
-WORDS = (
-    ("head", ("head", "skull")),
-    ("leg", ("upleg", "thigh", "shin", "calf", "knee", "ankle", "foot", "toe", "heel", "leg")),
-    ("arm", ("arm", "elbow", "wrist", "hand", "palm")),
-    ("torso", ("hips", "pelvis", "spine", "chest", "torso", "abdomen", "neck", "shoulder")),
-    ("torso", ("clavicle", "collar", "root", "waist", "body")),
-)
-DETAILS = tuple(
-    "finger thumb index middle ring pinky twist eye jaw lip brow teeth tongue nose ear cheek chin "
-    "lid hair breast forehead temple".split()
-)
-"""Bones too small to be seen as limbs; left out as long as enough others remain."""
-MECHANISM = frozenset("mch org ctrl ik pole target mechanism wgt vis end nub".split())
-"""Words of bones that move others, or mark where they end, in rigs where all are set to deform."""
 
 KNOWN = 0.6
 """With fewer of a skeleton's names known than this share, its shape is asked."""
@@ -86,14 +69,19 @@ class Plan:
 
 def plan_limbs(bones: Sequence[Bone]) -> Plan:
     """The limbs of a skeleton at rest. Raises ValueError if there is no bone of any length."""
-    used = without_ground(bones, _used_bones(bones), _is_part)
+    used = without_ground(bones, _used_bones(bones), is_part)
     if not used:
         raise ValueError("the armature has no bones")
     given = bones
-    bones, onto = mended(bones, used, _kind)
+    bones, onto = mended(bones, used, kind_of)
     used, by_bone = _parts(bones, used)
     parts = [by_bone[i] for i in used]
     height = extent(bones, used)
+    for bone in (b for b in used if by_bone[b] == "head"):
+        if length(bones[bone]) < 2 * height * HEAD_RADIUS:  # else the ball would hide the neck
+            bones[bone] = replace(bones[bone], tail=_along(bones[bone], 2 * height * HEAD_RADIUS))
+            onto.pop(bone, None)
+    fixed = any(bones[bone] != given[bone] for bone in used)
     limbs: list[tuple[int, int]] = []
     limb_parts: list[str] = []
     radii: list[float] = []
@@ -123,9 +111,15 @@ def plan_limbs(bones: Sequence[Bone]) -> Plan:
         tuple(radii),
         tuple(parents),
         tuple(place.get(onto.get(bone, -1), -1) for bone in used) if onto else (),
-        tuple(bones[b].tail if bones[b] != given[b] else None for b in used) if onto else (),
+        tuple(bones[b].tail if bones[b] != given[b] else None for b in used) if fixed else (),
         tuple(bendy),
     )
+
+
+def _along(bone: Bone, reach: float) -> Point:
+    """The point that is so far from a bone's head, through its tail."""
+    x, y, z = np.array(bone.head) + reach / length(bone) * np.subtract(bone.tail, bone.head)
+    return float(x), float(y), float(z)
 
 
 def _bends(bones: Sequence[Bone], given: Sequence[Bone], bone: int) -> bool:
@@ -148,38 +142,10 @@ def _used_bones(bones: Sequence[Bone]) -> list[int]:
     """Bones that deform something and are no detail; with details if less than three are left."""
     real = [i for i, bone in enumerate(bones) if length(bone) > 1e-6]
     deforming = [i for i in real if bones[i].deform] or real
-    flesh = [i for i in deforming if not MECHANISM & set(_spaced(bones[i].name).split())]
+    flesh = [i for i in deforming if not is_mechanism(bones[i].name)]
     deforming = flesh or deforming
-    large = [i for i in deforming if not _is_detail(bones[i].name)]
+    large = [i for i in deforming if not is_detail(bones[i].name)]
     return parents_first(bones, large if len(large) >= 3 else deforming)
-
-
-def _is_detail(name: str) -> bool:
-    words = re.split(r"[^a-z]+", _spaced(name))
-    return any(word.startswith(DETAILS) for word in words)
-
-
-def _spaced(name: str) -> str:
-    """'mixamorig:LeftForeArm' -> 'mixamorig left fore arm'."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[:._\-\s]+", " ", name).lower()
-
-
-def _side(name: str) -> str:
-    """'left', 'right' or ''; by the conventions .L _l Left, anywhere in the name as a word."""
-    words = set(_spaced(name).split())
-    if words & {"l", "left"}:
-        return "left"
-    return "right" if words & {"r", "right"} else ""
-
-
-def _kind(name: str) -> str:
-    joined = _spaced(name).replace(" ", "").replace("armature", "")
-    return next((kind for kind, words in WORDS if any(word in joined for word in words)), "")
-
-
-def _is_part(name: str) -> bool:
-    """It is called by a part of the body, and not a root."""
-    return bool(_kind(name)) and "root" not in _spaced(name)
 
 
 def _parts(bones: Sequence[Bone], used: Sequence[int]) -> tuple[list[int], dict[int, str]]:
@@ -188,7 +154,7 @@ def _parts(bones: Sequence[Bone], used: Sequence[int]) -> tuple[list[int], dict[
     Shape also tells what is too small to be drawn.
     """
     named = _named_parts(bones, used)
-    known = sum(bool(_kind(bones[i].name)) or _is_detail(bones[i].name) for i in used)
+    known = sum(bool(kind_of(bones[i].name)) or is_detail(bones[i].name) for i in used)
     if known < KNOWN * len(used) and not LIMBS <= set(named.values()):
         shape = parts_by_shape(bones, used)
         if shape is not None and len(set(shape.parts.values())) > len(set(named.values())):
@@ -202,8 +168,8 @@ def _named_parts(bones: Sequence[Bone], used: Sequence[int]) -> dict[int, str]:
     by_bone: dict[int, str] = {}
     middle = np.mean([[b.head, b.tail] for b in (bones[i] for i in used)], axis=(0, 1))
     for i in used:
-        name, kind = bones[i].name, _kind(bones[i].name)
-        side = _side(name)
+        name, kind = bones[i].name, kind_of(bones[i].name)
+        side = side_of(name)
         above = ancestor(bones, i, by_bone)
         if not kind and above >= 0 and by_bone[above] != "head":
             by_bone[i] = by_bone[above]
@@ -257,7 +223,7 @@ def _links(
     """Joins for gaps, such as from the spine to a shoulder; none to the features of a face."""
     links = []
     for i, above in enumerate(hung):
-        if above < 0 or (face and _is_detail(bones[used[i]].name)):
+        if above < 0 or (face and is_detail(bones[used[i]].name)):
             continue
         end = (bones[used[above // 3]].head, bones[used[above // 3]].tail)[above % 3]
         if apart(bones[used[i]].head, end) > 0.01 * height:

@@ -7,6 +7,7 @@ import math
 import bpy
 import numpy as np
 import pytest
+
 from tests.blender import inputs
 
 

@@ -254,3 +254,14 @@ def test_a_first_bone_that_is_a_part_stays():
     assert "hips" in parts_of(plan_limbs(bones), bones)
     snake = [(f"b{i}", f"b{i - 1}" if i else None, (0, i, 0), (0, i + 1, 0)) for i in range(6)]
     assert len(plan_limbs(skeleton(snake)).bones) == 6
+
+
+def test_a_short_head_bone_does_not_hide_the_neck():
+    """glTF knows no tails: the last bone is as long as the one before."""
+    rows = [(n, p, h, (0, 0, 1.6) if n == "head" else t) for n, p, h, t in stick_figure()]
+    bones = skeleton(rows)
+    plan = plan_limbs(bones)
+    at = [rows[i][0] for i in plan.bones].index("head")
+    radius = plan.radii[plan.parts.index("head")]
+    assert np.allclose(plan.tips[at], (0, 0, 1.51 + 2 * radius))
+    assert plan.onto == () and [tip for tip in plan.tips if tip] == [plan.tips[at]]
