@@ -29,6 +29,7 @@ from .operators_results import (
     MTI_OT_open_log,
     MTI_OT_pause,
     MTI_OT_remove_job,
+    MTI_OT_rename_job,
     MTI_OT_resume,
     MTI_OT_start_now,
 )
@@ -53,6 +54,7 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_start_now,
     MTI_OT_import_result,
     MTI_OT_remove_job,
+    MTI_OT_rename_job,
     MTI_OT_open_log,
     MTI_OT_show_target,
     MTI_OT_redo,

@@ -285,6 +285,13 @@ TEXTS: dict[str, str] = {
     "Change the frame rate in the output properties.": (
         "Die Bildrate in den Ausgabe-Einstellungen ändern."
     ),
+    "Rename Motion": "Bewegung umbenennen",
+    "Call this motion otherwise; results that were added keep the name they have": (
+        "Diese Bewegung anders nennen; hinzugefügte Ergebnisse behalten ihren Namen"
+    ),
+    "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
+    "A motion needs a name.": "Eine Bewegung braucht einen Namen.",
+    "Type at least one letter.": "Mindestens einen Buchstaben eingeben.",
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",

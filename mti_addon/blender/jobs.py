@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..client import Follower, JobState, list_jobs
 from ..wire import JobFolder, MtiError, Request
+from .titles import titled
 
 BUDGET_SECONDS = 0.008
 """One look at all jobs stops after this, and the next one goes on: Blender draws at 60 Hz."""
@@ -22,7 +23,10 @@ AT_WORK = ("queued", "running", "stuck")
 
 @dataclass(frozen=True)
 class Row:
-    """One job: its folder, what was asked (None if that cannot be read, and why), how it stands."""
+    """One job: its folder, what was asked (None if that cannot be read, and why), how it stands.
+
+    The request has the name that the job has now.
+    """
 
     folder: JobFolder
     request: Request | None
@@ -85,6 +89,14 @@ class Jobs:
         self.rows = tuple(known.get(folder) or _read(folder) for folder in folders)
         self._unread = set(folders)
 
+    def read_again(self, job: str) -> None:
+        """What was noted beside a job's request has changed."""
+        news = {row.folder: _read(row.folder) for row in self.rows if row.folder.path.name == job}
+        self.rows = tuple(
+            replace(news[row.folder], state=row.state) if row.folder in news else row
+            for row in self.rows
+        )
+
     def look(self) -> bool:
         """Read what is new in jobs that may have news; True if anything has changed."""
         deadline = time.perf_counter() + BUDGET_SECONDS
@@ -125,6 +137,6 @@ def _changed(root: Path) -> int:
 
 def _read(folder: JobFolder) -> Row:
     try:
-        return Row(folder, folder.request(), ("", ""), JobState())
+        return Row(folder, titled(folder, folder.request()), ("", ""), JobState())
     except MtiError as error:
         return Row(folder, None, (error.message, error.hint), JobState())

@@ -36,7 +36,10 @@ def find_motion(label: str, jobs: Jobs, presets: Path) -> KnownMotion | None:
     """
     if not label:
         return next(iter(_learned(jobs)), None)
-    return next((motion for motion in all_motions(jobs, presets) if motion.label == label), None)
+    known = all_motions(jobs, presets)
+    exact = next((motion for motion in known if motion.label == label), None)
+    key = label[label.rfind("(") :]  # a motion that was renamed since has still this in its label
+    return exact or next((motion for motion in known if key and motion.label.endswith(key)), None)
 
 
 def _learned(jobs: Jobs) -> list[KnownMotion]:

@@ -38,8 +38,7 @@ class MTI_OT_capture(bpy.types.Operator):
         # only a keyed figure has another body to be drawn with
         take = shot.take if props.source == "ARMATURE" else None
         name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
-        if props.name in (DEFAULT_NAME, props.suggested):  # the animator has not named it
-            props.name = props.suggested = _suggested_name(context, shot)
+        _suggest_name(props, _own_name(context, shot))
         props.capture = name
         text = translated("Captured {} pictures of frames {} to {}")
         text = text.format(settings.frames, *shot.span)
@@ -66,7 +65,19 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
     )
 
 
-def _suggested_name(context: Any, shot: Shot) -> str:
+def _suggest_name(props: Any, own: str) -> None:
+    """Name a motion as what was captured is named, unless the animator has named this very one.
+
+    A name that was typed is the captured motion's; another motion is not called by it. Before the
+    first capture it is that of what is about to be captured.
+    """
+    typed = props.name not in (DEFAULT_NAME, props.suggested)
+    if not typed or (props.suggested and props.suggested != own):
+        props.name = own
+    props.suggested = own
+
+
+def _own_name(context: Any, shot: Shot) -> str:
     """The name of the action that is captured, else of what is captured."""
     mover = find_mover(context, context.scene.mti.source)
     data = mover.animation_data if mover is not None else None

@@ -68,6 +68,8 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
     text, icon = PHASES[phase]
     top.label(text=request.name, icon=TASKS[request.task], translate=False)
     top.label(text=text, icon=icon)
+    if phase == "done" and request.learns:
+        top.operator("mti.rename_job", text="", icon="GREASEPENCIL").job = job
     _draw_stop(top, row)
     if phase == "running":
         _draw_progress(context, box, row)

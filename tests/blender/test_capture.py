@@ -300,13 +300,26 @@ def test_blenders_own_human_rig(scene, ext):
     bpy.ops.preferences.addon_disable(module="rigify")
 
 
-def test_a_name_is_suggested_until_the_animator_gives_one(figure, scene):
+def test_a_name_is_suggested(figure, scene):
     bpy.ops.mti.capture()
     assert scene.mti.name == "Wave"
     bpy.ops.mti.add_stick_figure(motion="SQUAT")
     bpy.ops.mti.capture()
     assert scene.mti.name == "Squat"
+
+
+def test_a_typed_name_is_that_of_the_motion_it_was_typed_for(figure, scene):
     scene.mti.name = "Mine"
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Mine", "it was typed for what was captured next"
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Mine", "the same motion again"
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
     bpy.ops.mti.capture()
-    assert scene.mti.name == "Mine"
+    assert scene.mti.name == "Jumping Jack"
+    scene.mti.name = "Also Mine"
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Also Mine"
+    bpy.context.view_layer.objects.active = figure
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Wave"
