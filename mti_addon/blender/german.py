@@ -292,6 +292,25 @@ TEXTS: dict[str, str] = {
     "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
     "A motion needs a name.": "Eine Bewegung braucht einen Namen.",
     "Type at least one letter.": "Mindestens einen Buchstaben eingeben.",
+    "Changed since capture: another source is chosen.": (
+        "Seit der Aufnahme geändert: eine andere Quelle ist gewählt."
+    ),
+    "Changed since capture: {} is gone.": "Seit der Aufnahme geändert: {} ist nicht mehr da.",
+    "Changed since capture: {} was captured, {} is chosen.": (
+        "Seit der Aufnahme geändert: aufgenommen wurde {}, gewählt ist {}."
+    ),
+    "Changed since capture: other frames are chosen.": (
+        "Seit der Aufnahme geändert: andere Einzelbilder sind gewählt."
+    ),
+    "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
+    "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
+    "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "what is captured": "was aufgenommen wird",
+    "Captured of": "Aufgenommen von",
+    "Auto Capture": "Automatisch aufnehmen",
+    "Capture again by itself when the motion or the camera has changed": (
+        "Von selbst erneut aufnehmen, wenn sich die Bewegung oder die Kamera geändert hat"
+    ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",

@@ -8,7 +8,7 @@ import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
-from . import addon, engines, polling, starting
+from . import addon, engines, polling, starting, watch
 from .captures import Capture, load_capture
 from .motions import KnownMotion, find_motion
 from .orders import LearnOptions, apply_order, learn_order
@@ -52,7 +52,11 @@ class MTI_OT_learn(bpy.types.Operator):
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
-        self.report({"INFO"}, translated("Learning {}").format(options.name))
+        text = translated("Learning {}").format(options.name)
+        if changed := watch.changed_since_capture(context):
+            self.report({"WARNING"}, f"{text}. {changed}")
+        else:
+            self.report({"INFO"}, text)
         return {"FINISHED"}
 
 

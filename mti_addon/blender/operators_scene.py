@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..wire import CaptureInfo, Settings
-from . import addon, engines
+from . import addon, engines, watch
 from .captures import CaptureFile, one_line, save_capture
 from .properties import DEFAULT_NAME, LONGEST_NAME
 from .reporting import allowed, telling
@@ -40,6 +40,7 @@ class MTI_OT_capture(bpy.types.Operator):
         name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
         _suggest_name(props, _own_name(context, shot))
         props.capture = name
+        watch.captured(context)
         text = translated("Captured {} pictures of frames {} to {}")
         text = text.format(settings.frames, *shot.span)
         for warning in shot.warnings[:1]:

@@ -78,6 +78,12 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
     )
     capture: StringProperty(name="Capture", options={"HIDDEN"})
+    auto_capture: BoolProperty(
+        name="Auto Capture",
+        description="Capture again by itself when the motion or the camera has changed",
+        default=False,
+    )
+    captured_of: StringProperty(name="Captured of", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(
         name="Name",
