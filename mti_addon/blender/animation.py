@@ -152,18 +152,23 @@ def _tweaked(owner: Any, data: Any, tracks: list[Any]) -> Iterator[Played]:
 def of_action(owner: Any, action: Any, slot: Any) -> Played:
     """When an action, with this slot, moves its owner.
 
-    A range that the animator has given to the action holds, but no longer than what moves where
-    others share the action.
+    A range that the animator has given to the action holds; but of an action that others share no
+    longer than this slot moves, and of one that repeats itself at least until what does not repeat
+    has ended: a walk across is a keyed way of a figure that walks for ever.
     """
     if slot is None and len(action.slots):
         return Played(slotless=action.name)
-    found = together(_of_curve(owner, curve) for curve in channels(action, slot))
+    curves = [_of_curve(owner, curve) for curve in channels(action, slot)]
+    found = together(curves)
     if not (action.use_frame_range and found.moves):
         return found
-    given = float(action.frame_start), float(action.frame_end)
-    if found.span is not None and not found.endless and len(action.slots) > 1:
-        given = max(given[0], found.span[0]), min(given[1], found.span[1])
-    return Played(given, found.endless, given=True) if given[0] < given[1] else found
+    start, end = float(action.frame_start), float(action.frame_end)
+    if found.endless:
+        once = together(curve for curve in curves if not curve.endless).span or (start, end)
+        start, end = min(start, once[0]), max(end, once[1])
+    elif found.span is not None and len(action.slots) > 1:
+        start, end = max(start, found.span[0]), min(end, found.span[1])
+    return Played((start, end), found.endless, given=True) if start < end else found
 
 
 def _of_strip(owner: Any, strip: Any) -> Played:

@@ -13,7 +13,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import addon, motions, polling
+from . import addon, motions, polling, watch
 from .properties_apply import ApplyProperties, number_chosen
 
 DEFAULT_NAME = "Motion"
@@ -82,6 +82,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Auto Capture",
         description="Capture again by itself when the motion or the camera has changed",
         default=False,
+        update=lambda _props, _context: watch.look_soon(),
     )
     captured_of: StringProperty(name="Captured of", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})

@@ -52,7 +52,7 @@ def key_motion(scene: Any, figure: Any, starter: Starter) -> tuple[int, int]:
         _go_on(curve, motion)
     # a wave of two seconds lasts until the frame before the one where it would begin again
     last = start + motion.frames - (1 if motion.cycle else 0)
-    action.use_frame_range = True
+    action.use_frame_range = bool(motion.cycle)  # of others the keys tell, those added later, too
     action.frame_start, action.frame_end = start, last
     scene.frame_set(scene.frame_current)  # show the pose of the current frame, not the last keyed
     return start, last

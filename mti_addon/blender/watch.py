@@ -48,13 +48,18 @@ def captured(context: Any) -> None:
     _changes.clear()
 
 
-@bpy.app.handlers.persistent
-def _changed(*_: Any) -> None:
+def look_soon() -> None:
+    """Look at the captures when there has been no change for a while."""
     global _changed_at
-    known.changed()
     _changed_at = time.monotonic()
     if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SECONDS, persistent=True)
+
+
+@bpy.app.handlers.persistent
+def _changed(*_: Any) -> None:
+    known.changed()
+    look_soon()
 
 
 @bpy.app.handlers.persistent

@@ -631,6 +631,29 @@ def a_walk_that_repeats_itself_on_a_cart(scene: Any) -> Input:
 
 
 @made
+def a_starter_walk_whose_figure_is_keyed_across(scene: Any) -> Input:
+    """All in one action, whose range is that of one walk."""
+    bpy.ops.mti.add_stick_figure(motion="WALK", facing="FRONT")
+    key(bpy.context.object, "location", (1, (-1, 0, 0)), (100, (1, 0, 0)))
+    return Input((1, 100))
+
+
+@made
+def a_starter_wave_with_later_keys(scene: Any) -> Input:
+    bpy.ops.mti.add_stick_figure(motion="WAVE")
+    raise_arm(bpy.context.object, (49, 0), (80, 60), bone="upper_arm.L")
+    return Input((1, 80))
+
+
+@made
+def a_range_that_an_action_is_given(scene: Any) -> Input:
+    rig = raise_arm(person(), (1, 0), (200, -90))
+    action = rig.animation_data.action
+    action.use_frame_range, action.frame_start, action.frame_end = True, 20, 60
+    return Input((20, 60))
+
+
+@made
 def noise_on_a_channel(scene: Any) -> Input:
     scene.frame_end = 40
     rig = raise_arm(person(), (1, 0))
