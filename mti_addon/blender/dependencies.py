@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,13 @@ NO_PLACE = frozenset(
     "BRUSH PALETTE PAINTCURVE".split()
 )
 """Types of IDs that say nothing about where a thing is or what shape it has."""
-CLOCKS = ("GeometryNodeInputSceneTime", "GeometryNodeSimulationInput")
+SIMULATION = ("GeometryNodeSimulationInput",)
+CLOCKS = ("GeometryNodeInputSceneTime", *SIMULATION)
 """Nodes that change as time goes on."""
+TRACKED = ("CAMERA_SOLVER", "FOLLOW_TRACK", "OBJECT_SOLVER")
+"""Constraints that follow what was tracked in a movie clip."""
+MOST = 64
+"""Answers that are remembered at a time."""
 SECONDS = 0.5
 """A panel that is drawn again and again looks no more often than this."""
 
@@ -68,6 +73,8 @@ class Moving:
     played: Played
     caches: tuple[Cache, ...] = ()
     """The simulations that it is moved by."""
+    steps: bool = False
+    """Geometry nodes simulate it: each frame is made from the one that was shown before."""
 
     def physics_problem(self, last: int) -> Problem | None:
         """What has to be played or baked before it can be captured up to the frame `last`."""
@@ -79,11 +86,12 @@ def moving(scene: Any, roots: Iterable[Any]) -> Moving:
     """When anything that `roots` depend on is animated or simulated."""
     behind = all_behind(roots)
     kept = tuple(caches(scene, behind))
-    keyed = (played_by(owner) | _by_itself(owner) for owner in behind)
+    keyed = (played_by(owner) | _by_itself(scene, owner) for owner in behind)
     simulated = (Played((float(cache.start), float(cache.end))) for cache in kept)
     render = scene.render
     slower = render.frame_map_new / render.frame_map_old  # Time Stretching
-    return Moving(together([*keyed, *simulated]).stretched(slower), kept)
+    whole = together([*keyed, *simulated]).stretched(slower)
+    return Moving(whole, kept, any(_nodes(owner, SIMULATION) for owner in behind))
 
 
 def whole_frames(span: Span) -> tuple[int, int]:
@@ -97,18 +105,22 @@ class Known:
     def __init__(self) -> None:
         self.at_once = bpy.app.background
         """Look anew each time: where no window is drawn, nobody is told of changes."""
-        self._found: dict[tuple[int, ...], tuple[Moving, float]] = {}
-        self._outdated: set[tuple[int, ...]] = set()
+        self._found: dict[tuple[int, object], tuple[Moving, float]] = {}
+        self._outdated: set[tuple[int, object]] = set()
 
-    def moving(self, scene: Any, roots: Iterable[Any]) -> Moving:
-        """As `moving`, remembered; after a change looked for again at most every SECONDS."""
-        objects = list(roots)
-        key = (_key(scene), *map(_key, objects))
+    def moving(self, scene: Any, whose: object, roots: Callable[[], Iterable[Any]]) -> Moving:
+        """As `moving`, remembered; after a change looked for again at most every SECONDS.
+
+        `whose` names the roots in this scene, which are asked for only when it is looked.
+        """
+        key = (_key(scene), whose)
         before = self._found.get(key)
         if before is not None and not self.at_once:
             if key not in self._outdated or time.monotonic() - before[1] < SECONDS:
                 return before[0]
-        found = moving(scene, objects)
+        if len(self._found) > MOST:
+            self.forget()
+        found = moving(scene, roots())
         self._found[key] = found, time.monotonic()
         self._outdated.discard(key)
         return found
@@ -130,17 +142,20 @@ class Known:
 known = Known()
 
 
-def _by_itself(owner: Any) -> Played:
+def _by_itself(scene: Any, owner: Any) -> Played:
     """When something goes on without keys, as Blender's own clock does."""
-    if owner.id_type == "NODETREE":
-        return Played(endless=any(node.bl_idname in CLOCKS for node in owner.nodes))
-    if owner.id_type == "CACHEFILE":
+    if owner.id_type == "CACHEFILE" or _nodes(owner, CLOCKS):
         return Played(endless=True)
     if owner.id_type.startswith("GREASEPENCIL"):
         return together(_drawn(layer) for layer in owner.layers)
     if owner.id_type == "OBJECT":
-        return together(_timed(owner))
+        return together([*map(_timed, owner.modifiers), *_tracked(scene, owner)])
     return STILL
+
+
+def _nodes(owner: Any, kinds: tuple[str, ...]) -> bool:
+    """A tree of nodes has one of these."""
+    return owner.id_type == "NODETREE" and any(node.bl_idname in kinds for node in owner.nodes)
 
 
 def _drawn(layer: Any) -> Played:
@@ -149,12 +164,21 @@ def _drawn(layer: Any) -> Played:
     return Played((min(frames), max(frames))) if len(frames) > 1 else STILL
 
 
-def _timed(owner: Any) -> Iterator[Played]:
-    for modifier in owner.modifiers:
-        if not modifier.show_viewport:
-            continue
-        if modifier.type in ("WAVE", "MESH_CACHE"):
-            yield Played(endless=True)
-        elif modifier.type == "BUILD":
-            start = modifier.frame_start
-            yield Played((start, start + modifier.frame_duration))
+def _timed(modifier: Any) -> Played:
+    """A modifier that knows what time it is."""
+    if not modifier.show_viewport:
+        return STILL
+    if modifier.type == "BUILD":
+        start = modifier.frame_start
+        return Played((start, start + modifier.frame_duration))
+    return Played(endless=modifier.type in ("WAVE", "MESH_CACHE"))
+
+
+def _tracked(scene: Any, owner: Any) -> Iterator[Played]:
+    """For as long as the clip lasts that an object, or one of its bones, follows."""
+    bones = owner.pose.bones if owner.pose is not None else ()
+    for limit in (limit for thing in (owner, *bones) for limit in thing.constraints):
+        if limit.type in TRACKED and not limit.mute and limit.influence:
+            clip = scene.active_clip if limit.use_active_clip else limit.clip
+            if clip is not None:
+                yield Played((clip.frame_start, clip.frame_start + clip.frame_duration - 1))

@@ -7,6 +7,7 @@ driven, are left out; the keys and drivers themselves are in. Names are not.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,14 +30,12 @@ PLACE = (
     "delta_rotation_euler",
     "delta_rotation_quaternion",
     "delta_scale",
-    "matrix_parent_inverse",
-    "parent_type",
-    "parent_bone",
     "hide_render",
     "hide_viewport",
     "instance_type",
     "empty_display_size",
 )
+HANGING = ("matrix_parent_inverse", "parent_type", "parent_bone")
 POSE = (
     ("location", 3),
     ("rotation_euler", 3),
@@ -79,7 +78,8 @@ VALUES = ("BOOLEAN", "INT", "FLOAT", "ENUM", "STRING")
 
 def of_all_behind(roots: Iterable[Any]) -> str:
     """Of all that these depend on, as 16 hexadecimal digits; in whichever order it is found."""
-    total = sum(int(_of(owner), 16) for owner in all_behind(roots) if owner.id_type != "SCENE")
+    behind = [owner for owner in all_behind(roots) if owner.id_type != "SCENE"]
+    total = sum(int(_of(owner), 16) for owner in behind)
     return f"{total & 0xFFFFFFFFFFFFFFFF:016x}"
 
 
@@ -91,14 +91,16 @@ def of_values(*values: object) -> str:
 def plain(owner: Any, set_by_others: Iterable[str] = (), path: str = "") -> list[tuple[str, Any]]:
     """The values of a modifier, a constraint or the like, but for those that curves set."""
     known = set(set_by_others)
-    found = []
-    for item in owner.bl_rna.properties:
-        name = item.identifier
-        if item.type not in VALUES or item.is_readonly or name.startswith(LOOKS):
-            continue
-        if path + name not in known:
-            found.append((name, _value(getattr(owner, name, None))))
-    return found
+    names = (item.identifier for item in owner.bl_rna.properties if _tells(item))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # all are read, old ones too
+        return [(n, _value(getattr(owner, n, None))) for n in names if path + n not in known]
+
+
+def _tells(item: Any) -> bool:
+    """A property is a plain value that somebody may set, and not a matter of looks."""
+    settable = item.type in VALUES and not item.is_readonly
+    return settable and not item.identifier.startswith(LOOKS)
 
 
 def _at(group: str, thing: Any) -> str:
@@ -136,8 +138,8 @@ def _content(owner: Any, known: set[str]) -> Iterator[Any]:
 
 
 def _object(owner: Any, known: set[str]) -> Iterator[Any]:
-    yield [_value(getattr(owner, name)) for name in PLACE if name not in known]
-    yield owner.parent is None
+    names = PLACE if owner.parent is None else PLACE + HANGING
+    yield [_plain_or_tuple(getattr(owner, name)) for name in names if name not in known]
     for group, things in (("constraints", owner.constraints), ("modifiers", owner.modifiers)):
         for thing in things:
             yield plain(thing, known, _at(group, thing) + ".")
@@ -220,6 +222,10 @@ def _value(value: Any) -> Any:
         return tuple(_value(item) for item in value)
     except TypeError:
         return type(value).__name__
+
+
+def _plain_or_tuple(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str) else tuple(value)
 
 
 def _numbers(things: Any, name: str, size: int) -> object:

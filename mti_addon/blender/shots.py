@@ -20,8 +20,8 @@ from ..motion import (
 )
 from ..motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
 from . import footage, views
-from .capture import take_from_scene
-from .dependencies import whole_frames
+from .capture import playing, take_from_scene
+from .dependencies import Moving, whole_frames
 from .problems import CaptureError
 from .sources import (
     find_mover,
@@ -84,8 +84,10 @@ def take_shot(context: Any, count: int, size: tuple[int, int]) -> Shot:
 def _of_take(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
-    if lacking := motion(context, source).physics_problem(span[1]):
+    found = motion(context, source)
+    if lacking := found.physics_problem(span[1]):
         raise CaptureError(lacking)
+    _step_through(context.scene, found, span)
     samples = (count - 1) * BETWEEN + 1
     between = take_from_scene(context, source, *span, samples, size)
     while (shorter := _moving_frames(context, source, span, between)) != span:
@@ -120,10 +122,21 @@ def _moving_frames(
     return (start, end) if start < end else span
 
 
+def _step_through(scene: Any, found: Moving, span: tuple[int, int]) -> None:
+    """Show every frame up to the last once where nodes simulate, so that Blender keeps them.
+
+    Else each picture would be one step of the simulation.
+    """
+    if found.steps:
+        for _ in playing(scene, range(min(scene.frame_start, span[0]), span[1] + 1)):
+            pass
+
+
 def _of_view(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
     frames = sampled_frames(*span, count)
+    _step_through(context.scene, scene_motion(context), span)
     if source == "CAMERA":
         name, pictures = (
             context.scene.camera.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import bpy
@@ -137,14 +138,14 @@ def _viewport_problem(context: Any) -> Problem | None:
     return None
 
 
-def subjects(context: Any, source: str) -> Iterator[list[Any]]:
-    """Whose motion is captured: if the first do not move at all, then the next ones."""
-    mover, camera = find_mover(context, source), context.scene.camera
-    yield [mover] if mover is not None else []
-    if source in ("ARMATURE", "OBJECT"):
-        yield [camera] if camera is not None else []
-    elif source in ("CAMERA", "VIEWPORT"):
-        yield seen_things(context.scene)
+def subjects(context: Any, source: str) -> Iterator[Moving]:
+    """Whose motion is captured, and when they move: if the first do not, then the next ones."""
+    scene, mover = context.scene, find_mover(context, source)
+    for thing in (mover, scene.camera if source in ("ARMATURE", "OBJECT") else None):
+        if thing is not None:
+            yield known.moving(scene, thing.session_uid, partial(list, [thing]))
+    if source in ("CAMERA", "VIEWPORT"):
+        yield scene_motion(context)
 
 
 def seen_things(scene: Any) -> list[Any]:
@@ -154,7 +155,7 @@ def seen_things(scene: Any) -> list[Any]:
 
 def scene_motion(context: Any) -> Moving:
     """When anything moves that can be seen."""
-    return known.moving(context.scene, seen_things(context.scene))
+    return known.moving(context.scene, "seen", lambda: seen_things(context.scene))
 
 
 def can_be_seen(thing: Any) -> bool:
@@ -166,8 +167,7 @@ def can_be_seen(thing: Any) -> bool:
 def motion(context: Any, source: str) -> Moving:
     """When what is captured moves, by its own animation and by that of all that it depends on."""
     first = None
-    for movers in subjects(context, source):
-        found = known.moving(context.scene, movers)
+    for found in subjects(context, source):
         if found.played.moves:
             return found
         first = first or found

@@ -34,7 +34,7 @@ def made_of(context: Any) -> Made:
     return {
         "source": source,
         "mover": mover.name if mover is not None else "",
-        "frames": list(frame_span(context)) if source != "FILE" else [],
+        "frames": _frames(context),
         "rate": fingerprint.of_values(*_rate(scene)),
         "motion": _motion(context, source, mover),
         "camera": _camera(scene) if source in ("ARMATURE", "OBJECT", "CAMERA") else "",
@@ -80,8 +80,16 @@ def _otherwise(context: Any, before: Made, chosen: Any) -> str:
         return translated(RATE)
     frames = before.get("frames")
     if frames and (chosen is not None or not before["mover"]):
-        return translated(FRAMES) if list(frame_span(context)) != frames else ""
+        return translated(FRAMES) if _frames(context) != frames else ""
     return ""
+
+
+def _frames(context: Any) -> list[int]:
+    """The frames that are asked for; of a file that is not looked into only its own name."""
+    props = context.scene.mti
+    if props.source == "FILE" and props.span != "CUSTOM":
+        return [0]
+    return list(frame_span(context))
 
 
 def _rate(scene: Any) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ LIMB = 0.18
 ON_GROUND = 0.15
 DETAIL = 0.12
 """Chains that reach less far than this, at the end of a limb or on the head, are fingers, ears."""
+SAME_ROOT = 0.08
 APART = 0.25
 """Of the figure's height: pairs of legs whose roots are farther apart are those of an animal."""
 
@@ -96,24 +97,22 @@ def _mirror(
 def _partners(
     bones: Sequence[Bone], used: Sequence[int], axis: int, middle: float, near: float
 ) -> dict[int, int]:
-    def mirrored(bone: Bone) -> np.ndarray:
-        both = np.array([bone.head, bone.tail])
-        both[:, axis] = 2 * middle - both[:, axis]
-        return both
-
-    places = {i: np.array([bones[i].head, bones[i].tail]) for i in used}
-    aside = [i for i in used if np.abs(places[i][:, axis] - middle).max() > near]
+    """For each bone beside the plane the nearest one to where it is mirrored, if that is near."""
+    places = ends(bones, used).reshape(-1, 2, 3)
+    aside = [int(i) for i in np.flatnonzero(np.abs(places[:, :, axis] - middle).max(1) > near)]
+    places = places[aside]
+    mirrored = places.copy()
+    mirrored[:, :, axis] = 2 * middle - mirrored[:, :, axis]
     found: dict[int, int] = {}
-    for i in aside:
-        if i in found:
+    for i, bone in enumerate(aside):
+        if used[bone] in found:
             continue
-        wanted = mirrored(bones[i])
-        near_ones = [
-            (float(np.abs(places[j] - wanted).max()), j) for j in aside if j != i and j not in found
-        ]
-        if near_ones and min(near_ones)[0] <= near:
-            other = min(near_ones)[1]
-            found[i], found[other] = other, i
+        apart_from = np.abs(places - mirrored[i]).max((1, 2))
+        apart_from[i] = np.inf
+        apart_from[[used[other] in found for other in aside]] = np.inf
+        other = int(apart_from.argmin())
+        if apart_from[other] <= near:
+            found[used[bone]], found[used[aside[other]]] = used[aside[other]], used[bone]
     return found
 
 
@@ -149,17 +148,30 @@ def _reach(bones: Sequence[Bone], children: dict[int, list[int]], bone: int) -> 
 def _legs_and_arms(
     limbs: Sequence[_Pair], ground: float, height: float
 ) -> tuple[list[_Pair], list[_Pair]]:
-    """Which pairs are legs, and which arms: an animal's front legs are its arms."""
-    standing = sorted((p for p in limbs if p.lowest < ground), key=lambda p: -p.reach)
-    hanging = sorted((p for p in limbs if p.lowest >= ground), key=lambda p: -p.reach)
+    """Which pairs are legs, and which arms: an animal's front legs are its arms.
+
+    Legs are the lowest chains that stand on the ground; arms begin next above them. So a skirt,
+    which begins where the legs do, and pigtails, which begin at the head, are neither.
+    """
+
+    def lowest(pair: _Pair) -> tuple[float, float]:
+        return round(pair.root[2] / (0.06 * height)), -pair.reach
+
+    standing = [pair for pair in limbs if pair.lowest < ground]
     if not standing:
         return [], []
-    legs = standing[:1]
-    others = [p for p in standing[1:] if apart(p.root, legs[0].root) > APART * height]
-    if others:
-        front, hind = sorted((legs[0], others[0]), key=lambda p: -p.root[2])
-        return [hind], [front]
-    return legs, hanging[:1]
+    legs = min(standing, key=lowest)
+    hanging = [pair for pair in limbs if pair.lowest >= ground]
+    above = [pair for pair in hanging if apart(pair.root, legs.root) > SAME_ROOT * height]
+    if hanging:
+        arms = min(above, key=lowest) if above else max(hanging, key=lambda pair: pair.reach)
+        return [legs], [arms]
+    others = [pair for pair in standing if apart(pair.root, legs.root) > APART * height]
+    if not others:
+        return [legs], []
+    other = max(others, key=lambda pair: pair.reach)
+    front, hind = sorted((legs, other), key=lambda pair: -pair.root[2])
+    return [hind], [front]
 
 
 def _first_of_limb(

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 from mathutils import Matrix, Quaternion, Vector
 
+from mti_addon.motion import encode_png
 from mti_addon.motion.figure import stick_figure
 
 
@@ -375,6 +378,23 @@ def geometry_nodes_that_look_at_a_keyed_object(scene: Any) -> Input:
 
 
 @made
+def a_simulation_of_nodes(scene: Any) -> Input:
+    """In every frame it is moved on from where it was: by jumps it would be slow."""
+    scene.frame_end = 24
+    thing = cube()
+    tree = nodes(thing)
+    begin = tree.nodes.new("GeometryNodeSimulationInput")
+    end = tree.nodes.new("GeometryNodeSimulationOutput")
+    begin.pair_with_output(end)
+    shift = tree.nodes.new("GeometryNodeTransform")
+    shift.inputs["Translation"].default_value = (0.1, 0, 0)
+    into, out = tree.nodes["Group Input"], tree.nodes["Group Output"]
+    for left, right in ((into, begin), (begin, shift), (shift, end), (end, out)):
+        tree.links.new(left.outputs["Geometry"], right.inputs["Geometry"])
+    return Input((1, 24), "OBJECT")
+
+
+@made
 def an_armature_that_bends_a_mesh(scene: Any) -> Input:
     rig = raise_arm(person(), (1, 0), (26, -90))
     mesh = bpy.data.meshes.new("Body")
@@ -480,6 +500,30 @@ def an_empty_as_the_scenes_camera(scene: Any) -> Input:
     scene.camera = eye
     raise_arm(person(), (1, 0), (24, -90))
     return Input((1, 24))
+
+
+@made
+def a_thing_that_follows_a_tracked_point(scene: Any) -> Input:
+    """A movie clip from frame 11 on, of 20 pictures, with a marker that crosses it."""
+    folder = Path(bpy.app.tempdir)
+    for i in range(20):
+        (folder / f"clip_{i:03d}.png").write_bytes(encode_png(np.zeros((48, 64, 3), np.uint8)))
+    clip = bpy.data.movieclips.load(str(folder / "clip_000.png"))
+    clip.frame_start = 11
+    track = clip.tracking.tracks.new(name="Track", frame=1)
+    for frame in range(1, 21):
+        track.markers.insert_frame(frame, co=(0.1 + 0.04 * frame, 0.5))
+    thing = cube()
+    follow = thing.constraints.new("FOLLOW_TRACK")
+    follow.use_active_clip, follow.clip, follow.track = False, clip, "Track"
+    follow.use_3d_position, follow.camera = False, scene.camera
+    return Input((11, 30), "OBJECT")
+
+
+@made
+def negative_and_broken_frames(scene: Any) -> Input:
+    raise_arm(person(), (-50.5, 0), (-10.25, -90))
+    return Input((-51, -10))
 
 
 # Actions, slots, and the NLA

@@ -24,9 +24,13 @@ def known(deps, monkeypatch):
     deps.known.forget()
 
 
+def _moving(known, scene, thing):
+    return known.moving(scene, thing.name, lambda: [thing])
+
+
 def _span(known, scene, thing):
     bpy.context.view_layer.update()
-    return known.moving(scene, [thing]).played.span
+    return _moving(known, scene, thing).played.span
 
 
 def test_it_is_looked_for_again_only_after_a_change(scene, deps, known, monkeypatch):
@@ -38,7 +42,7 @@ def test_it_is_looked_for_again_only_after_a_change(scene, deps, known, monkeypa
     assert _span(known, scene, cube) is None
     for frame in (3, 9, 1):
         scene.frame_set(frame)
-    assert known.moving(scene, [cube]).played.span is None and len(looks) == 1
+    assert _moving(known, scene, cube).played.span is None and len(looks) == 1
     inputs.key(cube, "location", (1, (0, 0, 0)), (20, (1, 0, 0)))
     assert _span(known, scene, cube) == (1, 20) and len(looks) == 2
     inputs.key(cube, "location", (30, (2, 0, 0)))
@@ -59,10 +63,10 @@ def test_played_physics_are_seen_without_any_other_change(scene, deps, known, mo
     monkeypatch.setattr(deps, "SECONDS", 0)
     thing = inputs.falling()
     bpy.context.view_layer.update()
-    assert "never" in known.moving(scene, [thing]).physics_problem(20).message
+    assert "never" in _moving(known, scene, thing).physics_problem(20).message
     for frame in range(1, 21):
         scene.frame_set(frame)
-    assert known.moving(scene, [thing]).physics_problem(20) is None
+    assert _moving(known, scene, thing).physics_problem(20) is None
 
 
 def test_another_file_is_another_file(scene, known):

@@ -96,3 +96,14 @@ def test_the_same_person_looks_the_same_in_every_rig(level, ext, name):
     apart = np.abs(first[0] - first[1]).max(-1) > 60
     drawn = np.abs(first[1] - first[1][0, 0, 0]).max(-1) > 30
     assert apart.sum() < 0.2 * drawn.sum()
+
+
+def test_a_simulation_of_nodes_is_as_fast_as_when_it_is_played(level, ext):
+    """0.1 m a frame; the camera that looks on sees the same."""
+    inputs.INPUTS["a_simulation_of_nodes"](level)
+    bpy.context.view_layer.update()
+    level.mti.source = "OBJECT"
+    level.camera.location.y = -12
+    shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
+    way = shot.take.joints[:, 0, 0] - shot.take.joints[0, 0, 0]
+    assert np.allclose(way, 0.05 * np.linspace(0, 23, 14), atol=0.02)  # its scale is 0.5

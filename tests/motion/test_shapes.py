@@ -265,3 +265,47 @@ def test_a_short_head_bone_does_not_hide_the_neck():
     radius = plan.radii[plan.parts.index("head")]
     assert np.allclose(plan.tips[at], (0, 0, 1.51 + 2 * radius))
     assert plan.onto == () and [tip for tip in plan.tips if tip] == [plan.tips[at]]
+
+
+def test_a_thousand_bones_without_names_take_no_time():
+    import time
+
+    rows = [(f"b{i}", "b0" if i else None, (i % 40 - 20, i // 40, 1), (i % 40 - 20, i // 40, 2))
+            for i in range(1000)]  # fmt: skip
+    began = time.perf_counter()
+    plan_limbs(skeleton(rows))
+    assert time.perf_counter() - began < 5  # 0.4 s on two busy cores
+
+
+@pytest.mark.parametrize("long", [0.6, 0.05])
+def test_a_skirt_and_pigtails_are_no_limbs(long):
+    """As singers of MikuMikuDance have them; the tails may reach the ground."""
+    rows = [(called(n, "Japanese"), called(p, "Japanese") if p else None, h, t)
+            for n, p, h, t in arms_out(stick_figure())]  # fmt: skip
+    for k in range(8):
+        x, y = 0.15 * np.cos(k * np.pi / 4 + 0.2), 0.15 * np.sin(k * np.pi / 4 + 0.2)
+        rows.append((f"スカート{k}a", "センター", (x, y, 0.95), (1.3 * x, 1.3 * y, 0.7)))
+        rows.append(
+            (f"スカート{k}b", f"スカート{k}a", (1.3 * x, 1.3 * y, 0.7), (1.6 * x, 1.6 * y, 0.45))
+        )
+    for side, sign in (("左", 1), ("右", -1)):
+        steps = np.linspace(1.7, long, 6)
+        for k in range(5):
+            above = f"{side}髪{k - 1}" if k else "頭"
+            at, end = ((sign * (0.12 + 0.03 * j), 0.05, steps[j]) for j in (k, k + 1))
+            rows.append((f"{side}髪{k}", above, at, end))
+    bones = skeleton(rows)
+    parts = parts_of(plan_limbs(bones), bones)
+    right = {called(name, "Japanese"): right_part(name) for name, *_ in stick_figure()}
+    assert {name: parts[name] for name in right} == right
+    assert {part for name, part in parts.items() if name not in right} <= {"torso"}
+
+
+def test_limbs_that_all_hang_on_one_bone():
+    rows = [(called(n, "numbers"), None if n == "hips" else called(p, "numbers"), h, t)
+            for n, p, h, t in stick_figure() if not n.startswith("shoulder")
+            for p in [{"chest": "hips", "neck": "hips"}.get(p, p or "") or "hips"]
+            for p in ["hips" if p.startswith("shoulder") else p]]  # fmt: skip
+    bones = skeleton(rows)
+    parts = parts_of(plan_limbs(bones), bones)
+    assert {"left_arm", "right_arm", "left_leg", "right_leg"} <= set(parts.values())
