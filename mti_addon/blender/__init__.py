@@ -19,6 +19,7 @@ from . import (
     setup_watch,
     this_file,
     translations,
+    watch,
 )
 from .header import MTI_OT_dismiss
 from .menus import MTI_MT_motion
@@ -33,6 +34,7 @@ from .operators_results import (
     MTI_OT_open_log,
     MTI_OT_pause,
     MTI_OT_remove_job,
+    MTI_OT_rename_job,
     MTI_OT_resume,
     MTI_OT_start_now,
 )
@@ -65,6 +67,7 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_use_motion,
     MTI_OT_apply_this,
     MTI_OT_remove_job,
+    MTI_OT_rename_job,
     MTI_OT_open_log,
     MTI_OT_show_target,
     MTI_OT_redo,
@@ -95,10 +98,12 @@ def register() -> None:
     polling.begin()
     setup_watch.begin()
     glance.on_change(setup_watch.redraw)
+    watch.begin()
 
 
 def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
+    watch.stop()
     setup_watch.stop()
     polling.stop()
     glance.forget()

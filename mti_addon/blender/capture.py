@@ -10,19 +10,17 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ..motion import Bone, Plan, Take, check_range, plan_limbs, sampled_frames
+from ..motion import Take, check_range, sampled_frames
+from ..motion.checks import moving_part
 from ..motion.solid import box_take
+from .boxes import box_corners, has_shape
 from .problems import CaptureError
-from .sources import SOLID, find_armature, find_mover, source_problem
+from .skeletons import joints_of, plan_of
+from .sources import find_armature, find_mover, source_problem
 from .steps import steps
-from .translations import translated
+from .visible import why_not_played
 
-__all__ = ["CaptureError", "box_corners", "playing", "take_from_scene", "world_to_clip"]
-
-CUBE = [(x, y, z) for x in (-1, 1) for y, z in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
-"""Corners in the order of Blender's bounding boxes."""
-NO_EXTENT = 0.5
-"""Half a side (metres) of what is drawn for a light or another thing without a shape."""
+__all__ = ["CaptureError", "playing", "take_from_scene", "world_to_clip"]
 
 
 def take_from_scene(
@@ -48,75 +46,58 @@ def take_from_scene(
 def _armature_take(
     scene: Any, armature: Any, frames: list[float], fps: float, size: tuple[int, int]
 ) -> Take:
-    plan = _plan(armature)
-    names = [armature.data.bones[i].name for i in plan.bones]
-    ends = np.empty((2, len(frames), len(names), 3), np.float64)
+    plan = plan_of(armature)
+    joints = np.empty((len(frames), len(plan.parents), 3), np.float32)
     clips = np.empty((len(frames), 4, 4), np.float32)
     for k, depsgraph in enumerate(playing(scene, frames)):
         evaluated = armature.evaluated_get(depsgraph)
         _must_be_played(evaluated)
-        to_world = evaluated.matrix_world
-        bones = evaluated.pose.bones
-        ends[0, k] = [to_world @ bones[name].head for name in names]
-        ends[1, k] = [to_world @ bones[name].tail for name in names]
+        joints[k] = joints_of(evaluated, plan)
         clips[k] = world_to_clip(scene, depsgraph, size)
     scale = float(np.mean(np.abs(armature.matrix_world.to_scale())))
     radii = tuple(max(radius * scale, 1e-6) for radius in plan.radii)
-    joints = plan.joints(ends[0], ends[1])
     return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
 
 
 def _must_be_played(evaluated: Any) -> None:
     """A disabled object keeps the pose of some other frame, without any error."""
     if not evaluated.is_evaluated:
-        raise CaptureError.of(
-            translated("{} is disabled in the viewport, so Blender does not animate it.").format(
-                evaluated.name
-            ),
-            "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.",
-        )
+        raise CaptureError(why_not_played(evaluated.original, bpy.context.view_layer))
 
 
 def _object_take(
     scene: Any, moving: Any, frames: list[float], fps: float, size: tuple[int, int]
 ) -> Take:
+    """A box that keeps the shape it has at first, if its thing has none of its own that changes.
+
+    What stands still itself, but shows something that moves, has another box in each frame.
+    """
+    steady = not has_shape(moving)
+    take = _boxes_take(scene, moving, frames, fps, size, steady)
+    if steady and moving_part(take) is None:
+        return _boxes_take(scene, moving, frames, fps, size, steady=False)
+    return take
+
+
+def _boxes_take(
+    scene: Any,
+    moving: Any,
+    frames: list[float],
+    fps: float,
+    size: tuple[int, int],
+    steady: bool,
+) -> Take:
     corners = np.empty((len(frames), 8, 3), np.float64)
     clips = np.empty((len(frames), 4, 4), np.float32)
+    box: Any = None
     for k, depsgraph in enumerate(playing(scene, frames)):
         evaluated = moving.evaluated_get(depsgraph)
         _must_be_played(evaluated)
-        corners[k] = [evaluated.matrix_world @ Vector(corner) for corner in box_corners(evaluated)]
+        if box is None or not steady:
+            box = box_corners(evaluated, depsgraph)
+        corners[k] = [evaluated.matrix_world @ Vector(corner) for corner in box]
         clips[k] = world_to_clip(scene, depsgraph, size)
     return box_take(corners, clips, fps, size)
-
-
-def box_corners(moving: Any) -> list[tuple[float, ...]]:
-    """The corners of an object's bounding box in its own space; a cube where it has no extent."""
-    corners = [tuple(corner) for corner in moving.bound_box]
-    if np.ptp(np.array(corners), axis=0).max() > 1e-6 and moving.type in SOLID:
-        return corners
-    half = moving.empty_display_size if moving.type == "EMPTY" else NO_EXTENT
-    return [(half * x, half * y, half * z) for x, y, z in CUBE]
-
-
-def _plan(armature: Any) -> Plan:
-    bones = armature.data.bones
-    place = {bone.name: i for i, bone in enumerate(bones)}
-    described = [
-        Bone(
-            bone.name,
-            place[bone.parent.name] if bone.parent else -1,
-            tuple(bone.head_local),
-            tuple(bone.tail_local),
-            bone.use_deform,
-        )
-        for bone in bones
-    ]
-    try:
-        return plan_limbs(described)
-    except ValueError:
-        what = translated("{} has no bones.").format(armature.name)
-        raise CaptureError.of(what, "Add bones, or add a stick figure.") from None
 
 
 @contextmanager

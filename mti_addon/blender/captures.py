@@ -6,6 +6,7 @@ is a folder that is written whole and never changed.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,14 +84,20 @@ class Capture:
         return self.path / "sheet.png"
 
 
+def one_line(text: str, longest: int) -> str:
+    """A text as capture.json can hold it: names in Blender may have line breaks, and be long."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)[:longest]
+
+
 def save_capture(
     root: Path, pictures: NDArray[np.uint8], about: CaptureFile, take: Take | None = None
 ) -> str:
     """Write pictures (F, H, W, 3) whole or not at all, and give the new id.
 
     With the take that they were drawn from, they can be drawn in other ways later. Raises
-    NotWritable, DiskFull.
+    BadRequest for what could not be read back, NotWritable, DiskFull.
     """
+    codec.check(about, "capture")
     name = uuid.uuid4().hex
     with files.new_folder(root / name) as folder:
         for i, picture in enumerate(steps(list(pictures))):

@@ -217,13 +217,6 @@ TEXTS: dict[str, str] = {
     "Frames": "Einzelbilder",
     "Which frames are captured": "Welche Einzelbilder aufgenommen werden",
     "Automatic": "Automatisch",
-    (
-        "The action's frames, or all of a strip or file; without any, the preview range, or the "
-        "scene's"
-    ): (
-        "Die Einzelbilder der Aktion, oder ein ganzer Streifen oder eine ganze Datei; ohne sie "
-        "der Vorschaubereich oder der der Szene"
-    ),
     "Scene": "Szene",
     "The scene's frames, or its preview range where that is on": (
         "Die Einzelbilder der Szene, oder ihr Vorschaubereich, wenn er eingeschaltet ist"
@@ -310,11 +303,95 @@ TEXTS: dict[str, str] = {
         "Es gibt weder ein Skelett noch eine Kamera zum Aufnehmen."
     ),
     "This window shows no 3D viewport.": "Dieses Fenster zeigt kein 3D-Ansichtsfenster.",
-    "The action {} begins at frame {}, but frames from {} on are captured.": (
-        "Die Aktion {} beginnt bei Einzelbild {}, aufgenommen wird aber ab {}."
+    "The action {} is not played: {} uses none of its slots.": (
+        "Die Aktion {} wird nicht abgespielt: {} benutzt keinen ihrer Slots."
     ),
-    "The action {} ends at frame {}, but frames up to {} are captured: it stands still there.": (
-        "Die Aktion {} endet bei Einzelbild {}, aufgenommen wird aber bis {}: dort steht sie still."
+    "Choose a slot beside the action's name, in the Action Editor.": (
+        "Im Aktionseditor neben dem Namen der Aktion einen Slot wählen."
+    ),
+    "{} moves until frame {}, but frames up to {} are captured: it stands still there.": (
+        "{} bewegt sich bis Einzelbild {}, aufgenommen wird aber bis {}: dort steht es still."
+    ),
+    "{} moves from frame {} on, but frames from {} on are captured.": (
+        "{} bewegt sich ab Einzelbild {}, aufgenommen wird aber ab {}."
+    ),
+    "Set Frames to Automatic, or give a start after that.": (
+        "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
+    ),
+    "{} is moved by physics that were never played.": (
+        "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
+    ),
+    "{} is moved by physics that have changed since they were played.": (
+        "{} wird von einer Simulation bewegt, die seit dem Abspielen geändert wurde."
+    ),
+    "Bake the simulation, or play it from frame {} on, and then capture.": (
+        "Die Simulation backen, oder sie ab Einzelbild {} abspielen, und dann aufnehmen."
+    ),
+    (
+        "Those in which it moves, or all of a strip or file; where that is not known, "
+        "the preview range, or the scene's"
+    ): (
+        "Die, in denen es sich bewegt, oder ein ganzer Streifen oder eine ganze Datei; "
+        "wo das unbekannt ist, der Vorschaubereich oder der der Szene"
+    ),
+    "{} is moved by physics that were played up to frame {} only, not to {}.": (
+        "{} wird von einer Simulation bewegt, die nur bis Einzelbild {} abgespielt "
+        "wurde, nicht bis {}."
+    ),
+    "{} does not move: its keys are muted, or hold one value all the time.": (
+        "{} bewegt sich nicht: die Schlüsselbilder sind stumm oder halten immer denselben Wert."
+    ),
+    (
+        "{} is in the collection {}, which is excluded from this view layer, so Blender"
+        " does not animate it."
+    ): (
+        "{} ist in der Sammlung {}, die in dieser Ansichtsebene ausgeschlossen ist; "
+        "Blender animiert es daher nicht."
+    ),
+    "{} is in the collection {}, which is disabled in viewports, so Blender does not animate it.": (
+        "{} ist in der Sammlung {}, die in Ansichtsfenstern deaktiviert ist; Blender "
+        "animiert es daher nicht."
+    ),
+    "{} is not in this view layer, so Blender does not animate it.": (
+        "{} ist nicht in dieser Ansichtsebene; Blender animiert es daher nicht."
+    ),
+    "Set the check mark beside the collection in the Outliner.": (
+        "Das Häkchen neben der Sammlung in der Gliederung setzen."
+    ),
+    "Link it to a collection of this scene, or choose another view layer.": (
+        "Mit einer Sammlung dieser Szene verknüpfen, oder eine andere Ansichtsebene wählen."
+    ),
+    "At {:g} frames per second, a motion is captured at {:g} to {:g} only.": (
+        "Bei {:g} Einzelbildern pro Sekunde: aufgenommen wird nur bei {:g} bis {:g}."
+    ),
+    "Change the frame rate in the output properties.": (
+        "Die Bildrate in den Ausgabe-Einstellungen ändern."
+    ),
+    "Rename Motion": "Bewegung umbenennen",
+    "Call this motion otherwise; results that were added keep the name they have": (
+        "Diese Bewegung anders nennen; hinzugefügte Ergebnisse behalten ihren Namen"
+    ),
+    "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
+    "A motion needs a name.": "Eine Bewegung braucht einen Namen.",
+    "Type at least one letter.": "Mindestens einen Buchstaben eingeben.",
+    "Changed since capture: another source is chosen.": (
+        "Seit der Aufnahme geändert: eine andere Quelle ist gewählt."
+    ),
+    "Changed since capture: {} is gone.": "Seit der Aufnahme geändert: {} ist nicht mehr da.",
+    "Changed since capture: {} was captured, {} is chosen.": (
+        "Seit der Aufnahme geändert: aufgenommen wurde {}, gewählt ist {}."
+    ),
+    "Changed since capture: other frames are chosen.": (
+        "Seit der Aufnahme geändert: andere Einzelbilder sind gewählt."
+    ),
+    "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
+    "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
+    "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "what is captured": "was aufgenommen wird",
+    "Captured of": "Aufgenommen von",
+    "Auto Capture": "Automatisch aufnehmen",
+    "Capture again by itself when the motion or the camera has changed": (
+        "Von selbst erneut aufnehmen, wenn sich die Bewegung oder die Kamera geändert hat"
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..client import Follower, JobState, list_jobs
 from ..wire import JobFolder, MtiError, Request
 from .origin import Origin, read_origin
+from .titles import titled
 
 BUDGET_SECONDS = 0.008
 """One look at all jobs stops after this, and the next one goes on: Blender draws at 60 Hz."""
@@ -27,7 +28,10 @@ AT_WORK = ("queued", "running", "stuck")
 
 @dataclass(frozen=True)
 class Row:
-    """One job: its folder, what was asked (None if that cannot be read, and why), how it stands."""
+    """One job: its folder, what was asked (None if that cannot be read, and why), how it stands.
+
+    The request has the name that the job has now.
+    """
 
     folder: JobFolder
     request: Request | None
@@ -98,6 +102,14 @@ class Jobs:
         self.rows = tuple(known.get(folder) or _read(folder) for folder in folders)
         self._unread = set(folders)
 
+    def read_again(self, job: str) -> None:
+        """What was noted beside a job's request has changed."""
+        news = {row.folder: _read(row.folder) for row in self.rows if row.folder.path.name == job}
+        self.rows = tuple(
+            replace(news[row.folder], state=row.state) if row.folder in news else row
+            for row in self.rows
+        )
+
     def look(self) -> bool:
         """Read what is new in jobs that may have news; True if anything has changed."""
         deadline = time.perf_counter() + BUDGET_SECONDS
@@ -152,7 +164,7 @@ def _changed(root: Path) -> int:
 def _read(folder: JobFolder) -> Row:
     request, problem = None, ("", "")
     try:
-        request = folder.request()
+        request = titled(folder, folder.request())
     except MtiError as error:
         problem = error.message, error.hint
     origin, created = read_origin(folder.path), _changed(folder.request_file) / 1e9

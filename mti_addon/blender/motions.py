@@ -32,7 +32,10 @@ def all_motions(jobs: Jobs, presets: Path) -> list[KnownMotion]:
 
 def find_motion(label: str, jobs: Jobs, presets: Path) -> KnownMotion | None:
     """The motion of this label; None if there is none."""
-    return next((motion for motion in all_motions(jobs, presets) if motion.label == label), None)
+    known = all_motions(jobs, presets)
+    exact = next((motion for motion in known if motion.label == label), None)
+    key = label[label.rfind("(") :]  # a motion that was renamed since has still this in its label
+    return exact or next((motion for motion in known if key and motion.label.endswith(key)), None)
 
 
 def learned_motions(jobs: Jobs, first: Callable[[Row], bool]) -> list[KnownMotion]:

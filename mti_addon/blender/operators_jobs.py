@@ -9,7 +9,7 @@ import bpy
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
 from ..wire.errors import BadRequest
-from . import addon, engines, polling, starting, this_file
+from . import addon, engines, polling, starting, this_file, watch
 from .captures import Capture, load_capture
 from .glance import glanced
 from .motions import KnownMotion, find_motion, learned_motions
@@ -56,7 +56,11 @@ class MTI_OT_learn(bpy.types.Operator):
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
-        self.report({"INFO"}, translated("Learning {}").format(options.name))
+        text = translated("Learning {}").format(options.name)
+        if changed := watch.changed_since_capture(context):
+            self.report({"WARNING"}, f"{text}. {changed}")
+        else:
+            self.report({"INFO"}, text)
         return {"FINISHED"}
 
 

@@ -12,10 +12,12 @@ from ..wire.errors import BadRequest
 from . import addon, polling, starting
 from .jobs import Row
 from .placing import place, results_root
+from .properties import LONGEST_NAME
 from .recipe import read_note
 from .reporting import allowed, telling
 from .results import keep
 from .target_sources import pixels
+from .titles import rename
 from .translations import translated
 
 CROPPED = "the target was cropped to {:.0%} of its area"
@@ -153,6 +155,40 @@ class MTI_OT_remove_job(_JobOperator, bpy.types.Operator):
         """Delete its folder, unless a runner is still in it."""
         client.remove(self.row().folder)
         polling.start()
+        return {"FINISHED"}
+
+
+class MTI_OT_rename_job(_JobOperator, bpy.types.Operator):
+    """Call this motion otherwise; results that were added keep the name they have"""
+
+    bl_idname = "mti.rename_job"
+    bl_label = "Rename Motion"
+
+    name: StringProperty(
+        name="Name",
+        description="What the motion is called from now on",
+        maxlen=LONGEST_NAME + 1,
+        options={"SKIP_SAVE"},
+    )
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Ask for the name."""
+        row = polling.jobs.find(self.job)
+        if row is not None and row.request is not None:
+            self.name = row.request.name
+        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        return answer
+
+    def draw(self, _context: Any) -> None:
+        """The name alone."""
+        self.layout.prop(self, "name")
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Note the name beside the job."""
+        rename(self.row().folder, self.name)
+        polling.jobs.read_again(self.job)
+        polling.redraw()
         return {"FINISHED"}
 
 

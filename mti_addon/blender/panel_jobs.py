@@ -97,6 +97,8 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
         paragraph(context, box, sentences(*row.problem), "NONE", boxed=True)
         return
     top.label(text=request.name, icon=TASKS[request.task], translate=False)
+    if phase == "done" and request.learns:
+        top.operator("mti.rename_job", text="", icon="GREASEPENCIL").job = job
     draw_stop(top, row)
     text, icon = PHASES[phase]
     told = ", ".join(part for part in (translated(text), how_far(row), when(row.created)) if part)

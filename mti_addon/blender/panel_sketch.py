@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..motion import check_range
-from . import pictures
+from . import pictures, watch
 from .drawing import UNIT, button, field, name, paragraph, room, scale_of
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
@@ -69,6 +69,11 @@ def _draw_capture(context: Any, layout: Any) -> None:
         layout.template_icon(icon_value=icon, scale=_scale(context))
     about = capture.about
     info = about.info
+    if changed := watch.changed_since_capture(context):
+        paragraph(context, layout, changed, "ERROR")
+        layout.operator("mti.capture", text="Capture Again", icon="FILE_REFRESH")
+    if context.scene.mti.source in watch.DRAWN:
+        layout.prop(context.scene.mti, "auto_capture")
     text = translated(CAPTURED).format(about.frames, about.source, info.frame_start, info.frame_end)
     paragraph(context, layout, text, "NONE")
     for note in about.notes:

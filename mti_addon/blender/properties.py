@@ -13,10 +13,12 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import addon, motions, polling
+from . import addon, motions, polling, watch
 from .properties_apply import RELATIVE, ApplyProperties, number_chosen
 
 DEFAULT_NAME = "Motion"
+LONGEST_NAME = 59
+"""Bytes of a motion's name."""
 FIRST, LAST = -1_048_574, 1_048_574
 
 
@@ -63,8 +65,8 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
             (
                 "AUTO",
                 "Automatic",
-                "The action's frames, or all of a strip or file; without any, the preview range, "
-                "or the scene's",
+                "Those in which it moves, or all of a strip or file; where that is not known, the "
+                "preview range, or the scene's",
             ),
             ("SCENE", "Scene", "The scene's frames, or its preview range where that is on"),
             ("CUSTOM", "Custom", "From a first to a last frame"),
@@ -78,12 +80,19 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     )
     file_id: StringProperty(options={"HIDDEN"})
     capture: StringProperty(name="Capture", options={"HIDDEN"})
+    auto_capture: BoolProperty(
+        name="Auto Capture",
+        description="Capture again by itself when the motion or the camera has changed",
+        default=False,
+        update=lambda _props, _context: watch.look_soon(),
+    )
+    captured_of: StringProperty(name="Captured of", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(
         name="Name",
         description="What the learned motion is called",
         default=DEFAULT_NAME,
-        maxlen=60,
+        maxlen=LONGEST_NAME + 1,
     )
     iterations: IntProperty(
         name="Iterations",

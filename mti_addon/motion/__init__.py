@@ -1,11 +1,12 @@
 """From keyed joints to the pictures of a reference video. Imports numpy and stdlib."""
 
+from .bones import Bone
 from .camera import project
 from .checks import Problem, check_pictures, check_range, check_take, warnings_about
 from .fitting import Fit, Fitted, fit_picture, fitted, unpadded
 from .png import decode_png, encode_png
 from .raster import Look, draw
-from .skeleton import Bone, Plan, plan_limbs
+from .skeleton import Plan, plan_limbs
 from .take import Take
 from .timing import picture_of_each_frame, sampled_frames
 from .variations import Drawing, variations

@@ -245,7 +245,7 @@ def test_the_sketch_says_what_is_missing_and_offers_it(scene, prefs):
     lines = _drawn()
     assert "no camera" not in " ".join(lines) and "[mti.add_camera]" not in lines
     scene.mti.span = "SCENE"
-    assert "ends at frame 48" in " ".join(_drawn())
+    assert "moves until frame 48" in " ".join(_drawn())
     scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 9, 3
     assert "frame range is empty" in " ".join(_drawn())
 
