@@ -8,6 +8,7 @@ from . import (
     addon,
     channel,
     header,
+    image_strips,
     job_pictures,
     menus,
     operators_setup,
@@ -76,6 +77,7 @@ def register() -> None:
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
     header.register()
     menus.register()
+    image_strips.register()
     polling.begin()
     setup_watch.begin()
 
@@ -86,6 +88,7 @@ def unregister() -> None:
     polling.stop()
     pictures.forget()
     job_pictures.forget()
+    image_strips.unregister()
     menus.unregister()
     header.unregister()
     del bpy.types.Scene.mti
