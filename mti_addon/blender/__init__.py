@@ -9,6 +9,7 @@ from . import (
     channel,
     glance,
     header,
+    image_strips,
     job_pictures,
     lists,
     menus,
@@ -95,6 +96,7 @@ def register() -> None:
     this_file.register()
     header.register()
     menus.register()
+    image_strips.register()
     polling.begin()
     setup_watch.begin()
     glance.on_change(setup_watch.redraw)
@@ -109,6 +111,7 @@ def unregister() -> None:
     glance.forget()
     job_pictures.forget()
     pictures.forget()
+    image_strips.unregister()
     menus.unregister()
     header.unregister()
     this_file.unregister()

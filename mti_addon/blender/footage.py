@@ -232,15 +232,17 @@ def _sequencer(size: tuple[int, int]) -> Iterator[Any]:
 
 def _lay_down(scene: Any, footage: Footage, shown: Sequence[int]) -> None:
     """A movie from frame 1 on; of pictures only those that are wanted, one a frame."""
-    strips = scene.sequence_editor_create().strips
-    place = {"channel": 1, "frame_start": 1, "fit_method": "FILL"}
+    editor = scene.sequence_editor_create()
+    editor.show_missing_media = False
+    strips = editor.strips
+    place = {"channel": 1, "fit_method": "FILL"}
     if footage.is_movie:
-        strip = strips.new_movie(name="movie", filepath=footage.files[0], **place)
+        strips.new_movie(name="movie", filepath=footage.files[0], frame_start=1, **place)
     else:
-        files = [footage.files[min(max(i, 0), len(footage.files) - 1)] for i in shown]
-        strip = strips.new_image(name="pictures", filepath=files[0], **place)
-        folder = Path(files[0]).parent
-        for path in files[1:]:
-            strip.elements.append(str(Path(path).relative_to(folder)))
-    if hasattr(strip.transform, "filter"):
-        strip.transform.filter = "BOX"  # every pixel counts where a movie is made much smaller
+        # a strip for each: it is fitted by its own size, and Blender knows that size
+        for at, index in enumerate(shown, 1):
+            path = footage.files[min(max(index, 0), len(footage.files) - 1)]
+            strips.new_image(name="picture", filepath=path, frame_start=at, **place)
+    for strip in strips:
+        if hasattr(strip.transform, "filter"):
+            strip.transform.filter = "BOX"  # every pixel counts where a movie is made much smaller

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..motion import picture_of_each_frame
+from .image_strips import new_image_strip, shown_strips
 from .translations import translated
 
 HIGHEST_CHANNEL = 128
@@ -39,18 +40,9 @@ def add_picture_strip(
     length below 1, or when all channels are taken.
     """
     order = picture_of_each_frame(len(files), length)
-    strips = _strips(scene)
+    strips = shown_strips(scene.sequence_editor_create())  # gives the existing one if there is one
     channel = free_channel(strips, start, start + length)
-    strip = strips.new_image(
-        name=name,
-        filepath=str(directory).rstrip("/\\") + "/" + files[order[0]],
-        channel=channel,
-        frame_start=start,
-        fit_method="FIT",
-    )
-    for index in order[1:]:
-        strip.elements.append(files[index])
-    return strip
+    return new_image_strip(scene, str(directory), [files[i] for i in order], channel, start, name)
 
 
 def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
@@ -115,8 +107,3 @@ def show_in_sequencer(context: Any, scene: Any) -> None:
     workspace = context.workspace
     if getattr(workspace, "sequencer_scene", scene) is None:
         workspace.sequencer_scene = scene
-
-
-def _strips(scene: Any) -> Any:
-    editor = scene.sequence_editor_create()  # gives the existing one if there is one
-    return editor.strips

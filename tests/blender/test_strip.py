@@ -101,7 +101,7 @@ def test_it_lies_above_what_is_there(scene, ext, pictures):
 
 def test_full_channels_are_said(scene, ext, pictures):
     strip = ext("blender.strip")
-    strips = strip._strips(scene)
+    strips = scene.sequence_editor_create().strips
     for channel in range(1, 129):
         strips.new_image(
             name="x", filepath=str(pictures[0] / "0001.png"), channel=channel, frame_start=1
