@@ -43,7 +43,7 @@ class Attempt:
 
     def __init__(self, job: JobFolder, lock: JobLock) -> None:
         self.job, self._lock = job, lock
-        self.log = EventLog(job)
+        self.log = EventLog(job, self.fence)
         self.model = ""
         self.devices: list[str] = []
         """As soon as they are known. The first one does all that is not learned on several."""

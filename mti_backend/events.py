@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mti_addon.wire.events import Event, FinalEvent, Progress, Started, encode, good_prefix
@@ -30,7 +30,10 @@ class EventLog:
     A small file `reserve` stands beside it and is given up for the last event, so that a full disk
     can still be reported."""
 
-    def __init__(self, job: JobFolder) -> None:
+    def __init__(self, job: JobFolder, fence: Callable[[], None] = lambda: None) -> None:
+        """`fence` is called before each event, and raises where the job is another runner's by
+        now: events of two runners in one file are readable for nobody."""
+        self._fence = fence
         self._path = job.events_file
         self._reserve = job.path / RESERVE_NAME
         self._lock = threading.RLock()
@@ -56,6 +59,7 @@ class EventLog:
         with self._lock:
             if self._ended:
                 raise RuntimeError("the run has ended; nothing may follow its last event")
+            self._fence()
             append_line(self._path, encode(event, self._seq + 1, time.time()), durable)
             self._seq += 1
             self._started = self._started or isinstance(event, Started)

@@ -141,15 +141,19 @@ def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
         if copy.exists() and copy.stat().st_size == path.stat().st_size:
             done += path.stat().st_size
             continue
-        with open(path, "rb") as read, open(half, "wb") as write:
-            while chunk := read.read(_CHUNK):
-                write.write(chunk)
-                done += len(chunk)
-                fraction = done / max(total, 1)
-                work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
-            write.flush()
-            os.fsync(write.fileno())
-        os.replace(half, copy)
+        try:
+            with open(path, "rb") as read, open(half, "wb") as write:
+                while chunk := read.read(_CHUNK):
+                    write.write(chunk)
+                    done += len(chunk)
+                    fraction = done / max(total, 1)
+                    work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
+                write.flush()
+                os.fsync(write.fileno())
+            files.replace(half, copy)
+        except BaseException:
+            half.unlink(missing_ok=True)  # gigabytes, maybe on a disk that they have filled
+            raise
 
 
 def _last_progress(output: str) -> dict[str, float]:

@@ -171,15 +171,25 @@ class JobLock:
         """Let the next runner in. owner.json stays, for its epoch; the heartbeat goes."""
         if self._descriptor is None:
             return
-        with contextlib.suppress(OSError):
-            self.job.heartbeat_file.unlink()
+        if self.is_mine():  # else it is the heartbeat of who has taken the job over
+            with contextlib.suppress(OSError):
+                self.job.heartbeat_file.unlink()
         _held.discard(self._descriptor)
         os.close(self._descriptor)
         self._descriptor = None
 
     def is_mine(self) -> bool:
-        """The lock is held, and owner.json still names this runner, not one of a later epoch."""
-        return self._descriptor is not None and read_owner(self.job.owner_file) == self._owner
+        """The lock is held, and owner.json does not name another runner, one of a later epoch.
+
+        It is looked at twice a second for hours: a network disk, or a virus scanner, that keeps it
+        from being read for a moment must not end the work.
+        """
+        if self._descriptor is None:
+            return False
+        owner = read_owner(self.job.owner_file)
+        if owner is None:
+            return _may_be_there(self.job.owner_file)
+        return owner == self._owner
 
     def __enter__(self) -> JobLock:
         self.acquire()
@@ -221,6 +231,16 @@ class JobLock:
             started = [e.epoch for _, _, e in reader.read_new() if isinstance(e, Started)]
             return max(started, default=0)
         return 0
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 _held: set[int] = set()

@@ -6,6 +6,7 @@ a job, and a runner that has finished one. So it goes on whoever has gone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -98,6 +99,9 @@ def enqueue(job: JobFolder) -> None:
         if _launched(job) is not None:  # of a runner that never came up
             job.launched_file.unlink(missing_ok=True)
         job.waiting_file.touch()
+    # Another client may have taken the job for one that is over, and looks no more into its folder.
+    with contextlib.suppress(OSError):
+        os.utime(job.path.parent)
 
 
 def _launched(job: JobFolder) -> Owner | None:

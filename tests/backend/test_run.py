@@ -20,7 +20,15 @@ import pytest
 from mti_addon.client.launch import launch
 from mti_addon.wire import queue
 from mti_addon.wire.errors import Busy, ModelMissing
-from mti_addon.wire.events import Cancelled, Done, EventReader, Failed, Started
+from mti_addon.wire.events import (
+    Cancelled,
+    Done,
+    EventReader,
+    Failed,
+    Progress,
+    Resumed,
+    Started,
+)
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import JobLock, current_owner, process_identity
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
@@ -128,8 +136,14 @@ def test_whoever_lost_the_job_writes_nothing_more(tmp_path: Path) -> None:
             turn.fence()
         with pytest.raises(Busy), turn.swapping():
             pass
+        for event in (Resumed(1), Progress("apply", 3, 8)):
+            with pytest.raises(Busy):
+                turn.log.append(event)
+        with pytest.raises(Busy):
+            turn.done({})
         turn.failed(Busy("Another runner has taken this job over."))
     assert not job.events_file.exists()
+    assert job.heartbeat_file.exists()  # it is the other's now
 
 
 def spool(root: Path, count: int) -> list[JobFolder]:

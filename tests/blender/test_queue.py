@@ -214,6 +214,20 @@ def test_jobs_of_another_blender_are_noticed(captured, polling, tmp_path):
     assert bpy.ops.mti.import_result(job="f" * 32) == {"FINISHED"}
 
 
+def test_a_job_that_another_blender_resumes_is_looked_at_again(captured, polling, ext):
+    """For this one it had failed for good."""
+    learn(polling, captured, "fail 1")
+    row = wait(polling, lambda row: row.state.phase == "failed")
+    until(polling, lambda: polling.poll() is None)
+    assert not polling.jobs.outdated
+    ext("client").enqueue(row.folder)
+    assert polling.jobs.outdated
+    polling.notice_changes()
+    polling.poll()
+    assert polling.jobs.find(row.request.job).state.phase != "failed"
+    wait(polling, lambda row: row.state.epoch == 2 and ended(row))
+
+
 @pytest.mark.parametrize("active", [1, 20])
 def test_a_tick_with_twenty_jobs_is_short(captured, polling, ext, active):
     """All twenty wait or run: the most work there can be. 20 ms is what a frame may lose."""

@@ -339,6 +339,22 @@ def test_a_runner_that_lost_the_folder_notices(job: JobFolder) -> None:
         assert not lock.is_mine()
 
 
+def test_an_owner_that_cannot_be_read_is_no_other_one(job: JobFolder) -> None:
+    """A virus scanner has it for a moment, or the network is away; one that was deleted is gone."""
+    with JobLock(job) as lock:
+        mine = job.owner_file.read_bytes()
+        job.owner_file.write_bytes(b"")
+        assert lock.is_mine()
+        job.owner_file.unlink()
+        assert not lock.is_mine()
+        job.owner_file.mkdir()
+        assert lock.is_mine()
+        job.owner_file.rmdir()
+        job.owner_file.write_bytes(mine)
+        assert lock.is_mine()
+    assert not job.heartbeat_file.exists()
+
+
 RACER = """
 import sys
 from mti_addon.wire.errors import Busy
