@@ -874,6 +874,15 @@ def an_action_constraint_with_a_keyed_target(scene: Any) -> Input:
 
 
 @made
+def a_hand_of_which_only_the_fingers_move(scene: Any) -> Input:
+    rows = [(n, p, h, t) for n, p, h, t in stick_figure()]
+    rows.append(("f_index.R", "hand.R", (-0.31, 0, 0.76), (-0.33, 0, 0.7)))
+    rig = armature("Hand", rows)
+    raise_arm(rig, (1, 0), (20, 60), bone="f_index.R")
+    return Input(None, says="only in bones that are not drawn: fingers")
+
+
+@made
 def an_instance_of_a_collection_that_walks_inside(scene: Any) -> Input:
     """The empty stands still; what it shows is keyed."""
     group = bpy.data.collections.new("Group")

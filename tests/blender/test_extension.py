@@ -21,6 +21,7 @@ OPERATORS = {
     "start_now",
     "import_result",
     "remove_job",
+    "rename_job",
     "open_log",
     "show_target",
     "redo",
