@@ -393,6 +393,13 @@ TEXTS: dict[str, str] = {
     "Capture again by itself when the motion or the camera has changed": (
         "Von selbst erneut aufnehmen, wenn sich die Bewegung oder die Kamera geändert hat"
     ),
+    "{} moves only in bones that are not drawn: fingers, faces and controls are left out.": (
+        "{} bewegt sich nur in Knochen, die nicht gezeichnet werden: Finger, Gesicht "
+        "und Steuerung bleiben weg."
+    ),
+    "Move a limb too, or capture the viewport, or what the camera sees.": (
+        "Auch ein Glied bewegen, oder das Ansichtsfenster oder das Bild der Kamera aufnehmen."
+    ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",

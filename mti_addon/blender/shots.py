@@ -23,6 +23,7 @@ from . import footage, views
 from .capture import playing, take_from_scene
 from .dependencies import Moving, whole_frames
 from .problems import CaptureError
+from .skeletons import pose_of
 from .sources import (
     find_mover,
     frame_span,
@@ -41,6 +42,8 @@ SECONDS_APART = 0.5
 OUTSIDE = "{} has the frames {} to {}, none of which are between {} and {}."
 CUT_OFF = "{:.0%} of each picture is cut off to give it the engine's shape."
 TOO_FEW = "{} has fewer than {} frames, so some pictures come twice."
+SMALL_BONES = "{} moves only in bones that are not drawn: fingers, faces and controls are left out."
+MOMENTS = 12
 APART = "{} pictures of {:.0f} seconds are {:.1f} s apart."
 
 
@@ -96,12 +99,27 @@ def _of_take(
     take = thinned(between, BETWEEN)
     mover = find_mover(context, source)
     if problem := check_take(take):
-        still = span_warnings(context) if "does not move" in problem.message else []
-        raise CaptureError(still[0] if still else problem)
+        still = "does not move" in problem.message
+        raise CaptureError(_why_still(context, source, span) or problem if still else problem)
     warnings = warnings_about(take, between) + _apart(context, span, count)
     if motion(context, source).played.moves:  # else it moves all the same, as has just been seen
         warnings = span_warnings(context) + warnings
     return _shot(context, mover.name, draw(take), take, span, warnings)
+
+
+def _why_still(context: Any, source: str, span: tuple[int, int]) -> Problem | None:
+    """What is known about why nothing moves in the pictures."""
+    if warnings := span_warnings(context):
+        return warnings[0]
+    mover = find_mover(context, source)
+    if source != "ARMATURE" or len(mover.pose.bones) < 2:
+        return None
+    moments = sampled_frames(*span, MOMENTS)
+    poses = [pose_of(mover.evaluated_get(d)) for d in playing(context.scene, moments)]
+    if np.ptp(poses, axis=0).max() < 1e-4:
+        return None
+    what = translated(SMALL_BONES).format(mover.name)
+    return Problem(what, "Move a limb too, or capture the viewport, or what the camera sees.")
 
 
 def _moving_frames(

@@ -74,6 +74,11 @@ def joints_of(evaluated: Any, plan: Plan) -> NDArray[np.float32]:
     return plan.joints(np.array([heads], np.float64), np.array([tails], np.float64), inner)[0]
 
 
+def pose_of(evaluated: Any) -> NDArray[np.float32]:
+    """Where every bone is (B, 16), drawn or not, in the armature's own space."""
+    return np.array([bone.matrix for bone in evaluated.pose.bones], np.float32).reshape(-1, 16)
+
+
 def _curve(bone: Any, to_world: Matrix) -> NDArray[np.float64]:
     """Three points (3, 3) along a bendy bone, metres, world space."""
     count = bone.bone.bbone_segments

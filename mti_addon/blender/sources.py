@@ -183,6 +183,21 @@ def motion_span(context: Any, source: str) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
+def scene_span(scene: Any) -> tuple[int, int]:
+    """The preview range where that is on, else the scene's."""
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end
+
+
+def watched_span(context: Any, source: str) -> tuple[int, int]:
+    """Frames that show all of a motion; the current one where nothing moves."""
+    if span := motion_span(context, source):
+        return span
+    moves = motion(context, source).played.moves
+    return scene_span(context.scene) if moves else (context.scene.frame_current,) * 2
+
+
 def frame_span(context: Any) -> tuple[int, int]:
     """The first and the last frame to capture, both included.
 
@@ -198,9 +213,7 @@ def frame_span(context: Any) -> tuple[int, int]:
         span = motion_span(context, props.source)
         if span is not None:
             return span
-    if scene.use_preview_range:
-        return scene.frame_preview_start, scene.frame_preview_end
-    return scene.frame_start, scene.frame_end
+    return scene_span(scene)
 
 
 def span_problem(context: Any) -> Problem | None:

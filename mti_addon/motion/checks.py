@@ -26,7 +26,7 @@ FOLLOWED = 0.7
 straight lines: it turned round in between. A sine is followed to 0.7 by 4 pictures a period."""
 FAR_ENOUGH = 0.15
 """Only joints that go this far, in the picture's diagonal, tell whether a motion is too fast."""
-STANDS = 1e-3
+STANDS = 1e-4
 """Of the longest way: a smaller step from one picture to the next is standing still."""
 SAME = 0.5
 """Two pictures that differ less, in levels of 255 on average over the parts that ever change, are

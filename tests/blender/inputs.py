@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -812,6 +812,74 @@ def a_dwarf(scene: Any) -> Input:
     rig.scale = (0.01,) * 3
     scene.camera.location, scene.camera.data.clip_start = (0, -0.07, 0.01), 1e-4
     return Input((1, 24))
+
+
+@made
+def a_mirrored_rig(scene: Any) -> Input:
+    rig = person()
+    rig.scale.x = -1
+    bpy.context.view_layer.update()
+    return replace(swing(rig, "upper_arm.R"), person=True)
+
+
+@made
+def a_rig_with_six_hundred_face_bones(scene: Any) -> Input:
+    rows = [(n, p, h, t) for n, p, h, t in stick_figure()]
+    for i in range(600):
+        at = (0.1 * math.cos(i), -0.1, 1.6 + 0.1 * math.sin(i))
+        rows.append((f"face_lip.{i:03d}", "head", at, (at[0], -0.11, at[2])))
+    return swing(armature("Face", rows), "upper_arm.R")
+
+
+@made
+def a_figure_a_hundred_kilometres_away(scene: Any) -> Input:
+    rig = person()
+    rig.location.x = scene.camera.location.x = 100_000
+    bpy.context.view_layer.update()
+    return replace(swing(rig, "upper_arm.R"), person=False)
+
+
+@made
+def a_figure_in_parallel_projection(scene: Any) -> Input:
+    scene.camera.data.type, scene.camera.data.ortho_scale = "ORTHO", 4
+    return swing(person(), "upper_arm.R")
+
+
+@made
+def an_imported_animation_in_alembic(scene: Any) -> Input:
+    """No key at all: a file tells where it is, and nothing tells until when it moves."""
+    thing = key(cube(), "location", (1, (-1, 0, 1)), (30, (1, 0, 1)))
+    for other in scene.objects:
+        other.select_set(other == thing)
+    file = str(Path(bpy.app.tempdir) / "thing.abc")
+    kwargs: dict[str, Any] = {"filepath": file, "as_background_job": False}
+    bpy.ops.wm.alembic_export(start=1, end=40, selected=True, **kwargs)
+    bpy.data.objects.remove(thing)
+    bpy.ops.wm.alembic_import(**kwargs)
+    scene.frame_end = 250
+    active(next(ob for ob in scene.objects if ob.type == "MESH"))
+    return Input((1, 30), "OBJECT")
+
+
+@made
+def an_action_constraint_with_a_keyed_target(scene: Any) -> Input:
+    rig = raise_arm(person(), (1, 0), (100, -90))
+    pose = taken(rig)
+    dial = key(link("Dial"), "location", (5, (0, 0, 0)), (25, (1, 0, 0)))
+    limit = rig.pose.bones["upper_arm.R"].constraints.new("ACTION")
+    limit.target, limit.action, limit.transform_channel = dial, pose, "LOCATION_X"
+    limit.min, limit.max, limit.frame_start, limit.frame_end = 0, 1, 1, 100
+    active(rig)
+    return Input((5, 25))
+
+
+@made
+def a_hand_of_which_only_the_fingers_move(scene: Any) -> Input:
+    rows = [(n, p, h, t) for n, p, h, t in stick_figure()]
+    rows.append(("f_index.R", "hand.R", (-0.31, 0, 0.76), (-0.33, 0, 0.7)))
+    rig = armature("Hand", rows)
+    raise_arm(rig, (1, 0), (20, 60), bone="f_index.R")
+    return Input(None, says="only in bones that are not drawn: fingers")
 
 
 @made

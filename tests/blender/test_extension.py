@@ -25,6 +25,7 @@ OPERATORS = {
     "apply_this",
     "drop_target",
     "remove_job",
+    "rename_job",
     "open_log",
     "show_target",
     "redo",
