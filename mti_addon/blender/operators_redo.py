@@ -75,7 +75,9 @@ class MTI_OT_redo(bpy.types.Operator):
             self.report({"ERROR"}, sentences(error.message, error.hint))
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
-        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        answer: set[str] = context.window_manager.invoke_props_dialog(
+            self, confirm_text=translated("Apply Again")
+        )
         return answer
 
     def draw(self, context: Any) -> None:
