@@ -67,6 +67,11 @@ TEXTS: dict[str, str] = {
     "The image file": "Die Bilddatei",
     "There is no such image file.": "Diese Bilddatei gibt es nicht.",
     "The target is {}": "Das Ziel ist {}",
+    "Delete": "Löschen",
+    "Apply Again": "Noch einmal anwenden",
+    "Weak: only part of the motion was learned. Raise Quality or frame closer.": (
+        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder näher einstellen."
+    ),
     # Short texts of buttons, for a narrow sidebar
     "Allow": "Erlauben",
     "Set Up": "Einrichten",
@@ -526,7 +531,7 @@ TEXTS: dict[str, str] = {
         "zu lernen. 1: wie aufgenommen; mehr: auch mit anderem Körperbau und Aussehen, an "
         "anderen Orten und in anderen Größen, damit nur die Bewegung gelernt wird"
     ),
-    "Mirrors Well": "Spiegelbar",
+    "Allow Mirroring": "Spiegeln erlauben",
     (
         "The motion stays itself when mirrored (a jump does, a right-handed wave does not); "
         "then it may be learned from mirrored pictures, too"
@@ -534,7 +539,7 @@ TEXTS: dict[str, str] = {
         "Die Bewegung bleibt gespiegelt dieselbe (ein Sprung ja, ein Winken mit rechts nicht); "
         "dann darf sie auch aus gespiegelten Bildern gelernt werden"
     ),
-    "Then Apply": "Danach anwenden",
+    "Apply When Done": "Danach anwenden",
     "Apply the motion to the target as soon as it is learned": (
         "Die Bewegung auf das Ziel anwenden, sobald sie gelernt ist"
     ),
@@ -579,16 +584,16 @@ TEXTS: dict[str, str] = {
     "Learn a motion, or choose one": "Eine Bewegung lernen oder wählen",
     "Applying {}": "{} wird angewendet",
     "Target": "Ziel",
-    "The picture that shall move": "Das Bild, das sich bewegen soll",
-    "Fresh Render": "Neu rendern",
+    "The image to animate": "Das Bild, das animiert wird",
+    "Render Current Frame": "Einzelbild rendern",
     "A render of the current frame, made now": "Das aktuelle Einzelbild, jetzt gerendert",
     "Last Render": "Letztes Render",
     "The picture that was rendered last": "Das zuletzt gerenderte Bild",
     "What the 3D viewport shows, without overlays": (
         "Was das 3D-Ansichtsfenster zeigt, ohne Überlagerungen"
     ),
-    "Picture File": "Bilddatei",
-    "A picture file: a photo, a drawing, a render": (
+    "Image File": "Bilddatei",
+    "An image file: a photo, a drawing, a render": (
         "Eine Bilddatei: ein Foto, eine Zeichnung, ein gerendertes Bild"
     ),
     "Image": "Bild",
@@ -631,7 +636,7 @@ TEXTS: dict[str, str] = {
     "How many results to make, each with its own seed, to pick one of": (
         "Wie viele Ergebnisse gemacht werden, jedes mit eigenem Startwert, um eines auszuwählen"
     ),
-    "Show What Is Sent": "Zeigen, was gesendet wird",
+    "Preview Target": "Zielvorschau",
     "Show the picture that would be sent, cropped or padded to the engine's shape": (
         "Das Bild zeigen, das gesendet würde, auf die Form der Engine beschnitten oder aufgefüllt"
     ),
@@ -640,7 +645,7 @@ TEXTS: dict[str, str] = {
         "Ein Render-Resultat hat keine lesbaren Pixel: Letztes Render als Ziel wählen"
     ),
     "Add one.": "Eine hinzufügen.",
-    "Choose Fresh Render.": "Neu rendern wählen.",
+    "Choose Render Current Frame.": "Einzelbild rendern wählen.",
     "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
     "Choose another file.": "Eine andere Datei wählen.",
     "Choose another one.": "Etwas anderes wählen.",
@@ -650,8 +655,8 @@ TEXTS: dict[str, str] = {
         "Im Sequenzer ist kein Streifen aktiv: einen anklicken oder ein anderes Ziel wählen"
     ),
     "Reload it, or choose another one.": "Neu laden oder ein anderes wählen.",
-    "Render a picture first, or choose Fresh Render.": (
-        "Zuerst ein Bild rendern, oder Neu rendern wählen."
+    "Render an image first, or choose Render Current Frame.": (
+        "Zuerst ein Bild rendern, oder Einzelbild rendern wählen."
     ),
     "The image {} has no picture in it.": "Das Bild {} ist leer.",
     "The playhead is not on the strip {}: move it there": (
@@ -708,7 +713,9 @@ TEXTS: dict[str, str] = {
         "Eine Fläche mit den bewegten Bildern als Material"
     ),
     "Files Only": "Nur Dateien",
-    "Only the pictures in their folder": "Nur die Bilder in ihrem Ordner",
+    "Save files without adding them to the scene": (
+        "Dateien speichern, ohne sie der Szene hinzuzufügen"
+    ),
     "Place": "Ort",
     "Where the result goes in the sequencer": "Wohin das Ergebnis im Sequenzer kommt",
     "At the Playhead": "Am Abspielkopf",
@@ -831,9 +838,8 @@ TEXTS: dict[str, str] = {
     "The motion {} is not there any more.": "Die Bewegung {} ist nicht mehr da.",
     "Learn it again, or choose another.": "Noch einmal lernen oder eine andere wählen.",
     "Clean Up...": "Aufräumen ...",
-    "See what jobs, captures and results take up, and delete what is used by nothing": (
-        "Sehen, was Aufträge, Aufnahmen und Ergebnisse belegen, und löschen, was nirgends "
-        "benutzt wird"
+    "See what jobs, captures and results take up, and delete unused data": (
+        "Sehen, was Aufträge, Aufnahmen und Ergebnisse belegen, und löschen, was unbenutzt ist"
     ),
     (
         "Delete jobs of which nothing is needed any more: those whose results were all added, "
@@ -891,7 +897,6 @@ TEXTS: dict[str, str] = {
     ", {} waiting": ", {} warten",
     "Motion: {} {:.0%}": "Bewegung: {} {:.0%}",
     "Loss": "Verlust",
-    "So Far": "Bisher",
     "{} is done": "{} ist fertig",
     "{} has failed": "{} ist fehlgeschlagen",
     "{} has stopped": "{} wurde beendet",
@@ -900,8 +905,6 @@ TEXTS: dict[str, str] = {
     "Then capture what it sees, in place of what was captured before": (
         "Danach aufnehmen, was sie sieht, anstelle der Aufnahme davor"
     ),
-    "Motion Transfer": "Bewegungsübertragung",
-    "Motion Figure": "Bewegungsfigur",
     "What the Motion tab in the sidebar does": "Was der Reiter Bewegung in der Seitenleiste tut",
     "A job has ended; click to take this notice away. The job itself stays in the Motion tab": (
         "Ein Auftrag ist zu Ende; ein Klick nimmt diesen Hinweis weg. Der Auftrag selbst bleibt "
@@ -1060,7 +1063,7 @@ TEXTS: dict[str, str] = {
     "Where jobs and their results are kept; empty: in the extension's user folder": (
         "Wo Aufträge und ihre Ergebnisse liegen; leer: im Benutzerordner der Erweiterung"
     ),
-    "Check Again": "Erneut prüfen",
+    "Check Backend": "Backend prüfen",
     "Ask the backend which packages, GPU and models it finds, in the background": (
         "Das Backend fragen, welche Pakete, GPU und Modelle es findet, im Hintergrund"
     ),
@@ -1180,18 +1183,14 @@ TEXTS: dict[str, str] = {
     "It stopped unexpectedly. Start it again: it goes on where it was.": (
         "Es wurde unerwartet beendet. Noch einmal starten: es macht weiter, wo es war."
     ),
-    "The backend is there; it has not been asked yet.": (
-        "Das Backend ist da; es wurde noch nicht gefragt."
-    ),
+    "Backend found, not checked yet": "Backend gefunden, noch nicht geprüft",
     "Ready: Python {python}, torch {torch}, diffusers {diffusers}.": (
         "Bereit: Python {python}, torch {torch}, diffusers {diffusers}."
     ),
     "{what}: {done:.2f} of {total:.2f} GB": "{what}: {done:.2f} von {total:.2f} GB",
     "{what}: {done:.1f} of {total:.1f} MB": "{what}: {done:.1f} von {total:.1f} MB",
     "{what}, {minutes}:{seconds:02d} left": "{what}, noch {minutes}:{seconds:02d}",
-    "Ready: it comes with the extension, and needs no GPU.": (
-        "Bereit: es liegt der Erweiterung bei und braucht keine GPU."
-    ),
+    "Ready (no GPU needed)": "Bereit (keine GPU nötig)",
     "Installed. Check the backend, to see whether the GPU is large enough.": (
         "Installiert. Das Backend prüfen, um zu sehen, ob die GPU groß genug ist."
     ),
@@ -1239,8 +1238,8 @@ TOLD: dict[str, str] = {
     "Half installed: {} of {} GB. Download it again.": (
         "Halb installiert: {} von {} GB. Noch einmal herunterladen."
     ),
-    "Needs a GPU with {} GB of memory; this machine has none that torch uses.": (
-        "Braucht eine GPU mit {} GB Speicher; dieser Rechner hat keine, die torch benutzt."
+    "Needs a GPU with {} GB of memory; no supported GPU found.": (
+        "Braucht eine GPU mit {} GB Speicher; keine unterstützte GPU gefunden."
     ),
     "Needs {} GB of GPU memory at {} x {}; {} has {} GB.": (
         "Braucht {} GB GPU-Speicher bei {} x {}; {} hat {} GB."
@@ -1287,14 +1286,6 @@ TOLD: dict[str, str] = {
     "There is no space left to write {}.": "Es ist kein Platz mehr, um {} zu schreiben.",
     "{} cannot be written ({}).": "{} kann nicht geschrieben werden ({}).",
     # Of the backend: how a job went
-    (
-        "Played on its own reference, only a part of this motion is there (gain {}, below {}); "
-        "it may not transfer. Learn longer, or make it larger in the picture."
-    ): (
-        "Auf ihrem eigenen Vorbild gespielt ist nur ein Teil dieser Bewegung da (Gewinn {}, "
-        "unter {}); sie überträgt sich vielleicht nicht. Länger lernen, oder sie im Bild größer "
-        "machen."
-    ),
     "Learning failed at iteration {}: the loss is no longer a number.": (
         "Das Lernen scheiterte bei Wiederholung {}: der Verlust ist keine Zahl mehr."
     ),

@@ -21,7 +21,7 @@ class MTI_OT_show_target(bpy.types.Operator):
     """Show the picture that would be sent, cropped or padded to the engine's shape"""
 
     bl_idname = "mti.show_target"
-    bl_label = "Show What Is Sent"
+    bl_label = "Preview Target"
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -61,7 +61,7 @@ class MTI_OT_collect_results(bpy.types.Operator):
 
 
 class MTI_OT_clean_up(bpy.types.Operator):
-    """See what jobs, captures and results take up, and delete what is used by nothing"""
+    """See what jobs, captures and results take up, and delete unused data"""
 
     bl_idname = "mti.clean_up"
     bl_label = "Clean Up..."
@@ -99,7 +99,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
         """Measure, and ask."""
         MTI_OT_clean_up.heaps = cleanup.inventory(polling.jobs)
         answer: set[str] = context.window_manager.invoke_props_dialog(
-            self, width=400, confirm_text="Delete"
+            self, width=400, confirm_text=translated("Delete")
         )
         return answer
 

@@ -76,7 +76,7 @@ class MTI_OT_redo(bpy.types.Operator):
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
         answer: set[str] = context.window_manager.invoke_props_dialog(
-            self, confirm_text="Apply Again"
+            self, confirm_text=translated("Apply Again")
         )
         return answer
 

@@ -26,7 +26,7 @@ CROPPED = "the target was cropped to {:.0%} of its area"
 class _JobOperator:
     """An operator on one job, given by its id."""
 
-    job: StringProperty(name="Job", description="The job's id", options={"SKIP_SAVE"})
+    job: StringProperty(name="Job", description="The job's id", options={"SKIP_SAVE", "HIDDEN"})
 
     def row(self) -> Row:
         """The job. Raises BadRequest if it is gone."""

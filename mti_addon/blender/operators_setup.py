@@ -32,7 +32,7 @@ class MTI_OT_check_backend(bpy.types.Operator):
     """Ask the backend which packages, GPU and models it finds, in the background"""
 
     bl_idname = "mti.check_backend"
-    bl_label = "Check Again"
+    bl_label = "Check Backend"
 
     @classmethod
     def poll(cls, _context: Any) -> bool:

@@ -69,7 +69,7 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     row = layout.row(align=True)
     row.prop(props, "fit", expand=True)
     shape = settings.size
-    button(context, layout, "mti.show_target", "Show What Is Sent", "HIDE_OFF", short="Preview")
+    button(context, layout, "mti.show_target", "Preview Target", "HIDE_OFF", short="Preview")
     if icon := target_preview.icon(props.target_shown):
         layout.template_icon(icon_value=icon, scale=6)
         for line in target_preview.about(props.target_shown):

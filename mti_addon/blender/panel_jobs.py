@@ -73,6 +73,7 @@ def draw_jobs(context: Any, layout: Any) -> None:
     chosen = lists.chosen_job(window)
     if chosen is not None and lists.is_shown(chosen, window.all_files):
         _draw_job(context, layout.box(), chosen)
+        _draw_details(context, layout, chosen)
 
 
 def counted() -> str:
@@ -141,17 +142,26 @@ def _draw_buttons(context: Any, box: Any, row: Row) -> None:
 
 def _draw_progress(context: Any, box: Any, row: Row) -> None:
     draw_bar(context, box, row)
-    if row.state.plan:
-        paragraph(context, box, row.state.plan, "INFO", boxed=True)
-    curve, live = job_pictures.curve_icon(row), job_pictures.live_icon(row)
-    if not (curve or live):
+    if icon := job_pictures.live_icon(row):
+        column = box.column(align=True)
+        column.template_icon(icon_value=icon, scale=5)
+        column.label(text="Preview")
+
+
+def _draw_details(context: Any, layout: Any, row: Row) -> None:
+    """What says little to most people: the loss, and what the job uses of a GPU."""
+    curve = job_pictures.curve_icon(row)
+    if row.state.phase != "running" or not (curve or row.state.plan):
         return
-    pictures = box.row()
-    for icon, text in ((curve, "Loss"), (live, "So Far")):
-        if icon:
-            column = pictures.column(align=True)
-            column.template_icon(icon_value=icon, scale=5)
-            column.label(text=text, translate=True)
+    header, body = layout.panel("mti_job_details", default_closed=True)
+    header.label(text="Details")
+    if not body:
+        return
+    if row.state.plan:
+        paragraph(context, body, row.state.plan, "INFO")
+    if curve:
+        body.template_icon(icon_value=curve, scale=5)
+        paragraph(context, body, "Loss", "NONE")
 
 
 def _draw_done(context: Any, box: Any, row: Row) -> None:

@@ -125,7 +125,7 @@ def _draw_answer(context: Any, layout: Any) -> None:
     """What the backend said when it was asked last."""
     hello = engines.hello()
     if hello is None or not hello.told:
-        paragraph(context, layout, "The backend is there; it has not been asked yet.", "QUESTION")
+        paragraph(context, layout, "Backend found, not checked yet", "QUESTION")
         return
     versions = hello.versions()
     named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}

@@ -112,7 +112,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         max=16,
     )
     flip_safe: BoolProperty(
-        name="Mirrors Well",
+        name="Allow Mirroring",
         description="The motion stays itself when mirrored (a jump does, a right-handed wave "
         "does not); then it may be learned from mirrored pictures, too",
         default=False,
@@ -121,7 +121,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Seed", description="The same seed gives the same result", default=0, min=0
     )
     also_apply: BoolProperty(
-        name="Then Apply",
+        name="Apply When Done",
         description="Apply the motion to the target as soon as it is learned",
         default=False,
     )
@@ -132,12 +132,12 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     )
     target: EnumProperty(
         name="Target",
-        description="The picture that shall move",
+        description="The image to animate",
         items=(
-            ("RENDER", "Fresh Render", "A render of the current frame, made now"),
+            ("RENDER", "Render Current Frame", "A render of the current frame, made now"),
             ("RESULT", "Last Render", "The picture that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
-            ("IMAGE", "Picture File", "A picture file: a photo, a drawing, a render"),
+            ("IMAGE", "Image File", "An image file: a photo, a drawing, a render"),
             ("DATABLOCK", "Image", "An image of this .blend file"),
             ("STRIP", "Active Strip", "The sequencer's active strip, at the playhead"),
             ("FRAME", "Sequencer Frame", "What the sequencer shows at the playhead"),

@@ -61,7 +61,7 @@ class ApplyProperties:
             ("STRIP", "Strip", "An image strip in the sequencer"),
             ("EMPTY", "Image Empty", "An empty in the viewport that shows the moving pictures"),
             ("PLANE", "Image Plane", "A mesh plane with the moving pictures as its material"),
-            ("FILES", "Files Only", "Only the pictures in their folder"),
+            ("FILES", "Files Only", "Save files without adding them to the scene"),
         ),
     )
     result_speed: EnumProperty(

@@ -81,7 +81,7 @@ def _judged(
     if problem:
         return "backend_missing", problem
     if name == "draft":
-        return "ready", "Ready: it comes with the extension, and needs no GPU."
+        return "ready", "Ready (no GPU needed)"
     unfit = _memory_problem(Settings.for_model(name).sized(*size), hello)
     if unfit:
         return "too_small", unfit
@@ -115,7 +115,7 @@ def _memory_problem(settings: Settings, hello: Hello | None) -> str:
             return (
                 "The backend's torch does not use the GPU that is there: set up the backend again."
             )
-        return f"Needs a GPU with {need:.1f} GB of memory; this machine has none that torch uses."
+        return f"Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
     best = max(cards, key=_memory)  # which the backend takes, too (device.pick_devices)
     have = _memory(best)
     if have and have < gpu_bytes(settings):

@@ -61,7 +61,7 @@ def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Pa
         "Needs 8.2 GB of GPU memory at 1024 x 576; A card has 8.0 GB. Choose the size 768 x 448."
     )
     states = engine_states(hello(), "", folders(tmp_path))
-    assert "this machine has none that torch uses" in states["svd"].sentence
+    assert "no supported GPU found" in states["svd"].sentence
     states = engine_states(hello(gpu="cuda"), "", folders(tmp_path))
     assert "set up the backend again" in states["svd"].sentence
 
