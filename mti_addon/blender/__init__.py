@@ -13,6 +13,7 @@ from . import (
     operators_setup,
     pictures,
     polling,
+    render_result,
     setup_watch,
     translations,
 )
@@ -76,6 +77,7 @@ def register() -> None:
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
     header.register()
     menus.register()
+    render_result.register()
     polling.begin()
     setup_watch.begin()
 
@@ -86,6 +88,7 @@ def unregister() -> None:
     polling.stop()
     pictures.forget()
     job_pictures.forget()
+    render_result.unregister()
     menus.unregister()
     header.unregister()
     del bpy.types.Scene.mti

@@ -8,7 +8,7 @@ import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
-from . import addon, engines, polling, starting
+from . import addon, engines, polling, starting, target_preview
 from .captures import Capture, load_capture
 from .motions import KnownMotion, find_motion
 from .orders import LearnOptions, apply_order, learn_order
@@ -52,7 +52,7 @@ class MTI_OT_learn(bpy.types.Operator):
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
-        self.report({"INFO"}, translated("Learning {}").format(options.name))
+        _tell(self, context, translated("Learning {}").format(options.name), target)
         return {"FINISHED"}
 
 
@@ -84,7 +84,7 @@ class MTI_OT_apply(bpy.types.Operator):
         target = make_target(context, motion.settings.size)
         root = addon.jobs_folder()
         start_order(apply_order(root, motion, target.png, props.seed, props.takes), target)
-        self.report({"INFO"}, translated("Applying {}").format(motion.name))
+        _tell(self, context, translated("Applying {}").format(motion.name), target)
         return {"FINISHED"}
 
 
@@ -96,6 +96,14 @@ def current_capture(scene: Any) -> Capture | None:
 def current_motion(scene: Any) -> KnownMotion | None:
     """The motion chosen in the scene, or the one that was learned last."""
     return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
+
+
+def _tell(operator: Any, context: Any, text: str, target: Target | None) -> None:
+    """Report what was begun, and show what was sent for it."""
+    warnings = target.warnings if target else ()
+    if target is not None:
+        context.scene.mti.target_shown = target_preview.keep(target)
+    operator.report({"WARNING" if warnings else "INFO"}, "; ".join([text, *warnings]))
 
 
 def _capture_problem(context: Any) -> str:
@@ -126,7 +134,7 @@ def start_order(job: JobFolder, target: Target | None) -> None:
     """Queue a job that was written, with a note of what its target was made of."""
     if target is not None:
         try:
-            write_note(job, target.note)
+            write_note(job, target.note, target.whole)
         except MtiError:
             client.remove(job)
             raise

@@ -123,7 +123,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Target",
         description="The picture that shall move",
         items=(
-            ("RENDER", "Fresh Render", "A render of the current frame, made now"),
+            ("RENDER", "Fresh Render", "The current frame as F12 shows it, rendered now"),
             ("RESULT", "Last Render", "The picture that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
             ("IMAGE", "Picture File", "A picture file: a photo, a drawing, a render"),
@@ -139,8 +139,16 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Render With",
         description="What renders the target",
         items=(
-            ("PREVIEW", "Preview", "Workbench, or Cycles where there is no GPU: fast"),
-            ("SCENE", "Scene's Engine", "As the scene itself is set to render"),
+            (
+                "SCENE",
+                "Scene's Engine",
+                "As F12 shows it: the scene's engine, lights, compositing and color management",
+            ),
+            (
+                "PREVIEW",
+                "Preview",
+                "Workbench, or Cycles where there is no GPU: fast, but plain colors without lights",
+            ),
         ),
     )
     target_image: StringProperty(

@@ -22,7 +22,7 @@ from ..wire import JobFolder, MtiError, files
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
-from .recipe import Recipe, read_note, read_recipe, recipe_of
+from .recipe import WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
 from .translations import translated
 
 FOLDER = "motion"
@@ -101,7 +101,8 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
         for path in pictures:
             about = note.fitted if note else None
             files.write_synced(folder / path.name, _picture(path, about, decode))
-        for path in (row.folder.target_file, motion_of(row)):
+        whole = row.folder.path / WHOLE_FILE
+        for path in (row.folder.target_file, whole, motion_of(row)):
             if path.is_file():
                 files.write_synced(folder / path.name, path.read_bytes())
         files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))
