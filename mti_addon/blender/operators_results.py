@@ -115,8 +115,14 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
     )
     set_view_transform: BoolProperty(
         name="Set View Transform",
-        description="Set the scene's view transform to Standard, the only one that shows finished "
-        "pictures in their own colours",
+        description="Set the edit's view transform to Standard, the only one that shows finished "
+        "images in their own colors",
+        default=False,
+    )
+    replace: BoolProperty(
+        name="Replace",
+        description="Show the result in the strip that it was made again from, if there is one; "
+        "else add another",
         default=True,
     )
 
@@ -125,7 +131,8 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         """Check the pictures, copy them to where they stay, and lay them down."""
         row = self.row()
         root, note = results_root(context.scene)
-        placed = place(context, keep(row, self.take, root, pixels), self.set_view_transform)
+        result = keep(row, self.take, root, pixels)
+        placed = place(context, result, self.set_view_transform, self.replace)
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]
         if target is not None and target.kept < 1:

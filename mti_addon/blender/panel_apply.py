@@ -45,6 +45,8 @@ def draw_results(context: Any, layout: Any) -> None:
     props = context.scene.mti
     column = layout.column()
     column.prop(props, "result_as")
+    if props.result_as in ("EMPTY", "PLANE"):
+        column.prop(props, "result_position")
     if props.result_as != "FILES":
         column.prop(props, "place")
         column.prop(props, "result_speed")
