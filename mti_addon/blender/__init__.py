@@ -12,9 +12,11 @@ from . import (
     menus,
     operators_setup,
     pictures,
+    playback,
     polling,
     render_result,
     setup_watch,
+    stillness,
     translations,
 )
 from .header import MTI_OT_dismiss
@@ -52,6 +54,7 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_resume,
     MTI_OT_start_now,
     MTI_OT_import_result,
+    playback.MTI_OT_play_result,
     MTI_OT_remove_job,
     MTI_OT_open_log,
     MTI_OT_show_target,
@@ -85,7 +88,9 @@ def register() -> None:
 def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
     setup_watch.stop()
+    playback.stop()
     polling.stop()
+    stillness.forget()
     pictures.forget()
     job_pictures.forget()
     render_result.unregister()

@@ -647,6 +647,14 @@ TEXTS: dict[str, str] = {
         "Die Anzeigetransformation des Schnitts auf Standard setzen, die einzige, die fertige "
         "Bilder in ihren eigenen Farben zeigt"
     ),
+    "Play Result": "Ergebnis abspielen",
+    "Play this result here, without adding it; once more: stop": (
+        "Dieses Ergebnis hier abspielen, ohne es hinzuzufügen; noch einmal: anhalten"
+    ),
+    "It hardly moves: try a target in which the figure is larger, or learn longer": (
+        "Es bewegt sich kaum: ein Ziel versuchen, in dem die Figur größer ist, oder länger lernen"
+    ),
+    "it hardly moves": "es bewegt sich kaum",
     "Replace": "Ersetzen",
     (
         "Show the result in the strip that it was made again from, if there is one; else add "

@@ -15,6 +15,7 @@ from .placing import place, results_root
 from .recipe import read_note
 from .reporting import allowed, telling
 from .results import keep
+from .stillness import hardly_moves
 from .target_sources import pixels
 from .translations import translated
 
@@ -135,6 +136,8 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         placed = place(context, result, self.set_view_transform, self.replace)
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]
+        if hardly_moves(result.folder):
+            warnings.insert(0, translated("it hardly moves"))
         if target is not None and target.kept < 1:
             warnings.append(translated(CROPPED).format(target.kept))
         warnings = [warning for warning in warnings if warning]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import client
-from . import job_pictures, polling
+from . import job_pictures, playback, polling, stillness
 from .drawing import paragraph
 from .jobs import Row
 from .panel_learn import clock
@@ -118,9 +118,14 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
     if isinstance(warning, str) and warning:
         paragraph(context, box, warning, "ERROR")
     takes = takes_of(row)
+    if takes and len(stillness.still_takes(row)) == len(takes):
+        paragraph(context, box, stillness.ADVICE, "ERROR")
     if len(takes) == 1:
+        if shown := playback.icon(row, 1):
+            box.template_icon(icon_value=shown, scale=8)
         buttons = box.row(align=True)
         buttons.operator("mti.import_result", icon="SEQUENCE").job = job
+        _draw_play(buttons, row, 1)
         buttons.operator("mti.redo", text="", icon="LOOP_BACK").job = job
     elif takes:
         _draw_takes(box, row, job)
@@ -129,14 +134,26 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
 def _draw_takes(box: Any, row: Row, job: str) -> None:
     """Side by side, the likeliest first; a click on one adds it."""
     grid = box.grid_flow(row_major=True, columns=-4, even_columns=True, align=True)
+    still = stillness.still_takes(row)
     for take, icon in zip(takes_of(row), job_pictures.take_icons(row), strict=True):
         column = grid.column(align=True)
+        icon = playback.icon(row, take.number) or icon
         if icon:
             column.template_icon(icon_value=icon, scale=5)
         text = translated("Take {}").format(take.number)
-        button = column.operator("mti.import_result", text=text)
+        buttons = column.row(align=True)
+        buttons.alert = take.number in still
+        button = buttons.operator("mti.import_result", text=text)
         button.job, button.take = job, take.number
+        _draw_play(buttons, row, take.number)
     box.operator("mti.redo", icon="LOOP_BACK").job = job
+
+
+def _draw_play(buttons: Any, row: Row, take: int) -> None:
+    """Play a result here, or stop it."""
+    icon = "PAUSE" if playback.playing(row, take) else "PLAY"
+    button = buttons.operator("mti.play_result", text="", icon=icon)
+    button.job, button.take = row.folder.path.name, take
 
 
 def progress_text(row: Row) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from .. import client
-from . import addon, job_pictures
+from . import addon, job_pictures, stillness
 from .jobs import Jobs, Row
 from .translations import translated
 
@@ -106,6 +106,8 @@ def _news(before: Row | None, row: Row) -> None:
         timings().note(row.request, row.state)
     job_pictures.follow(row)
     ended = before is not None and before.active and not row.active
+    if ended and row.state.phase == "done":
+        stillness.look(row)
     if ended and row.state.phase in ("done", "failed", "dead"):
         notices[row.folder.path.name] = row.state.phase
 

@@ -22,6 +22,7 @@ OPERATORS = {
     "import_result",
     "remove_job",
     "open_log",
+    "play_result",
     "show_target",
     "redo",
     "collect_results",
