@@ -16,8 +16,11 @@ from . import (
     operators_drop,
     operators_setup,
     pictures,
+    playback,
     polling,
+    render_result,
     setup_watch,
+    stillness,
     this_file,
     translations,
     watch,
@@ -67,6 +70,7 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_add_kept,
     MTI_OT_use_motion,
     MTI_OT_apply_this,
+    playback.MTI_OT_play_result,
     MTI_OT_remove_job,
     MTI_OT_rename_job,
     MTI_OT_open_log,
@@ -97,6 +101,7 @@ def register() -> None:
     header.register()
     menus.register()
     image_strips.register()
+    render_result.register()
     polling.begin()
     setup_watch.begin()
     glance.on_change(setup_watch.redraw)
@@ -107,11 +112,14 @@ def unregister() -> None:
     """Undo register(), in reverse order, and leave no timer and no picture behind."""
     watch.stop()
     setup_watch.stop()
+    playback.stop()
     polling.stop()
+    stillness.forget()
     glance.forget()
     job_pictures.forget()
     pictures.forget()
     image_strips.unregister()
+    render_result.unregister()
     menus.unregister()
     header.unregister()
     this_file.unregister()

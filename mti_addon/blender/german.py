@@ -586,7 +586,9 @@ TEXTS: dict[str, str] = {
     "Target": "Ziel",
     "The image to animate": "Das Bild, das animiert wird",
     "Render Current Frame": "Einzelbild rendern",
-    "A render of the current frame, made now": "Das aktuelle Einzelbild, jetzt gerendert",
+    "The current frame as F12 shows it, rendered now": (
+        "Das aktuelle Einzelbild, wie F12 es zeigt, jetzt gerendert"
+    ),
     "Last Render": "Letztes Render",
     "The picture that was rendered last": "Das zuletzt gerenderte Bild",
     "What the 3D viewport shows, without overlays": (
@@ -608,11 +610,67 @@ TEXTS: dict[str, str] = {
     "Render With": "Rendern mit",
     "What renders the target": "Womit das Ziel gerendert wird",
     "Preview": "Vorschau",
-    "Workbench, or Cycles where there is no GPU: fast": (
-        "Workbench, oder Cycles, wo es keine GPU gibt: schnell"
+    "Workbench, or Cycles where there is no GPU: fast, but plain colors without lights": (
+        "Workbench, oder Cycles, wo es keine GPU gibt: schnell, aber einfache Farben ohne Lichter"
     ),
     "Scene's Engine": "Engine der Szene",
-    "As the scene itself is set to render": "Wie es in der Szene selbst eingestellt ist",
+    "As F12 shows it: the scene's engine, lights, compositing and color management": (
+        "Wie F12 sie zeigt: Engine, Lichter, Compositing und Farbverwaltung der Szene"
+    ),
+    "The scene's engine {} needs OpenGL, which does not work here.": (
+        "Die Engine der Szene, {}, braucht OpenGL, das hier nicht geht."
+    ),
+    "Render with Preview.": "Mit Vorschau rendern.",
+    "there is neither OpenGL nor Cycles": "es gibt weder OpenGL noch Cycles",
+    "No view layer of the scene {} is rendered: switch on its Use for Rendering": (
+        "Keine Ansichtsebene der Szene {} wird gerendert: Für Rendern verwenden einschalten"
+    ),
+    "of the view layers only {} is sent, as no compositing joins them": (
+        "von den Ansichtsebenen wird nur {} gesendet, da kein Compositing sie verbindet"
+    ),
+    "the scene is sent; a render of it shows its strips": (
+        "gesendet wird die Szene; gerendert zeigt sie ihre Streifen"
+    ),
+    "the target has one color": "das Ziel hat nur eine Farbe",
+    "the colors are those of the display device {}, which is not sRGB": (
+        "die Farben sind die des Anzeigegeräts {}, das nicht sRGB ist"
+    ),
+    "the view transform {} has no sRGB twin: the colors are those of {}": (
+        "die Anzeigetransformation {} gibt es für sRGB nicht: die Farben sind die von {}"
+    ),
+    "the curves of the scene's color management are left out": (
+        "die Kurven der Farbverwaltung der Szene werden weggelassen"
+    ),
+    "The render shows nothing: all of it has one color.": (
+        "Das Render zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Look through the camera, and at what is hidden for rendering.": (
+        "Durch die Kamera sehen, und nach dem, was beim Rendern versteckt ist."
+    ),
+    "The last render shows nothing: all of it has one color.": (
+        "Das letzte Render zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Render again, or choose another target.": "Neu rendern oder ein anderes Ziel wählen.",
+    "The viewport shows nothing: all of it has one color.": (
+        "Das Ansichtsfenster zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Move the view to what the motion is for.": (
+        "Die Ansicht dorthin bewegen, wo ist, was sich bewegen soll."
+    ),
+    "The sequencer shows nothing but black there.": "Der Sequenzer zeigt dort nur Schwarz.",
+    "Move the playhead, or choose another target.": (
+        "Den Abspielkopf bewegen oder ein anderes Ziel wählen."
+    ),
+    "All strips under the playhead are muted: unmute one, or choose another target": (
+        "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
+        "wählen"
+    ),
+    "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
+    "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
+    "The scene {} of the strip {} has no camera.": (
+        "Die Szene {} des Streifens {} hat keine Kamera."
+    ),
+    "Shown as it will be sent": "Gezeigt, wie es gesendet wird",
     "Picture": "Bild",
     "The picture file to apply the motion to": (
         "Die Bilddatei, auf die die Bewegung angewendet wird"
@@ -755,13 +813,48 @@ TEXTS: dict[str, str] = {
     ),
     "Set View Transform": "Anzeigetransformation setzen",
     (
-        "Set the scene's view transform to Standard, the only one that shows finished pictures "
-        "in their own colours"
+        "Set the edit's view transform to Standard, the only one that shows finished images in "
+        "their own colors"
     ): (
-        "Die Anzeigetransformation der Szene auf Standard setzen, die einzige, die fertige "
+        "Die Anzeigetransformation des Schnitts auf Standard setzen, die einzige, die fertige "
         "Bilder in ihren eigenen Farben zeigt"
     ),
-    "Added {}: {} pictures over {} frames": "{} hinzugefügt: {} Bilder über {} Einzelbilder",
+    "Play Result": "Ergebnis abspielen",
+    "Play this result here, without adding it; once more: stop": (
+        "Dieses Ergebnis hier abspielen, ohne es hinzuzufügen; noch einmal: anhalten"
+    ),
+    "It hardly moves: try a target in which the figure is larger, or learn longer": (
+        "Es bewegt sich kaum: ein Ziel versuchen, in dem die Figur größer ist, oder länger lernen"
+    ),
+    "it hardly moves": "es bewegt sich kaum",
+    "Replace": "Ersetzen",
+    (
+        "Show the result in the strip that it was made again from, if there is one; else add "
+        "another"
+    ): (
+        "Das Ergebnis in dem Streifen zeigen, von dem aus es neu gemacht wurde, falls es ihn gibt; "
+        "sonst einen weiteren hinzufügen"
+    ),
+    "Replaced {}": "Ersetzt: {}",
+    "{} Edit": "{} Schnitt",
+    "to see it, choose the scene {}": "um es zu sehen, die Szene {} wählen",
+    "{}: scene {}, channel {}, frames {}-{}": "{}: Szene {}, Kanal {}, Einzelbilder {}-{}",
+    "{}: scene {}, object {}, frames {}-{}": "{}: Szene {}, Objekt {}, Einzelbilder {}-{}",
+    "Position": "Position",
+    "Where an empty or a plane goes": "Wohin ein Leer-Objekt oder eine Ebene kommt",
+    "At the 3D Cursor": "Am 3D-Cursor",
+    "Upright, standing on the 3D cursor": "Aufrecht, auf dem 3D-Cursor stehend",
+    "Fill Camera View": "Kameraansicht füllen",
+    (
+        "Before the scene's camera, exactly over what the target shows of it; it follows the camera"
+    ): (
+        "Vor der Kamera der Szene, genau über dem, was das Ziel von ihr zeigt; es folgt der Kamera"
+    ),
+    "Choose At the 3D Cursor, or another camera.": "Am 3D-Cursor wählen, oder eine andere Kamera.",
+    "The scene {} has no camera to fill the view of.": (
+        "Die Szene {} hat keine Kamera, deren Ansicht gefüllt werden kann."
+    ),
+    "The view of {} cannot be filled.": "Die Ansicht von {} lässt sich nicht füllen.",
     "{} pictures are in {}": "{} Bilder liegen in {}",
     "{} has no pictures.": "{} hat keine Bilder.",
     "Make the result again.": "Das Ergebnis noch einmal machen.",
@@ -826,7 +919,6 @@ TEXTS: dict[str, str] = {
     "Choose a target in the panel, and switch Same Picture off.": (
         "Im Bedienfeld ein Ziel wählen und Dasselbe Bild ausschalten."
     ),
-    "Apply Again": "Noch einmal anwenden",
     "Resume it to make them again.": "Ihn fortsetzen, um sie noch einmal zu machen.",
     "This job has no result to redo.": "Dieser Auftrag hat kein Ergebnis zum Wiederholen.",
     "Neither the active strip nor the active object is a result.": (
@@ -848,7 +940,6 @@ TEXTS: dict[str, str] = {
         "Aufträge löschen, von denen nichts mehr gebraucht wird: solche, deren Ergebnisse alle "
         "hinzugefügt sind, und solche, die nie gelingen können. Gelernte Bewegungen bleiben"
     ),
-    "Delete": "Löschen",
     "Results Not Added": "Nicht hinzugefügte Ergebnisse",
     "Delete jobs with results that were not added to any file; they are lost then": (
         "Aufträge löschen, deren Ergebnisse keiner Datei hinzugefügt sind; diese sind dann verloren"

@@ -35,6 +35,9 @@ class MTI_OT_show_target(bpy.types.Operator):
         settings = motion.settings if motion else chosen_settings()
         target = make_target(context, settings.size)
         context.scene.mti.target_shown = target_preview.keep(target)
+        if target.warnings:
+            text = translated("Shown as it will be sent")
+            self.report({"WARNING"}, "; ".join([text, *target.warnings]))
         polling.redraw()
         return {"FINISHED"}
 

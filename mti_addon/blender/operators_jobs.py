@@ -9,7 +9,7 @@ import bpy
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
 from ..wire.errors import BadRequest
-from . import addon, engines, polling, starting, this_file, watch
+from . import addon, engines, polling, starting, target_preview, this_file, watch
 from .captures import Capture, load_capture
 from .glance import glanced
 from .motions import KnownMotion, find_motion, learned_motions
@@ -57,10 +57,7 @@ class MTI_OT_learn(bpy.types.Operator):
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
         text = translated("Learning {}").format(options.name)
-        if changed := watch.changed_since_capture(context):
-            self.report({"WARNING"}, f"{text}. {changed}")
-        else:
-            self.report({"INFO"}, text)
+        _tell(self, context, text, target, watch.changed_since_capture(context))
         return {"FINISHED"}
 
 
@@ -88,8 +85,8 @@ class MTI_OT_apply(bpy.types.Operator):
         """Render or read the target, write the job and start the backend on it."""
         motion = current_motion(context.scene)
         assert motion is not None  # poll() has seen it
-        apply_motion(context, motion)
-        self.report({"INFO"}, translated("Applying {}").format(motion.name))
+        target = apply_motion(context, motion)
+        _tell(self, context, translated("Applying {}").format(motion.name), target)
         return {"FINISHED"}
 
 
@@ -122,13 +119,23 @@ def newer_motion(scene: Any) -> KnownMotion | None:
     return motions[0] if used is not None and motions[0] != used else None
 
 
-def apply_motion(context: Any, motion: KnownMotion) -> None:
-    """Render or read the target, write the job and start the backend on it. Raises TargetError and
-    what start_order raises."""
+def apply_motion(context: Any, motion: KnownMotion) -> Target:
+    """Render or read the target, write the job and start the backend on it; what was sent. Raises
+    TargetError and what start_order raises."""
     props = context.scene.mti
     target = make_target(context, motion.settings.size)
     order = apply_order(addon.jobs_folder(), motion, target.png, props.seed, props.takes)
     start_order(order, target)
+    return target
+
+
+def _tell(operator: Any, context: Any, text: str, target: Target | None, changed: str = "") -> None:
+    """Report what was begun, and show what was sent for it. changed: since the capture."""
+    warnings = [changed] if changed else []
+    if target is not None:
+        warnings += target.warnings
+        context.scene.mti.target_shown = target_preview.keep(target)
+    operator.report({"WARNING" if warnings else "INFO"}, "; ".join([text, *warnings]))
 
 
 def _capture_problem(context: Any) -> str:
@@ -160,7 +167,7 @@ def start_order(job: JobFolder, target: Target | None) -> None:
     try:
         write_origin(job, this_file.origin())
         if target is not None:
-            write_note(job, target.note)
+            write_note(job, target.note, target.whole)
     except MtiError:
         client.remove(job)
         raise

@@ -36,7 +36,7 @@ class MTI_OT_add_kept(bpy.types.Operator):
         result = read_result(Path(self.folder)) if self.folder else None
         if result is None:
             raise BadRequest("This result is not there any more.", "Its folder has been removed.")
-        placed = place(context, result, True)
+        placed = place(context, result, set_view=False, replace=False)
         level = "WARNING" if placed.warnings else "INFO"
         self.report({level}, "; ".join([placed.text, *placed.warnings]))
         return {"FINISHED"}

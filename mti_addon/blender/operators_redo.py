@@ -14,12 +14,21 @@ from ..wire.errors import BadRequest
 from . import addon, polling
 from .collecting import real
 from .drawing import paragraph
+from .edit_scene import shot_of
 from .glance import glanced
 from .jobs import Row
 from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
 from .orders import apply_order
-from .recipe import RECIPE_KEY, Recipe, TargetNote, read_recipe, recipe_of
+from .recipe import (
+    JOB_KEY,
+    RECIPE_KEY,
+    REDO_KEY,
+    WHOLE_FILE,
+    Recipe,
+    read_recipe,
+    recipe_of,
+)
 from .reporting import allowed, telling
 from .result_objects import image_of
 from .results import ingredients, motion_of, read_result, result_folder
@@ -107,24 +116,41 @@ class MTI_OT_redo(bpy.types.Operator):
         motion = _motion(recipe, folder)
         target = self._target(context, recipe, folder)
         fill_panel(context.scene, recipe, self.seed, self.takes)
-        job = apply_order(addon.jobs_folder(), motion, target[0], self.seed, self.takes)
-        start_order(job, Target(*target) if target[1] else None)
+        png, made = target
+        job = apply_order(addon.jobs_folder(), motion, png, self.seed, self.takes)
+        start_order(job, made)
+        strip = self._strip(context)
+        if strip is not None:  # its result is to be shown there
+            strip[REDO_KEY] = job.path.name
         self.report({"INFO"}, translated("Applying {} again").format(recipe.name))
         return {"FINISHED"}
 
     def _target(
         self, context: Any, recipe: Recipe, folder: Path | None
-    ) -> tuple[bytes, TargetNote | Any]:
+    ) -> tuple[bytes, Target | None]:
+        """The picture, and what is known of it."""
         if not self.same_target:
             made = make_target(context, recipe.settings.size)
-            return made.png, made.note
+            return made.png, made
         for path in _files(recipe, folder, 0):
             if path.is_file():
-                return path.read_bytes(), recipe.target
+                png = path.read_bytes()
+                if recipe.target is None:
+                    return png, None
+                whole = next((each for each in _files(recipe, folder, 2) if each.is_file()), None)
+                return png, Target(png, recipe.target, whole.read_bytes() if whole else None)
         raise BadRequest(
             "The picture this result was made of is not there any more.",
             "Choose a target in the panel, and switch Same Picture off.",
         )
+
+    def _strip(self, context: Any) -> Any:
+        """The strip that is made again: the active one, or the only one of the job."""
+        if not self.job:
+            found = next((each for each, _ in _active(context) if _known(each)), None)
+            return found if hasattr(found, "elements") else None
+        found = [each for each in _strips() if each.get(JOB_KEY) == self.job]
+        return found[0] if len(found) == 1 else None
 
     def _recipe(self, context: Any) -> tuple[Recipe, str]:
         """The recipe that is meant, and the folder that its pictures are shown from, as Blender
@@ -164,12 +190,20 @@ def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int) -> None:
             props.target, props.target_image = "IMAGE", recipe.target.source
 
 
+def _known(thing: Any) -> bool:
+    return read_recipe(thing.get(RECIPE_KEY)) is not None
+
+
+def _strips() -> Iterator[Any]:
+    for scene in bpy.data.scenes:
+        yield from scene.sequence_editor.strips_all if scene.sequence_editor else ()
+
+
 def _active(context: Any) -> Iterator[tuple[Any, str]]:
     """The active strip where a sequencer is used, and the active object; each with the folder that
     it shows pictures from."""
     area = getattr(context, "area", None)
-    editor = shown_scene(context).sequence_editor
-    strip = editor.active_strip if editor else None
+    strip = _active_strip(context)
     thing = getattr(context, "object", None)
     found: list[tuple[Any, str]] = []
     if strip is not None and strip.type == "IMAGE":
@@ -180,6 +214,17 @@ def _active(context: Any) -> Iterator[tuple[Any, str]]:
     if area is not None and area.type == "VIEW_3D":
         found.reverse()
     yield from found
+
+
+def _active_strip(context: Any) -> Any:
+    """That of the scene in the sequencer, else of the edit of the window's shot."""
+    shown = shown_scene(context)
+    edits = [each for each in bpy.data.scenes if shot_of(each) == context.scene]
+    for scene in (shown, *edits):
+        editor = scene.sequence_editor
+        if editor and editor.active_strip:
+            return editor.active_strip
+    return None
 
 
 def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
@@ -195,12 +240,12 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
 
 
 def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[Path]:
-    """Where the target (0) or the motion (1) of a recipe may be."""
+    """Where the target (0), the motion (1) or the whole target (2) of a recipe may be."""
     row: Row | None = polling.jobs.find(recipe.job)
     if row is not None:
-        yield (row.folder.target_file, motion_of(row))[which]
+        yield (row.folder.target_file, motion_of(row), row.folder.path / WHOLE_FILE)[which]
     if folder is not None:
-        yield ingredients(folder)[which]
+        yield (*ingredients(folder), folder / WHOLE_FILE)[which]
 
 
 def _signed(seed: int) -> int:

@@ -16,6 +16,7 @@ from .properties import LONGEST_NAME
 from .recipe import read_note
 from .reporting import allowed, telling
 from .results import keep
+from .stillness import hardly_moves
 from .target_sources import pixels
 from .titles import rename
 from .translations import translated
@@ -117,8 +118,14 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
     )
     set_view_transform: BoolProperty(
         name="Set View Transform",
-        description="Set the scene's view transform to Standard, the only one that shows finished "
-        "pictures in their own colours",
+        description="Set the edit's view transform to Standard, the only one that shows finished "
+        "images in their own colors",
+        default=False,
+    )
+    replace: BoolProperty(
+        name="Replace",
+        description="Show the result in the strip that it was made again from, if there is one; "
+        "else add another",
         default=True,
     )
 
@@ -127,9 +134,12 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         """Check the pictures, copy them to where they stay, and lay them down."""
         row = self.row()
         root, note = results_root(context.scene)
-        placed = place(context, keep(row, self.take, root, pixels), self.set_view_transform)
+        result = keep(row, self.take, root, pixels)
+        placed = place(context, result, self.set_view_transform, self.replace)
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]
+        if hardly_moves(result.folder):
+            warnings.insert(0, translated("it hardly moves"))
         if target is not None and target.kept < 1:
             warnings.append(translated(CROPPED).format(target.kept))
         warnings = [warning for warning in warnings if warning]

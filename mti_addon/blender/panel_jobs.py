@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from .. import client
-from . import job_pictures, lists, polling
+from . import job_pictures, lists, playback, polling, stillness
 from .drawing import BOX_EDGES, ICON, button, is_narrow, paragraph, room, scale_of
 from .job_rows import PHASES, TASKS, draw_bar, draw_stop, how_far, when
 from .jobs import Row
@@ -173,10 +173,11 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
     if row.request.learns:
         button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
     if takes := takes_of(row):
+        if len(stillness.still_takes(row)) == len(takes):
+            paragraph(context, box, stillness.ADVICE, "ERROR", boxed=True)
         _draw_takes(context, box, row, job)
-        name = "Add Result" if len(takes) == 1 else ""
-        if name:
-            add = button(context, box, "mti.import_result", name, "SEQUENCE", True, "Add")
+        if len(takes) == 1:
+            add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
             add.job = job
         button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Redo").job = job
 
@@ -184,13 +185,25 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
 def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
     """Side by side, the likeliest first; a click on one of several adds it."""
     takes, scale = takes_of(row), scale_of(context)
+    still = stillness.still_takes(row)
     across = max(1, min(4, int((room(context) - BOX_EDGES * scale) / (3.2 * ICON * scale))))
     grid = box.grid_flow(row_major=True, columns=across, even_columns=True, align=True)
     for take, icon in zip(takes, job_pictures.take_icons(row), strict=True):
         column = grid.column(align=True)
+        icon = playback.icon(row, take.number) or icon
         if icon:
             column.template_icon(icon_value=icon, scale=5)
+        buttons = column.row(align=True)
+        buttons.alert = take.number in still
         if len(takes) > 1:
             text = translated("Take {}").format(take.number)
-            add = column.operator("mti.import_result", text=text, translate=False)
+            add = buttons.operator("mti.import_result", text=text, translate=False)
             add.job, add.take = job, take.number
+        _draw_play(buttons, row, take.number)
+
+
+def _draw_play(buttons: Any, row: Row, take: int) -> None:
+    """Play a result here, or stop it."""
+    icon = "PAUSE" if playback.playing(row, take) else "PLAY"
+    play = buttons.operator("mti.play_result", text="", icon=icon)
+    play.job, play.take = row.folder.path.name, take

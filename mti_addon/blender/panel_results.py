@@ -95,6 +95,8 @@ def draw_options(context: Any, layout: Any) -> None:
     props = context.scene.mti
     column = layout.column()
     field(context, column, props, "result_as")
+    if props.result_as in ("EMPTY", "PLANE"):
+        field(context, column, props, "result_position")
     if props.result_as != "FILES":
         field(context, column, props, "place")
         field(context, column, props, "result_speed")

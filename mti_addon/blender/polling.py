@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from .. import client
-from . import addon, glance, job_pictures
+from . import addon, glance, job_pictures, stillness
 from .jobs import Jobs, Row
 from .translations import translated
 
@@ -116,6 +116,8 @@ def _news(before: Row | None, row: Row) -> None:
         timings().note(row.request, row.state)
     job_pictures.follow(row)
     ended = before is not None and before.active and not row.active
+    if ended and row.state.phase == "done":
+        stillness.look(row)
     if ended and row.state.phase in ("done", "failed", "dead"):
         notices[row.folder.path.name] = row.state.phase
 

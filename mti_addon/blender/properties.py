@@ -134,7 +134,11 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Target",
         description="The image to animate",
         items=(
-            ("RENDER", "Render Current Frame", "A render of the current frame, made now"),
+            (
+                "RENDER",
+                "Render Current Frame",
+                "The current frame as F12 shows it, rendered now",
+            ),
             ("RESULT", "Last Render", "The picture that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
             ("IMAGE", "Image File", "An image file: a photo, a drawing, a render"),
@@ -150,8 +154,16 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Render With",
         description="What renders the target",
         items=(
-            ("PREVIEW", "Preview", "Workbench, or Cycles where there is no GPU: fast"),
-            ("SCENE", "Scene's Engine", "As the scene itself is set to render"),
+            (
+                "SCENE",
+                "Scene's Engine",
+                "As F12 shows it: the scene's engine, lights, compositing and color management",
+            ),
+            (
+                "PREVIEW",
+                "Preview",
+                "Workbench, or Cycles where there is no GPU: fast, but plain colors without lights",
+            ),
         ),
     )
     target_image: StringProperty(

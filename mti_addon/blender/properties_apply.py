@@ -64,6 +64,19 @@ class ApplyProperties:
             ("FILES", "Files Only", "Save files without adding them to the scene"),
         ),
     )
+    result_position: EnumProperty(
+        name="Position",
+        description="Where an empty or a plane goes",
+        items=(
+            ("CURSOR", "At the 3D Cursor", "Upright, standing on the 3D cursor"),
+            (
+                "CAMERA",
+                "Fill Camera View",
+                "Before the scene's camera, exactly over what the target shows of it; it follows "
+                "the camera",
+            ),
+        ),
+    )
     result_speed: EnumProperty(
         name="Speed",
         description="How long the result lasts",

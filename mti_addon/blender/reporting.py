@@ -9,7 +9,7 @@ from typing import Any
 from ..wire import MtiError
 from . import glance, polling, progress
 from .capture import CaptureError
-from .target import TargetError
+from .problems import TargetError
 from .translations import sentences, translated
 
 Execute = Callable[[Any, Any], set[str]]

@@ -24,7 +24,7 @@ from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
 from .origin import ORIGIN_FILE
-from .recipe import Recipe, read_note, read_recipe, recipe_of
+from .recipe import WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
 from .steps import steps
 from .translations import translated
 
@@ -149,8 +149,11 @@ def _ingredients_of(row: Row) -> dict[str, bytes]:
         name = path.relative_to(job.path).as_posix()
         with suppress(MtiError, KeyError):
             found[path.name] = read_verified(job.path, name, told[name])
-    with suppress(OSError):
-        found[ORIGIN_FILE] = (job.path / ORIGIN_FILE).read_bytes()
+    for name in (ORIGIN_FILE, WHOLE_FILE):  # the add-on's own, which a request does not name
+        path = job.path / name
+        with suppress(OSError):
+            if not path.is_symlink():
+                found[name] = path.read_bytes()
     return found
 
 

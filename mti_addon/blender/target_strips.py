@@ -9,7 +9,9 @@ import bpy
 
 from .overrides import overriding
 from .strip import shown_scene, strip_end, strip_start
+from .strip_checks import check_media, check_strip, shown_strips
 from .target import LONGEST_RENDER, read_target, render_frame
+from .target_images import Pixels
 from .translations import translated
 
 Shape = tuple[int, int]
@@ -36,14 +38,18 @@ def strips_under_playhead(scene: Any) -> list[Any]:
 
 def frame_problem(context: Any) -> str:
     """Why the sequencer shows no frame; empty if it does."""
-    if any(not strip.mute for strip in strips_under_playhead(shown_scene(context))):
+    scene = shown_scene(context)
+    if shown_strips(scene.sequence_editor, scene.frame_current):
         return ""
+    if strips_under_playhead(scene):
+        return "All strips under the playhead are muted: unmute one, or choose another target"
     return "The playhead is over no strip: move it onto one, or choose another target"
 
 
 def read_frame(context: Any, _shape: Shape) -> bytes:
     """A PNG file of what the sequencer shows at the playhead. Raises TargetError."""
     scene = shown_scene(context)
+    check_media(scene.sequence_editor, scene.frame_current)
     return render_frame(scene, scene_size(scene))
 
 
@@ -71,9 +77,10 @@ def strip_problem(context: Any) -> str:
     return ""
 
 
-def read_strip(context: Any, _shape: Shape) -> bytes:
+def read_strip(context: Any, _shape: Shape) -> bytes | Pixels:
     """The strip alone, whatever lies above it; pictures from their own file, as large as it is."""
     scene, strip = shown_scene(context), _active_strip(context)
+    check_strip(strip, scene.frame_current)
     if strip.type == "IMAGE":
         return read_target(_element_file(scene, strip))
     others = [(each, {"mute": each != strip}) for each in scene.sequence_editor.strips]

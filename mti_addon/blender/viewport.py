@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..motion import Problem, encode_png
 from .overrides import overriding
+from .problems import TargetError
 from .sources import find_viewport
-from .target import LONGEST_RENDER, TargetError
+from .target import LONGEST_RENDER
 from .translations import translated
 
 

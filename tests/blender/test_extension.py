@@ -27,6 +27,7 @@ OPERATORS = {
     "remove_job",
     "rename_job",
     "open_log",
+    "play_result",
     "show_target",
     "redo",
     "collect_results",

@@ -180,7 +180,7 @@ def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     empty, folder = bpy.context.object, tmp_path / "shot/motion/wave_01"
-    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 3)
+    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 4)  # it stands on the cursor
     assert ext("blender.recipe").read_recipe(empty["mti_recipe"]).job == result.request.job
     image = empty.data
     assert (image.source, image.filepath) == (
@@ -219,7 +219,7 @@ def test_a_plane_plays_by_keys(saved, result, ext):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     thing = bpy.context.object
-    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 3)
+    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 4)
     assert ext("blender.recipe").read_recipe(thing["mti_recipe"]).job == result.request.job
     node = next(n for n in thing.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
     image, user = node.image, node.image_user
@@ -250,7 +250,11 @@ def test_padding_is_cut_away_and_cropping_said(saved, polling, ext, tmp_path):
     row = wait(polling, ended)
     sent = motion.decode_png(row.folder.target_file.read_bytes())
     assert sent.shape == (160, 160, 3)
+    assert ext("blender.target_preview").about(mti.target_shown)[1] == "160 x 90 pixels, padded"
     bpy.ops.mti.import_result(job=row.request.job)
+    for whole in (row.folder.path / "target_whole.png",
+                  tmp_path / "shot/motion/wave_01/target_whole.png"):  # fmt: skip
+        assert (motion.decode_png(whole.read_bytes()) == 77).all()
     back = motion.decode_png((tmp_path / "shot/motion/wave_01/0001.png").read_bytes())
     assert back.shape == (36, 64, 3)  # 16:9 of the engine's 64 pixels
     mti.result_as = "PLANE"
@@ -342,7 +346,8 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     cleanup = ext("blender.cleanup")
     for take in (1, 2):
         bpy.ops.mti.import_result(job=result.request.job, take=take)
-    saved.sequence_editor.strips.remove(strips_of(saved)[-1])
+    strip = strips_of(saved)[-1]
+    strip.id_data.sequence_editor.strips.remove(strip)
     saved.mti.takes = 1
     bpy.ops.mti.apply()
     applied = wait(polling, lambda row: row.request.task == "apply" and ended(row))
