@@ -106,24 +106,30 @@ def is_shown(row: Row, all_files: bool) -> bool:
 
 def look(window: Any) -> None:
     """Called when the lists are drawn: have them filled soon if they are not what there is."""
-    if [e.key for e in window.jobs] == list(rows()) and (
-        [e.key for e in window.results] == list(results())
+    jobs, kept = _names()
+    if [(e.key, e.name) for e in window.jobs] == list(jobs.items()) and (
+        [(e.key, e.name) for e in window.results] == list(kept.items())
     ):
         return
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SOON, persistent=True)
 
 
+def _names() -> tuple[dict[str, str], dict[str, str]]:
+    """What the lists should show: of jobs and of results, the names by their keys, in order."""
+    jobs = {key: row.request.name if row.request else key for key, row in rows().items()}
+    return jobs, {key: result_name(each) for key, each in results().items()}
+
+
 def fill() -> None:
     """Make the lists what there is. The chosen rows stay chosen; a new job is chosen."""
     window = bpy.context.window_manager.mti
-    jobs = {key: row.request.name if row.request else key for key, row in rows().items()}
+    jobs, names = _names()
     before = {entry.key for entry in window.jobs}
     window.job = _fill(window.jobs, window.job, jobs)
     newest = next((key for key, row in rows().items() if is_shown(row, window.all_files)), "")
     if newest and newest not in before:
         window.job = list(jobs).index(newest)
-    names = {key: result_name(each) for key, each in results().items()}
     window.result = _fill(window.results, window.result, names)
 
 

@@ -395,7 +395,7 @@ def test_of_a_job_from_elsewhere_only_what_it_vouches_for_is_copied(saved, resul
     here = tmp_path / "shot" / "motion"
     frames = [f"{i:04d}.png" for i in range(1, 15)]
     assert sorted(p.name for p in (here / "wave_01").iterdir()) == [
-        *frames, "motion.safetensors", "recipe.json",
+        *frames, "motion.safetensors", "origin.json", "recipe.json", "target_whole.png",
     ]  # fmt: skip
     job.target_file.unlink()
     job.target_file.write_bytes(target)

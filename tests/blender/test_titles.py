@@ -39,9 +39,13 @@ def test_a_motion_is_renamed_everywhere_and_for_good(learned, captured, polling,
     assert row.request.name == "左手 / wave"
     assert _rename(polling.jobs.rows[0], "Other") == {"FINISHED"}
     assert jobs.current_motion(captured).name == "Other"
-    layout = Layout()
-    ext("blender.panel_jobs").draw_jobs(bpy.context, layout)
-    assert any("Other" in line for line in layout.lines)
+    lists = ext("blender.lists")
+    lists.fill()
+    assert _rename(polling.jobs.rows[0], "Another") == {"FINISHED"}
+    ext("blender.panel_jobs").draw_jobs(bpy.context, Layout())
+    assert bpy.app.timers.is_registered(lists._tick), "what is drawn has another name by now"
+    lists._tick()
+    assert [item.name for item in bpy.context.window_manager.mti.jobs] == ["Another"]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb"])
