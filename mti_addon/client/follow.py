@@ -38,8 +38,11 @@ class Follower:
             return self._told
         phase = self._phase()
         silent = phase in ("dead", "cancelled", "paused") and self._told.phase not in FINAL
-        if silent and self._read():
+        if silent:
             # It may have said its last word between the two looks.
+            self.caught_up = self._read()
+            if not self.caught_up:
+                return self._told
             phase = self._phase()
         return replace(self._told, phase=phase) if phase != self._told.phase else self._told
 

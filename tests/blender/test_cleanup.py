@@ -26,7 +26,7 @@ def saved(captured, tmp_path):
 def learned(saved, polling):
     """A job that has learned a motion."""
     learn(polling, saved)
-    return wait(polling, ended)
+    return wait(polling, left)
 
 
 @pytest.fixture
@@ -48,14 +48,19 @@ def applied(polling, scene, takes=1):
     """A job that has applied the learned motion; nobody has added its results."""
     scene.mti.takes = takes
     assert bpy.ops.mti.apply() == {"FINISHED"}
-    return wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    return wait(polling, lambda row: row.request.task == "apply" and left(row))
+
+
+def left(row):
+    """Ended, and its runner has let go of it, which it does a moment after its last word."""
+    return ended(row) and not row.folder.heartbeat_file.exists()
 
 
 def failed(ext, polling, scene, code):
     """A job whose last word is a failure of this kind."""
     events, files = ext("wire.events"), ext("wire.files")
     learn(polling, scene, "fail")
-    row = wait(polling, lambda row: row.state.phase == "failed")
+    row = wait(polling, lambda row: row.state.phase == "failed" and left(row))
     lines = row.folder.events_file.read_bytes().splitlines()
     seq, when, last = events.decode(lines[-1])
     row.folder.events_file.write_bytes(b"\n".join(lines[:-1]) + b"\n")
@@ -63,7 +68,7 @@ def failed(ext, polling, scene, code):
     files.append_line(row.folder.events_file, events.encode(said, seq, when))
     polling.stop()
     polling.start()
-    return wait(polling, lambda row: row.state.phase == "failed")
+    return wait(polling, lambda row: row.state.phase == "failed" and left(row))
 
 
 def test_results_that_nobody_has_added_stay(saved, learned, polling, heaps):
@@ -142,7 +147,7 @@ def test_a_cancelled_job_stays_if_there_is_something_to_go_on_from(saved, pollin
     learn(polling, saved, "slow")
     row = wait(polling, lambda row: row.state.step >= 1)
     bpy.ops.mti.cancel(job=row.request.job)
-    wait(polling, ended)
+    wait(polling, left)
     assert heaps()["jobs"] == {row.request.job}  # nothing of it was saved
     row.folder.checkpoint_dir.mkdir()
     (row.folder.checkpoint_dir / "00000001.json").write_text("{}")
@@ -158,7 +163,7 @@ def test_dead_and_paused_jobs_stay(saved, polling, heaps):
     learn(polling, saved, "slow")
     paused = wait(polling, lambda row: row.state.step >= 1)
     bpy.ops.mti.pause(job=paused.request.job)
-    wait(polling, ended)
+    wait(polling, left)
     found = heaps()
     assert found["unfinished"] == {dead.request.job} and found["jobs"] == set()
     bpy.ops.mti.clean_up(unfinished=True)
@@ -171,7 +176,7 @@ def test_a_job_that_another_blender_has_resumed_stays(saved, polling, ext, heaps
     learn(polling, saved, "slow")
     row = wait(polling, lambda row: row.state.step >= 1)
     bpy.ops.mti.cancel(job=row.request.job)
-    wait(polling, ended)
+    wait(polling, left)
     client.enqueue(row.folder)
     assert polling.jobs.find(row.request.job).state.phase == "cancelled"
     assert heaps()["jobs"] == set()
@@ -184,7 +189,7 @@ def test_a_job_that_begins_while_others_are_deleted_stays(saved, polling, ext, m
     learn(polling, saved, "slow")
     row = wait(polling, lambda row: row.state.step >= 1)
     bpy.ops.mti.cancel(job=row.request.job)
-    wait(polling, ended)
+    wait(polling, left)
     heap = cleanup.inventory(polling.jobs)["jobs"]
     with owner.JobLock(row.folder):
         (row.folder.events_file).unlink()

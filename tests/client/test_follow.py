@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client import spool
+from mti_addon.client import follow, spool
 from mti_addon.client.follow import Follower
 from mti_addon.client.spool import resume
 from mti_addon.wire import queue
@@ -188,6 +188,28 @@ def test_a_runner_that_was_started_elsewhere_and_never_came_up(job: JobFolder) -
     long_ago = time.time() - LOST_SECONDS - 5
     os.utime(job.launched_file, (long_ago, long_ago))
     assert Follower(job).poll().phase == "dead"
+
+
+def test_a_last_word_between_two_looks_is_heard_on_a_busy_machine(
+    job: JobFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner ends while it is looked at, and reading what it said takes too long."""
+    lock = JobLock(job)
+    lock.acquire()
+    tell(job, Started("draft", "cpu", 1, {}))
+    follower = Follower(job)
+    assert follower.poll().phase == "running"
+
+    def it_ends(folder: JobFolder) -> None:
+        if lock.is_mine():
+            append_line(job.events_file, encode(Done({"frames": 14}), 2, time.time()))
+            lock.release()
+
+    monkeypatch.setattr(follow, "BUDGET_SECONDS", -1.0)
+    monkeypatch.setattr(JobFolder, "heartbeat_age", it_ends)
+    state = follower.poll()
+    assert state.phase == "done" and not follower.caught_up
+    assert follower.poll().phase == "done" and follower.caught_up
 
 
 def test_a_process_that_got_the_dead_runner_s_pid_is_not_the_runner(job: JobFolder) -> None:
