@@ -285,8 +285,9 @@ def test_a_change_may_be_captured_by_itself(captured, figure, ext, monkeypatch):
     bpy.context.view_layer.update()
     watch._tick()
     assert captured.mti.capture == first, "not unless it is wished"
+    monkeypatch.setattr(watch, "_changed_at", 0)
     captured.mti.auto_capture = True
-    bpy.context.view_layer.update()
+    assert watch._changed_at > 0, "it is looked soon"
     watch._tick()
     assert captured.mti.capture != first
     second = captured.mti.capture
