@@ -33,8 +33,8 @@ class Played:
     """The animator has said which frames an action has: nothing is left out of them."""
     idle: bool = False
     """It has keys that move nothing: muted ones, or ones that all hold one value."""
-    slotless: str = ""
-    """The name of an action that is not played, because none of its slots is chosen."""
+    slotless: tuple[str, str] | None = None
+    """An action that is not played, and whose it is: none of its slots is chosen. Their names."""
 
     def __or__(self, other: Played) -> Played:
         spans = [span for span in (self.span, other.span) if span is not None]
@@ -157,7 +157,7 @@ def of_action(owner: Any, action: Any, slot: Any) -> Played:
     has ended: a walk across is a keyed way of a figure that walks for ever.
     """
     if slot is None and len(action.slots):
-        return Played(slotless=action.name)
+        return Played(slotless=(action.name, owner.name))
     curves = [_of_curve(owner, curve) for curve in channels(action, slot)]
     found = together(curves)
     if not (action.use_frame_range and found.moves):

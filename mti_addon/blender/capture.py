@@ -13,14 +13,18 @@ from mathutils import Vector
 from ..motion import Take, check_range, sampled_frames
 from ..motion.checks import moving_part
 from ..motion.solid import box_take
-from .boxes import box_corners, has_shape
+from .boxes import CUBE, box_corners, has_shape
 from .problems import CaptureError
 from .skeletons import joints_of, plan_of
 from .sources import find_armature, find_mover, source_problem
 from .steps import steps
 from .visible import why_not_played
 
-__all__ = ["CaptureError", "playing", "take_from_scene", "world_to_clip"]
+__all__ = ["CaptureError", "camera_take", "playing", "take_from_scene", "world_to_clip"]
+
+
+AHEAD = 6.0
+"""How far before a camera (metres) stands what its move is judged by."""
 
 
 def take_from_scene(
@@ -57,6 +61,19 @@ def _armature_take(
     scale = float(np.mean(np.abs(armature.matrix_world.to_scale())))
     radii = tuple(max(radius * scale, 1e-6) for radius in plan.radii)
     return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
+
+
+def camera_take(context: Any, start: int, end: int, count: int, size: tuple[int, int]) -> Take:
+    """What the camera's own move does to a box that stands before it, sampled as any motion is."""
+    scene = context.scene
+    clips = np.empty((count, 4, 4), np.float32)
+    box: list[Vector] = []
+    for k, depsgraph in enumerate(playing(scene, sampled_frames(start, end, count))):
+        camera = scene.camera.evaluated_get(depsgraph)
+        ahead = camera.matrix_world.normalized()
+        box = box or [ahead @ Vector((x, y, z - AHEAD)) for x, y, z in CUBE]
+        clips[k] = world_to_clip(scene, depsgraph, size)
+    return box_take(np.tile(np.array(box), (count, 1, 1)), clips, 1.0, size)
 
 
 def _must_be_played(evaluated: Any) -> None:

@@ -28,6 +28,10 @@ def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
     return [motion.label for motion in known if words in motion.label.lower()]
 
 
+def _auto_chosen(_props: Any, _context: Any) -> None:
+    watch.look_soon()
+
+
 class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     """The panel's settings."""
 
@@ -84,7 +88,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Auto Capture",
         description="Capture again by itself when the motion or the camera has changed",
         default=False,
-        update=lambda _props, _context: watch.look_soon(),
+        update=_auto_chosen,
     )
     captured_of: StringProperty(name="Captured of", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})

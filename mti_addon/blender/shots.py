@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from ..motion import (
 )
 from ..motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
 from . import footage, views
-from .capture import playing, take_from_scene
+from .capture import camera_take, playing, take_from_scene
 from .dependencies import Moving, whole_frames
 from .problems import CaptureError
 from .skeletons import pose_of
@@ -92,10 +94,8 @@ def _of_take(
         raise CaptureError(lacking)
     _step_through(context.scene, found, span)
     samples = (count - 1) * BETWEEN + 1
-    between = take_from_scene(context, source, *span, samples, size)
-    while (shorter := _moving_frames(context, source, span, between)) != span:
-        span = shorter
-        between = take_from_scene(context, source, *span, samples, size)
+    sample = partial(take_from_scene, context, source, count=samples, size=size)
+    span, between = _while_it_moves(context, source, span, sample)
     take = thinned(between, BETWEEN)
     mover = find_mover(context, source)
     if problem := check_take(take):
@@ -120,6 +120,16 @@ def _why_still(context: Any, source: str, span: tuple[int, int]) -> Problem | No
         return None
     what = translated(SMALL_BONES).format(mover.name)
     return Problem(what, "Move a limb too, or capture the viewport, or what the camera sees.")
+
+
+def _while_it_moves(
+    context: Any, source: str, span: tuple[int, int], sample: Callable[[int, int], Take]
+) -> tuple[tuple[int, int], Take]:
+    """Frames that were found by themselves without a stand at their ends, and what they show."""
+    between = sample(*span)
+    while (shorter := _moving_frames(context, source, span, between)) != span:
+        span, between = shorter, sample(*shorter)
+    return span, between
 
 
 def _moving_frames(
@@ -153,14 +163,16 @@ def _step_through(scene: Any, found: Moving, span: tuple[int, int]) -> None:
 def _of_view(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
-    frames = sampled_frames(*span, count)
-    _step_through(context.scene, scene_motion(context), span)
+    scene = context.scene
+    _step_through(scene, scene_motion(context), span)
     if source == "CAMERA":
-        name, pictures = (
-            context.scene.camera.name,
-            views.camera_pictures(context.scene, frames, size),
-        )
+        samples = (count - 1) * BETWEEN + 1
+        sample = partial(camera_take, context, count=samples, size=size)
+        span, _ = _while_it_moves(context, source, span, sample)
+        frames = sampled_frames(*span, count)
+        name, pictures = scene.camera.name, views.camera_pictures(scene, frames, size)
     else:
+        frames = sampled_frames(*span, count)
         name, pictures = "Viewport", views.viewport_pictures(context, frames, size)
     if check_pictures(pictures):
         raise CaptureError(_nothing_moves(context, name, source, span))

@@ -229,9 +229,9 @@ def span_warnings(context: Any) -> list[Problem]:
         return []
     found, (start, end) = motion(context, source), frame_span(context)
     name, played = mover.name, found.played
+    if played.slotless:
+        return [Problem(translated(NO_SLOT).format(*played.slotless), CHOOSE_SLOT)]
     if not played.moves:
-        if played.slotless:
-            return [Problem(translated(NO_SLOT).format(played.slotless, name), CHOOSE_SLOT)]
         what = translated(IDLE_KEYS if played.idle else NO_KEYS).format(name)
         return [Problem(what, "Key at least two poses, or add a figure that has a motion.")]
     if lacking := found.physics_problem(end):

@@ -6,6 +6,7 @@ captured; while things go on changing, or while the animation plays, it waits.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,8 @@ SECONDS = 0.5
 DRAWN = ("ARMATURE", "OBJECT")
 """Sources that are not rendered, and so captured in a moment."""
 
+DRAGS = ("TRANSFORM_OT", "POSE_OT", "GRAPH_OT", "ACTION_OT", "NLA_OT", "ANIM_OT")
+"""Beginnings of the names of operators that change a motion while they run."""
 _tried = ""
 """What was captured by itself last, or could not be."""
 _changes: dict[tuple[int, str], str] = {}
@@ -52,6 +55,8 @@ def look_soon() -> None:
     """Look at the captures when there has been no change for a while."""
     global _changed_at
     _changed_at = time.monotonic()
+    if threading.current_thread() is not threading.main_thread():
+        return  # an animation that is being rendered, which changes nothing
     if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SECONDS, persistent=True)
 
@@ -113,10 +118,16 @@ def _tick() -> float | None:
     for window in windows:
         with _inside(window) as context:
             _look_at(context)
-            _capture_again(context)
+            if not _in_hand(window):
+                _capture_again(context)
     if _changes != before:
         polling.redraw()
     return None
+
+
+def _in_hand(window: Any) -> bool:
+    """Something is being dragged in it, which must not be played meanwhile."""
+    return any(operator.bl_idname.startswith(DRAGS) for operator in window.modal_operators)
 
 
 def _capture_again(context: Any) -> None:

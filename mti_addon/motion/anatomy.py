@@ -10,18 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bones import Bone, apart, children_of, ends, extent, next_up, subtree
+from .bones import Bone, apart, children_of, extent, next_up, subtree
+from .symmetry import Pair, mirror, pairs_of, reach_of
 
-SAME_PLACE = 0.03
-"""Of the figure's height: bones that are mirrored this exactly are a pair."""
-LIMB = 0.18
-"""Of the figure's height: a chain that reaches less far is no arm and no leg."""
+LIMB = 0.15
+"""Of the figure's extent: a chain that reaches less far is no arm and no leg."""
 ON_GROUND = 0.15
 DETAIL = 0.12
 """Chains that reach less far than this, at the end of a limb or on the head, are fingers, ears."""
 SAME_ROOT = 0.08
+"""Limbs that begin nearer to each other begin at the same place."""
+SHORT_ARM = 0.35
+"""Of a leg's reach: arms are longer."""
 APART = 0.25
-"""Of the figure's height: pairs of legs whose roots are farther apart are those of an animal."""
+"""Of a leg's reach: pairs of legs whose roots are farther apart are those of an animal."""
 
 
 @dataclass(frozen=True)
@@ -32,31 +34,22 @@ class Shape:
     details: frozenset[int]
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Two mirrored chains: their first bones, the left one first."""
-
-    left: int
-    right: int
-    reach: float
-    lowest: float
-    root: tuple[float, float, float]
-
-
 def parts_by_shape(bones: Sequence[Bone], used: Sequence[int]) -> Shape | None:
     """The parts of a symmetrical skeleton that stands upright; None where no pair of legs is."""
     above = next_up(bones, used)
     children = children_of(above)
     height = extent(bones, used)
-    side, middle, partner = _mirror(bones, used, height)
+    side, middle, partner = mirror(bones, used, height)
     if not partner:
         return None
-    pairs = _pairs(bones, above, children, side, partner)
+    pairs = pairs_of(bones, above, children, side, partner)
     limbs = [pair for pair in pairs if pair.reach > LIMB * height]
     ground = min(min(bones[i].head[2], bones[i].tail[2]) for i in used)
     legs, arms = _legs_and_arms(limbs, ground + ON_GROUND * height, height)
     if not legs:
         return None
+    if arms and arms[0].lowest < ground + ON_GROUND * height:
+        legs, arms = _hind_and_front(bones, used, partner, legs[0], arms[0], children)
     parts = dict.fromkeys(used, "torso")
     details: set[int] = set()
     for kind, chosen in (("leg", legs), ("arm", arms)):
@@ -70,108 +63,66 @@ def parts_by_shape(bones: Sequence[Bone], used: Sequence[int]) -> Shape | None:
     if head >= 0:
         parts[head] = "head"
         for child in children[head]:
-            if _reach(bones, children, child) < LIMB * height:
+            if reach_of(bones, children, child) < LIMB * height:
                 details |= set(subtree(children, child))
     small = {bone for pair in pairs if pair not in limbs for bone in (pair.left, pair.right)}
     for bone in small:
-        if parts[bone] == "torso" and _reach(bones, children, bone) < DETAIL * height:
+        if parts[bone] == "torso" and reach_of(bones, children, bone) < DETAIL * height:
             details |= set(subtree(children, bone))
     return Shape({b: p for b, p in parts.items() if b not in details}, frozenset(details))
 
 
-def _mirror(
-    bones: Sequence[Bone], used: Sequence[int], height: float
-) -> tuple[int, float, dict[int, int]]:
-    """The axis to the side, the middle plane's place on it, and each bone's mirrored one."""
-    found: tuple[int, float, dict[int, int]] = (0, 0.0, {})
-    points = ends(bones, used)
-    for axis in (0, 1):
-        low, high = points[:, axis].min(), points[:, axis].max()
-        for middle in {0.0, round(float(low + high) / 2, 6), bones[used[0]].head[axis]}:
-            partner = _partners(bones, used, axis, middle, SAME_PLACE * height)
-            if len(partner) > len(found[2]):
-                found = axis, middle, partner
-    return found
-
-
-def _partners(
-    bones: Sequence[Bone], used: Sequence[int], axis: int, middle: float, near: float
-) -> dict[int, int]:
-    """For each bone beside the plane the nearest one to where it is mirrored, if that is near."""
-    places = ends(bones, used).reshape(-1, 2, 3)
-    aside = [int(i) for i in np.flatnonzero(np.abs(places[:, :, axis] - middle).max(1) > near)]
-    places = places[aside]
-    mirrored = places.copy()
-    mirrored[:, :, axis] = 2 * middle - mirrored[:, :, axis]
-    found: dict[int, int] = {}
-    for i, bone in enumerate(aside):
-        if used[bone] in found:
-            continue
-        apart_from = np.abs(places - mirrored[i]).max((1, 2))
-        apart_from[i] = np.inf
-        apart_from[[used[other] in found for other in aside]] = np.inf
-        other = int(apart_from.argmin())
-        if apart_from[other] <= near:
-            found[used[bone]], found[used[aside[other]]] = used[aside[other]], used[bone]
-    return found
-
-
-def _pairs(
-    bones: Sequence[Bone],
-    above: dict[int, int],
-    children: dict[int, list[int]],
-    side: int,
-    partner: dict[int, int],
-) -> list[_Pair]:
-    """Chains that begin at the trunk, each with the one on the other side."""
-    found = []
-    for bone, other in partner.items():
-        if above[bone] in partner or above[other] in partner:
-            continue
-        far = [np.mean([bones[b].head[side], bones[b].tail[side]]) for b in (bone, other)]
-        if far[0] <= far[1]:
-            continue  # the left one, at the larger coordinate, speaks for both
-        tree = subtree(children, bone)
-        lowest = min(min(bones[i].head[2], bones[i].tail[2]) for i in tree)
-        reach = _reach(bones, children, bone)
-        root = bones[above[bone]].head if above[bone] >= 0 else bones[bone].head
-        found.append(_Pair(bone, other, reach, lowest, root))
-    return found
-
-
-def _reach(bones: Sequence[Bone], children: dict[int, list[int]], bone: int) -> float:
-    """How far the ends of what hangs on a bone are from its head."""
-    tree = subtree(children, bone)
-    return max(apart(bones[bone].head, bones[i].tail) for i in tree)
-
-
 def _legs_and_arms(
-    limbs: Sequence[_Pair], ground: float, height: float
-) -> tuple[list[_Pair], list[_Pair]]:
+    limbs: Sequence[Pair], ground: float, height: float
+) -> tuple[list[Pair], list[Pair]]:
     """Which pairs are legs, and which arms: an animal's front legs are its arms.
 
     Legs are the lowest chains that stand on the ground; arms begin next above them. So a skirt,
     which begins where the legs do, and pigtails, which begin at the head, are neither.
     """
 
-    def lowest(pair: _Pair) -> tuple[float, float]:
+    def lowest(pair: Pair) -> tuple[float, float]:
         return round(pair.root[2] / (0.06 * height)), -pair.reach
 
     standing = [pair for pair in limbs if pair.lowest < ground]
     if not standing:
         return [], []
     legs = min(standing, key=lowest)
-    hanging = [pair for pair in limbs if pair.lowest >= ground]
+    hanging = [p for p in limbs if p.lowest >= ground and p.reach > SHORT_ARM * legs.reach]
     above = [pair for pair in hanging if apart(pair.root, legs.root) > SAME_ROOT * height]
-    if hanging:
-        arms = min(above, key=lowest) if above else max(hanging, key=lambda pair: pair.reach)
-        return [legs], [arms]
-    others = [pair for pair in standing if apart(pair.root, legs.root) > APART * height]
-    if not others:
-        return [legs], []
-    other = max(others, key=lambda pair: pair.reach)
-    front, hind = sorted((legs, other), key=lambda pair: -pair.root[2])
-    return [hind], [front]
+    if above:
+        return [legs], [min(above, key=lowest)]
+    others = [pair for pair in standing if apart(pair.root, legs.root) > APART * legs.reach]
+    arms = others or hanging
+    return [legs], [max(arms, key=lambda pair: pair.reach)] if arms else []
+
+
+def _hind_and_front(
+    bones: Sequence[Bone],
+    used: Sequence[int],
+    partner: dict[int, int],
+    one: Pair,
+    other: Pair,
+    children: dict[int, list[int]],
+) -> tuple[list[Pair], list[Pair]]:
+    """Which of an animal's legs are in front: where its eyes and ears are, else its higher end."""
+    limbs = {i for pair in (one, other) for root in (pair.left, pair.right)
+             for i in subtree(children, root)}  # fmt: skip
+    along = np.subtract(other.root, one.root)
+    along[2] = 0
+
+    def beyond(bone: int) -> float:
+        place = float(np.subtract(bones[bone].tail, one.root) @ along) / float(along @ along)
+        return place - 1 if place > 1 else min(place, 0)
+
+    rest = [bone for bone in used if bone not in limbs]
+    there = [bone for bone in rest if beyond(bone) > 0]
+    here = [bone for bone in rest if beyond(bone) < 0]
+    features = sum(b in partner for b in there) - sum(b in partner for b in here)
+    higher = max((bones[b].tail[2] for b in there), default=0) - max(
+        (bones[b].tail[2] for b in here), default=0
+    )
+    return ([one], [other]) if (features, higher) > (0, 0) else ([other], [one])
 
 
 def _first_of_limb(
@@ -203,7 +154,7 @@ def _small_ends(
     """Fingers and toes: three or more short chains on one bone."""
     found: set[int] = set()
     for bone in subtree(children, first):
-        short = [c for c in children[bone] if _reach(bones, children, c) < DETAIL * height]
+        short = [c for c in children[bone] if reach_of(bones, children, c) < DETAIL * height]
         if len(short) >= 3:
             found |= {i for child in short for i in subtree(children, child)}
     return found
@@ -212,11 +163,11 @@ def _small_ends(
 def _head(
     bones: Sequence[Bone],
     children: dict[int, list[int]],
-    front: Sequence[_Pair],
-    legs: Sequence[_Pair],
+    front: Sequence[Pair],
+    legs: Sequence[Pair],
     parts: dict[int, str],
 ) -> int:
-    """The bone at the trunk's end beyond the arms that most hangs on, the last of those; or -1."""
+    """The bone at the trunk's end beyond the arms that most hangs on, else the last one; or -1."""
     hips, chest = legs[0].root, front[0].root
     trunk = [bone for bone, part in parts.items() if part == "torso"]
     beyond = []
@@ -243,4 +194,4 @@ def _head(
     if len(chain) == 1 and any(parts[child] != "torso" for child in children[first]):
         return -1  # it bears the arms
     crowded = [bone for bone in chain[1:] if len(children[bone]) > 1]
-    return crowded[0] if crowded else chain[-1]
+    return max(crowded, key=lambda bone: len(children[bone])) if crowded else chain[-1]

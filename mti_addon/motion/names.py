@@ -48,9 +48,16 @@ def is_mechanism(name: str) -> bool:
 
 
 def kind_of(name: str) -> str:
-    """arm, leg, head or torso; '' for a name that says none of them."""
+    """arm, leg, head or torso; '' for a name that says none of them.
+
+    An animal's front leg is its arm, and so is a wing.
+    """
     joined = spaced(name).replace(" ", "").replace("armature", "")
-    return next((kind for kind, words in WORDS if any(word in joined for word in words)), "")
+    kind = next((kind for kind, words in WORDS if any(word in joined for word in words)), "")
+    if "wing" in (word.rstrip("s") for word in spaced(name).split()):
+        return "arm"
+    in_front = joined.startswith(("front", "fore")) or "front" in spaced(name).split()
+    return "arm" if kind == "leg" and in_front else kind
 
 
 def is_part(name: str) -> bool:

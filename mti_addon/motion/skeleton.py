@@ -171,7 +171,9 @@ def _named_parts(bones: Sequence[Bone], used: Sequence[int]) -> dict[int, str]:
         name, kind = bones[i].name, kind_of(bones[i].name)
         side = side_of(name)
         above = ancestor(bones, i, by_bone)
-        if not kind and above >= 0 and by_bone[above] != "head":
+        if above >= 0 and by_bone[above][-4:] in ("_arm", "_leg") and kind in ("arm", "leg"):
+            by_bone[i] = by_bone[above]  # an animal's arm ends in a foot
+        elif not kind and above >= 0 and by_bone[above] != "head":
             by_bone[i] = by_bone[above]
         elif kind in ("arm", "leg") or (not kind and side):
             limb = kind or ("arm" if bones[i].head[2] > middle[2] else "leg")

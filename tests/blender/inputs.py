@@ -471,6 +471,17 @@ def a_camera_on_a_dolly_on_a_path(scene: Any) -> Input:
 
 
 @made
+def a_camera_that_a_script_moves(scene: Any) -> Input:
+    def moved(scene: Any, *_: Any) -> None:
+        scene.camera.location.x = min(scene.frame_current_final, 30) / 10 - 1.5
+
+    scene.frame_end = 200
+    scene.camera.driver_add("location", 2).driver.expression = "1 + 0 * frame"
+    bpy.app.handlers.frame_change_pre.append(moved)
+    return Input((1, 30), "CAMERA")
+
+
+@made
 def a_camera_that_stands_before_what_moves(scene: Any) -> Input:
     key(cube(), "location", (1, (-1, 0, 1)), (23, (1, 0, 1)))
     return Input((1, 23), "CAMERA")
@@ -565,6 +576,20 @@ def an_action_without_a_slot(scene: Any) -> Input:
     rig.animation_data_create().action = action
     rig.animation_data.action_slot = None
     return Input(None, says="uses none of its slots")
+
+
+@made
+def a_control_rig_whose_action_has_no_slot(scene: Any) -> Input:
+    """The cart moves, the arm does not: that is told, by the control rig's name."""
+    action = taken(raise_arm(person("Other"), (1, 0), (48, -90)))
+    control, deform = person("Control"), person("Deform")
+    control.animation_data_create().action = action
+    control.animation_data.action_slot = None
+    for bone in deform.pose.bones:
+        copy = bone.constraints.new("COPY_ROTATION")
+        copy.target, copy.subtarget = control, bone.name
+    deform.parent = key(link("Cart"), "location", (1, (-1, 0, 0)), (20, (1, 0, 0)))
+    return Input((1, 20), says="Control uses none of its slots")
 
 
 @made

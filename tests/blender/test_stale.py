@@ -227,9 +227,10 @@ def test_captures_of_earlier_versions_are_not_marked(captured, changed, figure):
     assert changed() == ""
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in inputs.INPUTS if name != "a_handler_of_another_add_on"]
-)
+SCRIPTED = ("a_handler_of_another_add_on", "a_camera_that_a_script_moves")
+
+
+@pytest.mark.parametrize("name", [name for name in inputs.INPUTS if name not in SCRIPTED])
 def test_playing_changes_nothing(scene, changed, ext, name):
     """Of a script that sets values itself, nobody can know that it does so in every frame."""
     scene.camera.location, scene.camera.rotation_euler = (0, -7, 1), (1.5707963, 0, 0)
@@ -276,6 +277,13 @@ def test_a_look_at_a_large_scene_is_short(captured, changed, ext):
     assert time.perf_counter() - began < 5  # 0.2 s on two busy cores, once after a change
 
 
+def test_nothing_is_captured_while_something_is_dragged(ext):
+    watch = ext("blender.watch")
+    for name, in_hand in (("TRANSFORM_OT_translate", True), ("SCREEN_OT_animation_step", False)):
+        window = SimpleNamespace(modal_operators=[SimpleNamespace(bl_idname=name)])
+        assert watch._in_hand(window) == in_hand
+
+
 def test_a_change_may_be_captured_by_itself(captured, figure, ext, monkeypatch):
     watch, deps = ext("blender.watch"), ext("blender.dependencies")
     monkeypatch.setattr(deps.known, "at_once", False)
@@ -285,8 +293,9 @@ def test_a_change_may_be_captured_by_itself(captured, figure, ext, monkeypatch):
     bpy.context.view_layer.update()
     watch._tick()
     assert captured.mti.capture == first, "not unless it is wished"
+    monkeypatch.setattr(watch, "_changed_at", 0)
     captured.mti.auto_capture = True
-    bpy.context.view_layer.update()
+    assert watch._changed_at > 0, "it is looked soon"
     watch._tick()
     assert captured.mti.capture != first
     second = captured.mti.capture
