@@ -94,13 +94,6 @@ def render_target(scene: Any, size: tuple[int, int], engine: str = "PREVIEW") ->
         return render_still(scene, engine, place)
 
 
-def render_frame(scene: Any, size: tuple[int, int]) -> bytes:
-    """A PNG file (RGB) of what the scene's sequencer shows at the playhead. Raises TargetError."""
-    place = {"resolution_x": size[0], "resolution_y": size[1], "use_sequencer": True}
-    with _told("The sequencer's frame could not be drawn: {}", "Try another target."):
-        return render_still(scene, "SCENE", place)
-
-
 @contextmanager
 def _told(template: str, hint: str) -> Iterator[None]:
     try:
