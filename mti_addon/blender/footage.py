@@ -1,7 +1,7 @@
 """Pictures of a movie, an image sequence or a strip, read by Blender's own sequencer.
 
-The sequencer knows every format that Blender knows. It works in a scene of its own, which is gone
-afterwards.
+The sequencer knows every format that Blender knows. A file is laid into a scene of its own, which
+is gone afterwards; a strip is shown alone in a copy of its own scene.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Problem, decode_png
+from ..motion.picture_files import file_is_cut_short
 from .glance import glanced, is_file
 from .problems import CaptureError
+from .sequencer import shown_range
 from .steps import steps
-from .strip import shown_scene, strip_end, strip_start
+from .strip import shown_scene
+from .strip_media import image_size
+from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
 from .target import render_file, render_size
 from .translations import translated
 
@@ -35,16 +39,17 @@ class Footage:
     """Where pictures are, and which scene frames, or pictures of a file, they are shown at."""
 
     name: str
-    files: tuple[str, ...]
-    """One movie, or pictures in order."""
-    is_movie: bool
-    skipped: int
-    """Pictures that are cut off before the first that is shown."""
     start: int
     end: int
     fps: float
     size: tuple[int, int]
-    """(width, height), pixels; (0, 0): not known."""
+    """(width, height), square pixels."""
+    files: tuple[str, ...] = ()
+    """One movie, or pictures in order; of a strip none."""
+    is_movie: bool = False
+    strip: Any = None
+    scene: Any = None
+    """Of the strip."""
 
 
 def footage_problem(context: Any, source: str) -> Problem | None:
@@ -77,7 +82,10 @@ def read_pictures(
 
     Raises CaptureError.
     """
-    shown = [round(frame) - footage.start + footage.skipped for frame in frames]
+    if footage.strip is not None:
+        whole = [round(frame) for frame in frames]
+        return strip_pictures(footage.scene, footage.strip, whole, size)
+    shown = [round(frame) - footage.start for frame in frames]
     with _sequencer(size) as scene, tempfile.TemporaryDirectory(prefix="mti-") as folder:
         _lay_down(scene, footage, shown)
         places = [f + 1 if footage.is_movie else i + 1 for i, f in enumerate(shown)]
@@ -118,37 +126,13 @@ def _strip_footage(context: Any) -> Footage:
     scene = shown_scene(context)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor else None
     if strip is None:
-        raise CaptureError.of(
-            "No strip is active.", "Select a movie or image strip in the sequencer."
-        )
-    start, end = strip_start(strip), strip_end(strip) - 1
+        raise CaptureError.of("No strip is active.", "Select a strip in the sequencer.")
+    if problem := strip_capture_problem(strip):
+        raise CaptureError(problem)
+    start, end = shown_range(strip)
     fps = scene.render.fps / scene.render.fps_base
-    if strip.type == "MOVIE":
-        path = bpy.path.abspath(strip.filepath)
-        files: tuple[str, ...] = (path,)
-    elif strip.type == "IMAGE":
-        folder = Path(bpy.path.abspath(strip.directory))
-        files = tuple(str(folder / element.filename) for element in strip.elements)
-    else:
-        raise CaptureError.of(
-            translated("{} is no movie and no image strip.").format(strip.name),
-            "Render it to a movie first, or select another strip.",
-        )
-    for path in (files[0], files[-1]):
-        if not is_file(path):
-            what = translated("The file of {} is missing: {}").format(strip.name, path)
-            raise CaptureError.of(what, "Find it again.")
-    element = strip.elements[0]
-    size = (element.orig_width, element.orig_height)
-    skipped = _cut_off(strip)
-    return Footage(strip.name, files, strip.type == "MOVIE", skipped, start, end, fps, size)
-
-
-def _cut_off(strip: Any) -> int:
-    """Pictures cut off at the left, by the names of Blender 5.2 or those before."""
-    if hasattr(strip, "left_handle_offset"):
-        return int(strip.left_handle_offset)
-    return int(strip.frame_offset_start)
+    size = shown_size(scene, strip)
+    return Footage(strip.name, start, end - 1, fps, size, strip=strip, scene=scene)
 
 
 def _checked_path(context: Any) -> Path:
@@ -173,9 +157,9 @@ def _file_footage(context: Any) -> Footage:
     rate = context.scene.render.fps / context.scene.render.fps_base
     if path.suffix.lower() in bpy.path.extensions_image:
         files = tuple(str(file) for file in _sequence(path))
-        return Footage(path.name, files, False, 0, 1, len(files), rate, (0, 0))
+        return Footage(path.name, 1, len(files), rate, image_size(_sequence(path)[0]), files)
     count, fps, size = _movie(path)
-    return Footage(path.name, (str(path),), True, 0, 1, count, fps or rate, size)
+    return Footage(path.name, 1, count, fps or rate, size, (str(path),), is_movie=True)
 
 
 def _movie(path: Path) -> tuple[int, float, tuple[int, int]]:
@@ -242,7 +226,10 @@ def _lay_down(scene: Any, footage: Footage, shown: Sequence[int]) -> None:
         # a strip for each: it is fitted by its own size, and Blender knows that size
         for at, index in enumerate(shown, 1):
             path = footage.files[min(max(index, 0), len(footage.files) - 1)]
-            strips.new_image(name="picture", filepath=path, frame_start=at, **place)
+            strip = strips.new_image(name="picture", filepath=path, frame_start=at, **place)
+            if not strip.elements[0].orig_width or file_is_cut_short(Path(path)):
+                what = translated("An image of {} is damaged: {}").format(footage.name, path)
+                raise CaptureError.of(what, "Render or copy it again.")
     for strip in strips:
         if hasattr(strip.transform, "filter"):
             strip.transform.filter = "BOX"  # every pixel counts where a movie is made much smaller

@@ -212,8 +212,8 @@ TEXTS: dict[str, str] = {
         "Was das 3D-Ansichtsfenster zeigt, mit seinen Überlagerungen"
     ),
     "Strip": "Streifen",
-    "The active movie or image strip of the sequencer": (
-        "Der aktive Film- oder Bildstreifen des Sequenzers"
+    "The sequencer's active strip alone, as the sequencer shows it": (
+        "Der aktive Streifen des Sequenzers allein, wie der Sequenzer ihn zeigt"
     ),
     "File": "Datei",
     "A movie, or a numbered sequence of pictures": "Ein Film oder eine nummerierte Bildfolge",
@@ -257,7 +257,23 @@ TEXTS: dict[str, str] = {
     "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.": (
         "Wieder einschalten (das Bildschirmsymbol im Outliner); Verstecken (H) schadet nicht."
     ),
-    "Find it again.": "Die Datei wieder suchen.",
+    "Find it again: Strip > Change Path/Files, or File > External Data.": (
+        "Die Datei wieder suchen: Streifen > Pfad/Dateien ändern oder Datei > Externe Daten."
+    ),
+    "An image of {} is damaged: {}": "Ein Bild von {} ist beschädigt: {}",
+    "Render or copy it again.": "Es noch einmal rendern oder kopieren.",
+    "{} shows nothing at these frames.": "{} zeigt in diesem Bildbereich nichts.",
+    "Check its opacity and its file, or choose other frames.": (
+        "Deckkraft und Datei prüfen oder einen anderen Bildbereich wählen."
+    ),
+    "{} cannot be drawn: {}": "{} kann nicht gezeichnet werden: {}",
+    "Select another strip.": "Einen anderen Streifen auswählen.",
+    "The strip {} is sound and has no images.": "Der Streifen {} ist Ton und hat keine Bilder.",
+    "Select a strip with images.": "Einen Streifen mit Bildern auswählen.",
+    "The strip {} is outside of the meta strip that it is in.": (
+        "Der Streifen {} liegt außerhalb des Metastreifens, in dem er ist."
+    ),
+    "Select the meta strip, or make it longer.": "Den Metastreifen auswählen oder verlängern.",
     "Keep what moves in the middle, or crop the movie first.": (
         "Was sich bewegt, in der Mitte halten, oder den Film zuerst beschneiden."
     ),
@@ -277,6 +293,7 @@ TEXTS: dict[str, str] = {
     "No file is chosen.": "Keine Datei ist gewählt.",
     "No object is active.": "Kein Objekt ist aktiv.",
     "No strip is active.": "Kein Streifen ist aktiv.",
+    "Select a strip in the sequencer.": "Einen Streifen im Sequenzer auswählen.",
     "Nothing moves in the viewport.": "Im Ansichtsfenster bewegt sich nichts.",
     "A viewport can only be captured in Blender's window, not in background mode.": (
         "Ein Ansichtsfenster lässt sich nur in Blenders Fenster aufnehmen, nicht im "
@@ -284,12 +301,6 @@ TEXTS: dict[str, str] = {
     ),
     "Open one beside the sequencer.": "Eines neben dem Sequenzer öffnen.",
     "Open one.": "Eines öffnen.",
-    "Render it to a movie first, or select another strip.": (
-        "Zuerst als Film rendern, oder einen anderen Streifen auswählen."
-    ),
-    "Select a movie or image strip in the sequencer.": (
-        "Einen Film- oder Bildstreifen im Sequenzer auswählen."
-    ),
     "Select the armature to capture, or add a stick figure.": (
         "Das Skelett auswählen, das aufgenommen werden soll, oder eine Strichfigur hinzufügen."
     ),
@@ -434,7 +445,6 @@ TEXTS: dict[str, str] = {
     "{} is in Edit Mode, where its motion is not played.": (
         "{} ist im Bearbeitungsmodus, in dem die Bewegung nicht abgespielt wird."
     ),
-    "{} is no movie and no image strip.": "{} ist weder ein Film- noch ein Bildstreifen.",
     "{} is no movie and no picture.": "{} ist weder ein Film noch ein Bild.",
     "{} is no movie that Blender can read.": "{} ist kein Film, den Blender lesen kann.",
     "{} pictures of {:.0f} seconds are {:.1f} s apart.": (

@@ -144,7 +144,7 @@ def _one_by_one(editor: Any, directory: str, files: Sequence[str], channel: int,
     """Where there is no window in which the operator could work; the sizes are unknown then."""
     first = directory.rstrip("/\\") + "/" + files[0]
     strip = shown_strips(editor).new_image(
-        name="Images", filepath=first, channel=channel, frame_start=start, fit_method="FIT"
+        name="images", filepath=first, channel=channel, frame_start=start, fit_method="FIT"
     )
     for file in files[1:]:
         strip.elements.append(file)

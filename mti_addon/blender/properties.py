@@ -52,7 +52,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
                 "through a textured room where there is none",
             ),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, with its overlays"),
-            ("STRIP", "Strip", "The active movie or image strip of the sequencer"),
+            ("STRIP", "Strip", "The sequencer's active strip alone, as the sequencer shows it"),
             ("FILE", "File", "A movie, or a numbered sequence of pictures"),
         ),
     )

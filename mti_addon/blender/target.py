@@ -131,13 +131,6 @@ def _check_engine(scene: Any) -> None:
         raise TargetError(Problem(what.format(scene.render.engine), "Render with Preview."))
 
 
-def render_frame(scene: Any, size: tuple[int, int]) -> bytes:
-    """A PNG file (RGB) of what the scene's sequencer shows at the playhead. Raises TargetError."""
-    place = {**_square(size), "use_sequencer": True}
-    with _told("The sequencer's frame could not be drawn: {}", "Try another target."):
-        return render_still(scene, "SCENE", place, {"color_mode": "RGB"})
-
-
 @contextmanager
 def _told(template: str, hint: str) -> Iterator[None]:
     try:

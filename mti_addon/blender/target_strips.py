@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import bpy
+import numpy as np
 
-from .overrides import overriding
+from ..motion import Problem, encode_png
+from ..motion.resampling import averaged
+from .problems import CaptureError, TargetError
+from .sequencer import sequencer_of, shown_range
 from .strip import shown_scene, strip_end, strip_start
-from .strip_checks import check_media, check_strip, shown_strips
-from .target import LONGEST_RENDER, read_target, render_frame
-from .target_images import Pixels
+from .strip_checks import check_media, shown_strips
+from .strip_pictures import missing_problem, strip_still
+from .target import LONGEST_RENDER
 from .translations import translated
 
 Shape = tuple[int, int]
@@ -28,11 +30,13 @@ def scene_size(scene: Any, longest: int = LONGEST_RENDER) -> Shape:
 def strips_under_playhead(scene: Any) -> list[Any]:
     """The strips that the frame under the playhead may show."""
     editor, frame = scene.sequence_editor, scene.frame_current
-    strips = editor.strips if editor else ()
     return [
         strip
-        for strip in strips
-        if strip_start(strip) <= frame < strip_end(strip) and strip.type != "SOUND"
+        for strip in (editor.strips if editor else ())
+        if strip.type != "SOUND"
+        and not strip.mute
+        and not editor.channels[strip.channel].mute
+        and strip_start(strip) <= frame < strip_end(strip)
     ]
 
 
@@ -49,8 +53,19 @@ def frame_problem(context: Any) -> str:
 def read_frame(context: Any, _shape: Shape) -> bytes:
     """A PNG file of what the sequencer shows at the playhead. Raises TargetError."""
     scene = shown_scene(context)
-    check_media(scene.sequence_editor, scene.frame_current)
-    return render_frame(scene, scene_size(scene))
+    frame = scene.frame_current
+    check_media(scene.sequence_editor, frame)
+    for strip in strips_under_playhead(scene):
+        if problem := missing_problem(strip, (frame,)):
+            raise TargetError(problem)
+    try:
+        with sequencer_of(scene) as shown:
+            picture = shown.draw(frame)
+    except (RuntimeError, OSError) as error:
+        what = translated("The sequencer's frame could not be drawn: {}").format(error)
+        raise TargetError(Problem(what, "Try another target.")) from error
+    whole = 0, 0, picture.shape[1], picture.shape[0]
+    return encode_png(averaged(picture, whole, scene_size(scene), over=True))
 
 
 def frame_name(context: Any) -> str:
@@ -71,28 +86,26 @@ def strip_problem(context: Any) -> str:
         return "No strip is active in the sequencer: click one, or choose another target"
     if strip.type == "SOUND":
         return translated("The strip {} is sound: choose one with pictures").format(strip.name)
-    if strip not in strips_under_playhead(shown_scene(context)):
+    start, end = shown_range(strip)
+    if not start <= shown_scene(context).frame_current < end:
         text = translated("The playhead is not on the strip {}: move it there")
         return text.format(strip.name)
     return ""
 
 
-def read_strip(context: Any, _shape: Shape) -> bytes | Pixels:
-    """The strip alone, whatever lies above it; pictures from their own file, as large as it is."""
-    scene, strip = shown_scene(context), _active_strip(context)
-    check_strip(strip, scene.frame_current)
-    if strip.type == "IMAGE":
-        return read_target(_element_file(scene, strip))
-    others = [(each, {"mute": each != strip}) for each in scene.sequence_editor.strips]
-    with overriding(*others):
-        return render_frame(scene, scene_size(scene))
+def read_strip(context: Any, _shape: Shape) -> bytes:
+    """The strip alone, as the sequencer shows it; of images and movies no bars around them.
 
-
-def _element_file(scene: Any, strip: Any) -> Path:
-    begin = strip.content_start if hasattr(strip, "content_start") else strip.frame_start
-    index = min(max(0, scene.frame_current - int(begin)), len(strip.elements) - 1)
-    folder = bpy.path.abspath(strip.directory)
-    return Path(folder) / strip.elements[index].filename
+    Raises TargetError.
+    """
+    scene = shown_scene(context)
+    check_strip(_active_strip(context), scene.frame_current)
+    try:
+        picture = strip_still(scene, _active_strip(context), scene.frame_current)
+    except CaptureError as error:
+        raise TargetError(error.problem) from error
+    solid = (picture[..., 3] == 255).all()
+    return encode_png(np.ascontiguousarray(picture[..., :3]) if solid else picture)
 
 
 def strip_name(context: Any) -> str:

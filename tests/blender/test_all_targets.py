@@ -133,8 +133,9 @@ def test_another_scene_is_at_its_own_frame(scene, strips, send, ext):
     try:
         scene.frame_set(3)
         other.frame_set(7, subframe=0.5)
-        data = ext("blender.target").render_frame(other, (32, 18))
-        assert np.abs(ext("motion").decode_png(data)[9, 16].astype(int) - BLUE).max() <= 1
+        with ext("blender.sequencer").sequencer_of(other) as shown:
+            picture = shown.draw(other.frame_current)
+        assert np.abs(picture[90, 160, :3].astype(int) - BLUE).max() <= 1
         assert (scene.frame_current, other.frame_current, other.frame_subframe) == (3, 7, 0.5)
         if hasattr(bpy.context.workspace, "sequencer_scene"):
             bpy.context.workspace.sequencer_scene = other

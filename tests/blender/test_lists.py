@@ -229,7 +229,8 @@ def test_a_result_outlives_its_job_in_the_list(results, window, polling, ext, tm
         bpy.ops.mti.remove_job(job=row.request.job)
     (kept,) = ext("blender.lists").results().values()
     assert (kept.name, kept.take, kept.added) == ("wave", 2, True)
-    bpy.context.scene.sequence_editor.strips.remove(strips_of(scene)[0])
+    strip = strips_of(scene)[0]
+    strip.id_data.sequence_editor.strips.remove(strip)
     (kept,) = ext("blender.lists").results().values()
     assert not kept.added
     lines = _drawn()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import subprocess
 import sys
+import wave
 from types import SimpleNamespace
 
 import bpy
@@ -299,6 +301,15 @@ def _film(path, numbered=False, frames=24, size=(96, 48)):
     bpy.data.scenes.remove(scene)
 
 
+def beep():
+    """A WAV file of a second."""
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setparams((1, 2, 8000, 8000, "NONE", ""))
+        file.writeframes(bytes(16000))
+    return stream.getvalue()
+
+
 def _place(picture):
     """Where the bright thing is, from left to right."""
     light = picture.astype(float).mean(2)
@@ -404,9 +415,11 @@ def test_a_strip_of_another_kind_and_one_without_its_file(scene, ext, tmp_path):
     (tmp_path / "film.mp4").unlink()
     find = ext("blender.sources").source_problem
     assert "missing" in find(bpy.context, "STRIP").message
-    other = strips.new_scene(name="inner", scene=bpy.data.scenes.new("X"), channel=2, frame_start=1)
+    sound = tmp_path / "beep.wav"
+    sound.write_bytes(beep())
+    other = strips.new_sound(name="beep", filepath=str(sound), channel=2, frame_start=1)
     scene.sequence_editor.active_strip = other
-    assert "no movie and no image strip" in find(bpy.context, "STRIP").message
+    assert "beep is sound and has no images" in find(bpy.context, "STRIP").message
 
 
 def test_a_viewport_needs_a_window(scene, ext):
