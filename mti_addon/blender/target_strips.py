@@ -11,7 +11,7 @@ from ..motion.resampling import averaged
 from .problems import CaptureError, TargetError
 from .sequencer import sequencer_of, shown_range
 from .strip import shown_scene, strip_end, strip_start
-from .strip_checks import check_media, shown_strips
+from .strip_checks import check_media, check_strip, shown_strips
 from .strip_pictures import missing_problem, strip_still
 from .target import LONGEST_RENDER
 from .translations import translated

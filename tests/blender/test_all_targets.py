@@ -62,7 +62,7 @@ def test_the_last_render(scene, send, ext):
         bpy.data.images.remove(image)
     with pytest.raises(ext("blender.target").TargetError, match="no render yet") as caught:
         send(target="RESULT")
-    assert "Render a picture first" in caught.value.problem.hint
+    assert "Render an image first" in caught.value.problem.hint
     scene.render.engine, scene.cycles.samples = "CYCLES", 1
     scene.render.resolution_x, scene.render.resolution_y = 80, 40
     scene.render.resolution_percentage = 100
