@@ -11,7 +11,8 @@ from typing import Any
 import bpy
 
 from ..motion import Problem
-from .animation import STILL, Played, Span, played_by, together
+from .animation import played_by
+from .keyed import STILL, Played, Span, together
 from .physics import Cache, caches
 
 NO_PLACE = frozenset(

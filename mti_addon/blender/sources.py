@@ -11,8 +11,8 @@ import bpy
 from ..motion import Problem, check_range
 from ..wire.request import FASTEST, SLOWEST
 from . import footage
-from .animation import Played
 from .dependencies import Moving, known, whole_frames
+from .keyed import Played
 from .translations import translated
 
 NEEDS_CAMERA = ("ARMATURE", "OBJECT", "CAMERA")

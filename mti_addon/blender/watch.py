@@ -6,7 +6,6 @@ captured; while things go on changing, or while the animation plays, it waits.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,9 +54,9 @@ def look_soon() -> None:
     """Look at the captures when there has been no change for a while."""
     global _changed_at
     _changed_at = time.monotonic()
-    if threading.current_thread() is not threading.main_thread():
-        return  # an animation that is being rendered, which changes nothing
-    if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
+    if bpy.app.background or bpy.app.is_job_running("RENDER"):
+        return  # a rendered animation is told of in its own thread, and changes nothing
+    if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SECONDS, persistent=True)
 
 

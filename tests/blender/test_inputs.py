@@ -107,3 +107,27 @@ def test_a_simulation_of_nodes_is_as_fast_as_when_it_is_played(level, ext):
     shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
     way = shot.take.joints[:, 0, 0] - shot.take.joints[0, 0, 0]
     assert np.allclose(way, 0.05 * np.linspace(0, 23, 14), atol=0.02)  # its scale is 0.5
+
+
+@pytest.mark.parametrize("baked", [True, False], ids=["baked", "played"])
+def test_a_fall_that_is_kept_is_captured_as_it_fell(level, ext, baked):
+    """Two metres in 15.7 frames; the rest of the sixty, in which it lies, is left out."""
+    thing = inputs.falling()
+    cache = level.rigidbody_world.point_cache
+    cache.frame_end = 60
+    if baked:
+        with bpy.context.temp_override(point_cache=cache):
+            bpy.ops.ptcache.bake(bake=True)
+    else:
+        for frame in range(1, 61):
+            level.frame_set(frame)
+    inputs.active(thing)
+    level.mti.source = "OBJECT"
+    shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
+    assert shot.span[0] == 1 and 15 <= shot.span[1] <= 40
+    height = shot.take.joints[:, :, 2].min(1)
+    seconds = np.linspace(0, (shot.span[1] - 1) / 24, 14)
+    falls = seconds < 0.6
+    assert np.allclose(height[falls], 2.1 - 9.81 / 2 * seconds[falls] ** 2, atol=0.12)
+    level.mti.span, level.mti.frame_start, level.mti.frame_end = "CUSTOM", 1, 12
+    assert bpy.ops.mti.capture() == {"FINISHED"}
