@@ -63,6 +63,7 @@ class Jobs:
         self.rows: tuple[Row, ...] = ()
         self._followers: dict[JobFolder, Follower] = {}
         self._unread: set[JobFolder] = set()
+        self._read_once: set[JobFolder] = set()
         self._died: dict[JobFolder, float] = {}
         """Since when; only those that somebody may come up for."""
         self._listed = -1
@@ -70,6 +71,7 @@ class Jobs:
     def forget(self) -> None:
         """Know of no job, as at the beginning."""
         self.root, self.rows, self._followers, self._unread = None, (), {}, set()
+        self._read_once = set()
         self._listed = -1
 
     @property
@@ -83,8 +85,8 @@ class Jobs:
         return bool(self._unread)
 
     def was_read(self, row: Row) -> bool:
-        """Its state is what its folder said when it was looked at, and not only a beginning."""
-        return row.folder not in self._unread
+        """Its state is what its folder said at the last look, and not only a beginning."""
+        return row.folder in self._read_once
 
     def find(self, job: str) -> Row | None:
         """The job of this id (its folder's name)."""
@@ -101,6 +103,7 @@ class Jobs:
         self._followers = {f: self._followers.get(f) or Follower(f) for f in folders}
         self.rows = tuple(known.get(folder) or _read(folder) for folder in folders)
         self._unread = set(folders)
+        self._read_once &= self._unread
 
     def read_again(self, job: str) -> None:
         """What was noted beside a job's request has changed."""
@@ -120,6 +123,7 @@ class Jobs:
             state = follower.poll()
             if follower.caught_up:
                 self._unread.discard(row.folder)
+                self._read_once.add(row.folder)
             if state != row.state:
                 has_log = row.folder.log_file.is_file()
                 news[row.folder] = replace(row, state=state, has_log=has_log)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -153,6 +155,19 @@ def test_a_job_that_looks_dead_for_a_moment_is_looked_at_again(captured, polling
     bpy.ops.mti.cancel(job=row.request.job)
     wait(polling, ended)
     assert polling.jobs.find(row.request.job).state.phase == "cancelled"
+
+
+def test_a_job_that_ends_while_the_folder_is_listed_anew_is_news(captured, polling, ext):
+    """Another job is started, or another Blender adds one, between its end and the next look."""
+    learn(polling, captured, "slow 1")
+    row = wait(polling, lambda row: row.state.step >= 1)
+    pid = ext("wire.owner").read_owner(row.folder.owner_file).pid
+    os.kill(pid, signal.SIGKILL)
+    while ext("wire.process").process_identity(pid) is not None:
+        time.sleep(0.01)
+    polling.start()
+    until(polling, lambda: polling.jobs.rows[0].state.phase == "dead")
+    assert polling.notices == {row.request.job: "dead"}
 
 
 def test_a_job_that_is_deleted_by_hand_while_it_runs(captured, polling):
