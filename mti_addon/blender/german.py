@@ -68,7 +68,6 @@ TEXTS: dict[str, str] = {
     "There is no such image file.": "Diese Bilddatei gibt es nicht.",
     "The target is {}": "Das Ziel ist {}",
     "Delete": "Löschen",
-    "Images": "Bilder",
     "Apply Again": "Noch einmal anwenden",
     "Weak: only part of the motion was learned. Raise Quality or frame closer.": (
         "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder näher einstellen."

@@ -15,6 +15,7 @@ import bpy
 from ..motion import Problem
 from .problems import TargetError
 from .strip import strip_end, strip_start
+from .strip_pictures import FIND_IT
 from .translations import translated
 
 
@@ -59,7 +60,7 @@ def check_strip(strip: Any, frame: int) -> None:
     path = _file(strip, frame)
     if path and not Path(bpy.path.abspath(path)).is_file():
         what = translated("The file of {} is missing: {}").format(strip.name, path)
-        raise TargetError(Problem(what, "Find it again."))
+        raise TargetError(Problem(what, FIND_IT))
     if strip.type == "SCENE" and strip.scene is None:
         what = translated("The strip {} has no scene.").format(strip.name)
         raise TargetError(Problem(what, "Choose one in the sidebar's tab Strip."))

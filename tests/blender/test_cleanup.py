@@ -95,7 +95,8 @@ def test_a_result_that_another_file_has_added_is_known_by_its_job(
     row = applied(polling, saved)
     saved.mti.result_folder = str(tmp_path / "another")
     bpy.ops.mti.import_result(job=row.request.job)
-    saved.sequence_editor.strips.remove(strips_of(saved)[-1])
+    strip = strips_of(saved)[-1]
+    strip.id_data.sequence_editor.strips.remove(strip)
     saved.mti.result_folder = ""
     shutil.rmtree(tmp_path / "another")
     assert heaps()["jobs"] == {row.request.job}
