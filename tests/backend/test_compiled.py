@@ -23,8 +23,8 @@ def model(tmp_path: Path) -> SvdModel:
 
 
 def assert_same(found: Tensor, expected: Tensor) -> None:
-    """The same but for rounding, which differs by processor where sums are made in another order."""
-    bound = 1e-6 * float(expected.abs().max())
+    """But for rounding: processors differ where sums are made in another order."""
+    bound = 1e-5 * float(expected.abs().max())
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=bound)
 
 
