@@ -45,7 +45,9 @@ def read_png(png: bytes) -> Pixels:
         path = Path(folder) / "picture.png"
         path.write_bytes(png)
         with _loaded(path, problem) as image:
-            return read_image(image, problem)
+            if not _is_plain(image):
+                raise TargetError(problem)
+            return _own_pixels(image)  # whatever space a file of that name is said to be in
 
 
 def read_image(image: Any, problem: Problem) -> Pixels:
@@ -54,10 +56,19 @@ def read_image(image: Any, problem: Problem) -> Pixels:
     Files with 8 bits a channel are taken as they are: that is what every viewer shows of them.
     Raises TargetError.
     """
-    width, height = image.size
-    plain = width and height and len(image.pixels) == 4 * width * height
-    if not plain or not (image.is_float or _as_seen(image)):
+    if not _is_plain(image) or not (image.is_float or _as_seen(image)):
         return _as_displayed(image, problem)
+    return _own_pixels(image)
+
+
+def _is_plain(image: Any) -> bool:
+    """It has one layer, of four numbers a pixel."""
+    width, height = image.size
+    return bool(width and height and len(image.pixels) == 4 * width * height)
+
+
+def _own_pixels(image: Any) -> Pixels:
+    width, height = image.size
     values = np.empty(width * height * 4, np.float32)
     image.pixels.foreach_get(values)
     table = values.reshape(height, width, 4)[::-1]
@@ -120,7 +131,7 @@ def _as_displayed(image: Any, problem: Problem) -> Pixels:
 
 
 def opaque(picture: Pixels) -> Pixels:
-    """Without an alpha that hides nothing."""
-    if picture.shape[2] == 4 and picture[..., 3].min() == 255:
+    """Without an alpha that hides nothing; Workbench's is a level less than full in 4.5."""
+    if picture.shape[2] == 4 and picture[..., 3].min() >= 254:
         return np.ascontiguousarray(picture[..., :3])
     return picture

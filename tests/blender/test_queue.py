@@ -218,7 +218,7 @@ def test_jobs_of_another_blender_are_noticed(captured, polling, tmp_path):
     captured.mti.also_apply = True
     learn(polling, captured)
     row = wait(polling, ended)
-    assert polling.poll() is None
+    until(polling, lambda: polling.poll() is None)
     elsewhere = row.folder.path.parent / ("f" * 32)
     shutil.copytree(row.folder.path, elsewhere)
     request = elsewhere / "request.json"
