@@ -603,8 +603,8 @@ TEXTS: dict[str, str] = {
     "{} pictures are in {}": "{} Bilder liegen in {}",
     "{} has no pictures.": "{} hat keine Bilder.",
     "Make the result again.": "Das Ergebnis noch einmal machen.",
-    "All channels of the sequencer are taken at these frames.": (
-        "Alle Kanäle des Sequenzers sind bei diesen Einzelbildern belegt."
+    "All channels of the sequencer are muted, locked or taken at these frames.": (
+        "Alle Kanäle des Sequenzers sind stumm, gesperrt oder bei diesen Einzelbildern belegt."
     ),
     "Move or remove some strips.": "Streifen verschieben oder entfernen.",
     "Clean it up, or take another.": "Aufräumen oder einen anderen nehmen.",
