@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from ..motion import Problem, decode_png
 from ..motion.picture_files import file_is_cut_short
+from .glance import glanced, is_file
 from .problems import CaptureError
 from .sequencer import shown_range
+from .steps import steps
 from .strip import shown_scene
 from .strip_media import image_size
 from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
@@ -88,7 +90,9 @@ def read_pictures(
         _lay_down(scene, footage, shown)
         places = [f + 1 if footage.is_movie else i + 1 for i, f in enumerate(shown)]
         try:
-            return np.stack([smaller(_rendered(scene, at, Path(folder)), size) for at in places])
+            return np.stack(
+                [smaller(_rendered(scene, at, Path(folder)), size) for at in steps(places)]
+            )
         except (RuntimeError, OSError, ValueError) as error:
             message = translated("{} cannot be read: {}").format(footage.name, error)
             raise CaptureError.of(message.strip(), CHOOSE) from error
@@ -136,7 +140,7 @@ def _checked_path(context: Any) -> Path:
     if not chosen:
         raise CaptureError.of("No file is chosen.", CHOOSE)
     path = Path(bpy.path.abspath(chosen))
-    if not path.is_file():
+    if not is_file(path):
         raise CaptureError.of(translated("The file is missing: {}").format(path), CHOOSE)
     ending = path.suffix.lower()
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
@@ -174,14 +178,18 @@ def _movie(path: Path) -> tuple[int, float, tuple[int, int]]:
     return count, fps, (int(size[0]), int(size[1]))
 
 
+@glanced
 def _sequence(path: Path) -> list[Path]:
     """The numbered pictures that a picture belongs to, in order; the picture alone if none."""
     match = NUMBERED.fullmatch(path.name)
     if match is None:
         return [path]
     before, _, ending = match.groups()
-    numbered = []
-    for other in path.parent.iterdir():
+    numbered: list[tuple[int, Path]] = []
+    others: list[Path] = []
+    with suppress(OSError):  # the folder has gone, and the pictures with it
+        others = list(path.parent.iterdir())
+    for other in others:
         found = NUMBERED.fullmatch(other.name)
         if found and found[1] == before and found[3] == ending:
             numbered.append((int(found[2]), other))

@@ -9,7 +9,9 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from .capture import box_corners, playing
+from .boxes import box_corners
+from .capture import playing
+from .skeletons import joints_of, plan_of
 
 LENS, HALF_SENSOR = 50.0, 18.0
 """Millimetres: Blender's own camera's."""
@@ -60,11 +62,13 @@ def _eye(points: np.ndarray, turn: Matrix, aspects: tuple[float, float]) -> Vect
 
 def _places(scene: Any, mover: Any, span: tuple[int, int]) -> np.ndarray:
     """Where it is (N, 3), metres, in a few moments."""
-    found: list[Vector] = []
+    plan = plan_of(mover) if mover.type == "ARMATURE" else None
+    found: list[Any] = []
     for depsgraph in playing(scene, np.linspace(*span, MOMENTS).tolist()):
         evaluated = mover.evaluated_get(depsgraph)
-        bones = evaluated.pose.bones if evaluated.pose else ()
-        local = [end for bone in bones for end in (bone.head, bone.tail)]
-        local = local or [Vector(corner) for corner in box_corners(evaluated)]
-        found += [evaluated.matrix_world @ point for point in local]
-    return np.array(found)
+        if plan is not None:
+            found.append(joints_of(evaluated, plan))
+        else:
+            corners = box_corners(evaluated, depsgraph)
+            found.append([evaluated.matrix_world @ Vector(corner) for corner in corners])
+    return np.concatenate(found).astype(np.float64)

@@ -11,6 +11,93 @@ TEXTS: dict[str, str] = {
     "Jobs": "Aufträge",
     "In the 3D viewport.": "Im 3D-Ansichtsfenster.",
     "In the video sequencer.": "Im Video-Sequenzer.",
+    # Lists, and which file they are of
+    "All Files": "Alle Dateien",
+    "Show jobs of all .blend files, and not only of this one. What runs or waits is always shown": (
+        "Aufträge aller .blend-Dateien zeigen, nicht nur die dieser Datei. Was läuft oder wartet, "
+        "wird immer gezeigt"
+    ),
+    "Search": "Suchen",
+    "Show jobs with these words in their names only": (
+        "Nur Aufträge zeigen, in deren Namen diese Wörter vorkommen"
+    ),
+    "Show results of motions with these words in their names only": (
+        "Nur Ergebnisse zeigen, in deren Namen diese Wörter vorkommen"
+    ),
+    "The job whose details are shown": "Der Auftrag, dessen Einzelheiten gezeigt werden",
+    "Result": "Ergebnis",
+    "The result whose details are shown": "Das Ergebnis, dessen Einzelheiten gezeigt werden",
+    "No jobs yet": "Noch keine Aufträge",
+    "This file: {}": "Diese Datei: {}",
+    "This file: {}, other files: {}": "Diese Datei: {}, andere Dateien: {}",
+    "No results of this file yet": "Noch keine Ergebnisse dieser Datei",
+    "{}, take {}": "{}, Take {}",
+    "Options": "Optionen",
+    "Not started": "Nicht begonnen",
+    "Add this result to the scene as chosen, once more or for the first time": (
+        "Dieses Ergebnis wie gewählt der Szene hinzufügen, noch einmal oder zum ersten Mal"
+    ),
+    "Where the result is kept": "Wo das Ergebnis liegt",
+    "This result is not there any more.": "Dieses Ergebnis ist nicht mehr da.",
+    "The folder of the result whose recipe is taken if its job is gone": (
+        "Der Ordner des Ergebnisses, dessen Rezept genommen wird, wenn sein Auftrag fort ist"
+    ),
+    "Apply This": "Diese anwenden",
+    "Apply the motion that this job has learned to the target, in the background": (
+        "Die Bewegung, die dieser Auftrag gelernt hat, auf das Ziel anwenden, im Hintergrund"
+    ),
+    "This job has not learned a motion.": "Dieser Auftrag hat keine Bewegung gelernt.",
+    "Use Motion": "Bewegung verwenden",
+    "Apply this motion from now on; it was learned after the one that is used": (
+        "Von jetzt an diese Bewegung anwenden; sie wurde nach der verwendeten gelernt"
+    ),
+    "The motion's name and job": "Name und Auftrag der Bewegung",
+    "Use Newer: {}": "Neuere verwenden: {}",
+    "Using Latest: {}": "Neueste wird verwendet: {}",
+    "No motion yet": "Noch keine Bewegung",
+    "Draft: {} x {} preview": "Entwurf: Vorschau mit {} x {}",
+    "These are the settings of the scene {}; the sequencer shows {}": (
+        "Dies sind die Einstellungen der Szene {}; der Sequenzer zeigt {}"
+    ),
+    # An image that is dropped on the tab
+    "Use as Target": "Als Ziel verwenden",
+    "Take this image file as the target that a motion is applied to": (
+        "Diese Bilddatei als Ziel nehmen, auf das eine Bewegung angewendet wird"
+    ),
+    "The image file": "Die Bilddatei",
+    "There is no such image file.": "Diese Bilddatei gibt es nicht.",
+    "The target is {}": "Das Ziel ist {}",
+    "Delete": "Löschen",
+    "Apply Again": "Noch einmal anwenden",
+    "Weak: only part of the motion was learned. Raise Quality or frame closer.": (
+        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder näher einstellen."
+    ),
+    # Short texts of buttons, for a narrow sidebar
+    "Allow": "Erlauben",
+    "Set Up": "Einrichten",
+    "Settings": "Einstellungen",
+    "Copy": "Kopieren",
+    "Add": "Hinzufügen",
+    "Redo": "Wiederholen",
+    "Collect": "Sammeln",
+    # The box at the top, while there is no backend
+    "Setting up the backend": "Das Backend wird eingerichtet",
+    (
+        "Motions are learned by a program of its own beside Blender. Setting it up takes a few "
+        "minutes and 1.2 GB of disk space (about 6 GB with an NVIDIA GPU), once, in the "
+        "background."
+    ): (
+        "Bewegungen lernt ein eigenes Programm neben Blender. Das Einrichten braucht einige "
+        "Minuten und 1,2 GB Platz (mit einer NVIDIA-GPU etwa 6 GB), einmal, im Hintergrund."
+    ),
+    "Allow Online Access": "Online-Zugriff erlauben",
+    "Online access is off: allow it first": (
+        "Online-Zugriff ist ausgeschaltet: ihn zuerst erlauben"
+    ),
+    "Allow online access first, or choose a folder of wheels in the details.": (
+        "Zuerst den Online-Zugriff erlauben, oder in den Details einen Ordner mit Wheels wählen."
+    ),
+    "Paste it into a terminal.": "In ein Terminal einfügen.",
     # Figures and the camera
     "Add Figure": "Figur hinzufügen",
     "Every figure with every motion that it can start from": (
@@ -135,13 +222,6 @@ TEXTS: dict[str, str] = {
     "Frames": "Einzelbilder",
     "Which frames are captured": "Welche Einzelbilder aufgenommen werden",
     "Automatic": "Automatisch",
-    (
-        "The action's frames, or all of a strip or file; without any, the preview range, or the "
-        "scene's"
-    ): (
-        "Die Einzelbilder der Aktion, oder ein ganzer Streifen oder eine ganze Datei; ohne sie "
-        "der Vorschaubereich oder der der Szene"
-    ),
     "Scene": "Szene",
     "The scene's frames, or its preview range where that is on": (
         "Die Einzelbilder der Szene, oder ihr Vorschaubereich, wenn er eingeschaltet ist"
@@ -239,11 +319,102 @@ TEXTS: dict[str, str] = {
         "Es gibt weder ein Skelett noch eine Kamera zum Aufnehmen."
     ),
     "This window shows no 3D viewport.": "Dieses Fenster zeigt kein 3D-Ansichtsfenster.",
-    "The action {} begins at frame {}, but frames from {} on are captured.": (
-        "Die Aktion {} beginnt bei Einzelbild {}, aufgenommen wird aber ab {}."
+    "The action {} is not played: {} uses none of its slots.": (
+        "Die Aktion {} wird nicht abgespielt: {} benutzt keinen ihrer Slots."
     ),
-    "The action {} ends at frame {}, but frames up to {} are captured: it stands still there.": (
-        "Die Aktion {} endet bei Einzelbild {}, aufgenommen wird aber bis {}: dort steht sie still."
+    "Choose a slot beside the action's name, in the Action Editor.": (
+        "Im Aktionseditor neben dem Namen der Aktion einen Slot wählen."
+    ),
+    "{} moves until frame {}, but frames up to {} are captured: it stands still there.": (
+        "{} bewegt sich bis Einzelbild {}, aufgenommen wird aber bis {}: dort steht es still."
+    ),
+    "{} moves from frame {} on, but frames from {} on are captured.": (
+        "{} bewegt sich ab Einzelbild {}, aufgenommen wird aber ab {}."
+    ),
+    "Set Frames to Automatic, or give a start after that.": (
+        "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
+    ),
+    "{} is moved by physics that were never played.": (
+        "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
+    ),
+    "{} is moved by physics that have changed since they were played.": (
+        "{} wird von einer Simulation bewegt, die seit dem Abspielen geändert wurde."
+    ),
+    "Bake the simulation, or play it from frame {} on, and then capture.": (
+        "Die Simulation backen, oder sie ab Einzelbild {} abspielen, und dann aufnehmen."
+    ),
+    (
+        "Those in which it moves, or all of a strip or file; where that is not known, "
+        "the preview range, or the scene's"
+    ): (
+        "Die, in denen es sich bewegt, oder ein ganzer Streifen oder eine ganze Datei; "
+        "wo das unbekannt ist, der Vorschaubereich oder der der Szene"
+    ),
+    "{} is moved by physics that were played up to frame {} only, not to {}.": (
+        "{} wird von einer Simulation bewegt, die nur bis Einzelbild {} abgespielt "
+        "wurde, nicht bis {}."
+    ),
+    "{} does not move: its keys are muted, or hold one value all the time.": (
+        "{} bewegt sich nicht: die Schlüsselbilder sind stumm oder halten immer denselben Wert."
+    ),
+    (
+        "{} is in the collection {}, which is excluded from this view layer, so Blender"
+        " does not animate it."
+    ): (
+        "{} ist in der Sammlung {}, die in dieser Ansichtsebene ausgeschlossen ist; "
+        "Blender animiert es daher nicht."
+    ),
+    "{} is in the collection {}, which is disabled in viewports, so Blender does not animate it.": (
+        "{} ist in der Sammlung {}, die in Ansichtsfenstern deaktiviert ist; Blender "
+        "animiert es daher nicht."
+    ),
+    "{} is not in this view layer, so Blender does not animate it.": (
+        "{} ist nicht in dieser Ansichtsebene; Blender animiert es daher nicht."
+    ),
+    "Set the check mark beside the collection in the Outliner.": (
+        "Das Häkchen neben der Sammlung in der Gliederung setzen."
+    ),
+    "Link it to a collection of this scene, or choose another view layer.": (
+        "Mit einer Sammlung dieser Szene verknüpfen, oder eine andere Ansichtsebene wählen."
+    ),
+    "At {:g} frames per second, a motion is captured at {:g} to {:g} only.": (
+        "Bei {:g} Einzelbildern pro Sekunde: aufgenommen wird nur bei {:g} bis {:g}."
+    ),
+    "Change the frame rate in the output properties.": (
+        "Die Bildrate in den Ausgabe-Einstellungen ändern."
+    ),
+    "Rename Motion": "Bewegung umbenennen",
+    "Call this motion otherwise; results that were added keep the name they have": (
+        "Diese Bewegung anders nennen; hinzugefügte Ergebnisse behalten ihren Namen"
+    ),
+    "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
+    "A motion needs a name.": "Eine Bewegung braucht einen Namen.",
+    "Type at least one letter.": "Mindestens einen Buchstaben eingeben.",
+    "Changed since capture: another source is chosen.": (
+        "Seit der Aufnahme geändert: eine andere Quelle ist gewählt."
+    ),
+    "Changed since capture: {} is gone.": "Seit der Aufnahme geändert: {} ist nicht mehr da.",
+    "Changed since capture: {} was captured, {} is chosen.": (
+        "Seit der Aufnahme geändert: aufgenommen wurde {}, gewählt ist {}."
+    ),
+    "Changed since capture: other frames are chosen.": (
+        "Seit der Aufnahme geändert: andere Einzelbilder sind gewählt."
+    ),
+    "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
+    "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
+    "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "what is captured": "was aufgenommen wird",
+    "Captured of": "Aufgenommen von",
+    "Auto Capture": "Automatisch aufnehmen",
+    "Capture again by itself when the motion or the camera has changed": (
+        "Von selbst erneut aufnehmen, wenn sich die Bewegung oder die Kamera geändert hat"
+    ),
+    "{} moves only in bones that are not drawn: fingers, faces and controls are left out.": (
+        "{} bewegt sich nur in Knochen, die nicht gezeichnet werden: Finger, Gesicht "
+        "und Steuerung bleiben weg."
+    ),
+    "Move a limb too, or capture the viewport, or what the camera sees.": (
+        "Auch ein Glied bewegen, oder das Ansichtsfenster oder das Bild der Kamera aufnehmen."
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
@@ -370,8 +541,7 @@ TEXTS: dict[str, str] = {
         "zu lernen. 1: wie aufgenommen; mehr: auch mit anderem Körperbau und Aussehen, an "
         "anderen Orten und in anderen Größen, damit nur die Bewegung gelernt wird"
     ),
-    "Variations: only of keyed figures": "Variationen: nur von Figuren mit Schlüsselbildern",
-    "Mirrors Well": "Spiegelbar",
+    "Allow Mirroring": "Spiegeln erlauben",
     (
         "The motion stays itself when mirrored (a jump does, a right-handed wave does not); "
         "then it may be learned from mirrored pictures, too"
@@ -379,7 +549,7 @@ TEXTS: dict[str, str] = {
         "Die Bewegung bleibt gespiegelt dieselbe (ein Sprung ja, ein Winken mit rechts nicht); "
         "dann darf sie auch aus gespiegelten Bildern gelernt werden"
     ),
-    "Then Apply": "Danach anwenden",
+    "Apply When Done": "Danach anwenden",
     "Apply the motion to the target as soon as it is learned": (
         "Die Bewegung auf das Ziel anwenden, sobald sie gelernt ist"
     ),
@@ -408,6 +578,7 @@ TEXTS: dict[str, str] = {
         "Die Aufnahme ist beschädigt: sie kann nicht anders gezeichnet werden."
     ),
     "Capture it again.": "Noch einmal aufnehmen.",
+    "The capture is not there any more.": "Die Aufnahme ist nicht mehr da.",
     "{} iterations": "{} Wiederholungen",
     "time not known yet": "Dauer noch unbekannt",
     "about {}": "etwa {}",
@@ -419,21 +590,22 @@ TEXTS: dict[str, str] = {
     "The motion to apply; empty: the one that was learned last": (
         "Die Bewegung, die angewendet wird; leer: die zuletzt gelernte"
     ),
-    "The last one: {}": "Die letzte: {}",
     "There is no motion {}": "Es gibt keine Bewegung {}",
     "Learn a motion, or choose one": "Eine Bewegung lernen oder wählen",
     "Applying {}": "{} wird angewendet",
     "Target": "Ziel",
-    "The picture that shall move": "Das Bild, das sich bewegen soll",
-    "Fresh Render": "Neu rendern",
-    "A render of the current frame, made now": "Das aktuelle Einzelbild, jetzt gerendert",
+    "The image to animate": "Das Bild, das animiert wird",
+    "Render Current Frame": "Einzelbild rendern",
+    "The current frame as F12 shows it, rendered now": (
+        "Das aktuelle Einzelbild, wie F12 es zeigt, jetzt gerendert"
+    ),
     "Last Render": "Letztes Render",
     "The picture that was rendered last": "Das zuletzt gerenderte Bild",
     "What the 3D viewport shows, without overlays": (
         "Was das 3D-Ansichtsfenster zeigt, ohne Überlagerungen"
     ),
-    "Picture File": "Bilddatei",
-    "A picture file: a photo, a drawing, a render": (
+    "Image File": "Bilddatei",
+    "An image file: a photo, a drawing, a render": (
         "Eine Bilddatei: ein Foto, eine Zeichnung, ein gerendertes Bild"
     ),
     "Image": "Bild",
@@ -448,11 +620,67 @@ TEXTS: dict[str, str] = {
     "Render With": "Rendern mit",
     "What renders the target": "Womit das Ziel gerendert wird",
     "Preview": "Vorschau",
-    "Workbench, or Cycles where there is no GPU: fast": (
-        "Workbench, oder Cycles, wo es keine GPU gibt: schnell"
+    "Workbench, or Cycles where there is no GPU: fast, but plain colors without lights": (
+        "Workbench, oder Cycles, wo es keine GPU gibt: schnell, aber einfache Farben ohne Lichter"
     ),
     "Scene's Engine": "Engine der Szene",
-    "As the scene itself is set to render": "Wie es in der Szene selbst eingestellt ist",
+    "As F12 shows it: the scene's engine, lights, compositing and color management": (
+        "Wie F12 sie zeigt: Engine, Lichter, Compositing und Farbverwaltung der Szene"
+    ),
+    "The scene's engine {} needs OpenGL, which does not work here.": (
+        "Die Engine der Szene, {}, braucht OpenGL, das hier nicht geht."
+    ),
+    "Render with Preview.": "Mit Vorschau rendern.",
+    "there is neither OpenGL nor Cycles": "es gibt weder OpenGL noch Cycles",
+    "No view layer of the scene {} is rendered: switch on its Use for Rendering": (
+        "Keine Ansichtsebene der Szene {} wird gerendert: Für Rendern verwenden einschalten"
+    ),
+    "of the view layers only {} is sent, as no compositing joins them": (
+        "von den Ansichtsebenen wird nur {} gesendet, da kein Compositing sie verbindet"
+    ),
+    "the scene is sent; a render of it shows its strips": (
+        "gesendet wird die Szene; gerendert zeigt sie ihre Streifen"
+    ),
+    "the target has one color": "das Ziel hat nur eine Farbe",
+    "the colors are those of the display device {}, which is not sRGB": (
+        "die Farben sind die des Anzeigegeräts {}, das nicht sRGB ist"
+    ),
+    "the view transform {} has no sRGB twin: the colors are those of {}": (
+        "die Anzeigetransformation {} gibt es für sRGB nicht: die Farben sind die von {}"
+    ),
+    "the curves of the scene's color management are left out": (
+        "die Kurven der Farbverwaltung der Szene werden weggelassen"
+    ),
+    "The render shows nothing: all of it has one color.": (
+        "Das Render zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Look through the camera, and at what is hidden for rendering.": (
+        "Durch die Kamera sehen, und nach dem, was beim Rendern versteckt ist."
+    ),
+    "The last render shows nothing: all of it has one color.": (
+        "Das letzte Render zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Render again, or choose another target.": "Neu rendern oder ein anderes Ziel wählen.",
+    "The viewport shows nothing: all of it has one color.": (
+        "Das Ansichtsfenster zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Move the view to what the motion is for.": (
+        "Die Ansicht dorthin bewegen, wo ist, was sich bewegen soll."
+    ),
+    "The sequencer shows nothing but black there.": "Der Sequenzer zeigt dort nur Schwarz.",
+    "Move the playhead, or choose another target.": (
+        "Den Abspielkopf bewegen oder ein anderes Ziel wählen."
+    ),
+    "All strips under the playhead are muted: unmute one, or choose another target": (
+        "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
+        "wählen"
+    ),
+    "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
+    "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
+    "The scene {} of the strip {} has no camera.": (
+        "Die Szene {} des Streifens {} hat keine Kamera."
+    ),
+    "Shown as it will be sent": "Gezeigt, wie es gesendet wird",
     "Picture": "Bild",
     "The picture file to apply the motion to": (
         "Die Bilddatei, auf die die Bewegung angewendet wird"
@@ -476,7 +704,7 @@ TEXTS: dict[str, str] = {
     "How many results to make, each with its own seed, to pick one of": (
         "Wie viele Ergebnisse gemacht werden, jedes mit eigenem Startwert, um eines auszuwählen"
     ),
-    "Show What Is Sent": "Zeigen, was gesendet wird",
+    "Preview Target": "Zielvorschau",
     "Show the picture that would be sent, cropped or padded to the engine's shape": (
         "Das Bild zeigen, das gesendet würde, auf die Form der Engine beschnitten oder aufgefüllt"
     ),
@@ -485,7 +713,7 @@ TEXTS: dict[str, str] = {
         "Ein Render-Resultat hat keine lesbaren Pixel: Letztes Render als Ziel wählen"
     ),
     "Add one.": "Eine hinzufügen.",
-    "Choose Fresh Render.": "Neu rendern wählen.",
+    "Choose Render Current Frame.": "Einzelbild rendern wählen.",
     "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
     "Choose another file.": "Eine andere Datei wählen.",
     "Choose another one.": "Etwas anderes wählen.",
@@ -495,8 +723,8 @@ TEXTS: dict[str, str] = {
         "Im Sequenzer ist kein Streifen aktiv: einen anklicken oder ein anderes Ziel wählen"
     ),
     "Reload it, or choose another one.": "Neu laden oder ein anderes wählen.",
-    "Render a picture first, or choose Fresh Render.": (
-        "Zuerst ein Bild rendern, oder Neu rendern wählen."
+    "Render an image first, or choose Render Current Frame.": (
+        "Zuerst ein Bild rendern, oder Einzelbild rendern wählen."
     ),
     "The image {} has no picture in it.": "Das Bild {} ist leer.",
     "The playhead is not on the strip {}: move it there": (
@@ -553,7 +781,9 @@ TEXTS: dict[str, str] = {
         "Eine Fläche mit den bewegten Bildern als Material"
     ),
     "Files Only": "Nur Dateien",
-    "Only the pictures in their folder": "Nur die Bilder in ihrem Ordner",
+    "Save files without adding them to the scene": (
+        "Dateien speichern, ohne sie der Szene hinzuzufügen"
+    ),
     "Place": "Ort",
     "Where the result goes in the sequencer": "Wohin das Ergebnis im Sequenzer kommt",
     "At the Playhead": "Am Abspielkopf",
@@ -593,13 +823,48 @@ TEXTS: dict[str, str] = {
     ),
     "Set View Transform": "Anzeigetransformation setzen",
     (
-        "Set the scene's view transform to Standard, the only one that shows finished pictures "
-        "in their own colours"
+        "Set the edit's view transform to Standard, the only one that shows finished images in "
+        "their own colors"
     ): (
-        "Die Anzeigetransformation der Szene auf Standard setzen, die einzige, die fertige "
+        "Die Anzeigetransformation des Schnitts auf Standard setzen, die einzige, die fertige "
         "Bilder in ihren eigenen Farben zeigt"
     ),
-    "Added {}: {} pictures over {} frames": "{} hinzugefügt: {} Bilder über {} Einzelbilder",
+    "Play Result": "Ergebnis abspielen",
+    "Play this result here, without adding it; once more: stop": (
+        "Dieses Ergebnis hier abspielen, ohne es hinzuzufügen; noch einmal: anhalten"
+    ),
+    "It hardly moves: try a target in which the figure is larger, or learn longer": (
+        "Es bewegt sich kaum: ein Ziel versuchen, in dem die Figur größer ist, oder länger lernen"
+    ),
+    "it hardly moves": "es bewegt sich kaum",
+    "Replace": "Ersetzen",
+    (
+        "Show the result in the strip that it was made again from, if there is one; else add "
+        "another"
+    ): (
+        "Das Ergebnis in dem Streifen zeigen, von dem aus es neu gemacht wurde, falls es ihn gibt; "
+        "sonst einen weiteren hinzufügen"
+    ),
+    "Replaced {}": "Ersetzt: {}",
+    "{} Edit": "{} Schnitt",
+    "to see it, choose the scene {}": "um es zu sehen, die Szene {} wählen",
+    "{}: scene {}, channel {}, frames {}-{}": "{}: Szene {}, Kanal {}, Einzelbilder {}-{}",
+    "{}: scene {}, object {}, frames {}-{}": "{}: Szene {}, Objekt {}, Einzelbilder {}-{}",
+    "Position": "Position",
+    "Where an empty or a plane goes": "Wohin ein Leer-Objekt oder eine Ebene kommt",
+    "At the 3D Cursor": "Am 3D-Cursor",
+    "Upright, standing on the 3D cursor": "Aufrecht, auf dem 3D-Cursor stehend",
+    "Fill Camera View": "Kameraansicht füllen",
+    (
+        "Before the scene's camera, exactly over what the target shows of it; it follows the camera"
+    ): (
+        "Vor der Kamera der Szene, genau über dem, was das Ziel von ihr zeigt; es folgt der Kamera"
+    ),
+    "Choose At the 3D Cursor, or another camera.": "Am 3D-Cursor wählen, oder eine andere Kamera.",
+    "The scene {} has no camera to fill the view of.": (
+        "Die Szene {} hat keine Kamera, deren Ansicht gefüllt werden kann."
+    ),
+    "The view of {} cannot be filled.": "Die Ansicht von {} lässt sich nicht füllen.",
     "{} pictures are in {}": "{} Bilder liegen in {}",
     "{} has no pictures.": "{} hat keine Bilder.",
     "Make the result again.": "Das Ergebnis noch einmal machen.",
@@ -664,6 +929,7 @@ TEXTS: dict[str, str] = {
     "Choose a target in the panel, and switch Same Picture off.": (
         "Im Bedienfeld ein Ziel wählen und Dasselbe Bild ausschalten."
     ),
+    "Resume it to make them again.": "Ihn fortsetzen, um sie noch einmal zu machen.",
     "This job has no result to redo.": "Dieser Auftrag hat kein Ergebnis zum Wiederholen.",
     "Neither the active strip nor the active object is a result.": (
         "Weder der aktive Streifen noch das aktive Objekt ist ein Ergebnis."
@@ -674,20 +940,32 @@ TEXTS: dict[str, str] = {
     "The motion {} is not there any more.": "Die Bewegung {} ist nicht mehr da.",
     "Learn it again, or choose another.": "Noch einmal lernen oder eine andere wählen.",
     "Clean Up...": "Aufräumen ...",
-    "See what jobs, captures and results take up, and delete what is used by nothing": (
-        "Sehen, was Aufträge, Aufnahmen und Ergebnisse belegen, und löschen, was nirgends "
-        "benutzt wird"
+    "See what jobs, captures and results take up, and delete unused data": (
+        "Sehen, was Aufträge, Aufnahmen und Ergebnisse belegen, und löschen, was unbenutzt ist"
     ),
     (
-        "Delete jobs that failed or were cancelled, and those that only applied a motion; "
-        "learned motions stay"
+        "Delete jobs of which nothing is needed any more: those whose results were all added, "
+        "and those that can never succeed. Learned motions stay"
     ): (
-        "Fehlgeschlagene und abgebrochene Aufträge löschen, und solche, die nur eine Bewegung "
-        "angewendet haben; gelernte Bewegungen bleiben"
+        "Aufträge löschen, von denen nichts mehr gebraucht wird: solche, deren Ergebnisse alle "
+        "hinzugefügt sind, und solche, die nie gelingen können. Gelernte Bewegungen bleiben"
+    ),
+    "Results Not Added": "Nicht hinzugefügte Ergebnisse",
+    "Delete jobs with results that were not added to any file; they are lost then": (
+        "Aufträge löschen, deren Ergebnisse keiner Datei hinzugefügt sind; diese sind dann verloren"
+    ),
+    "Unfinished Jobs": "Unfertige Aufträge",
+    "Delete jobs that failed, stopped or were cancelled, and could be resumed": (
+        "Aufträge löschen, die fehlgeschlagen, stehengeblieben oder abgebrochen sind und "
+        "fortgesetzt werden könnten"
     ),
     "Captures": "Aufnahmen",
-    "Delete captures that no scene of this file uses; jobs have copies": (
-        "Aufnahmen löschen, die keine Szene dieser Datei benutzt; Aufträge haben Kopien"
+    (
+        "Delete captures that no scene of this file uses; jobs have copies. Other .blend files "
+        "are not looked at"
+    ): (
+        "Aufnahmen löschen, die keine Szene dieser Datei benutzt; Aufträge haben Kopien. Andere "
+        ".blend-Dateien werden nicht angesehen"
     ),
     "Delete results that nothing in this file shows. Other .blend files are not looked at": (
         "Ergebnisse löschen, die nichts in dieser Datei zeigt. Andere .blend-Dateien werden "
@@ -700,8 +978,6 @@ TEXTS: dict[str, str] = {
     # Jobs
     "Job": "Auftrag",
     "The job's id": "Die Kennung des Auftrags",
-    "None yet": "Noch keine",
-    "and {} older ones": "und {} ältere",
     "Waiting": "Wartet",
     "Starting": "Starten",
     "Running": "Läuft",
@@ -722,7 +998,6 @@ TEXTS: dict[str, str] = {
     ", {} waiting": ", {} warten",
     "Motion: {} {:.0%}": "Bewegung: {} {:.0%}",
     "Loss": "Verlust",
-    "So Far": "Bisher",
     "{} is done": "{} ist fertig",
     "{} has failed": "{} ist fehlgeschlagen",
     "{} has stopped": "{} wurde beendet",
@@ -731,8 +1006,6 @@ TEXTS: dict[str, str] = {
     "Then capture what it sees, in place of what was captured before": (
         "Danach aufnehmen, was sie sieht, anstelle der Aufnahme davor"
     ),
-    "Motion Transfer": "Bewegungsübertragung",
-    "Motion Figure": "Bewegungsfigur",
     "What the Motion tab in the sidebar does": "Was der Reiter Bewegung in der Seitenleiste tut",
     "A job has ended; click to take this notice away. The job itself stays in the Motion tab": (
         "Ein Auftrag ist zu Ende; ein Klick nimmt diesen Hinweis weg. Der Auftrag selbst bleibt "
@@ -891,7 +1164,7 @@ TEXTS: dict[str, str] = {
     "Where jobs and their results are kept; empty: in the extension's user folder": (
         "Wo Aufträge und ihre Ergebnisse liegen; leer: im Benutzerordner der Erweiterung"
     ),
-    "Check Again": "Erneut prüfen",
+    "Check Backend": "Backend prüfen",
     "Ask the backend which packages, GPU and models it finds, in the background": (
         "Das Backend fragen, welche Pakete, GPU und Modelle es findet, im Hintergrund"
     ),
@@ -924,7 +1197,6 @@ TEXTS: dict[str, str] = {
         "Den Befehl kopieren, der dies in einem Terminal tut"
     ),
     "What the command does": "Was der Befehl tut",
-    "Set Up": "Einrichten",
     "Make the backend's environment, or go on with it": (
         "Die Umgebung des Backends anlegen oder damit weitermachen"
     ),
@@ -999,16 +1271,9 @@ TEXTS: dict[str, str] = {
     "Blender was started in offline mode: start it without": (
         "Blender wurde im Offline-Modus gestartet: ohne ihn starten"
     ),
-    "Online access is off: allow it in Preferences > System": (
-        "Der Online-Zugriff ist aus: unter Benutzereinstellungen > System erlauben"
-    ),
     "{problem}, or choose a folder of wheels in the details": (
         "{problem}, oder unter Details einen Ordner mit Wheels wählen"
     ),
-    "{}, or choose a folder of wheels in the details.": (
-        "{}, oder unter Details einen Ordner mit Wheels wählen."
-    ),
-    "{}, to download.": "{}, um herunterzuladen.",
     (
         "Extensions of this platform install nothing: paste the command into a terminal, then "
         "check again."
@@ -1019,18 +1284,14 @@ TEXTS: dict[str, str] = {
     "It stopped unexpectedly. Start it again: it goes on where it was.": (
         "Es wurde unerwartet beendet. Noch einmal starten: es macht weiter, wo es war."
     ),
-    "The backend is there; it has not been asked yet.": (
-        "Das Backend ist da; es wurde noch nicht gefragt."
-    ),
+    "Backend found, not checked yet": "Backend gefunden, noch nicht geprüft",
     "Ready: Python {python}, torch {torch}, diffusers {diffusers}.": (
         "Bereit: Python {python}, torch {torch}, diffusers {diffusers}."
     ),
     "{what}: {done:.2f} of {total:.2f} GB": "{what}: {done:.2f} von {total:.2f} GB",
     "{what}: {done:.1f} of {total:.1f} MB": "{what}: {done:.1f} von {total:.1f} MB",
     "{what}, {minutes}:{seconds:02d} left": "{what}, noch {minutes}:{seconds:02d}",
-    "Ready: it comes with the extension, and needs no GPU.": (
-        "Bereit: es liegt der Erweiterung bei und braucht keine GPU."
-    ),
+    "Ready (no GPU needed)": "Bereit (keine GPU nötig)",
     "Installed. Check the backend, to see whether the GPU is large enough.": (
         "Installiert. Das Backend prüfen, um zu sehen, ob die GPU groß genug ist."
     ),
@@ -1078,8 +1339,8 @@ TOLD: dict[str, str] = {
     "Half installed: {} of {} GB. Download it again.": (
         "Halb installiert: {} von {} GB. Noch einmal herunterladen."
     ),
-    "Needs a GPU with {} GB of memory; this machine has none that torch uses.": (
-        "Braucht eine GPU mit {} GB Speicher; dieser Rechner hat keine, die torch benutzt."
+    "Needs a GPU with {} GB of memory; no supported GPU found.": (
+        "Braucht eine GPU mit {} GB Speicher; keine unterstützte GPU gefunden."
     ),
     "Needs {} GB of GPU memory at {} x {}; {} has {} GB.": (
         "Braucht {} GB GPU-Speicher bei {} x {}; {} hat {} GB."
@@ -1126,14 +1387,6 @@ TOLD: dict[str, str] = {
     "There is no space left to write {}.": "Es ist kein Platz mehr, um {} zu schreiben.",
     "{} cannot be written ({}).": "{} kann nicht geschrieben werden ({}).",
     # Of the backend: how a job went
-    (
-        "Played on its own reference, only a part of this motion is there (gain {}, below {}); "
-        "it may not transfer. Learn longer, or make it larger in the picture."
-    ): (
-        "Auf ihrem eigenen Vorbild gespielt ist nur ein Teil dieser Bewegung da (Gewinn {}, "
-        "unter {}); sie überträgt sich vielleicht nicht. Länger lernen, oder sie im Bild größer "
-        "machen."
-    ),
     "Learning failed at iteration {}: the loss is no longer a number.": (
         "Das Lernen scheiterte bei Wiederholung {}: der Verlust ist keine Zahl mehr."
     ),

@@ -13,7 +13,7 @@ from . import rig
 from .engines import chosen_settings
 from .framing import add_camera
 from .reporting import allowed, telling
-from .sources import action_span, find_mover
+from .sources import find_mover, watched_span
 from .translations import OWN, translated
 
 FACINGS = (
@@ -124,7 +124,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
         """Place it so that the captured pictures and the scene's render show all of it."""
         mover = find_mover(context, _watched(context))
         settings = chosen_settings()
-        span = action_span(mover) or (context.scene.frame_current,) * 2
+        span = watched_span(context, _watched(context))
         camera = add_camera(context, mover, span, settings.size)
         self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))
         if self.capture_again and bpy.ops.mti.capture.poll():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -14,8 +12,10 @@ from bpy.props import EnumProperty, StringProperty
 from .. import client
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.setup_start import cancel_chore
+from ..client.terminal import terminal_command
 from ..wire.errors import BadRequest, MtiError
-from . import addon, setup_watch
+from . import addon, engines, setup_watch
+from .glance import is_file
 from .reporting import allowed, telling
 from .self_test import self_test_order
 from .translations import translated
@@ -32,12 +32,12 @@ class MTI_OT_check_backend(bpy.types.Operator):
     """Ask the backend which packages, GPU and models it finds, in the background"""
 
     bl_idname = "mti.check_backend"
-    bl_label = "Check Again"
+    bl_label = "Check Backend"
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be an interpreter to ask."""
-        problem = "" if Path(addon.backend_python()).is_file() else addon.backend_problem()
+        problem = "" if is_file(addon.backend_python()) else addon.backend_problem()
         return allowed(cls, problem or busy("check", "setup"))
 
     @telling
@@ -145,7 +145,7 @@ class MTI_OT_move_models(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """There must be something to move, and nobody may be using it."""
         models = addon.models_folder()
-        there = any(model_folder(models, name).size for name in DOWNLOADS)
+        there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = "" if there else "No model is installed that could be moved"
         return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_CHORES))
 
@@ -220,8 +220,4 @@ def command_for(what: str) -> str:
     else:
         tail = ["-m", "mti_backend", "download", what, "--models", str(addon.models_folder())]
         line = [addon.backend_python(), *tail]
-    root = str(addon.EXTENSION_ROOT)
-    if sys.platform == "win32":
-        words = " ".join(f'"{word}"' if " " in word else word for word in line)
-        return f'cd /d "{root}" && {words}'
-    return f"cd {shlex.quote(root)} && {shlex.join(line)}"
+    return terminal_command(line, str(addon.EXTENSION_ROOT))

@@ -131,7 +131,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         column.use_property_split = True
         column.prop(self, "jobs_folder")
         if not self.jobs_folder:
-            column.label(text=str(addon.jobs_folder()))
+            column.label(text=str(addon.jobs_folder()), translate=False)
         column.prop(self, "engine")
         if self.engine != "draft":
             column.prop(self, "size")

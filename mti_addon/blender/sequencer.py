@@ -24,7 +24,7 @@ from ..motion.resampling import Box
 from .overrides import overriding
 from .strip import NEAREST, strip_end, strip_start
 from .strip_media import SEES_BELOW, picture_size
-from .target import plain_png, render_file
+from .target import PLAIN_PNG, render_file
 
 MOST_PIXELS = 16_000_000
 """Of a frame that is drawn larger than the scene's, to have all that a small strip has."""
@@ -156,9 +156,12 @@ def _plain(scene: Any) -> list[Any]:
         "use_overwrite": True,
         "use_placeholder": False,
     }
-    png = plain_png(scene.render.image_settings)
-    png[0][1].update(color_mode="RGBA", compression=0)
-    return [(scene.render, render), *png]
+    image = scene.render.image_settings
+    png = PLAIN_PNG | {"compression": 0, "color_management": "OVERRIDE"}
+    # the colors of the files, and not what the scene's view makes of them
+    view = {"view_transform": "Standard", "look": "None", "exposure": 0.0, "gamma": 1.0}
+    plain = view | {"use_curve_mapping": False, "use_white_balance": False}
+    return [(scene.render, render), (image, png), (image.view_settings, plain)]
 
 
 def _show_alone(editor: Any, strip: Any) -> None:

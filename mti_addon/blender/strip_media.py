@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,14 @@ def files_at(strip: Any, frame: int) -> Iterator[tuple[Any, Path]]:
         yield from files_at(part, frame)
 
 
-def missing_file(strip: Any, frames: Iterable[int]) -> tuple[Any, Path] | None:
+def missing_file(
+    strip: Any, frames: Iterable[int], is_there: Callable[[Path], bool] = Path.is_file
+) -> tuple[Any, Path] | None:
     """The first of the files for these frames that is not there, with the strip that wants it."""
     known: set[Path] = set()
     for frame in frames:
         for part, path in files_at(strip, frame):
-            if path not in known and not path.is_file():
+            if path not in known and not is_there(path):
                 return part, path
             known.add(path)
     return None

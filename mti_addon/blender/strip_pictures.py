@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..motion import Problem
 from ..motion.resampling import Box, averaged
+from .glance import is_file
 from .problems import CaptureError
 from .sequencer import (
     ENLARGED,
@@ -24,11 +26,12 @@ from .sequencer import (
     strip_box,
 )
 from .strip_media import damaged_file, files_at, missing_file
-from .target import LONGEST_PICTURE, LONGEST_RENDER, render_size
+from .target import LONGEST_RENDER, render_size
 from .translations import translated
 
 Shape = tuple[int, int]
 """Width and height, in pixels."""
+LONGEST_PICTURE = 2048
 FIND_IT = "Find it again: Strip > Change Path/Files, or File > External Data."
 
 
@@ -47,12 +50,14 @@ def strip_capture_problem(strip: Any) -> Problem | None:
             ),
             "Select the meta strip, or make it longer.",
         )
-    return missing_problem(strip, (start, end - 1))
+    return missing_problem(strip, (start, end - 1), is_file)  # a panel asks: seen on the timer
 
 
-def missing_problem(strip: Any, frames: Sequence[int]) -> Problem | None:
+def missing_problem(
+    strip: Any, frames: Sequence[int], is_there: Callable[[Path], bool] = Path.is_file
+) -> Problem | None:
     """What is said where a file for these frames is not there."""
-    found = missing_file(strip, frames)
+    found = missing_file(strip, frames, is_there)
     if found is None:
         return None
     part, path = found

@@ -8,11 +8,12 @@ import numpy as np
 
 from ..motion import Problem, encode_png
 from ..motion.resampling import averaged
-from .problems import CaptureError
+from .problems import CaptureError, TargetError
 from .sequencer import sequencer_of, shown_range
 from .strip import shown_scene, strip_end, strip_start
+from .strip_checks import check_media, check_strip, shown_strips
 from .strip_pictures import missing_problem, strip_still
-from .target import LONGEST_RENDER, TargetError
+from .target import LONGEST_RENDER
 from .translations import translated
 
 Shape = tuple[int, int]
@@ -41,8 +42,11 @@ def strips_under_playhead(scene: Any) -> list[Any]:
 
 def frame_problem(context: Any) -> str:
     """Why the sequencer shows no frame; empty if it does."""
-    if strips_under_playhead(shown_scene(context)):
+    scene = shown_scene(context)
+    if shown_strips(scene.sequence_editor, scene.frame_current):
         return ""
+    if strips_under_playhead(scene):
+        return "All strips under the playhead are muted: unmute one, or choose another target"
     return "The playhead is over no strip: move it onto one, or choose another target"
 
 
@@ -50,6 +54,7 @@ def read_frame(context: Any, _shape: Shape) -> bytes:
     """A PNG file of what the sequencer shows at the playhead. Raises TargetError."""
     scene = shown_scene(context)
     frame = scene.frame_current
+    check_media(scene.sequence_editor, frame)
     for strip in strips_under_playhead(scene):
         if problem := missing_problem(strip, (frame,)):
             raise TargetError(problem)
@@ -94,6 +99,7 @@ def read_strip(context: Any, _shape: Shape) -> bytes:
     Raises TargetError.
     """
     scene = shown_scene(context)
+    check_strip(_active_strip(context), scene.frame_current)
     try:
         picture = strip_still(scene, _active_strip(context), scene.frame_current)
     except CaptureError as error:

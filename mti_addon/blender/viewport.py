@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..motion import Problem, encode_png
 from .overrides import overriding
+from .problems import TargetError
 from .sources import find_viewport
-from .target import LONGEST_RENDER, TargetError
+from .target import LONGEST_RENDER
 from .translations import translated
 
 
@@ -36,7 +37,7 @@ def picture(context: Any, _shape: tuple[int, int]) -> bytes:
         screen = gpu.types.GPUOffScreen(width, height)
     except RuntimeError as error:
         what = translated("The viewport cannot be drawn: {}").format(error)
-        raise TargetError(Problem(what, "Choose Fresh Render.")) from error
+        raise TargetError(Problem(what, "Choose Render Current Frame.")) from error
     try:
         with overriding((space.overlay, {"show_overlays": False}), (space, {"show_gizmo": False})):
             return encode_png(

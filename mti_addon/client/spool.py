@@ -11,6 +11,8 @@ from ..wire import files
 from ..wire.errors import BadRequest, Busy, MtiError
 from ..wire.events import Done
 from ..wire.job import JobFolder
+from ..wire.owner import Liveness, is_alive, read_owner
+from ..wire.process import end_process
 from ..wire.queue import enqueue, is_running
 from .launch import launch
 from .state import JobState
@@ -68,22 +70,33 @@ def dequeue(job: JobFolder) -> None:
 
 
 def cancel(job: JobFolder) -> None:
-    """Ask the job's runner to stop; harmless if there is none. DiskFull, NotWritable."""
+    """Ask the job's runner to stop, and end one that hangs; harmless if there is none. DiskFull,
+    NotWritable."""
     job.ask_cancel()
     dequeue(job)
+    _end_hanging(job)
 
 
 def pause(job: JobFolder) -> None:
-    """Ask the job's runner to stop for now. DiskFull, NotWritable."""
+    """Ask the job's runner to stop for now, and end one that hangs. DiskFull, NotWritable."""
     job.ask_pause()
     dequeue(job)
+    _end_hanging(job)
+
+
+def _end_hanging(job: JobFolder) -> None:
+    """Kill a runner of this machine that has no heartbeat any more: it would never see the wish.
+    What it has written is safe at any moment."""
+    owner, age = read_owner(job.owner_file), job.heartbeat_age()
+    if owner is not None and age is not None and is_alive(owner, age) is Liveness.STALE:
+        end_process(owner.pid, owner.create_time)
 
 
 def remove(job: JobFolder) -> None:
     """Delete the job's folder. Busy while it is worked on; NotWritable."""
     if _is_held(job):
         raise Busy("This job is still being worked on.", "Cancel it first.")
-    files.remove_folder(job.path)
+    files.remove_folder(job.path, job.request_file.name)
 
 
 def log_tail(job: JobFolder, lines: int = 50) -> str:

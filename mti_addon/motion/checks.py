@@ -26,6 +26,8 @@ FOLLOWED = 0.7
 straight lines: it turned round in between. A sine is followed to 0.7 by 4 pictures a period."""
 FAR_ENOUGH = 0.15
 """Only joints that go this far, in the picture's diagonal, tell whether a motion is too fast."""
+STANDS = 1e-4
+"""Of the longest way: a smaller step from one picture to the next is standing still."""
 SAME = 0.5
 """Two pictures that differ less, in levels of 255 on average over the parts that ever change, are
 the same."""
@@ -172,6 +174,19 @@ def longest_path(take: Take) -> float:
     if not always.size:
         return 1.0  # every joint passes behind the camera at some time: that is motion
     return float(np.hypot(*np.ptp(always, axis=0).T).max() / np.hypot(*take.size))
+
+
+def moving_part(take: Take) -> tuple[int, int] | None:
+    """The first and the last picture between which anything moves in the picture; None if nothing.
+
+    A joint that passes behind the camera counts as moving all the time.
+    """
+    pixels, _ = project(take.joints, take.world_to_clip, take.size)
+    if not np.isfinite(pixels).all():
+        return 0, take.frames - 1
+    steps = np.abs(np.diff(pixels, axis=0)).max((1, 2))
+    moving = np.flatnonzero(steps > max(STANDS * float(np.ptp(pixels, axis=0).max()), 1e-6))
+    return (int(moving[0]), int(moving[-1]) + 1) if len(moving) else None
 
 
 def followed_share(take: Take, between: Take) -> float:

@@ -132,8 +132,8 @@ def make(kind: str, staged: str, folder: Path) -> None:
         objects = ext("blender.result_objects")
         for add in (objects.add_empty, objects.add_plane):
             image = objects.load_sequence("//media/0001.png", "Wave")
-            sizes = () if add is objects.add_empty else (SIZE, PICTURES)
-            add(bpy.context, image, *sizes, 1, PICTURES)
+            counts = () if add is objects.add_empty else (PICTURES,)
+            add(bpy.context, image, SIZE, *counts, 1, PICTURES)
     else:
         _appended(scene, media, [names[k * PICTURES // LENGTH] for k in range(LENGTH)])
     scene.render.resolution_x, scene.render.resolution_y = 96, 54

@@ -24,6 +24,7 @@ def media(enabled, tmp_path_factory):
 
 @pytest.fixture
 def stage(scene, media, tmp_path):
+    scene.render.resolution_percentage = 100
     return Stage(scene, media, tmp_path)
 
 

@@ -226,6 +226,18 @@ def test_a_camera_that_sees_all_of_it(scene, ext, what, size):
         assert checks.covered_share(take) > 0.25
 
 
+def test_a_camera_that_sees_all_of_what_no_key_tells(scene, ext):
+    scene.frame_end = 40
+    bpy.ops.mti.add_stick_figure(motion="NONE")
+    figure = bpy.context.object
+    figure.driver_add("location", 0).driver.expression = "frame / 4"
+    bpy.context.view_layer.update()
+    assert bpy.ops.mti.add_camera() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 40, 14, (64, 64))
+    assert ext("motion.checks").visible_shares(take).min() == 1
+
+
 def test_a_nearer_camera_looks_from_where_the_scene_s_own_stands(scene, ext):
     own = scene.camera
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")

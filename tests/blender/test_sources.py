@@ -95,7 +95,7 @@ def test_a_rig_built_as_rigify_builds_them(level, ext):
         follow.target, follow.subtarget = rig, f"ORG-{name}"
     for frame, degrees in ((1, 0), (48, -80)):
         _key(rig.pose.bones["upper_arm_fk.L"], degrees, frame)
-    plan = ext("blender.capture")._plan(rig)
+    plan = ext("blender.skeletons").plan_of(rig)
     used = [rig.data.bones[i].name for i in plan.bones]
     assert sorted(used) == sorted(f"DEF-{name}" for name, *_ in parts)
     assert plan.parents.count(-1) == 1, "one body, so that it can be drawn with other proportions"
@@ -114,7 +114,7 @@ def test_rigifys_own_generated_rig(level, ext):
         bpy.ops.pose.rigify_generate()
         rig = next(o for o in level.objects if o.type == "ARMATURE" and o != metarig)
         bpy.context.view_layer.objects.active = rig
-        plan = ext("blender.capture")._plan(rig)
+        plan = ext("blender.skeletons").plan_of(rig)
         used = [rig.data.bones[i].name for i in plan.bones]
         assert all(name.startswith("DEF-") for name in used) and 15 <= len(used) <= 60
         assert plan.parents.count(-1) == 1
@@ -475,13 +475,15 @@ def test_the_frames_that_are_captured(figure, scene, ext):
     scene.mti.span = "SCENE"
     assert sources.frame_span(bpy.context) == (1, 250)
     (warning,) = sources.span_warnings(bpy.context)
-    assert "Wave ends at frame 48" in warning.message and "up to 250" in warning.message
+    assert "Stick Figure moves until frame 48" in warning.message
+    assert "up to 250" in warning.message and "give an end before that" in warning.hint
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 40
     assert sources.frame_span(bpy.context) == (5, 40)
     scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -20, 30
     assert sources.frame_span(bpy.context) == (-20, 30)
     (warning,) = sources.span_warnings(bpy.context)
-    assert "begins at frame 1" in warning.message
+    assert "moves from frame 1 on" in warning.message
+    assert "give a start after that" in warning.hint
     scene.mti.span = "AUTO"
     figure.animation_data_clear()
     assert sources.frame_span(bpy.context) == (5, 40)

@@ -134,19 +134,6 @@ def test_what_else_changes_colours_is_said(scene, ext, pictures):
     assert "exposure changes" in note and "curve mapping changes" in note
 
 
-def test_the_sequencer_shows_the_scene(scene, ext):
-    strip = ext("blender.strip")
-    assert strip.shown_scene(bpy.context) == scene
-    strip.show_in_sequencer(bpy.context, scene)
-    if bpy.app.version >= (5, 0):
-        assert bpy.context.workspace.sequencer_scene == scene
-        other = bpy.data.scenes.new("Other")
-        bpy.context.workspace.sequencer_scene = other
-        assert strip.shown_scene(bpy.context) == other
-        strip.show_in_sequencer(bpy.context, scene)
-        assert bpy.context.workspace.sequencer_scene == other
-
-
 def test_nothing_else_of_the_scene_changes(scene, ext, pictures):
     names = ("frame_current", "frame_start", "frame_end")
     before = [getattr(scene, name) for name in names] + [scene.view_settings.view_transform]

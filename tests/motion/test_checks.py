@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mti_addon.motion import Take, check_pictures, check_range, check_take, warnings_about
-from mti_addon.motion.checks import BETWEEN, thinned, warnings_about_pictures
+from mti_addon.motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
 from tests.motion.cameras import look_along_y, perspective, still
 
 FRAMES = 14
@@ -131,3 +131,12 @@ def test_ranges(start, end, words):
     problem = check_range(start, end)
     assert words in problem.message and problem.hint
     assert check_range(1, 2) is None
+
+
+def test_the_part_in_which_something_moves():
+    late = _take(lambda t: (min(max(t - 4 / 13, 0), 3 / 13), 0, 0))
+    assert moving_part(late) == (4, 7)
+    assert moving_part(_take(lambda t: (t, 0, 0))) == (0, 13)
+    assert moving_part(_take(lambda t: (0, 0, 0))) is None
+    behind = _take(lambda t: (0, -99 * t, 0))
+    assert moving_part(behind) == (0, 13), "what passes the camera is not cut off"

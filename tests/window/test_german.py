@@ -41,7 +41,7 @@ view.language = "de_DE"
 view.use_translate_interface = view.use_translate_reports = True
 result["german"] = told()
 addon_utils.disable("{addon}")
-result["disabled"] = lookup("Show What Is Sent")
+result["disabled"] = lookup("Preview Target")
 print("RESULT" + json.dumps(result))
 """
 
@@ -69,4 +69,4 @@ def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
     assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
     assert german["filled"] == "Take 3"
     assert german["told"] == "Die Bewegung füllt nur 7% des Bildes."
-    assert said["disabled"] == "Show What Is Sent"
+    assert said["disabled"] == "Preview Target"
