@@ -92,9 +92,7 @@ def color_notes(scene: Any, exposure: bool = True) -> list[str]:
     return notes
 
 
-def free_channel(
-    strips: Iterable[Any], start: int, end: int, closed: Collection[int] = ()
-) -> int:
+def free_channel(strips: Iterable[Any], start: int, end: int, closed: Collection[int] = ()) -> int:
     """The lowest channel with nothing on it or above it between two frames (end excluded).
 
     Blender does not move a strip that is put on top of another, and does not show what is on the
