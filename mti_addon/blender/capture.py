@@ -14,6 +14,7 @@ from ..motion import Take, check_range, sampled_frames
 from ..motion.checks import moving_part
 from ..motion.solid import box_take
 from .boxes import CUBE, box_corners, has_shape
+from .cameras import capture_camera
 from .problems import CaptureError
 from .skeletons import joints_of, plan_of
 from .sources import find_armature, find_mover, source_problem
@@ -57,7 +58,7 @@ def _armature_take(
         evaluated = armature.evaluated_get(depsgraph)
         _must_be_played(evaluated)
         joints[k] = joints_of(evaluated, plan)
-        clips[k] = world_to_clip(scene, depsgraph, size)
+        clips[k] = world_to_clip(capture_camera(scene, "ARMATURE"), depsgraph, size)
     scale = float(np.mean(np.abs(armature.matrix_world.to_scale())))
     radii = tuple(max(radius * scale, 1e-6) for radius in plan.radii)
     return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
@@ -72,7 +73,7 @@ def camera_take(context: Any, start: int, end: int, count: int, size: tuple[int,
         camera = scene.camera.evaluated_get(depsgraph)
         ahead = camera.matrix_world.normalized()
         box = box or [ahead @ Vector((x, y, z - AHEAD)) for x, y, z in CUBE]
-        clips[k] = world_to_clip(scene, depsgraph, size)
+        clips[k] = world_to_clip(scene.camera, depsgraph, size)
     return box_take(np.tile(np.array(box), (count, 1, 1)), clips, 1.0, size)
 
 
@@ -113,17 +114,19 @@ def _boxes_take(
         if box is None or not steady:
             box = box_corners(evaluated, depsgraph)
         corners[k] = [evaluated.matrix_world @ Vector(corner) for corner in box]
-        clips[k] = world_to_clip(scene, depsgraph, size)
+        clips[k] = world_to_clip(capture_camera(scene, "OBJECT"), depsgraph, size)
     return box_take(corners, clips, fps, size)
 
 
 @contextmanager
 def _frame_kept(scene: Any) -> Iterator[None]:
-    frame, subframe = scene.frame_current, scene.frame_subframe
+    frame, subframe, camera = scene.frame_current, scene.frame_subframe, scene.camera
     try:
         yield
     finally:
         scene.frame_set(frame, subframe=subframe)
+        if scene.camera != camera:  # a marker binds another one than the animator has chosen
+            scene.camera = camera
 
 
 def playing(scene: Any, frames: Iterable[float]) -> Iterator[Any]:
@@ -135,12 +138,12 @@ def playing(scene: Any, frames: Iterable[float]) -> Iterator[Any]:
             yield bpy.context.evaluated_depsgraph_get()
 
 
-def world_to_clip(scene: Any, depsgraph: Any, size: tuple[int, int]) -> Any:
-    """World to clip space of the scene's camera for square pixels in a picture of `size`.
+def world_to_clip(camera: Any, depsgraph: Any, size: tuple[int, int]) -> Any:
+    """World to clip space of a camera for square pixels in a picture of `size`.
 
     The scale of a camera object does not scale its picture, hence normalized().
     """
-    camera = scene.camera.evaluated_get(depsgraph)
+    camera = camera.evaluated_get(depsgraph)
     projection = camera.calc_matrix_camera(
         depsgraph, x=size[0], y=size[1], scale_x=1.0, scale_y=1.0
     )

@@ -31,6 +31,9 @@ from .target import render_file, render_size
 from .translations import translated
 
 CHOOSE = "Choose a movie, or one picture of a numbered sequence."
+SOUND_ONLY = "{} has sound, but no images."
+UNREADABLE = "{} is no movie that Blender can read."
+SINGLE = "{} is a single picture, which holds no motion."
 NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
@@ -147,8 +150,7 @@ def _checked_path(context: Any) -> Path:
         what = translated("{} is no movie and no picture.").format(path.name)
         raise CaptureError.of(what, CHOOSE)
     if ending in bpy.path.extensions_image and len(_sequence(path)) < 2:
-        what = translated("{} is a single picture, which holds no motion.").format(path.name)
-        raise CaptureError.of(what, CHOOSE)
+        raise CaptureError.of(translated(SINGLE).format(path.name), CHOOSE)
     return path
 
 
@@ -164,18 +166,30 @@ def _file_footage(context: Any) -> Footage:
 
 def _movie(path: Path) -> tuple[int, float, tuple[int, int]]:
     """How many pictures a movie has, how fast it is, and its size. Raises CaptureError."""
-    unreadable = translated("{} is no movie that Blender can read.").format(path.name)
     try:
         clip = bpy.data.movieclips.load(str(path))
     except RuntimeError as error:
-        raise CaptureError.of(unreadable, CHOOSE) from error
+        raise CaptureError(_no_movie(path, 0)) from error
     try:
         count, fps, size = clip.frame_duration, clip.fps, tuple(clip.size)
     finally:
         bpy.data.movieclips.remove(clip)
     if count < 2:
-        raise CaptureError.of(unreadable, CHOOSE)
+        raise CaptureError(_no_movie(path, count))
     return count, fps, (int(size[0]), int(size[1]))
+
+
+def _no_movie(path: Path, count: int) -> Problem:
+    """Why a file of so many pictures cannot be captured."""
+    if count == 1:
+        return Problem(translated(SINGLE).format(path.name), CHOOSE)
+    sound = bpy.data.sounds.load(str(path))
+    try:
+        heard = sound.channels != "INVALID"
+    finally:
+        bpy.data.sounds.remove(sound)
+    what = translated(SOUND_ONLY if heard else UNREADABLE)
+    return Problem(what.format(path.name), CHOOSE)
 
 
 @glanced

@@ -172,10 +172,28 @@ TEXTS: dict[str, str] = {
     "Smile": "Lächeln",
     "A smile comes and stays": "Ein Lächeln kommt und bleibt",
     "Leave Edit Mode first": "Zuerst den Bearbeitungsmodus verlassen",
-    "Frame It With a New Camera": "Mit neuer Kamera ins Bild setzen",
+    "Add Framing Camera": "Aufnahmekamera hinzufügen",
+    "Update Framing Camera": "Aufnahmekamera neu ausrichten",
+    "Frame Again": "Neu ausrichten",
+    "Framing Camera": "Aufnahmekamera",
+    "The camera that the motion is captured through; empty: the scene's": (
+        "Die Kamera, durch die die Bewegung aufgenommen wird; leer: die der Szene"
+    ),
+    "The camera cuts from {} to {} at frame {}, so the motion jumps there.": (
+        "Die Kamera wechselt von {} zu {} bei Einzelbild {}, dort springt die Bewegung."
+    ),
+    "Capture the frames of one shot, or press Add Framing Camera.": (
+        "Den Bereich einer Einstellung aufnehmen oder Aufnahmekamera hinzufügen drücken."
+    ),
+    "Capture the frames of one shot.": "Den Bereich einer Einstellung aufnehmen.",
+    "{} has sound, but no images.": "{} hat Ton, aber keine Bilder.",
+    "The target image is damaged, its end is missing: {}": (
+        "Das Zielbild ist beschädigt, sein Ende fehlt: {}"
+    ),
     "Add Camera": "Kamera hinzufügen",
-    "Add a camera that sees the whole motion, and make it the scene's": (
-        "Eine Kamera hinzufügen, die die ganze Bewegung sieht, und sie zur Kamera der Szene machen"
+    "Add a camera for the capture alone that sees the whole motion; the scene's own stays": (
+        "Eine Kamera nur für die Aufnahme hinzufügen, die die ganze Bewegung sieht; die der Szene "
+        "bleibt"
     ),
     "Add a stick figure, or select what the camera shall look at": (
         "Eine Strichfigur hinzufügen oder auswählen, worauf die Kamera schauen soll"
@@ -868,8 +886,8 @@ TEXTS: dict[str, str] = {
     "{} pictures are in {}": "{} Bilder liegen in {}",
     "{} has no pictures.": "{} hat keine Bilder.",
     "Make the result again.": "Das Ergebnis noch einmal machen.",
-    "All channels of the sequencer are taken at these frames.": (
-        "Alle Kanäle des Sequenzers sind bei diesen Einzelbildern belegt."
+    "All channels of the sequencer are muted, locked or taken at these frames.": (
+        "Alle Kanäle des Sequenzers sind stumm, gesperrt oder bei diesen Einzelbildern belegt."
     ),
     "Move or remove some strips.": "Streifen verschieben oder entfernen.",
     "Clean it up, or take another.": "Aufräumen oder einen anderen nehmen.",

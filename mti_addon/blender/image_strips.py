@@ -37,9 +37,9 @@ def new_image_strip(
     return strip
 
 
-def shown_strips(editor: Any) -> Any:
-    """The strips among which the sequencer adds new ones: those of the open meta strip, or all."""
-    return editor.meta_stack[-1].strips if len(editor.meta_stack) else editor.strips
+def shown_place(editor: Any) -> Any:
+    """Whose strips the sequencer shows, and adds new ones to: the open meta strip's, or its own."""
+    return editor.meta_stack[-1] if len(editor.meta_stack) else editor
 
 
 def forget_sizes(scene: Any, strip: Any) -> None:
@@ -127,7 +127,7 @@ def _by_operator(scene: Any, directory: str, files: Sequence[str], channel: int,
         "use_sequence_detection": False,
         "image_import_type": "SEQUENCE",
     }
-    strips = shown_strips(scene.sequence_editor)
+    strips = shown_place(scene.sequence_editor).strips
     before = {strip.as_pointer() for strip in strips}
     with _shown(scene):
         _call(bpy.ops.sequencer.image_strip_add, wanted)
@@ -143,7 +143,7 @@ def _call(operator: Any, values: dict[str, Any]) -> None:
 def _one_by_one(editor: Any, directory: str, files: Sequence[str], channel: int, start: int) -> Any:
     """Where there is no window in which the operator could work; the sizes are unknown then."""
     first = directory.rstrip("/\\") + "/" + files[0]
-    strip = shown_strips(editor).new_image(
+    strip = shown_place(editor).strips.new_image(
         name="images", filepath=first, channel=channel, frame_start=start, fit_method="FIT"
     )
     for file in files[1:]:

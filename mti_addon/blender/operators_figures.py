@@ -99,10 +99,10 @@ MOTION_OF = {"STICK": "motion", "QUADRUPED": "quadruped_motion", "FACE": "face_m
 
 
 class MTI_OT_add_camera(bpy.types.Operator):
-    """Add a camera that sees the whole motion, and make it the scene's"""
+    """Add a camera for the capture alone that sees the whole motion; the scene's own stays"""
 
     bl_idname = "mti.add_camera"
-    bl_label = "Add Camera"
+    bl_label = "Add Framing Camera"
     bl_options = {"REGISTER", "UNDO"}
 
     capture_again: BoolProperty(
@@ -121,7 +121,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
 
     @telling
     def execute(self, context: Any) -> set[str]:
-        """Place it so that the captured pictures and the scene's render show all of it."""
+        """Place it so that the captured pictures show all of it."""
         mover = find_mover(context, _watched(context))
         settings = chosen_settings()
         span = watched_span(context, _watched(context))

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..motion import check_range
 from . import pictures, watch
+from .cameras import FRAMED, framing_camera
 from .drawing import UNIT, button, field, name, paragraph, room, scale_of
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
@@ -26,6 +27,8 @@ def draw_sketch(context: Any, layout: Any) -> None:
         field(context, column, props, "file")
     elif (mover := find_mover(context, props.source)) is not None:
         name(context, column, mover.name, "OBJECT_DATA")
+    if props.source in FRAMED and props.capture_camera is not None:
+        field(context, column, props, "capture_camera")
     _draw_span(context, column)
     problem = source_problem(context, props.source)
     if problem:
@@ -79,8 +82,9 @@ def _draw_capture(context: Any, layout: Any) -> None:
     for note in about.notes:
         paragraph(context, layout, note, "ERROR")
     if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
-        text = "Frame It With a New Camera"
-        short = "Add Camera"
+        there = framing_camera(context.scene) is not None
+        text = "Update Framing Camera" if there else "Add Framing Camera"
+        short = "Frame Again" if there else "Add Camera"
         again = button(context, layout, "mti.add_camera", text, "CAMERA_DATA", short=short)
         again.capture_again = True
 

@@ -32,6 +32,10 @@ def _auto_chosen(_props: Any, _context: Any) -> None:
     watch.look_soon()
 
 
+def _is_camera(self: Any, thing: Any) -> bool:
+    return thing.type == "CAMERA" and self.id_data.objects.get(thing.name) == thing
+
+
 class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     """The panel's settings."""
 
@@ -81,6 +85,12 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     )
     frame_end: IntProperty(
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
+    )
+    capture_camera: PointerProperty(
+        name="Camera",
+        description="The camera that the motion is captured through; empty: the scene's",
+        type=bpy.types.Object,
+        poll=_is_camera,
     )
     file_id: StringProperty(options={"HIDDEN"})
     capture: StringProperty(name="Capture", options={"HIDDEN"})

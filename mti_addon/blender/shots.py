@@ -22,6 +22,7 @@ from ..motion import (
 )
 from ..motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
 from . import footage, views
+from .cameras import cut_warnings
 from .capture import camera_take, playing, take_from_scene
 from .dependencies import Moving, whole_frames
 from .problems import CaptureError
@@ -101,7 +102,8 @@ def _of_take(
     if problem := check_take(take):
         still = "does not move" in problem.message
         raise CaptureError(_why_still(context, source, span) or problem if still else problem)
-    warnings = warnings_about(take, between) + _apart(context, span, count)
+    warnings = cut_warnings(context.scene, source, *span) + warnings_about(take, between)
+    warnings += _apart(context, span, count)
     if motion(context, source).played.moves:  # else it moves all the same, as has just been seen
         warnings = span_warnings(context) + warnings
     return _shot(context, mover.name, draw(take), take, span, warnings)
@@ -178,6 +180,8 @@ def _of_view(
         raise CaptureError(_nothing_moves(context, name, source, span))
     lacking = scene_motion(context).physics_problem(span[1])
     warnings = [lacking] if lacking else []
+    if source == "CAMERA":
+        warnings += cut_warnings(scene, source, *span)
     warnings += warnings_about_pictures(pictures) + _apart(context, span, count)
     return _shot(context, name, pictures, None, span, warnings)
 

@@ -11,6 +11,7 @@ import bpy
 from ..motion import Problem, check_range
 from ..wire.request import FASTEST, SLOWEST
 from . import footage
+from .cameras import FRAMED, capture_camera
 from .dependencies import Moving, known, whole_frames
 from .keyed import Played
 from .translations import translated
@@ -62,7 +63,7 @@ def source_problem(context: Any, source: str) -> Problem | None:
     if source == "VIEWPORT":
         return _viewport_problem(context)
     mover = find_mover(context, source)
-    camera = context.scene.camera
+    camera = capture_camera(context.scene, source)
     if source == "ARMATURE" and mover is None and camera is None:
         return Problem(
             "There is no armature and no camera to capture.",
@@ -141,7 +142,7 @@ def _viewport_problem(context: Any) -> Problem | None:
 def subjects(context: Any, source: str) -> Iterator[Moving]:
     """Whose motion is captured, and when they move: if the first do not, then the next ones."""
     scene, mover = context.scene, find_mover(context, source)
-    for thing in (mover, scene.camera if source in ("ARMATURE", "OBJECT") else None):
+    for thing in (mover, capture_camera(scene, source) if source in FRAMED else None):
         if thing is not None:
             yield known.moving(scene, thing.session_uid, partial(list, [thing]))
     if source in ("CAMERA", "VIEWPORT"):

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from . import fingerprint
+from .cameras import FRAMED, framing_camera
 from .sources import find_mover, frame_span, seen_things
 from .strip import shown_scene
 from .translations import translated
@@ -37,7 +38,7 @@ def made_of(context: Any) -> Made:
         "frames": _frames(context),
         "rate": fingerprint.of_values(*_rate(scene)),
         "motion": _motion(context, source, mover),
-        "camera": _camera(scene) if source in ("ARMATURE", "OBJECT", "CAMERA") else "",
+        "camera": _camera(scene, source) if source in (*FRAMED, "CAMERA") else "",
     }
 
 
@@ -74,7 +75,8 @@ def changed_since(context: Any, kept: str) -> str:
 
 def _otherwise(context: Any, before: Made, chosen: Any) -> str:
     """What has changed besides the motion itself."""
-    if before.get("camera") and _camera(context.scene) != before["camera"]:
+    source = context.scene.mti.source
+    if before.get("camera") and _camera(context.scene, source) != before["camera"]:
         return translated(CAMERA)
     if fingerprint.of_values(*_rate(context.scene)) != before.get("rate"):
         return translated(RATE)
@@ -111,8 +113,11 @@ def _motion(context: Any, source: str, mover: Any) -> str:
     return fingerprint.of_all_behind([mover])
 
 
-def _camera(scene: Any) -> str:
-    """Of the scene's camera, or of all that its markers bind: then the frame says which it is."""
+def _camera(scene: Any, source: str) -> str:
+    """Of the scene's camera, or of all that its markers bind: then the frame says which it is. Or
+    of that for the capture alone."""
+    if source in FRAMED and (own := framing_camera(scene)) is not None:
+        return fingerprint.of_all_behind([own])
     bound = [(marker.frame, marker.camera) for marker in scene.timeline_markers if marker.camera]
     if not bound:
         return fingerprint.of_all_behind([scene.camera])

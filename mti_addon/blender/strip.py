@@ -7,14 +7,14 @@ exact on all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..motion import picture_of_each_frame
 from .color import PLAIN_VIEWS
-from .image_strips import new_image_strip, shown_strips
+from .image_strips import new_image_strip, shown_place
 from .translations import translated
 
 HIGHEST_CHANNEL = 128
@@ -37,12 +37,13 @@ def add_picture_strip(
     """An image strip that shows `files` evenly over `length` frames from `start`; gives the strip.
 
     `directory` may begin with `//`, as Blender writes what is relative to the .blend file.
-    It goes to the lowest channel above every strip in its way. Raises ValueError for no files, a
-    length below 1, or when all channels are taken.
+    It goes to the lowest channel above every strip in its way that is neither muted nor locked.
+    Raises ValueError for no files, a length below 1, or when all channels are taken.
     """
     order = picture_of_each_frame(len(files), length)
-    strips = shown_strips(scene.sequence_editor_create())  # gives the existing one if there is one
-    channel = free_channel(strips, start, start + length)
+    place = shown_place(scene.sequence_editor_create())  # gives the existing one if there is one
+    closed = {i for i, each in enumerate(place.channels) if each.mute or each.lock}
+    channel = free_channel(place.strips, start, start + length, closed)
     return new_image_strip(scene, str(directory), [files[i] for i in order], channel, start, name)
 
 
@@ -91,18 +92,18 @@ def color_notes(scene: Any, exposure: bool = True) -> list[str]:
     return notes
 
 
-def free_channel(strips: Iterable[Any], start: int, end: int) -> int:
+def free_channel(strips: Iterable[Any], start: int, end: int, closed: Collection[int] = ()) -> int:
     """The lowest channel with nothing on it or above it between two frames (end excluded).
 
-    Blender does not move a strip that is put on top of another. Raises ValueError if there is none.
+    Blender does not move a strip that is put on top of another, and does not show what is on the
+    `closed` ones. Raises ValueError if there is none.
     """
     used = {s.channel for s in strips if strip_start(s) < end and strip_end(s) > start}
-    channel = max(used, default=0) + 1
-    if channel > HIGHEST_CHANNEL:
-        channel = next((c for c in range(HIGHEST_CHANNEL, 0, -1) if c not in used), 0)
-    if not channel:
-        raise ValueError("All channels of the sequencer are taken at these frames.")
-    return channel
+    free = [c for c in range(1, HIGHEST_CHANNEL + 1) if c not in used and c not in closed]
+    if not free:
+        what = "All channels of the sequencer are muted, locked or taken at these frames."
+        raise ValueError(what)
+    return next((channel for channel in free if channel > max(used, default=0)), free[-1])
 
 
 def strip_start(strip: Any) -> int:
@@ -141,8 +142,3 @@ def frame_of(scene: Any) -> tuple[float, float]:
         render.resolution_x * render.pixel_aspect_x,
         render.resolution_y * render.pixel_aspect_y,
     )
-
-
-def _strips(scene: Any) -> Any:
-    editor = scene.sequence_editor_create()  # gives the existing one if there is one
-    return editor.strips

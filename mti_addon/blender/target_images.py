@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Problem
+from ..motion.picture_files import file_is_cut_short
 from .color import SRGB_DEVICES, choose, encoded, show_plainly
+from .layered import combined_picture
 from .problems import TargetError
 from .translations import translated
 
 Pixels = NDArray[np.uint8]
 """(H, W, 3), or (H, W, 4) with alpha that is not multiplied in; sRGB."""
+NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
+"""The last number in a file's name, which counts the frames of a sequence."""
 MOST_PIXELS = 2**25
 """Files with more are scaled down while Blender has them, 33 million: 512 MB as floats."""
 
@@ -30,8 +35,13 @@ def read_file(path: Path) -> Pixels:
         raise TargetError(Problem(what, "Choose another file."))
     what = translated("The target is not a picture: {}").format(path)
     problem = Problem(what, "Choose a PNG or JPEG file.")
+    if file_is_cut_short(path):
+        what = translated("The target image is damaged, its end is missing: {}").format(path)
+        raise TargetError(Problem(what, "Render or copy it again."))
     with _loaded(path, problem) as image:
         width, height = image.size
+        if not (width and height):
+            return _combined(path, problem)
         if width * height > MOST_PIXELS:
             shrink = (MOST_PIXELS / (width * height)) ** 0.5
             image.scale(max(1, round(width * shrink)), max(1, round(height * shrink)))
@@ -50,11 +60,45 @@ def read_png(png: bytes) -> Pixels:
             return _own_pixels(image)  # whatever space a file of that name is said to be in
 
 
+def _combined(path: Path, problem: Problem) -> Pixels:
+    """Of a file with several layers."""
+    try:
+        png = combined_picture(path)
+    except (RuntimeError, OSError) as error:
+        raise TargetError(problem) from error
+    if png is None:
+        raise TargetError(problem)
+    return opaque(read_png(png))
+
+
+def read_datablock(image: Any, frame: int, problem: Problem) -> Pixels:
+    """What an image of the .blend file shows at a frame; of one in tiles the first of them.
+
+    `problem`: if it shows nothing. Raises TargetError.
+    """
+    layered = image.source == "FILE" and (image.type == "MULTILAYER" or not min(image.size))
+    if image.source == "SEQUENCE" or (layered and not image.packed_file):
+        path = _file_at(image, frame)
+        if path.is_file():
+            return read_file(path)
+    return read_image(image, problem)
+
+
+def _file_at(image: Any, frame: int) -> Path:
+    """The file that a sequence has for a frame, else the one that it was opened with."""
+    path = Path(bpy.path.abspath(image.filepath, library=image.library))
+    if image.source == "SEQUENCE" and (match := NUMBER.fullmatch(path.name)):
+        before, digits, after = match.groups()
+        shown = path.with_name(f"{before}{frame:0{len(digits)}d}{after}")
+        return shown if shown.is_file() else path
+    return path
+
+
 def read_image(image: Any, problem: Problem) -> Pixels:
-    """What an image of the .blend file shows in its own colors; `problem`: if it shows nothing.
+    """What the pixels of an image of the .blend file show in its own colors.
 
     Files with 8 bits a channel are taken as they are: that is what every viewer shows of them.
-    Raises TargetError.
+    `problem`: if it has none. Raises TargetError.
     """
     if not _is_plain(image) or not (image.is_float or _as_seen(image)):
         return _as_displayed(image, problem)

@@ -22,7 +22,7 @@ from .render_result import render_result
 from .strip import shown_scene
 from .strip_checks import renders_strips
 from .target import plain_png, read_target, render_target, shot_size
-from .target_images import Pixels, opaque, read_image, read_png
+from .target_images import Pixels, opaque, read_datablock, read_png
 from .target_strips import (
     frame_name,
     frame_problem,
@@ -214,7 +214,8 @@ def _datablock_problem(context: Any) -> str:
 def _datablock(context: Any, _shape: Shape) -> Read:
     image = context.scene.mti.target_datablock
     message = translated("The image {} has no picture in it.").format(image.name)
-    return read_image(image, Problem(message, "Reload it, or choose another one."))
+    problem = Problem(message, "Reload it, or choose another one.")
+    return read_datablock(image, context.scene.frame_current, problem)
 
 
 def _datablock_name(context: Any) -> str:

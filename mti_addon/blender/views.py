@@ -37,7 +37,7 @@ def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) 
     solid = has_solids(scene)
     for k, depsgraph in enumerate(playing(scene, frames)):
         camera = scene.camera.evaluated_get(depsgraph)
-        clips[k] = world_to_clip(scene, depsgraph, size)
+        clips[k] = world_to_clip(scene.camera, depsgraph, size)
         eyes[k] = camera.matrix_world.translation
         focus = focus or _focus(camera)
         if solid:

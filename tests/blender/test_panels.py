@@ -229,7 +229,8 @@ def test_a_figure_that_is_small_in_the_picture_can_be_framed(scene, prefs):
     assert "fills only" in " ".join(lines) and "[mti.add_camera]" in lines
     before, camera = scene.mti.capture, scene.camera
     bpy.ops.mti.add_camera()
-    assert scene.mti.capture == before and scene.camera != camera
+    assert scene.mti.capture == before and scene.camera == camera
+    assert "<capture_camera>" in _drawn()
     bpy.ops.mti.add_camera(capture_again=True)  # as the button under the pictures has it
     assert scene.mti.capture != before
     lines = _drawn()

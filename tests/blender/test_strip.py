@@ -99,6 +99,17 @@ def test_it_lies_above_what_is_there(scene, ext, pictures):
     assert [s.channel for s in (first, second, third, fourth)] == [1, 2, 3, 1]
 
 
+def test_it_does_not_land_on_a_muted_or_locked_channel(scene, ext, pictures):
+    """There it is not seen, or cannot be moved."""
+    add, editor = ext("blender.strip").add_picture_strip, scene.sequence_editor_create()
+    editor.channels[1].mute = editor.channels[2].lock = editor.channels[4].mute = True
+    assert [add(scene, *pictures, 1, 48, "A").channel for _ in range(3)] == [3, 5, 6]
+    for channel in editor.channels:
+        channel.lock = True
+    with pytest.raises(ValueError, match="channels"):
+        add(scene, *pictures, 1, 48, "B")
+
+
 def test_full_channels_are_said(scene, ext, pictures):
     strip = ext("blender.strip")
     strips = scene.sequence_editor_create().strips
