@@ -649,6 +649,7 @@ TEXTS: dict[str, str] = {
         "Die Engine der Szene, {}, braucht OpenGL, das hier nicht geht."
     ),
     "Render with Preview.": "Mit Vorschau rendern.",
+    "Blender is rendering; wait for its end": "Blender rendert gerade; das Ende abwarten",
     "there is neither OpenGL nor Cycles": "es gibt weder OpenGL noch Cycles",
     "No view layer of the scene {} is rendered: switch on its Use for Rendering": (
         "Keine Ansichtsebene der Szene {} wird gerendert: Für Rendern verwenden einschalten"

@@ -21,6 +21,7 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ..motion.resampling import Box
+from .color import SRGB_DEVICES, choose, show_plainly
 from .overrides import overriding
 from .strip import NEAREST, strip_end, strip_start
 from .strip_media import SEES_BELOW, picture_size
@@ -76,6 +77,9 @@ def sequencer_of(scene: Any, strip: Any = None) -> Iterator[Sequencer]:
         if alone is not None:
             _show_alone(editor, alone)
             _own_colors(copy, alone)
+        # the colors of the files, and not what the scene's view or monitor makes of them
+        choose(copy.display_settings, "display_device", SRGB_DEVICES)
+        show_plainly(copy)
         with tempfile.TemporaryDirectory(prefix="mti-") as folder, _negative_frames():
             with overriding(*_plain(copy)):
                 yield Sequencer(copy, alone, Path(folder))
@@ -156,12 +160,8 @@ def _plain(scene: Any) -> list[Any]:
         "use_overwrite": True,
         "use_placeholder": False,
     }
-    image = scene.render.image_settings
-    png = PLAIN_PNG | {"compression": 0, "color_management": "OVERRIDE"}
-    # the colors of the files, and not what the scene's view makes of them
-    view = {"view_transform": "Standard", "look": "None", "exposure": 0.0, "gamma": 1.0}
-    plain = view | {"use_curve_mapping": False, "use_white_balance": False}
-    return [(scene.render, render), (image, png), (image.view_settings, plain)]
+    png = PLAIN_PNG | {"compression": 0, "color_management": "FOLLOW_SCENE"}
+    return [(scene.render, render), (scene.render.image_settings, png)]
 
 
 def _show_alone(editor: Any, strip: Any) -> None:

@@ -188,6 +188,8 @@ PLAIN_PNG = {
 def render_file(scene: Any, path: Path) -> bytes:
     """What is written to `path`, the scene's own render path, by rendering the frame that the scene
     is at; the Render Result stays. Raises RuntimeError, OSError."""
+    if bpy.app.is_job_running("RENDER"):
+        raise RuntimeError(translated("Blender is rendering; wait for its end"))
     # Named to the operator instead, a scene that the window does not show is first moved to the
     # frame of the one that it does (seen in Blender 4.5 to 5.2).
     with kept_render_result(scene), bpy.context.temp_override(scene=scene):

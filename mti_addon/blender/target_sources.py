@@ -265,6 +265,7 @@ _SOURCES = {
         viewport.problem,
         viewport.picture,
         lambda _context: "Viewport",
+        lambda context: display_warnings(context.scene),
         empty="The viewport shows nothing: all of it has one color.",
         hint="Move the view to what the motion is for.",
     ),

@@ -27,25 +27,14 @@ def scene_size(scene: Any, longest: int = LONGEST_RENDER) -> Shape:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def strips_under_playhead(scene: Any) -> list[Any]:
-    """The strips that the frame under the playhead may show."""
-    editor, frame = scene.sequence_editor, scene.frame_current
-    return [
-        strip
-        for strip in (editor.strips if editor else ())
-        if strip.type != "SOUND"
-        and not strip.mute
-        and not editor.channels[strip.channel].mute
-        and strip_start(strip) <= frame < strip_end(strip)
-    ]
-
-
 def frame_problem(context: Any) -> str:
     """Why the sequencer shows no frame; empty if it does."""
     scene = shown_scene(context)
-    if shown_strips(scene.sequence_editor, scene.frame_current):
+    editor, frame = scene.sequence_editor, scene.frame_current
+    if shown_strips(editor, frame):
         return ""
-    if strips_under_playhead(scene):
+    there = [each for each in (editor.strips if editor else ()) if each.type != "SOUND"]
+    if any(strip_start(strip) <= frame < strip_end(strip) for strip in there):
         return "All strips under the playhead are muted: unmute one, or choose another target"
     return "The playhead is over no strip: move it onto one, or choose another target"
 
@@ -55,7 +44,7 @@ def read_frame(context: Any, _shape: Shape) -> bytes:
     scene = shown_scene(context)
     frame = scene.frame_current
     check_media(scene.sequence_editor, frame)
-    for strip in strips_under_playhead(scene):
+    for strip in shown_strips(scene.sequence_editor, frame):
         if problem := missing_problem(strip, (frame,)):
             raise TargetError(problem)
     try:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Problem, encode_png
+from .color import shown_in_srgb
 from .overrides import overriding
 from .problems import TargetError
 from .sources import find_viewport
@@ -50,19 +51,21 @@ def picture(context: Any, _shape: tuple[int, int]) -> bytes:
 def drawn(
     screen: Any, context: Any, space: Any, region: Any, view: Any, projection: Any
 ) -> NDArray[np.uint8]:
-    """A 3D viewport, (H, W, 3) as displayed, of the size of a GPUOffScreen, seen by these matrices.
+    """A 3D viewport, (H, W, 3) as an sRGB monitor displays it, of the size of a GPUOffScreen, seen
+    by these matrices.
 
     All that is switched on in it is drawn.
     """
-    screen.draw_view3d(
-        context.scene,
-        context.view_layer,
-        space,
-        region,
-        view,
-        projection,
-        do_color_management=True,
-    )
+    with shown_in_srgb(context.scene):
+        screen.draw_view3d(
+            context.scene,
+            context.view_layer,
+            space,
+            region,
+            view,
+            projection,
+            do_color_management=True,
+        )
     read = screen.texture_color.read()
     read.dimensions = screen.width * screen.height * 4
     pixels = np.array(read, dtype=np.uint8).reshape(screen.height, screen.width, 4)

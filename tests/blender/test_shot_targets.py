@@ -290,6 +290,25 @@ def test_pictures_and_the_last_render_too(shot, f12, sent, ext, tmp_path, target
     assert np.abs(picture.astype(int) - wanted).max() <= (1 if target == "RESULT" else 0)
 
 
+@pytest.mark.parametrize("device", ["sRGB", "Display P3", "Rec.2020"])
+@pytest.mark.parametrize("target", ["STRIP", "FRAME"])
+def test_strips_too(shot, ext, tmp_path, target, device):
+    two = np.full((HEIGHT, WIDTH, 3), (200, 30, 20), np.uint8)
+    two[:, WIDTH // 2 :] = (20, 60, 210)
+    path = tmp_path / "two.png"
+    path.write_bytes(ext("motion").encode_png(two))
+    editor = shot.sequence_editor_create()
+    editor.active_strip = editor.strips.new_image(
+        name="two", filepath=str(path), channel=1, frame_start=1
+    )
+    shot.display_settings.display_device, shot.mti.target = device, target
+    shot.mti.fit = "CROP"
+    made = ext("blender.target_sources").make_target(bpy.context, (64, 64))
+    picture = ext("motion").decode_png(made.png).astype(int)
+    assert np.abs(picture[27, 5, :3] - two[27, 0]).max() <= 1
+    assert np.abs(picture[27, -5, :3] - two[27, -1]).max() <= 1
+
+
 def test_an_image_of_another_color_space_is_sent_as_it_looks(shot, sent, ext, tmp_path):
     """Linear 0.5, 0.2, 0.05 is sRGB 188, 124, 63, from 8 bits, from floats, from 16 bits."""
     linear = np.zeros((18, 32, 4), np.float32)
@@ -517,6 +536,20 @@ for name, picture in wanted.items():
     top = (made.shape[0] - picture.shape[0]) // 2
     cut = made[top : top + picture.shape[0]].astype(int)
     found[name] = [int(np.abs(cut - picture[..., :3]).max()), list(target.warnings)]
+editor = scene.sequence_editor_create()
+editor.active_strip = editor.strips.new_image(
+    name="two", filepath=path, channel=1, frame_start=1, fit_method="STRETCH")
+for name in ("STRIP", "FRAME"):
+    props.target = name
+    made = module("motion").decode_png(sources.make_target(bpy.context, (64, 64)).png).astype(int)
+    rows = made[[made.shape[0] // 4 + 1, made.shape[0] * 3 // 4 - 1], made.shape[1] // 2, :3]
+    found[name] = [0 if abs(rows[0] - rows[1]).max() > 50 else 999, []]
+for k in range(1, 9):
+    moving = np.zeros((64, 64, 3), np.uint8)
+    moving[20:40, 4 * k : 4 * k + 12] = 255
+    open(f"{sys.argv[2]}/move_{k:02d}.png", "wb").write(module("motion").encode_png(moving))
+props.source, props.file = "FILE", sys.argv[2] + "/move_01.png"
+found["capture"] = [0 if bpy.ops.mti.capture() == {"FINISHED"} else 999, []]
 props.target, props.target_engine = "RENDER", "PREVIEW"
 made = module("motion").decode_png(sources.make_target(bpy.context, (64, 64)).png)
 found["preview"] = [float(made.std()), [display.display_device, scene.view_settings.view_transform]]
