@@ -26,7 +26,7 @@ from .strip import shown_scene, strip_end, strip_start
 from .target import render_file, render_size
 from .translations import translated
 
-CHOOSE = "Choose a movie, or one picture of a numbered sequence."
+CHOOSE = "Choose a movie, or one image of a numbered sequence."
 NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
@@ -131,7 +131,7 @@ def _strip_footage(context: Any) -> Footage:
         files = tuple(str(folder / element.filename) for element in strip.elements)
     else:
         raise CaptureError.of(
-            translated("{} is no movie and no image strip.").format(strip.name),
+            translated("{} is neither a movie nor an image strip.").format(strip.name),
             "Render it to a movie first, or select another strip.",
         )
     for path in (files[0], files[-1]):
@@ -160,10 +160,10 @@ def _checked_path(context: Any) -> Path:
         raise CaptureError.of(translated("The file is missing: {}").format(path), CHOOSE)
     ending = path.suffix.lower()
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
-        what = translated("{} is no movie and no picture.").format(path.name)
+        what = translated("{} is neither a movie nor an image.").format(path.name)
         raise CaptureError.of(what, CHOOSE)
     if ending in bpy.path.extensions_image and len(_sequence(path)) < 2:
-        what = translated("{} is a single picture, which holds no motion.").format(path.name)
+        what = translated("{} is a single image, which holds no motion.").format(path.name)
         raise CaptureError.of(what, CHOOSE)
     return path
 

@@ -56,8 +56,8 @@ class MTI_OT_redo(bpy.types.Operator):
         name="Takes", description="How many results to make", default=1, min=1, max=8
     )
     same_target: BoolProperty(
-        name="Same Picture",
-        description="Apply to the picture it was made of; else to the target of the panel",
+        name="Same Image",
+        description="Apply to the image it was made of; else to the target of the panel",
         default=True,
         options={"SKIP_SAVE"},
     )
@@ -122,8 +122,8 @@ class MTI_OT_redo(bpy.types.Operator):
             if path.is_file():
                 return path.read_bytes(), recipe.target
         raise BadRequest(
-            "The picture this result was made of is not there any more.",
-            "Choose a target in the panel, and switch Same Picture off.",
+            "The image this result was made of no longer exists.",
+            "Choose a target in the panel, and switch Same Image off.",
         )
 
     def _recipe(self, context: Any) -> tuple[Recipe, str]:
@@ -190,7 +190,7 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
             return known
-    what = translated("The motion {} is not there any more.").format(recipe.name)
+    what = translated("The motion {} no longer exists.").format(recipe.name)
     raise BadRequest(what, "Learn it again, or choose another.")
 
 

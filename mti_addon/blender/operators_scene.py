@@ -17,7 +17,7 @@ from .translations import sentences, translated
 
 
 class MTI_OT_capture(bpy.types.Operator):
-    """Take the pictures that will be learned from, evenly over the frames; nothing is sent yet"""
+    """Take the images that will be learned from, evenly over the frames; nothing is sent yet"""
 
     bl_idname = "mti.capture"
     bl_label = "Capture"
@@ -41,7 +41,7 @@ class MTI_OT_capture(bpy.types.Operator):
         if props.name in (DEFAULT_NAME, props.suggested):  # the animator has not named it
             props.name = props.suggested = _suggested_name(context, shot)
         props.capture = name
-        text = translated("Captured {} pictures of frames {} to {}")
+        text = translated("Captured {} images of frames {} to {}")
         text = text.format(settings.frames, *shot.span)
         for warning in shot.warnings[:1]:
             text = f"{text}. {translated(warning.message)}"

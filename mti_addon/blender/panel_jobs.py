@@ -176,7 +176,7 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
         if name:
             add = button(context, box, "mti.import_result", name, "SEQUENCE", True, "Add")
             add.job = job
-        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Redo").job = job
+        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Again").job = job
 
 
 def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:

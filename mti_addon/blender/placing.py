@@ -19,7 +19,7 @@ from .strip import add_picture_strip, keep_colors, show_in_sequencer, shown_scen
 from .translations import translated
 
 UNSAVED = (
-    "this .blend file is not saved yet, so the pictures are in {}; save it and use Collect Results "
+    "this .blend file is not saved yet, so the images are in {}; save it and use Collect Results "
     "to have them beside it"
 )
 
@@ -73,10 +73,10 @@ def place(context: Any, result: Result, set_view: bool) -> Placed:
     """Add a result to the scene as the panel says. Raises BadRequest."""
     recipe, how = result.recipe, context.scene.mti.result_as
     if not result.names:
-        what = translated("{} has no pictures.").format(result.folder)
+        what = translated("{} has no images.").format(result.folder)
         raise BadRequest(what, "Make the result again.")
     if how == "FILES":
-        text = translated("{} pictures are in {}").format(len(result.names), result.folder)
+        text = translated("{} images are in {}").format(len(result.names), result.folder)
         return Placed(None, text, ())
     scene = shown_scene(context) if how == "STRIP" else context.scene
     start, length = timing(context.scene, recipe, scene)
@@ -85,7 +85,7 @@ def place(context: Any, result: Result, set_view: bool) -> Placed:
     else:
         thing, warnings = _object(context, how, result, start, length)
     write_recipe(thing, recipe)
-    text = translated("Added {}: {} pictures over {} frames")
+    text = translated("Added {}: {} images over {} frames")
     return Placed(thing, text.format(recipe.name, len(result.names), length), warnings)
 
 

@@ -47,12 +47,12 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
             ),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, with its overlays"),
             ("STRIP", "Strip", "The active movie or image strip of the sequencer"),
-            ("FILE", "File", "A movie, or a numbered sequence of pictures"),
+            ("FILE", "File", "A movie, or a numbered sequence of images"),
         ),
     )
     file: StringProperty(
         name="File",
-        description="A movie, or any picture of a numbered sequence",
+        description="A movie, or any image of a numbered sequence",
         subtype="FILE_PATH",
         options=RELATIVE,
     )
@@ -105,7 +105,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     flip_safe: BoolProperty(
         name="Allow Mirroring",
         description="The motion stays itself when mirrored (a jump does, a right-handed wave "
-        "does not); then it may be learned from mirrored pictures, too",
+        "does not); then it may be learned from mirrored images, too",
         default=False,
     )
     seed: IntProperty(
@@ -126,7 +126,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         description="The image to animate",
         items=(
             ("RENDER", "Render Current Frame", "A render of the current frame, made now"),
-            ("RESULT", "Last Render", "The picture that was rendered last"),
+            ("RESULT", "Last Render", "The image that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
             ("IMAGE", "Image File", "An image file: a photo, a drawing, a render"),
             ("DATABLOCK", "Image", "An image of this .blend file"),
@@ -146,8 +146,8 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         ),
     )
     target_image: StringProperty(
-        name="Picture",
-        description="The picture file to apply the motion to",
+        name="Image",
+        description="The image file to apply the motion to",
         subtype="FILE_PATH",
         options=RELATIVE,
     )

@@ -88,7 +88,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     """
     takes = takes_of(row)
     if not 1 <= number <= len(takes):
-        raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
+        raise BadRequest("This job has no images to show.", "Wait until it is done.")
     assert row.request is not None  # takes_of() has seen it
     row.folder.verify_output()
     take, note = takes[number - 1], read_note(row.folder.path)

@@ -30,9 +30,9 @@ MOST_CUT = 0.2
 SECONDS_APART = 0.5
 """Pictures farther apart than this say little about what happens in between."""
 OUTSIDE = "{} has the frames {} to {}, none of which are between {} and {}."
-CUT_OFF = "{:.0%} of each picture is cut off to give it the engine's shape."
-TOO_FEW = "{} has fewer than {} frames, so some pictures come twice."
-APART = "{} pictures of {:.0f} seconds are {:.1f} s apart."
+CUT_OFF = "{:.0%} of each image is cut off to give it the engine's shape."
+TOO_FEW = "{} has fewer than {} frames, so some images come twice."
+APART = "{} images of {:.0f} seconds are {:.1f} s apart."
 
 
 @dataclass(frozen=True)

@@ -71,13 +71,13 @@ def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
     elif was != "Standard":
         with suppress(TypeError):  # a studio's own colour configuration may not have it
             strip.colorspace_settings.name = NEAREST.get(was, "sRGB")
-        notes.append(translated("the scene's view transform {} changes pure colours").format(was))
+        notes.append(translated("the scene's view transform {} changes pure colors").format(was))
     for name, neutral in (("exposure", 0.0), ("gamma", 1.0), ("use_curve_mapping", False)):
         if getattr(view, name) != neutral:
             setting = translated(name.replace("_", " "))
-            notes.append(translated("the scene's {} changes the colours").format(setting))
+            notes.append(translated("the scene's {} changes the colors").format(setting))
     if view.look not in ("None", "NONE", ""):
-        notes.append(translated("the scene's look {} changes the colours").format(view.look))
+        notes.append(translated("the scene's look {} changes the colors").format(view.look))
     return "; ".join(notes)
 
 

@@ -201,7 +201,7 @@ def read_target(path: Path) -> bytes:
     down. Raises TargetError.
     """
     if not path.is_file():
-        what = translated("The target picture is missing: {}").format(path)
+        what = translated("The target image is missing: {}").format(path)
         raise TargetError(Problem(what, "Choose another file."))
     try:
         image = bpy.data.images.load(str(path), check_existing=False)
@@ -214,7 +214,7 @@ def read_target(path: Path) -> bytes:
 
 
 def _no_picture(path: Path) -> Problem:
-    what = translated("The target is not a picture: {}").format(path)
+    what = translated("The target is not an image: {}").format(path)
     return Problem(what, "Choose a PNG or JPEG file.")
 
 

@@ -72,7 +72,7 @@ def pixels(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
             image.alpha_mode = "CHANNEL_PACKED"  # or colours would be multiplied with it
             width, height = image.size
             if not (width and height):
-                raise TargetError(Problem("The target is not a picture.", "Choose another one."))
+                raise TargetError(Problem("The target is not an image.", "Choose another one."))
             values = np.empty(width * height * 4, np.float32)
             image.pixels.foreach_get(values)
             alpha = image.depth in (32, 128)
@@ -170,11 +170,11 @@ def _last_render(_context: Any, _shape: Shape) -> bytes:
 def _file_problem(context: Any) -> str:
     chosen = context.scene.mti.target_image
     if not chosen:
-        return "Choose the target picture first"
+        return "Choose an image file first"
     path = bpy.path.abspath(chosen)
     if is_file(path):
         return ""
-    return translated("The target picture is missing: {}").format(path)
+    return translated("The target image is missing: {}").format(path)
 
 
 def _file(context: Any, _shape: Shape) -> bytes:
@@ -192,7 +192,7 @@ def _datablock_problem(context: Any) -> str:
 
 def _datablock(context: Any, _shape: Shape) -> bytes:
     image = context.scene.mti.target_datablock
-    message = translated("The image {} has no picture in it.").format(image.name)
+    message = translated("The image {} is empty.").format(image.name)
     return _save(image, Problem(message, "Reload it, or choose another one."))
 
 

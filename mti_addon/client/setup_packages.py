@@ -162,7 +162,7 @@ def complaint(output: str, requirement: str, wheels: str) -> MtiError:
     if re.search("No space left on device|Errno 28|Disk quota exceeded", output):
         return DiskFull(
             "The disk became full while the backend's packages were installed.",
-            "Free some space, then set up again: it goes on where it was.",
+            "Free some space, then set up again: it continues where it stopped.",
         )
     if "Long Path" in output:
         return NotWritable(
@@ -192,7 +192,7 @@ def complaint(output: str, requirement: str, wheels: str) -> MtiError:
         )
     return BackendMissing(
         f"{requirement} could not be installed: {_last_error(output)}",
-        "Look at the log, then set up again: it goes on where it was.",
+        "Look at the log, then set up again: it continues where it stopped.",
     )
 
 

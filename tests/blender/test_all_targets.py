@@ -62,7 +62,7 @@ def test_the_last_render(scene, send, ext):
         bpy.data.images.remove(image)
     with pytest.raises(ext("blender.target").TargetError, match="no render yet") as caught:
         send(target="RESULT")
-    assert "Render a picture first" in caught.value.problem.hint
+    assert "Render an image first" in caught.value.problem.hint
     scene.render.engine, scene.cycles.samples = "CYCLES", 1
     scene.render.resolution_x, scene.render.resolution_y = 80, 40
     bpy.ops.render.render()
@@ -85,7 +85,7 @@ def test_an_image_of_the_file(scene, send, problem, ext, tmp_path):
     assert picture[8, 8, 1] == 255
     (tmp_path / "a.png").unlink()
     image.reload()
-    with pytest.raises(ext("blender.target").TargetError, match="no picture in it"):
+    with pytest.raises(ext("blender.target").TargetError, match="is empty"):
         send(target_datablock=image)
 
 

@@ -213,7 +213,7 @@ def test_a_large_jpeg_is_converted_and_made_smaller(scene, ext, tmp_path):
     assert back.shape == (1024, 2048, 3)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\nbroken"])
+@pytest.mark.parametrize("content", [None, b"", b"no image", b"\x89PNG\r\n\x1a\nbroken"])
 def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
@@ -221,6 +221,6 @@ def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
     if content is not None:
         file.write_bytes(content)
     target = ext("blender.target")
-    with pytest.raises(target.TargetError, match="missing" if content is None else "not a picture"):
+    with pytest.raises(target.TargetError, match="missing" if content is None else "not an image"):
         target.read_target(file)
     assert not list((tmp_path / "temp").iterdir())
