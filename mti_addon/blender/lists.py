@@ -25,6 +25,8 @@ from .translations import translated
 
 SOON = 0.01
 
+_rows: tuple[tuple[Row, ...], dict[str, Row]] = ((), {})
+
 
 class MTI_PG_entry(bpy.types.PropertyGroup):
     """A row of a list; its name is what is searched for."""
@@ -60,8 +62,12 @@ class MTI_PG_window(bpy.types.PropertyGroup):
 
 
 def rows() -> dict[str, Row]:
-    """The jobs by their ids, newest first."""
-    return {row.folder.path.name: row for row in polling.jobs.rows}
+    """The jobs by their ids, newest first; a list asks for them for each row that it draws."""
+    global _rows
+    if _rows[0] is not polling.jobs.rows:
+        known = polling.jobs.rows
+        _rows = known, {row.folder.path.name: row for row in known}
+    return _rows[1]
 
 
 def results() -> dict[str, FileResult]:

@@ -172,9 +172,8 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
         button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
     if takes := takes_of(row):
         _draw_takes(context, box, row, job)
-        name = "Add Result" if len(takes) == 1 else ""
-        if name:
-            add = button(context, box, "mti.import_result", name, "SEQUENCE", True, "Add")
+        if len(takes) == 1:
+            add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
             add.job = job
         button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Again").job = job
 

@@ -74,8 +74,8 @@ def draw_results(context: Any, layout: Any) -> None:
 
 def _draw_result(context: Any, box: Any, result: FileResult) -> None:
     """Its image and what can be done with it."""
-    icon = pictures.file_icon(result.image)
-    box.template_icon(icon_value=icon or 1, scale=6)
+    if icon := pictures.file_icon(result.image):
+        box.template_icon(icon_value=icon, scale=6)
     mark = "CHECKMARK" if result.added else "NONE"
     own_words(context, box, lists.result_name(result), mark, boxed=True)
     if result.job in lists.rows():
