@@ -501,7 +501,7 @@ TEXTS: dict[str, str] = {
     "Applying {}": "{} wird angewendet",
     "Target": "Ziel",
     "The image to animate": "Das Bild, das animiert wird",
-    "Render Current Frame": "Bild rendern",
+    "Current Frame": "Aktuelles Einzelbild",
     "A render of the current frame, made now": "Das aktuelle Einzelbild, jetzt gerendert",
     "Last Render": "Letztes Render",
     "The image that was rendered last": "Das zuletzt gerenderte Bild",
@@ -560,7 +560,7 @@ TEXTS: dict[str, str] = {
         "Ein Render-Resultat hat keine lesbaren Pixel: Letztes Render als Ziel wählen"
     ),
     "Add one.": "Eine hinzufügen.",
-    "Choose Render Current Frame.": "Bild rendern wählen.",
+    "Choose Current Frame.": "Aktuelles Einzelbild wählen.",
     "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
     "Choose another file.": "Eine andere Datei wählen.",
     "Choose another one.": "Etwas anderes wählen.",
@@ -570,8 +570,8 @@ TEXTS: dict[str, str] = {
         "Im Sequenzer ist kein Streifen aktiv: einen anklicken oder ein anderes Ziel wählen"
     ),
     "Reload it, or choose another one.": "Neu laden oder ein anderes wählen.",
-    "Render an image first, or choose Render Current Frame.": (
-        "Zuerst ein Bild rendern, oder Bild rendern wählen."
+    "Render an image first, or choose Current Frame.": (
+        "Zuerst ein Bild rendern, oder Aktuelles Einzelbild wählen."
     ),
     "The image {} is empty.": "Das Bild {} ist leer.",
     "The playhead is not on the strip {}: move it there": (

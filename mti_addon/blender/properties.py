@@ -125,7 +125,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Target",
         description="The image to animate",
         items=(
-            ("RENDER", "Render Current Frame", "A render of the current frame, made now"),
+            ("RENDER", "Current Frame", "A render of the current frame, made now"),
             ("RESULT", "Last Render", "The image that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
             ("IMAGE", "Image File", "An image file: a photo, a drawing, a render"),

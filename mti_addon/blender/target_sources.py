@@ -156,9 +156,7 @@ def _save(image: Any, problem: Problem, own_view: bool = False) -> bytes:
 
 def _last_render(_context: Any, _shape: Shape) -> bytes:
     image = next((each for each in bpy.data.images if each.type == "RENDER_RESULT"), None)
-    problem = Problem(
-        "There is no render yet.", "Render an image first, or choose Render Current Frame."
-    )
+    problem = Problem("There is no render yet.", "Render an image first, or choose Current Frame.")
     if image is None:
         raise TargetError(problem)
     return _save(image, problem, own_view=True)
