@@ -21,7 +21,7 @@ from bpy.props import (
 from . import glance, polling, this_file
 from .file_results import FileResult, gather
 from .jobs import Row
-from .translations import translated
+from .translations import OWN, translated
 
 SOON = 0.01
 
@@ -41,6 +41,7 @@ class MTI_PG_window(bpy.types.PropertyGroup):
     job: IntProperty(name="Job", description="The job whose details are shown", options={"HIDDEN"})
     job_search: StringProperty(
         name="Search",
+        translation_context=OWN,
         description="Show jobs with these words in their names only",
         options={"TEXTEDIT_UPDATE"},
     )
@@ -56,6 +57,7 @@ class MTI_PG_window(bpy.types.PropertyGroup):
     )
     result_search: StringProperty(
         name="Search",
+        translation_context=OWN,
         description="Show results of motions with these words in their names only",
         options={"TEXTEDIT_UPDATE"},
     )
