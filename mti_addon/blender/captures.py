@@ -32,11 +32,11 @@ GAP = 2
 class CaptureFile:
     """capture.json."""
 
-    model: Annotated[str, Text(r".{1,64}", "The model that the pictures were drawn for.")]
+    model: Annotated[str, Text(r".{1,64}", "The model that the images were drawn for.")]
     frames: Annotated[int, Span(1, 128, "pictures", "How many.")]
     size: tuple[
-        Annotated[int, Span(16, 4096, "px", "Width of the pictures.")],
-        Annotated[int, Span(16, 4096, "px", "Height of the pictures.")],
+        Annotated[int, Span(16, 4096, "px", "Width of the images.")],
+        Annotated[int, Span(16, 4096, "px", "Height of the images.")],
     ]
     source: Annotated[str, Text(r".{0,64}", "Name of what was captured, for people.")]
     notes: tuple[Annotated[str, Text(r".{1,500}", "A warning, and what to do.")], ...]

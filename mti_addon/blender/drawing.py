@@ -12,7 +12,7 @@ from typing import Any
 import blf
 import bpy
 
-from .translations import OPERATOR, translated
+from .translations import OPERATOR, OWN, translated
 
 UNIT = 20
 """Height of a button at a UI scale of 1; the others here are at this scale, too."""
@@ -50,9 +50,16 @@ def paragraph(context: Any, layout: Any, text: str, icon: str, boxed: bool = Fal
 
     `boxed`: the layout is a box.
     """
+    own_words(context, layout, translated(text.strip()), icon, boxed)
+
+
+def own_words(
+    context: Any, layout: Any, shown: str, icon: str, boxed: bool = False, beside: float = 0
+) -> None:
+    """The same of words that no language changes, or that are in the right one already; `beside`:
+    what stands in the row before them."""
     scale = scale_of(context)
-    width = room(context) - BOX_EDGES * boxed * scale
-    shown = translated(text.strip())
+    width = room(context) - (BOX_EDGES * boxed + beside) * scale
     lines = list(wrapped(shown, width, width - ICON * scale * (icon != "NONE"), _size(context)))
     column = layout.column(align=True)
     column.scale_y = 0.8
@@ -69,15 +76,21 @@ def name(context: Any, layout: Any, text: str, icon: str, boxed: bool = False) -
 
 def field(context: Any, layout: Any, data: Any, name: str, **options: Any) -> None:
     """A property with its name: beside it, or above it in a narrow sidebar."""
-    row = layout.column(align=True)
-    if not is_narrow(context) or data.bl_rna.properties[name].type == "BOOLEAN":
-        row.use_property_split = not is_narrow(context)
-        row.prop(data, name, **options)
+    column, about = layout.column(align=True), data.bl_rna.properties[name]
+    if not is_narrow(context):
+        column.use_property_split = True
+        (column.row(align=True) if "expand" in options else column).prop(data, name, **options)
         return
-    row.use_property_split = False
-    about = data.bl_rna.properties[name]
-    row.label(text=about.name, text_ctxt=about.translation_context)
+    column.use_property_split = False
+    words = bpy.app.translations.pgettext_iface(about.name, about.translation_context)
+    if about.type != "BOOLEAN":
+        column.label(text=words, translate=False)
+        row = column.row(align=True) if "expand" in options else column
+        row.prop(data, name, **options, **({} if "expand" in options else {"text": ""}))
+        return
+    row = column.row(align=True)
     row.prop(data, name, text="", **options)
+    own_words(context, row, words, "NONE", beside=ICON)
 
 
 def button(
@@ -98,6 +111,15 @@ def button(
         words = bpy.app.translations.pgettext_iface(short, OPERATOR)
     fits = text_width(words, size) + ICON * scale <= width
     return layout.operator(name, text=words, icon=icon if fits else "NONE", translate=False)
+
+
+def menu(context: Any, layout: Any, name: str, text: str, icon: str, short: str) -> None:
+    """A menu, shortened as a button is; its arrow takes an icon's place."""
+    width, size = room(context) - (ICON + BUTTON_EDGES) * scale_of(context), _size(context)
+    words = bpy.app.translations.pgettext_iface(text)
+    if text_width(words, size) + ICON * scale_of(context) > width:
+        words = bpy.app.translations.pgettext_iface(short, OWN)
+    layout.menu(name, text=words, icon=icon, translate=False)
 
 
 @functools.lru_cache(maxsize=1024)

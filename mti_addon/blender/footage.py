@@ -31,10 +31,10 @@ from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
 from .target import render_file, render_size
 from .translations import translated
 
-CHOOSE = "Choose a movie, or one picture of a numbered sequence."
+CHOOSE = "Choose a movie, or one image of a numbered sequence."
 SOUND_ONLY = "{} has sound, but no images."
 UNREADABLE = "{} is no movie that Blender can read."
-SINGLE = "{} is a single picture, which holds no motion."
+SINGLE = "{} is a single image, which holds no motion."
 NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
@@ -148,7 +148,7 @@ def _checked_path(context: Any) -> Path:
         raise CaptureError.of(translated("The file is missing: {}").format(path), CHOOSE)
     ending = path.suffix.lower()
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
-        what = translated("{} is no movie and no picture.").format(path.name)
+        what = translated("{} is neither a movie nor an image.").format(path.name)
         raise CaptureError.of(what, CHOOSE)
     if ending in bpy.path.extensions_image and len(_sequence(path)) < 2:
         raise CaptureError.of(translated(SINGLE).format(path.name), CHOOSE)

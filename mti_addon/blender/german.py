@@ -38,7 +38,7 @@ TEXTS: dict[str, str] = {
         "Dieses Ergebnis wie gewählt der Szene hinzufügen, noch einmal oder zum ersten Mal"
     ),
     "Where the result is kept": "Wo das Ergebnis liegt",
-    "This result is not there any more.": "Dieses Ergebnis ist nicht mehr da.",
+    "This result no longer exists.": "Dieses Ergebnis ist nicht mehr da.",
     "The folder of the result whose recipe is taken if its job is gone": (
         "Der Ordner des Ergebnisses, dessen Rezept genommen wird, wenn sein Auftrag fort ist"
     ),
@@ -78,7 +78,7 @@ TEXTS: dict[str, str] = {
     "Settings": "Einstellungen",
     "Copy": "Kopieren",
     "Add": "Hinzufügen",
-    "Redo": "Wiederholen",
+    "Again": "Noch einmal",
     "Collect": "Sammeln",
     # The box at the top, while there is no backend
     "Setting up the backend": "Das Backend wird eingerichtet",
@@ -144,7 +144,7 @@ TEXTS: dict[str, str] = {
         "Zwei Schritte mit jedem Bein, wie auf einem Laufband"
     ),
     "Walk Across": "Durchs Bild gehen",
-    "Two steps with each leg, through the picture": "Zwei Schritte mit jedem Bein, durch das Bild",
+    "Two steps with each leg, through the frame": "Zwei Schritte mit jedem Bein, durch das Bild",
     "Run": "Rennen",
     "Three steps with each leg, as on a treadmill": (
         "Drei Schritte mit jedem Bein, wie auf einem Laufband"
@@ -195,17 +195,17 @@ TEXTS: dict[str, str] = {
         "Eine Kamera nur für die Aufnahme hinzufügen, die die ganze Bewegung sieht; die der Szene "
         "bleibt"
     ),
-    "Add a stick figure, or select what the camera shall look at": (
+    "Add a stick figure, or select what the camera should look at": (
         "Eine Strichfigur hinzufügen oder auswählen, worauf die Kamera schauen soll"
     ),
     "{} looks at {}": "{} schaut auf {}",
     # What is captured
     "Capture": "Aufnehmen",
-    "Take the pictures that will be learned from, evenly over the frames; nothing is sent yet": (
+    "Take the images that will be learned from, evenly over the frames; nothing is sent yet": (
         "Die Bilder aufnehmen, aus denen gelernt wird, gleichmäßig über den Bildbereich "
         "verteilt; gesendet wird noch nichts"
     ),
-    "Captured {} pictures of frames {} to {}": "{} Bilder der Einzelbilder {} bis {} aufgenommen",
+    "Captured {} images of frames {} to {}": "{} Bilder der Einzelbilder {} bis {} aufgenommen",
     "Source": "Quelle",
     "What moves": "Was sich bewegt",
     "Armature": "Skelett",
@@ -233,8 +233,8 @@ TEXTS: dict[str, str] = {
         "Der aktive Streifen des Sequenzers allein, wie der Sequenzer ihn zeigt"
     ),
     "File": "Datei",
-    "A movie, or a numbered sequence of pictures": "Ein Film oder eine nummerierte Bildfolge",
-    "A movie, or any picture of a numbered sequence": (
+    "A movie, or a numbered sequence of images": "Ein Film oder eine nummerierte Bildfolge",
+    "A movie, or any image of a numbered sequence": (
         "Ein Film oder irgendein Bild einer nummerierten Folge"
     ),
     "Frames": "Einzelbilder",
@@ -251,7 +251,7 @@ TEXTS: dict[str, str] = {
     "End": "Ende",
     "Last frame to capture": "Das letzte Einzelbild, das aufgenommen wird",
     "Frames {} to {} ({:.1f} s)": "Einzelbilder {} bis {} ({:.1f} s)",
-    "{} pictures of {}, frames {} to {}": "{} Bilder von {}, Einzelbilder {} bis {}",
+    "{} images of {}, frames {} to {}": "{} Bilder von {}, Einzelbilder {} bis {}",
     "Add a camera that looks at the motion.": (
         "Eine Kamera hinzufügen, die auf die Bewegung schaut."
     ),
@@ -266,7 +266,7 @@ TEXTS: dict[str, str] = {
     "Capture the two or three seconds that matter.": (
         "Die zwei oder drei Sekunden aufnehmen, auf die es ankommt."
     ),
-    "Choose a movie, or one picture of a numbered sequence.": (
+    "Choose a movie, or one image of a numbered sequence.": (
         "Einen Film oder ein Bild einer nummerierten Folge wählen."
     ),
     "Choose frames in which something moves.": "Einzelbilder wählen, in denen sich etwas bewegt.",
@@ -440,7 +440,7 @@ TEXTS: dict[str, str] = {
     "{} does not move, and nothing moves before it.": (
         "{} bewegt sich nicht, und davor bewegt sich auch nichts."
     ),
-    "{} has fewer than {} frames, so some pictures come twice.": (
+    "{} has fewer than {} frames, so some images come twice.": (
         "{} hat weniger als {} Einzelbilder, also kommen manche Bilder doppelt vor."
     ),
     "{} has no bones.": "{} hat keine Knochen.",
@@ -450,7 +450,7 @@ TEXTS: dict[str, str] = {
     "{} has the frames {} to {}, none of which are between {} and {}.": (
         "{} hat die Einzelbilder {} bis {}, von denen keines zwischen {} und {} liegt."
     ),
-    "{} is a single picture, which holds no motion.": (
+    "{} is a single image, which holds no motion.": (
         "{} ist ein einzelnes Bild und enthält keine Bewegung."
     ),
     "{} is an instance of a collection, whose armature cannot be captured.": (
@@ -462,15 +462,15 @@ TEXTS: dict[str, str] = {
     "{} is in Edit Mode, where its motion is not played.": (
         "{} ist im Bearbeitungsmodus, in dem die Bewegung nicht abgespielt wird."
     ),
-    "{} is no movie and no picture.": "{} ist weder ein Film noch ein Bild.",
+    "{} is neither a movie nor an image.": "{} ist weder ein Film noch ein Bild.",
     "{} is no movie that Blender can read.": "{} ist kein Film, den Blender lesen kann.",
-    "{} pictures of {:.0f} seconds are {:.1f} s apart.": (
+    "{} images of {:.0f} seconds are {:.1f} s apart.": (
         "{} Bilder aus {:.0f} Sekunden liegen {:.1f} s auseinander."
     ),
     "{} shows its rest position, so it does not move.": (
         "{} zeigt seine Ruheposition und bewegt sich darum nicht."
     ),
-    "{:.0%} of each picture is cut off to give it the engine's shape.": (
+    "{:.0%} of each image is cut off to give it the engine's shape.": (
         "{:.0%} jedes Bildes werden abgeschnitten, damit es die Form der Engine hat."
     ),
     "The captured positions are not finite numbers.": (
@@ -480,7 +480,7 @@ TEXTS: dict[str, str] = {
         "Am Skelett und an der Kamera nach einer Skalierung von null oder einem defekten "
         "Treiber suchen."
     ),
-    "Turn or move the camera so that the whole motion is in the picture.": (
+    "Turn or move the camera so that the whole motion is in the frame.": (
         "Die Kamera so drehen oder bewegen, dass die ganze Bewegung im Bild ist."
     ),
     "The motion does not move: seen from the camera, every joint stays where it is.": (
@@ -489,7 +489,7 @@ TEXTS: dict[str, str] = {
     "Key at least two different poses inside the frame range.": (
         "Mindestens zwei verschiedene Posen im Bildbereich mit Schlüsselbildern versehen."
     ),
-    "All pictures are the same: nothing moves in them.": (
+    "All images are the same: nothing moves in them.": (
         "Alle Bilder sind gleich: nichts bewegt sich darin."
     ),
     "Choose frames in which something moves, in view.": (
@@ -519,13 +519,13 @@ TEXTS: dict[str, str] = {
     "Engine": "Engine",
     "The model that learns a motion": "Das Modell, das eine Bewegung lernt",
     "Draft": "Entwurf",
-    "The small model that comes with the extension: 14 pictures of 64 x 64": (
+    "The small model that comes with the extension: 14 images of 64 x 64": (
         "Das kleine Modell, das der Erweiterung beiliegt: 14 Bilder zu 64 x 64"
     ),
-    "Stable Video Diffusion: 14 pictures of 1024 x 576; needs its weights and a GPU": (
+    "Stable Video Diffusion: 14 images of 1024 x 576; needs its weights and a GPU": (
         "Stable Video Diffusion: 14 Bilder zu 1024 x 576; braucht seine Gewichte und eine GPU"
     ),
-    "Stable Video Diffusion XT: 25 pictures of 1024 x 576": (
+    "Stable Video Diffusion XT: 25 images of 1024 x 576": (
         "Stable Video Diffusion XT: 25 Bilder zu 1024 x 576"
     ),
     "Quality": "Qualität",
@@ -562,7 +562,7 @@ TEXTS: dict[str, str] = {
     "Allow Mirroring": "Spiegeln erlauben",
     (
         "The motion stays itself when mirrored (a jump does, a right-handed wave does not); "
-        "then it may be learned from mirrored pictures, too"
+        "then it may be learned from mirrored images, too"
     ): (
         "Die Bewegung bleibt gespiegelt dieselbe (ein Sprung ja, ein Winken mit rechts nicht); "
         "dann darf sie auch aus gespiegelten Bildern gelernt werden"
@@ -579,7 +579,7 @@ TEXTS: dict[str, str] = {
     "Captured at {} x {}: capture again at {} x {}": (
         "Mit {} x {} aufgenommen: mit {} x {} noch einmal aufnehmen"
     ),
-    "Of the pictures that SVD learns from and makes. A smaller one needs less memory and time, and "
+    "Of the images that SVD learns from and makes. A smaller one needs less memory and time, and "
     "is further from what the model was trained on": (
         "Der Bilder, von denen SVD lernt und die es macht. Eine kleinere braucht weniger Speicher "
         "und Zeit und ist weiter von dem entfernt, womit das Modell trainiert wurde"
@@ -596,13 +596,13 @@ TEXTS: dict[str, str] = {
         "Die Aufnahme ist beschädigt: sie kann nicht anders gezeichnet werden."
     ),
     "Capture it again.": "Noch einmal aufnehmen.",
-    "The capture is not there any more.": "Die Aufnahme ist nicht mehr da.",
+    "The capture no longer exists.": "Die Aufnahme ist nicht mehr da.",
     "{} iterations": "{} Wiederholungen",
     "time not known yet": "Dauer noch unbekannt",
     "about {}": "etwa {}",
     "roughly {}": "grob {}",
     # Targets
-    "Apply a learned motion to the target picture, in the background": (
+    "Apply a learned motion to the target image, in the background": (
         "Eine gelernte Bewegung auf das Zielbild anwenden, im Hintergrund"
     ),
     "The motion to apply; empty: the one that was learned last": (
@@ -618,7 +618,7 @@ TEXTS: dict[str, str] = {
         "Das aktuelle Einzelbild, wie F12 es zeigt, jetzt gerendert"
     ),
     "Last Render": "Letztes Render",
-    "The picture that was rendered last": "Das zuletzt gerenderte Bild",
+    "The image that was rendered last": "Das zuletzt gerenderte Bild",
     "What the 3D viewport shows, without overlays": (
         "Was das 3D-Ansichtsfenster zeigt, ohne Überlagerungen"
     ),
@@ -700,8 +700,7 @@ TEXTS: dict[str, str] = {
         "Die Szene {} des Streifens {} hat keine Kamera."
     ),
     "Shown as it will be sent": "Gezeigt, wie es gesendet wird",
-    "Picture": "Bild",
-    "The picture file to apply the motion to": (
+    "The image file to apply the motion to": (
         "Die Bilddatei, auf die die Bewegung angewendet wird"
     ),
     "The image of this file to apply to": "Das Bild dieser Datei, auf das angewendet wird",
@@ -724,7 +723,7 @@ TEXTS: dict[str, str] = {
         "Wie viele Ergebnisse gemacht werden, jedes mit eigenem Startwert, um eines auszuwählen"
     ),
     "Preview Target": "Zielvorschau",
-    "Show the picture that would be sent, cropped or padded to the engine's shape": (
+    "Show the image that would be sent, cropped or padded to the engine's shape": (
         "Das Bild zeigen, das gesendet würde, auf die Form der Engine beschnitten oder aufgefüllt"
     ),
     "Render Result": "Render-Resultat",
@@ -732,20 +731,20 @@ TEXTS: dict[str, str] = {
         "Ein Render-Resultat hat keine lesbaren Pixel: Letztes Render als Ziel wählen"
     ),
     "Add one.": "Eine hinzufügen.",
-    "Choose Render Current Frame.": "Einzelbild rendern wählen.",
+    "Choose Current Frame.": "Aktuelles Einzelbild wählen.",
     "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
     "Choose another file.": "Eine andere Datei wählen.",
     "Choose another one.": "Etwas anderes wählen.",
     "Choose the target image first": "Zuerst das Zielbild dieser Datei wählen",
-    "Choose the target picture first": "Zuerst das Zielbild wählen",
+    "Choose an image file first": "Zuerst eine Bilddatei wählen",
     "No strip is active in the sequencer: click one, or choose another target": (
         "Im Sequenzer ist kein Streifen aktiv: einen anklicken oder ein anderes Ziel wählen"
     ),
     "Reload it, or choose another one.": "Neu laden oder ein anderes wählen.",
-    "Render an image first, or choose Render Current Frame.": (
-        "Zuerst ein Bild rendern, oder Einzelbild rendern wählen."
+    "Render an image first, or choose Current Frame.": (
+        "Zuerst ein Bild rendern, oder Aktuelles Einzelbild wählen."
     ),
-    "The image {} has no picture in it.": "Das Bild {} ist leer.",
+    "The image {} is empty.": "Das Bild {} ist leer.",
     "The playhead is not on the strip {}: move it there": (
         "Der Abspielkopf steht nicht auf dem Streifen {}: ihn dorthin bewegen"
     ),
@@ -762,13 +761,13 @@ TEXTS: dict[str, str] = {
     "The sequencer's frame could not be drawn: {}": (
         "Das Einzelbild des Sequenzers konnte nicht gezeichnet werden: {}"
     ),
-    "The strip {} is sound: choose one with pictures": (
+    "The strip {} is sound: choose one with images": (
         "Der Streifen {} ist Ton: einen mit Bildern wählen"
     ),
     "The target could not be rendered: {}": "Das Ziel konnte nicht gerendert werden: {}",
-    "The target is not a picture.": "Das Ziel ist kein Bild.",
-    "The target is not a picture: {}": "Das Ziel ist kein Bild: {}",
-    "The target picture is missing: {}": "Das Zielbild fehlt: {}",
+    "The target is not an image.": "Das Ziel ist kein Bild.",
+    "The target is not an image: {}": "Das Ziel ist kein Bild: {}",
+    "The target image is missing: {}": "Das Zielbild fehlt: {}",
     "The viewport cannot be drawn: {}": "Das Ansichtsfenster lässt sich nicht zeichnen: {}",
     "The viewport is drawn in Blender's window only: choose another target": (
         "Das Ansichtsfenster wird nur in Blenders Fenster gezeichnet: ein anderes Ziel wählen"
@@ -792,11 +791,11 @@ TEXTS: dict[str, str] = {
     "What becomes of a result": "Was aus einem Ergebnis wird",
     "An image strip in the sequencer": "Ein Bildstreifen im Sequenzer",
     "Image Empty": "Bild-Leerobjekt",
-    "An empty in the viewport that shows the moving pictures": (
+    "An empty in the viewport that shows the moving images": (
         "Ein Leerobjekt im Ansichtsfenster, das die bewegten Bilder zeigt"
     ),
     "Image Plane": "Bildfläche",
-    "A mesh plane with the moving pictures as its material": (
+    "A mesh plane with the moving images as its material": (
         "Eine Fläche mit den bewegten Bildern als Material"
     ),
     "Files Only": "Nur Dateien",
@@ -813,14 +812,14 @@ TEXTS: dict[str, str] = {
     "How long the result lasts": "Wie lange das Ergebnis dauert",
     "As Captured": "Wie aufgenommen",
     "As many seconds as the captured range": "So viele Sekunden wie der aufgenommene Bereich",
-    "Pictures per Second": "Bilder pro Sekunde",
+    "Frames per Second": "Bilder pro Sekunde",
     "At a speed of your own": "Mit einer eigenen Geschwindigkeit",
-    "How many of the result's pictures are shown in a second": (
+    "How many of the result's frames are shown per second": (
         "Wie viele Bilder des Ergebnisses in einer Sekunde gezeigt werden"
     ),
     "Folder": "Ordner",
     (
-        "Where the pictures are kept, a folder for each result; empty: in the folder 'motion' "
+        "Where the images are kept, a folder for each result; empty: in the folder 'motion' "
         "beside the .blend file"
     ): (
         "Wo die Bilder liegen, ein Ordner für jedes Ergebnis; leer: im Ordner 'motion' neben "
@@ -831,7 +830,7 @@ TEXTS: dict[str, str] = {
         "Erweiterung"
     ),
     "Add Result": "Ergebnis hinzufügen",
-    "Keep this take's pictures in the results' folder, and add them to the scene as chosen": (
+    "Keep this take's images in the results' folder, and add them to the scene as chosen": (
         "Die Bilder dieses Takes im Ordner der Ergebnisse ablegen und wie gewählt der Szene "
         "hinzufügen"
     ),
@@ -884,8 +883,8 @@ TEXTS: dict[str, str] = {
         "Die Szene {} hat keine Kamera, deren Ansicht gefüllt werden kann."
     ),
     "The view of {} cannot be filled.": "Die Ansicht von {} lässt sich nicht füllen.",
-    "{} pictures are in {}": "{} Bilder liegen in {}",
-    "{} has no pictures.": "{} hat keine Bilder.",
+    "{} images are in {}": "{} Bilder liegen in {}",
+    "{} has no images.": "{} hat keine Bilder.",
     "Make the result again.": "Das Ergebnis noch einmal machen.",
     "All channels of the sequencer are muted, locked or taken at these frames.": (
         "Alle Kanäle des Sequenzers sind stumm, gesperrt oder bei diesen Einzelbildern belegt."
@@ -900,13 +899,13 @@ TEXTS: dict[str, str] = {
         "In den Ordner {} für Ergebnisse kann nicht geschrieben werden."
     ),
     "{} is full of results of {}.": "{} ist voll mit Ergebnissen von {}.",
-    "This job has no pictures to show.": "Dieser Auftrag hat keine Bilder zum Zeigen.",
+    "This job has no images to show.": "Dieser Auftrag hat keine Bilder zum Zeigen.",
     "Wait until it is done.": "Warten, bis er fertig ist.",
     "the target was cropped to {:.0%} of its area": (
         "das Ziel wurde auf {:.0%} seiner Fläche beschnitten"
     ),
     (
-        "this .blend file is not saved yet, so the pictures are in {}; save it and use Collect "
+        "this .blend file is not saved yet, so the images are in {}; save it and use Collect "
         "Results to have them beside it"
     ): (
         "diese .blend-Datei ist noch nicht gespeichert, also liegen die Bilder in {}; nach dem "
@@ -915,11 +914,11 @@ TEXTS: dict[str, str] = {
     "the scene's view transform was {} and is now Standard": (
         "die Anzeigetransformation der Szene war {} und ist jetzt Standard"
     ),
-    "the scene's view transform {} changes pure colours": (
+    "the scene's view transform {} changes pure colors": (
         "die Anzeigetransformation {} der Szene verändert reine Farben"
     ),
-    "the scene's look {} changes the colours": "das Aussehen {} der Szene verändert die Farben",
-    "the scene's {} changes the colours": "die Farben verändert in der Szene: {}",
+    "the scene's look {} changes the colors": "das Aussehen {} der Szene verändert die Farben",
+    "the scene's {} changes the colors": "die Farben verändert in der Szene: {}",
     "Collect Results": "Ergebnisse einsammeln",
     "Copy the results of this file, made before it was saved, to the folder beside it": (
         "Die Ergebnisse dieser Datei aus der Zeit vor dem Speichern in den Ordner neben ihr "
@@ -935,17 +934,17 @@ TEXTS: dict[str, str] = {
         "Der Auftrag, dessen Rezept genommen wird; leer: der des aktiven Streifens oder Objekts"
     ),
     "How many results to make": "Wie viele Ergebnisse gemacht werden",
-    "Same Picture": "Dasselbe Bild",
-    "Apply to the picture it was made of; else to the target of the panel": (
+    "Same Image": "Dasselbe Bild",
+    "Apply to the image it was made of; else to the target of the panel": (
         "Auf das Bild anwenden, aus dem es entstand; sonst auf das Ziel im Bedienfeld"
     ),
     "Motion: {}": "Bewegung: {}",
     "Target: {}": "Ziel: {}",
     "Applying {} again": "{} wird noch einmal angewendet",
-    "The picture this result was made of is not there any more.": (
+    "The image this result was made of no longer exists.": (
         "Das Bild, aus dem dieses Ergebnis entstand, ist nicht mehr da."
     ),
-    "Choose a target in the panel, and switch Same Picture off.": (
+    "Choose a target in the panel, and switch Same Image off.": (
         "Im Bedienfeld ein Ziel wählen und Dasselbe Bild ausschalten."
     ),
     "Resume it to make them again.": "Ihn fortsetzen, um sie noch einmal zu machen.",
@@ -956,7 +955,7 @@ TEXTS: dict[str, str] = {
     "Click one that this extension has added.": (
         "Eines anklicken, das diese Erweiterung hinzugefügt hat."
     ),
-    "The motion {} is not there any more.": "Die Bewegung {} ist nicht mehr da.",
+    "The motion {} no longer exists.": "Die Bewegung {} ist nicht mehr da.",
     "Learn it again, or choose another.": "Noch einmal lernen oder eine andere wählen.",
     "Clean Up...": "Aufräumen ...",
     "See what jobs, captures and results take up, and delete unused data": (
@@ -1007,7 +1006,7 @@ TEXTS: dict[str, str] = {
     "Stopped unexpectedly": "Unerwartet beendet",
     "Not responding": "Antwortet nicht",
     "Loading the model": "Modell laden",
-    "Reading the pictures": "Bilder lesen",
+    "Reading the images": "Bilder lesen",
     "Learning": "Lernen",
     "Checking the motion": "Bewegung prüfen",
     "Applying": "Anwenden",
@@ -1041,7 +1040,7 @@ TEXTS: dict[str, str] = {
     ),
     "Resume Job": "Auftrag fortsetzen",
     "Resume": "Fortsetzen",
-    "Go on with this job from where it was, as soon as its turn comes": (
+    "Resume this job where it stopped, as soon as its turn comes": (
         "Diesen Auftrag fortsetzen, wo er war, sobald er an der Reihe ist"
     ),
     "Start Now": "Jetzt starten",
@@ -1059,7 +1058,7 @@ TEXTS: dict[str, str] = {
     ),
     "This job has no log.": "Dieser Auftrag hat kein Protokoll.",
     "The backend was never started on it.": "Das Backend wurde nie für ihn gestartet.",
-    "This job is not there any more.": "Dieser Auftrag ist nicht mehr da.",
+    "This job no longer exists.": "Dieser Auftrag ist nicht mehr da.",
     "Its folder has been removed.": "Sein Ordner wurde entfernt.",
     "Start it again.": "Noch einmal starten.",
     "The folder of the job {} was deleted while it was running.": (
@@ -1070,16 +1069,14 @@ TEXTS: dict[str, str] = {
     "Make sure that its folder is there and can be written.": (
         "Dafür sorgen, dass ihr Ordner da ist und beschrieben werden kann."
     ),
-    "The backend stopped unexpectedly; resume the job, it goes on where it was.": (
+    "The backend stopped unexpectedly; resume the job, it continues where it stopped.": (
         "Das Backend hat unerwartet aufgehört; den Auftrag fortsetzen, er macht weiter, wo er war."
     ),
     "The backend has not moved for a while; wait, or cancel the job and resume it.": (
         "Das Backend rührt sich seit einer Weile nicht; warten, oder den Auftrag abbrechen und "
         "fortsetzen."
     ),
-    "Resume the job to go on where it was.": (
-        "Den Auftrag fortsetzen, um weiterzumachen, wo er war."
-    ),
+    "Resume the job where it stopped.": ("Den Auftrag fortsetzen, um weiterzumachen, wo er war."),
     "Change what the message names, and start a new job.": (
         "Ändern, was die Meldung nennt, und einen neuen Auftrag starten."
     ),
@@ -1089,7 +1086,7 @@ TEXTS: dict[str, str] = {
     "The job's folder is damaged; start a new job.": (
         "Der Ordner des Auftrags ist beschädigt; einen neuen Auftrag starten."
     ),
-    "Capture the motion or choose the picture again, and start a new job.": (
+    "Capture the motion or choose the image again, and start a new job.": (
         "Die Bewegung noch einmal aufnehmen oder das Bild noch einmal wählen, und einen neuen "
         "Auftrag starten."
     ),
@@ -1129,7 +1126,7 @@ TEXTS: dict[str, str] = {
     "Set Up Again": "Neu einrichten",
     (
         "Make the backend's own Python environment and install its packages there, in the "
-        "background. Pressed again it goes on with what is missing"
+        "background. Pressed again it resumes with what is missing"
     ): (
         "Die eigene Python-Umgebung des Backends anlegen und seine Pakete darin installieren, "
         "im Hintergrund. Ein weiterer Klick macht mit dem weiter, was fehlt"
@@ -1164,7 +1161,7 @@ TEXTS: dict[str, str] = {
     ),
     "Access Token": "Zugangsschlüssel",
     (
-        "Of an account of the hub that has accepted the model's licence; kept until Blender "
+        "Of an account of the hub that has accepted the model's license; kept until Blender "
         "ends, and never saved. Empty: that of HF_TOKEN, or of the hub's own login"
     ): (
         "Eines Kontos beim Hub, das die Lizenz des Modells angenommen hat; wird bis zum Ende "
@@ -1196,14 +1193,14 @@ TEXTS: dict[str, str] = {
     "The self-test is running": "Der Selbsttest läuft",
     "The self-test did not end well.": "Der Selbsttest ging nicht gut aus.",
     (
-        "Everything works: a motion was learned in {steps} steps and played on a picture, "
-        "{pictures} pictures in {seconds:.0f} s on {device}."
+        "Everything works: a motion was learned in {steps} steps and played on an image, "
+        "{pictures} images in {seconds:.0f} s on {device}."
     ): (
         "Alles geht: eine Bewegung wurde in {steps} Schritten gelernt und auf einem Bild "
         "abgespielt, {pictures} Bilder in {seconds:.0f} s auf {device}."
     ),
     "Cancel": "Abbrechen",
-    "Stop this; starting it again goes on where it was": (
+    "Stop this; starting it again continues where it stopped": (
         "Dies beenden; ein neuer Start macht weiter, wo es war"
     ),
     "What": "Was",
@@ -1216,16 +1213,16 @@ TEXTS: dict[str, str] = {
         "Den Befehl kopieren, der dies in einem Terminal tut"
     ),
     "What the command does": "Was der Befehl tut",
-    "Make the backend's environment, or go on with it": (
+    "Make the backend's environment, or resume it": (
         "Die Umgebung des Backends anlegen oder damit weitermachen"
     ),
-    "Stable Video Diffusion, 14 pictures": "Stable Video Diffusion, 14 Bilder",
-    "Stable Video Diffusion XT, 25 pictures": "Stable Video Diffusion XT, 25 Bilder",
+    "Stable Video Diffusion, 14 images": "Stable Video Diffusion, 14 Bilder",
+    "Stable Video Diffusion XT, 25 images": "Stable Video Diffusion XT, 25 Bilder",
     "Copied: paste it into a terminal": "Kopiert: in ein Terminal einfügen",
     "Download": "Herunterladen",
     (
-        "Download this model from the hub, in the background. Its licence must have been "
-        "accepted there; pressed again it goes on where it was"
+        "Download this model from the hub, in the background. Its license must have been "
+        "accepted there; pressed again it continues where it stopped"
     ): (
         "Dieses Modell vom Hub herunterladen, im Hintergrund. Seine Lizenz muss dort angenommen "
         "sein; ein weiterer Klick macht weiter, wo es war"
@@ -1236,7 +1233,7 @@ TEXTS: dict[str, str] = {
         "Die Modelle in einen anderen Ordner verschieben, im Hintergrund; bei einer "
         "Unterbrechung geht nichts verloren"
     ),
-    "Where the models shall be": "Wo die Modelle liegen sollen",
+    "Where to put the models": "Wo die Modelle liegen sollen",
     "No model is installed that could be moved": (
         "Es ist kein Modell installiert, das sich verschieben ließe"
     ),
@@ -1263,14 +1260,14 @@ TEXTS: dict[str, str] = {
     "Run the command that the preferences show in a terminal.": (
         "Den Befehl aus den Benutzereinstellungen in einem Terminal ausführen."
     ),
-    "Run the command that the preferences show in a terminal; it goes on with what is missing.": (
+    "Run the command that the preferences show in a terminal; it resumes with what is missing.": (
         "Den Befehl aus den Benutzereinstellungen in einem Terminal ausführen; er macht mit dem "
         "weiter, was fehlt."
     ),
     "Press Set Up the Backend in the preferences.": (
         "In den Benutzereinstellungen Backend einrichten drücken."
     ),
-    "Press Set Up the Backend in the preferences; it goes on with what is missing.": (
+    "Press Set Up the Backend in the preferences; it resumes with what is missing.": (
         "In den Benutzereinstellungen Backend einrichten drücken; es macht mit dem weiter, was "
         "fehlt."
     ),
@@ -1300,7 +1297,7 @@ TEXTS: dict[str, str] = {
         "Erweiterungen dieser Plattform installieren nichts: den Befehl in ein Terminal "
         "einfügen, dann erneut prüfen."
     ),
-    "It stopped unexpectedly. Start it again: it goes on where it was.": (
+    "It stopped unexpectedly. Start it again: it continues where it stopped.": (
         "Es wurde unerwartet beendet. Noch einmal starten: es macht weiter, wo es war."
     ),
     "Backend found, not checked yet": "Backend gefunden, noch nicht geprüft",
@@ -1340,17 +1337,17 @@ TOLD: dict[str, str] = {
     "The motion is out of the camera's view: {} of it can be seen.": (
         "Die Bewegung ist nicht im Blick der Kamera: nur {} davon sind zu sehen."
     ),
-    "{} of {} pictures in a row are the same.": "{} von {} Bildern hintereinander sind gleich.",
-    "{} of the motion is outside the picture, most of it between pictures {} and {}.": (
+    "{} of {} frames in a row are the same.": "{} von {} Bildern hintereinander sind gleich.",
+    "{} of the motion is outside the frame, most of it between frames {} and {}.": (
         "{} der Bewegung liegen außerhalb des Bildes, das meiste zwischen den Bildern {} und {}."
     ),
-    "Hardly anything moves: {} of the picture at the most.": (
+    "Hardly anything moves: {} of the frame at the most.": (
         "Kaum etwas bewegt sich: höchstens um {} des Bildes."
     ),
-    "The motion is faster than {} pictures can show: it turns round between two of them.": (
+    "The motion is faster than {} frames can show: it turns round between two of them.": (
         "Die Bewegung ist schneller, als {} Bilder zeigen können: sie kehrt zwischen zweien um."
     ),
-    "The motion fills only {} of the picture.": "Die Bewegung füllt nur {} des Bildes.",
+    "The motion fills only {} of the frame.": "Die Bewegung füllt nur {} des Bildes.",
     # Of the client: the backend and the models
     "Ready: {}": "Bereit: {}",
     "{} GB in {}.": "{} GB in {}.",
@@ -1385,8 +1382,8 @@ TOLD: dict[str, str] = {
     ),
     "The backend's Python is missing: {}": "Das Python des Backends fehlt: {}",
     "The backend's Python cannot be run: {}": "Das Python des Backends ist nicht ausführbar: {}",
-    "The models folder is not there: {}": "Der Ordner der Modelle ist nicht da: {}",
-    "The folder of wheels is not there: {}.": "Der Ordner mit Wheels ist nicht da: {}.",
+    "The models folder does not exist: {}": "Der Ordner der Modelle ist nicht da: {}",
+    "The folder of wheels does not exist: {}.": "Der Ordner mit Wheels ist nicht da: {}.",
     "The backend needs {} GB more, and {} GB are free in {}.": (
         "Das Backend braucht noch {} GB, und {} GB sind frei in {}."
     ),

@@ -22,7 +22,7 @@ PHASES = {
 }
 STAGES = {
     "load": "Loading the model",
-    "encode": "Reading the pictures",
+    "encode": "Reading the images",
     "learn": "Learning",
     "reconstruct": "Checking the motion",
     "apply": "Applying",

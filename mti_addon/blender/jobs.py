@@ -124,6 +124,8 @@ class Jobs:
             if follower.caught_up:
                 self._unread.discard(row.folder)
                 self._read_once.add(row.folder)
+            elif state.phase in ("done", "failed", "cancelled"):
+                self._unread.add(row.folder)  # a state of the past, and nobody would look again
             if state != row.state:
                 has_log = row.folder.log_file.is_file()
                 news[row.folder] = replace(row, state=state, has_log=has_log)

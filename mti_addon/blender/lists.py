@@ -21,9 +21,11 @@ from bpy.props import (
 from . import glance, polling, this_file
 from .file_results import FileResult, gather
 from .jobs import Row
-from .translations import translated
+from .translations import OWN, translated
 
 SOON = 0.01
+
+_rows: tuple[tuple[Row, ...], dict[str, Row]] = ((), {})
 
 
 class MTI_PG_entry(bpy.types.PropertyGroup):
@@ -39,6 +41,7 @@ class MTI_PG_window(bpy.types.PropertyGroup):
     job: IntProperty(name="Job", description="The job whose details are shown", options={"HIDDEN"})
     job_search: StringProperty(
         name="Search",
+        translation_context=OWN,
         description="Show jobs with these words in their names only",
         options={"TEXTEDIT_UPDATE"},
     )
@@ -54,14 +57,19 @@ class MTI_PG_window(bpy.types.PropertyGroup):
     )
     result_search: StringProperty(
         name="Search",
+        translation_context=OWN,
         description="Show results of motions with these words in their names only",
         options={"TEXTEDIT_UPDATE"},
     )
 
 
 def rows() -> dict[str, Row]:
-    """The jobs by their ids, newest first."""
-    return {row.folder.path.name: row for row in polling.jobs.rows}
+    """The jobs by their ids, newest first; a list asks for them for each row that it draws."""
+    global _rows
+    if _rows[0] is not polling.jobs.rows:
+        known = polling.jobs.rows
+        _rows = known, {row.folder.path.name: row for row in known}
+    return _rows[1]
 
 
 def results() -> dict[str, FileResult]:

@@ -116,7 +116,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to look at."""
         if find_mover(context, _watched(context)) is None:
-            return allowed(cls, "Add a stick figure, or select what the camera shall look at")
+            return allowed(cls, "Add a stick figure, or select what the camera should look at")
         return True
 
     @telling

@@ -18,7 +18,7 @@ SAVE_FIRST = "Save the .blend file first"
 
 
 class MTI_OT_show_target(bpy.types.Operator):
-    """Show the picture that would be sent, cropped or padded to the engine's shape"""
+    """Show the image that would be sent, cropped or padded to the engine's shape"""
 
     bl_idname = "mti.show_target"
     bl_label = "Preview Target"

@@ -44,7 +44,7 @@ class MTI_OT_learn(bpy.types.Operator):
         props = context.scene.mti
         capture = load_capture(addon.captures_folder(), props.capture)
         if capture is None:  # poll() has seen it, a moment ago
-            raise BadRequest("The capture is not there any more.", "Capture it again.")
+            raise BadRequest("The capture no longer exists.", "Capture it again.")
         target = make_target(context, capture.settings.size) if props.also_apply else None
         options = LearnOptions(
             props.name,
@@ -62,7 +62,7 @@ class MTI_OT_learn(bpy.types.Operator):
 
 
 class MTI_OT_apply(bpy.types.Operator):
-    """Apply a learned motion to the target picture, in the background"""
+    """Apply a learned motion to the target image, in the background"""
 
     bl_idname = "mti.apply"
     bl_label = "Apply"

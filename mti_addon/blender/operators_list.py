@@ -35,7 +35,7 @@ class MTI_OT_add_kept(bpy.types.Operator):
         """Read its recipe, and lay its images down."""
         result = read_result(Path(self.folder)) if self.folder else None
         if result is None:
-            raise BadRequest("This result is not there any more.", "Its folder has been removed.")
+            raise BadRequest("This result no longer exists.", "Its folder has been removed.")
         placed = place(context, result, set_view=False, replace=False)
         level = "WARNING" if placed.warnings else "INFO"
         self.report({level}, "; ".join([placed.text, *placed.warnings]))

@@ -65,8 +65,8 @@ class MTI_OT_redo(bpy.types.Operator):
         name="Takes", description="How many results to make", default=1, min=1, max=8
     )
     same_target: BoolProperty(
-        name="Same Picture",
-        description="Apply to the picture it was made of; else to the target of the panel",
+        name="Same Image",
+        description="Apply to the image it was made of; else to the target of the panel",
         default=True,
         options={"SKIP_SAVE"},
     )
@@ -140,8 +140,8 @@ class MTI_OT_redo(bpy.types.Operator):
                 whole = next((each for each in _files(recipe, folder, 2) if each.is_file()), None)
                 return png, Target(png, recipe.target, whole.read_bytes() if whole else None)
         raise BadRequest(
-            "The picture this result was made of is not there any more.",
-            "Choose a target in the panel, and switch Same Picture off.",
+            "The image this result was made of no longer exists.",
+            "Choose a target in the panel, and switch Same Image off.",
         )
 
     def _strip(self, context: Any) -> Any:
@@ -235,7 +235,7 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
             return known
-    what = translated("The motion {} is not there any more.").format(recipe.name)
+    what = translated("The motion {} no longer exists.").format(recipe.name)
     raise BadRequest(what, "Learn it again, or choose another.")
 
 

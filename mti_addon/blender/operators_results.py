@@ -33,7 +33,7 @@ class _JobOperator:
         """The job. Raises BadRequest if it is gone."""
         row = polling.jobs.find(self.job)
         if row is None or not row.folder.request_file.is_file():
-            raise BadRequest("This job is not there any more.", "Its folder has been removed.")
+            raise BadRequest("This job no longer exists.", "Its folder has been removed.")
         return row
 
 
@@ -66,7 +66,7 @@ class MTI_OT_pause(_JobOperator, bpy.types.Operator):
 
 
 class MTI_OT_resume(_JobOperator, bpy.types.Operator):
-    """Go on with this job from where it was, as soon as its turn comes"""
+    """Resume this job where it stopped, as soon as its turn comes"""
 
     bl_idname = "mti.resume"
     bl_label = "Resume Job"
@@ -102,7 +102,7 @@ class MTI_OT_start_now(_JobOperator, bpy.types.Operator):
 
 
 class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
-    """Keep this take's pictures in the results' folder, and add them to the scene as chosen"""
+    """Keep this take's images in the results' folder, and add them to the scene as chosen"""
 
     bl_idname = "mti.import_result"
     bl_label = "Add Result"

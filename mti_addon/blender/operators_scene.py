@@ -17,7 +17,7 @@ from .translations import sentences, translated
 
 
 class MTI_OT_capture(bpy.types.Operator):
-    """Take the pictures that will be learned from, evenly over the frames; nothing is sent yet"""
+    """Take the images that will be learned from, evenly over the frames; nothing is sent yet"""
 
     bl_idname = "mti.capture"
     bl_label = "Capture"
@@ -41,7 +41,7 @@ class MTI_OT_capture(bpy.types.Operator):
         _suggest_name(props, _own_name(context, shot))
         props.capture = name
         watch.captured(context)
-        text = translated("Captured {} pictures of frames {} to {}")
+        text = translated("Captured {} images of frames {} to {}")
         text = text.format(settings.frames, *shot.span)
         for warning in shot.warnings[:1]:
             text = f"{text}. {translated(warning.message)}"

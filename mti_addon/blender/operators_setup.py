@@ -21,8 +21,8 @@ from .self_test import self_test_order
 from .translations import translated
 
 MODELS = (
-    ("svd", "SVD", "Stable Video Diffusion, 14 pictures"),
-    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 pictures"),
+    ("svd", "SVD", "Stable Video Diffusion, 14 images"),
+    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 images"),
 )
 
 WAIT = "Wait until this has ended: {what}"
@@ -78,7 +78,7 @@ class MTI_OT_self_test(bpy.types.Operator):
 
 
 class MTI_OT_cancel_chore(bpy.types.Operator):
-    """Stop this; starting it again goes on where it was"""
+    """Stop this; starting it again continues where it stopped"""
 
     bl_idname = "mti.cancel_chore"
     bl_label = "Cancel"
@@ -120,7 +120,7 @@ class MTI_OT_copy_command(bpy.types.Operator):
     what: EnumProperty(
         name="What",
         description="What the command does",
-        items=(("setup", "Set Up", "Make the backend's environment, or go on with it"), *MODELS),
+        items=(("setup", "Set Up", "Make the backend's environment, or resume it"), *MODELS),
     )
 
     @telling
@@ -138,7 +138,7 @@ class MTI_OT_move_models(bpy.types.Operator):
     bl_label = "Move Models"
 
     directory: StringProperty(
-        name="Folder", description="Where the models shall be", subtype="DIR_PATH"
+        name="Folder", description="Where to put the models", subtype="DIR_PATH"
     )
 
     @classmethod

@@ -66,8 +66,7 @@ def _draw_target(context: Any, column: Any) -> None:
 def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     """Crop or pad, what that does, and a small picture of what will be sent."""
     props = context.scene.mti
-    row = layout.row(align=True)
-    row.prop(props, "fit", expand=True)
+    field(context, layout, props, "fit", expand=True)
     shape = settings.size
     button(context, layout, "mti.show_target", "Preview Target", "HIDE_OFF", short="Preview")
     if icon := target_preview.icon(props.target_shown):

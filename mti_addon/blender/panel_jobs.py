@@ -179,7 +179,7 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
         if len(takes) == 1:
             add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
             add.job = job
-        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Redo").job = job
+        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Again").job = job
 
 
 def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from . import collecting, lists, pictures, target_preview
-from .drawing import button, field, is_narrow, name, paragraph
+from .drawing import button, field, is_narrow, own_words, paragraph
 from .file_results import FileResult
 from .glance import glance
 from .job_rows import when
@@ -34,14 +34,15 @@ class MTI_UL_results(bpy.types.UIList):
             layout.label(text=item.name, icon="QUESTION", translate=False)
             return
         line = layout.row(align=True)
+        narrow = is_narrow(context)
+        shown = result.name if narrow else item.name
         if icon := pictures.file_icon(result.image):
-            line.label(text=item.name, icon_value=icon, translate=False)
+            line.label(text=shown, icon_value=icon, translate=False)
         else:
-            line.label(text=item.name, icon="RENDER_ANIMATION", translate=False)
+            line.label(text=shown, icon="RENDER_ANIMATION", translate=False)
         end = line.row(align=True)
         end.alignment = "RIGHT"
-        if not is_narrow(context):
-            end.label(text=when(result.made), translate=False)
+        end.label(text=str(result.take) if narrow else when(result.made), translate=False)
         end.label(text="", icon="CHECKMARK" if result.added else "BLANK1")
 
     def filter_items(self, context: Any, data: Any, name: str) -> tuple[list[int], list[int]]:
@@ -73,18 +74,18 @@ def draw_results(context: Any, layout: Any) -> None:
 
 def _draw_result(context: Any, box: Any, result: FileResult) -> None:
     """Its image and what can be done with it."""
-    icon = pictures.file_icon(result.image)
-    box.template_icon(icon_value=icon or 1, scale=6)
-    text = lists.result_name(result)
-    name(context, box, text, "CHECKMARK" if result.added else "NONE", boxed=True)
+    if icon := pictures.file_icon(result.image):
+        box.template_icon(icon_value=icon, scale=6)
+    mark = "CHECKMARK" if result.added else "NONE"
+    own_words(context, box, lists.result_name(result), mark, boxed=True)
     if result.job in lists.rows():
         add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
         add.job, add.take = result.job, result.take
     else:
         add = button(context, box, "mti.add_kept", "Add Result", "SEQUENCE", True, "Add")
         add.folder = result.folder
-    row = box.row(align=True)
-    redo = row.operator("mti.redo", icon="NONE" if is_narrow(context) else "LOOP_BACK")
+    row = box.column(align=True) if is_narrow(context) else box.row(align=True)
+    redo = button(context, row, "mti.redo", "Redo With...", "LOOP_BACK", True, "Again")
     redo.job, redo.folder = result.job, result.folder
     show = row.operator("wm.path_open", text="", icon="FILE_FOLDER")
     show.filepath = result.folder or str(Path(result.image).parent)

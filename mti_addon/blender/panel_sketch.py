@@ -7,20 +7,20 @@ from typing import Any
 from ..motion import check_range
 from . import pictures, watch
 from .cameras import FRAMED, framing_camera
-from .drawing import UNIT, button, field, name, paragraph, room, scale_of
+from .drawing import UNIT, button, field, menu, name, paragraph, room, scale_of
 from .operators_jobs import current_capture
 from .sources import NEEDS_CAMERA, find_mover, frame_span, source_problem, span_warnings
 from .translations import sentences, translated
 
 FRAMES = "Frames {} to {} ({:.1f} s)"
 SHEET = 8.0
-CAPTURED = "{} pictures of {}, frames {} to {}"
+CAPTURED = "{} images of {}, frames {} to {}"
 
 
 def draw_sketch(context: Any, layout: Any) -> None:
     """Source, range, what is wrong with them, and the pictures that will be sent."""
     props = context.scene.mti
-    layout.menu("MTI_MT_add_figure", icon="ARMATURE_DATA")
+    menu(context, layout, "MTI_MT_add_figure", "Add Figure", "ARMATURE_DATA", "Figure")
     column = layout.column()
     field(context, column, props, "source")
     if props.source == "FILE":

@@ -30,7 +30,7 @@ from .strip import (
 from .translations import translated
 
 UNSAVED = (
-    "this .blend file is not saved yet, so the pictures are in {}; save it and use Collect Results "
+    "this .blend file is not saved yet, so the images are in {}; save it and use Collect Results "
     "to have them beside it"
 )
 
@@ -85,10 +85,10 @@ def place(context: Any, result: Result, set_view: bool, replace: bool) -> Placed
     from (`replace`). Raises BadRequest."""
     recipe, how = result.recipe, context.scene.mti.result_as
     if not result.names:
-        what = translated("{} has no pictures.").format(result.folder)
+        what = translated("{} has no images.").format(result.folder)
         raise BadRequest(what, "Make the result again.")
     if how == "FILES":
-        text = translated("{} pictures are in {}").format(len(result.names), result.folder)
+        text = translated("{} images are in {}").format(len(result.names), result.folder)
         return Placed(None, text, ())
     if how == "STRIP":
         found = redone_strip(recipe.job) if replace else None

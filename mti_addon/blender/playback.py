@@ -42,7 +42,7 @@ class MTI_OT_play_result(bpy.types.Operator):
         """Start or stop it."""
         row = polling.jobs.find(self.job)
         if row is None or not 1 <= self.take <= len(takes_of(row)):
-            raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
+            raise BadRequest("This job has no images to show.", "Wait until it is done.")
         if playing(row, self.take):
             stop()
             return {"FINISHED"}

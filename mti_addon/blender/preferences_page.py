@@ -96,7 +96,7 @@ def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> Non
         row.operator("mti.cancel_chore", text="", icon="X").chore = name
         return
     if state.phase == "dead":
-        text = "It stopped unexpectedly. Start it again: it goes on where it was."
+        text = "It stopped unexpectedly. Start it again: it continues where it stopped."
     elif state.error is not None:
         text = sentences(*state.error[1:])
     else:

@@ -57,12 +57,12 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
             ),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, with its overlays"),
             ("STRIP", "Strip", "The sequencer's active strip alone, as the sequencer shows it"),
-            ("FILE", "File", "A movie, or a numbered sequence of pictures"),
+            ("FILE", "File", "A movie, or a numbered sequence of images"),
         ),
     )
     file: StringProperty(
         name="File",
-        description="A movie, or any picture of a numbered sequence",
+        description="A movie, or any image of a numbered sequence",
         subtype="FILE_PATH",
         options=RELATIVE,
     )
@@ -128,7 +128,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     flip_safe: BoolProperty(
         name="Allow Mirroring",
         description="The motion stays itself when mirrored (a jump does, a right-handed wave "
-        "does not); then it may be learned from mirrored pictures, too",
+        "does not); then it may be learned from mirrored images, too",
         default=False,
     )
     seed: IntProperty(
@@ -153,7 +153,7 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
                 "Render Current Frame",
                 "The current frame as F12 shows it, rendered now",
             ),
-            ("RESULT", "Last Render", "The picture that was rendered last"),
+            ("RESULT", "Last Render", "The image that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
             ("IMAGE", "Image File", "An image file: a photo, a drawing, a render"),
             ("DATABLOCK", "Image", "An image of this .blend file"),
@@ -181,8 +181,8 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         ),
     )
     target_image: StringProperty(
-        name="Picture",
-        description="The picture file to apply the motion to",
+        name="Image",
+        description="The image file to apply the motion to",
         subtype="FILE_PATH",
         options=RELATIVE,
     )

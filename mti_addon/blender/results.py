@@ -91,7 +91,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     """
     takes = takes_of(row)
     if not 1 <= number <= len(takes):
-        raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
+        raise BadRequest("This job has no images to show.", "Wait until it is done.")
     assert row.request is not None  # takes_of() has seen it
     pictures = _take_pictures(row.folder, takes[number - 1])
     take, note = takes[number - 1], read_note(row.folder.path)
@@ -133,7 +133,7 @@ def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
         if place == folder and re.fullmatch(r"\d{4,}\.png", picture):
             found[picture] = read_verified(job.path, "output/" + name, entries[name])
     if not found:
-        raise BadRequest("This job has no pictures to show.", "Resume it to make them again.")
+        raise BadRequest("This job has no images to show.", "Resume it to make them again.")
     return found
 
 

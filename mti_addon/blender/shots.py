@@ -43,11 +43,11 @@ MOST_CUT = 0.2
 SECONDS_APART = 0.5
 """Pictures farther apart than this say little about what happens in between."""
 OUTSIDE = "{} has the frames {} to {}, none of which are between {} and {}."
-CUT_OFF = "{:.0%} of each picture is cut off to give it the engine's shape."
-TOO_FEW = "{} has fewer than {} frames, so some pictures come twice."
+CUT_OFF = "{:.0%} of each image is cut off to give it the engine's shape."
+TOO_FEW = "{} has fewer than {} frames, so some images come twice."
 SMALL_BONES = "{} moves only in bones that are not drawn: fingers, faces and controls are left out."
 MOMENTS = 12
-APART = "{} pictures of {:.0f} seconds are {:.1f} s apart."
+APART = "{} images of {:.0f} seconds are {:.1f} s apart."
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def color_notes(scene: Any, exposure: bool = True) -> list[str]:
     """What of a scene's view changes the colors of finished images, be it its exposure or not."""
     view, notes = scene.view_settings, []
     if view.view_transform not in PLAIN_VIEWS:
-        text = translated("the scene's view transform {} changes pure colours")
+        text = translated("the scene's view transform {} changes pure colors")
         notes.append(text.format(view.view_transform))
     neutral_of = {"exposure": 0.0, "gamma": 1.0, "use_curve_mapping": False}
     for name, neutral in neutral_of.items():
@@ -86,9 +86,9 @@ def color_notes(scene: Any, exposure: bool = True) -> list[str]:
             continue
         if getattr(view, name) != neutral:
             setting = translated(name.replace("_", " "))
-            notes.append(translated("the scene's {} changes the colours").format(setting))
+            notes.append(translated("the scene's {} changes the colors").format(setting))
     if view.look not in ("None", "NONE", ""):
-        notes.append(translated("the scene's look {} changes the colours").format(view.look))
+        notes.append(translated("the scene's look {} changes the colors").format(view.look))
     return notes
 
 

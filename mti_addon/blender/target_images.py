@@ -31,9 +31,9 @@ MOST_PIXELS = 2**25
 def read_file(path: Path) -> Pixels:
     """An image file of any format that Blender reads. Raises TargetError."""
     if not path.is_file():
-        what = translated("The target picture is missing: {}").format(path)
+        what = translated("The target image is missing: {}").format(path)
         raise TargetError(Problem(what, "Choose another file."))
-    what = translated("The target is not a picture: {}").format(path)
+    what = translated("The target is not an image: {}").format(path)
     problem = Problem(what, "Choose a PNG or JPEG file.")
     if file_is_cut_short(path):
         what = translated("The target image is damaged, its end is missing: {}").format(path)
@@ -50,7 +50,7 @@ def read_file(path: Path) -> Pixels:
 
 def read_png(png: bytes) -> Pixels:
     """A PNG file with 8 bits a channel; Blender decodes it, in C. Raises TargetError."""
-    problem = Problem("The target is not a picture.", "Choose another one.")
+    problem = Problem("The target is not an image.", "Choose another one.")
     with tempfile.TemporaryDirectory(prefix="mti-") as folder:
         path = Path(folder) / "picture.png"
         path.write_bytes(png)

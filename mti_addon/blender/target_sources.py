@@ -191,11 +191,11 @@ def _last_render(context: Any, _shape: Shape) -> Read:
 def _file_problem(context: Any) -> str:
     chosen = context.scene.mti.target_image
     if not chosen:
-        return "Choose the target picture first"
+        return "Choose an image file first"
     path = bpy.path.abspath(chosen)
     if is_file(path):
         return ""
-    return translated("The target picture is missing: {}").format(path)
+    return translated("The target image is missing: {}").format(path)
 
 
 def _file(context: Any, _shape: Shape) -> Read:
@@ -213,7 +213,7 @@ def _datablock_problem(context: Any) -> str:
 
 def _datablock(context: Any, _shape: Shape) -> Read:
     image = context.scene.mti.target_datablock
-    message = translated("The image {} has no picture in it.").format(image.name)
+    message = translated("The image {} is empty.").format(image.name)
     problem = Problem(message, "Reload it, or choose another one.")
     return read_datablock(image, context.scene.frame_current, problem)
 

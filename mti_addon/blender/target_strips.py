@@ -74,7 +74,7 @@ def strip_problem(context: Any) -> str:
     if strip is None:
         return "No strip is active in the sequencer: click one, or choose another target"
     if strip.type == "SOUND":
-        return translated("The strip {} is sound: choose one with pictures").format(strip.name)
+        return translated("The strip {} is sound: choose one with images").format(strip.name)
     start, end = shown_range(strip)
     if not start <= shown_scene(context).frame_current < end:
         text = translated("The playhead is not on the strip {}: move it there")

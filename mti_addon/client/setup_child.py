@@ -85,7 +85,7 @@ class Work:
             with contextlib.suppress(OSError):
                 self.chore.job.heartbeat_file.touch()
         if self.chore.job.cancel_asked():
-            raise Cancelled("It was cancelled.", "Start it again: it goes on where it was.")
+            raise Cancelled("It was cancelled.", "Start it again: it continues where it stopped.")
 
     def run(
         self,

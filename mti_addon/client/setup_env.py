@@ -55,7 +55,7 @@ class Setup:
         self.work.tell("Looking at this machine", 0.0)
         if self.order.wheels and not Path(self.order.wheels).is_dir():
             raise BackendMissing(
-                f"The folder of wheels is not there: {self.order.wheels}.",
+                f"The folder of wheels does not exist: {self.order.wheels}.",
                 "Choose it again in the preferences, or clear it to use the network.",
             )
         with files.translating_os_errors(self.folder.path):

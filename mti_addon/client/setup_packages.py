@@ -161,7 +161,7 @@ def disk_full() -> DiskFull:
     """The sentence for a disk that became full on the way."""
     return DiskFull(
         "The disk became full while the backend's packages were installed.",
-        "Free some space, then set up again: it goes on where it was.",
+        "Free some space, then set up again: it continues where it stopped.",
     )
 
 
@@ -197,7 +197,7 @@ def complaint(output: str, requirement: str, wheels: str) -> MtiError:
         )
     return BackendMissing(
         f"{requirement} could not be installed: {_last_error(output)}",
-        "Look at the log, then set up again: it goes on where it was.",
+        "Look at the log, then set up again: it continues where it stopped.",
     )
 
 

@@ -94,7 +94,7 @@ def find_python(
         if found is not None and not found.problem:
             return found
         refused.append(f"{path} {found.problem if found else 'does not run'}")
-    names = "; ".join(refused[:3]) or (f"{wish} is not there" if wish else "none was found")
+    names = "; ".join(refused[:3]) or (f"{wish} does not exist" if wish else "none was found")
     raise BackendMissing(
         f"There is no Python that the backend can be set up with: {names}.",
         f"Install Python {VERSIONS[0][0]}.{VERSIONS[0][1]} (64-bit, with venv), or choose one in "

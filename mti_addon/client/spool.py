@@ -141,16 +141,16 @@ def _output_is_whole(job: JobFolder) -> bool:
 
 
 _PHASE_ADVICE = {
-    "dead": "The backend stopped unexpectedly; resume the job, it goes on where it was.",
+    "dead": "The backend stopped unexpectedly; resume the job, it continues where it stopped.",
     "stuck": "The backend has not moved for a while; wait, or cancel the job and resume it.",
-    "cancelled": "Resume the job to go on where it was.",
+    "cancelled": "Resume the job where it stopped.",
     "paused": "",
 }
 _ADVICE = {
     "bad_request": "Change what the message names, and start a new job.",
     "newer_protocol": "Update the extension and the backend to the same version.",
     "wire_error": "The job's folder is damaged; start a new job.",
-    "unreadable_input": "Capture the motion or choose the picture again, and start a new job.",
+    "unreadable_input": "Capture the motion or choose the image again, and start a new job.",
     "bad_embedding": "The motion's file is damaged; learn it again.",
     "wrong_model": "Choose the model that the motion was learned on, or learn it on this one.",
     "no_motion": "Choose a range in which something moves.",
@@ -160,6 +160,6 @@ _ADVICE = {
     "disk_full": "Free some space, then resume the job.",
     "not_writable": "Allow writing to the jobs' folder, or choose another in the preferences.",
     "out_of_memory": "Close other programs, or choose a smaller model, then resume the job.",
-    "cancelled": "Resume the job to go on where it was.",
+    "cancelled": "Resume the job where it stopped.",
     "internal": "Look at the job's log, then resume it; please report the log if it happens again.",
 }

@@ -64,7 +64,7 @@ def check_take(take: Take) -> Problem | None:
     if share < LEAST_VISIBLE:
         return Problem(
             f"The motion is out of the camera's view: {share:.0%} of it can be seen.",
-            "Turn or move the camera so that the whole motion is in the picture.",
+            "Turn or move the camera so that the whole motion is in the frame.",
         )
     if path < LEAST_MOTION:
         return Problem(
@@ -79,7 +79,7 @@ def check_pictures(pictures: Pictures) -> Problem | None:
     if longest_still(pictures) < len(pictures):
         return None
     return Problem(
-        "All pictures are the same: nothing moves in them.",
+        "All images are the same: nothing moves in them.",
         "Choose frames in which something moves, in view.",
     )
 
@@ -95,29 +95,29 @@ def warnings_about(take: Take, between: Take | None = None) -> list[Problem]:
         cut = np.flatnonzero(shares < MOSTLY_VISIBLE) + 1
         found.append(
             Problem(
-                f"{1 - shares.mean():.0%} of the motion is outside the picture, most of it between "
-                f"pictures {cut[0]} and {cut[-1]}.",
+                f"{1 - shares.mean():.0%} of the motion is outside the frame, most of it between "
+                f"frames {cut[0]} and {cut[-1]}.",
                 "Move the camera back, or turn it.",
             )
         )
     elif (size := covered_share(take)) < LARGE_ENOUGH:
         found.append(
             Problem(
-                f"The motion fills only {size:.0%} of the picture.",
+                f"The motion fills only {size:.0%} of the frame.",
                 "Move the camera nearer, or give it a longer lens.",
             )
         )
     if longest_path(take) < CLEAR_MOTION:
         found.append(
             Problem(
-                f"Hardly anything moves: {longest_path(take):.0%} of the picture at the most.",
+                f"Hardly anything moves: {longest_path(take):.0%} of the frame at the most.",
                 "Key a larger motion, or move the camera nearer.",
             )
         )
     if between is not None and followed_share(take, between) < FOLLOWED:
         found.append(
             Problem(
-                f"The motion is faster than {take.frames} pictures can show: it turns round "
+                f"The motion is faster than {take.frames} frames can show: it turns round "
                 "between two of them.",
                 "Capture fewer frames, or slow the motion down.",
             )
@@ -132,7 +132,7 @@ def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
         return []
     return [
         Problem(
-            f"{still} of {len(pictures)} pictures in a row are the same.",
+            f"{still} of {len(pictures)} frames in a row are the same.",
             "Capture only the frames in which something moves.",
         )
     ]

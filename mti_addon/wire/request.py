@@ -74,9 +74,7 @@ class Request:
     references: Annotated[
         int, Span(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
     ]
-    targets: Annotated[
-        int, Span(0, MAX_TARGETS, "targets", "Pictures that shall move; 0 for learn.")
-    ]
+    targets: Annotated[int, Span(0, MAX_TARGETS, "targets", "Images that shall move; 0 for learn.")]
     capture: Annotated[CaptureInfo, Text(None, "Where the motion came from.")]
 
     @property

@@ -86,7 +86,7 @@ def test_an_image_of_the_file(scene, send, problem, ext, tmp_path):
     assert picture[8, 8, 1] == 255
     (tmp_path / "a.png").unlink()
     image.reload()
-    with pytest.raises(ext("blender.target").TargetError, match="no picture in it"):
+    with pytest.raises(ext("blender.target").TargetError, match="is empty"):
         send(target_datablock=image)
 
 

@@ -261,7 +261,7 @@ def test_a_figure_partly_outside_is_captured_with_a_warning(figure, scene, ext):
     capture = ext("blender.captures").load_capture(
         ext("blender.addon").captures_folder(), scene.mti.capture
     )
-    assert any("outside the picture" in note for note in capture.about.notes)
+    assert any("outside the frame" in note for note in capture.about.notes)
 
 
 def test_the_armature_is_found_by_its_mesh_or_when_it_is_the_only_one(figure, scene, ext):

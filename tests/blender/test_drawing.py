@@ -57,7 +57,8 @@ def test_a_name_stands_above_its_property_where_both_would_be_cut(scene, ext, wi
         assert layout.lines == [*label, f"<{name}>"]
     layout = Layout()
     drawing.field(sidebar(width), layout, mti, "flip_safe")  # its name is beside its box
-    assert layout.lines == ["<flip_safe>"]
+    assert layout.lines[0] == "<flip_safe>"
+    assert " ".join(layout.lines[1:]) == ("Allow Mirroring" if above else "")
 
 
 def test_a_long_name_shows_its_beginning(ext):

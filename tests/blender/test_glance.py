@@ -143,17 +143,17 @@ def test_what_has_changed_outside_is_seen_on_the_timer(captured, polling, on_tim
     redrawn = []
     ext("blender.glance").on_change(lambda: redrawn.append(True))
     captured.mti.target, captured.mti.target_image = "IMAGE", "/none/1.png"
-    assert "The target picture is missing" in " ".join(_drawn())
+    assert "The target image is missing" in " ".join(_drawn())
     folder = ext("blender.addon").captures_folder() / captured.mti.capture
-    assert "14 pictures" in " ".join(_drawn())
+    assert "14 images" in " ".join(_drawn())
     away = folder.with_name("away")
     folder.rename(away)
-    assert "14 pictures" in " ".join(_drawn())
+    assert "14 images" in " ".join(_drawn())
     assert on_timer() and redrawn == [True]
-    assert "14 pictures" not in " ".join(_drawn())
+    assert "14 images" not in " ".join(_drawn())
     away.rename(folder)
     on_timer()
-    assert "14 pictures" in " ".join(_drawn())
+    assert "14 images" in " ".join(_drawn())
 
 
 def test_an_operator_sees_what_it_has_done_at_once(captured, polling, prefs, on_timer, tmp_path):
@@ -167,7 +167,7 @@ def test_an_operator_sees_what_it_has_done_at_once(captured, polling, prefs, on_
 def test_a_capture_that_has_just_gone_is_said(captured, polling, on_timer, ext):
     assert bpy.ops.mti.learn.poll()
     shutil.rmtree(ext("blender.addon").captures_folder() / captured.mti.capture)
-    with pytest.raises(RuntimeError, match="not there any more. Capture it again"):
+    with pytest.raises(RuntimeError, match="no longer exists. Capture it again"):
         bpy.ops.mti.learn()
 
 

@@ -241,7 +241,7 @@ def test_a_result_outlives_its_job_in_the_list(results, window, polling, ext, tm
     row = wait(polling, ended)
     assert row.request.name == "wave" and row.folder.motion_file.read_bytes() == b"a motion"
     shutil.rmtree(kept.folder)
-    with pytest.raises(RuntimeError, match="not there any more"):
+    with pytest.raises(RuntimeError, match="no longer exists"):
         bpy.ops.mti.add_kept(folder=kept.folder)
 
 

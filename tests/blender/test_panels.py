@@ -56,7 +56,7 @@ class Layout:
         assert name in data.bl_rna.properties and icon in ICONS
         self.lines.append(f"<{name}>" + " (grey)" * (not self.enabled))
 
-    def menu(self, idname, text=None, icon="NONE", text_ctxt="*"):
+    def menu(self, idname, text=None, icon="NONE", text_ctxt="*", translate=True):
         assert icon in ICONS and hasattr(bpy.types, idname)
         self.lines.append(f"[{idname}]")
 
@@ -136,8 +136,8 @@ def test_the_captured_pictures_and_the_warning(figure, scene, prefs):
     bpy.ops.mti.capture()
     lines = _drawn()
     # without a window Blender makes no icons; the pictures were looked at in a real one
-    assert "14 pictures of Stick Figure, frames 1 to 48" in " ".join(lines)
-    assert "outside the picture" in " ".join(lines)
+    assert "14 images of Stick Figure, frames 1 to 48" in " ".join(lines)
+    assert "outside the frame" in " ".join(lines)
     assert scene.mti.name.startswith("Wave")
 
 

@@ -143,7 +143,7 @@ def test_cancel(scene, prefs, watch, tmp_path):
     bpy.ops.mti.cancel_chore(chore="setup")
     wait(watch, lambda: not watch.running("setup"), 10)
     assert watch.states["setup"].phase == "cancelled"
-    assert "Start it again: it goes on where it was." in text(prefs)
+    assert "Start it again: it continues where it stopped." in text(prefs)
 
 
 def test_self_test(scene, prefs, watch, ext, tmp_path, monkeypatch):
@@ -155,7 +155,7 @@ def test_self_test(scene, prefs, watch, ext, tmp_path, monkeypatch):
     wait(watch, lambda: watch.test_verdict[0])
     sentence, icon = watch.test_verdict
     assert sentence.startswith("Everything works: a motion was learned") and icon == "CHECKMARK"
-    assert "14 pictures" in sentence and sentence in text(prefs)
+    assert "14 images" in sentence and sentence in text(prefs)
     # from now on there is an idea of how long jobs take
     settings = ext("blender.engines").chosen_settings()
     assert known.costs(settings)["learn"] == pytest.approx(40 / 12)
@@ -227,7 +227,7 @@ def test_models_are_moved_and_deleted(scene, prefs, watch, tmp_path):
 
 def test_a_models_folder_that_has_been_moved_away(scene, prefs, watch, tmp_path):
     prefs.models_folder = str(tmp_path / "gone")
-    assert f"The models folder is not there: {tmp_path / 'gone'}" in text(prefs)
+    assert f"The models folder does not exist: {tmp_path / 'gone'}" in text(prefs)
     assert not bpy.ops.mti.self_test.poll()
 
 
@@ -295,7 +295,7 @@ def test_the_command_can_be_pasted_into_a_terminal(scene, prefs, watch, ext, tmp
         f"{command} --wheels {shlex.quote(str(tmp_path / 'none'))}",
         shell=True, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
-    assert done.returncode == 2 and "The folder of wheels is not there" in done.stdout
+    assert done.returncode == 2 and "The folder of wheels does not exist" in done.stdout
     command = ext("blender.operators_setup").command_for("svd")
     assert "-m mti_backend download svd --models" in command
     assert bpy.ops.mti.copy_command(what="setup") == {"FINISHED"}

@@ -78,6 +78,17 @@ def test_pause_lets_the_next_one_in_and_resume_queues(captured, polling, ext):
     until(polling, lambda: not any(row.active for row in polling.jobs.rows))
 
 
+def test_a_paused_job_is_paused_however_little_is_read_at_a_time(
+    captured, polling, ext, monkeypatch
+):
+    """A busy machine reads the last event, and no time is left to see what it means."""
+    learn(polling, captured, "slow")
+    wait(polling, lambda row: row.state.step >= 1)
+    monkeypatch.setattr(ext("client.follow"), "BUDGET_SECONDS", -1.0)
+    bpy.ops.mti.pause(job=polling.jobs.rows[0].request.job)
+    wait(polling, lambda row: row.state.phase == "paused")
+
+
 def test_a_waiting_job_can_be_cancelled(captured, polling):
     learn(polling, captured, "slow")
     learn(polling, captured, "wave")

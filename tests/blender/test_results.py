@@ -55,7 +55,7 @@ def test_the_picked_take_becomes_the_strip(saved, result, ext, tmp_path):
     assert (recipe.job, recipe.take, recipe.seed) == (result.request.job, 2, 41)
     assert recipe.settings == result.request.settings and recipe.target.kind == "RENDER"
     assert json.loads((pictures / "recipe.json").read_text()) == json.loads(strip["mti_recipe"])
-    with pytest.raises(RuntimeError, match="no pictures"):
+    with pytest.raises(RuntimeError, match="no images"):
         bpy.ops.mti.import_result(job=result.request.job, take=4)
 
 
@@ -297,7 +297,7 @@ def test_redo_after_the_job_has_gone_uses_what_lies_beside_the_pictures(
     assert row.folder.target_file.read_bytes() == target
     (tmp_path / "shot" / "motion" / "wave_01" / "target.png").unlink()
     bpy.ops.mti.remove_job(job=row.request.job)
-    with pytest.raises(RuntimeError, match="not there any more"):
+    with pytest.raises(RuntimeError, match="no longer exists"):
         bpy.ops.mti.redo(seed=6)
 
 

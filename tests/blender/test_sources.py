@@ -335,7 +335,7 @@ def test_a_file(scene, ext, tmp_path, numbered):
     assert _goes_right(pictures[2:-2])  # the square crop cuts the film's sides off
     assert (about.info.frame_start, about.info.frame_end) == (1, 24)
     assert about.info.fps == (24 if numbered else 12)
-    assert numbered or any("50% of each picture is cut off" in note for note in about.notes)
+    assert numbered or any("50% of each image is cut off" in note for note in about.notes)
     assert len(bpy.data.scenes) == scenes and scene.frame_current == frame
     assert not len(bpy.data.movieclips)
 
@@ -393,10 +393,10 @@ def test_footage_that_cannot_be_read(scene, ext, tmp_path):
     assert "missing" in find(bpy.context, "FILE").message and not bpy.ops.mti.capture.poll()
     (tmp_path / "text.txt").write_text("no movie")
     scene.mti.file = str(tmp_path / "text.txt")
-    assert "no movie and no picture" in find(bpy.context, "FILE").message
+    assert "neither a movie nor an image" in find(bpy.context, "FILE").message
     (tmp_path / "one.png").write_bytes(b"")
     scene.mti.file = str(tmp_path / "one.png")
-    assert "single picture" in find(bpy.context, "FILE").message
+    assert "single image" in find(bpy.context, "FILE").message
     (tmp_path / "broken.mp4").write_bytes(b"not a movie at all" * 99)
     scene.mti.file = str(tmp_path / "broken.mp4")
     assert find(bpy.context, "FILE") is None
@@ -497,7 +497,7 @@ def test_a_motion_that_goes_on_has_no_end(level, ext):
     assert ext("blender.sources").span_warnings(bpy.context) == []
     assert bpy.ops.mti.capture() == {"FINISHED"}
     notes = " ".join(_capture(ext).about.notes)
-    assert "faster than 14 pictures can show" in notes and "apart" in notes
+    assert "faster than 14 frames can show" in notes and "apart" in notes
 
 
 def test_strips_of_the_nla_have_frames_too(figure, scene, ext):

@@ -72,7 +72,7 @@ def test_pure_colours_come_out_as_they_are_in_the_files(scene, ext, tmp_path, sh
 
 def test_without_leave_the_view_stays_and_dull_colours_come_near(scene, ext, tmp_path, show):
     shown, note = _shown_colors(scene, ext, tmp_path, show, False)
-    assert scene.view_settings.view_transform == "AgX" and "AgX changes pure colours" in note
+    assert scene.view_settings.view_transform == "AgX" and "AgX changes pure colors" in note
     assert np.abs(shown[3] - COLORS[3]).max() <= 6  # laid under AgX as it is: 14
 
 

@@ -231,7 +231,7 @@ def test_a_plain_picture_is_rgb_and_exact_under_agx(scene, ext, tmp_path):
     assert (len(bpy.data.images), len(bpy.data.scenes)) == (images, scenes)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\nbroken"])
+@pytest.mark.parametrize("content", [None, b"", b"no image", b"\x89PNG\r\n\x1a\nbroken"])
 def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
@@ -239,6 +239,6 @@ def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
     if content is not None:
         file.write_bytes(content)
     target = ext("blender.target")
-    with pytest.raises(target.TargetError, match="missing" if content is None else "not a picture"):
+    with pytest.raises(target.TargetError, match="missing" if content is None else "not an image"):
         target.read_target(file)
     assert not list((tmp_path / "temp").iterdir())

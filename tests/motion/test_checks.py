@@ -76,7 +76,7 @@ def test_a_motion_faster_than_the_pictures(periods, fast):
     assert take.frames == FRAMES and take.fps == pytest.approx(7)
     assert np.allclose(take.joints[1], between.joints[BETWEEN])
     found = [warning.message for warning in warnings_about(take, between)]
-    assert any("faster than 14 pictures" in message for message in found) == fast
+    assert any("faster than 14 frames" in message for message in found) == fast
 
 
 def _pictures(values):
@@ -84,14 +84,14 @@ def _pictures(values):
 
 
 def test_pictures_that_are_all_the_same():
-    assert "All pictures are the same" in check_pictures(_pictures([7] * 5)).message
+    assert "All images are the same" in check_pictures(_pictures([7] * 5)).message
     assert check_pictures(_pictures([7, 7, 9, 20, 30])) is None
 
 
 def test_pictures_that_stand_still_for_long():
     pictures = _pictures([0, 40, 80, 80, 80, 80])
     (warning,) = warnings_about_pictures(pictures)
-    assert "4 of 6 pictures in a row" in warning.message and warning.hint
+    assert "4 of 6 frames in a row" in warning.message and warning.hint
     assert warnings_about_pictures(_pictures([0, 20, 40, 60])) == []
 
 
@@ -109,8 +109,8 @@ def test_half_out_of_view_is_a_note():
     take = _take(lambda t: (6 * t, 0, 0))
     assert check_take(take) is None
     (warning,) = warnings_about(take)
-    assert "25% of the motion is outside the picture" in warning.message
-    assert "between pictures 8 and 14" in warning.message and "camera back" in warning.hint
+    assert "25% of the motion is outside the frame" in warning.message
+    assert "between frames 8 and 14" in warning.message and "camera back" in warning.hint
 
 
 def test_a_motion_far_away_is_a_note():

@@ -34,7 +34,7 @@ def told():
         refused=refused,
         reported=refusal(lambda: bpy.ops.mti.open_log(job="none")),
         filled=translations.translated("Take {{}}").format(3),
-        told=translations.translated("The motion fills only 7% of the picture."),
+        told=translations.translated("The motion fills only 7% of the frame."),
     )
 result = dict(texts=translations.LANGUAGES["de_DE"], english=told())
 view.language = "de_DE"
@@ -65,7 +65,7 @@ def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
         assert {key for key in texts if german[context][key] != texts[key]} <= BLENDERS_OWN
     assert "Leave Edit Mode first" in english["refused"]
     assert "Zuerst den Bearbeitungsmodus verlassen" in german["refused"]
-    assert "This job is not there any more. Its folder has been removed." in english["reported"]
+    assert "This job no longer exists. Its folder has been removed." in english["reported"]
     assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
     assert german["filled"] == "Take 3"
     assert german["told"] == "Die Bewegung füllt nur 7% des Bildes."
