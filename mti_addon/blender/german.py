@@ -731,7 +731,7 @@ TEXTS: dict[str, str] = {
         "Ein Render-Resultat hat keine lesbaren Pixel: Letztes Render als Ziel wählen"
     ),
     "Add one.": "Eine hinzufügen.",
-    "Choose Current Frame.": "Aktuelles Einzelbild wählen.",
+    "Choose Render Current Frame.": "Einzelbild rendern wählen.",
     "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
     "Choose another file.": "Eine andere Datei wählen.",
     "Choose another one.": "Etwas anderes wählen.",
@@ -741,8 +741,8 @@ TEXTS: dict[str, str] = {
         "Im Sequenzer ist kein Streifen aktiv: einen anklicken oder ein anderes Ziel wählen"
     ),
     "Reload it, or choose another one.": "Neu laden oder ein anderes wählen.",
-    "Render an image first, or choose Current Frame.": (
-        "Zuerst ein Bild rendern, oder Aktuelles Einzelbild wählen."
+    "Render an image first, or choose Render Current Frame.": (
+        "Zuerst ein Bild rendern, oder Einzelbild rendern wählen."
     ),
     "The image {} is empty.": "Das Bild {} ist leer.",
     "The playhead is not on the strip {}: move it there": (

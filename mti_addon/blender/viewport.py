@@ -38,7 +38,7 @@ def picture(context: Any, _shape: tuple[int, int]) -> bytes:
         screen = gpu.types.GPUOffScreen(width, height)
     except RuntimeError as error:
         what = translated("The viewport cannot be drawn: {}").format(error)
-        raise TargetError(Problem(what, "Choose Current Frame.")) from error
+        raise TargetError(Problem(what, "Choose Render Current Frame.")) from error
     try:
         with overriding((space.overlay, {"show_overlays": False}), (space, {"show_gizmo": False})):
             return encode_png(

@@ -63,7 +63,7 @@ def _movie(path, frames=1, pictures=True, sound=False):
 
 
 def test_movies_that_hold_no_motion(refused, tmp_path):
-    assert "one.mp4 is a single picture" in refused(_movie(tmp_path / "one.mp4"))
+    assert "one.mp4 is a single image" in refused(_movie(tmp_path / "one.mp4"))
     sound = _movie(tmp_path / "sound.mp4", 24, pictures=False, sound=True)
     assert "sound.mp4 has sound, but no images" in refused(sound)
     half = tmp_path / "half.mp4"
@@ -76,7 +76,7 @@ def test_the_sides_that_numbered_images_lose_are_said(captured, tmp_path):
     for i in range(14):
         write(tmp_path / f"wide_{i:02d}.png", pixels(i, 14, (160, 90)))
     shot = captured(tmp_path / "wide_03.png")
-    assert any("44% of each picture is cut off" in warning.message for warning in shot.warnings)
+    assert any("44% of each image is cut off" in warning.message for warning in shot.warnings)
     assert shot.size == (160, 90)
 
 

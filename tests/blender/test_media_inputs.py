@@ -223,4 +223,4 @@ def test_muted_channels_show_no_frame(stage, ext, prefs):
     stage.scene.mti.target = "FRAME"
     assert problem(bpy.context) == ""
     stage.editor.channels[1].mute = True
-    assert "over no strip" in problem(bpy.context)
+    assert "All strips under the playhead are muted" in problem(bpy.context)

@@ -47,7 +47,7 @@ def test_it_stops_by_itself_and_with_its_job(apply, ext, polling, monkeypatch):
     later = playback._playing["since"] + playback.SECONDS + 1
     monkeypatch.setattr(playback.time, "monotonic", lambda: later)
     assert playback._next() is None and not playback.playing(row, 1)
-    with pytest.raises(RuntimeError, match="no pictures to show"):
+    with pytest.raises(RuntimeError, match="no images to show"):
         bpy.ops.mti.play_result(job=row.request.job)
 
 

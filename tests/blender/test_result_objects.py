@@ -71,7 +71,7 @@ def test_a_plane_is_not_washed_out(shot, add, f12, view, exposure):
     found = [shown[54, round(28.5 + 135 * (i + 0.5) / 5)] for i in range(5)]
     assert np.abs(np.array(found) - COLORS).max() <= (8 if view != "Standard" else 2)
     said = " ".join(placed.warnings)
-    assert ("changes pure colours" in said) == (view != "Standard") and "exposure" not in said
+    assert ("changes pure colors" in said) == (view != "Standard") and "exposure" not in said
 
 
 def orthographic(scene):
