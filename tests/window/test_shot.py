@@ -42,7 +42,7 @@ scene = bpy.data.scenes[{scene!r}]
 kept = scene.render.filepath
 scene.render.filepath, scene.render.image_settings.color_mode = {str(path)!r}, "RGB"
 with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], scene=scene):
-    bpy.ops.render.render(write_still=True)
+    bpy.ops.render.render(write_still=True, scene=scene.name)
 scene.render.filepath = kept
 """,
         900,
