@@ -35,9 +35,8 @@ demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
 test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
-	$(MAKE) -j 2 unit blender
-	$(MAKE) e2e
-	$(MAKE) window
+	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
+	$(MAKE) -j 2 unit blender-4.5 window blender-5.0 e2e blender-5.2
 	@echo "all checks and tests passed"
 
 check: $(BACKEND)/.ready
