@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window evaluate evaluate-full train-draft zip publish clean
+.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window evaluate evaluate-full train-draft zip publish lost-media clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -35,9 +35,8 @@ demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
 test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
-	$(MAKE) -j 2 unit blender
-	$(MAKE) e2e
-	$(MAKE) window
+	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
+	$(MAKE) -j 2 unit blender-4.5 window blender-5.0 e2e blender-5.2
 	@echo "all checks and tests passed"
 
 check: $(BACKEND)/.ready
@@ -69,6 +68,11 @@ evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out
 
 evaluate-full: $(BACKEND)/.ready  ## all of docs/evaluation.md (hours on a CPU); resumable
 	$(BACKEND)/bin/python -m mti_backend evaluate --out $(OUT)/evaluation --markdown docs/evaluation.md
+
+ROUNDS ?= 50
+lost-media: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready  ## pictures deleted, damaged, resized: ROUNDS of each kind
+	for version in 4.5 5.0 5.2; do echo "Blender $$version"; \
+		$(BPY)$$version/bin/python -m tests.blender.lost_media $(ROUNDS) || exit 1; done
 
 train-draft: $(BACKEND)/.ready  ## train the draft model anew (hours on a CPU); resumable
 	$(BACKEND)/bin/python -m mti_backend train-draft --work $(OUT)/draft

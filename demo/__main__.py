@@ -95,6 +95,7 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -
     if variations:
         props.variations = variations
     props.also_apply, props.target, props.target_scene = True, "RENDER", target
+    props.target_engine = "PREVIEW"  # EEVEE takes minutes where there is no GPU
     print("5. render the target, write the job, start the backend", flush=True)
     bpy.ops.mti.learn()
     row = _follow()
@@ -138,7 +139,8 @@ def _line(state: Any) -> str:
 
 def _about(bpy: Any, scene: Any, row: Any) -> dict[str, Any]:
     """What the report needs to know from this side."""
-    strip = next(s for s in scene.sequence_editor.strips_all if s.get("mti_job"))
+    editors = [each.sequence_editor for each in bpy.data.scenes if each.sequence_editor]
+    strip = next(s for editor in editors for s in editor.strips_all if s.get("mti_job"))
     start = getattr(strip, "left_handle", None) or strip.frame_final_start
     end = getattr(strip, "right_handle", None) or strip.frame_final_end
     return {

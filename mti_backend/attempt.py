@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from mti_addon.wire import errors, events
 from mti_addon.wire.errors import MtiError
@@ -13,6 +15,7 @@ from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock, Liveness, is_alive, read_owner
 
 from .events import EventLog
+from .failures import short
 from .hello import versions
 
 DYING_SECONDS = 5.0
@@ -40,7 +43,7 @@ class Attempt:
 
     def __init__(self, job: JobFolder, lock: JobLock) -> None:
         self.job, self._lock = job, lock
-        self.log = EventLog(job)
+        self.log = EventLog(job, self.fence)
         self.model = ""
         self.devices: list[str] = []
         """As soon as they are known. The first one does all that is not learned on several."""
@@ -61,9 +64,13 @@ class Attempt:
         Nothing on disk minds."""
         try:
             if self.log.end(events.Cancelled(self.learned), self.started()):
+                with suppress(OSError):
+                    self.job.heartbeat_file.unlink()
                 os._exit(errors.Cancelled.exit_code)
         except MtiError as error:
             os._exit(error.exit_code)
+        except OSError:  # a disk that is gone: a thread that raises would end nothing
+            os._exit(errors.Internal.exit_code)
 
     def fence(self) -> None:
         """Raise Busy if another runner has taken the job over (this machine slept, or its disk
@@ -79,8 +86,9 @@ class Attempt:
             yield
 
     def done(self, result: dict[str, object]) -> None:
-        """The last event, of all having gone well."""
-        self.log.end(events.Done(result), self.started())
+        """The last event, of all having gone well. A number that is none becomes null: what was
+        made is whole, and JSON has no word for it."""
+        self.log.end(events.Done(_writable(result)), self.started())
 
     def failed(self, failure: MtiError) -> None:
         """The last event, of anything else; none if the job is another runner's by now."""
@@ -89,5 +97,13 @@ class Attempt:
         if isinstance(failure, errors.Cancelled):
             self.log.end(events.Cancelled(self.learned), self.started())
         else:
-            event = events.Failed(failure.code, failure.message, failure.hint)
+            event = events.Failed(failure.code, short(failure.message), short(failure.hint))
             self.log.end(event, self.started())
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _writable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

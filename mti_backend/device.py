@@ -1,4 +1,4 @@
-"""Which devices there are, which one to use, and how many CPU threads. torch only."""
+"""Which devices there are, which one to use, and how many CPU threads. torch and psutil only."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import os
 import platform
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import psutil
 import torch
 
 from mti_addon.wire.errors import BadRequest
@@ -18,8 +21,9 @@ _MIB = 1024 * 1024
 
 
 def pick_devices() -> list[str]:
-    """MTI_DEVICE if set, such as 'cuda:1' or, to learn on both, 'cuda:0,cuda:1'; else the first
-    GPU, else Apple's, else the CPU. BadRequest if one that was asked for is not there."""
+    """MTI_DEVICE if set, such as 'cuda:1' or, to learn on both, 'cuda:0,cuda:1'; else the GPU
+    with the most memory, else Apple's, else the CPU. BadRequest if one that was asked for is not
+    there."""
     wishes = [wish.strip() for wish in os.environ.get(DEVICE_VARIABLE, "").split(",")]
     wishes = [wish for wish in wishes if wish]
     for wish in wishes:
@@ -33,7 +37,8 @@ def pick_devices() -> list[str]:
     if wishes:
         return wishes
     if torch.cuda.is_available():
-        return ["cuda"]
+        best = _cards()[0]["index"]
+        return [f"cuda:{best}" if best else "cuda"]
     return ["mps"] if torch.backends.mps.is_available() else ["cpu"]
 
 
@@ -52,17 +57,10 @@ def fix_threads(saved: int | None) -> int:
 def devices() -> list[dict[str, object]]:
     """Kind, name and memory in MiB of every device that torch can use here, the CPU last."""
     found: list[dict[str, object]] = []
-    for index in range(torch.cuda.device_count()):
-        properties = torch.cuda.get_device_properties(index)
-        found.append(
-            {
-                "kind": "cuda",
-                "index": index,
-                "name": properties.name,
-                "memory_mib": properties.total_memory // _MIB,
-                "free_mib": torch.cuda.mem_get_info(index)[0] // _MIB,
-            }
-        )
+    for card in _cards():
+        with suppress(RuntimeError):  # in use by one process alone, or its driver is at odds
+            card["free_mib"] = torch.cuda.mem_get_info(card["index"])[0] // _MIB
+        found.append(card)
     if torch.backends.mps.is_available():
         found.append({"kind": "mps", "index": 0, "name": "Apple GPU", "memory_mib": _memory_mib()})
     found.append(
@@ -77,18 +75,41 @@ def devices() -> list[dict[str, object]]:
     return found
 
 
-def peak_memory_mib() -> dict[str, int]:
-    """Highest memory so far in MiB, of this process and of the GPU; what cannot be known is left
-    out."""
-    peak: dict[str, int] = {}
-    if sys.platform != "win32":
-        import resource
+def _cards() -> list[dict[str, Any]]:
+    """Kind, index, name and memory in MiB of every GPU of CUDA; the one with the most first, and of
+    equal ones that which torch lists first."""
+    found = []
+    for index in range(torch.cuda.device_count()):
+        about = torch.cuda.get_device_properties(index)
+        memory = about.total_memory // _MIB
+        found.append({"kind": "cuda", "index": index, "name": about.name, "memory_mib": memory})
+    return sorted(found, key=lambda card: -card["memory_mib"])
 
-        unit = 1 if sys.platform == "darwin" else 1024
-        peak["process"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // _MIB
+
+def peak_memory_mib() -> dict[str, int]:
+    """Highest memory in MiB, of this process so far, and of the fullest GPU since
+    `forget_peak_memory`."""
+    peak = {"process": _peak_of_process() // _MIB}
     if torch.cuda.is_available():
-        peak["gpu"] = torch.cuda.max_memory_allocated() // _MIB
+        cards = range(torch.cuda.device_count())
+        peak["gpu"] = max(torch.cuda.max_memory_allocated(card) for card in cards) // _MIB
     return peak
+
+
+def forget_peak_memory() -> None:
+    """A job begins: what an earlier one of this process took of the GPU is not its own."""
+    if torch.cuda.is_initialized():
+        for card in range(torch.cuda.device_count()):
+            torch.cuda.reset_peak_memory_stats(card)
+
+
+def _peak_of_process() -> int:
+    if sys.platform == "win32":  # psutil tells no peak elsewhere
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def free_memory(device: str) -> int | None:
@@ -103,14 +124,15 @@ def free_memory(device: str) -> int | None:
 
 def product_rate(device: str, side: int = 4096, repeats: int = 8) -> float:
     """FLOPs a second of bfloat16 matrix products on a GPU, measured for a moment."""
-    a = torch.randn(side, side, device=device, dtype=torch.bfloat16)
-    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    for turn in range(repeats + 2):
-        if turn == 2:  # the first ones choose their kernels
-            begin.record()
-        a @ a
-    end.record()
-    torch.cuda.synchronize(device)
+    with torch.cuda.device(device):  # or the events would be those of the first GPU
+        a = torch.randn(side, side, device=device, dtype=torch.bfloat16)
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        for turn in range(repeats + 2):
+            if turn == 2:  # the first ones choose their kernels
+                begin.record()
+            a @ a
+        end.record()
+        torch.cuda.synchronize(device)
     return float(2 * side**3 * repeats / (begin.elapsed_time(end) / 1000))
 
 
@@ -125,11 +147,9 @@ def cpu_product_rate(side: int = 512, seconds: float = 0.15) -> float:
     return 2 * side**3 * repeats / taken
 
 
-def _memory_mib() -> int | None:
-    """The machine's memory; None where asking needs a further package (Windows)."""
-    if sys.platform == "win32":
-        return None
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _MIB
+def _memory_mib() -> int:
+    """The machine's memory."""
+    return int(psutil.virtual_memory().total) // _MIB
 
 
 def processor() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mti_addon.wire.events import Event, FinalEvent, Progress, Started, encode, good_prefix
@@ -19,6 +19,8 @@ from mti_addon.wire.job import JobFolder
 RESERVE_NAME = "reserve"
 RESERVE_BYTES = 16 * 1024
 REPORT_SECONDS = 0.5
+MOST_SECONDS = 1e9
+"""The longest that an event can tell."""
 
 
 class EventLog:
@@ -28,7 +30,10 @@ class EventLog:
     A small file `reserve` stands beside it and is given up for the last event, so that a full disk
     can still be reported."""
 
-    def __init__(self, job: JobFolder) -> None:
+    def __init__(self, job: JobFolder, fence: Callable[[], None] = lambda: None) -> None:
+        """`fence` is called before each event, and raises where the job is another runner's by
+        now: events of two runners in one file are readable for nobody."""
+        self._fence = fence
         self._path = job.events_file
         self._reserve = job.path / RESERVE_NAME
         self._lock = threading.RLock()
@@ -54,6 +59,7 @@ class EventLog:
         with self._lock:
             if self._ended:
                 raise RuntimeError("the run has ended; nothing may follow its last event")
+            self._fence()
             append_line(self._path, encode(event, self._seq + 1, time.time()), durable)
             self._seq += 1
             self._started = self._started or isinstance(event, Started)
@@ -107,6 +113,7 @@ class Stage:
         done, now, left = step - self._first, time.monotonic(), None
         if done > 0 and self._later is not None:
             left = (now - self._began) / done * (self._total - step + self._later)
+            left = min(left, MOST_SECONDS)
         self._log.append(Progress(self._name, step, self._total, mean, left))
         self._losses.clear()
         self._reported = now

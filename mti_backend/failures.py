@@ -3,7 +3,9 @@ only."""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -11,6 +13,28 @@ from pathlib import Path
 
 from mti_addon.wire.errors import BackendMissing, Internal, MtiError, OutOfMemory
 from mti_addon.wire.files import os_error
+
+MOST_LETTERS = 600
+"""Of a sentence for people; no library's list of a thousand tensors, and no file's name, is longer
+in what is told of it."""
+
+
+def short(text: str) -> str:
+    """At most MOST_LETTERS of a text, in one line; the middle is left out."""
+    line = " ".join(text.split())
+    if len(line) <= MOST_LETTERS:
+        return line
+    half = (MOST_LETTERS - len(" ... ")) // 2
+    return f"{line[:half]} ... {line[-half:]}"
+
+
+def in_short(error: Exception) -> str:
+    """The first sentence of what a library says of its error; all of it goes to the log."""
+    with suppress(OSError):
+        traceback.print_exception(error, file=sys.stderr)
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    line = short(lines[0])[:200].rstrip(" .:")
+    return f"{line}."
 
 
 def as_mti_error(error: Exception) -> MtiError:
@@ -41,8 +65,22 @@ def as_mti_error(error: Exception) -> MtiError:
     )
 
 
+_FULL_MEMORY = re.compile(
+    r"can't allocate memory|not enough memory|Cannot allocate memory"  # the CPU: Linux, Windows
+    r"|(MPS backend|CUDA|HIP) out of memory|CUDA error: out of memory|STATUS_ALLOC_FAILED"
+    r"|Invalid buffer size"  # Apple's GPU, of more than it can have at once
+    r"|os error (12|1455)\b"  # a library in Rust, of Linux's and Windows' own numbers
+)
+_WINDOWS_FULL_MEMORY = {8, 14, 1455}
+"""ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY, ERROR_COMMITMENT_LIMIT."""
+
+
 def is_out_of_memory(error: Exception) -> bool:
-    """torch says so by a class of its own on a GPU, and by a plain RuntimeError on the CPU."""
+    """torch says so by a class of its own on an NVIDIA GPU, and elsewhere in words."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    if getattr(error, "winerror", None) in _WINDOWS_FULL_MEMORY:
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return not isinstance(error, MtiError) and _FULL_MEMORY.search(str(error)) is not None

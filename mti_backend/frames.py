@@ -39,7 +39,7 @@ MAX_REFERENCE_SIDE = 512
 """A model sees far less of a reference; more would only cost memory."""
 SHEET_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_HINT = "Export the picture again as an 8-bit PNG."
+_HINT = "Export the image again as an 8-bit PNG."
 _DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)
 
 
@@ -55,16 +55,14 @@ def png_size(path: Path) -> tuple[int, int]:
         with open(path, "rb") as file:
             head = file.read(24)
     except OSError as error:
-        raise UnreadableInput(
-            f"The picture {path.name} cannot be read: {error.strerror}."
-        ) from error
+        raise UnreadableInput(f"The image {path.name} cannot be read: {error.strerror}.") from error
     if len(head) < 24 or not head.startswith(_SIGNATURE) or head[12:16] != b"IHDR":
-        raise UnreadableInput(f"The picture {path.name} is not a PNG file.", _HINT)
+        raise UnreadableInput(f"The image {path.name} is not a PNG file.", _HINT)
     width, height = struct.unpack(">II", head[16:24])
     if not 1 <= width <= MAX_SIDE or not 1 <= height <= MAX_SIDE:
         raise UnreadableInput(
             f"{path.name} is {width} x {height} pixels; at most {MAX_SIDE} a side are read.",
-            "Make the picture smaller.",
+            "Make the image smaller.",
         )
     return width, height
 
@@ -79,7 +77,7 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
             flat = _over_white(image)
     except _DECODING as error:
         raise UnreadableInput(
-            f"The picture {path.name} is damaged and cannot be decoded.", _HINT
+            f"The image {path.name} is damaged and cannot be decoded.", _HINT
         ) from error
     return np.array(_fit(flat, size or flat.size), dtype=np.uint8)
 
@@ -93,7 +91,7 @@ def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pi
     sizes = {png_size(path) for path in paths}
     if len(sizes) != 1:
         raise UnreadableInput(
-            "The reference's pictures are not all of one size.", "Capture it again."
+            "The reference's images are not all of one size.", "Capture it again."
         )
     if size is None:
         width, height = sizes.pop()

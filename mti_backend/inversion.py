@@ -112,7 +112,7 @@ class Inversion:
         clips = references if references.ndim == 5 else references[None]
         if len(clips) == 0 or clips.shape[1] != model.frames:
             raise BadRequest(
-                f"The reference has {clips.shape[1]} pictures; {model.name} takes {model.frames}."
+                f"The reference has {clips.shape[1]} images; {model.name} takes {model.frames}."
             )
         self.model, self.settings, self.sampling = model, settings, sampling
         self.dtype = learning_dtype(settings.precision, model.dtype, model.device)

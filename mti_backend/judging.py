@@ -44,6 +44,9 @@ def reconstruction(
     return motion_gain(sample(model, reference[0], motion, plain, on_step), reference)
 
 
+WEAK = "Weak: only part of the motion was learned. Raise Quality or frame closer."
+
+
 def warning(model: str, gain: float | None) -> str:
     """What to tell of such a reconstruction by the model 'draft', 'svd' ..., or nothing.
 
@@ -52,10 +55,7 @@ def warning(model: str, gain: float | None) -> str:
     poor = _POOR.get(model, _POOR_ELSEWHERE)
     if gain is None or gain >= poor:
         return ""
-    return (
-        f"Played on its own reference, only a part of this motion is there (gain {gain:.2f}, below "
-        f"{poor:.2f}); it may not transfer. Learn longer, or make it larger in the picture."
-    )
+    return WEAK
 
 
 def agreement(clips: Sequence[Tensor]) -> list[float] | None:

@@ -96,12 +96,13 @@ class Live:
         """Write and tell; a disk on which there is no place for it has none for anything else."""
         job = self.attempt.job
         path = job.live_dir / f"{step:06d}.png"
-        with suppress(MtiError):
+        with suppress(MtiError, OSError):
             frames.write_sheet(path, clip)
             self.attempt.log.append(events.Preview(path.relative_to(job.path).as_posix()))
             for older in job.live_dir.glob("*.png"):
                 if older != path:
-                    older.unlink(missing_ok=True)
+                    with suppress(OSError):  # Blender is just reading it
+                        older.unlink(missing_ok=True)
 
 
 def _seconds() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,19 @@ def log_to(path: Path) -> Iterator[None]:
         _point(saved)
         for descriptor in (log, *saved.values()):
             os.close(descriptor)
+
+
+def let_go() -> None:
+    """stdout and stderr go nowhere from now on, if they are files: the log of the first job, which
+    Windows could not delete as long as this process had it open. A terminal stays."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        held = [fd for fd in (1, 2) if stat.S_ISREG(os.fstat(fd).st_mode)]
+        _point(dict.fromkeys(held, nowhere))
+        if 2 in held:
+            faulthandler.disable()
+    finally:
+        os.close(nowhere)
 
 
 def _point(targets: dict[int, int]) -> None:

@@ -17,6 +17,7 @@ from mti_addon.wire.files import (
     translating_os_errors,
     write_atomic,
 )
+from mti_addon.wire.files import sweep as sweep_old
 from mti_addon.wire.job import JobFolder, manifest_of
 
 from .events import RESERVE_NAME
@@ -60,6 +61,7 @@ def sweep(job: JobFolder) -> None:
         for path in job.path.glob(f"{TEMP_PREFIX}*-{name}"):
             with suppress(OSError):
                 path.unlink()
+    sweep_old(job.path)
 
 
 def _swap(folder: Path, place: Path, old: Path) -> None:

@@ -26,7 +26,9 @@ EFFICIENCY = 0.4
 """Of the rate of large matrix products: a guess for whole iterations, until a GPU has told."""
 _AUTOENCODER = 200_000_000
 
-_GB = 1e9
+GB = 2**30
+"""Of memory: as the makers of cards count, and as the interface shows what a card has. Of disks and
+downloads it is 10^9, as their makers count."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Plan:
 
     def sentence(self, seconds: float | None) -> str:
         """What will be used, for a person; `seconds` as estimated, or None."""
-        text = f"Up to {self.memory / _GB:.1f} GB of the GPU will be used"
+        text = f"Up to {self.memory / GB:.1f} GB of the GPU will be used"
         if self.policy != COSTS[0].policy:
             text += f" (computing again: {self.policy})"
         if seconds is not None:
@@ -160,7 +162,7 @@ def _refusal(settings: Settings, free: int, need: int, what: str) -> OutOfMemory
     remedy = "Choose the engine Draft" if smaller is None else f"Choose {smaller[0]} x {smaller[1]}"
     return OutOfMemory(
         f"{what} at {settings.width} x {settings.height} with {settings.frames} frames needs "
-        f"{need / _GB:.1f} GB of the GPU, and {free / _GB:.1f} GB are free.",
+        f"{need / GB:.1f} GB of the GPU, and {free / GB:.1f} GB are free.",
         f"{remedy}, or close other programs that use the GPU.",
     )
 

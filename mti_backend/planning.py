@@ -7,6 +7,7 @@ from mti_addon.wire.request import Request
 
 from .attempt import Attempt
 from .device import free_memory, product_rate
+from .events import MOST_SECONDS
 from .plan import COSTS, Plan, learning_memory, plan
 
 
@@ -21,7 +22,7 @@ def planned(attempt: Attempt, request: Request) -> Plan | None:
     if len(known) < len(free) or request.settings.model == "draft":
         return None
     made = plan(request.settings, min(known), request.learns, request.applies, len(devices))
-    seconds = made.seconds(product_rate(devices[0]))
+    seconds = min(made.seconds(product_rate(devices[0])), MOST_SECONDS)
     attempt.log.append(
         events.Planned(made.sentence(seconds), round(made.memory / 2**20), round(seconds, 1))
     )

@@ -123,10 +123,11 @@ class Run:
         with self.timed("load"):
             stage = Stage(self.attempt.log, "load", 1)
             from .checkpoint import CheckpointFolder
-            from .device import fix_threads, pick_devices
+            from .device import fix_threads, forget_peak_memory, pick_devices
             from .planning import planned
 
             fix_threads(CheckpointFolder(self.job.checkpoint_dir).threads())
+            forget_peak_memory()
             self.attempt.devices = pick_devices()
             self.attempt.log.append(self.attempt.started())
             self.attempt.check()

@@ -8,12 +8,14 @@ leaves at once."""
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mti_addon.wire.queue import is_worked_on, jobs_in, next_job, waiting_since
 
+from .logfile import let_go
 from .run import run_job
 
 if TYPE_CHECKING:
@@ -31,8 +33,11 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
     Returns the exit code of the first job; the others tell by their events."""
     models = LastModel()
     code = run_job(path, models.load)
+    _release()
     root = path.resolve().parent
     tried: set[tuple[str, int | None]] = set()
+    if stay > 0:
+        let_go()
     until = time.monotonic() + stay
     while time.monotonic() < until:
         job = next_job(root, for_runner=True)
@@ -40,6 +45,7 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
         if job is not None and place is not None and place not in tried:
             tried.add(place)  # one that cannot even be begun is not begun again and again
             run_job(job.path, models.load)
+            _release()  # Blender may want to render
             until = time.monotonic() + stay
             continue
         if any(is_worked_on(each) for each in jobs_in(root)):
@@ -60,7 +66,18 @@ class LastModel:
         from .models import load_model
 
         if self._model is None or self._key != (name, device):
-            self._model = None  # two do not fit
+            if self._model is not None:
+                self._model = None  # two do not fit
+                _release()
             self._model = load_model(name, device)
             self._key = name, device
         return self._model
+
+
+def _release() -> None:
+    """Have what nobody uses leave the memory. A network whose layers were given other forwards
+    refers to itself, so that most of it would stay until Python's collector comes by."""
+    if "torch" in sys.modules:
+        from .remedies import release
+
+        release()

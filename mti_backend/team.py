@@ -6,15 +6,20 @@ process with the whole batch. The runner of the job leads: it steps Adam, saves 
 helpers hear the tokens and the iteration's number, and answer with a gradient; they keep nothing,
 so that any of them may die, and all are killed at the end.
 
-A gradient is less than a megabyte, so gloo over the loopback interface does for GPUs, too.
+A gradient is less than a megabyte, so gloo over the loopback interface does for GPUs, too. They
+find each other by a file in a folder that only their user can read: a port of its own, as torch's
+usual way is, would be open to the whole network.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
@@ -23,16 +28,18 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, distributed
-from torch.distributed import TCPStore  # type: ignore[attr-defined]
+from torch.distributed import FileStore  # type: ignore[attr-defined]
 
 from mti_addon.wire.job import JobFolder
+from mti_addon.wire.process import process_identity
 
 from .attempt import Attempt
 
-_HOST = "127.0.0.1"
+_STORE = "store"
 _PATIENCE = timedelta(minutes=30)
 """For loading a model of 3 GB from a slow disk; a process that has died is seen at once."""
 _LOOK_SECONDS = 0.1
+_LEADER_SECONDS = 1.0
 
 
 class HelperLost(RuntimeError):
@@ -106,7 +113,8 @@ class Crew:
         self._attempt = attempt
         self._devices = attempt.devices[:batch] or [""]
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._store: TCPStore | None = None
+        self._folder: Path | None = None
+        self._store: FileStore | None = None
         if len(attempt.devices) > batch:
             idle = ", ".join(attempt.devices[batch:])
             print(f"A batch of {batch} leaves nothing to do for {idle}.", flush=True)
@@ -115,13 +123,16 @@ class Crew:
         """Start them; what they load takes as long as what the leader loads."""
         count = len(self._devices)
         if count > 1:
-            _on_loopback()
-            self._store = TCPStore(
-                _HOST, 0, count, is_master=True, timeout=_PATIENCE, wait_for_workers=False
-            )
-            port = self._store.port
+            try:
+                self._folder = Path(tempfile.mkdtemp(prefix="mti-team-"))
+                self._store = _store(self._folder, count)
+            except (OSError, RuntimeError) as error:  # a full disk, or no locks there
+                print(f"Learning goes on with {self._devices[0]} alone: {error}", flush=True)
+                self.disband()
+                return self
             for rank, device in enumerate(self._devices[1:], start=1):
-                self._processes.append(_helper(self._attempt.job, rank, count, port, device))
+                command = _helper(self._attempt.job, rank, count, self._folder, device)
+                self._processes.append(command)
         return self
 
     def join(self) -> Team | None:
@@ -138,7 +149,7 @@ class Crew:
             return None
         return Team(0, count)
 
-    def _wait(self, store: TCPStore) -> None:
+    def _wait(self, store: FileStore) -> None:
         while not all(store.check([_ready(rank)]) for rank in range(1, len(self._devices))):
             self._attempt.check()
             for rank, process in enumerate(self._processes, start=1):
@@ -158,14 +169,26 @@ class Crew:
             distributed.destroy_process_group()
         for process in self._processes:
             process.wait()
-        self._processes = []
+        self._processes, self._store = [], None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _store(folder: Path, count: int) -> FileStore:
+    """Where they find each other. RuntimeError where the file cannot be written, or locked."""
+    _on_loopback()
+    store = FileStore(str(folder / _STORE), count)
+    store.set_timeout(_PATIENCE)
+    store.check([_ready(0)])  # which opens it
+    return store
 
 
 def _helper(
-    job: JobFolder, rank: int, count: int, port: int, device: str
+    job: JobFolder, rank: int, count: int, folder: Path, device: str
 ) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "mti_backend.team", str(job.path)]
-    command += [str(rank), str(count), str(port), device]
+    # absolute: a helper begins in another folder, that of the backend
+    command = [sys.executable, "-m", "mti_backend.team", str(job.path.absolute())]
+    command += [str(rank), str(count), str(folder), device, str(os.getpid())]
     return subprocess.Popen(command, cwd=Path(__file__).parents[1], stdin=subprocess.DEVNULL)
 
 
@@ -180,7 +203,24 @@ def _on_loopback() -> None:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
 
 
-def help_with(path: Path, rank: int, count: int, port: int, device: str) -> None:
+def _end_with(leader: int, folder: Path) -> threading.Thread:
+    """Watch the leader, in the thread that is given, and end this process with it: one that is
+    killed closes no file, so whoever waits for it at the store would wait for the whole patience.
+    """
+    started = process_identity(leader)
+
+    def watch() -> None:
+        while started is not None and process_identity(leader) == started:
+            time.sleep(_LEADER_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    watcher = threading.Thread(target=watch, name="leader", daemon=True)
+    watcher.start()
+    return watcher
+
+
+def help_with(path: Path, rank: int, count: int, folder: Path, device: str) -> None:
     """A helper's life: load what the leader has, then answer until it is over."""
     from . import frames
     from .device import fix_threads
@@ -198,8 +238,7 @@ def help_with(path: Path, rank: int, count: int, port: int, device: str) -> None
     settings = without_unwanted_flips(request)
     inversion = Inversion(model, frames.to_model(references), settings, request.settings.sampling)
     inversion.prepare()
-    _on_loopback()
-    store = TCPStore(_HOST, port, count, timeout=_PATIENCE, wait_for_workers=False)
+    store = _store(folder, count)
     store.set(_ready(rank), "1")
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=count)
     inversion.team = Team(rank, count)
@@ -208,15 +247,20 @@ def help_with(path: Path, rank: int, count: int, port: int, device: str) -> None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m mti_backend.team JOB RANK COUNT PORT DEVICE`, which only a runner starts."""
+    """`python -m mti_backend.team JOB RANK COUNT FOLDER DEVICE LEADER`, which only a runner starts;
+    LEADER is its process."""
     parser = argparse.ArgumentParser(prog="mti_backend.team")
     parser.add_argument("job", type=Path)
-    for name in ("rank", "count", "port"):
+    for name in ("rank", "count"):
         parser.add_argument(name, type=int)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("device")
+    parser.add_argument("leader", type=int)
     options = parser.parse_args(argv)
+    watcher = _end_with(options.leader, options.folder)
     with suppress(HelperLost):  # the leader is gone, and its job with it
-        help_with(options.job, options.rank, options.count, options.port, options.device)
+        help_with(options.job, options.rank, options.count, options.folder, options.device)
+    watcher.join(2 * _LEADER_SECONDS)  # it tidies up, if the leader was killed
     return 0
 
 

@@ -14,9 +14,9 @@ STDLIB = frozenset(sys.stdlib_module_names) | {"__future__"}
 BLENDER = frozenset({"bpy", "bpy_extras", "mathutils", "gpu", "blf", "bl_math", "addon_utils"})
 BACKEND = frozenset(
     {"torch", "diffusers", "transformers", "numpy", "imageio", "imageio_ffmpeg", "PIL"}
-    | {"safetensors", "accelerate"}
+    | {"safetensors", "accelerate", "psutil"}
 )
-EVALUATION = frozenset({"matplotlib", "psutil"})
+EVALUATION = frozenset({"matplotlib"})
 
 ADDON_PACKAGES = {
     # package: (other distributions, our own packages)

@@ -19,6 +19,7 @@ from ..client.setup_problem import (
     models_problem,
 )
 from . import channel
+from .glance import glanced
 from .translations import sentences
 
 COMMAND = "Run the command that the preferences show in a terminal"
@@ -95,6 +96,11 @@ def backend_python() -> str:
     return _chosen_python() or str(backend_folder().python)
 
 
+def own_python_is_chosen() -> bool:
+    """Somebody has named an interpreter, so the one that Set Up the Backend makes is not used."""
+    return bool(_chosen_python())
+
+
 def _chosen_python() -> str:
     prefs = preferences()
     chosen = prefs.python.strip() if prefs else ""
@@ -103,18 +109,23 @@ def _chosen_python() -> str:
 
 def backend_trouble() -> Problem:
     """What keeps the backend from being started, and what to do; two empty texts if nothing is
-    known against it. Looks at a few files only."""
-    chosen, folder = _chosen_python(), backend_folder()
+    known against it."""
+    prefs = preferences()
+    models = prefs.models_folder.strip() if prefs else ""
+    models = bpy.path.abspath(models) if models else ""
+    return _trouble(_chosen_python(), backend_folder().path, models, channel.CHANNEL)
+
+
+@glanced
+def _trouble(chosen: str, backend: Path, models: str, published: str) -> Problem:
+    folder = BackendFolder(backend)
     if chosen:
         problem = chosen_problem(folder, chosen)
     else:
-        remedy = BUTTON if channel.CHANNEL == "own" else COMMAND
-        problem = environment_problem(folder, EXTENSION_ROOT, remedy)
-    if problem == FINE:
-        prefs = preferences()
-        models = prefs.models_folder.strip() if prefs else ""
-        problem = models_problem(bpy.path.abspath(models) if models else "")
-    return problem
+        problem = environment_problem(
+            folder, EXTENSION_ROOT, BUTTON if published == "own" else COMMAND
+        )
+    return models_problem(models) if problem == FINE else problem
 
 
 def backend_problem() -> str:
@@ -128,7 +139,7 @@ def offline_problem() -> str:
         return ""
     if offline_by_command_line():
         return "Blender was started in offline mode: start it without"
-    return "Online access is off: allow it in Preferences > System"
+    return "Online access is off: allow it first"
 
 
 def offline_by_command_line() -> bool:

@@ -6,6 +6,7 @@ is a folder that is written whole and never changed.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from ..motion import Take, encode_png
 from ..wire import CaptureInfo, Settings, codec, files
 from ..wire.codec import Span, Text
 from ..wire.errors import BadRequest, UnreadableInput
+from .steps import steps
 
+CAPTURE_FILE = "capture.json"
 KEPT = 32
 """Captures kept besides the newest; older ones go. Jobs have copies of what they need."""
 GAP = 2
@@ -29,11 +32,11 @@ GAP = 2
 class CaptureFile:
     """capture.json."""
 
-    model: Annotated[str, Text(r".{1,64}", "The model that the pictures were drawn for.")]
+    model: Annotated[str, Text(r".{1,64}", "The model that the images were drawn for.")]
     frames: Annotated[int, Span(1, 128, "pictures", "How many.")]
     size: tuple[
-        Annotated[int, Span(16, 4096, "px", "Width of the pictures.")],
-        Annotated[int, Span(16, 4096, "px", "Height of the pictures.")],
+        Annotated[int, Span(16, 4096, "px", "Width of the images.")],
+        Annotated[int, Span(16, 4096, "px", "Height of the images.")],
     ]
     source: Annotated[str, Text(r".{0,64}", "Name of what was captured, for people.")]
     notes: tuple[Annotated[str, Text(r".{1,500}", "A warning, and what to do.")], ...]
@@ -81,23 +84,29 @@ class Capture:
         return self.path / "sheet.png"
 
 
+def one_line(text: str, longest: int) -> str:
+    """A text as capture.json can hold it: names in Blender may have line breaks, and be long."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)[:longest]
+
+
 def save_capture(
     root: Path, pictures: NDArray[np.uint8], about: CaptureFile, take: Take | None = None
 ) -> str:
     """Write pictures (F, H, W, 3) whole or not at all, and give the new id.
 
     With the take that they were drawn from, they can be drawn in other ways later. Raises
-    NotWritable, DiskFull.
+    BadRequest for what could not be read back, NotWritable, DiskFull.
     """
+    codec.check(about, "capture")
     name = uuid.uuid4().hex
     with files.new_folder(root / name) as folder:
-        for i, picture in enumerate(pictures):
+        for i, picture in enumerate(steps(list(pictures))):
             files.write_synced(folder / f"{i + 1:04d}.png", encode_png(picture))
         files.write_synced(folder / "sheet.png", encode_png(_sheet(pictures)))
         if take is not None:
             files.write_synced(folder / "take.json", take.to_json().encode("utf-8"))
         text = codec.dumps(codec.to_dict(about), indent=2) + "\n"
-        files.write_synced(folder / "capture.json", text.encode("utf-8"))
+        files.write_synced(folder / CAPTURE_FILE, text.encode("utf-8"))
     files.keep_newest(root, KEPT, name)
     files.sweep(root)
     return name
@@ -109,7 +118,7 @@ def load_capture(root: Path, name: str) -> Capture | None:
         return None
     folder = root / name
     try:
-        value = codec.loads((folder / "capture.json").read_bytes(), "capture.json")
+        value = codec.loads((folder / CAPTURE_FILE).read_bytes(), CAPTURE_FILE)
         capture = Capture(folder, codec.from_dict(CaptureFile, value, "capture"))
     except (OSError, BadRequest):
         return None

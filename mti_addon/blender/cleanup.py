@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,21 @@ from typing import Any
 import bpy
 
 from .. import client
-from ..wire import MtiError, files
-from . import addon
+from ..wire import JobFolder, MtiError, files
+from . import addon, target_preview
+from .captures import CAPTURE_FILE
 from .collecting import shown_folders
 from .jobs import Jobs, Row
 from .placing import results_root, unsaved_root
-from .results import folder_size, results_in
+from .results import RECIPE_FILE, Result, added_takes, results_in, takes_of
+from .steps import steps
 from .translations import sentences, translated
 
-KINDS = ("jobs", "captures", "results")
+JOB_KINDS = ("jobs", "unadded", "unfinished")
+KINDS = (*JOB_KINDS, "captures", "results")
+_HEARTS = {"captures": CAPTURE_FILE, "results": RECIPE_FILE}
+_HOPELESS = ("bad_request", "unreadable_input", "bad_embedding", "wrong_model", "no_motion")
+"""Failures of jobs that would fail again, however often they were resumed."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +33,14 @@ class Heap:
 
     unused: tuple[Path, ...]
     bytes: int
-    kept: int
-    kept_bytes: int
+    kept: int | None = None
+    """None where there is nothing to compare with."""
+    kept_bytes: int = 0
 
     def described(self) -> str:
         """Such as '3 unused (1.2 MB), 5 in use (20.1 MB)'."""
+        if self.kept is None:
+            return "{} ({})".format(len(self.unused), megabytes(self.bytes))
         unused = translated("{} unused ({})").format(len(self.unused), megabytes(self.bytes))
         return translated("{}, {} in use ({})").format(
             unused, self.kept, megabytes(self.kept_bytes)
@@ -43,48 +53,95 @@ def megabytes(size: int) -> str:
 
 
 def inventory(jobs: Jobs) -> dict[str, Heap]:
-    """A heap for each of KINDS. Reads every folder's size: not for a timer, or a redraw."""
+    """A heap for each of KINDS. Reads every job, and every folder's size: not for a timer, or a
+    redraw."""
     shown = shown_folders()
     captures = {scene.mti.capture for scene in bpy.data.scenes}
-    roots = {results_root(scene)[0] for scene in bpy.data.scenes} | {unsaved_root()}
-    results = [result.folder for root in sorted(roots) for result in results_in(root)]
+    results = [result for root in _result_roots() for result in results_in(root)]
+    kinds = [(row.folder.path, _kind(row, shown, results)) for row in jobs.rows]
     return {
-        "jobs": _heap([(row.folder.path, _needed(row, shown)) for row in jobs.rows]),
+        "jobs": _heap([(path, kind != "jobs") for path, kind in kinds]),
+        "unadded": _only(path for path, kind in kinds if kind == "unadded"),
+        "unfinished": _only(path for path, kind in kinds if kind == "unfinished"),
         "captures": _heap(
             [(path, path.name in captures) for path in _folders(addon.captures_folder())]
         ),
-        "results": _heap([(path, path.resolve() in shown) for path in results]),
+        "results": _heap([(each.folder, each.folder.resolve() in shown) for each in results]),
     }
 
 
-def delete(heap: Heap) -> tuple[int, list[str]]:
+def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
     """Delete what is unused; how many folders have gone, and why the others have not."""
     gone, problems = 0, []
-    for path in heap.unused:
+    for path in steps(heap.unused):
         try:
-            files.remove_folder(path)
+            if kind in JOB_KINDS:
+                client.remove(JobFolder(path))
+            else:
+                files.remove_folder(path, _HEARTS[kind])
             gone += 1
         except MtiError as error:
             problems.append(sentences(error.message, error.hint))
     return gone, problems
 
 
-def _needed(row: Row, shown: set[Path]) -> bool:
-    """It runs or may go on, it holds a motion, or pictures of this file lie in it."""
-    if row.request is None:
-        return True  # of a newer version, perhaps
-    if row.active or row.state.phase in ("paused", "dead") or client.is_running(row.folder):
-        return True
-    if row.request.learns and row.folder.output_motion.is_file():
-        return True
-    own = row.folder.path.resolve()
-    return any(own in (folder, *folder.parents) for folder in shown)
+def sweep() -> None:
+    """Remove what killed writers left unfinished, of Blender or of a runner, an hour ago."""
+    folders = [addon.jobs_folder(), addon.captures_folder(), target_preview.folder()]
+    for folder in [*folders, *_result_roots()]:
+        files.sweep(folder)
+
+
+def _result_roots() -> list[Path]:
+    return sorted({results_root(scene)[0] for scene in bpy.data.scenes} | {unsaved_root()})
+
+
+def _kind(row: Row, shown: set[Path], results: list[Result]) -> str:
+    """The heap that a job belongs to; empty for one that is used."""
+    request = row.request
+    if request is None:
+        return ""  # of a newer version, perhaps
+    row = Row(row.folder, request, row.problem, _state_now(row))
+    phase, own = row.state.phase, row.folder.path.resolve()
+    if row.active or phase == "paused" or client.is_running(row.folder):
+        return ""
+    if request.learns and row.folder.output_motion.is_file():
+        return ""
+    if any(own in (folder, *folder.parents) for folder in shown):
+        return ""
+    if phase == "done":
+        kept = added_takes(row.folder)
+        kept |= {each.recipe.take for each in results if each.recipe.job == request.job}
+        return "jobs" if {take.number for take in takes_of(row)} <= kept else "unadded"
+    return "unfinished" if _could_go_on(row) else "jobs"
+
+
+def _state_now(row: Row) -> client.JobState:
+    """As its folder says at this moment: another Blender may have resumed the job."""
+    follower = client.Follower(row.folder)
+    state = follower.poll()
+    while not follower.caught_up:
+        state = follower.poll()
+    return state
+
+
+def _could_go_on(row: Row) -> bool:
+    """Resuming this job would save work, or may well succeed."""
+    state = row.state
+    if state.phase == "cancelled":
+        return any(row.folder.checkpoint_dir.glob("*")) or row.folder.output_dir.exists()
+    return state.phase != "failed" or state.error is None or state.error[0] not in _HOPELESS
+
+
+def _only(paths: Iterable[Path]) -> Heap:
+    found = tuple(paths)
+    return Heap(found, sum(map(files.size_of, found)))
 
 
 def _heap(found: list[tuple[Path, Any]]) -> Heap:
     unused = tuple(path for path, needed in found if not needed)
     kept = [path for path, needed in found if needed]
-    return Heap(unused, sum(map(folder_size, unused)), len(kept), sum(map(folder_size, kept)))
+    return Heap(unused, sum(map(files.size_of, unused)), len(kept), sum(map(files.size_of, kept)))
 
 
 def _folders(root: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import bpy
 
 from .placing import blender_path, results_root, unsaved_root
 from .results import Result, move, read_result, result_folder
+from .steps import steps
 
 
 def shown_folders() -> set[Path]:
@@ -23,13 +24,18 @@ def scattered() -> list[tuple[Any, Path]]:
     return [(thing, folder) for thing, folder in _users() if folder.parent == home]
 
 
+def any_scattered() -> bool:
+    """There are some."""
+    return bool(scattered())
+
+
 def collect() -> int:
     """Copy scattered results to the side of the .blend file and show them from there; how many.
 
     What lies in the old place stays: another file may show it. Raises DiskFull, NotWritable.
     """
     moved: dict[Path, Result] = {}
-    for thing, folder in scattered():
+    for thing, folder in steps(scattered()):
         if folder not in moved:
             result = read_result(folder)
             if result is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from ..client.engines import EngineState
 from ..client.engines import engine_states as judged
 from ..client.setup_check import Hello, read_hello
+from ..client.setup_folder import BackendFolder
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.timings import Costs, guessed_costs
 from ..wire import Settings
 from ..wire.settings import SIZES
 from . import addon
+from .glance import glanced
 
 __all__ = [
     "EngineState",
@@ -20,6 +22,7 @@ __all__ = [
     "guess",
     "hello",
     "missing_problem",
+    "seen_model",
 ]
 
 
@@ -41,15 +44,20 @@ def chosen_size() -> tuple[int, int]:
 
 
 def engine_states() -> dict[str, EngineState]:
-    """draft, svd and svd-xt, each with a sentence; a few file look-ups, under a millisecond."""
+    """draft, svd and svd-xt, each with a sentence."""
     models = addon.models_folder()
-    folders = {name: model_folder(models, name) for name in DOWNLOADS}
+    folders = {name: seen_model(models, name) for name in DOWNLOADS}
     return judged(hello(), addon.backend_problem(), folders, chosen_size())
+
+
+seen_model = glanced(model_folder)
+"""A model's folder, as it was seen last."""
+_seen_hello = glanced(lambda backend: read_hello(BackendFolder(backend)))
 
 
 def hello() -> Hello | None:
     """What the backend that is used now said when it was asked last."""
-    found = read_hello(addon.backend_folder())
+    found = _seen_hello(addon.backend_folder().path)
     return found if found is not None and found.python == addon.backend_python() else None
 
 

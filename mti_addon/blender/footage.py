@@ -1,7 +1,7 @@
 """Pictures of a movie, an image sequence or a strip, read by Blender's own sequencer.
 
-The sequencer knows every format that Blender knows. It works in a scene of its own, which is gone
-afterwards.
+The sequencer knows every format that Blender knows. A file is laid into a scene of its own, which
+is gone afterwards; a strip is shown alone in a copy of its own scene.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Problem, decode_png
+from ..motion.picture_files import file_is_cut_short
+from .color import SRGB_DEVICES, choose, show_plainly
+from .glance import glanced, is_file
 from .problems import CaptureError
-from .strip import shown_scene, strip_end, strip_start
+from .sequencer import shown_range
+from .steps import steps
+from .strip import shown_scene
+from .strip_media import image_size
+from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
 from .target import render_file, render_size
 from .translations import translated
 
-CHOOSE = "Choose a movie, or one picture of a numbered sequence."
+CHOOSE = "Choose a movie, or one image of a numbered sequence."
+SOUND_ONLY = "{} has sound, but no images."
+UNREADABLE = "{} is no movie that Blender can read."
+SINGLE = "{} is a single image, which holds no motion."
 NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
@@ -33,16 +43,17 @@ class Footage:
     """Where pictures are, and which scene frames, or pictures of a file, they are shown at."""
 
     name: str
-    files: tuple[str, ...]
-    """One movie, or pictures in order."""
-    is_movie: bool
-    skipped: int
-    """Pictures that are cut off before the first that is shown."""
     start: int
     end: int
     fps: float
     size: tuple[int, int]
-    """(width, height), pixels; (0, 0): not known."""
+    """(width, height), square pixels."""
+    files: tuple[str, ...] = ()
+    """One movie, or pictures in order; of a strip none."""
+    is_movie: bool = False
+    strip: Any = None
+    scene: Any = None
+    """Of the strip."""
 
 
 def footage_problem(context: Any, source: str) -> Problem | None:
@@ -75,12 +86,17 @@ def read_pictures(
 
     Raises CaptureError.
     """
-    shown = [round(frame) - footage.start + footage.skipped for frame in frames]
+    if footage.strip is not None:
+        whole = [round(frame) for frame in frames]
+        return strip_pictures(footage.scene, footage.strip, whole, size)
+    shown = [round(frame) - footage.start for frame in frames]
     with _sequencer(size) as scene, tempfile.TemporaryDirectory(prefix="mti-") as folder:
         _lay_down(scene, footage, shown)
         places = [f + 1 if footage.is_movie else i + 1 for i, f in enumerate(shown)]
         try:
-            return np.stack([smaller(_rendered(scene, at, Path(folder)), size) for at in places])
+            return np.stack(
+                [smaller(_rendered(scene, at, Path(folder)), size) for at in steps(places)]
+            )
         except (RuntimeError, OSError, ValueError) as error:
             message = translated("{} cannot be read: {}").format(footage.name, error)
             raise CaptureError.of(message.strip(), CHOOSE) from error
@@ -114,37 +130,13 @@ def _strip_footage(context: Any) -> Footage:
     scene = shown_scene(context)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor else None
     if strip is None:
-        raise CaptureError.of(
-            "No strip is active.", "Select a movie or image strip in the sequencer."
-        )
-    start, end = strip_start(strip), strip_end(strip) - 1
+        raise CaptureError.of("No strip is active.", "Select a strip in the sequencer.")
+    if problem := strip_capture_problem(strip):
+        raise CaptureError(problem)
+    start, end = shown_range(strip)
     fps = scene.render.fps / scene.render.fps_base
-    if strip.type == "MOVIE":
-        path = bpy.path.abspath(strip.filepath)
-        files: tuple[str, ...] = (path,)
-    elif strip.type == "IMAGE":
-        folder = Path(bpy.path.abspath(strip.directory))
-        files = tuple(str(folder / element.filename) for element in strip.elements)
-    else:
-        raise CaptureError.of(
-            translated("{} is no movie and no image strip.").format(strip.name),
-            "Render it to a movie first, or select another strip.",
-        )
-    for path in (files[0], files[-1]):
-        if not Path(path).is_file():
-            what = translated("The file of {} is missing: {}").format(strip.name, path)
-            raise CaptureError.of(what, "Find it again.")
-    element = strip.elements[0]
-    size = (element.orig_width, element.orig_height)
-    skipped = _cut_off(strip)
-    return Footage(strip.name, files, strip.type == "MOVIE", skipped, start, end, fps, size)
-
-
-def _cut_off(strip: Any) -> int:
-    """Pictures cut off at the left, by the names of Blender 5.2 or those before."""
-    if hasattr(strip, "left_handle_offset"):
-        return int(strip.left_handle_offset)
-    return int(strip.frame_offset_start)
+    size = shown_size(scene, strip)
+    return Footage(strip.name, start, end - 1, fps, size, strip=strip, scene=scene)
 
 
 def _checked_path(context: Any) -> Path:
@@ -152,15 +144,14 @@ def _checked_path(context: Any) -> Path:
     if not chosen:
         raise CaptureError.of("No file is chosen.", CHOOSE)
     path = Path(bpy.path.abspath(chosen))
-    if not path.is_file():
+    if not is_file(path):
         raise CaptureError.of(translated("The file is missing: {}").format(path), CHOOSE)
     ending = path.suffix.lower()
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
-        what = translated("{} is no movie and no picture.").format(path.name)
+        what = translated("{} is neither a movie nor an image.").format(path.name)
         raise CaptureError.of(what, CHOOSE)
     if ending in bpy.path.extensions_image and len(_sequence(path)) < 2:
-        what = translated("{} is a single picture, which holds no motion.").format(path.name)
-        raise CaptureError.of(what, CHOOSE)
+        raise CaptureError.of(translated(SINGLE).format(path.name), CHOOSE)
     return path
 
 
@@ -169,35 +160,51 @@ def _file_footage(context: Any) -> Footage:
     rate = context.scene.render.fps / context.scene.render.fps_base
     if path.suffix.lower() in bpy.path.extensions_image:
         files = tuple(str(file) for file in _sequence(path))
-        return Footage(path.name, files, False, 0, 1, len(files), rate, (0, 0))
+        return Footage(path.name, 1, len(files), rate, image_size(_sequence(path)[0]), files)
     count, fps, size = _movie(path)
-    return Footage(path.name, (str(path),), True, 0, 1, count, fps or rate, size)
+    return Footage(path.name, 1, count, fps or rate, size, (str(path),), is_movie=True)
 
 
 def _movie(path: Path) -> tuple[int, float, tuple[int, int]]:
     """How many pictures a movie has, how fast it is, and its size. Raises CaptureError."""
-    unreadable = translated("{} is no movie that Blender can read.").format(path.name)
     try:
         clip = bpy.data.movieclips.load(str(path))
     except RuntimeError as error:
-        raise CaptureError.of(unreadable, CHOOSE) from error
+        raise CaptureError(_no_movie(path, 0)) from error
     try:
         count, fps, size = clip.frame_duration, clip.fps, tuple(clip.size)
     finally:
         bpy.data.movieclips.remove(clip)
     if count < 2:
-        raise CaptureError.of(unreadable, CHOOSE)
+        raise CaptureError(_no_movie(path, count))
     return count, fps, (int(size[0]), int(size[1]))
 
 
+def _no_movie(path: Path, count: int) -> Problem:
+    """Why a file of so many pictures cannot be captured."""
+    if count == 1:
+        return Problem(translated(SINGLE).format(path.name), CHOOSE)
+    sound = bpy.data.sounds.load(str(path))
+    try:
+        heard = sound.channels != "INVALID"
+    finally:
+        bpy.data.sounds.remove(sound)
+    what = translated(SOUND_ONLY if heard else UNREADABLE)
+    return Problem(what.format(path.name), CHOOSE)
+
+
+@glanced
 def _sequence(path: Path) -> list[Path]:
     """The numbered pictures that a picture belongs to, in order; the picture alone if none."""
     match = NUMBERED.fullmatch(path.name)
     if match is None:
         return [path]
     before, _, ending = match.groups()
-    numbered = []
-    for other in path.parent.iterdir():
+    numbered: list[tuple[int, Path]] = []
+    others: list[Path] = []
+    with suppress(OSError):  # the folder has gone, and the pictures with it
+        others = list(path.parent.iterdir())
+    for other in others:
         found = NUMBERED.fullmatch(other.name)
         if found and found[1] == before and found[3] == ending:
             numbered.append((int(found[2]), other))
@@ -216,7 +223,8 @@ def _sequencer(size: tuple[int, int]) -> Iterator[Any]:
         if hasattr(image, "media_type"):
             image.media_type = "IMAGE"
         image.file_format, image.color_mode, image.color_depth = "PNG", "RGB", "8"
-        scene.view_settings.view_transform = "Standard"
+        choose(scene.display_settings, "display_device", SRGB_DEVICES)
+        show_plainly(scene)
         yield scene
     finally:
         bpy.data.scenes.remove(scene)
@@ -224,15 +232,20 @@ def _sequencer(size: tuple[int, int]) -> Iterator[Any]:
 
 def _lay_down(scene: Any, footage: Footage, shown: Sequence[int]) -> None:
     """A movie from frame 1 on; of pictures only those that are wanted, one a frame."""
-    strips = scene.sequence_editor_create().strips
-    place = {"channel": 1, "frame_start": 1, "fit_method": "FILL"}
+    editor = scene.sequence_editor_create()
+    editor.show_missing_media = False
+    strips = editor.strips
+    place = {"channel": 1, "fit_method": "FILL"}
     if footage.is_movie:
-        strip = strips.new_movie(name="movie", filepath=footage.files[0], **place)
+        strips.new_movie(name="movie", filepath=footage.files[0], frame_start=1, **place)
     else:
-        files = [footage.files[min(max(i, 0), len(footage.files) - 1)] for i in shown]
-        strip = strips.new_image(name="pictures", filepath=files[0], **place)
-        folder = Path(files[0]).parent
-        for path in files[1:]:
-            strip.elements.append(str(Path(path).relative_to(folder)))
-    if hasattr(strip.transform, "filter"):
-        strip.transform.filter = "BOX"  # every pixel counts where a movie is made much smaller
+        # a strip for each: it is fitted by its own size, and Blender knows that size
+        for at, index in enumerate(shown, 1):
+            path = footage.files[min(max(index, 0), len(footage.files) - 1)]
+            strip = strips.new_image(name="picture", filepath=path, frame_start=at, **place)
+            if not strip.elements[0].orig_width or file_is_cut_short(Path(path)):
+                what = translated("An image of {} is damaged: {}").format(footage.name, path)
+                raise CaptureError.of(what, "Render or copy it again.")
+    for strip in strips:
+        if hasattr(strip.transform, "filter"):
+            strip.transform.filter = "BOX"  # every pixel counts where a movie is made much smaller

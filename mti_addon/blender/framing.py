@@ -9,19 +9,27 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from .capture import box_corners, playing
+from .boxes import box_corners
+from .cameras import framing_camera
+from .capture import playing
+from .skeletons import joints_of, plan_of
 
 LENS, HALF_SENSOR = 50.0, 18.0
 """Millimetres: Blender's own camera's."""
 MARGIN = 1.15
+NEAREST = 1e-3
+"""Meters: a camera cannot be nearer to what has no extent."""
+NAME = "Framing Camera"
 MOMENTS = 12
 
 
 def add_camera(context: Any, mover: Any, span: tuple[int, int], size: tuple[int, int]) -> Any:
-    """Add the scene's camera, which sees all that `mover` does from span[0] to span[1].
+    """Have a camera that sees all that `mover` does from span[0] to span[1].
 
-    It looks from where the scene's camera stands, else from where the viewport does, as far as the
-    compass goes, else along +Y; `size` is the captured pictures' (width, height).
+    It is for the capture alone, and is used again when it is there; where the scene has no camera,
+    it becomes the scene's. It looks from where the scene's camera stands, else from where the
+    viewport does, as far as the compass goes, else along +Y; `size` is the captured pictures'
+    (width, height).
     """
     scene = context.scene
     view = getattr(context, "region_data", None)
@@ -33,19 +41,37 @@ def add_camera(context: Any, mover: Any, span: tuple[int, int], size: tuple[int,
     points = _places(scene, mover, span)
     render = scene.render
     aspects = size[1] / size[0], render.resolution_y / render.resolution_x
-    data = bpy.data.cameras.new("Camera")
-    data.lens = LENS
-    camera = bpy.data.objects.new("Camera", data)
-    scene.collection.objects.link(camera)
+    camera = framing_camera(scene) or _new_camera(scene)
+    data, sensor = camera.data, {"sensor_fit": "AUTO", "sensor_width": 2 * HALF_SENSOR}
+    for name, value in {
+        "type": "PERSP",
+        "lens": LENS,
+        "shift_x": 0,
+        "shift_y": 0,
+        **sensor,
+    }.items():
+        setattr(data, name, value)
     turn = Matrix.Rotation(math.atan2(away.y, away.x) + math.pi / 2, 4, "Z")
     turn = turn @ Matrix.Rotation(math.pi / 2, 4, "X")
-    camera.matrix_world = Matrix.Translation(_eye(points, turn, aspects)) @ turn
-    scene.camera = camera
+    eye, distance = _eye(points, turn, aspects)
+    data.clip_start, data.clip_end = min(0.1, distance / 10), max(1000.0, 10 * distance)
+    camera.matrix_world = Matrix.Translation(eye) @ turn
     return camera
 
 
-def _eye(points: np.ndarray, turn: Matrix, aspects: tuple[float, float]) -> Vector:
-    """Where a camera with this orientation stands to see all points (N, 3)."""
+def _new_camera(scene: Any) -> Any:
+    """A camera for the capture alone, or for all where there is none."""
+    camera = bpy.data.objects.new(NAME, bpy.data.cameras.new(NAME))
+    scene.collection.objects.link(camera)
+    if scene.camera is None:
+        scene.camera = camera
+    else:
+        scene.mti.capture_camera = camera
+    return camera
+
+
+def _eye(points: np.ndarray, turn: Matrix, aspects: tuple[float, float]) -> tuple[Vector, float]:
+    """Where a camera with this orientation stands to see all points (N, 3), and how far away."""
     local = points @ np.array(turn.to_3x3())  # x to the right, y up, z towards the camera
     low, high = local.min(0), local.max(0)
     middle = (low + high) / 2
@@ -54,17 +80,19 @@ def _eye(points: np.ndarray, turn: Matrix, aspects: tuple[float, float]) -> Vect
     # the longer side of a picture is as wide as the lens sees
     needs = [across / (wide * min(1, 1 / a)) for a in aspects]
     needs += [up / (wide * min(1, a)) for a in aspects]
-    near = high[2] + max(*needs, 0.1)
-    return turn.to_3x3() @ Vector((middle[0], middle[1], near))
+    distance = max(*needs, NEAREST)
+    return turn.to_3x3() @ Vector((middle[0], middle[1], high[2] + distance)), distance
 
 
 def _places(scene: Any, mover: Any, span: tuple[int, int]) -> np.ndarray:
     """Where it is (N, 3), metres, in a few moments."""
-    found: list[Vector] = []
+    plan = plan_of(mover) if mover.type == "ARMATURE" else None
+    found: list[Any] = []
     for depsgraph in playing(scene, np.linspace(*span, MOMENTS).tolist()):
         evaluated = mover.evaluated_get(depsgraph)
-        bones = evaluated.pose.bones if evaluated.pose else ()
-        local = [end for bone in bones for end in (bone.head, bone.tail)]
-        local = local or [Vector(corner) for corner in box_corners(evaluated)]
-        found += [evaluated.matrix_world @ point for point in local]
-    return np.array(found)
+        if plan is not None:
+            found.append(joints_of(evaluated, plan))
+        else:
+            corners = box_corners(evaluated, depsgraph)
+            found.append([evaluated.matrix_world @ Vector(corner) for corner in corners])
+    return np.concatenate(found).astype(np.float64)

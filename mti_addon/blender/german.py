@@ -11,6 +11,93 @@ TEXTS: dict[str, str] = {
     "Jobs": "Aufträge",
     "In the 3D viewport.": "Im 3D-Ansichtsfenster.",
     "In the video sequencer.": "Im Video-Sequenzer.",
+    # Lists, and which file they are of
+    "All Files": "Alle Dateien",
+    "Show jobs of all .blend files, and not only of this one. What runs or waits is always shown": (
+        "Aufträge aller .blend-Dateien zeigen, nicht nur die dieser Datei. Was läuft oder wartet, "
+        "wird immer gezeigt"
+    ),
+    "Search": "Suchen",
+    "Show jobs with these words in their names only": (
+        "Nur Aufträge zeigen, in deren Namen diese Wörter vorkommen"
+    ),
+    "Show results of motions with these words in their names only": (
+        "Nur Ergebnisse zeigen, in deren Namen diese Wörter vorkommen"
+    ),
+    "The job whose details are shown": "Der Auftrag, dessen Einzelheiten gezeigt werden",
+    "Result": "Ergebnis",
+    "The result whose details are shown": "Das Ergebnis, dessen Einzelheiten gezeigt werden",
+    "No jobs yet": "Noch keine Aufträge",
+    "This file: {}": "Diese Datei: {}",
+    "This file: {}, other files: {}": "Diese Datei: {}, andere Dateien: {}",
+    "No results of this file yet": "Noch keine Ergebnisse dieser Datei",
+    "{}, take {}": "{}, Take {}",
+    "Options": "Optionen",
+    "Not started": "Nicht begonnen",
+    "Add this result to the scene as chosen, once more or for the first time": (
+        "Dieses Ergebnis wie gewählt der Szene hinzufügen, noch einmal oder zum ersten Mal"
+    ),
+    "Where the result is kept": "Wo das Ergebnis liegt",
+    "This result no longer exists.": "Dieses Ergebnis ist nicht mehr da.",
+    "The folder of the result whose recipe is taken if its job is gone": (
+        "Der Ordner des Ergebnisses, dessen Rezept genommen wird, wenn sein Auftrag fort ist"
+    ),
+    "Apply This": "Diese anwenden",
+    "Apply the motion that this job has learned to the target, in the background": (
+        "Die Bewegung, die dieser Auftrag gelernt hat, auf das Ziel anwenden, im Hintergrund"
+    ),
+    "This job has not learned a motion.": "Dieser Auftrag hat keine Bewegung gelernt.",
+    "Use Motion": "Bewegung verwenden",
+    "Apply this motion from now on; it was learned after the one that is used": (
+        "Von jetzt an diese Bewegung anwenden; sie wurde nach der verwendeten gelernt"
+    ),
+    "The motion's name and job": "Name und Auftrag der Bewegung",
+    "Use Newer: {}": "Neuere verwenden: {}",
+    "Using Latest: {}": "Neueste wird verwendet: {}",
+    "No motion yet": "Noch keine Bewegung",
+    "Draft: {} x {} preview": "Entwurf: Vorschau mit {} x {}",
+    "These are the settings of the scene {}; the sequencer shows {}": (
+        "Dies sind die Einstellungen der Szene {}; der Sequenzer zeigt {}"
+    ),
+    # An image that is dropped on the tab
+    "Use as Target": "Als Ziel verwenden",
+    "Take this image file as the target that a motion is applied to": (
+        "Diese Bilddatei als Ziel nehmen, auf das eine Bewegung angewendet wird"
+    ),
+    "The image file": "Die Bilddatei",
+    "There is no such image file.": "Diese Bilddatei gibt es nicht.",
+    "The target is {}": "Das Ziel ist {}",
+    "Delete": "Löschen",
+    "Apply Again": "Noch einmal anwenden",
+    "Weak: only part of the motion was learned. Raise Quality or frame closer.": (
+        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder näher einstellen."
+    ),
+    # Short texts of buttons, for a narrow sidebar
+    "Allow": "Erlauben",
+    "Set Up": "Einrichten",
+    "Settings": "Einstellungen",
+    "Copy": "Kopieren",
+    "Add": "Hinzufügen",
+    "Again": "Noch einmal",
+    "Collect": "Sammeln",
+    # The box at the top, while there is no backend
+    "Setting up the backend": "Das Backend wird eingerichtet",
+    (
+        "Motions are learned by a program of its own beside Blender. Setting it up takes a few "
+        "minutes and 1.2 GB of disk space (about 6 GB with an NVIDIA GPU), once, in the "
+        "background."
+    ): (
+        "Bewegungen lernt ein eigenes Programm neben Blender. Das Einrichten braucht einige "
+        "Minuten und 1,2 GB Platz (mit einer NVIDIA-GPU etwa 6 GB), einmal, im Hintergrund."
+    ),
+    "Allow Online Access": "Online-Zugriff erlauben",
+    "Online access is off: allow it first": (
+        "Online-Zugriff ist ausgeschaltet: ihn zuerst erlauben"
+    ),
+    "Allow online access first, or choose a folder of wheels in the details.": (
+        "Zuerst den Online-Zugriff erlauben, oder in den Details einen Ordner mit Wheels wählen."
+    ),
+    "Paste it into a terminal.": "In ein Terminal einfügen.",
     # Figures and the camera
     "Add Figure": "Figur hinzufügen",
     "Every figure with every motion that it can start from": (
@@ -57,7 +144,7 @@ TEXTS: dict[str, str] = {
         "Zwei Schritte mit jedem Bein, wie auf einem Laufband"
     ),
     "Walk Across": "Durchs Bild gehen",
-    "Two steps with each leg, through the picture": "Zwei Schritte mit jedem Bein, durch das Bild",
+    "Two steps with each leg, through the frame": "Zwei Schritte mit jedem Bein, durch das Bild",
     "Run": "Rennen",
     "Three steps with each leg, as on a treadmill": (
         "Drei Schritte mit jedem Bein, wie auf einem Laufband"
@@ -85,22 +172,40 @@ TEXTS: dict[str, str] = {
     "Smile": "Lächeln",
     "A smile comes and stays": "Ein Lächeln kommt und bleibt",
     "Leave Edit Mode first": "Zuerst den Bearbeitungsmodus verlassen",
-    "Frame It With a New Camera": "Mit neuer Kamera ins Bild setzen",
-    "Add Camera": "Kamera hinzufügen",
-    "Add a camera that sees the whole motion, and make it the scene's": (
-        "Eine Kamera hinzufügen, die die ganze Bewegung sieht, und sie zur Kamera der Szene machen"
+    "Add Framing Camera": "Aufnahmekamera hinzufügen",
+    "Update Framing Camera": "Aufnahmekamera neu ausrichten",
+    "Frame Again": "Neu ausrichten",
+    "Framing Camera": "Aufnahmekamera",
+    "The camera that the motion is captured through; empty: the scene's": (
+        "Die Kamera, durch die die Bewegung aufgenommen wird; leer: die der Szene"
     ),
-    "Add a stick figure, or select what the camera shall look at": (
+    "The camera cuts from {} to {} at frame {}, so the motion jumps there.": (
+        "Die Kamera wechselt von {} zu {} bei Einzelbild {}, dort springt die Bewegung."
+    ),
+    "Capture the frames of one shot, or press Add Framing Camera.": (
+        "Den Bereich einer Einstellung aufnehmen oder Aufnahmekamera hinzufügen drücken."
+    ),
+    "Capture the frames of one shot.": "Den Bereich einer Einstellung aufnehmen.",
+    "{} has sound, but no images.": "{} hat Ton, aber keine Bilder.",
+    "The target image is damaged, its end is missing: {}": (
+        "Das Zielbild ist beschädigt, sein Ende fehlt: {}"
+    ),
+    "Add Camera": "Kamera hinzufügen",
+    "Add a camera for the capture alone that sees the whole motion; the scene's own stays": (
+        "Eine Kamera nur für die Aufnahme hinzufügen, die die ganze Bewegung sieht; die der Szene "
+        "bleibt"
+    ),
+    "Add a stick figure, or select what the camera should look at": (
         "Eine Strichfigur hinzufügen oder auswählen, worauf die Kamera schauen soll"
     ),
     "{} looks at {}": "{} schaut auf {}",
     # What is captured
     "Capture": "Aufnehmen",
-    "Take the pictures that will be learned from, evenly over the frames; nothing is sent yet": (
+    "Take the images that will be learned from, evenly over the frames; nothing is sent yet": (
         "Die Bilder aufnehmen, aus denen gelernt wird, gleichmäßig über den Bildbereich "
         "verteilt; gesendet wird noch nichts"
     ),
-    "Captured {} pictures of frames {} to {}": "{} Bilder der Einzelbilder {} bis {} aufgenommen",
+    "Captured {} images of frames {} to {}": "{} Bilder der Einzelbilder {} bis {} aufgenommen",
     "Source": "Quelle",
     "What moves": "Was sich bewegt",
     "Armature": "Skelett",
@@ -124,24 +229,17 @@ TEXTS: dict[str, str] = {
         "Was das 3D-Ansichtsfenster zeigt, mit seinen Überlagerungen"
     ),
     "Strip": "Streifen",
-    "The active movie or image strip of the sequencer": (
-        "Der aktive Film- oder Bildstreifen des Sequenzers"
+    "The sequencer's active strip alone, as the sequencer shows it": (
+        "Der aktive Streifen des Sequenzers allein, wie der Sequenzer ihn zeigt"
     ),
     "File": "Datei",
-    "A movie, or a numbered sequence of pictures": "Ein Film oder eine nummerierte Bildfolge",
-    "A movie, or any picture of a numbered sequence": (
+    "A movie, or a numbered sequence of images": "Ein Film oder eine nummerierte Bildfolge",
+    "A movie, or any image of a numbered sequence": (
         "Ein Film oder irgendein Bild einer nummerierten Folge"
     ),
     "Frames": "Einzelbilder",
     "Which frames are captured": "Welche Einzelbilder aufgenommen werden",
     "Automatic": "Automatisch",
-    (
-        "The action's frames, or all of a strip or file; without any, the preview range, or the "
-        "scene's"
-    ): (
-        "Die Einzelbilder der Aktion, oder ein ganzer Streifen oder eine ganze Datei; ohne sie "
-        "der Vorschaubereich oder der der Szene"
-    ),
     "Scene": "Szene",
     "The scene's frames, or its preview range where that is on": (
         "Die Einzelbilder der Szene, oder ihr Vorschaubereich, wenn er eingeschaltet ist"
@@ -153,7 +251,7 @@ TEXTS: dict[str, str] = {
     "End": "Ende",
     "Last frame to capture": "Das letzte Einzelbild, das aufgenommen wird",
     "Frames {} to {} ({:.1f} s)": "Einzelbilder {} bis {} ({:.1f} s)",
-    "{} pictures of {}, frames {} to {}": "{} Bilder von {}, Einzelbilder {} bis {}",
+    "{} images of {}, frames {} to {}": "{} Bilder von {}, Einzelbilder {} bis {}",
     "Add a camera that looks at the motion.": (
         "Eine Kamera hinzufügen, die auf die Bewegung schaut."
     ),
@@ -168,7 +266,7 @@ TEXTS: dict[str, str] = {
     "Capture the two or three seconds that matter.": (
         "Die zwei oder drei Sekunden aufnehmen, auf die es ankommt."
     ),
-    "Choose a movie, or one picture of a numbered sequence.": (
+    "Choose a movie, or one image of a numbered sequence.": (
         "Einen Film oder ein Bild einer nummerierten Folge wählen."
     ),
     "Choose frames in which something moves.": "Einzelbilder wählen, in denen sich etwas bewegt.",
@@ -176,7 +274,23 @@ TEXTS: dict[str, str] = {
     "Enable it (the screen icon in the Outliner); hiding it (H) does no harm.": (
         "Wieder einschalten (das Bildschirmsymbol im Outliner); Verstecken (H) schadet nicht."
     ),
-    "Find it again.": "Die Datei wieder suchen.",
+    "Find it again: Strip > Change Path/Files, or File > External Data.": (
+        "Die Datei wieder suchen: Streifen > Pfad/Dateien ändern oder Datei > Externe Daten."
+    ),
+    "An image of {} is damaged: {}": "Ein Bild von {} ist beschädigt: {}",
+    "Render or copy it again.": "Es noch einmal rendern oder kopieren.",
+    "{} shows nothing at these frames.": "{} zeigt in diesem Bildbereich nichts.",
+    "Check its opacity and its file, or choose other frames.": (
+        "Deckkraft und Datei prüfen oder einen anderen Bildbereich wählen."
+    ),
+    "{} cannot be drawn: {}": "{} kann nicht gezeichnet werden: {}",
+    "Select another strip.": "Einen anderen Streifen auswählen.",
+    "The strip {} is sound and has no images.": "Der Streifen {} ist Ton und hat keine Bilder.",
+    "Select a strip with images.": "Einen Streifen mit Bildern auswählen.",
+    "The strip {} is outside of the meta strip that it is in.": (
+        "Der Streifen {} liegt außerhalb des Metastreifens, in dem er ist."
+    ),
+    "Select the meta strip, or make it longer.": "Den Metastreifen auswählen oder verlängern.",
     "Keep what moves in the middle, or crop the movie first.": (
         "Was sich bewegt, in der Mitte halten, oder den Film zuerst beschneiden."
     ),
@@ -196,6 +310,7 @@ TEXTS: dict[str, str] = {
     "No file is chosen.": "Keine Datei ist gewählt.",
     "No object is active.": "Kein Objekt ist aktiv.",
     "No strip is active.": "Kein Streifen ist aktiv.",
+    "Select a strip in the sequencer.": "Einen Streifen im Sequenzer auswählen.",
     "Nothing moves in the viewport.": "Im Ansichtsfenster bewegt sich nichts.",
     "A viewport can only be captured in Blender's window, not in background mode.": (
         "Ein Ansichtsfenster lässt sich nur in Blenders Fenster aufnehmen, nicht im "
@@ -203,12 +318,6 @@ TEXTS: dict[str, str] = {
     ),
     "Open one beside the sequencer.": "Eines neben dem Sequenzer öffnen.",
     "Open one.": "Eines öffnen.",
-    "Render it to a movie first, or select another strip.": (
-        "Zuerst als Film rendern, oder einen anderen Streifen auswählen."
-    ),
-    "Select a movie or image strip in the sequencer.": (
-        "Einen Film- oder Bildstreifen im Sequenzer auswählen."
-    ),
     "Select the armature to capture, or add a stick figure.": (
         "Das Skelett auswählen, das aufgenommen werden soll, oder eine Strichfigur hinzufügen."
     ),
@@ -228,11 +337,102 @@ TEXTS: dict[str, str] = {
         "Es gibt weder ein Skelett noch eine Kamera zum Aufnehmen."
     ),
     "This window shows no 3D viewport.": "Dieses Fenster zeigt kein 3D-Ansichtsfenster.",
-    "The action {} begins at frame {}, but frames from {} on are captured.": (
-        "Die Aktion {} beginnt bei Einzelbild {}, aufgenommen wird aber ab {}."
+    "The action {} is not played: {} uses none of its slots.": (
+        "Die Aktion {} wird nicht abgespielt: {} benutzt keinen ihrer Slots."
     ),
-    "The action {} ends at frame {}, but frames up to {} are captured: it stands still there.": (
-        "Die Aktion {} endet bei Einzelbild {}, aufgenommen wird aber bis {}: dort steht sie still."
+    "Choose a slot beside the action's name, in the Action Editor.": (
+        "Im Aktionseditor neben dem Namen der Aktion einen Slot wählen."
+    ),
+    "{} moves until frame {}, but frames up to {} are captured: it stands still there.": (
+        "{} bewegt sich bis Einzelbild {}, aufgenommen wird aber bis {}: dort steht es still."
+    ),
+    "{} moves from frame {} on, but frames from {} on are captured.": (
+        "{} bewegt sich ab Einzelbild {}, aufgenommen wird aber ab {}."
+    ),
+    "Set Frames to Automatic, or give a start after that.": (
+        "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
+    ),
+    "{} is moved by physics that were never played.": (
+        "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
+    ),
+    "{} is moved by physics that have changed since they were played.": (
+        "{} wird von einer Simulation bewegt, die seit dem Abspielen geändert wurde."
+    ),
+    "Bake the simulation, or play it from frame {} on, and then capture.": (
+        "Die Simulation backen, oder sie ab Einzelbild {} abspielen, und dann aufnehmen."
+    ),
+    (
+        "Those in which it moves, or all of a strip or file; where that is not known, "
+        "the preview range, or the scene's"
+    ): (
+        "Die, in denen es sich bewegt, oder ein ganzer Streifen oder eine ganze Datei; "
+        "wo das unbekannt ist, der Vorschaubereich oder der der Szene"
+    ),
+    "{} is moved by physics that were played up to frame {} only, not to {}.": (
+        "{} wird von einer Simulation bewegt, die nur bis Einzelbild {} abgespielt "
+        "wurde, nicht bis {}."
+    ),
+    "{} does not move: its keys are muted, or hold one value all the time.": (
+        "{} bewegt sich nicht: die Schlüsselbilder sind stumm oder halten immer denselben Wert."
+    ),
+    (
+        "{} is in the collection {}, which is excluded from this view layer, so Blender"
+        " does not animate it."
+    ): (
+        "{} ist in der Sammlung {}, die in dieser Ansichtsebene ausgeschlossen ist; "
+        "Blender animiert es daher nicht."
+    ),
+    "{} is in the collection {}, which is disabled in viewports, so Blender does not animate it.": (
+        "{} ist in der Sammlung {}, die in Ansichtsfenstern deaktiviert ist; Blender "
+        "animiert es daher nicht."
+    ),
+    "{} is not in this view layer, so Blender does not animate it.": (
+        "{} ist nicht in dieser Ansichtsebene; Blender animiert es daher nicht."
+    ),
+    "Set the check mark beside the collection in the Outliner.": (
+        "Das Häkchen neben der Sammlung in der Gliederung setzen."
+    ),
+    "Link it to a collection of this scene, or choose another view layer.": (
+        "Mit einer Sammlung dieser Szene verknüpfen, oder eine andere Ansichtsebene wählen."
+    ),
+    "At {:g} frames per second, a motion is captured at {:g} to {:g} only.": (
+        "Bei {:g} Einzelbildern pro Sekunde: aufgenommen wird nur bei {:g} bis {:g}."
+    ),
+    "Change the frame rate in the output properties.": (
+        "Die Bildrate in den Ausgabe-Einstellungen ändern."
+    ),
+    "Rename Motion": "Bewegung umbenennen",
+    "Call this motion otherwise; results that were added keep the name they have": (
+        "Diese Bewegung anders nennen; hinzugefügte Ergebnisse behalten ihren Namen"
+    ),
+    "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
+    "A motion needs a name.": "Eine Bewegung braucht einen Namen.",
+    "Type at least one letter.": "Mindestens einen Buchstaben eingeben.",
+    "Changed since capture: another source is chosen.": (
+        "Seit der Aufnahme geändert: eine andere Quelle ist gewählt."
+    ),
+    "Changed since capture: {} is gone.": "Seit der Aufnahme geändert: {} ist nicht mehr da.",
+    "Changed since capture: {} was captured, {} is chosen.": (
+        "Seit der Aufnahme geändert: aufgenommen wurde {}, gewählt ist {}."
+    ),
+    "Changed since capture: other frames are chosen.": (
+        "Seit der Aufnahme geändert: andere Einzelbilder sind gewählt."
+    ),
+    "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
+    "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
+    "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "what is captured": "was aufgenommen wird",
+    "Captured of": "Aufgenommen von",
+    "Auto Capture": "Automatisch aufnehmen",
+    "Capture again by itself when the motion or the camera has changed": (
+        "Von selbst erneut aufnehmen, wenn sich die Bewegung oder die Kamera geändert hat"
+    ),
+    "{} moves only in bones that are not drawn: fingers, faces and controls are left out.": (
+        "{} bewegt sich nur in Knochen, die nicht gezeichnet werden: Finger, Gesicht "
+        "und Steuerung bleiben weg."
+    ),
+    "Move a limb too, or capture the viewport, or what the camera sees.": (
+        "Auch ein Glied bewegen, oder das Ansichtsfenster oder das Bild der Kamera aufnehmen."
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
@@ -240,7 +440,7 @@ TEXTS: dict[str, str] = {
     "{} does not move, and nothing moves before it.": (
         "{} bewegt sich nicht, und davor bewegt sich auch nichts."
     ),
-    "{} has fewer than {} frames, so some pictures come twice.": (
+    "{} has fewer than {} frames, so some images come twice.": (
         "{} hat weniger als {} Einzelbilder, also kommen manche Bilder doppelt vor."
     ),
     "{} has no bones.": "{} hat keine Knochen.",
@@ -250,7 +450,7 @@ TEXTS: dict[str, str] = {
     "{} has the frames {} to {}, none of which are between {} and {}.": (
         "{} hat die Einzelbilder {} bis {}, von denen keines zwischen {} und {} liegt."
     ),
-    "{} is a single picture, which holds no motion.": (
+    "{} is a single image, which holds no motion.": (
         "{} ist ein einzelnes Bild und enthält keine Bewegung."
     ),
     "{} is an instance of a collection, whose armature cannot be captured.": (
@@ -262,16 +462,15 @@ TEXTS: dict[str, str] = {
     "{} is in Edit Mode, where its motion is not played.": (
         "{} ist im Bearbeitungsmodus, in dem die Bewegung nicht abgespielt wird."
     ),
-    "{} is no movie and no image strip.": "{} ist weder ein Film- noch ein Bildstreifen.",
-    "{} is no movie and no picture.": "{} ist weder ein Film noch ein Bild.",
+    "{} is neither a movie nor an image.": "{} ist weder ein Film noch ein Bild.",
     "{} is no movie that Blender can read.": "{} ist kein Film, den Blender lesen kann.",
-    "{} pictures of {:.0f} seconds are {:.1f} s apart.": (
+    "{} images of {:.0f} seconds are {:.1f} s apart.": (
         "{} Bilder aus {:.0f} Sekunden liegen {:.1f} s auseinander."
     ),
     "{} shows its rest position, so it does not move.": (
         "{} zeigt seine Ruheposition und bewegt sich darum nicht."
     ),
-    "{:.0%} of each picture is cut off to give it the engine's shape.": (
+    "{:.0%} of each image is cut off to give it the engine's shape.": (
         "{:.0%} jedes Bildes werden abgeschnitten, damit es die Form der Engine hat."
     ),
     "The captured positions are not finite numbers.": (
@@ -281,7 +480,7 @@ TEXTS: dict[str, str] = {
         "Am Skelett und an der Kamera nach einer Skalierung von null oder einem defekten "
         "Treiber suchen."
     ),
-    "Turn or move the camera so that the whole motion is in the picture.": (
+    "Turn or move the camera so that the whole motion is in the frame.": (
         "Die Kamera so drehen oder bewegen, dass die ganze Bewegung im Bild ist."
     ),
     "The motion does not move: seen from the camera, every joint stays where it is.": (
@@ -290,7 +489,7 @@ TEXTS: dict[str, str] = {
     "Key at least two different poses inside the frame range.": (
         "Mindestens zwei verschiedene Posen im Bildbereich mit Schlüsselbildern versehen."
     ),
-    "All pictures are the same: nothing moves in them.": (
+    "All images are the same: nothing moves in them.": (
         "Alle Bilder sind gleich: nichts bewegt sich darin."
     ),
     "Choose frames in which something moves, in view.": (
@@ -320,13 +519,13 @@ TEXTS: dict[str, str] = {
     "Engine": "Engine",
     "The model that learns a motion": "Das Modell, das eine Bewegung lernt",
     "Draft": "Entwurf",
-    "The small model that comes with the extension: 14 pictures of 64 x 64": (
+    "The small model that comes with the extension: 14 images of 64 x 64": (
         "Das kleine Modell, das der Erweiterung beiliegt: 14 Bilder zu 64 x 64"
     ),
-    "Stable Video Diffusion: 14 pictures of 1024 x 576; needs its weights and a GPU": (
+    "Stable Video Diffusion: 14 images of 1024 x 576; needs its weights and a GPU": (
         "Stable Video Diffusion: 14 Bilder zu 1024 x 576; braucht seine Gewichte und eine GPU"
     ),
-    "Stable Video Diffusion XT: 25 pictures of 1024 x 576": (
+    "Stable Video Diffusion XT: 25 images of 1024 x 576": (
         "Stable Video Diffusion XT: 25 Bilder zu 1024 x 576"
     ),
     "Quality": "Qualität",
@@ -360,16 +559,15 @@ TEXTS: dict[str, str] = {
         "zu lernen. 1: wie aufgenommen; mehr: auch mit anderem Körperbau und Aussehen, an "
         "anderen Orten und in anderen Größen, damit nur die Bewegung gelernt wird"
     ),
-    "Variations: only of keyed figures": "Variationen: nur von Figuren mit Schlüsselbildern",
-    "Mirrors Well": "Spiegelbar",
+    "Allow Mirroring": "Spiegeln erlauben",
     (
         "The motion stays itself when mirrored (a jump does, a right-handed wave does not); "
-        "then it may be learned from mirrored pictures, too"
+        "then it may be learned from mirrored images, too"
     ): (
         "Die Bewegung bleibt gespiegelt dieselbe (ein Sprung ja, ein Winken mit rechts nicht); "
         "dann darf sie auch aus gespiegelten Bildern gelernt werden"
     ),
-    "Then Apply": "Danach anwenden",
+    "Apply When Done": "Danach anwenden",
     "Apply the motion to the target as soon as it is learned": (
         "Die Bewegung auf das Ziel anwenden, sobald sie gelernt ist"
     ),
@@ -381,7 +579,7 @@ TEXTS: dict[str, str] = {
     "Captured at {} x {}: capture again at {} x {}": (
         "Mit {} x {} aufgenommen: mit {} x {} noch einmal aufnehmen"
     ),
-    "Of the pictures that SVD learns from and makes. A smaller one needs less memory and time, and "
+    "Of the images that SVD learns from and makes. A smaller one needs less memory and time, and "
     "is further from what the model was trained on": (
         "Der Bilder, von denen SVD lernt und die es macht. Eine kleinere braucht weniger Speicher "
         "und Zeit und ist weiter von dem entfernt, womit das Modell trainiert wurde"
@@ -398,32 +596,34 @@ TEXTS: dict[str, str] = {
         "Die Aufnahme ist beschädigt: sie kann nicht anders gezeichnet werden."
     ),
     "Capture it again.": "Noch einmal aufnehmen.",
+    "The capture no longer exists.": "Die Aufnahme ist nicht mehr da.",
     "{} iterations": "{} Wiederholungen",
     "time not known yet": "Dauer noch unbekannt",
     "about {}": "etwa {}",
     "roughly {}": "grob {}",
     # Targets
-    "Apply a learned motion to the target picture, in the background": (
+    "Apply a learned motion to the target image, in the background": (
         "Eine gelernte Bewegung auf das Zielbild anwenden, im Hintergrund"
     ),
     "The motion to apply; empty: the one that was learned last": (
         "Die Bewegung, die angewendet wird; leer: die zuletzt gelernte"
     ),
-    "The last one: {}": "Die letzte: {}",
     "There is no motion {}": "Es gibt keine Bewegung {}",
     "Learn a motion, or choose one": "Eine Bewegung lernen oder wählen",
     "Applying {}": "{} wird angewendet",
     "Target": "Ziel",
-    "The picture that shall move": "Das Bild, das sich bewegen soll",
-    "Fresh Render": "Neu rendern",
-    "A render of the current frame, made now": "Das aktuelle Einzelbild, jetzt gerendert",
+    "The image to animate": "Das Bild, das animiert wird",
+    "Render Current Frame": "Einzelbild rendern",
+    "The current frame as F12 shows it, rendered now": (
+        "Das aktuelle Einzelbild, wie F12 es zeigt, jetzt gerendert"
+    ),
     "Last Render": "Letztes Render",
-    "The picture that was rendered last": "Das zuletzt gerenderte Bild",
+    "The image that was rendered last": "Das zuletzt gerenderte Bild",
     "What the 3D viewport shows, without overlays": (
         "Was das 3D-Ansichtsfenster zeigt, ohne Überlagerungen"
     ),
-    "Picture File": "Bilddatei",
-    "A picture file: a photo, a drawing, a render": (
+    "Image File": "Bilddatei",
+    "An image file: a photo, a drawing, a render": (
         "Eine Bilddatei: ein Foto, eine Zeichnung, ein gerendertes Bild"
     ),
     "Image": "Bild",
@@ -438,13 +638,69 @@ TEXTS: dict[str, str] = {
     "Render With": "Rendern mit",
     "What renders the target": "Womit das Ziel gerendert wird",
     "Preview": "Vorschau",
-    "Workbench, or Cycles where there is no GPU: fast": (
-        "Workbench, oder Cycles, wo es keine GPU gibt: schnell"
+    "Workbench, or Cycles where there is no GPU: fast, but plain colors without lights": (
+        "Workbench, oder Cycles, wo es keine GPU gibt: schnell, aber einfache Farben ohne Lichter"
     ),
     "Scene's Engine": "Engine der Szene",
-    "As the scene itself is set to render": "Wie es in der Szene selbst eingestellt ist",
-    "Picture": "Bild",
-    "The picture file to apply the motion to": (
+    "As F12 shows it: the scene's engine, lights, compositing and color management": (
+        "Wie F12 sie zeigt: Engine, Lichter, Compositing und Farbverwaltung der Szene"
+    ),
+    "The scene's engine {} needs OpenGL, which does not work here.": (
+        "Die Engine der Szene, {}, braucht OpenGL, das hier nicht geht."
+    ),
+    "Render with Preview.": "Mit Vorschau rendern.",
+    "Blender is rendering; wait for its end": "Blender rendert gerade; das Ende abwarten",
+    "there is neither OpenGL nor Cycles": "es gibt weder OpenGL noch Cycles",
+    "No view layer of the scene {} is rendered: switch on its Use for Rendering": (
+        "Keine Ansichtsebene der Szene {} wird gerendert: Für Rendern verwenden einschalten"
+    ),
+    "of the view layers only {} is sent, as no compositing joins them": (
+        "von den Ansichtsebenen wird nur {} gesendet, da kein Compositing sie verbindet"
+    ),
+    "the scene is sent; a render of it shows its strips": (
+        "gesendet wird die Szene; gerendert zeigt sie ihre Streifen"
+    ),
+    "the target has one color": "das Ziel hat nur eine Farbe",
+    "the colors are those of the display device {}, which is not sRGB": (
+        "die Farben sind die des Anzeigegeräts {}, das nicht sRGB ist"
+    ),
+    "the view transform {} has no sRGB twin: the colors are those of {}": (
+        "die Anzeigetransformation {} gibt es für sRGB nicht: die Farben sind die von {}"
+    ),
+    "the curves of the scene's color management are left out": (
+        "die Kurven der Farbverwaltung der Szene werden weggelassen"
+    ),
+    "The render shows nothing: all of it has one color.": (
+        "Das Render zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Look through the camera, and at what is hidden for rendering.": (
+        "Durch die Kamera sehen, und nach dem, was beim Rendern versteckt ist."
+    ),
+    "The last render shows nothing: all of it has one color.": (
+        "Das letzte Render zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Render again, or choose another target.": "Neu rendern oder ein anderes Ziel wählen.",
+    "The viewport shows nothing: all of it has one color.": (
+        "Das Ansichtsfenster zeigt nichts: alles hat dieselbe Farbe."
+    ),
+    "Move the view to what the motion is for.": (
+        "Die Ansicht dorthin bewegen, wo ist, was sich bewegen soll."
+    ),
+    "The sequencer shows nothing but black there.": "Der Sequenzer zeigt dort nur Schwarz.",
+    "Move the playhead, or choose another target.": (
+        "Den Abspielkopf bewegen oder ein anderes Ziel wählen."
+    ),
+    "All strips under the playhead are muted: unmute one, or choose another target": (
+        "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
+        "wählen"
+    ),
+    "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
+    "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
+    "The scene {} of the strip {} has no camera.": (
+        "Die Szene {} des Streifens {} hat keine Kamera."
+    ),
+    "Shown as it will be sent": "Gezeigt, wie es gesendet wird",
+    "The image file to apply the motion to": (
         "Die Bilddatei, auf die die Bewegung angewendet wird"
     ),
     "The image of this file to apply to": "Das Bild dieser Datei, auf das angewendet wird",
@@ -466,8 +722,8 @@ TEXTS: dict[str, str] = {
     "How many results to make, each with its own seed, to pick one of": (
         "Wie viele Ergebnisse gemacht werden, jedes mit eigenem Startwert, um eines auszuwählen"
     ),
-    "Show What Is Sent": "Zeigen, was gesendet wird",
-    "Show the picture that would be sent, cropped or padded to the engine's shape": (
+    "Preview Target": "Zielvorschau",
+    "Show the image that would be sent, cropped or padded to the engine's shape": (
         "Das Bild zeigen, das gesendet würde, auf die Form der Engine beschnitten oder aufgefüllt"
     ),
     "Render Result": "Render-Resultat",
@@ -475,20 +731,20 @@ TEXTS: dict[str, str] = {
         "Ein Render-Resultat hat keine lesbaren Pixel: Letztes Render als Ziel wählen"
     ),
     "Add one.": "Eine hinzufügen.",
-    "Choose Fresh Render.": "Neu rendern wählen.",
+    "Choose Render Current Frame.": "Einzelbild rendern wählen.",
     "Choose a PNG or JPEG file.": "Eine PNG- oder JPEG-Datei wählen.",
     "Choose another file.": "Eine andere Datei wählen.",
     "Choose another one.": "Etwas anderes wählen.",
     "Choose the target image first": "Zuerst das Zielbild dieser Datei wählen",
-    "Choose the target picture first": "Zuerst das Zielbild wählen",
+    "Choose an image file first": "Zuerst eine Bilddatei wählen",
     "No strip is active in the sequencer: click one, or choose another target": (
         "Im Sequenzer ist kein Streifen aktiv: einen anklicken oder ein anderes Ziel wählen"
     ),
     "Reload it, or choose another one.": "Neu laden oder ein anderes wählen.",
-    "Render a picture first, or choose Fresh Render.": (
-        "Zuerst ein Bild rendern, oder Neu rendern wählen."
+    "Render an image first, or choose Render Current Frame.": (
+        "Zuerst ein Bild rendern, oder Einzelbild rendern wählen."
     ),
-    "The image {} has no picture in it.": "Das Bild {} ist leer.",
+    "The image {} is empty.": "Das Bild {} ist leer.",
     "The playhead is not on the strip {}: move it there": (
         "Der Abspielkopf steht nicht auf dem Streifen {}: ihn dorthin bewegen"
     ),
@@ -505,13 +761,13 @@ TEXTS: dict[str, str] = {
     "The sequencer's frame could not be drawn: {}": (
         "Das Einzelbild des Sequenzers konnte nicht gezeichnet werden: {}"
     ),
-    "The strip {} is sound: choose one with pictures": (
+    "The strip {} is sound: choose one with images": (
         "Der Streifen {} ist Ton: einen mit Bildern wählen"
     ),
     "The target could not be rendered: {}": "Das Ziel konnte nicht gerendert werden: {}",
-    "The target is not a picture.": "Das Ziel ist kein Bild.",
-    "The target is not a picture: {}": "Das Ziel ist kein Bild: {}",
-    "The target picture is missing: {}": "Das Zielbild fehlt: {}",
+    "The target is not an image.": "Das Ziel ist kein Bild.",
+    "The target is not an image: {}": "Das Ziel ist kein Bild: {}",
+    "The target image is missing: {}": "Das Zielbild fehlt: {}",
     "The viewport cannot be drawn: {}": "Das Ansichtsfenster lässt sich nicht zeichnen: {}",
     "The viewport is drawn in Blender's window only: choose another target": (
         "Das Ansichtsfenster wird nur in Blenders Fenster gezeichnet: ein anderes Ziel wählen"
@@ -535,15 +791,17 @@ TEXTS: dict[str, str] = {
     "What becomes of a result": "Was aus einem Ergebnis wird",
     "An image strip in the sequencer": "Ein Bildstreifen im Sequenzer",
     "Image Empty": "Bild-Leerobjekt",
-    "An empty in the viewport that shows the moving pictures": (
+    "An empty in the viewport that shows the moving images": (
         "Ein Leerobjekt im Ansichtsfenster, das die bewegten Bilder zeigt"
     ),
     "Image Plane": "Bildfläche",
-    "A mesh plane with the moving pictures as its material": (
+    "A mesh plane with the moving images as its material": (
         "Eine Fläche mit den bewegten Bildern als Material"
     ),
     "Files Only": "Nur Dateien",
-    "Only the pictures in their folder": "Nur die Bilder in ihrem Ordner",
+    "Save files without adding them to the scene": (
+        "Dateien speichern, ohne sie der Szene hinzuzufügen"
+    ),
     "Place": "Ort",
     "Where the result goes in the sequencer": "Wohin das Ergebnis im Sequenzer kommt",
     "At the Playhead": "Am Abspielkopf",
@@ -554,14 +812,14 @@ TEXTS: dict[str, str] = {
     "How long the result lasts": "Wie lange das Ergebnis dauert",
     "As Captured": "Wie aufgenommen",
     "As many seconds as the captured range": "So viele Sekunden wie der aufgenommene Bereich",
-    "Pictures per Second": "Bilder pro Sekunde",
+    "Frames per Second": "Bilder pro Sekunde",
     "At a speed of your own": "Mit einer eigenen Geschwindigkeit",
-    "How many of the result's pictures are shown in a second": (
+    "How many of the result's frames are shown per second": (
         "Wie viele Bilder des Ergebnisses in einer Sekunde gezeigt werden"
     ),
     "Folder": "Ordner",
     (
-        "Where the pictures are kept, a folder for each result; empty: in the folder 'motion' "
+        "Where the images are kept, a folder for each result; empty: in the folder 'motion' "
         "beside the .blend file"
     ): (
         "Wo die Bilder liegen, ein Ordner für jedes Ergebnis; leer: im Ordner 'motion' neben "
@@ -572,7 +830,7 @@ TEXTS: dict[str, str] = {
         "Erweiterung"
     ),
     "Add Result": "Ergebnis hinzufügen",
-    "Keep this take's pictures in the results' folder, and add them to the scene as chosen": (
+    "Keep this take's images in the results' folder, and add them to the scene as chosen": (
         "Die Bilder dieses Takes im Ordner der Ergebnisse ablegen und wie gewählt der Szene "
         "hinzufügen"
     ),
@@ -583,18 +841,53 @@ TEXTS: dict[str, str] = {
     ),
     "Set View Transform": "Anzeigetransformation setzen",
     (
-        "Set the scene's view transform to Standard, the only one that shows finished pictures "
-        "in their own colours"
+        "Set the edit's view transform to Standard, the only one that shows finished images in "
+        "their own colors"
     ): (
-        "Die Anzeigetransformation der Szene auf Standard setzen, die einzige, die fertige "
+        "Die Anzeigetransformation des Schnitts auf Standard setzen, die einzige, die fertige "
         "Bilder in ihren eigenen Farben zeigt"
     ),
-    "Added {}: {} pictures over {} frames": "{} hinzugefügt: {} Bilder über {} Einzelbilder",
-    "{} pictures are in {}": "{} Bilder liegen in {}",
-    "{} has no pictures.": "{} hat keine Bilder.",
+    "Play Result": "Ergebnis abspielen",
+    "Play this result here, without adding it; once more: stop": (
+        "Dieses Ergebnis hier abspielen, ohne es hinzuzufügen; noch einmal: anhalten"
+    ),
+    "It hardly moves: try a target in which the figure is larger, or learn longer": (
+        "Es bewegt sich kaum: ein Ziel versuchen, in dem die Figur größer ist, oder länger lernen"
+    ),
+    "it hardly moves": "es bewegt sich kaum",
+    "Replace": "Ersetzen",
+    (
+        "Show the result in the strip that it was made again from, if there is one; else add "
+        "another"
+    ): (
+        "Das Ergebnis in dem Streifen zeigen, von dem aus es neu gemacht wurde, falls es ihn gibt; "
+        "sonst einen weiteren hinzufügen"
+    ),
+    "Replaced {}": "Ersetzt: {}",
+    "{} Edit": "{} Schnitt",
+    "to see it, choose the scene {}": "um es zu sehen, die Szene {} wählen",
+    "{}: scene {}, channel {}, frames {}-{}": "{}: Szene {}, Kanal {}, Einzelbilder {}-{}",
+    "{}: scene {}, object {}, frames {}-{}": "{}: Szene {}, Objekt {}, Einzelbilder {}-{}",
+    "Position": "Position",
+    "Where an empty or a plane goes": "Wohin ein Leer-Objekt oder eine Ebene kommt",
+    "At the 3D Cursor": "Am 3D-Cursor",
+    "Upright, standing on the 3D cursor": "Aufrecht, auf dem 3D-Cursor stehend",
+    "Fill Camera View": "Kameraansicht füllen",
+    (
+        "Before the scene's camera, exactly over what the target shows of it; it follows the camera"
+    ): (
+        "Vor der Kamera der Szene, genau über dem, was das Ziel von ihr zeigt; es folgt der Kamera"
+    ),
+    "Choose At the 3D Cursor, or another camera.": "Am 3D-Cursor wählen, oder eine andere Kamera.",
+    "The scene {} has no camera to fill the view of.": (
+        "Die Szene {} hat keine Kamera, deren Ansicht gefüllt werden kann."
+    ),
+    "The view of {} cannot be filled.": "Die Ansicht von {} lässt sich nicht füllen.",
+    "{} images are in {}": "{} Bilder liegen in {}",
+    "{} has no images.": "{} hat keine Bilder.",
     "Make the result again.": "Das Ergebnis noch einmal machen.",
-    "All channels of the sequencer are taken at these frames.": (
-        "Alle Kanäle des Sequenzers sind bei diesen Einzelbildern belegt."
+    "All channels of the sequencer are muted, locked or taken at these frames.": (
+        "Alle Kanäle des Sequenzers sind stumm, gesperrt oder bei diesen Einzelbildern belegt."
     ),
     "Move or remove some strips.": "Streifen verschieben oder entfernen.",
     "Clean it up, or take another.": "Aufräumen oder einen anderen nehmen.",
@@ -606,13 +899,13 @@ TEXTS: dict[str, str] = {
         "In den Ordner {} für Ergebnisse kann nicht geschrieben werden."
     ),
     "{} is full of results of {}.": "{} ist voll mit Ergebnissen von {}.",
-    "This job has no pictures to show.": "Dieser Auftrag hat keine Bilder zum Zeigen.",
+    "This job has no images to show.": "Dieser Auftrag hat keine Bilder zum Zeigen.",
     "Wait until it is done.": "Warten, bis er fertig ist.",
     "the target was cropped to {:.0%} of its area": (
         "das Ziel wurde auf {:.0%} seiner Fläche beschnitten"
     ),
     (
-        "this .blend file is not saved yet, so the pictures are in {}; save it and use Collect "
+        "this .blend file is not saved yet, so the images are in {}; save it and use Collect "
         "Results to have them beside it"
     ): (
         "diese .blend-Datei ist noch nicht gespeichert, also liegen die Bilder in {}; nach dem "
@@ -621,11 +914,11 @@ TEXTS: dict[str, str] = {
     "the scene's view transform was {} and is now Standard": (
         "die Anzeigetransformation der Szene war {} und ist jetzt Standard"
     ),
-    "the scene's view transform {} changes pure colours": (
+    "the scene's view transform {} changes pure colors": (
         "die Anzeigetransformation {} der Szene verändert reine Farben"
     ),
-    "the scene's look {} changes the colours": "das Aussehen {} der Szene verändert die Farben",
-    "the scene's {} changes the colours": "die Farben verändert in der Szene: {}",
+    "the scene's look {} changes the colors": "das Aussehen {} der Szene verändert die Farben",
+    "the scene's {} changes the colors": "die Farben verändert in der Szene: {}",
     "Collect Results": "Ergebnisse einsammeln",
     "Copy the results of this file, made before it was saved, to the folder beside it": (
         "Die Ergebnisse dieser Datei aus der Zeit vor dem Speichern in den Ordner neben ihr "
@@ -641,19 +934,20 @@ TEXTS: dict[str, str] = {
         "Der Auftrag, dessen Rezept genommen wird; leer: der des aktiven Streifens oder Objekts"
     ),
     "How many results to make": "Wie viele Ergebnisse gemacht werden",
-    "Same Picture": "Dasselbe Bild",
-    "Apply to the picture it was made of; else to the target of the panel": (
+    "Same Image": "Dasselbe Bild",
+    "Apply to the image it was made of; else to the target of the panel": (
         "Auf das Bild anwenden, aus dem es entstand; sonst auf das Ziel im Bedienfeld"
     ),
     "Motion: {}": "Bewegung: {}",
     "Target: {}": "Ziel: {}",
     "Applying {} again": "{} wird noch einmal angewendet",
-    "The picture this result was made of is not there any more.": (
+    "The image this result was made of no longer exists.": (
         "Das Bild, aus dem dieses Ergebnis entstand, ist nicht mehr da."
     ),
-    "Choose a target in the panel, and switch Same Picture off.": (
+    "Choose a target in the panel, and switch Same Image off.": (
         "Im Bedienfeld ein Ziel wählen und Dasselbe Bild ausschalten."
     ),
+    "Resume it to make them again.": "Ihn fortsetzen, um sie noch einmal zu machen.",
     "This job has no result to redo.": "Dieser Auftrag hat kein Ergebnis zum Wiederholen.",
     "Neither the active strip nor the active object is a result.": (
         "Weder der aktive Streifen noch das aktive Objekt ist ein Ergebnis."
@@ -661,23 +955,35 @@ TEXTS: dict[str, str] = {
     "Click one that this extension has added.": (
         "Eines anklicken, das diese Erweiterung hinzugefügt hat."
     ),
-    "The motion {} is not there any more.": "Die Bewegung {} ist nicht mehr da.",
+    "The motion {} no longer exists.": "Die Bewegung {} ist nicht mehr da.",
     "Learn it again, or choose another.": "Noch einmal lernen oder eine andere wählen.",
     "Clean Up...": "Aufräumen ...",
-    "See what jobs, captures and results take up, and delete what is used by nothing": (
-        "Sehen, was Aufträge, Aufnahmen und Ergebnisse belegen, und löschen, was nirgends "
-        "benutzt wird"
+    "See what jobs, captures and results take up, and delete unused data": (
+        "Sehen, was Aufträge, Aufnahmen und Ergebnisse belegen, und löschen, was unbenutzt ist"
     ),
     (
-        "Delete jobs that failed or were cancelled, and those that only applied a motion; "
-        "learned motions stay"
+        "Delete jobs of which nothing is needed any more: those whose results were all added, "
+        "and those that can never succeed. Learned motions stay"
     ): (
-        "Fehlgeschlagene und abgebrochene Aufträge löschen, und solche, die nur eine Bewegung "
-        "angewendet haben; gelernte Bewegungen bleiben"
+        "Aufträge löschen, von denen nichts mehr gebraucht wird: solche, deren Ergebnisse alle "
+        "hinzugefügt sind, und solche, die nie gelingen können. Gelernte Bewegungen bleiben"
+    ),
+    "Results Not Added": "Nicht hinzugefügte Ergebnisse",
+    "Delete jobs with results that were not added to any file; they are lost then": (
+        "Aufträge löschen, deren Ergebnisse keiner Datei hinzugefügt sind; diese sind dann verloren"
+    ),
+    "Unfinished Jobs": "Unfertige Aufträge",
+    "Delete jobs that failed, stopped or were cancelled, and could be resumed": (
+        "Aufträge löschen, die fehlgeschlagen, stehengeblieben oder abgebrochen sind und "
+        "fortgesetzt werden könnten"
     ),
     "Captures": "Aufnahmen",
-    "Delete captures that no scene of this file uses; jobs have copies": (
-        "Aufnahmen löschen, die keine Szene dieser Datei benutzt; Aufträge haben Kopien"
+    (
+        "Delete captures that no scene of this file uses; jobs have copies. Other .blend files "
+        "are not looked at"
+    ): (
+        "Aufnahmen löschen, die keine Szene dieser Datei benutzt; Aufträge haben Kopien. Andere "
+        ".blend-Dateien werden nicht angesehen"
     ),
     "Delete results that nothing in this file shows. Other .blend files are not looked at": (
         "Ergebnisse löschen, die nichts in dieser Datei zeigt. Andere .blend-Dateien werden "
@@ -690,8 +996,6 @@ TEXTS: dict[str, str] = {
     # Jobs
     "Job": "Auftrag",
     "The job's id": "Die Kennung des Auftrags",
-    "None yet": "Noch keine",
-    "and {} older ones": "und {} ältere",
     "Waiting": "Wartet",
     "Starting": "Starten",
     "Running": "Läuft",
@@ -702,7 +1006,7 @@ TEXTS: dict[str, str] = {
     "Stopped unexpectedly": "Unerwartet beendet",
     "Not responding": "Antwortet nicht",
     "Loading the model": "Modell laden",
-    "Reading the pictures": "Bilder lesen",
+    "Reading the images": "Bilder lesen",
     "Learning": "Lernen",
     "Checking the motion": "Bewegung prüfen",
     "Applying": "Anwenden",
@@ -712,7 +1016,6 @@ TEXTS: dict[str, str] = {
     ", {} waiting": ", {} warten",
     "Motion: {} {:.0%}": "Bewegung: {} {:.0%}",
     "Loss": "Verlust",
-    "So Far": "Bisher",
     "{} is done": "{} ist fertig",
     "{} has failed": "{} ist fehlgeschlagen",
     "{} has stopped": "{} wurde beendet",
@@ -721,8 +1024,6 @@ TEXTS: dict[str, str] = {
     "Then capture what it sees, in place of what was captured before": (
         "Danach aufnehmen, was sie sieht, anstelle der Aufnahme davor"
     ),
-    "Motion Transfer": "Bewegungsübertragung",
-    "Motion Figure": "Bewegungsfigur",
     "What the Motion tab in the sidebar does": "Was der Reiter Bewegung in der Seitenleiste tut",
     "A job has ended; click to take this notice away. The job itself stays in the Motion tab": (
         "Ein Auftrag ist zu Ende; ein Klick nimmt diesen Hinweis weg. Der Auftrag selbst bleibt "
@@ -739,7 +1040,7 @@ TEXTS: dict[str, str] = {
     ),
     "Resume Job": "Auftrag fortsetzen",
     "Resume": "Fortsetzen",
-    "Go on with this job from where it was, as soon as its turn comes": (
+    "Resume this job where it stopped, as soon as its turn comes": (
         "Diesen Auftrag fortsetzen, wo er war, sobald er an der Reihe ist"
     ),
     "Start Now": "Jetzt starten",
@@ -757,7 +1058,7 @@ TEXTS: dict[str, str] = {
     ),
     "This job has no log.": "Dieser Auftrag hat kein Protokoll.",
     "The backend was never started on it.": "Das Backend wurde nie für ihn gestartet.",
-    "This job is not there any more.": "Dieser Auftrag ist nicht mehr da.",
+    "This job no longer exists.": "Dieser Auftrag ist nicht mehr da.",
     "Its folder has been removed.": "Sein Ordner wurde entfernt.",
     "Start it again.": "Noch einmal starten.",
     "The folder of the job {} was deleted while it was running.": (
@@ -768,16 +1069,14 @@ TEXTS: dict[str, str] = {
     "Make sure that its folder is there and can be written.": (
         "Dafür sorgen, dass ihr Ordner da ist und beschrieben werden kann."
     ),
-    "The backend stopped unexpectedly; resume the job, it goes on where it was.": (
+    "The backend stopped unexpectedly; resume the job, it continues where it stopped.": (
         "Das Backend hat unerwartet aufgehört; den Auftrag fortsetzen, er macht weiter, wo er war."
     ),
     "The backend has not moved for a while; wait, or cancel the job and resume it.": (
         "Das Backend rührt sich seit einer Weile nicht; warten, oder den Auftrag abbrechen und "
         "fortsetzen."
     ),
-    "Resume the job to go on where it was.": (
-        "Den Auftrag fortsetzen, um weiterzumachen, wo er war."
-    ),
+    "Resume the job where it stopped.": ("Den Auftrag fortsetzen, um weiterzumachen, wo er war."),
     "Change what the message names, and start a new job.": (
         "Ändern, was die Meldung nennt, und einen neuen Auftrag starten."
     ),
@@ -787,7 +1086,7 @@ TEXTS: dict[str, str] = {
     "The job's folder is damaged; start a new job.": (
         "Der Ordner des Auftrags ist beschädigt; einen neuen Auftrag starten."
     ),
-    "Capture the motion or choose the picture again, and start a new job.": (
+    "Capture the motion or choose the image again, and start a new job.": (
         "Die Bewegung noch einmal aufnehmen oder das Bild noch einmal wählen, und einen neuen "
         "Auftrag starten."
     ),
@@ -827,7 +1126,7 @@ TEXTS: dict[str, str] = {
     "Set Up Again": "Neu einrichten",
     (
         "Make the backend's own Python environment and install its packages there, in the "
-        "background. Pressed again it goes on with what is missing"
+        "background. Pressed again it resumes with what is missing"
     ): (
         "Die eigene Python-Umgebung des Backends anlegen und seine Pakete darin installieren, "
         "im Hintergrund. Ein weiterer Klick macht mit dem weiter, was fehlt"
@@ -862,7 +1161,7 @@ TEXTS: dict[str, str] = {
     ),
     "Access Token": "Zugangsschlüssel",
     (
-        "Of an account of the hub that has accepted the model's licence; kept until Blender "
+        "Of an account of the hub that has accepted the model's license; kept until Blender "
         "ends, and never saved. Empty: that of HF_TOKEN, or of the hub's own login"
     ): (
         "Eines Kontos beim Hub, das die Lizenz des Modells angenommen hat; wird bis zum Ende "
@@ -881,7 +1180,7 @@ TEXTS: dict[str, str] = {
     "Where jobs and their results are kept; empty: in the extension's user folder": (
         "Wo Aufträge und ihre Ergebnisse liegen; leer: im Benutzerordner der Erweiterung"
     ),
-    "Check Again": "Erneut prüfen",
+    "Check Backend": "Backend prüfen",
     "Ask the backend which packages, GPU and models it finds, in the background": (
         "Das Backend fragen, welche Pakete, GPU und Modelle es findet, im Hintergrund"
     ),
@@ -894,14 +1193,14 @@ TEXTS: dict[str, str] = {
     "The self-test is running": "Der Selbsttest läuft",
     "The self-test did not end well.": "Der Selbsttest ging nicht gut aus.",
     (
-        "Everything works: a motion was learned in {steps} steps and played on a picture, "
-        "{pictures} pictures in {seconds:.0f} s on {device}."
+        "Everything works: a motion was learned in {steps} steps and played on an image, "
+        "{pictures} images in {seconds:.0f} s on {device}."
     ): (
         "Alles geht: eine Bewegung wurde in {steps} Schritten gelernt und auf einem Bild "
         "abgespielt, {pictures} Bilder in {seconds:.0f} s auf {device}."
     ),
     "Cancel": "Abbrechen",
-    "Stop this; starting it again goes on where it was": (
+    "Stop this; starting it again continues where it stopped": (
         "Dies beenden; ein neuer Start macht weiter, wo es war"
     ),
     "What": "Was",
@@ -914,17 +1213,16 @@ TEXTS: dict[str, str] = {
         "Den Befehl kopieren, der dies in einem Terminal tut"
     ),
     "What the command does": "Was der Befehl tut",
-    "Set Up": "Einrichten",
-    "Make the backend's environment, or go on with it": (
+    "Make the backend's environment, or resume it": (
         "Die Umgebung des Backends anlegen oder damit weitermachen"
     ),
-    "Stable Video Diffusion, 14 pictures": "Stable Video Diffusion, 14 Bilder",
-    "Stable Video Diffusion XT, 25 pictures": "Stable Video Diffusion XT, 25 Bilder",
+    "Stable Video Diffusion, 14 images": "Stable Video Diffusion, 14 Bilder",
+    "Stable Video Diffusion XT, 25 images": "Stable Video Diffusion XT, 25 Bilder",
     "Copied: paste it into a terminal": "Kopiert: in ein Terminal einfügen",
     "Download": "Herunterladen",
     (
-        "Download this model from the hub, in the background. Its licence must have been "
-        "accepted there; pressed again it goes on where it was"
+        "Download this model from the hub, in the background. Its license must have been "
+        "accepted there; pressed again it continues where it stopped"
     ): (
         "Dieses Modell vom Hub herunterladen, im Hintergrund. Seine Lizenz muss dort angenommen "
         "sein; ein weiterer Klick macht weiter, wo es war"
@@ -935,7 +1233,7 @@ TEXTS: dict[str, str] = {
         "Die Modelle in einen anderen Ordner verschieben, im Hintergrund; bei einer "
         "Unterbrechung geht nichts verloren"
     ),
-    "Where the models shall be": "Wo die Modelle liegen sollen",
+    "Where to put the models": "Wo die Modelle liegen sollen",
     "No model is installed that could be moved": (
         "Es ist kein Modell installiert, das sich verschieben ließe"
     ),
@@ -962,14 +1260,14 @@ TEXTS: dict[str, str] = {
     "Run the command that the preferences show in a terminal.": (
         "Den Befehl aus den Benutzereinstellungen in einem Terminal ausführen."
     ),
-    "Run the command that the preferences show in a terminal; it goes on with what is missing.": (
+    "Run the command that the preferences show in a terminal; it resumes with what is missing.": (
         "Den Befehl aus den Benutzereinstellungen in einem Terminal ausführen; er macht mit dem "
         "weiter, was fehlt."
     ),
     "Press Set Up the Backend in the preferences.": (
         "In den Benutzereinstellungen Backend einrichten drücken."
     ),
-    "Press Set Up the Backend in the preferences; it goes on with what is missing.": (
+    "Press Set Up the Backend in the preferences; it resumes with what is missing.": (
         "In den Benutzereinstellungen Backend einrichten drücken; es macht mit dem weiter, was "
         "fehlt."
     ),
@@ -989,16 +1287,9 @@ TEXTS: dict[str, str] = {
     "Blender was started in offline mode: start it without": (
         "Blender wurde im Offline-Modus gestartet: ohne ihn starten"
     ),
-    "Online access is off: allow it in Preferences > System": (
-        "Der Online-Zugriff ist aus: unter Benutzereinstellungen > System erlauben"
-    ),
     "{problem}, or choose a folder of wheels in the details": (
         "{problem}, oder unter Details einen Ordner mit Wheels wählen"
     ),
-    "{}, or choose a folder of wheels in the details.": (
-        "{}, oder unter Details einen Ordner mit Wheels wählen."
-    ),
-    "{}, to download.": "{}, um herunterzuladen.",
     (
         "Extensions of this platform install nothing: paste the command into a terminal, then "
         "check again."
@@ -1006,21 +1297,17 @@ TEXTS: dict[str, str] = {
         "Erweiterungen dieser Plattform installieren nichts: den Befehl in ein Terminal "
         "einfügen, dann erneut prüfen."
     ),
-    "It stopped unexpectedly. Start it again: it goes on where it was.": (
+    "It stopped unexpectedly. Start it again: it continues where it stopped.": (
         "Es wurde unerwartet beendet. Noch einmal starten: es macht weiter, wo es war."
     ),
-    "The backend is there; it has not been asked yet.": (
-        "Das Backend ist da; es wurde noch nicht gefragt."
-    ),
+    "Backend found, not checked yet": "Backend gefunden, noch nicht geprüft",
     "Ready: Python {python}, torch {torch}, diffusers {diffusers}.": (
         "Bereit: Python {python}, torch {torch}, diffusers {diffusers}."
     ),
     "{what}: {done:.2f} of {total:.2f} GB": "{what}: {done:.2f} von {total:.2f} GB",
     "{what}: {done:.1f} of {total:.1f} MB": "{what}: {done:.1f} von {total:.1f} MB",
     "{what}, {minutes}:{seconds:02d} left": "{what}, noch {minutes}:{seconds:02d}",
-    "Ready: it comes with the extension, and needs no GPU.": (
-        "Bereit: es liegt der Erweiterung bei und braucht keine GPU."
-    ),
+    "Ready (no GPU needed)": "Bereit (keine GPU nötig)",
     "Installed. Check the backend, to see whether the GPU is large enough.": (
         "Installiert. Das Backend prüfen, um zu sehen, ob die GPU groß genug ist."
     ),
@@ -1050,17 +1337,17 @@ TOLD: dict[str, str] = {
     "The motion is out of the camera's view: {} of it can be seen.": (
         "Die Bewegung ist nicht im Blick der Kamera: nur {} davon sind zu sehen."
     ),
-    "{} of {} pictures in a row are the same.": "{} von {} Bildern hintereinander sind gleich.",
-    "{} of the motion is outside the picture, most of it between pictures {} and {}.": (
+    "{} of {} frames in a row are the same.": "{} von {} Bildern hintereinander sind gleich.",
+    "{} of the motion is outside the frame, most of it between frames {} and {}.": (
         "{} der Bewegung liegen außerhalb des Bildes, das meiste zwischen den Bildern {} und {}."
     ),
-    "Hardly anything moves: {} of the picture at the most.": (
+    "Hardly anything moves: {} of the frame at the most.": (
         "Kaum etwas bewegt sich: höchstens um {} des Bildes."
     ),
-    "The motion is faster than {} pictures can show: it turns round between two of them.": (
+    "The motion is faster than {} frames can show: it turns round between two of them.": (
         "Die Bewegung ist schneller, als {} Bilder zeigen können: sie kehrt zwischen zweien um."
     ),
-    "The motion fills only {} of the picture.": "Die Bewegung füllt nur {} des Bildes.",
+    "The motion fills only {} of the frame.": "Die Bewegung füllt nur {} des Bildes.",
     # Of the client: the backend and the models
     "Ready: {}": "Bereit: {}",
     "{} GB in {}.": "{} GB in {}.",
@@ -1068,8 +1355,8 @@ TOLD: dict[str, str] = {
     "Half installed: {} of {} GB. Download it again.": (
         "Halb installiert: {} von {} GB. Noch einmal herunterladen."
     ),
-    "Needs a GPU with {} GB of memory; this machine has none that torch uses.": (
-        "Braucht eine GPU mit {} GB Speicher; dieser Rechner hat keine, die torch benutzt."
+    "Needs a GPU with {} GB of memory; no supported GPU found.": (
+        "Braucht eine GPU mit {} GB Speicher; keine unterstützte GPU gefunden."
     ),
     "Needs {} GB of GPU memory at {} x {}; {} has {} GB.": (
         "Braucht {} GB GPU-Speicher bei {} x {}; {} hat {} GB."
@@ -1095,8 +1382,8 @@ TOLD: dict[str, str] = {
     ),
     "The backend's Python is missing: {}": "Das Python des Backends fehlt: {}",
     "The backend's Python cannot be run: {}": "Das Python des Backends ist nicht ausführbar: {}",
-    "The models folder is not there: {}": "Der Ordner der Modelle ist nicht da: {}",
-    "The folder of wheels is not there: {}.": "Der Ordner mit Wheels ist nicht da: {}.",
+    "The models folder does not exist: {}": "Der Ordner der Modelle ist nicht da: {}",
+    "The folder of wheels does not exist: {}.": "Der Ordner mit Wheels ist nicht da: {}.",
     "The backend needs {} GB more, and {} GB are free in {}.": (
         "Das Backend braucht noch {} GB, und {} GB sind frei in {}."
     ),
@@ -1116,14 +1403,6 @@ TOLD: dict[str, str] = {
     "There is no space left to write {}.": "Es ist kein Platz mehr, um {} zu schreiben.",
     "{} cannot be written ({}).": "{} kann nicht geschrieben werden ({}).",
     # Of the backend: how a job went
-    (
-        "Played on its own reference, only a part of this motion is there (gain {}, below {}); "
-        "it may not transfer. Learn longer, or make it larger in the picture."
-    ): (
-        "Auf ihrem eigenen Vorbild gespielt ist nur ein Teil dieser Bewegung da (Gewinn {}, "
-        "unter {}); sie überträgt sich vielleicht nicht. Länger lernen, oder sie im Bild größer "
-        "machen."
-    ),
     "Learning failed at iteration {}: the loss is no longer a number.": (
         "Das Lernen scheiterte bei Wiederholung {}: der Verlust ist keine Zahl mehr."
     ),

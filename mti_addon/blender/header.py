@@ -1,4 +1,8 @@
-"""A word on running jobs in the headers of the 3D viewport and the sequencer."""
+"""How far the running job is, and what has ended, in Blender's status bar.
+
+There Blender shows what it does itself in the background, in every workspace; in a header the tools
+would be pushed aside.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,8 @@ import bpy
 from bpy.props import StringProperty
 
 from . import polling
+from .job_rows import STAGES
 from .jobs import Row
-from .panel_jobs import STAGES
 from .translations import translated
 
 ENDINGS = {
@@ -17,7 +21,7 @@ ENDINGS = {
     "failed": ("{} has failed", "ERROR"),
     "dead": ("{} has stopped", "ERROR"),
 }
-EDITORS = ("VIEW3D_HT_header", "SEQUENCER_HT_header")
+BAR = "STATUSBAR_HT_header"
 
 
 class MTI_OT_dismiss(bpy.types.Operator):
@@ -48,28 +52,34 @@ def status(rows: tuple[Row, ...]) -> tuple[float, str] | None:
     return row.state.fraction, text
 
 
-def draw_header(self: Any, _context: Any) -> None:
-    """Appended to the headers of the editors that have the tab."""
+def redraw() -> None:
+    """Have the status bar drawn again: no area, so nobody can tag it; it listens to this."""
+    bpy.msgbus.publish_rna(key=(bpy.types.Window, "view_layer"))
+
+
+def draw_status(self: Any, _context: Any) -> None:
+    """Appended to the status bar."""
     layout = self.layout
     running = status(polling.jobs.rows)
     if running is not None:
         row = layout.row()
         row.ui_units_x = 10
-        row.progress(factor=running[0], text=running[1])
+        row.progress(factor=running[0], text=running[1], translate=False)
     for job, phase in list(polling.notices.items())[-2:]:
         row_of = polling.jobs.find(job)
         name = row_of.request.name if row_of and row_of.request else job[:6]
         text, icon = ENDINGS[phase]
-        layout.operator("mti.dismiss", text=translated(text).format(name), icon=icon).job = job
+        text = translated(text).format(name)
+        button = layout.operator("mti.dismiss", text=text, icon=icon, translate=False)
+        button.job = job
 
 
 def register() -> None:
-    """Append to the headers."""
-    for name in EDITORS:
-        getattr(bpy.types, name).append(draw_header)
+    """Append to the status bar."""
+    getattr(bpy.types, BAR).append(draw_status)
+    polling.on_redraw(redraw)
 
 
 def unregister() -> None:
     """Take it out again."""
-    for name in EDITORS:
-        getattr(bpy.types, name).remove(draw_header)
+    getattr(bpy.types, BAR).remove(draw_status)

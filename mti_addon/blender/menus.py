@@ -16,7 +16,7 @@ class MTI_MT_motion(bpy.types.Menu):
     """What the Motion tab in the sidebar does"""
 
     bl_idname = "MTI_MT_motion"
-    bl_label = "Motion Transfer"
+    bl_label = "Motion"
 
     def draw(self, _context: Any) -> None:
         """In the order of the tab."""
@@ -41,7 +41,7 @@ def draw_motion(self: Any, _context: Any) -> None:
 
 def draw_figures(self: Any, _context: Any) -> None:
     """Appended to Add > Armature."""
-    self.layout.menu("MTI_MT_add_figure", text="Motion Figure", text_ctxt=OWN, icon="ARMATURE_DATA")
+    self.layout.menu("MTI_MT_add_figure", text="Figure", text_ctxt=OWN, icon="ARMATURE_DATA")
 
 
 def register() -> None:

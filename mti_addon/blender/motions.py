@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,24 +27,26 @@ class KnownMotion:
 
 def all_motions(jobs: Jobs, presets: Path) -> list[KnownMotion]:
     """Learned motions, the newest first, then the shipped ones by name."""
-    return [*_learned(jobs), *_shipped(presets)]
+    return [*learned_motions(jobs, lambda _row: True), *_shipped(presets)]
 
 
 def find_motion(label: str, jobs: Jobs, presets: Path) -> KnownMotion | None:
-    """The motion of this label; for an empty label the one that was learned last.
-
-    A shipped one is never taken unasked: whoever has learned nothing yet expects nothing to move.
-    """
-    if not label:
-        return next(iter(_learned(jobs)), None)
-    return next((motion for motion in all_motions(jobs, presets) if motion.label == label), None)
+    """The motion of this label; None if there is none."""
+    known = all_motions(jobs, presets)
+    exact = next((motion for motion in known if motion.label == label), None)
+    key = label[label.rfind("(") :]  # a motion that was renamed since has still this in its label
+    return exact or next((motion for motion in known if key and motion.label.endswith(key)), None)
 
 
-def _learned(jobs: Jobs) -> list[KnownMotion]:
-    return [motion for row in jobs.rows if (motion := _of_job(row)) is not None]
+def learned_motions(jobs: Jobs, first: Callable[[Row], bool]) -> list[KnownMotion]:
+    """The motions that were learned, the newest first; before all others those of jobs of which
+    `first` is true."""
+    rows = sorted(jobs.rows, key=lambda row: not first(row))
+    return [motion for row in rows if (motion := motion_of_job(row)) is not None]
 
 
-def _of_job(row: Row) -> KnownMotion | None:
+def motion_of_job(row: Row) -> KnownMotion | None:
+    """The motion that a job has learned; None if it has not."""
     request = row.request
     if request is None or not request.learns or row.state.phase != "done":
         return None

@@ -13,7 +13,7 @@ from . import rig
 from .engines import chosen_settings
 from .framing import add_camera
 from .reporting import allowed, telling
-from .sources import action_span, find_mover
+from .sources import find_mover, watched_span
 from .translations import OWN, translated
 
 FACINGS = (
@@ -99,10 +99,10 @@ MOTION_OF = {"STICK": "motion", "QUADRUPED": "quadruped_motion", "FACE": "face_m
 
 
 class MTI_OT_add_camera(bpy.types.Operator):
-    """Add a camera that sees the whole motion, and make it the scene's"""
+    """Add a camera for the capture alone that sees the whole motion; the scene's own stays"""
 
     bl_idname = "mti.add_camera"
-    bl_label = "Add Camera"
+    bl_label = "Add Framing Camera"
     bl_options = {"REGISTER", "UNDO"}
 
     capture_again: BoolProperty(
@@ -116,15 +116,15 @@ class MTI_OT_add_camera(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to look at."""
         if find_mover(context, _watched(context)) is None:
-            return allowed(cls, "Add a stick figure, or select what the camera shall look at")
+            return allowed(cls, "Add a stick figure, or select what the camera should look at")
         return True
 
     @telling
     def execute(self, context: Any) -> set[str]:
-        """Place it so that the captured pictures and the scene's render show all of it."""
+        """Place it so that the captured pictures show all of it."""
         mover = find_mover(context, _watched(context))
         settings = chosen_settings()
-        span = action_span(mover) or (context.scene.frame_current,) * 2
+        span = watched_span(context, _watched(context))
         camera = add_camera(context, mover, span, settings.size)
         self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))
         if self.capture_again and bpy.ops.mti.capture.poll():

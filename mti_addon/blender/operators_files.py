@@ -18,10 +18,10 @@ SAVE_FIRST = "Save the .blend file first"
 
 
 class MTI_OT_show_target(bpy.types.Operator):
-    """Show the picture that would be sent, cropped or padded to the engine's shape"""
+    """Show the image that would be sent, cropped or padded to the engine's shape"""
 
     bl_idname = "mti.show_target"
-    bl_label = "Show What Is Sent"
+    bl_label = "Preview Target"
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -35,6 +35,9 @@ class MTI_OT_show_target(bpy.types.Operator):
         settings = motion.settings if motion else chosen_settings()
         target = make_target(context, settings.size)
         context.scene.mti.target_shown = target_preview.keep(target)
+        if target.warnings:
+            text = translated("Shown as it will be sent")
+            self.report({"WARNING"}, "; ".join([text, *target.warnings]))
         polling.redraw()
         return {"FINISHED"}
 
@@ -61,21 +64,32 @@ class MTI_OT_collect_results(bpy.types.Operator):
 
 
 class MTI_OT_clean_up(bpy.types.Operator):
-    """See what jobs, captures and results take up, and delete what is used by nothing"""
+    """See what jobs, captures and results take up, and delete unused data"""
 
     bl_idname = "mti.clean_up"
     bl_label = "Clean Up..."
 
     jobs: BoolProperty(
         name="Jobs",
-        description="Delete jobs that failed or were cancelled, and those that only applied a "
-        "motion; learned motions stay",
+        description="Delete jobs of which nothing is needed any more: those whose results were all "
+        "added, and those that can never succeed. Learned motions stay",
         default=True,
+    )
+    unadded: BoolProperty(
+        name="Results Not Added",
+        description="Delete jobs with results that were not added to any file; they are lost then",
+        default=False,
+    )
+    unfinished: BoolProperty(
+        name="Unfinished Jobs",
+        description="Delete jobs that failed, stopped or were cancelled, and could be resumed",
+        default=False,
     )
     captures: BoolProperty(
         name="Captures",
-        description="Delete captures that no scene of this file uses; jobs have copies",
-        default=True,
+        description="Delete captures that no scene of this file uses; jobs have copies. Other "
+        ".blend files are not looked at",
+        default=False,
     )
     results: BoolProperty(
         name="Results",
@@ -87,7 +101,9 @@ class MTI_OT_clean_up(bpy.types.Operator):
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Measure, and ask."""
         MTI_OT_clean_up.heaps = cleanup.inventory(polling.jobs)
-        answer: set[str] = context.window_manager.invoke_props_dialog(self, width=400)
+        answer: set[str] = context.window_manager.invoke_props_dialog(
+            self, width=400, confirm_text=translated("Delete")
+        )
         return answer
 
     def draw(self, _context: Any) -> None:
@@ -95,7 +111,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
         for kind in cleanup.KINDS:
             row = self.layout.row()
             row.prop(self, kind)
-            row.label(text=self.heaps[kind].described())
+            row.label(text=self.heaps[kind].described(), translate=False)
         self.layout.label(text="This cannot be undone", icon="ERROR")
 
     @telling
@@ -106,9 +122,10 @@ class MTI_OT_clean_up(bpy.types.Operator):
         problems: list[str] = []
         for kind in cleanup.KINDS:
             if getattr(self, kind):
-                count, told = cleanup.delete(heaps[kind])
+                count, told = cleanup.delete(kind, heaps[kind])
                 gone, problems = gone + count, problems + told
                 freed += heaps[kind].bytes if not told else 0
+        cleanup.sweep()
         polling.start()
         text = translated("Deleted {} folders, {}").format(gone, cleanup.megabytes(freed))
         self.report({"WARNING" if problems else "INFO"}, " ".join([text, *problems[:1]]))

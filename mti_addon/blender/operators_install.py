@@ -28,7 +28,7 @@ class MTI_OT_setup_backend(bpy.types.Operator):
     bl_label = "Set Up the Backend"
     bl_description = (
         "Make the backend's own Python environment and install its packages there, in the "
-        "background. Pressed again it goes on with what is missing"
+        "background. Pressed again it resumes with what is missing"
     )
 
     @classmethod
@@ -57,13 +57,13 @@ class MTI_OT_setup_backend(bpy.types.Operator):
 
 
 class MTI_OT_download_model(bpy.types.Operator):
-    """Fetch a model from the hub, or go on with it."""
+    """Fetch a model from the hub, or resume it."""
 
     bl_idname = "mti.download_model"
     bl_label = "Download"
     bl_description = (
-        "Download this model from the hub, in the background. Its licence must have been accepted "
-        "there; pressed again it goes on where it was"
+        "Download this model from the hub, in the background. Its license must have been accepted "
+        "there; pressed again it continues where it stopped"
     )
 
     model: EnumProperty(name="Model", description="Which one", items=MODELS)

@@ -8,10 +8,13 @@ import bpy
 
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
-from . import addon, engines, polling, starting
+from ..wire.errors import BadRequest
+from . import addon, engines, polling, starting, target_preview, this_file, watch
 from .captures import Capture, load_capture
-from .motions import KnownMotion, find_motion
+from .glance import glanced
+from .motions import KnownMotion, find_motion, learned_motions
 from .orders import LearnOptions, apply_order, learn_order
+from .origin import write_origin
 from .recipe import write_note
 from .reporting import allowed, telling
 from .target_sources import Target, make_target, target_problem
@@ -39,8 +42,9 @@ class MTI_OT_learn(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Write the job and start the backend on it."""
         props = context.scene.mti
-        capture = current_capture(context.scene)
-        assert capture is not None  # poll() has seen it
+        capture = load_capture(addon.captures_folder(), props.capture)
+        if capture is None:  # poll() has seen it, a moment ago
+            raise BadRequest("The capture no longer exists.", "Capture it again.")
         target = make_target(context, capture.settings.size) if props.also_apply else None
         options = LearnOptions(
             props.name,
@@ -52,12 +56,13 @@ class MTI_OT_learn(bpy.types.Operator):
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
-        self.report({"INFO"}, translated("Learning {}").format(options.name))
+        text = translated("Learning {}").format(options.name)
+        _tell(self, context, text, target, watch.changed_since_capture(context))
         return {"FINISHED"}
 
 
 class MTI_OT_apply(bpy.types.Operator):
-    """Apply a learned motion to the target picture, in the background"""
+    """Apply a learned motion to the target image, in the background"""
 
     bl_idname = "mti.apply"
     bl_label = "Apply"
@@ -80,22 +85,57 @@ class MTI_OT_apply(bpy.types.Operator):
         """Render or read the target, write the job and start the backend on it."""
         motion = current_motion(context.scene)
         assert motion is not None  # poll() has seen it
-        props = context.scene.mti
-        target = make_target(context, motion.settings.size)
-        root = addon.jobs_folder()
-        start_order(apply_order(root, motion, target.png, props.seed, props.takes), target)
-        self.report({"INFO"}, translated("Applying {}").format(motion.name))
+        target = apply_motion(context, motion)
+        _tell(self, context, translated("Applying {}").format(motion.name), target)
         return {"FINISHED"}
+
+
+seen_capture = glanced(load_capture)
 
 
 def current_capture(scene: Any) -> Capture | None:
     """The scene's capture, if it is still there."""
-    return load_capture(addon.captures_folder(), scene.mti.capture)
+    return seen_capture(addon.captures_folder(), scene.mti.capture)
 
 
 def current_motion(scene: Any) -> KnownMotion | None:
-    """The motion chosen in the scene, or the one that was learned last."""
-    return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
+    """The motion chosen in the scene, or the one that was learned last when somebody looked first.
+
+    A job that ends later does not change what is applied: newer_motion() offers what it learned. A
+    shipped one is never taken unasked: whoever has learned nothing yet expects nothing to move.
+    """
+    if scene.mti.motion:
+        return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
+    motions = learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))
+    return this_file.stay_with(motions)
+
+
+def newer_motion(scene: Any) -> KnownMotion | None:
+    """A motion that was learned after the one that is used unasked; None if there is none."""
+    if scene.mti.motion:
+        return None
+    motions = learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))
+    used = this_file.stay_with(motions)
+    return motions[0] if used is not None and motions[0] != used else None
+
+
+def apply_motion(context: Any, motion: KnownMotion) -> Target:
+    """Render or read the target, write the job and start the backend on it; what was sent. Raises
+    TargetError and what start_order raises."""
+    props = context.scene.mti
+    target = make_target(context, motion.settings.size)
+    order = apply_order(addon.jobs_folder(), motion, target.png, props.seed, props.takes)
+    start_order(order, target)
+    return target
+
+
+def _tell(operator: Any, context: Any, text: str, target: Target | None, changed: str = "") -> None:
+    """Report what was begun, and show what was sent for it. changed: since the capture."""
+    warnings = [changed] if changed else []
+    if target is not None:
+        warnings += target.warnings
+        context.scene.mti.target_shown = target_preview.keep(target)
+    operator.report({"WARNING" if warnings else "INFO"}, "; ".join([text, *warnings]))
 
 
 def _capture_problem(context: Any) -> str:
@@ -123,11 +163,12 @@ def chosen_iterations(props: Any, model: str) -> int:
 
 
 def start_order(job: JobFolder, target: Target | None) -> None:
-    """Queue a job that was written, with a note of what its target was made of."""
-    if target is not None:
-        try:
-            write_note(job, target.note)
-        except MtiError:
-            client.remove(job)
-            raise
+    """Queue a job that was written, with a note of its file and of what its target was made of."""
+    try:
+        write_origin(job, this_file.origin())
+        if target is not None:
+            write_note(job, target.note, target.whole)
+    except MtiError:
+        client.remove(job)
+        raise
     starting.start(job)

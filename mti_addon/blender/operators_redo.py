@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,32 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..wire.errors import BadRequest
 from . import addon, polling
+from .collecting import real
+from .drawing import paragraph
+from .edit_scene import shot_of
+from .glance import glanced
 from .jobs import Row
 from .motions import KnownMotion, all_motions
 from .operators_jobs import start_order
 from .orders import apply_order
-from .recipe import RECIPE_KEY, Recipe, TargetNote, read_note, read_recipe, recipe_of
+from .recipe import (
+    JOB_KEY,
+    RECIPE_KEY,
+    REDO_KEY,
+    WHOLE_FILE,
+    Recipe,
+    read_recipe,
+    recipe_of,
+)
 from .reporting import allowed, telling
-from .results import ingredients, motion_of
+from .result_objects import image_of
+from .results import ingredients, motion_of, read_result, result_folder
 from .strip import shown_scene
-from .target_preview import short
+from .target_preview import seen_note, short
 from .target_sources import Target, make_target
 from .translations import sentences, translated
+
+seen_result = glanced(read_result)
 
 
 class MTI_OT_redo(bpy.types.Operator):
@@ -37,6 +53,11 @@ class MTI_OT_redo(bpy.types.Operator):
         description="The job whose recipe is taken; empty: that of the active strip or object",
         options={"SKIP_SAVE", "HIDDEN"},
     )
+    folder: StringProperty(
+        name="Folder",
+        description="The folder of the result whose recipe is taken if its job is gone",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
     seed: IntProperty(
         name="Seed", description="The same seed gives the same result", default=0, min=0
     )
@@ -44,8 +65,8 @@ class MTI_OT_redo(bpy.types.Operator):
         name="Takes", description="How many results to make", default=1, min=1, max=8
     )
     same_target: BoolProperty(
-        name="Same Picture",
-        description="Apply to the picture it was made of; else to the target of the panel",
+        name="Same Image",
+        description="Apply to the image it was made of; else to the target of the panel",
         default=True,
         options={"SKIP_SAVE"},
     )
@@ -58,12 +79,14 @@ class MTI_OT_redo(bpy.types.Operator):
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Open the recipe: its numbers into the dialog and into the panel."""
         try:
-            recipe, _folder = self._recipe(context)
+            recipe, _shown = self._recipe(context)
         except BadRequest as error:
             self.report({"ERROR"}, sentences(error.message, error.hint))
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
-        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        answer: set[str] = context.window_manager.invoke_props_dialog(
+            self, confirm_text=translated("Apply Again")
+        )
         return answer
 
     def draw(self, context: Any) -> None:
@@ -71,7 +94,11 @@ class MTI_OT_redo(bpy.types.Operator):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        recipe, _folder = self._recipe(context)
+        try:
+            recipe, _shown = self._recipe(context)
+        except BadRequest as error:  # its job was deleted while the dialog was open
+            paragraph(context, layout, sentences(error.message, error.hint), "ERROR")
+            return
         text = translated("Motion: {}").format(recipe.name)
         layout.label(text=text, icon="ACTION", translate=False)
         if recipe.target is not None:
@@ -84,42 +111,65 @@ class MTI_OT_redo(bpy.types.Operator):
     @telling
     def execute(self, context: Any) -> set[str]:
         """Fill the panel from the recipe, and start a job that makes it again."""
-        recipe, folder = self._recipe(context)
+        recipe, shown = self._recipe(context)
+        folder = result_folder(real(shown)) if shown else None
         motion = _motion(recipe, folder)
         target = self._target(context, recipe, folder)
         fill_panel(context.scene, recipe, self.seed, self.takes)
-        job = apply_order(addon.jobs_folder(), motion, target[0], self.seed, self.takes)
-        start_order(job, Target(*target) if target[1] else None)
+        png, made = target
+        job = apply_order(addon.jobs_folder(), motion, png, self.seed, self.takes)
+        start_order(job, made)
+        strip = self._strip(context)
+        if strip is not None:  # its result is to be shown there
+            strip[REDO_KEY] = job.path.name
         self.report({"INFO"}, translated("Applying {} again").format(recipe.name))
         return {"FINISHED"}
 
     def _target(
         self, context: Any, recipe: Recipe, folder: Path | None
-    ) -> tuple[bytes, TargetNote | Any]:
+    ) -> tuple[bytes, Target | None]:
+        """The picture, and what is known of it."""
         if not self.same_target:
             made = make_target(context, recipe.settings.size)
-            return made.png, made.note
+            return made.png, made
         for path in _files(recipe, folder, 0):
             if path.is_file():
-                return path.read_bytes(), recipe.target
+                png = path.read_bytes()
+                if recipe.target is None:
+                    return png, None
+                whole = next((each for each in _files(recipe, folder, 2) if each.is_file()), None)
+                return png, Target(png, recipe.target, whole.read_bytes() if whole else None)
         raise BadRequest(
-            "The picture this result was made of is not there any more.",
-            "Choose a target in the panel, and switch Same Picture off.",
+            "The image this result was made of no longer exists.",
+            "Choose a target in the panel, and switch Same Image off.",
         )
 
-    def _recipe(self, context: Any) -> tuple[Recipe, Path | None]:
-        """The recipe that is meant, and the folder of its result if that is known."""
+    def _strip(self, context: Any) -> Any:
+        """The strip that is made again: the active one, or the only one of the job."""
+        if not self.job:
+            found = next((each for each, _ in _active(context) if _known(each)), None)
+            return found if hasattr(found, "elements") else None
+        found = [each for each in _strips() if each.get(JOB_KEY) == self.job]
+        return found[0] if len(found) == 1 else None
+
+    def _recipe(self, context: Any) -> tuple[Recipe, str]:
+        """The recipe that is meant, and the folder that its pictures are shown from, as Blender
+        writes it; empty if that is not known."""
+        row = polling.jobs.find(self.job) if self.job else None
+        if row is None and self.folder:
+            kept = seen_result(Path(self.folder))
+            if kept is not None:
+                return kept.recipe, self.folder
         if self.job:
-            row = polling.jobs.find(self.job)
             if row is None or row.request is None or not row.request.applies:
                 raise BadRequest("This job has no result to redo.", "Choose another one.")
             request = row.request
-            note = read_note(row.folder.path)
-            return recipe_of(request, 1, request.settings.sampling.seed, note), None
-        for thing, folder in _active(context):
+            note = seen_note(row.folder.path)
+            return recipe_of(request, 1, request.settings.sampling.seed, note), ""
+        for thing, shown in _active(context):
             recipe = read_recipe(thing.get(RECIPE_KEY))
             if recipe is not None:
-                return recipe, folder
+                return recipe, shown
         raise BadRequest(
             "Neither the active strip nor the active object is a result.",
             "Click one that this extension has added.",
@@ -140,22 +190,41 @@ def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int) -> None:
             props.target, props.target_image = "IMAGE", recipe.target.source
 
 
-def _active(context: Any) -> Iterator[tuple[Any, Path | None]]:
-    """The active strip where a sequencer is used, and the active object."""
+def _known(thing: Any) -> bool:
+    return read_recipe(thing.get(RECIPE_KEY)) is not None
+
+
+def _strips() -> Iterator[Any]:
+    for scene in bpy.data.scenes:
+        yield from scene.sequence_editor.strips_all if scene.sequence_editor else ()
+
+
+def _active(context: Any) -> Iterator[tuple[Any, str]]:
+    """The active strip where a sequencer is used, and the active object; each with the folder that
+    it shows pictures from."""
     area = getattr(context, "area", None)
-    editor = shown_scene(context).sequence_editor
-    strip = editor.active_strip if editor else None
+    strip = _active_strip(context)
     thing = getattr(context, "object", None)
-    found: list[tuple[Any, Path | None]] = []
+    found: list[tuple[Any, str]] = []
     if strip is not None and strip.type == "IMAGE":
-        found.append((strip, Path(bpy.path.abspath(strip.directory))))
+        found.append((strip, strip.directory))
     if thing is not None:
-        image = thing.data if isinstance(thing.data, bpy.types.Image) else None
-        path = Path(bpy.path.abspath(image.filepath)).parent if image else None
-        found.append((thing, path))
+        image = image_of(thing)
+        found.append((thing, os.path.dirname(image.filepath) if image else ""))
     if area is not None and area.type == "VIEW_3D":
         found.reverse()
     yield from found
+
+
+def _active_strip(context: Any) -> Any:
+    """That of the scene in the sequencer, else of the edit of the window's shot."""
+    shown = shown_scene(context)
+    edits = [each for each in bpy.data.scenes if shot_of(each) == context.scene]
+    for scene in (shown, *edits):
+        editor = scene.sequence_editor
+        if editor and editor.active_strip:
+            return editor.active_strip
+    return None
 
 
 def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
@@ -166,17 +235,17 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
             return known
-    what = translated("The motion {} is not there any more.").format(recipe.name)
+    what = translated("The motion {} no longer exists.").format(recipe.name)
     raise BadRequest(what, "Learn it again, or choose another.")
 
 
 def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[Path]:
-    """Where the target (0) or the motion (1) of a recipe may be."""
+    """Where the target (0), the motion (1) or the whole target (2) of a recipe may be."""
     row: Row | None = polling.jobs.find(recipe.job)
     if row is not None:
-        yield (row.folder.target_file, motion_of(row))[which]
+        yield (row.folder.target_file, motion_of(row), row.folder.path / WHOLE_FILE)[which]
     if folder is not None:
-        yield ingredients(folder)[which]
+        yield (*ingredients(folder), folder / WHOLE_FILE)[which]
 
 
 def _signed(seed: int) -> int:

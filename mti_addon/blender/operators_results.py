@@ -12,10 +12,13 @@ from ..wire.errors import BadRequest
 from . import addon, polling, starting
 from .jobs import Row
 from .placing import place, results_root
+from .properties import LONGEST_NAME
 from .recipe import read_note
 from .reporting import allowed, telling
 from .results import keep
+from .stillness import hardly_moves
 from .target_sources import pixels
+from .titles import rename
 from .translations import translated
 
 CROPPED = "the target was cropped to {:.0%} of its area"
@@ -24,13 +27,13 @@ CROPPED = "the target was cropped to {:.0%} of its area"
 class _JobOperator:
     """An operator on one job, given by its id."""
 
-    job: StringProperty(name="Job", description="The job's id", options={"SKIP_SAVE"})
+    job: StringProperty(name="Job", description="The job's id", options={"SKIP_SAVE", "HIDDEN"})
 
     def row(self) -> Row:
         """The job. Raises BadRequest if it is gone."""
         row = polling.jobs.find(self.job)
         if row is None or not row.folder.request_file.is_file():
-            raise BadRequest("This job is not there any more.", "Its folder has been removed.")
+            raise BadRequest("This job no longer exists.", "Its folder has been removed.")
         return row
 
 
@@ -63,7 +66,7 @@ class MTI_OT_pause(_JobOperator, bpy.types.Operator):
 
 
 class MTI_OT_resume(_JobOperator, bpy.types.Operator):
-    """Go on with this job from where it was, as soon as its turn comes"""
+    """Resume this job where it stopped, as soon as its turn comes"""
 
     bl_idname = "mti.resume"
     bl_label = "Resume Job"
@@ -99,7 +102,7 @@ class MTI_OT_start_now(_JobOperator, bpy.types.Operator):
 
 
 class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
-    """Keep this take's pictures in the results' folder, and add them to the scene as chosen"""
+    """Keep this take's images in the results' folder, and add them to the scene as chosen"""
 
     bl_idname = "mti.import_result"
     bl_label = "Add Result"
@@ -115,8 +118,14 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
     )
     set_view_transform: BoolProperty(
         name="Set View Transform",
-        description="Set the scene's view transform to Standard, the only one that shows finished "
-        "pictures in their own colours",
+        description="Set the edit's view transform to Standard, the only one that shows finished "
+        "images in their own colors",
+        default=False,
+    )
+    replace: BoolProperty(
+        name="Replace",
+        description="Show the result in the strip that it was made again from, if there is one; "
+        "else add another",
         default=True,
     )
 
@@ -125,9 +134,12 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         """Check the pictures, copy them to where they stay, and lay them down."""
         row = self.row()
         root, note = results_root(context.scene)
-        placed = place(context, keep(row, self.take, root, pixels), self.set_view_transform)
+        result = keep(row, self.take, root, pixels)
+        placed = place(context, result, self.set_view_transform, self.replace)
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]
+        if hardly_moves(result.folder):
+            warnings.insert(0, translated("it hardly moves"))
         if target is not None and target.kept < 1:
             warnings.append(translated(CROPPED).format(target.kept))
         warnings = [warning for warning in warnings if warning]
@@ -153,6 +165,40 @@ class MTI_OT_remove_job(_JobOperator, bpy.types.Operator):
         """Delete its folder, unless a runner is still in it."""
         client.remove(self.row().folder)
         polling.start()
+        return {"FINISHED"}
+
+
+class MTI_OT_rename_job(_JobOperator, bpy.types.Operator):
+    """Call this motion otherwise; results that were added keep the name they have"""
+
+    bl_idname = "mti.rename_job"
+    bl_label = "Rename Motion"
+
+    name: StringProperty(
+        name="Name",
+        description="What the motion is called from now on",
+        maxlen=LONGEST_NAME + 1,
+        options={"SKIP_SAVE"},
+    )
+
+    def invoke(self, context: Any, _event: Any) -> set[str]:
+        """Ask for the name."""
+        row = polling.jobs.find(self.job)
+        if row is not None and row.request is not None:
+            self.name = row.request.name
+        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        return answer
+
+    def draw(self, _context: Any) -> None:
+        """The name alone."""
+        self.layout.prop(self, "name")
+
+    @telling
+    def execute(self, _context: Any) -> set[str]:
+        """Note the name beside the job."""
+        rename(self.row().folder, self.name)
+        polling.jobs.read_again(self.job)
+        polling.redraw()
         return {"FINISHED"}
 
 

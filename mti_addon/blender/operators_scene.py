@@ -7,9 +7,9 @@ from typing import Any
 import bpy
 
 from ..wire import CaptureInfo, Settings
-from . import addon, engines
-from .captures import CaptureFile, save_capture
-from .properties import DEFAULT_NAME
+from . import addon, engines, watch
+from .captures import CaptureFile, one_line, save_capture
+from .properties import DEFAULT_NAME, LONGEST_NAME
 from .reporting import allowed, telling
 from .shots import Shot, take_shot
 from .sources import find_mover, source_problem
@@ -17,7 +17,7 @@ from .translations import sentences, translated
 
 
 class MTI_OT_capture(bpy.types.Operator):
-    """Take the pictures that will be learned from, evenly over the frames; nothing is sent yet"""
+    """Take the images that will be learned from, evenly over the frames; nothing is sent yet"""
 
     bl_idname = "mti.capture"
     bl_label = "Capture"
@@ -38,10 +38,10 @@ class MTI_OT_capture(bpy.types.Operator):
         # only a keyed figure has another body to be drawn with
         take = shot.take if props.source == "ARMATURE" else None
         name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
-        if props.name in (DEFAULT_NAME, props.suggested):  # the animator has not named it
-            props.name = props.suggested = _suggested_name(context, shot)
+        _suggest_name(props, _own_name(context, shot))
         props.capture = name
-        text = translated("Captured {} pictures of frames {} to {}")
+        watch.captured(context)
+        text = translated("Captured {} images of frames {} to {}")
         text = text.format(settings.frames, *shot.span)
         for warning in shot.warnings[:1]:
             text = f"{text}. {translated(warning.message)}"
@@ -54,8 +54,8 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
         model=settings.model,
         frames=settings.frames,
         size=settings.size,
-        source=shot.source[:64],
-        notes=tuple(sentences(*warning) for warning in shot.warnings),
+        source=one_line(shot.source, 64),
+        notes=tuple(one_line(sentences(*warning), 500) for warning in shot.warnings),
         info=CaptureInfo(
             fps=shot.fps,
             frame_start=shot.span[0],
@@ -66,8 +66,22 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
     )
 
 
-def _suggested_name(context: Any, shot: Shot) -> str:
+def _suggest_name(props: Any, own: str) -> None:
+    """Name a motion as what was captured is named, unless the animator has named this very one.
+
+    A name that was typed is the captured motion's; another motion is not called by it. Before the
+    first capture it is that of what is about to be captured.
+    """
+    typed = props.name not in (DEFAULT_NAME, props.suggested)
+    if not typed or (props.suggested and props.suggested != own):
+        props.name = own
+    props.suggested = own
+
+
+def _own_name(context: Any, shot: Shot) -> str:
     """The name of the action that is captured, else of what is captured."""
     mover = find_mover(context, context.scene.mti.source)
     data = mover.animation_data if mover is not None else None
-    return str(data.action.name if data and data.action else shot.source)[:60]
+    name = one_line(data.action.name if data and data.action else shot.source, LONGEST_NAME)
+    # Blender cuts a property by bytes, in the middle of a letter, and then cannot read it
+    return name.encode("utf-8")[:LONGEST_NAME].decode("utf-8", "ignore")

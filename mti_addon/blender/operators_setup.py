@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import sys
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -14,15 +12,17 @@ from bpy.props import EnumProperty, StringProperty
 from .. import client
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.setup_start import cancel_chore
+from ..client.terminal import terminal_command
 from ..wire.errors import BadRequest, MtiError
-from . import addon, setup_watch
+from . import addon, engines, setup_watch
+from .glance import is_file
 from .reporting import allowed, telling
 from .self_test import self_test_order
 from .translations import translated
 
 MODELS = (
-    ("svd", "SVD", "Stable Video Diffusion, 14 pictures"),
-    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 pictures"),
+    ("svd", "SVD", "Stable Video Diffusion, 14 images"),
+    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 images"),
 )
 
 WAIT = "Wait until this has ended: {what}"
@@ -32,12 +32,12 @@ class MTI_OT_check_backend(bpy.types.Operator):
     """Ask the backend which packages, GPU and models it finds, in the background"""
 
     bl_idname = "mti.check_backend"
-    bl_label = "Check Again"
+    bl_label = "Check Backend"
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be an interpreter to ask."""
-        problem = "" if Path(addon.backend_python()).is_file() else addon.backend_problem()
+        problem = "" if is_file(addon.backend_python()) else addon.backend_problem()
         return allowed(cls, problem or busy("check", "setup"))
 
     @telling
@@ -78,7 +78,7 @@ class MTI_OT_self_test(bpy.types.Operator):
 
 
 class MTI_OT_cancel_chore(bpy.types.Operator):
-    """Stop this; starting it again goes on where it was"""
+    """Stop this; starting it again continues where it stopped"""
 
     bl_idname = "mti.cancel_chore"
     bl_label = "Cancel"
@@ -120,7 +120,7 @@ class MTI_OT_copy_command(bpy.types.Operator):
     what: EnumProperty(
         name="What",
         description="What the command does",
-        items=(("setup", "Set Up", "Make the backend's environment, or go on with it"), *MODELS),
+        items=(("setup", "Set Up", "Make the backend's environment, or resume it"), *MODELS),
     )
 
     @telling
@@ -138,14 +138,14 @@ class MTI_OT_move_models(bpy.types.Operator):
     bl_label = "Move Models"
 
     directory: StringProperty(
-        name="Folder", description="Where the models shall be", subtype="DIR_PATH"
+        name="Folder", description="Where to put the models", subtype="DIR_PATH"
     )
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be something to move, and nobody may be using it."""
         models = addon.models_folder()
-        there = any(model_folder(models, name).size for name in DOWNLOADS)
+        there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = "" if there else "No model is installed that could be moved"
         return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_CHORES))
 
@@ -220,8 +220,4 @@ def command_for(what: str) -> str:
     else:
         tail = ["-m", "mti_backend", "download", what, "--models", str(addon.models_folder())]
         line = [addon.backend_python(), *tail]
-    root = str(addon.EXTENSION_ROOT)
-    if sys.platform == "win32":
-        words = " ".join(f'"{word}"' if " " in word else word for word in line)
-        return f'cd /d "{root}" && {words}'
-    return f"cd {shlex.quote(root)} && {shlex.join(line)}"
+    return terminal_command(line, str(addon.EXTENSION_ROOT))

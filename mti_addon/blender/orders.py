@@ -11,6 +11,7 @@ from ..wire import PROTOCOL, JobFolder, Request, create_job
 from ..wire.request import MOTION, TARGET, reference_name
 from .captures import Capture
 from .motions import KnownMotion
+from .steps import steps, tell
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def learn_order(
         targets=0 if target is None else 1,
         capture=replace(capture.about.info, flip_safe=options.flip_safe),
     )
-    return create_job(root, request, inputs)
+    return create_job(root, request, inputs, tell)
 
 
 def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Path]:
@@ -66,7 +67,7 @@ def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Pa
     }
     if options.variations > 1 and capture.can_vary:
         drawings = variations(capture.take(), options.variations, options.seed)
-        for number, drawing in enumerate(drawings[1:], start=2):
+        for number, drawing in enumerate(steps(drawings[1:]), start=2):
             for i, picture in enumerate(draw(*drawing)):
                 inputs[reference_name(i + 1, number)] = encode_png(picture)
     return inputs

@@ -18,8 +18,12 @@ Saved = tuple[Any, str, Any]
 def overriding(*changes: Change) -> Iterator[None]:
     """Set the attributes of each (owner, {name: value}), in order, and restore them all at the end.
 
-    A name that the owner does not have (another Blender version) is skipped. Raises what Blender
-    raises for a value that it does not take, with everything put back before.
+    A name that the owner does not have (another Blender version) is skipped, and so is what has
+    its value already when its turn comes: it is never written. Raises what Blender raises for a
+    value that it does not take, with everything put back before.
+
+    What Blender cannot show reads as something else (the engine of an add-on that is not enabled
+    as EEVEE) and cannot be put back: never change such a setting of the animator's scene.
     """
     wanted = [
         (owner, name, value)
@@ -34,7 +38,10 @@ def overriding(*changes: Change) -> Iterator[None]:
     stepwise: list[Saved] = []
     try:
         for owner, name, value in wanted:
-            stepwise.append((owner, name, _copied(getattr(owner, name))))
+            current = _copied(getattr(owner, name))
+            if current == value:
+                continue
+            stepwise.append((owner, name, current))
             setattr(owner, name, value)
         yield
     finally:

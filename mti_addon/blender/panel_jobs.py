@@ -4,147 +4,206 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
+
 from .. import client
-from . import job_pictures, polling
-from .drawing import paragraph
+from . import job_pictures, lists, playback, polling, stillness
+from .drawing import BOX_EDGES, ICON, button, is_narrow, paragraph, room, scale_of
+from .job_rows import PHASES, TASKS, draw_bar, draw_stop, how_far, when
 from .jobs import Row
-from .panel_learn import clock
 from .results import takes_of
 from .translations import sentences, translated
 
-SHOWN = 6
-"""Jobs in the panel; the older ones stay in their folder."""
-PHASES = {
-    "waiting": ("Waiting", "TIME"),
-    "queued": ("Starting", "TIME"),
-    "running": ("Running", "PLAY"),
-    "done": ("Done", "CHECKMARK"),
-    "failed": ("Failed", "ERROR"),
-    "cancelled": ("Cancelled", "CANCEL"),
-    "paused": ("Paused", "PAUSE"),
-    "dead": ("Stopped unexpectedly", "ERROR"),
-    "stuck": ("Not responding", "ERROR"),
-}
-STAGES = {
-    "load": "Loading the model",
-    "encode": "Reading the pictures",
-    "learn": "Learning",
-    "reconstruct": "Checking the motion",
-    "apply": "Applying",
-    "decode": "Drawing",
-    "save": "Saving",
-}
-TASKS = {"learn": "FORCE_CURVE", "apply": "RENDER_ANIMATION", "learn+apply": "RENDER_ANIMATION"}
+SHOWN = 5
+"""Rows of a list. It is always as high, so that nothing below it moves when a job comes or goes."""
+
+
+class MTI_UL_jobs(bpy.types.UIList):
+    """The jobs of this file, or of all."""
+
+    def draw_item(
+        self,
+        context: Any,
+        layout: Any,
+        _data: Any,
+        item: Any,
+        _icon: int,
+        _active_data: Any,
+        _active_property: str,
+    ) -> None:
+        """What it does, its name, and how it stands."""
+        row = lists.rows().get(item.key)
+        if row is None or row.request is None:
+            layout.label(text=item.name, icon="ERROR", translate=False)
+            return
+        line = layout.row(align=True)
+        line.label(text=item.name, icon=TASKS[row.request.task], translate=False)
+        end = line.row(align=True)
+        end.alignment = "RIGHT"
+        if told := how_far(row) or ("" if is_narrow(context) else when(row.created)):
+            end.label(text=told, translate=False)
+        end.label(text="", icon=PHASES[row.state.phase][1])
+
+    def filter_items(self, context: Any, data: Any, name: str) -> tuple[list[int], list[int]]:
+        """Those of this file, unless all are wanted, with the words that are searched for."""
+        window, known = context.window_manager.mti, lists.rows()
+
+        def wanted(key: str) -> bool:
+            return key in known and lists.is_shown(known[key], window.all_files)
+
+        return lists.flags(self, getattr(data, name), window.job_search, wanted), []
 
 
 def draw_jobs(context: Any, layout: Any) -> None:
-    """The newest jobs, those that run or wait before all others."""
+    """All of them in a list, and below it the one that is chosen."""
     polling.notice_changes()
-    rows = polling.jobs.rows
-    busy = [row for row in rows if row.at_work] + [row for row in rows if waits(row)][::-1]
-    shown = (busy + [row for row in rows if not row.active])[: max(SHOWN, len(busy))]
-    for row in shown:
-        _draw_job(context, layout.box(), row)
-    if not rows:
-        layout.label(text="None yet")
-    elif len(rows) > len(shown):
-        layout.label(text=translated("and {} older ones").format(len(rows) - len(shown)))
+    window = context.window_manager.mti
+    lists.look(window)
+    row = layout.row(align=True)
+    row.use_property_split = False
+    row.prop(window, "job_search", text="", icon="VIEWZOOM")
+    if is_narrow(context):
+        row.prop(window, "all_files", text="", icon="FILE_BLEND")
+    else:
+        row.prop(window, "all_files", toggle=True)
+    layout.template_list(
+        "MTI_UL_jobs", "", window, "jobs", window, "job", rows=SHOWN, maxrows=SHOWN
+    )
+    paragraph(context, layout, counted(), "NONE")
+    chosen = lists.chosen_job(window)
+    if chosen is not None and lists.is_shown(chosen, window.all_files):
+        _draw_job(context, layout.box(), chosen)
+        _draw_details(context, layout, chosen)
 
 
-def waits(row: Row) -> bool:
-    """It is to run when its turn comes."""
-    return row.active and not row.at_work
+def counted() -> str:
+    """Such as 'This file: 3, other files: 5'."""
+    known = lists.rows().values()
+    here = sum(lists.is_shown(row, False) for row in known)
+    if not known:
+        return "No jobs yet"
+    if here == len(known):
+        return translated("This file: {}").format(here)
+    return translated("This file: {}, other files: {}").format(here, len(known) - here)
 
 
 def _draw_job(context: Any, box: Any, row: Row) -> None:
+    """What can be done stands at the top, where nothing that comes moves it."""
     job, phase = row.folder.path.name, row.state.phase
     request = row.request
-    top = box.row()
+    top = box.row(align=True)
     if request is None:
-        top.label(text=job[:6], icon="ERROR")
+        top.label(text=job[:6], icon="ERROR", translate=False)
         top.operator("mti.remove_job", text="", icon="TRASH").job = job
-        paragraph(context, box, sentences(*row.problem), "NONE")
+        paragraph(context, box, sentences(*row.problem), "NONE", boxed=True)
         return
-    text, icon = PHASES[phase]
     top.label(text=request.name, icon=TASKS[request.task], translate=False)
-    top.label(text=text, icon=icon)
-    _draw_stop(top, row)
+    if phase == "done" and request.learns:
+        top.operator("mti.rename_job", text="", icon="GREASEPENCIL").job = job
+    draw_stop(top, row)
+    text, icon = PHASES[phase]
+    told = ", ".join(part for part in (translated(text), how_far(row), when(row.created)) if part)
+    paragraph(context, box, told, icon, boxed=True)
     if phase == "running":
         _draw_progress(context, box, row)
+    _draw_buttons(context, box, row)
     if row.state.error and phase == "failed":
-        paragraph(context, box, row.state.error[1], "NONE")
-    if advice := client.advice(row.state):
-        paragraph(context, box, advice, "NONE")
+        paragraph(context, box, row.state.error[1], "NONE", boxed=True)
+    if advice := advice_on(row):
+        paragraph(context, box, advice, "NONE", boxed=True)
     if phase == "done":
         _draw_done(context, box, row)
-    buttons = box.row()
+
+
+def advice_on(row: Row) -> str:
+    """What to do about a job that is not well; empty for one that is."""
+    if row.state.phase in ("cancelled", "paused") and never_started(row):
+        return "Not started"
+    return client.advice(row.state)
+
+
+def never_started(row: Row) -> bool:
+    """No runner has told anything of it, nor left a log."""
+    return not row.has_log and not row.state.changed
+
+
+def _draw_buttons(context: Any, box: Any, row: Row) -> None:
+    job, phase = row.folder.path.name, row.state.phase
     if phase == "waiting":
-        buttons.operator("mti.start_now", icon="PLAY").job = job
-    if phase in ("failed", "dead", "cancelled", "paused"):
-        buttons.operator("mti.resume", text="Resume", icon="FILE_REFRESH").job = job
-    if phase in ("failed", "dead", "cancelled"):
+        button(context, box, "mti.start_now", "Start Now", "PLAY", boxed=True).job = job
+    if phase not in ("failed", "dead", "cancelled", "paused"):
+        return
+    buttons = box.column(align=True) if is_narrow(context) else box.row(align=True)
+    text = "Start" if never_started(row) else "Resume"
+    buttons.operator("mti.resume", text=text, icon="FILE_REFRESH", translate=True).job = job
+    if row.has_log:
         buttons.operator("mti.open_log", text="Log", icon="TEXT").job = job
 
 
-def _draw_stop(top: Any, row: Row) -> None:
-    """What ends a job: pausing and cancelling while it runs, deleting when it does not."""
-    job, request = row.folder.path.name, row.request
-    if not row.active:
-        top.operator("mti.remove_job", text="", icon="TRASH").job = job
-        return
-    if request is not None and request.learns and row.state.phase == "running":
-        top.operator("mti.pause", text="", icon="PAUSE").job = job
-    top.operator("mti.cancel", text="", icon="X").job = job
-
-
 def _draw_progress(context: Any, box: Any, row: Row) -> None:
-    box.progress(factor=row.state.fraction, text=progress_text(row))
-    if row.state.plan:
-        paragraph(context, box, row.state.plan, "INFO")
-    curve, live = job_pictures.curve_icon(row), job_pictures.live_icon(row)
-    if not (curve or live):
+    draw_bar(context, box, row)
+    if icon := job_pictures.live_icon(row):
+        column = box.column(align=True)
+        column.template_icon(icon_value=icon, scale=5)
+        column.label(text="Preview")
+
+
+def _draw_details(context: Any, layout: Any, row: Row) -> None:
+    """What says little to most people: the loss, and what the job uses of a GPU."""
+    curve = job_pictures.curve_icon(row)
+    if row.state.phase != "running" or not (curve or row.state.plan):
         return
-    pictures = box.row()
-    for icon, text in ((curve, "Loss"), (live, "So Far")):
-        if icon:
-            column = pictures.column(align=True)
-            column.template_icon(icon_value=icon, scale=5)
-            column.label(text=text)
+    header, body = layout.panel("mti_job_details", default_closed=True)
+    header.label(text="Details")
+    if not body:
+        return
+    if row.state.plan:
+        paragraph(context, body, row.state.plan, "INFO")
+    if curve:
+        body.template_icon(icon_value=curve, scale=5)
+        paragraph(context, body, "Loss", "NONE")
 
 
 def _draw_done(context: Any, box: Any, row: Row) -> None:
     job, result = row.folder.path.name, row.state.result or {}
     warning = result.get("warning")
     if isinstance(warning, str) and warning:
-        paragraph(context, box, warning, "ERROR")
-    takes = takes_of(row)
-    if len(takes) == 1:
-        buttons = box.row(align=True)
-        buttons.operator("mti.import_result", icon="SEQUENCE").job = job
-        buttons.operator("mti.redo", text="", icon="LOOP_BACK").job = job
-    elif takes:
-        _draw_takes(box, row, job)
+        paragraph(context, box, warning, "ERROR", boxed=True)
+    assert row.request is not None  # it is done
+    if row.request.learns:
+        button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
+    if takes := takes_of(row):
+        if len(stillness.still_takes(row)) == len(takes):
+            paragraph(context, box, stillness.ADVICE, "ERROR", boxed=True)
+        _draw_takes(context, box, row, job)
+        if len(takes) == 1:
+            add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
+            add.job = job
+        button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Again").job = job
 
 
-def _draw_takes(box: Any, row: Row, job: str) -> None:
-    """Side by side, the likeliest first; a click on one adds it."""
-    grid = box.grid_flow(row_major=True, columns=-4, even_columns=True, align=True)
-    for take, icon in zip(takes_of(row), job_pictures.take_icons(row), strict=True):
+def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
+    """Side by side, the likeliest first; a click on one of several adds it."""
+    takes, scale = takes_of(row), scale_of(context)
+    still = stillness.still_takes(row)
+    across = max(1, min(4, int((room(context) - BOX_EDGES * scale) / (3.2 * ICON * scale))))
+    grid = box.grid_flow(row_major=True, columns=across, even_columns=True, align=True)
+    for take, icon in zip(takes, job_pictures.take_icons(row), strict=True):
         column = grid.column(align=True)
+        icon = playback.icon(row, take.number) or icon
         if icon:
             column.template_icon(icon_value=icon, scale=5)
-        text = translated("Take {}").format(take.number)
-        button = column.operator("mti.import_result", text=text)
-        button.job, button.take = job, take.number
-    box.operator("mti.redo", icon="LOOP_BACK").job = job
+        buttons = column.row(align=True)
+        buttons.alert = take.number in still
+        if len(takes) > 1:
+            text = translated("Take {}").format(take.number)
+            add = buttons.operator("mti.import_result", text=text, translate=False)
+            add.job, add.take = job, take.number
+        _draw_play(buttons, row, take.number)
 
 
-def progress_text(row: Row) -> str:
-    """Such as 'Learning 40/120, 1:05 left'."""
-    state = row.state
-    text = translated(STAGES.get(state.stage, "Starting"))
-    if state.total > 1:
-        text += " {}/{}".format(state.step, state.total)
-    if state.seconds_left is not None:
-        text += translated(", {} left").format(clock(state.seconds_left))
-    return text
+def _draw_play(buttons: Any, row: Row, take: int) -> None:
+    """Play a result here, or stop it."""
+    icon = "PAUSE" if playback.playing(row, take) else "PLAY"
+    play = buttons.operator("mti.play_result", text="", icon=icon)
+    play.job, play.take = row.folder.path.name, take

@@ -7,9 +7,11 @@ from typing import Any
 
 from ..client.timings import memory_of, seconds_of
 from ..wire import Settings
-from . import addon, polling
-from .drawing import paragraph
+from . import addon, polling, this_file
+from .drawing import button, field, paragraph
 from .engines import chosen_settings, engine_state, guess
+from .glance import is_file
+from .job_rows import clock, draw_bar, draw_stop
 from .operators_jobs import chosen_iterations, current_capture
 from .translations import translated
 
@@ -18,32 +20,64 @@ def draw_learn(context: Any, layout: Any) -> None:
     """Name, engine, quality, what it will take, and what keeps the backend from starting."""
     props = context.scene.mti
     column = layout.column()
-    column.prop(props, "name")
+    field(context, column, props, "name")
     engine = addon.preferences().engine
-    column.prop(addon.preferences(), "engine")
+    field(context, column, addon.preferences(), "engine")
     if engine != "draft":
-        column.prop(addon.preferences(), "size")
+        field(context, column, addon.preferences(), "size")
     state = engine_state(engine)
-    if state.condition != "backend_missing":  # of which the button below tells
+    if state.condition != "backend_missing":  # of which the box at the top tells
         paragraph(context, column, state.sentence, "CHECKMARK" if state.ready else "ERROR")
+    draw_resolution(context, column, chosen_settings())
     column = layout.column()
-    column.prop(props, "quality")
+    field(context, column, props, "quality")
     if props.quality == "CUSTOM":
-        column.prop(props, "iterations")
-    capture = current_capture(context.scene)
-    if capture is None or capture.can_vary:
-        column.prop(props, "variations")
-    else:
-        column.label(text="Variations: only of keyed figures")
-    column.prop(props, "flip_safe")
-    column.prop(props, "also_apply")
+        field(context, column, props, "iterations")
+    field(context, column, props, "also_apply")
+    header, body = layout.panel("mti_learn_options", default_closed=True)
+    header.label(text="Options")
+    if body:
+        _draw_options(context, body)
+    button(context, layout, "mti.learn", "Learn", "PLAY")
     text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
-    paragraph(context, layout, text, "TIME")
-    layout.operator("mti.learn", icon="PLAY")
-    if state.missing:
-        if state.condition == "backend_missing":
-            paragraph(context, layout, state.sentence, "ERROR")
-        layout.operator("preferences.addon_show", text="Preferences").module = addon.ADDON_ID
+    draw_status(context, layout, True, text)
+
+
+def _draw_options(context: Any, layout: Any) -> None:
+    """What is rarely changed."""
+    props, column = context.scene.mti, layout.column()
+    capture = current_capture(context.scene)
+    varied = column.column()
+    varied.enabled = capture is None or is_file(capture.take_file)  # only of keyed figures
+    field(context, varied, props, "variations")
+    field(context, column, props, "flip_safe")
+
+
+def draw_resolution(context: Any, layout: Any, settings: Settings) -> None:
+    """How little the draft is to be expected to show."""
+    if settings.model == "draft":
+        text = translated("Draft: {} x {} preview").format(settings.width, settings.height)
+        paragraph(context, layout, text, "INFO")
+
+
+def draw_status(context: Any, layout: Any, learns: bool, text: str) -> None:
+    """Below the button that starts jobs: how far the running one is, else what the next one will
+    take. One line in either case, so that nothing below it moves."""
+    mine = [
+        row
+        for row in polling.jobs.rows[::-1]
+        if row.active
+        and row.request is not None
+        and row.request.learns == learns
+        and this_file.is_here(row.origin)
+    ]
+    if not mine:
+        paragraph(context, layout, text, "TIME")
+        return
+    row = next((row for row in mine if row.at_work), mine[0])
+    line = layout.row(align=True)
+    draw_bar(context, line, row)
+    draw_stop(line, row)
 
 
 def planned_settings(props: Any, settings: Settings) -> Settings:
@@ -75,10 +109,3 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
     if memory is not None:
         parts.append("{:.1f} GB".format(memory / 1024))
     return ", ".join(parts)
-
-
-def clock(seconds: float) -> str:
-    """Such as 1:05 or 2:01:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,34 +8,41 @@ import bpy
 
 from . import polling
 from .drawing import paragraph
+from .operators_drop import TAB
 from .panel_apply import draw_apply
 from .panel_jobs import draw_jobs
 from .panel_learn import draw_learn
+from .panel_results import draw_results
+from .panel_setup import draw_setup
 from .panel_sketch import draw_sketch
-from .translations import sentences
+from .strip import shown_scene
+from .translations import sentences, translated
 
 
 class _MotionPanel:
     """The one panel; Blender needs a class for each editor that it is shown in."""
 
     bl_region_type = "UI"
-    bl_category = "Motion"
+    bl_category = TAB
     bl_label = "Motion"
 
     def draw(self, context: Any) -> None:
-        """Four parts from top to bottom, as one works."""
+        """Five parts from top to bottom, as one works."""
         layout = self.layout  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
+        draw_setup(context, layout)
         _draw_error(context, layout)
+        _draw_scene(context, layout)
         for name, title, draw in (
             ("mti_sketch", "Sketch", draw_sketch),
             ("mti_learn", "Learn", draw_learn),
             ("mti_apply", "Apply", draw_apply),
+            ("mti_file_results", "Results", draw_results),
             ("mti_jobs", "Jobs", draw_jobs),
         ):
             header, body = layout.panel(name, default_closed=False)
-            header.label(text=title)
+            header.label(text=title, translate=True)
             if body:
                 draw(context, body)
 
@@ -54,7 +61,18 @@ class MTI_PT_sequencer(_MotionPanel, bpy.types.Panel):
     bl_space_type = "SEQUENCE_EDITOR"
 
 
+def _draw_scene(context: Any, layout: Any) -> None:
+    """In a sequencer that shows another scene than the window: which of the two is edited."""
+    area = getattr(context, "area", None)
+    if area is None or area.type != "SEQUENCE_EDITOR":
+        return
+    shown = shown_scene(context)
+    if shown != context.scene:
+        text = translated("These are the settings of the scene {}; the sequencer shows {}")
+        paragraph(context, layout, text.format(context.scene.name, shown.name), "SCENE_DATA")
+
+
 def _draw_error(context: Any, layout: Any) -> None:
     message, hint = polling.last_error
     if message:
-        paragraph(context, layout.box(), sentences(message, hint), "ERROR")
+        paragraph(context, layout.box(), sentences(message, hint), "ERROR", boxed=True)

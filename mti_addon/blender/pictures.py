@@ -1,32 +1,87 @@
-"""The captured pictures, as an icon to draw in a panel."""
+"""Image files and drawn images as icons for the panels; as many as a panel shows, and no more.
+
+Blender reads a file by itself when it draws its icon. Nothing here is kept in a .blend file.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import bpy.utils.previews
 
 from .captures import Capture
+from .glance import is_file
+
+KEPT = 96
+"""Icons that were shown last; a panel shows some dozens at most."""
 
 _previews: Any = None
+_used: OrderedDict[str, None] = OrderedDict()
+"""The icons' names, the one that was shown last at the end."""
 
 
 def icon_of(capture: Capture) -> int:
     """The icon's number of the sheet with all pictures; 0 if it cannot be shown."""
-    global _previews
-    if _previews is None:
-        _previews = bpy.utils.previews.new()
-    name = capture.path.name
-    if name not in _previews:
+    return file_icon(capture.sheet)
+
+
+def file_icon(path: Path) -> int:
+    """The icon of an image file that does not change; 0 if it cannot be read."""
+    icons, key = _collection(), str(path)
+    if key not in icons:
+        if not is_file(path):
+            return 0
         with contextlib.suppress(KeyError, OSError, RuntimeError):
-            _previews.load(name, str(capture.sheet), "IMAGE")
-    return _previews[name].icon_id if name in _previews else 0
+            icons.load(key, key, "IMAGE")
+    return _shown(key)
+
+
+def drawn_icon(key: str) -> int:
+    """The icon that draw() has made under this name; 0 if there is none."""
+    return _shown(key) if _previews is not None else 0
+
+
+def draw(key: str, pixels: Any) -> None:
+    """Make an icon of float32 pixels (H, W, 4) in 0..1, bottom row first, or draw it anew."""
+    icons = _collection()
+    icon = icons[key] if key in icons else icons.new(key)
+    icon.image_size = (pixels.shape[1], pixels.shape[0])
+    icon.image_pixels_float.foreach_set(pixels.ravel())
+    _shown(key)
+
+
+def drop(key: str) -> None:
+    """Give an icon's memory back; a file's name is its path."""
+    _used.pop(key, None)
+    if _previews is not None and key in _previews:
+        del _previews[key]
 
 
 def forget() -> None:
-    """Give the pictures' memory back; for unregister()."""
+    """Give the memory of all back; for unregister()."""
     global _previews
+    _used.clear()
     if _previews is not None:
         bpy.utils.previews.remove(_previews)
         _previews = None
+
+
+def _shown(key: str) -> int:
+    if key not in _previews:
+        return 0
+    _used[key] = None
+    _used.move_to_end(key)
+    while len(_used) > KEPT:
+        drop(next(iter(_used)))
+    icon: int = _previews[key].icon_id
+    return icon
+
+
+def _collection() -> Any:
+    global _previews
+    if _previews is None:
+        _previews = bpy.utils.previews.new()
+    return _previews

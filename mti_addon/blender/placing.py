@@ -8,18 +8,29 @@ from typing import Any
 
 import bpy
 
+from ..motion import Fitted, covered, picture_of_each_frame, placed
 from ..motion.png import png_size
 from ..motion.timing import frames_at
 from ..wire.errors import BadRequest
 from . import addon
-from .recipe import JOB_KEY, RECIPE_KEY, Recipe
-from .result_objects import add_empty, add_plane, load_sequence
+from .edit_scene import edit_for, shot_of, show_in_sequencers
+from .recipe import JOB_KEY, RECIPE_KEY, REDO_KEY, Recipe, read_recipe
+from .result_objects import add_empty, add_plane, fill_camera, frame, load_sequence
 from .results import FOLDER, Result, spread
-from .strip import add_picture_strip, keep_colors, show_in_sequencer, shown_scene
+from .strip import (
+    add_picture_strip,
+    color_notes,
+    frame_of,
+    keep_colors,
+    lay_over,
+    strip_end,
+    strip_start,
+    take_nearest_space,
+)
 from .translations import translated
 
 UNSAVED = (
-    "this .blend file is not saved yet, so the pictures are in {}; save it and use Collect Results "
+    "this .blend file is not saved yet, so the images are in {}; save it and use Collect Results "
     "to have them beside it"
 )
 
@@ -69,24 +80,34 @@ def timing(scene: Any, recipe: Recipe, shown: Any) -> tuple[int, int]:
     return start, frames_at(seconds, shown.render.fps / shown.render.fps_base)
 
 
-def place(context: Any, result: Result, set_view: bool) -> Placed:
-    """Add a result to the scene as the panel says. Raises BadRequest."""
+def place(context: Any, result: Result, set_view: bool, replace: bool) -> Placed:
+    """Add a result to the scene as the panel says, or show it in the strip that it was made again
+    from (`replace`). Raises BadRequest."""
     recipe, how = result.recipe, context.scene.mti.result_as
     if not result.names:
-        what = translated("{} has no pictures.").format(result.folder)
+        what = translated("{} has no images.").format(result.folder)
         raise BadRequest(what, "Make the result again.")
     if how == "FILES":
-        text = translated("{} pictures are in {}").format(len(result.names), result.folder)
+        text = translated("{} images are in {}").format(len(result.names), result.folder)
         return Placed(None, text, ())
-    scene = shown_scene(context) if how == "STRIP" else context.scene
-    start, length = timing(context.scene, recipe, scene)
     if how == "STRIP":
-        thing, warnings = _strip(context, scene, result, start, length, set_view)
-    else:
-        thing, warnings = _object(context, how, result, start, length)
+        found = redone_strip(recipe.job) if replace else None
+        return _show_in(*found, result) if found else _strip(context, result, set_view)
+    start, length = timing(context.scene, recipe, context.scene)
+    thing, warnings = _object(context, how, result, start, length)
     write_recipe(thing, recipe)
-    text = translated("Added {}: {} pictures over {} frames")
-    return Placed(thing, text.format(recipe.name, len(result.names), length), warnings)
+    text = translated("{}: scene {}, object {}, frames {}-{}")
+    text = text.format(recipe.name, context.scene.name, thing.name, start, start + length - 1)
+    return Placed(thing, text, warnings)
+
+
+def redone_strip(job: str) -> tuple[Any, Any] | None:
+    """The scene and the strip whose result a job was to make again."""
+    for scene in bpy.data.scenes:
+        for strip in scene.sequence_editor.strips_all if scene.sequence_editor else ():
+            if strip.get(REDO_KEY) == job:
+                return scene, strip
+    return None
 
 
 def write_recipe(thing: Any, recipe: Recipe) -> None:
@@ -98,30 +119,96 @@ def write_recipe(thing: Any, recipe: Recipe) -> None:
     thing["mti_target"] = recipe.target.source if recipe.target else ""
 
 
-def _strip(
-    context: Any, scene: Any, result: Result, start: int, length: int, set_view: bool
-) -> tuple[Any, tuple[str, ...]]:
-    folder, name = blender_path(result.folder), result.recipe.name
+def _strip(context: Any, result: Result, set_view: bool) -> Placed:
+    """A strip in an edit scene, over what the shot shows there."""
+    scene, recipe = edit_for(context), result.recipe
+    in_sequencer = getattr(context.area, "type", "") == "SEQUENCE_EDITOR"
+    follows = shot_of(scene) == context.scene and not in_sequencer
+    start, length = timing(context.scene, recipe, context.scene if follows else scene)
     try:
-        strip = add_picture_strip(scene, folder, result.names, start, length, name)
+        strip = add_picture_strip(
+            scene, blender_path(result.folder), result.names, start, length, recipe.name
+        )
     except ValueError as error:
         raise BadRequest(str(error), "Move or remove some strips.") from error
     for other in scene.sequence_editor.strips:
         other.select = False
     strip.select, scene.sequence_editor.active_strip = True, strip
-    show_in_sequencer(context, scene)
-    note = keep_colors(scene, strip, set_view)
-    return strip, (note,) if note else ()
+    _lay_over(scene, strip, result)
+    write_recipe(strip, recipe)
+    warnings = [keep_colors(scene, strip, set_view)]
+    if not show_in_sequencers(context, scene):
+        warnings.append(translated("to see it, choose the scene {}").format(scene.name))
+    return Placed(strip, _where(scene, strip, recipe), tuple(each for each in warnings if each))
+
+
+def _where(scene: Any, strip: Any, recipe: Recipe) -> str:
+    """Such as 'Wave: scene Shot Edit, channel 1, frames 1-48'."""
+    text = translated("{}: scene {}, channel {}, frames {}-{}")
+    frames = strip_start(strip), strip_end(strip) - 1
+    return text.format(recipe.name, scene.name, strip.channel, *frames)
+
+
+def _lay_over(scene: Any, strip: Any, result: Result) -> None:
+    """Exactly over the picture that the result was made of."""
+    note = result.recipe.target
+    if note is not None:
+        size = png_size((result.folder / result.names[0]).read_bytes())
+        place = placed(note.fitted, result.recipe.settings.size, frame_of(scene))
+        lay_over(scene, strip, size, place)
+
+
+def _show_in(scene: Any, strip: Any, result: Result) -> Placed:
+    """Other pictures in a strip: its channel, frames, name, effects and modifiers stay."""
+    order = picture_of_each_frame(len(result.names), len(strip.elements))
+    strip.directory = blender_path(result.folder).rstrip("/") + "/"
+    for element, index in zip(strip.elements, order, strict=True):
+        element.filename = result.names[index]
+    before = read_recipe(strip.get(RECIPE_KEY))
+    if before is None or _covers(before) != _covers(result.recipe):
+        _lay_over(scene, strip, result)
+    write_recipe(strip, result.recipe)
+    text = translated("Replaced {}").format(_where(scene, strip, result.recipe))
+    return Placed(strip, text, ())
+
+
+def _covers(recipe: Recipe) -> Any:
+    """What decides where a result lies, and how large."""
+    size, note = recipe.settings.size, recipe.target
+    return note and (size, note.size, covered(note.fitted, size))
 
 
 def _object(
     context: Any, how: str, result: Result, start: int, length: int
 ) -> tuple[Any, tuple[str, ...]]:
-    name, count = result.recipe.name, len(result.names)
-    if how == "EMPTY":
-        image = load_sequence(blender_path(spread(result, length) / "0001.png"), name)
-        return add_empty(context, image, start, length), ()
-    image = load_sequence(blender_path(result.folder / result.names[0]), name)
+    scene, name, count = context.scene, result.recipe.name, len(result.names)
+    fills = scene.mti.result_position == "CAMERA"
+    if fills and (problem := camera_problem(scene)):
+        raise BadRequest(problem, "Choose At the 3D Cursor, or another camera.")
     # Blender knows the size of a sequence's image only once it has drawn it
     size = png_size((result.folder / result.names[0]).read_bytes())
-    return add_plane(context, image, size, count, start, length), ()
+    warnings: list[str] = []
+    if how == "EMPTY":
+        image = load_sequence(blender_path(spread(result, length) / "0001.png"), name)
+        thing = add_empty(context, image, size, start, length)
+    else:
+        image = load_sequence(blender_path(result.folder / result.names[0]), name)
+        take_nearest_space(scene, image)
+        thing = add_plane(context, image, size, count, start, length)
+        warnings = color_notes(scene, exposure=False)
+    if fills:
+        note = result.recipe.target
+        about = note.fitted if note else Fitted(size)
+        where = placed(about, result.recipe.settings.size, frame(scene))
+        fill_camera(scene, thing, size, where)
+    return thing, tuple(warnings)
+
+
+def camera_problem(scene: Any) -> str:
+    """Why nothing can fill the view of the scene's camera; empty if it can."""
+    camera = scene.camera
+    if camera is None:
+        return translated("The scene {} has no camera to fill the view of.").format(scene.name)
+    if camera.type != "CAMERA" or camera.data.type not in ("PERSP", "ORTHO"):
+        return translated("The view of {} cannot be filled.").format(camera.name)
+    return ""

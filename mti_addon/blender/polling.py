@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
 
 from .. import client
-from . import addon, job_pictures
+from . import addon, glance, job_pictures, stillness
 from .jobs import Jobs, Row
 from .translations import translated
 
@@ -21,6 +22,7 @@ last_error: tuple[str, str] = ("", "")
 notices: dict[str, str] = {}
 """Jobs that have ended since somebody looked, by id: how they ended."""
 _timings: client.Timings | None = None
+_listeners: list[Callable[[], None]] = []
 
 
 def poll() -> float | None:
@@ -58,7 +60,7 @@ def begin() -> None:
 
 def notice_changes() -> None:
     """Called when the jobs are drawn: look again if another Blender has added or removed some."""
-    if jobs.root is not None and jobs.outdated:
+    if jobs.root is not None and glance.glance(("jobs", jobs.root), lambda: jobs.outdated):
         begin()
 
 
@@ -69,6 +71,7 @@ def stop() -> None:
         bpy.app.timers.unregister(poll)
     jobs.forget()
     notices.clear()
+    _listeners.clear()
     _timings = None
     remember_error("", "")
 
@@ -95,9 +98,16 @@ def remember_error(message: str, hint: str) -> None:
 
 
 def redraw() -> None:
-    """Have the areas with our panel drawn again."""
+    """Have the areas with our panel drawn again, and whatever else shows jobs."""
     for area in _areas():
         area.tag_redraw()
+    for tell in _listeners:
+        tell()
+
+
+def on_redraw(tell: Callable[[], None]) -> None:
+    """Have this called whenever something about jobs is to be drawn again."""
+    _listeners.append(tell)
 
 
 def _news(before: Row | None, row: Row) -> None:
@@ -106,6 +116,8 @@ def _news(before: Row | None, row: Row) -> None:
         timings().note(row.request, row.state)
     job_pictures.follow(row)
     ended = before is not None and before.active and not row.active
+    if ended and row.state.phase == "done":
+        stillness.look(row)
     if ended and row.state.phase in ("done", "failed", "dead"):
         notices[row.folder.path.name] = row.state.phase
 
@@ -135,6 +147,7 @@ def _refresh() -> None:
         what = translated("The jobs folder cannot be read ({}).").format(error.strerror)
         remember_error(what, "Choose another one.")
     left = {row.folder for row in jobs.rows}
+    job_pictures.keep_only({folder.path.name for folder in left})
     for name in notices.keys() - {folder.path.name for folder in left}:
         del notices[name]
     for row in gone:

@@ -10,13 +10,13 @@ from bpy.props import EnumProperty, StringProperty
 from . import addon, polling, preferences_page, setup_watch
 
 ENGINES = (
-    ("draft", "Draft", "The small model that comes with the extension: 14 pictures of 64 x 64"),
+    ("draft", "Draft", "The small model that comes with the extension: 14 images of 64 x 64"),
     (
         "svd",
         "SVD",
-        "Stable Video Diffusion: 14 pictures of 1024 x 576; needs its weights and a GPU",
+        "Stable Video Diffusion: 14 images of 1024 x 576; needs its weights and a GPU",
     ),
-    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT: 25 pictures of 1024 x 576"),
+    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT: 25 images of 1024 x 576"),
 )
 
 
@@ -90,7 +90,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
     )
     hub_token: StringProperty(
         name="Access Token",
-        description="Of an account of the hub that has accepted the model's licence; kept until "
+        description="Of an account of the hub that has accepted the model's license; kept until "
         "Blender ends, and never saved. Empty: that of HF_TOKEN, or of the hub's own login",
         subtype="PASSWORD",
         get=_get_token,
@@ -117,7 +117,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
     )
     size: EnumProperty(
         name="Size",
-        description="Of the pictures that SVD learns from and makes. A smaller one needs less "
+        description="Of the images that SVD learns from and makes. A smaller one needs less "
         "memory and time, and is further from what the model was trained on",
         items=SIZES,
     )
@@ -131,7 +131,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         column.use_property_split = True
         column.prop(self, "jobs_folder")
         if not self.jobs_folder:
-            column.label(text=str(addon.jobs_folder()))
+            column.label(text=str(addon.jobs_folder()), translate=False)
         column.prop(self, "engine")
         if self.engine != "draft":
             column.prop(self, "size")

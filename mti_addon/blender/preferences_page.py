@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
+
 from ..client.engines import LABELS, installed
 from ..client.setup_folder import ChoreState
-from ..client.setup_models import DOWNLOADS, model_folder
+from ..client.setup_models import DOWNLOADS
 from . import addon, channel, engines, setup_watch
-from .drawing import paragraph
+from .drawing import button, paragraph
+from .glance import is_folder
+from .job_rows import STAGES
 from .operators_setup import command_for
-from .panel_jobs import STAGES
 from .translations import sentences, translated
 
 READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
@@ -29,7 +32,11 @@ def draw_backend(context: Any, layout: Any) -> None:
     message, hint = addon.backend_trouble()
     setting_up = setup_watch.running("setup")
     if message and not setting_up:
+        if _needs_online_access():  # what the hint names is grey until then
+            hint = "Allow online access first, or choose a folder of wheels in the details."
         paragraph(context, body, sentences(message, hint), "ERROR")
+        if _needs_online_access():
+            draw_online_access(context, body)
     elif not message:
         _draw_answer(context, body)
     _draw_buttons(context, body)
@@ -53,18 +60,18 @@ def draw_models(context: Any, layout: Any) -> None:
     for name, state in states.items():
         box = body.box()
         row = box.row()
-        row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT")
+        row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT", translate=True)
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
         if state.condition != "backend_missing":
             paragraph(context, box, state.sentence, "NONE")
         if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
-            folder = model_folder(addon.models_folder(), name)
+            folder = engines.seen_model(addon.models_folder(), name)
             paragraph(context, box, installed(name, folder), "NONE")
         draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
         if not addon.backend_problem():
-            _draw_online_access(context, body, "{}, to download.")
+            draw_online_access(context, body)
         column = body.column()
         column.use_property_split = True
         column.prop(prefs, "hub_token")
@@ -72,29 +79,30 @@ def draw_models(context: Any, layout: Any) -> None:
     column.use_property_split = True
     column.prop(prefs, "models_folder")
     if not prefs.models_folder:
-        column.label(text=str(addon.models_folder()))
+        column.label(text=str(addon.models_folder()), translate=False)
     body.operator("mti.move_models", icon="FILE_FOLDER")
     for name in ("move", "delete"):
         draw_chore(context, body, name)
 
 
-def draw_chore(context: Any, layout: Any, name: str) -> None:
+def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> None:
     """Progress with Cancel, or how it ended if it did not end well."""
     state = setup_watch.states.get(name)
     if state is None or state.phase in ("none", "done"):
         return
     if state.phase == "running":
         row = layout.row()
-        row.progress(factor=state.fraction, text=progress_text(state))
+        row.progress(factor=state.fraction, text=progress_text(state), translate=False)
         row.operator("mti.cancel_chore", text="", icon="X").chore = name
         return
     if state.phase == "dead":
-        text = "It stopped unexpectedly. Start it again: it goes on where it was."
+        text = "It stopped unexpectedly. Start it again: it continues where it stopped."
     elif state.error is not None:
         text = sentences(*state.error[1:])
     else:
         text = state.text
-    paragraph(context, layout, text, "CANCEL" if state.phase == "cancelled" else "ERROR")
+    icon = "CANCEL" if state.phase == "cancelled" else "ERROR"
+    paragraph(context, layout, text, icon, boxed=boxed)
     layout.operator("mti.chore_log", icon="TEXT").chore = name
 
 
@@ -117,11 +125,11 @@ def _draw_answer(context: Any, layout: Any) -> None:
     """What the backend said when it was asked last."""
     hello = engines.hello()
     if hello is None or not hello.told:
-        paragraph(context, layout, "The backend is there; it has not been asked yet.", "QUESTION")
+        paragraph(context, layout, "Backend found, not checked yet", "QUESTION")
         return
     versions = hello.versions()
     named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
-    layout.label(text=translated(READY).format(**named), icon="CHECKMARK")
+    layout.label(text=translated(READY).format(**named), icon="CHECKMARK", translate=False)
     if words := str(hello.gpu.get("words", "")):
         paragraph(context, layout, words, "NONE")
 
@@ -129,16 +137,13 @@ def _draw_answer(context: Any, layout: Any) -> None:
 def _draw_buttons(context: Any, layout: Any) -> None:
     row = layout.row()
     if channel.CHANNEL == "own":
-        again = addon.backend_folder().env.exists()
+        again = is_folder(addon.backend_folder().env)
         text = "Set Up Again" if again and not addon.backend_problem() else "Set Up the Backend"
-        row.operator("mti.setup_backend", text=text, icon="IMPORT")
+        row.operator("mti.setup_backend", text=text, icon="IMPORT", translate=True)
     else:
         row.operator("mti.copy_command", text="Copy Command", icon="COPYDOWN").what = "setup"
     row.operator("mti.self_test", icon="PLAY")
     row.operator("mti.check_backend", icon="FILE_REFRESH")
-    wheels = addon.preferences().wheels_folder.strip()
-    if channel.CHANNEL == "own" and addon.backend_problem() and not wheels:
-        _draw_online_access(context, layout, "{}, or choose a folder of wheels in the details.")
     if channel.CHANNEL != "own":
         text = (
             "Extensions of this platform install nothing: paste the command into a terminal, then "
@@ -148,13 +153,25 @@ def _draw_buttons(context: Any, layout: Any) -> None:
         paragraph(context, layout, command_for("setup"), "CONSOLE")
 
 
-def _draw_online_access(context: Any, layout: Any, template: str) -> None:
-    """Why the buttons that need the network are grey, with what mends it."""
-    if problem := addon.offline_problem():
-        text = translated(template).format(translated(problem))
-        paragraph(context, layout, text, "INTERNET_OFFLINE")
-        if not addon.offline_by_command_line():
-            layout.prop(context.preferences.system, "use_online_access")
+def _needs_online_access() -> bool:
+    """Setting up is impossible without it, as things are."""
+    wheels = addon.preferences().wheels_folder.strip()
+    return channel.CHANNEL == "own" and not wheels and bool(addon.offline_problem())
+
+
+def draw_online_access(context: Any, layout: Any, boxed: bool = False) -> None:
+    """If the network may not be used: why, and Blender's own button that allows it."""
+    problem = addon.offline_problem()
+    if not problem:
+        return
+    paragraph(context, layout, problem, "INTERNET_OFFLINE", boxed=boxed)
+    if addon.offline_by_command_line():
+        return
+    if "userpref_allow_online" in dir(bpy.ops.extensions):
+        name, text = "extensions.userpref_allow_online", "Allow Online Access"
+        button(context, layout, name, text, "INTERNET", boxed, "Allow")
+    else:  # Blender's extensions are switched off
+        layout.prop(context.preferences.system, "use_online_access")
 
 
 def _draw_self_test(context: Any, layout: Any) -> None:
@@ -167,7 +184,7 @@ def _draw_self_test(context: Any, layout: Any) -> None:
     else:
         stage = translated(STAGES.get(state.stage, "Starting"))
         text = translated(TESTING).format(stage=stage)
-        layout.progress(factor=state.fraction, text=text)
+        layout.progress(factor=state.fraction, text=text, translate=False)
 
 
 def _draw_details(layout: Any, prefs: Any) -> None:
@@ -179,12 +196,12 @@ def _draw_details(layout: Any, prefs: Any) -> None:
         column.prop(prefs, "base_python")
     column.prop(prefs, "backend_folder")
     if not prefs.backend_folder:
-        column.label(text=str(addon.backend_folder().path))
+        column.label(text=str(addon.backend_folder().path), translate=False)
     column.prop(prefs, "python")
 
 
 def _draw_model_buttons(row: Any, name: str) -> None:
-    folder = model_folder(addon.models_folder(), name)
+    folder = engines.seen_model(addon.models_folder(), name)
     if not folder.whole:
         if channel.CHANNEL == "own":
             row.operator("mti.download_model", icon="IMPORT").model = name

@@ -13,10 +13,12 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import addon, motions, polling
-from .properties_apply import ApplyProperties, number_chosen
+from . import addon, motions, polling, watch
+from .properties_apply import RELATIVE, ApplyProperties, number_chosen
 
 DEFAULT_NAME = "Motion"
+LONGEST_NAME = 59
+"""Bytes of a motion's name."""
 FIRST, LAST = -1_048_574, 1_048_574
 
 
@@ -24,6 +26,14 @@ def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
     words = edit_text.lower()
     known = motions.all_motions(polling.jobs, addon.presets_folder())
     return [motion.label for motion in known if words in motion.label.lower()]
+
+
+def _auto_chosen(_props: Any, _context: Any) -> None:
+    watch.look_soon()
+
+
+def _is_camera(self: Any, thing: Any) -> bool:
+    return thing.type == "CAMERA" and self.id_data.objects.get(thing.name) == thing
 
 
 class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
@@ -46,14 +56,15 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
                 "through a textured room where there is none",
             ),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, with its overlays"),
-            ("STRIP", "Strip", "The active movie or image strip of the sequencer"),
-            ("FILE", "File", "A movie, or a numbered sequence of pictures"),
+            ("STRIP", "Strip", "The sequencer's active strip alone, as the sequencer shows it"),
+            ("FILE", "File", "A movie, or a numbered sequence of images"),
         ),
     )
     file: StringProperty(
         name="File",
-        description="A movie, or any picture of a numbered sequence",
+        description="A movie, or any image of a numbered sequence",
         subtype="FILE_PATH",
+        options=RELATIVE,
     )
     span: EnumProperty(
         name="Frames",
@@ -62,8 +73,8 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
             (
                 "AUTO",
                 "Automatic",
-                "The action's frames, or all of a strip or file; without any, the preview range, "
-                "or the scene's",
+                "Those in which it moves, or all of a strip or file; where that is not known, the "
+                "preview range, or the scene's",
             ),
             ("SCENE", "Scene", "The scene's frames, or its preview range where that is on"),
             ("CUSTOM", "Custom", "From a first to a last frame"),
@@ -75,13 +86,27 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     frame_end: IntProperty(
         name="End", description="Last frame to capture", default=48, min=FIRST, max=LAST
     )
+    capture_camera: PointerProperty(
+        name="Camera",
+        description="The camera that the motion is captured through; empty: the scene's",
+        type=bpy.types.Object,
+        poll=_is_camera,
+    )
+    file_id: StringProperty(options={"HIDDEN"})
     capture: StringProperty(name="Capture", options={"HIDDEN"})
+    auto_capture: BoolProperty(
+        name="Auto Capture",
+        description="Capture again by itself when the motion or the camera has changed",
+        default=False,
+        update=_auto_chosen,
+    )
+    captured_of: StringProperty(name="Captured of", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
     name: StringProperty(
         name="Name",
         description="What the learned motion is called",
         default=DEFAULT_NAME,
-        maxlen=60,
+        maxlen=LONGEST_NAME + 1,
     )
     iterations: IntProperty(
         name="Iterations",
@@ -101,16 +126,16 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         max=16,
     )
     flip_safe: BoolProperty(
-        name="Mirrors Well",
+        name="Allow Mirroring",
         description="The motion stays itself when mirrored (a jump does, a right-handed wave "
-        "does not); then it may be learned from mirrored pictures, too",
+        "does not); then it may be learned from mirrored images, too",
         default=False,
     )
     seed: IntProperty(
         name="Seed", description="The same seed gives the same result", default=0, min=0
     )
     also_apply: BoolProperty(
-        name="Then Apply",
+        name="Apply When Done",
         description="Apply the motion to the target as soon as it is learned",
         default=False,
     )
@@ -121,12 +146,16 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
     )
     target: EnumProperty(
         name="Target",
-        description="The picture that shall move",
+        description="The image to animate",
         items=(
-            ("RENDER", "Fresh Render", "A render of the current frame, made now"),
-            ("RESULT", "Last Render", "The picture that was rendered last"),
+            (
+                "RENDER",
+                "Render Current Frame",
+                "The current frame as F12 shows it, rendered now",
+            ),
+            ("RESULT", "Last Render", "The image that was rendered last"),
             ("VIEWPORT", "Viewport", "What the 3D viewport shows, without overlays"),
-            ("IMAGE", "Picture File", "A picture file: a photo, a drawing, a render"),
+            ("IMAGE", "Image File", "An image file: a photo, a drawing, a render"),
             ("DATABLOCK", "Image", "An image of this .blend file"),
             ("STRIP", "Active Strip", "The sequencer's active strip, at the playhead"),
             ("FRAME", "Sequencer Frame", "What the sequencer shows at the playhead"),
@@ -139,12 +168,23 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         name="Render With",
         description="What renders the target",
         items=(
-            ("PREVIEW", "Preview", "Workbench, or Cycles where there is no GPU: fast"),
-            ("SCENE", "Scene's Engine", "As the scene itself is set to render"),
+            (
+                "SCENE",
+                "Scene's Engine",
+                "As F12 shows it: the scene's engine, lights, compositing and color management",
+            ),
+            (
+                "PREVIEW",
+                "Preview",
+                "Workbench, or Cycles where there is no GPU: fast, but plain colors without lights",
+            ),
         ),
     )
     target_image: StringProperty(
-        name="Picture", description="The picture file to apply the motion to", subtype="FILE_PATH"
+        name="Image",
+        description="The image file to apply the motion to",
+        subtype="FILE_PATH",
+        options=RELATIVE,
     )
     place: EnumProperty(
         name="Place",

@@ -9,6 +9,9 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty,
 
 from .translations import OWN
 
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"}
+"""Of paths that may begin with `//`, the .blend file's folder; Blender warns of others."""
+
 
 def number_chosen(self: Any, _context: Any) -> None:
     """A number of iterations that somebody sets is the one that counts."""
@@ -56,9 +59,22 @@ class ApplyProperties:
         description="What becomes of a result",
         items=(
             ("STRIP", "Strip", "An image strip in the sequencer"),
-            ("EMPTY", "Image Empty", "An empty in the viewport that shows the moving pictures"),
-            ("PLANE", "Image Plane", "A mesh plane with the moving pictures as its material"),
-            ("FILES", "Files Only", "Only the pictures in their folder"),
+            ("EMPTY", "Image Empty", "An empty in the viewport that shows the moving images"),
+            ("PLANE", "Image Plane", "A mesh plane with the moving images as its material"),
+            ("FILES", "Files Only", "Save files without adding them to the scene"),
+        ),
+    )
+    result_position: EnumProperty(
+        name="Position",
+        description="Where an empty or a plane goes",
+        items=(
+            ("CURSOR", "At the 3D Cursor", "Upright, standing on the 3D cursor"),
+            (
+                "CAMERA",
+                "Fill Camera View",
+                "Before the scene's camera, exactly over what the target shows of it; it follows "
+                "the camera",
+            ),
         ),
     )
     result_speed: EnumProperty(
@@ -66,19 +82,20 @@ class ApplyProperties:
         description="How long the result lasts",
         items=(
             ("CAPTURED", "As Captured", "As many seconds as the captured range"),
-            ("CHOSEN", "Pictures per Second", "At a speed of your own"),
+            ("CHOSEN", "Frames per Second", "At a speed of your own"),
         ),
     )
     result_fps: FloatProperty(
-        name="Pictures per Second",
-        description="How many of the result's pictures are shown in a second",
+        name="Frames per Second",
+        description="How many of the result's frames are shown per second",
         default=8.0,
         min=0.1,
         max=240.0,
     )
     result_folder: StringProperty(
         name="Folder",
-        description="Where the pictures are kept, a folder for each result; empty: in the folder "
+        description="Where the images are kept, a folder for each result; empty: in the folder "
         "'motion' beside the .blend file",
         subtype="DIR_PATH",
+        options=RELATIVE,
     )

@@ -16,8 +16,13 @@ from ..wire.codec import Span, Text
 RECIPE_KEY = "mti_recipe"
 """The custom property of a strip, an object or an image that holds a recipe's JSON."""
 JOB_KEY = "mti_job"
+REDO_KEY = "mti_redone_by"
+"""The custom property of a strip that holds the job which makes its result again."""
 NOTE_FILE = "target.json"
 """In a job's folder: what its target was made of. Only the add-on reads it."""
+WHOLE_FILE = "target_whole.png"
+"""In a job's folder and a result's: the target before it was cropped, padded or made smaller, up to
+4096 pixels a side; not there where it was sent as it is."""
 _SHARE = Span(0, 1, "", "")
 
 
@@ -79,8 +84,10 @@ def read_recipe(text: object) -> Recipe | None:
     return recipe
 
 
-def write_note(job: JobFolder, note: TargetNote) -> None:
-    """Remember what the target of a job was made of. DiskFull, NotWritable."""
+def write_note(job: JobFolder, note: TargetNote, whole: bytes | None = None) -> None:
+    """Remember what the target of a job was made of, and all of it. DiskFull, NotWritable."""
+    if whole is not None:
+        files.write_atomic(job.path / WHOLE_FILE, whole)
     text = codec.dumps(codec.to_dict(note), indent=2) + "\n"
     files.write_atomic(job.path / NOTE_FILE, text.encode("utf-8"))
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..wire import MtiError
-from . import polling
+from . import glance, polling, progress
 from .capture import CaptureError
-from .target import TargetError
+from .problems import TargetError
 from .translations import sentences, translated
 
 Execute = Callable[[Any, Any], set[str]]
@@ -31,7 +31,11 @@ def telling(execute: Execute) -> Execute:
     @functools.wraps(execute)
     def guarded(self: Any, context: Any) -> set[str]:
         try:
-            done = execute(self, context)
+            try:
+                with progress.shown(context.window_manager):
+                    done = execute(self, context)
+            finally:
+                glance.look_again()
         except MtiError as error:
             message, hint = error.message, error.hint
         except (CaptureError, TargetError) as error:

@@ -12,9 +12,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import bpy
+from mathutils import Matrix, Vector
 
 from ..motion import picture_of_each_frame
 
+Place = tuple[float, float, float, float]
+"""Center (x to the right, y up, from the frame's center), width and height."""
+LONGER_SIDE = 2.0
+"""Of an object that shows pictures, meters."""
 LONG_AGO = -1_000_000
 """A frame that no scene begins before."""
 
@@ -27,12 +32,13 @@ def load_sequence(first_file: str, name: str) -> Any:
     return image
 
 
-def add_empty(context: Any, image: Any, start: int, length: int) -> Any:
-    """An image empty at the 3D cursor, upright; the image has a picture for each frame."""
+def add_empty(context: Any, image: Any, size: Sequence[int], start: int, length: int) -> Any:
+    """An image empty that stands on the 3D cursor; the image has a picture for each frame, all of
+    `size` (width, height) in pixels."""
     empty = bpy.data.objects.new(image.name, None)
     empty.empty_display_type, empty.data = "IMAGE", image
-    empty.empty_display_size = 2.0
-    _place(context, empty)
+    empty.empty_display_size = LONGER_SIDE
+    _stand(context, empty, _extent(size)[1])
     user = empty.image_user
     user.frame_start, user.frame_duration, user.frame_offset = start, length, 0
     user.use_cyclic, user.use_auto_refresh = False, True
@@ -44,25 +50,84 @@ def add_empty(context: Any, image: Any, start: int, length: int) -> Any:
 
 def add_plane(context: Any, image: Any, size: Sequence[int], pictures: int, start: int,
               length: int) -> Any:  # fmt: skip
-    """A plane of the pictures' aspect at the 3D cursor, upright, that shines with them."""
-    width, height = 2.0 * size[0] / max(size), 2.0 * size[1] / max(size)
+    """A plane of the pictures' aspect that stands on the 3D cursor and shines with them."""
+    width, height = _extent(size)
     mesh = bpy.data.meshes.new(image.name)
     x, y = width / 2, height / 2
     mesh.from_pydata([(-x, -y, 0), (x, -y, 0), (x, y, 0), (-x, y, 0)], [], [(0, 1, 2, 3)])
     corners = mesh.uv_layers.new(name="UVMap").data
     for corner, uv in zip(corners, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
         corner.uv = uv
-    material, node = _shining(image)
+    material, node = _shining(image, 2**-context.scene.view_settings.exposure)
     mesh.materials.append(material)
     plane = bpy.data.objects.new(image.name, mesh)
-    _place(context, plane)
+    _stand(context, plane, height)
     path = f'nodes["{node.name}"].image_user.frame_offset'
     _play(material.node_tree, node.image_user, path, pictures, start, length)
     return plane
 
 
-def _shining(image: Any) -> tuple[Any, Any]:
-    """A material that shows an image as it is, and the node that has the image."""
+def image_of(thing: Any) -> Any:
+    """The image that an object added here plays: an empty's own, or a plane's; None without."""
+    if isinstance(thing.data, bpy.types.Image):
+        return thing.data
+    trees = [slot.material.node_tree for slot in thing.material_slots if slot.material]
+    nodes = [node for tree in trees if tree for node in tree.nodes if node.type == "TEX_IMAGE"]
+    return next((node.image for node in nodes if node.image), None)
+
+
+def fill_camera(scene: Any, thing: Any, size: Sequence[int], place: Place) -> None:
+    """Put an empty or a plane of pictures of `size` before the scene's camera, which it follows.
+
+    place: where in the camera's frame of width and height frame(scene). An object before the lens
+    must not be seen but by the camera itself.
+    """
+    camera, (x, y, width, height) = scene.camera, place
+    own_width, own_height = _extent(size)
+    left, bottom, across, down, depth = _frame(scene)
+    middle = Vector((left + across / 2 + x, bottom + down / 2 + y, -depth))
+    thing.rotation_euler = (0.0, 0.0, 0.0)
+    thing.parent, thing.matrix_parent_inverse = camera, camera.matrix_world.inverted()
+    scale = Matrix.Diagonal((width / own_width, height / own_height, 1.0, 1.0))
+    thing.matrix_world = camera.matrix_world.normalized() @ Matrix.Translation(middle) @ scale
+    thing.visible_diffuse = thing.visible_glossy = thing.visible_transmission = False
+    thing.visible_volume_scatter = thing.visible_shadow = False
+
+
+def frame(scene: Any) -> tuple[float, float]:
+    """Width and height of what the scene's camera sees, meters, where fill_camera() puts things."""
+    return _frame(scene)[2:4]
+
+
+def _frame(scene: Any) -> tuple[float, float, float, float, float]:
+    """Left, bottom, width and height of what the camera sees, and how far before it; meters."""
+    data = scene.camera.data
+    corners = data.view_frame(scene=scene)
+    depth = 2 * data.clip_start
+    if data.type == "PERSP":
+        if data.dof.use_dof:  # elsewhere it would be blurred
+            depth = max(depth, _focus(scene.camera))
+        corners = [corner * (depth / -corner.z) for corner in corners]
+    left, bottom = (min(corner[axis] for corner in corners) for axis in (0, 1))
+    right, top = (max(corner[axis] for corner in corners) for axis in (0, 1))
+    return left, bottom, right - left, top - bottom, depth
+
+
+def _focus(camera: Any) -> float:
+    dof = camera.data.dof
+    if dof.focus_object is None:
+        return float(dof.focus_distance)
+    at = camera.matrix_world.inverted() @ dof.focus_object.matrix_world.translation
+    return float(-at.z)
+
+
+def _extent(size: Sequence[int]) -> tuple[float, float]:
+    """Width and height of pictures as an object, meters."""
+    return LONGER_SIDE * size[0] / max(size), LONGER_SIDE * size[1] / max(size)
+
+
+def _shining(image: Any, strength: float) -> tuple[Any, Any]:
+    """A material that shows an image as it is, so many times as bright, and the image's node."""
     material = bpy.data.materials.new(image.name)
     if material.node_tree is None:  # before 5.0 a material begins without nodes
         material.use_nodes = True
@@ -72,15 +137,17 @@ def _shining(image: Any) -> tuple[Any, Any]:
     light, output = nodes.new("ShaderNodeEmission"), nodes.new("ShaderNodeOutputMaterial")
     texture.image, texture.location = image, (-600, 0)
     light.location = (-250, 0)
+    light.inputs["Strength"].default_value = strength
     links.new(texture.outputs["Color"], light.inputs["Color"])
     links.new(light.outputs["Emission"], output.inputs["Surface"])
     return material, texture
 
 
-def _place(context: Any, thing: Any) -> None:
-    """In the scene, facing the front view, and selected alone."""
+def _stand(context: Any, thing: Any, height: float) -> None:
+    """In the scene, upright on the 3D cursor, facing the front view, and selected alone."""
     context.scene.collection.objects.link(thing)
     thing.location = context.scene.cursor.location
+    thing.location.z += height / 2
     thing.rotation_euler = (1.5707963267948966, 0.0, 0.0)
     for other in context.view_layer.objects.selected:
         other.select_set(False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,16 +18,21 @@ from typing import Any
 import numpy as np
 
 from ..motion import Fitted, encode_png, picture_of_each_frame, unpadded
-from ..wire import JobFolder, MtiError, files
+from ..wire import JobFolder, MtiError, codec, files
+from ..wire.contents import read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
-from .recipe import Recipe, read_note, read_recipe, recipe_of
+from .origin import ORIGIN_FILE
+from .recipe import WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
+from .steps import steps
 from .translations import translated
 
 FOLDER = "motion"
 """Beside the .blend file."""
 RECIPE_FILE = "recipe.json"
+ADDED_FILE = "added.json"
+"""In a job's folder: which of its takes somebody has kept. Only the add-on reads it."""
 _SPREAD = re.compile(r"over_(\d+)_frames")
 MOST = 9999
 Decode = Callable[[bytes], np.ndarray[Any, np.dtype[np.uint8]]]
@@ -86,26 +91,89 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     """
     takes = takes_of(row)
     if not 1 <= number <= len(takes):
-        raise BadRequest("This job has no pictures to show.", "Wait until it is done.")
+        raise BadRequest("This job has no images to show.", "Wait until it is done.")
     assert row.request is not None  # takes_of() has seen it
-    row.folder.verify_output()
+    pictures = _take_pictures(row.folder, takes[number - 1])
     take, note = takes[number - 1], read_note(row.folder.path)
     recipe = recipe_of(row.request, number, take.seed, note)
     known = _kept_before(root, recipe)
     if known is not None:
+        _note_added(row.folder, number)
         return known
-    pictures = sorted(take.folder.glob("*.png"))
-    names = tuple(path.name for path in pictures)
-    place = free_place(root, row.request.name)
-    with _explained(root), files.new_folder(place) as folder:
-        for path in pictures:
-            about = note.fitted if note else None
-            files.write_synced(folder / path.name, _picture(path, about, decode))
-        for path in (row.folder.target_file, motion_of(row)):
-            if path.is_file():
-                files.write_synced(folder / path.name, path.read_bytes())
-        files.write_synced(folder / RECIPE_FILE, (recipe.to_json() + "\n").encode("utf-8"))
-    return Result(place, names, recipe)
+    about = note.fitted if note else None
+    contents = {name: _picture(data, about, decode) for name, data in steps(list(pictures.items()))}
+    contents |= _ingredients_of(row)
+    contents[RECIPE_FILE] = (recipe.to_json() + "\n").encode("utf-8")
+    place = _written(root, row.request.name, contents)
+    _note_added(row.folder, number)
+    return Result(place, tuple(pictures), recipe)
+
+
+def _written(root: Path, name: str, contents: Mapping[str, bytes]) -> Path:
+    """A new folder of a result with these files."""
+    while True:
+        place = free_place(root, name)
+        try:
+            with _explained(root), files.new_folder(place) as folder:
+                for each, data in contents.items():
+                    files.write_synced(folder / each, data)
+            return place
+        except BadRequest:
+            if not place.exists():  # else another Blender has taken it meanwhile
+                raise
+
+
+def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
+    """The pictures of a take by name, in order: those that the job vouches for, and no other files,
+    which may lie there in a job that came from elsewhere. UnreadableInput."""
+    entries, found = job.manifest(), {}
+    folder = take.folder.relative_to(job.output_dir).as_posix()
+    for name in sorted(entries):
+        place, _, picture = name.rpartition("/")
+        if place == folder and re.fullmatch(r"\d{4,}\.png", picture):
+            found[picture] = read_verified(job.path, "output/" + name, entries[name])
+    if not found:
+        raise BadRequest("This job has no images to show.", "Resume it to make them again.")
+    return found
+
+
+def _ingredients_of(row: Row) -> dict[str, bytes]:
+    """The target and the motion of a job, by their names in a result; without what is not as it was
+    when it was written, which the pictures do not need."""
+    assert row.request is not None  # takes_of() has seen it
+    job, found = row.folder, {}
+    told = {"inputs/" + name: value for name, value in row.request.inputs.items()}
+    with suppress(MtiError):
+        told |= {"output/" + name: value for name, value in job.manifest().items()}
+    for path in (job.target_file, motion_of(row)):
+        name = path.relative_to(job.path).as_posix()
+        with suppress(MtiError, KeyError):
+            found[path.name] = read_verified(job.path, name, told[name])
+    for name in (ORIGIN_FILE, WHOLE_FILE):  # the add-on's own, which a request does not name
+        path = job.path / name
+        with suppress(OSError):
+            if not path.is_symlink():
+                found[name] = path.read_bytes()
+    return found
+
+
+def added_takes(job: JobFolder) -> set[int]:
+    """Numbers of the takes of a job that somebody has kept, for whatever file."""
+    with suppress(OSError, MtiError):
+        found = codec.loads((job.path / ADDED_FILE).read_bytes(), ADDED_FILE)
+        return (
+            {each for each in found if isinstance(each, int)} if isinstance(found, list) else set()
+        )
+    return set()
+
+
+def _note_added(job: JobFolder, number: int) -> None:
+    """A job that cannot be written to is added all the same; then it stays when others go."""
+    takes = added_takes(job)
+    if number not in takes:
+        with suppress(OSError, MtiError):
+            text = codec.dumps(sorted(takes | {number}))
+            files.write_atomic(job.path / ADDED_FILE, text.encode("utf-8"))
 
 
 def motion_of(row: Row) -> Path:
@@ -122,14 +190,17 @@ def read_result(folder: Path) -> Result | None:
         return None
     if recipe is None:
         return None
-    names = sorted(path.name for path in folder.glob("[0-9]*.png"))
+    names: list[str] = []
+    with suppress(OSError):
+        names = sorted(path.name for path in folder.glob("[0-9]*.png"))
     return Result(folder, tuple(names), recipe)
 
 
 def results_in(root: Path) -> list[Result]:
-    """All results in a folder of results."""
+    """All results in a folder of results; one that is just being written, or deleted, is none."""
     with suppress(OSError):
-        found = [read_result(path) for path in sorted(root.iterdir()) if path.is_dir()]
+        folders = [path for path in sorted(root.iterdir()) if path.name[0] != "." and path.is_dir()]
+        found = [read_result(path) for path in folders]
         return [result for result in found if result is not None]
     return []
 
@@ -175,17 +246,6 @@ def result_folder(folder: Path) -> Path:
     return folder.parent if _SPREAD.fullmatch(folder.name) else folder
 
 
-def folder_size(folder: Path) -> int:
-    """Bytes of all files in a folder; one with several names counts once."""
-    sizes: dict[tuple[int, int] | Path, int] = {}
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            if path.is_file():
-                about = path.stat()
-                sizes[(about.st_dev, about.st_ino) if about.st_ino else path] = about.st_size
-    return sum(sizes.values())
-
-
 def move(result: Result, root: Path) -> Result:
     """Move a result into another folder of results; a copy first, so that nothing can be lost.
 
@@ -211,8 +271,7 @@ def _kept_before(root: Path, recipe: Recipe) -> Result | None:
     return None
 
 
-def _picture(path: Path, about: Fitted | None, decode: Decode) -> bytes:
-    data = path.read_bytes()
+def _picture(data: bytes, about: Fitted | None, decode: Decode) -> bytes:
     if about is None or not about.padded:
         return data
     return encode_png(unpadded(decode(data), about))

@@ -11,6 +11,7 @@ from mathutils import Matrix, Vector
 from ..motion.keys import TURN, Motion, Starter, Track
 from ..motion.posing import roll_towards
 from ..motion.starters import Kind
+from .animation import channels
 
 
 def add_figure(context: Any, kind: Kind, turned: float) -> Any:
@@ -47,34 +48,14 @@ def key_motion(scene: Any, figure: Any, starter: Starter) -> tuple[int, int]:
         _key(figure, track, start)
     action = figure.animation_data.action
     action.name = starter.label
-    for curve in curves_of(figure):
+    for curve in channels(action, figure.animation_data.action_slot):
         _go_on(curve, motion)
     # a wave of two seconds lasts until the frame before the one where it would begin again
     last = start + motion.frames - (1 if motion.cycle else 0)
-    action.use_frame_range = True
+    action.use_frame_range = bool(motion.cycle)  # of others the keys tell, those added later, too
     action.frame_start, action.frame_end = start, last
     scene.frame_set(scene.frame_current)  # show the pose of the current frame, not the last keyed
     return start, last
-
-
-def curves_of(owner: Any) -> list[Any]:
-    """The curves of an object's action, on every Blender version; empty if it has none."""
-    data = owner.animation_data
-    if data is None or data.action is None:
-        return []
-    if not hasattr(data.action, "layers"):
-        return list(data.action.fcurves)
-    if data.action_slot is None:
-        return []
-    strips = (strip for layer in data.action.layers for strip in layer.strips)
-    bags = (strip.channelbag(data.action_slot) for strip in strips)
-    return [curve for bag in bags if bag for curve in bag.fcurves]
-
-
-def goes_on(curve: Any) -> bool:
-    """It has no end: it repeats itself, or is a straight line."""
-    repeats = any(modifier.type == "CYCLES" for modifier in curve.modifiers)
-    return repeats or curve.extrapolation == "LINEAR"
 
 
 def yaw_towards_viewer(context: Any, place: Vector) -> float:

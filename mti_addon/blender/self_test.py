@@ -21,8 +21,8 @@ ITERATIONS = 12
 VARIANTS = 2
 """Of the pictures' augmentation: a real job encodes 16, which takes as long as the rest of this."""
 VERDICT = (
-    "Everything works: a motion was learned in {steps} steps and played on a picture, {pictures} "
-    "pictures in {seconds:.0f} s on {device}."
+    "Everything works: a motion was learned in {steps} steps and played on an image, {pictures} "
+    "images in {seconds:.0f} s on {device}."
 )
 _ARM = ("upper_arm.R", "forearm.R", "hand.R")
 _PALETTE = {

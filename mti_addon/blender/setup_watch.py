@@ -14,10 +14,11 @@ import bpy
 
 from .. import client
 from ..client.setup_folder import ChoreState, Order
+from ..client.setup_models import DOWNLOADS
 from ..client.setup_problem import FINE
 from ..client.setup_start import look, start_chore
 from ..wire import JobFolder, MtiError
-from . import addon, engines, polling, self_test
+from . import addon, cleanup, engines, glance, polling, self_test
 from .translations import sentences
 
 SECONDS = 0.5
@@ -25,6 +26,8 @@ CHORES = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
 
 states: dict[str, ChoreState] = {}
 """Of the chores that were ever started, as they were at the last look."""
+_adopted = False
+"""The last move has been looked at: the preferences name the folder that they shall."""
 _test: tuple[JobFolder, client.Follower] | None = None
 test_state: client.JobState | None = None
 test_verdict: tuple[str, str] = ("", "")
@@ -59,6 +62,7 @@ def poll() -> float | None:
     _adopt_moved()
     _look_at_test()
     if (dict(states), test_state) != before:
+        glance.look_again()
         redraw()
     testing = test_state is not None and test_state.phase in ("queued", "running", "stuck")
     return SECONDS if testing or any(running(name) for name in states) else None
@@ -85,11 +89,12 @@ def begin() -> None:
 
 def stop() -> None:
     """Forget everything; for unregister()."""
-    global _test, test_state, test_verdict
+    global _adopted, _test, test_state, test_verdict
     for function in (poll, _first):
         if bpy.app.timers.is_registered(function):
             bpy.app.timers.unregister(function)
     states.clear()
+    _adopted = False
     _test, test_state, test_verdict = None, None, ("", "")
 
 
@@ -125,6 +130,7 @@ def redraw() -> None:
 
 
 def _first() -> float | None:
+    cleanup.sweep()
     wait = poll()
     if ask_if_stale() or wait is not None:
         start()
@@ -162,17 +168,34 @@ def _note_test(job: JobFolder, state: client.JobState) -> None:
 
 
 def _adopt_moved() -> None:
-    """Models that have been moved are used where they are now; once."""
-    state = states.get("move")
-    prefs = addon.preferences()
-    if state is None or state.phase != "done" or state.result.get("adopted") or prefs is None:
+    """Models that have been moved are used where they are now.
+
+    The preferences may be lost (Blender crashes, or does not save them), so nothing on disk says
+    that it was done: it is done again where the preferences name the old folder, and that is empty.
+    Once in a while of Blender, so that somebody may choose the old one on purpose.
+    """
+    global _adopted
+    state, prefs = states.get("move"), addon.preferences()
+    if state is None or state.phase != "done" or prefs is None:
+        _adopted = False
         return
-    chore = addon.backend_folder().chore("move")
+    if _adopted:
+        return
+    _adopted = True
     try:
-        moved = chore.order()
-        if Path(moved.models) == addon.models_folder():
-            prefs.models_folder = moved.target
-        states["move"] = ChoreState("done", state.text, 1.0, result={"adopted": True})
-        chore.write_state(states["move"])
-    except (MtiError, OSError):
+        moved = addon.backend_folder().chore("move").order()
+    except MtiError:
         return
+    if Path(moved.models) == addon.models_folder() and _went(moved.models, moved.target):
+        prefs.models_folder = moved.target
+        # Blender does not see what a timer changes, and would not save it when it quits
+        bpy.context.preferences.is_dirty = True
+
+
+def _went(source: str, target: str) -> bool:
+    """There are models in the one folder only."""
+
+    def has_some(folder: str) -> bool:
+        return any(os.path.isdir(os.path.join(folder, name)) for name in DOWNLOADS)
+
+    return has_some(target) and not has_some(source)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,11 +20,22 @@ from ..motion import (
     sampled_frames,
     warnings_about,
 )
-from ..motion.checks import BETWEEN, thinned, warnings_about_pictures
+from ..motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
 from . import footage, views
-from .capture import take_from_scene
+from .cameras import cut_warnings
+from .capture import camera_take, playing, take_from_scene
+from .dependencies import Moving, whole_frames
 from .problems import CaptureError
-from .sources import find_mover, frame_span, source_problem, span_warnings
+from .skeletons import pose_of
+from .sources import (
+    find_mover,
+    frame_span,
+    motion,
+    rate_problem,
+    scene_motion,
+    source_problem,
+    span_warnings,
+)
 from .translations import translated
 
 MOST_CUT = 0.2
@@ -30,9 +43,11 @@ MOST_CUT = 0.2
 SECONDS_APART = 0.5
 """Pictures farther apart than this say little about what happens in between."""
 OUTSIDE = "{} has the frames {} to {}, none of which are between {} and {}."
-CUT_OFF = "{:.0%} of each picture is cut off to give it the engine's shape."
-TOO_FEW = "{} has fewer than {} frames, so some pictures come twice."
-APART = "{} pictures of {:.0f} seconds are {:.1f} s apart."
+CUT_OFF = "{:.0%} of each image is cut off to give it the engine's shape."
+TOO_FEW = "{} has fewer than {} frames, so some images come twice."
+SMALL_BONES = "{} moves only in bones that are not drawn: fingers, faces and controls are left out."
+MOMENTS = 12
+APART = "{} images of {:.0f} seconds are {:.1f} s apart."
 
 
 @dataclass(frozen=True)
@@ -61,41 +76,113 @@ def take_shot(context: Any, count: int, size: tuple[int, int]) -> Shot:
     if problem := source_problem(context, source):
         raise CaptureError(problem)
     if source in ("STRIP", "FILE"):
-        return _of_footage(context, source, count, size)
+        shot = _of_footage(context, source, count, size)
+        if problem := rate_problem(shot.fps):
+            raise CaptureError(problem)
+        return shot
     span = frame_span(context)
     if problem := check_range(*span):
         raise CaptureError(problem)
-    shot = _of_view if source in ("CAMERA", "VIEWPORT") else _of_take
-    return shot(context, source, span, count, size)
+    take = _of_view if source in ("CAMERA", "VIEWPORT") else _of_take
+    return take(context, source, span, count, size)
 
 
 def _of_take(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
-    between = take_from_scene(context, source, *span, (count - 1) * BETWEEN + 1, size)
+    found = motion(context, source)
+    if lacking := found.physics_problem(span[1]):
+        raise CaptureError(lacking)
+    _step_through(context.scene, found, span)
+    samples = (count - 1) * BETWEEN + 1
+    sample = partial(take_from_scene, context, source, count=samples, size=size)
+    span, between = _while_it_moves(context, source, span, sample)
     take = thinned(between, BETWEEN)
     mover = find_mover(context, source)
     if problem := check_take(take):
-        still = span_warnings(context) if "does not move" in problem.message else []
-        raise CaptureError(still[0] if still else problem)
-    warnings = span_warnings(context) + warnings_about(take, between) + _apart(context, span, count)
+        still = "does not move" in problem.message
+        raise CaptureError(_why_still(context, source, span) or problem if still else problem)
+    warnings = cut_warnings(context.scene, source, *span) + warnings_about(take, between)
+    warnings += _apart(context, span, count)
+    if motion(context, source).played.moves:  # else it moves all the same, as has just been seen
+        warnings = span_warnings(context) + warnings
     return _shot(context, mover.name, draw(take), take, span, warnings)
+
+
+def _why_still(context: Any, source: str, span: tuple[int, int]) -> Problem | None:
+    """What is known about why nothing moves in the pictures."""
+    if warnings := span_warnings(context):
+        return warnings[0]
+    mover = find_mover(context, source)
+    if source != "ARMATURE" or len(mover.pose.bones) < 2:
+        return None
+    moments = sampled_frames(*span, MOMENTS)
+    poses = [pose_of(mover.evaluated_get(d)) for d in playing(context.scene, moments)]
+    if np.ptp(poses, axis=0).max() < 1e-4:
+        return None
+    what = translated(SMALL_BONES).format(mover.name)
+    return Problem(what, "Move a limb too, or capture the viewport, or what the camera sees.")
+
+
+def _while_it_moves(
+    context: Any, source: str, span: tuple[int, int], sample: Callable[[int, int], Take]
+) -> tuple[tuple[int, int], Take]:
+    """Frames that were found by themselves without a stand at their ends, and what they show."""
+    between = sample(*span)
+    while (shorter := _moving_frames(context, source, span, between)) != span:
+        span, between = shorter, sample(*shorter)
+    return span, between
+
+
+def _moving_frames(
+    context: Any, source: str, span: tuple[int, int], between: Take
+) -> tuple[int, int]:
+    """Of frames that were found by themselves those in which anything moves as it is played.
+
+    A stand at either end that is shorter than the time between two pictures stays.
+    """
+    if context.scene.mti.span != "AUTO" or motion(context, source).played.given:
+        return span
+    part = moving_part(between)
+    last = between.frames - 1
+    if part is None or (part[0] < BETWEEN and part[1] > last - BETWEEN):
+        return span
+    step = (span[1] - span[0]) / last
+    start, end = whole_frames((span[0] + part[0] * step, span[0] + part[1] * step))
+    return (start, end) if start < end else span
+
+
+def _step_through(scene: Any, found: Moving, span: tuple[int, int]) -> None:
+    """Show every frame up to the last once where nodes simulate, so that Blender keeps them.
+
+    Else each picture would be one step of the simulation.
+    """
+    if found.steps:
+        for _ in playing(scene, range(min(scene.frame_start, span[0]), span[1] + 1)):
+            pass
 
 
 def _of_view(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
-    frames = sampled_frames(*span, count)
+    scene = context.scene
+    _step_through(scene, scene_motion(context), span)
     if source == "CAMERA":
-        name, pictures = (
-            context.scene.camera.name,
-            views.camera_pictures(context.scene, frames, size),
-        )
+        samples = (count - 1) * BETWEEN + 1
+        sample = partial(camera_take, context, count=samples, size=size)
+        span, _ = _while_it_moves(context, source, span, sample)
+        frames = sampled_frames(*span, count)
+        name, pictures = scene.camera.name, views.camera_pictures(scene, frames, size)
     else:
+        frames = sampled_frames(*span, count)
         name, pictures = "Viewport", views.viewport_pictures(context, frames, size)
     if check_pictures(pictures):
-        raise CaptureError(_nothing_moves(name, source))
-    warnings = warnings_about_pictures(pictures) + _apart(context, span, count)
+        raise CaptureError(_nothing_moves(context, name, source, span))
+    lacking = scene_motion(context).physics_problem(span[1])
+    warnings = [lacking] if lacking else []
+    if source == "CAMERA":
+        warnings += cut_warnings(scene, source, *span)
+    warnings += warnings_about_pictures(pictures) + _apart(context, span, count)
     return _shot(context, name, pictures, None, span, warnings)
 
 
@@ -139,7 +226,9 @@ def _shot(
     return Shot(name, pictures, take, span, render.fps / render.fps_base, size, warnings)
 
 
-def _nothing_moves(name: str, source: str) -> Problem:
+def _nothing_moves(context: Any, name: str, source: str, span: tuple[int, int]) -> Problem:
+    if lacking := scene_motion(context).physics_problem(span[1]):
+        return lacking
     if source == "CAMERA":
         what = translated("{} does not move, and nothing moves before it.").format(name)
         return Problem(what, "Key the camera, or choose Armature as the source.")

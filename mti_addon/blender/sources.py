@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import bpy
 
 from ..motion import Problem, check_range
-from . import footage, rig
+from ..wire.request import FASTEST, SLOWEST
+from . import footage
+from .cameras import FRAMED, capture_camera
+from .dependencies import Moving, known, whole_frames
+from .keyed import Played
 from .translations import translated
 
 NEEDS_CAMERA = ("ARMATURE", "OBJECT", "CAMERA")
@@ -18,11 +23,13 @@ SOLID = frozenset(
 """Types of objects that are seen in a render."""
 
 NO_KEYS = "{} has no keys, so it may not move at all."
-TOO_LONG = (
-    "The action {} ends at frame {}, but frames up to {} are captured: it stands still there."
-)
+IDLE_KEYS = "{} does not move: its keys are muted, or hold one value all the time."
+NO_SLOT = "The action {} is not played: {} uses none of its slots."
+CHOOSE_SLOT = "Choose a slot beside the action's name, in the Action Editor."
+TOO_LONG = "{} moves until frame {}, but frames up to {} are captured: it stands still there."
+RATE = "At {:g} frames per second, a motion is captured at {:g} to {:g} only."
 IN_INSTANCE = "{} is an instance of a collection, whose armature cannot be captured."
-TOO_EARLY = "The action {} begins at frame {}, but frames from {} on are captured."
+TOO_EARLY = "{} moves from frame {} on, but frames from {} on are captured."
 
 
 def find_armature(context: Any) -> Any:
@@ -50,10 +57,13 @@ def source_problem(context: Any, source: str) -> Problem | None:
     """What keeps this scene from being captured, as far as it can be told without playing it."""
     if source in ("STRIP", "FILE"):
         return footage.footage_problem(context, source)
+    render = context.scene.render
+    if problem := rate_problem(render.fps / render.fps_base):
+        return problem
     if source == "VIEWPORT":
         return _viewport_problem(context)
     mover = find_mover(context, source)
-    camera = context.scene.camera
+    camera = capture_camera(context.scene, source)
     if source == "ARMATURE" and mover is None and camera is None:
         return Problem(
             "There is no armature and no camera to capture.",
@@ -66,6 +76,14 @@ def source_problem(context: Any, source: str) -> Problem | None:
     if source == "ARMATURE":
         return _armature_problem(mover) if mover else _no_armature(context)
     return None
+
+
+def rate_problem(fps: float) -> Problem | None:
+    """A frame rate that no capture can hold."""
+    if SLOWEST <= fps <= FASTEST:
+        return None
+    what = translated(RATE).format(fps, SLOWEST, FASTEST)
+    return Problem(what, "Change the frame rate in the output properties.")
 
 
 def _no_armature(context: Any) -> Problem:
@@ -121,26 +139,71 @@ def _viewport_problem(context: Any) -> Problem | None:
     return None
 
 
-def action_span(mover: Any) -> tuple[int, int] | None:
-    """The first and the last frame of an object's action, or of its NLA strips; None without."""
-    data = mover.animation_data if mover is not None else None
-    if data is None:
+def subjects(context: Any, source: str) -> Iterator[Moving]:
+    """Whose motion is captured, and when they move: if the first do not, then the next ones."""
+    scene, mover = context.scene, find_mover(context, source)
+    for thing in (mover, capture_camera(scene, source) if source in FRAMED else None):
+        if thing is not None:
+            yield known.moving(scene, thing.session_uid, partial(list, [thing]))
+    if source in ("CAMERA", "VIEWPORT"):
+        yield scene_motion(context)
+
+
+def seen_things(scene: Any) -> list[Any]:
+    """The objects that a camera can see in a scene."""
+    return [thing for thing in scene.objects if can_be_seen(thing)]
+
+
+def scene_motion(context: Any) -> Moving:
+    """When anything moves that can be seen."""
+    return known.moving(context.scene, "seen", lambda: seen_things(context.scene))
+
+
+def can_be_seen(thing: Any) -> bool:
+    """It is something to render, and not hidden."""
+    solid = thing.type in SOLID or thing.instance_collection is not None
+    return solid and not thing.hide_render and thing.visible_get()
+
+
+def motion(context: Any, source: str) -> Moving:
+    """When what is captured moves, by its own animation and by that of all that it depends on."""
+    first = None
+    for found in subjects(context, source):
+        if found.played.moves:
+            return found
+        first = first or found
+    return first or Moving(Played())
+
+
+def motion_span(context: Any, source: str) -> tuple[int, int] | None:
+    """The first and the last frame of what moves; None where nothing, or all the time, does."""
+    span = motion(context, source).played.span
+    if span is None:
         return None
-    if data.action is not None and rig.curves_of(mover):
-        start, end = data.action.frame_range
-    else:
-        strips = [s for track in data.nla_tracks if not track.mute for s in track.strips]
-        if not strips:
-            return None
-        start, end = min(s.frame_start for s in strips), max(s.frame_end for s in strips)
-    return math.floor(start), math.ceil(end)
+    start, end = whole_frames(span)
+    return (start, end) if start < end else None
+
+
+def scene_span(scene: Any) -> tuple[int, int]:
+    """The preview range where that is on, else the scene's."""
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end
+
+
+def watched_span(context: Any, source: str) -> tuple[int, int]:
+    """Frames that show all of a motion; the current one where nothing moves."""
+    if span := motion_span(context, source):
+        return span
+    moves = motion(context, source).played.moves
+    return scene_span(context.scene) if moves else (context.scene.frame_current,) * 2
 
 
 def frame_span(context: Any) -> tuple[int, int]:
     """The first and the last frame to capture, both included.
 
-    AUTO is the whole of a strip or file, else the action's range; without one the preview range
-    where that is on, else the scene's.
+    AUTO is the whole of a strip or file, else where something moves; without any known the preview
+    range where that is on, else the scene's.
     """
     scene, props = context.scene, context.scene.mti
     if props.span == "CUSTOM":
@@ -148,12 +211,10 @@ def frame_span(context: Any) -> tuple[int, int]:
     if props.source in ("STRIP", "FILE"):
         return footage.footage_span(context, props.source)
     if props.span == "AUTO":
-        span = action_span(find_mover(context, props.source))
-        if span is not None and span[0] < span[1]:
+        span = motion_span(context, props.source)
+        if span is not None:
             return span
-    if scene.use_preview_range:
-        return scene.frame_preview_start, scene.frame_preview_end
-    return scene.frame_start, scene.frame_end
+    return scene_span(scene)
 
 
 def span_problem(context: Any) -> Problem | None:
@@ -162,32 +223,27 @@ def span_problem(context: Any) -> Problem | None:
 
 
 def span_warnings(context: Any) -> list[Problem]:
-    """What the animator may not have meant: no keys, or frames outside of the action."""
+    """What the animator may not have meant: no keys, or frames in which nothing moves."""
     source = context.scene.mti.source
     mover = find_mover(context, source)
     if mover is None or source == "VIEWPORT":
         return []
-    span, (start, end) = action_span(mover), frame_span(context)
-    if span is None:
-        moved = bool(mover.constraints) or mover.parent or _has_drivers(mover)
-        hint = "Key at least two poses, or add a figure that has a motion."
-        return [] if moved else [Problem(translated(NO_KEYS).format(mover.name), hint)]
-    curves = rig.curves_of(mover)
-    if any(rig.goes_on(curve) for curve in curves):
+    found, (start, end) = motion(context, source), frame_span(context)
+    name, played = mover.name, found.played
+    if played.slotless:
+        return [Problem(translated(NO_SLOT).format(*played.slotless), CHOOSE_SLOT)]
+    if not played.moves:
+        what = translated(IDLE_KEYS if played.idle else NO_KEYS).format(name)
+        return [Problem(what, "Key at least two poses, or add a figure that has a motion.")]
+    if lacking := found.physics_problem(end):
+        return [lacking]
+    if played.endless or played.span is None:
         return []
-    action = mover.animation_data.action
-    name = action.name if action is not None and curves else mover.name
-    hint = "Set Frames to Automatic, or give an end before that."
-    if end > span[1]:
-        return [Problem(translated(TOO_LONG).format(name, span[1], end), hint)]
-    if start < span[0]:
-        return [Problem(translated(TOO_EARLY).format(name, span[0], start), hint)]
+    first, last = whole_frames(played.span)
+    if end > last:
+        what = translated(TOO_LONG).format(name, last, end)
+        return [Problem(what, "Set Frames to Automatic, or give an end before that.")]
+    if start < first:
+        what = translated(TOO_EARLY).format(name, first, start)
+        return [Problem(what, "Set Frames to Automatic, or give a start after that.")]
     return []
-
-
-def _has_drivers(mover: Any) -> bool:
-    data = mover.animation_data
-    if data is not None and len(data.drivers):
-        return True
-    bones = mover.pose.bones if mover.pose else ()
-    return any(len(bone.constraints) for bone in bones)

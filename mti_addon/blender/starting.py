@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
 from .. import client
 from ..wire import JobFolder, MtiError
@@ -27,8 +28,9 @@ def start(job: JobFolder) -> None:
     try:
         client.enqueue(job)
         advance(job)
-    except MtiError:
-        client.remove(job)
+    except (MtiError, OSError):
+        with suppress(MtiError):  # it may have come up all the same
+            client.remove(job)
         raise
     finally:
         polling.start()
@@ -65,11 +67,14 @@ def advance(job: JobFolder | None = None) -> bool:
         return False
     try:
         launch(due)
-    except MtiError as error:
+    except (MtiError, OSError) as error:
         if job is not None:
             raise
-        client.dequeue(due)
-        polling.remember_error(error.message, error.hint)
+        # another Blender may have deleted it meanwhile; a timer that raises is never called again
+        with suppress(MtiError, OSError):
+            client.dequeue(due)
+        told = error if isinstance(error, MtiError) else None
+        polling.remember_error(told.message if told else str(error), told.hint if told else "")
         return False
     return True
 

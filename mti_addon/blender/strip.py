@@ -7,12 +7,14 @@ exact on all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..motion import picture_of_each_frame
+from .color import PLAIN_VIEWS
+from .image_strips import new_image_strip, shown_place
 from .translations import translated
 
 HIGHEST_CHANNEL = 128
@@ -35,22 +37,14 @@ def add_picture_strip(
     """An image strip that shows `files` evenly over `length` frames from `start`; gives the strip.
 
     `directory` may begin with `//`, as Blender writes what is relative to the .blend file.
-    It goes to the lowest channel above every strip in its way. Raises ValueError for no files, a
-    length below 1, or when all channels are taken.
+    It goes to the lowest channel above every strip in its way that is neither muted nor locked.
+    Raises ValueError for no files, a length below 1, or when all channels are taken.
     """
     order = picture_of_each_frame(len(files), length)
-    strips = _strips(scene)
-    channel = free_channel(strips, start, start + length)
-    strip = strips.new_image(
-        name=name,
-        filepath=str(directory).rstrip("/\\") + "/" + files[order[0]],
-        channel=channel,
-        frame_start=start,
-        fit_method="FIT",
-    )
-    for index in order[1:]:
-        strip.elements.append(files[index])
-    return strip
+    place = shown_place(scene.sequence_editor_create())  # gives the existing one if there is one
+    closed = {i for i, each in enumerate(place.channels) if each.mute or each.lock}
+    channel = free_channel(place.strips, start, start + length, closed)
+    return new_image_strip(scene, str(directory), [files[i] for i in order], channel, start, name)
 
 
 def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
@@ -61,38 +55,55 @@ def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
     not, the nearest colour space is chosen for the strip.
     """
     view = scene.view_settings
-    was = view.view_transform
-    notes = []
+    was, notes = view.view_transform, []
     if was != "Standard" and set_view:
         view.view_transform = "Standard"
         notes.append(
             translated("the scene's view transform was {} and is now Standard").format(was)
         )
-    elif was != "Standard":
-        with suppress(TypeError):  # a studio's own colour configuration may not have it
-            strip.colorspace_settings.name = NEAREST.get(was, "sRGB")
-        notes.append(translated("the scene's view transform {} changes pure colours").format(was))
-    for name, neutral in (("exposure", 0.0), ("gamma", 1.0), ("use_curve_mapping", False)):
+    else:
+        take_nearest_space(scene, strip)
+    return "; ".join(notes + color_notes(scene))
+
+
+def take_nearest_space(scene: Any, shown: Any) -> None:
+    """Give a strip or an image the color space that the scene's view makes least of."""
+    with suppress(TypeError):  # a studio's own colour configuration may not have it
+        name = NEAREST.get(scene.view_settings.view_transform)
+        if name:
+            shown.colorspace_settings.name = name
+
+
+def color_notes(scene: Any, exposure: bool = True) -> list[str]:
+    """What of a scene's view changes the colors of finished images, be it its exposure or not."""
+    view, notes = scene.view_settings, []
+    if view.view_transform not in PLAIN_VIEWS:
+        text = translated("the scene's view transform {} changes pure colors")
+        notes.append(text.format(view.view_transform))
+    neutral_of = {"exposure": 0.0, "gamma": 1.0, "use_curve_mapping": False}
+    for name, neutral in neutral_of.items():
+        if name == "exposure" and not exposure:
+            continue
         if getattr(view, name) != neutral:
             setting = translated(name.replace("_", " "))
-            notes.append(translated("the scene's {} changes the colours").format(setting))
+            notes.append(translated("the scene's {} changes the colors").format(setting))
     if view.look not in ("None", "NONE", ""):
-        notes.append(translated("the scene's look {} changes the colours").format(view.look))
-    return "; ".join(notes)
+        notes.append(translated("the scene's look {} changes the colors").format(view.look))
+    return notes
 
 
-def free_channel(strips: Iterable[Any], start: int, end: int) -> int:
+def free_channel(strips: Iterable[Any], start: int, end: int, closed: Collection[int] = ()) -> int:
     """The lowest channel with nothing on it or above it between two frames (end excluded).
 
-    Blender does not move a strip that is put on top of another. Raises ValueError if there is none.
+    Blender does not move a strip that is put on top of another, and does not show what is on the
+    `closed` ones. Raises ValueError if there is none.
     """
     used = {s.channel for s in strips if strip_start(s) < end and strip_end(s) > start}
-    channel = max(used, default=0) + 1
-    if channel > HIGHEST_CHANNEL:
-        channel = next((c for c in range(HIGHEST_CHANNEL, 0, -1) if c not in used), 0)
-    if not channel:
-        raise ValueError("All channels of the sequencer are taken at these frames.")
-    return channel
+    free = [c for c in range(1, HIGHEST_CHANNEL + 1) if c not in used and c not in closed]
+    if not free:
+        what = "All channels of the sequencer are muted, locked or taken at these frames."
+        raise ValueError(what)
+    return next((channel for channel in free if channel > max(used, default=0)), free[-1])
 
 
 def strip_start(strip: Any) -> int:
@@ -110,13 +121,24 @@ def shown_scene(context: Any) -> Any:
     return getattr(context.workspace, "sequencer_scene", None) or context.scene
 
 
-def show_in_sequencer(context: Any, scene: Any) -> None:
-    """Make the sequencer show a scene if it shows none: without it the area stays empty (5.0+)."""
-    workspace = context.workspace
-    if getattr(workspace, "sequencer_scene", scene) is None:
-        workspace.sequencer_scene = scene
+def lay_over(
+    scene: Any, strip: Any, size: tuple[int, int], place: tuple[float, float, float, float]
+) -> None:
+    """Put a strip of pictures of `size` (width, height) at a center (x to the right, y up, from the
+    frame's), with a width and a height: all in units in which the scene's frame is frame_of(scene)
+    large, and pixels are square."""
+    render, transform = scene.render, strip.transform
+    across = render.resolution_x / frame_of(scene)[0]
+    down = render.resolution_y / frame_of(scene)[1]
+    x, y, width, height = place
+    transform.scale_x, transform.scale_y = width * across / size[0], height * down / size[1]
+    transform.offset_x, transform.offset_y = x * across, y * down
 
 
-def _strips(scene: Any) -> Any:
-    editor = scene.sequence_editor_create()  # gives the existing one if there is one
-    return editor.strips
+def frame_of(scene: Any) -> tuple[float, float]:
+    """Width and height of a scene's frame, in units in which pixels are square."""
+    render = scene.render
+    return (
+        render.resolution_x * render.pixel_aspect_x,
+        render.resolution_y * render.pixel_aspect_y,
+    )

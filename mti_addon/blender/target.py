@@ -1,31 +1,42 @@
-"""The picture that a motion is played on: a render of the scene, or a picture file."""
+"""The scene as a picture: as F12 shows it, as a plain preview, or what its sequencer shows.
+
+The animator's scene is rendered as it is set up, and only what makes it a single plain PNG file is
+changed for a while. The preview is a scene of its own that has the animator's as its background
+set: nothing is written to that one, so nothing of it can be lost.
+"""
 
 from __future__ import annotations
 
 import functools
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..motion import Problem
+from .color import SRGB_DEVICES, choose, displayed, show_plainly, shown_in_srgb
+from .compositing import file_outputs
 from .overrides import overriding
+from .problems import TargetError
+from .render_result import kept_render_result
+from .target_images import Pixels, read_file
 from .translations import translated
 
 SUPERSAMPLING = 4
 LONGEST_RENDER = 1024
-LONGEST_PICTURE = 2048
-"""Longer sides of picture files are scaled down to this, pixels; models take at most 1024."""
+"""Longer sides of previews, pixels; models take at most 1024."""
+LONGEST_SHOT = 4096
+"""Longer sides of a scene that is rendered as it is set up, pixels."""
 CYCLES_SAMPLES = 16
 SOFT_LIGHT = "paint.sl"
 """Blender's brightest studio light: colours come out nearly as they are set, softly shaded."""
 PROBE_SECONDS = 60
+GPU_ENGINES = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH")
 
 WORKS = 42
 # Workbench aborts the whole process where there is no OpenGL; nothing in it can catch that. Blender
@@ -38,17 +49,6 @@ scene.render.resolution_x = scene.render.resolution_y = 8
 bpy.ops.render.render()
 os._exit({WORKS})
 """
-
-
-Changes = list[tuple[Any, dict[str, Any]]]
-
-
-class TargetError(Exception):
-    """There is no target picture; `problem` has one sentence and one piece of advice."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
 
 
 @functools.cache
@@ -79,26 +79,56 @@ def render_size(size: tuple[int, int]) -> tuple[int, int]:
     return size[0] * scale, size[1] * scale
 
 
-def render_target(scene: Any, size: tuple[int, int], engine: str = "PREVIEW") -> bytes:
-    """A PNG file (RGB, as displayed by the Standard view) of the scene's current frame.
+def shot_size(scene: Any, longest: int = LONGEST_SHOT) -> tuple[int, int]:
+    """Width and height of what F12 renders, in square pixels; smaller where it is above `longest`.
 
-    `size` is the model's; the picture has its aspect and is a whole number of times larger.
-    `engine` is PREVIEW (Workbench, or Cycles where that cannot draw) or SCENE (the scene's own).
-    Every setting of the scene is put back. Raises TargetError.
+    Pixels that are wider than they are high are more of them across, and the other way round.
+    """
+    render = scene.render
+    aspect = render.pixel_aspect_x / render.pixel_aspect_y
+    share = render.resolution_percentage / 100
+    width = render.resolution_x * share * max(1.0, aspect)
+    height = render.resolution_y * share * max(1.0, 1 / aspect)
+    scale = min(1.0, longest / max(width, height))
+    # Blender cuts fractions of a pixel off; a float's last digit is not one
+    return max(1, int(width * scale + 1e-3)), max(1, int(height * scale + 1e-3))
+
+
+def render_target(scene: Any, engine: str = "SCENE", layer: str = "") -> bytes:
+    """A PNG file (RGB or RGBA) of the scene's current frame, framed as the shot is.
+
+    `engine` is SCENE (as F12 shows it: the scene's engine, view layers, compositing and view, of
+    `layer` alone if that is named) or PREVIEW (Workbench, or Cycles where that cannot draw). Raises
+    TargetError; the scene, and the Render Result, stay as they are.
     """
     if scene.camera is None:
         raise TargetError(Problem("The scene has no camera to render the target with.", "Add one."))
-    width, height = render_size(size)
-    place = {"resolution_x": width, "resolution_y": height}
     with _told("The target could not be rendered: {}", "Try another engine."):
-        return render_still(scene, engine, place)
+        if engine == "PREVIEW":
+            return render_still(scene, engine, _square(shot_size(scene, LONGEST_RENDER)))
+        _check_engine(scene)
+        others = [each for each in scene.view_layers if layer and each.name != layer]
+        with overriding(*((each, {"use": False}) for each in others)):
+            return render_still(scene, engine, _own_size(scene))
 
 
-def render_frame(scene: Any, size: tuple[int, int]) -> bytes:
-    """A PNG file (RGB) of what the scene's sequencer shows at the playhead. Raises TargetError."""
-    place = {"resolution_x": size[0], "resolution_y": size[1], "use_sequencer": True}
-    with _told("The sequencer's frame could not be drawn: {}", "Try another target."):
-        return render_still(scene, "SCENE", place)
+def _own_size(scene: Any) -> dict[str, Any]:
+    """What has to change for a picture in square pixels that is not too large: mostly nothing."""
+    render, size = scene.render, shot_size(scene)
+    if render.pixel_aspect_x == render.pixel_aspect_y and size == shot_size(scene, sys.maxsize):
+        return {name: getattr(render, name) for name in _SQUARE}
+    return _square(size)
+
+
+def _square(size: tuple[int, int]) -> dict[str, Any]:
+    return {"resolution_x": size[0], "resolution_y": size[1]}
+
+
+def _check_engine(scene: Any) -> None:
+    """EEVEE and Workbench end the whole process where they cannot draw."""
+    if scene.render.engine in GPU_ENGINES and not workbench_works():
+        what = translated("The scene's engine {} needs OpenGL, which does not work here.")
+        raise TargetError(Problem(what.format(scene.render.engine), "Render with Preview."))
 
 
 @contextmanager
@@ -112,129 +142,98 @@ def _told(template: str, hint: str) -> Iterator[None]:
 def render_still(
     scene: Any, engine: str, render: dict[str, Any], image: dict[str, Any] | None = None
 ) -> bytes:
-    """A PNG file of the scene's current frame, plain but for these settings of its `render` and its
-    `image_settings`. Every setting is put back. Raises RuntimeError, OSError."""
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder, _rendering(scene, engine):
+    """A PNG file of the scene's current frame, with these settings of `render` and of its
+    `image_settings`: as the scene displays it (SCENE), or plainly (PREVIEW).
+
+    Every setting is put back. Raises RuntimeError, OSError.
+    """
+    with ExitStack() as stack:
+        changes: list[tuple[Any, dict[str, Any]]] = []
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mti-"))
         path = Path(folder) / "still.png"
-        changes = (scene.render, render | {"filepath": str(path)})
-        with overriding(changes, (scene.render.image_settings, image or {})):
-            return render_file(scene, path)
+        if engine == "PREVIEW":
+            scene = stack.enter_context(_preview(scene))
+        else:
+            stack.enter_context(shown_in_srgb(scene))
+            changes += file_outputs(scene)
+        changes.append((scene.render, _SINGLE | _SQUARE | render | {"filepath": str(path)}))
+        stack.enter_context(overriding(*changes, *plain_png(scene, **(image or {}))))
+        return render_file(scene, path)
+
+
+def plain_png(scene: Any, **image: Any) -> list[tuple[Any, dict[str, Any]]]:
+    """Images of a scene as PNG files, 8 bits a channel, as it is displayed."""
+    return [(scene.render.image_settings, PLAIN_PNG | image), *displayed(scene)]
+
+
+_SQUARE = {"resolution_percentage": 100, "pixel_aspect_x": 1.0, "pixel_aspect_y": 1.0}
+_SINGLE = {
+    "use_sequencer": False,  # any strip in the scene would be rendered instead of it
+    "use_border": False,
+    "use_multiview": False,
+    "use_file_extension": True,
+    "use_overwrite": True,
+    "use_placeholder": False,
+    "use_stamp": False,
+}
+"""Settings of a scene that renders a whole, single picture with nothing written into it."""
+PLAIN_PNG = {
+    "media_type": "IMAGE",
+    "file_format": "PNG",
+    "color_mode": "RGBA",
+    "color_depth": "8",
+}
 
 
 def render_file(scene: Any, path: Path) -> bytes:
     """What is written to `path`, the scene's own render path, by rendering the frame that the scene
-    is at. Raises RuntimeError, OSError."""
+    is at; the Render Result stays. Raises RuntimeError, OSError."""
+    if bpy.app.is_job_running("RENDER"):
+        raise RuntimeError(translated("Blender is rendering; wait for its end"))
     # Named to the operator instead, a scene that the window does not show is first moved to the
     # frame of the one that it does (seen in Blender 4.5 to 5.2).
-    with bpy.context.temp_override(scene=scene):
+    with kept_render_result(scene), bpy.context.temp_override(scene=scene):
         bpy.ops.render.render(write_still=True)
     return path.read_bytes()
 
 
 @contextmanager
-def _rendering(scene: Any, engine: str) -> Iterator[None]:
-    """The scene set up to render one plain picture, whatever it is set up for."""
-    render = scene.render
-    changes: Changes = [
-        (
-            render,
-            {
-                "resolution_percentage": 100,
-                "pixel_aspect_x": 1.0,
-                "pixel_aspect_y": 1.0,
-                "use_sequencer": False,  # any strip in the scene would be rendered instead of it
-                "use_compositing": False,
-                "use_border": False,
-                "use_multiview": False,
-                "use_file_extension": True,
-                "use_overwrite": True,
-                "use_placeholder": False,
-                "film_transparent": False,
-                "use_stamp": False,
-            },
-        ),
-        *plain_png(render.image_settings),
-    ]
-    if engine == "PREVIEW":
-        changes += _preview_engine(scene)
-    with overriding(*changes):
-        yield
+def _preview(scene: Any) -> Iterator[Any]:
+    """A scene of its own that shows this one, at its frame, by the preview's engine.
 
-
-def plain_png(image_settings: Any) -> Changes:
-    """8-bit RGB in the Standard view, for this output only: the scene's own view stays."""
-    plain = {"media_type": "IMAGE", "file_format": "PNG", "color_mode": "RGB", "color_depth": "8"}
-    view = {"view_transform": "Standard", "look": "None", "exposure": 0.0, "gamma": 1.0}
-    return [
-        (image_settings, plain | {"color_management": "OVERRIDE"}),
-        (
-            image_settings.view_settings,
-            view | {"use_curve_mapping": False, "use_white_balance": False},
-        ),
-    ]
-
-
-def _preview_engine(scene: Any) -> Changes:
-    if workbench_works():
-        shading: dict[str, Any] = {
-            "light": "STUDIO",
-            "color_type": "MATERIAL",
-            "show_shadows": False,
-        }
-        if SOFT_LIGHT in (light.name for light in bpy.context.preferences.studio_lights):
-            shading["studio_light"] = SOFT_LIGHT
-        return [(scene.render, {"engine": "BLENDER_WORKBENCH"}), (scene.display.shading, shading)]
-    cycles = {
-        "device": "CPU",
-        "samples": CYCLES_SAMPLES,
-        "use_adaptive_sampling": False,
-        "use_denoising": False,
-        "seed": 0,
-    }
-    return [(scene.render, {"engine": "CYCLES"}), (scene.cycles, cycles)]
-
-
-def read_target(path: Path) -> bytes:
-    """A picture file as PNG: any format that Blender reads, of any size, with or without alpha.
-
-    Alpha is kept (the backend decides what lies behind), and sides above LONGEST_PICTURE are scaled
-    down. Raises TargetError.
+    Another engine in the animator's scene could not always be put back: that of an add-on which is
+    not enabled reads as EEVEE.
     """
-    if not path.is_file():
-        what = translated("The target picture is missing: {}").format(path)
-        raise TargetError(Problem(what, "Choose another file."))
+    preview = bpy.data.scenes.new("Motion Target")
     try:
-        image = bpy.data.images.load(str(path), check_existing=False)
-    except RuntimeError as error:
-        raise TargetError(_no_picture(path)) from error
-    try:
-        return _as_png(image, path)
+        preview.background_set = scene
+        preview.camera, preview.world = scene.camera, scene.world
+        preview.frame_float = scene.frame_float
+        for name in ("frame_map_old", "frame_map_new", "fps", "fps_base"):
+            setattr(preview.render, name, getattr(scene.render, name))
+        choose(preview.display_settings, "display_device", SRGB_DEVICES)
+        show_plainly(preview)
+        _set_preview_engine(preview)
+        yield preview
     finally:
-        bpy.data.images.remove(image)
+        bpy.data.scenes.remove(preview)
 
 
-def _no_picture(path: Path) -> Problem:
-    what = translated("The target is not a picture: {}").format(path)
-    return Problem(what, "Choose a PNG or JPEG file.")
+def _set_preview_engine(preview: Any) -> None:
+    if workbench_works():
+        preview.render.engine = "BLENDER_WORKBENCH"
+        shading = preview.display.shading
+        shading.light, shading.color_type, shading.show_shadows = "STUDIO", "MATERIAL", False
+        if SOFT_LIGHT in (light.name for light in bpy.context.preferences.studio_lights):
+            shading.studio_light = SOFT_LIGHT
+        return
+    if not hasattr(preview, "cycles"):
+        raise RuntimeError(translated("there is neither OpenGL nor Cycles"))
+    preview.render.engine, cycles = "CYCLES", preview.cycles
+    cycles.device, cycles.samples, cycles.seed = "CPU", CYCLES_SAMPLES, 0
+    cycles.use_adaptive_sampling = cycles.use_denoising = False
 
 
-def _as_png(image: Any, path: Path) -> bytes:
-    width, height = image.size
-    if not (width and height and image.has_data):
-        raise TargetError(_no_picture(path))
-    alpha = image.depth in (32, 128)  # bits a pixel of RGBA; `channels` is 4 for RGB files, too
-    longest = max(width, height)
-    if longest > LONGEST_PICTURE:
-        shrink = LONGEST_PICTURE / longest
-        image.scale(max(1, round(width * shrink)), max(1, round(height * shrink)))
-    scene = bpy.context.scene
-    png = plain_png(scene.render.image_settings)
-    png[0][1]["color_mode"] = "RGBA" if alpha else "RGB"
-    descriptor, name = tempfile.mkstemp(prefix="mti-", suffix=".png")
-    os.close(descriptor)
-    try:
-        with overriding(*png):
-            image.save_render(name, scene=scene)
-        return Path(name).read_bytes()
-    finally:
-        os.unlink(name)
+def read_target(path: Path) -> Pixels:
+    """An image file of any format that Blender reads, of any size. Raises TargetError."""
+    return read_file(path)

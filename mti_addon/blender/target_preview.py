@@ -9,7 +9,8 @@ from typing import Any
 import bpy
 
 from ..wire import codec, files
-from . import addon, job_pictures
+from . import addon, pictures
+from .glance import glanced, is_file
 from .recipe import NOTE_FILE, TargetNote, read_note
 from .target_sources import Target
 from .translations import translated
@@ -17,6 +18,9 @@ from .translations import translated
 PICTURE = "target.png"
 KEPT = 8
 """Older ones go; undo may bring back the id of one, and then there is no picture."""
+
+
+seen_note = glanced(read_note)
 
 
 def folder() -> Path:
@@ -37,12 +41,13 @@ def keep(target: Target) -> str:
 
 def icon(name: str) -> int:
     """The icon of a target's picture; 0 if it is not there any more."""
-    return job_pictures.file_icon(folder() / name / PICTURE) if name.isalnum() else 0
+    path = folder() / name / PICTURE
+    return pictures.file_icon(path) if name.isalnum() and is_file(path) else 0
 
 
 def about(name: str) -> list[str]:
     """What it was made of, in a few words; empty if it is not there any more."""
-    note = read_note(folder() / name) if name.isalnum() else None
+    note = seen_note(folder() / name) if name.isalnum() else None
     if note is None:
         return []
     return [short(note), described(note)]

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
-import numpy as np
 
-from ..motion import Fit, Fitted, Problem, encode_png, fit_picture
+from ..motion import Fit, Fitted, Problem, encode_png, fit_picture, fitted, is_flat, shrunk
 from . import viewport
+from .color import display_warnings, shown_in_srgb
+from .compositing import composes
+from .glance import is_file
 from .overrides import overriding
+from .problems import TargetError
 from .recipe import TargetNote
+from .render_result import render_result
 from .strip import shown_scene
-from .target import TargetError, plain_png, read_target, render_target
+from .strip_checks import renders_strips
+from .target import plain_png, read_target, render_target, shot_size
+from .target_images import Pixels, opaque, read_datablock, read_png
 from .target_strips import (
     frame_name,
     frame_problem,
@@ -31,6 +36,12 @@ from .translations import translated
 
 Shape = tuple[int, int]
 """Width and height, in pixels."""
+Read = bytes | Pixels
+"""A PNG file, or pixels."""
+LONGEST_SENT = 2048
+"""Longer sides of what is sent, pixels; models take at most 1024."""
+LONGEST_KEPT = 4096
+"""Longer sides of the whole picture that is kept beside it, pixels."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,10 @@ class Target:
 
     png: bytes
     note: TargetNote
+    whole: bytes | None = None
+    """The picture before it was cropped, padded or made smaller (PNG); None if it is the same."""
+    warnings: tuple[str, ...] = ()
+    """What the animator should know about it, each the part of a sentence."""
 
 
 def target_problem(context: Any) -> str:
@@ -51,34 +66,34 @@ def make_target(context: Any, shape: Shape) -> Target:
     props = context.scene.mti
     problem = target_problem(context)
     if problem:
-        raise TargetError(Problem(problem + ".", ""))
-    png = _SOURCES[props.target].read(context, shape)
-    how: Fit = props.fit
-    picture = pixels(png)
-    sent, about = fit_picture(picture, shape, how)
-    png = png if sent is picture else encode_png(sent)
-    return Target(png, _note(props.target, _SOURCES[props.target].name(context), how, about))
+        raise TargetError(Problem(translated(problem) + ".", ""))
+    source = _SOURCES[props.target]
+    read = source.read(context, shape)
+    picture = opaque(read_png(read) if isinstance(read, bytes) else read)
+    flat = is_flat(picture)
+    if flat and source.refused(picture):
+        raise TargetError(Problem(source.empty, source.hint))
+    sent, about = _sent(picture, shape, props.fit)
+    whole = None
+    if sent is not picture:
+        whole = read if isinstance(read, bytes) else encode_png(shrunk(picture, LONGEST_KEPT))
+    warnings = [*source.warnings(context), translated("the target has one color") if flat else ""]
+    note = _note(props.target, source.name(context), props.fit, about)
+    return Target(encode_png(sent), note, whole, tuple(each for each in warnings if each))
 
 
-def pixels(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """A PNG file as uint8 (H, W, 3), or (H, W, 4) with alpha; Blender decodes it, in C.
+def _sent(picture: Pixels, shape: Shape, how: Fit) -> tuple[Pixels, Fitted]:
+    """A picture in the engine's aspect, no larger than it need be, and where it lies in that."""
+    if how == "CROP":
+        cropped, about = fit_picture(picture, shape, how)
+        return shrunk(cropped, LONGEST_SENT), about
+    about = fitted((picture.shape[1], picture.shape[0]), shape, how)
+    return fit_picture(shrunk(picture, LONGEST_SENT), shape, how)[0], about
 
-    Raises TargetError.
-    """
-    with _file_of(png) as path:
-        image = bpy.data.images.load(str(path), check_existing=False)
-        try:
-            image.alpha_mode = "CHANNEL_PACKED"  # or colours would be multiplied with it
-            width, height = image.size
-            if not (width and height):
-                raise TargetError(Problem("The target is not a picture.", "Choose another one."))
-            values = np.empty(width * height * 4, np.float32)
-            image.pixels.foreach_get(values)
-            alpha = image.depth in (32, 128)
-        finally:
-            bpy.data.images.remove(image)
-    table = np.rint(values.reshape(height, width, 4)[::-1] * 255).astype(np.uint8)
-    return np.ascontiguousarray(table if alpha else table[..., :3])
+
+def pixels(png: bytes) -> Pixels:
+    """A PNG file as uint8 (H, W, 3), or (H, W, 4) with alpha. Raises TargetError."""
+    return read_png(png)
 
 
 def size_of(context: Any) -> Shape | None:
@@ -88,19 +103,10 @@ def size_of(context: Any) -> Shape | None:
         width, height = props.target_datablock.size
         return (width, height) if width and height else None
     if props.target == "RENDER":
-        return scene_size(props.target_scene or scene) if props.fit == "PAD" else None
+        return shot_size(props.target_scene or scene)
     if props.target == "FRAME":
         return scene_size(shown_scene(context))
     return None
-
-
-@contextmanager
-def _file_of(data: bytes) -> Iterator[Path]:
-    """Bytes as a file with a name, for those who only read files."""
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder:
-        path = Path(folder) / "picture.png"
-        path.write_bytes(data)
-        yield path
 
 
 def _note(kind: str, source: str, how: Fit, about: Fitted) -> TargetNote:
@@ -110,55 +116,73 @@ def _note(kind: str, source: str, how: Fit, about: Fitted) -> TargetNote:
 # A fresh render
 
 
+def _rendered_scene(context: Any) -> Any:
+    return context.scene.mti.target_scene or context.scene
+
+
 def _render_problem(context: Any) -> str:
-    scene = context.scene.mti.target_scene or context.scene
-    if scene.camera:
+    scene = _rendered_scene(context)
+    if not scene.camera:
+        return translated("The scene {} has no camera to render with: add one").format(scene.name)
+    if not any(layer.use for layer in scene.view_layers):
+        text = translated(
+            "No view layer of the scene {} is rendered: switch on its Use for Rendering"
+        )
+        return text.format(scene.name)
+    return ""
+
+
+def _render(context: Any, _shape: Shape) -> Read:
+    engine, scene = context.scene.mti.target_engine, _rendered_scene(context)
+    return render_target(scene, engine, _only_layer(context, scene, engine))
+
+
+def _only_layer(context: Any, scene: Any, engine: str) -> str:
+    """The view layer that alone can be sent, where several are rendered and nothing joins them: the
+    window's, as that is what the animator looks at."""
+    used = [layer.name for layer in scene.view_layers if layer.use]
+    if len(used) < 2 or (engine == "SCENE" and composes(scene)):
         return ""
-    return translated("The scene {} has no camera to render with: add one").format(scene.name)
+    shown = context.view_layer.name if scene == context.scene else ""
+    return shown if shown in used else str(used[0])
 
 
-def _render(context: Any, shape: Shape) -> bytes:
-    """Framed by the camera in the engine's shape; with bars, in the scene's own."""
-    props = context.scene.mti
-    scene = props.target_scene or context.scene
-    if props.fit == "PAD":
-        shape = scene_size(scene, max(shape))
-    return render_target(scene, shape, props.target_engine)
+def _render_warnings(context: Any) -> list[str]:
+    engine, scene = context.scene.mti.target_engine, _rendered_scene(context)
+    warnings = []
+    if layer := _only_layer(context, scene, engine):
+        text = translated("of the view layers only {} is sent, as no compositing joins them")
+        warnings.append(text.format(layer))
+    if renders_strips(scene):
+        warnings.append(translated("the scene is sent; a render of it shows its strips"))
+    return warnings + (display_warnings(scene) if engine == "SCENE" else [])
 
 
 def _render_name(context: Any) -> str:
-    return (context.scene.mti.target_scene or context.scene).name
+    return str(_rendered_scene(context).name)
 
 
 # The last render
 
 
-def _save(image: Any, problem: Problem, own_view: bool = False) -> bytes:
-    """A PNG file of an image; `own_view`: seen through the scene's view transform, as a render is.
-
-    A render's pixels are light, of which the view makes a picture; a picture's are its colours.
-    """
-    scene = bpy.context.scene
-    changes = plain_png(scene.render.image_settings)
-    if own_view:
-        changes = [(changes[0][0], changes[0][1] | {"color_management": "FOLLOW_SCENE"})]
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder, overriding(*changes):
-        path = Path(folder) / "image.png"
-        try:
-            image.save_render(str(path), scene=scene)
-        except RuntimeError as error:
-            raise TargetError(problem) from error
-        if not path.is_file():
-            raise TargetError(problem)
-        return read_target(path)
-
-
-def _last_render(_context: Any, _shape: Shape) -> bytes:
-    image = next((each for each in bpy.data.images if each.type == "RENDER_RESULT"), None)
-    problem = Problem("There is no render yet.", "Render a picture first, or choose Fresh Render.")
+def _last_render(context: Any, _shape: Shape) -> Read:
+    """As the window's scene displays it, in the slot that is looked at."""
+    image, scene = render_result(), context.scene
+    problem = Problem(
+        "There is no render yet.", "Render an image first, or choose Render Current Frame."
+    )
     if image is None:
         raise TargetError(problem)
-    return _save(image, problem, own_view=True)
+    with tempfile.TemporaryDirectory(prefix="mti-") as folder:
+        path = Path(folder) / "render.png"
+        with shown_in_srgb(scene), overriding(*plain_png(scene)):
+            try:
+                image.save_render(str(path), scene=scene)
+            except RuntimeError as error:
+                raise TargetError(problem) from error
+        if not path.is_file():
+            raise TargetError(problem)
+        return path.read_bytes()
 
 
 # Pictures
@@ -167,14 +191,14 @@ def _last_render(_context: Any, _shape: Shape) -> bytes:
 def _file_problem(context: Any) -> str:
     chosen = context.scene.mti.target_image
     if not chosen:
-        return "Choose the target picture first"
+        return "Choose an image file first"
     path = bpy.path.abspath(chosen)
-    if Path(path).is_file():
+    if is_file(path):
         return ""
-    return translated("The target picture is missing: {}").format(path)
+    return translated("The target image is missing: {}").format(path)
 
 
-def _file(context: Any, _shape: Shape) -> bytes:
+def _file(context: Any, _shape: Shape) -> Read:
     return read_target(Path(bpy.path.abspath(context.scene.mti.target_image)))
 
 
@@ -187,10 +211,11 @@ def _datablock_problem(context: Any) -> str:
     return ""
 
 
-def _datablock(context: Any, _shape: Shape) -> bytes:
+def _datablock(context: Any, _shape: Shape) -> Read:
     image = context.scene.mti.target_datablock
-    message = translated("The image {} has no picture in it.").format(image.name)
-    return _save(image, Problem(message, "Reload it, or choose another one."))
+    message = translated("The image {} is empty.").format(image.name)
+    problem = Problem(message, "Reload it, or choose another one.")
+    return read_datablock(image, context.scene.frame_current, problem)
 
 
 def _datablock_name(context: Any) -> str:
@@ -203,16 +228,64 @@ class _Source:
     """One way to get a target."""
 
     problem: Callable[[Any], str]
-    read: Callable[[Any, Shape], bytes]
+    read: Callable[[Any, Shape], Read]
     name: Callable[[Any], str]
+    warnings: Callable[[Any], list[str]] = lambda _context: []
+    empty: str = ""
+    """What is said of a picture of one color that cannot be meant; empty: it can be."""
+    hint: str = ""
+    any_color: bool = True
+    """Of any color; else only black, or clear."""
+
+    def refused(self, flat: Pixels) -> bool:
+        """A picture of one color that nobody means to send."""
+        if not self.empty or self.any_color:
+            return bool(self.empty)
+        return int(flat[..., :3].max()) <= BLACK or (flat.shape[2] == 4 and not flat[..., 3].any())
 
 
+BLACK = 3
+"""Of 255: dithering adds that much."""
+NOTHING_RENDERED = "The render shows nothing: all of it has one color."
+LOOK = "Look through the camera, and at what is hidden for rendering."
+NOTHING_SHOWN = "The sequencer shows nothing but black there."
 _SOURCES = {
-    "RENDER": _Source(_render_problem, _render, _render_name),
-    "RESULT": _Source(lambda _context: "", _last_render, lambda _context: "Render Result"),
-    "VIEWPORT": _Source(viewport.problem, viewport.picture, lambda _context: "Viewport"),
+    "RENDER": _Source(
+        _render_problem, _render, _render_name, _render_warnings, NOTHING_RENDERED, LOOK
+    ),
+    "RESULT": _Source(
+        lambda _context: "",
+        _last_render,
+        lambda _context: "Render Result",
+        lambda context: display_warnings(context.scene),
+        "The last render shows nothing: all of it has one color.",
+        "Render again, or choose another target.",
+    ),
+    "VIEWPORT": _Source(
+        viewport.problem,
+        viewport.picture,
+        lambda _context: "Viewport",
+        lambda context: display_warnings(context.scene),
+        empty="The viewport shows nothing: all of it has one color.",
+        hint="Move the view to what the motion is for.",
+    ),
     "IMAGE": _Source(_file_problem, _file, lambda context: context.scene.mti.target_image),
     "DATABLOCK": _Source(_datablock_problem, _datablock, _datablock_name),
-    "STRIP": _Source(strip_problem, read_strip, strip_name),
-    "FRAME": _Source(frame_problem, read_frame, frame_name),
+    "STRIP": _Source(
+        strip_problem,
+        read_strip,
+        strip_name,
+        empty=NOTHING_SHOWN,
+        hint="Move the playhead, or choose another target.",
+        any_color=False,
+    ),
+    "FRAME": _Source(
+        frame_problem,
+        read_frame,
+        frame_name,
+        lambda context: display_warnings(shown_scene(context)),
+        NOTHING_SHOWN,
+        "Move the playhead, or choose another target.",
+        any_color=False,
+    ),
 }

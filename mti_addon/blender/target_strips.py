@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import bpy
+import numpy as np
 
-from .overrides import overriding
+from ..motion import Problem, encode_png
+from ..motion.resampling import averaged
+from .problems import CaptureError, TargetError
+from .sequencer import sequencer_of, shown_range
 from .strip import shown_scene, strip_end, strip_start
-from .target import LONGEST_RENDER, read_target, render_frame
+from .strip_checks import check_media, check_strip, shown_strips
+from .strip_pictures import missing_problem, strip_still
+from .target import LONGEST_RENDER
 from .translations import translated
 
 Shape = tuple[int, int]
@@ -23,28 +27,34 @@ def scene_size(scene: Any, longest: int = LONGEST_RENDER) -> Shape:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def strips_under_playhead(scene: Any) -> list[Any]:
-    """The strips that the frame under the playhead may show."""
-    editor, frame = scene.sequence_editor, scene.frame_current
-    strips = editor.strips if editor else ()
-    return [
-        strip
-        for strip in strips
-        if strip_start(strip) <= frame < strip_end(strip) and strip.type != "SOUND"
-    ]
-
-
 def frame_problem(context: Any) -> str:
     """Why the sequencer shows no frame; empty if it does."""
-    if any(not strip.mute for strip in strips_under_playhead(shown_scene(context))):
+    scene = shown_scene(context)
+    editor, frame = scene.sequence_editor, scene.frame_current
+    if shown_strips(editor, frame):
         return ""
+    there = [each for each in (editor.strips if editor else ()) if each.type != "SOUND"]
+    if any(strip_start(strip) <= frame < strip_end(strip) for strip in there):
+        return "All strips under the playhead are muted: unmute one, or choose another target"
     return "The playhead is over no strip: move it onto one, or choose another target"
 
 
 def read_frame(context: Any, _shape: Shape) -> bytes:
     """A PNG file of what the sequencer shows at the playhead. Raises TargetError."""
     scene = shown_scene(context)
-    return render_frame(scene, scene_size(scene))
+    frame = scene.frame_current
+    check_media(scene.sequence_editor, frame)
+    for strip in shown_strips(scene.sequence_editor, frame):
+        if problem := missing_problem(strip, (frame,)):
+            raise TargetError(problem)
+    try:
+        with sequencer_of(scene) as shown:
+            picture = shown.draw(frame)
+    except (RuntimeError, OSError) as error:
+        what = translated("The sequencer's frame could not be drawn: {}").format(error)
+        raise TargetError(Problem(what, "Try another target.")) from error
+    whole = 0, 0, picture.shape[1], picture.shape[0]
+    return encode_png(averaged(picture, whole, scene_size(scene), over=True))
 
 
 def frame_name(context: Any) -> str:
@@ -64,28 +74,27 @@ def strip_problem(context: Any) -> str:
     if strip is None:
         return "No strip is active in the sequencer: click one, or choose another target"
     if strip.type == "SOUND":
-        return translated("The strip {} is sound: choose one with pictures").format(strip.name)
-    if strip not in strips_under_playhead(shown_scene(context)):
+        return translated("The strip {} is sound: choose one with images").format(strip.name)
+    start, end = shown_range(strip)
+    if not start <= shown_scene(context).frame_current < end:
         text = translated("The playhead is not on the strip {}: move it there")
         return text.format(strip.name)
     return ""
 
 
 def read_strip(context: Any, _shape: Shape) -> bytes:
-    """The strip alone, whatever lies above it; pictures from their own file, as large as it is."""
-    scene, strip = shown_scene(context), _active_strip(context)
-    if strip.type == "IMAGE":
-        return read_target(_element_file(scene, strip))
-    others = [(each, {"mute": each != strip}) for each in scene.sequence_editor.strips]
-    with overriding(*others):
-        return render_frame(scene, scene_size(scene))
+    """The strip alone, as the sequencer shows it; of images and movies no bars around them.
 
-
-def _element_file(scene: Any, strip: Any) -> Path:
-    begin = strip.content_start if hasattr(strip, "content_start") else strip.frame_start
-    index = min(max(0, scene.frame_current - int(begin)), len(strip.elements) - 1)
-    folder = bpy.path.abspath(strip.directory)
-    return Path(folder) / strip.elements[index].filename
+    Raises TargetError.
+    """
+    scene = shown_scene(context)
+    check_strip(_active_strip(context), scene.frame_current)
+    try:
+        picture = strip_still(scene, _active_strip(context), scene.frame_current)
+    except CaptureError as error:
+        raise TargetError(error.problem) from error
+    solid = (picture[..., 3] == 255).all()
+    return encode_png(np.ascontiguousarray(picture[..., :3]) if solid else picture)
 
 
 def strip_name(context: Any) -> str:

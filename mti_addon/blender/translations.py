@@ -19,8 +19,9 @@ TOLD = tuple(german.TOLD)
 OWN = "MTI"
 """The context of words that Blender translates otherwise itself, and finds there first: a face is
 one of a mesh to it, a wave one of water."""
-CONTEXTS = ("*", "Operator", OWN)
+OPERATOR = "Operator"
 """Blender looks up buttons and labels of operators in a context of their own."""
+CONTEXTS = ("*", OPERATOR, OWN)
 
 
 def translated(text: str) -> str:

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Problem, encode_png
+from .color import shown_in_srgb
 from .overrides import overriding
+from .problems import TargetError
 from .sources import find_viewport
-from .target import LONGEST_RENDER, TargetError
+from .target import LONGEST_RENDER
 from .translations import translated
 
 
@@ -36,7 +38,7 @@ def picture(context: Any, _shape: tuple[int, int]) -> bytes:
         screen = gpu.types.GPUOffScreen(width, height)
     except RuntimeError as error:
         what = translated("The viewport cannot be drawn: {}").format(error)
-        raise TargetError(Problem(what, "Choose Fresh Render.")) from error
+        raise TargetError(Problem(what, "Choose Render Current Frame.")) from error
     try:
         with overriding((space.overlay, {"show_overlays": False}), (space, {"show_gizmo": False})):
             return encode_png(
@@ -49,19 +51,21 @@ def picture(context: Any, _shape: tuple[int, int]) -> bytes:
 def drawn(
     screen: Any, context: Any, space: Any, region: Any, view: Any, projection: Any
 ) -> NDArray[np.uint8]:
-    """A 3D viewport, (H, W, 3) as displayed, of the size of a GPUOffScreen, seen by these matrices.
+    """A 3D viewport, (H, W, 3) as an sRGB monitor displays it, of the size of a GPUOffScreen, seen
+    by these matrices.
 
     All that is switched on in it is drawn.
     """
-    screen.draw_view3d(
-        context.scene,
-        context.view_layer,
-        space,
-        region,
-        view,
-        projection,
-        do_color_management=True,
-    )
+    with shown_in_srgb(context.scene):
+        screen.draw_view3d(
+            context.scene,
+            context.view_layer,
+            space,
+            region,
+            view,
+            projection,
+            do_color_management=True,
+        )
     read = screen.texture_color.read()
     read.dimensions = screen.width * screen.height * 4
     pixels = np.array(read, dtype=np.uint8).reshape(screen.height, screen.width, 4)

@@ -15,7 +15,7 @@ from ..motion.room import draw_room, lay_out
 from .capture import playing, world_to_clip
 from .footage import smaller
 from .problems import CaptureError
-from .sources import SOLID, find_viewport
+from .sources import can_be_seen, find_viewport
 from .target import render_size, render_still
 from .viewport import drawn
 
@@ -37,7 +37,7 @@ def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) 
     solid = has_solids(scene)
     for k, depsgraph in enumerate(playing(scene, frames)):
         camera = scene.camera.evaluated_get(depsgraph)
-        clips[k] = world_to_clip(scene, depsgraph, size)
+        clips[k] = world_to_clip(scene.camera, depsgraph, size)
         eyes[k] = camera.matrix_world.translation
         focus = focus or _focus(camera)
         if solid:
@@ -53,12 +53,7 @@ def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) 
 
 def has_solids(scene: Any) -> bool:
     """There is something to render in the scene."""
-    return any(
-        not ob.hide_render
-        and ob.visible_get()
-        and (ob.type in SOLID or ob.instance_collection is not None)
-        for ob in scene.objects
-    )
+    return any(can_be_seen(thing) for thing in scene.objects)
 
 
 def _rendered(scene: Any, size: tuple[int, int]) -> Pictures:
@@ -77,7 +72,8 @@ def _focus(camera: Any) -> tuple[Any, float]:
     """The point that a camera looks at, and how far it is: its focus object, the floor, or FAR."""
     eye = camera.matrix_world.translation
     forward = -camera.matrix_world.normalized().to_3x3().col[2]
-    target = camera.data.dof.focus_object
+    # Blender also looks through lights and empties, which have no focus
+    target = camera.data.dof.focus_object if camera.type == "CAMERA" else None
     if target is not None:
         point = target.matrix_world.translation
         distance = (point - eye).length

@@ -20,6 +20,8 @@ Condition = Literal[
 LABELS = {"draft": "Draft", "svd": "SVD", "svd-xt": "SVD-XT"}
 
 
+GB = 2**30
+"""Of memory, as mti_backend/plan.py counts it; of disks and downloads it is 10^9."""
 _WEIGHTS_BYTES = 4_050_000_000
 _BYTES_A_PIXEL = 575
 
@@ -79,7 +81,7 @@ def _judged(
     if problem:
         return "backend_missing", problem
     if name == "draft":
-        return "ready", "Ready: it comes with the extension, and needs no GPU."
+        return "ready", "Ready (no GPU needed)"
     unfit = _memory_problem(Settings.for_model(name).sized(*size), hello)
     if unfit:
         return "too_small", unfit
@@ -106,26 +108,27 @@ def _memory_problem(settings: Settings, hello: Hello | None) -> str:
     """Why this machine cannot learn with it; empty if it can, or if nobody knows."""
     if hello is None or not hello.told:
         return ""
-    need = gpu_bytes(settings) / 2**30  # as the makers of cards count
+    need = gpu_bytes(settings) / GB
     cards = hello.cards()
     if not cards:
         if hello.gpu.get("kind") == "cuda":
             return (
                 "The backend's torch does not use the GPU that is there: set up the backend again."
             )
-        return f"Needs a GPU with {need:.1f} GB of memory; this machine has none that torch uses."
-    have = max(_memory(card) for card in cards)
+        return f"Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
+    best = max(cards, key=_memory)  # which the backend takes, too (device.pick_devices)
+    have = _memory(best)
     if have and have < gpu_bytes(settings):
-        at, card = settings.size, cards[0].get("name", "the GPU")
+        at, card = settings.size, best.get("name", "the GPU")
         fitting = [size for size in SIZES if gpu_bytes(settings.sized(*size)) <= have]
         if not fitting:
             return (
                 f"Needs {need:.1f} GB of GPU memory at {at[0]} x {at[1]}; "
-                f"{card} has {have / 2**30:.1f} GB."
+                f"{card} has {have / GB:.1f} GB."
             )
         return (
             f"Needs {need:.1f} GB of GPU memory at {at[0]} x {at[1]}; "
-            f"{card} has {have / 2**30:.1f} GB. "
+            f"{card} has {have / GB:.1f} GB. "
             f"Choose the size {fitting[0][0]} x {fitting[0][1]}."
         )
     return ""

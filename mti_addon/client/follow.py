@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 
 from ..wire.errors import MtiError
 from ..wire.events import EventReader
-from ..wire.job import JobFolder
-from ..wire.owner import STALE_SECONDS, Liveness, Owner, is_alive, read_owner
+from ..wire.job import JobFolder, file_age
+from ..wire.owner import LOST_SECONDS, STALE_SECONDS, Liveness, Owner, is_alive, read_owner
 from .launch import reap
 from .state import FINAL, JobState, Phase, fold
 
@@ -37,8 +38,11 @@ class Follower:
             return self._told
         phase = self._phase()
         silent = phase in ("dead", "cancelled", "paused") and self._told.phase not in FINAL
-        if silent and self._read():
+        if silent:
             # It may have said its last word between the two looks.
+            self.caught_up = self._read()
+            if not self.caught_up:
+                return self._told
             phase = self._phase()
         return replace(self._told, phase=phase) if phase != self._told.phase else self._told
 
@@ -79,10 +83,8 @@ class Follower:
             if judged is not None:
                 return judged
         if launched is not None and (owner is None or launched.epoch > owner.epoch):
-            if is_alive(launched, None) is not Liveness.DEAD:
-                return "queued"
-            return self._given_up()
-        if self.job.waiting_file.exists():
+            return "queued" if self._comes_up(launched) else self._given_up()
+        if os.path.exists(self.job.waiting_file):
             return "waiting"
         if spoken:
             return told
@@ -101,6 +103,14 @@ class Follower:
         except OSError:
             return True
 
+    def _comes_up(self, launched: Owner) -> bool:
+        """A runner that was started has not come up yet, and may."""
+        liveness = is_alive(launched, None)
+        if liveness is Liveness.ELSEWHERE:
+            age = file_age(self.job.launched_file)
+            return age is not None and age <= LOST_SECONDS
+        return liveness is not Liveness.DEAD
+
     def _judge(self, owner: Owner) -> Phase | None:
         """running or stuck; None if this runner works no more (its heartbeat goes when it does)."""
         age = self.job.heartbeat_age()
@@ -111,8 +121,11 @@ class Follower:
                 return "running"
             case Liveness.STALE:
                 return "stuck"
+            case Liveness.ELSEWHERE if age <= STALE_SECONDS:
+                return "running"
             case Liveness.ELSEWHERE:
-                return "running" if age <= STALE_SECONDS else "stuck"
+                # a cancel that it had seen would have ended it by now
+                return None if self.job.cancel_asked() else "stuck"
             case Liveness.DEAD:
                 return None
 

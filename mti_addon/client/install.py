@@ -74,6 +74,7 @@ def _locked(chore: ChoreFolder) -> Iterator[None]:
 
 def _do(work: Work) -> int:
     try:
+        work.hold_reserve()
         work.end_leftover()
         order = work.chore.order()
         try:

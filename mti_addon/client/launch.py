@@ -9,6 +9,7 @@ tells a runner that never came up from one that waits, and Windows has no fork.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -69,9 +70,16 @@ def start_detached(command: list[str], environment: dict[str, str], job: JobFold
 def runner_environment(
     environ: Mapping[str, str], root: Path, extra: Mapping[str, str]
 ) -> dict[str, str]:
-    """The environment of a runner: Blender's, without what belongs to Blender's own Python."""
+    """The environment of a runner: Blender's, without what belongs to Blender's own Python, or to
+    Blender or its launcher alone."""
     ours = ("PYTHON", "__PYVENV")
     result = {key: value for key, value in environ.items() if not key.upper().startswith(ours)}
+    for name, separators in (("LD_LIBRARY_PATH", ":"), ("LD_PRELOAD", ": ")):
+        if name in result:
+            listed = re.split(f"[{separators}]", result.pop(name))
+            kept = [each for each in listed if each and not _is_the_launcher_s(each, environ)]
+            if kept:
+                result[name] = ":".join(kept)
     result.update(
         PYTHONPATH=str(root.resolve()),
         PYTHONUTF8="1",
@@ -82,6 +90,24 @@ def runner_environment(
     )
     result.update(extra)
     return result
+
+
+def _is_the_launcher_s(path: str, environ: Mapping[str, str]) -> bool:
+    """Libraries that only Blender is to be given.
+
+    Steam's runtime (older than what torch needs) and its overlay, not what its containers give in
+    place of the system's drivers; those of an AppImage; and Blender's own, which blender-launcher
+    puts before all others. A studio's stay.
+    """
+    parts = path.split("/")
+    if any(part.startswith("steam-runtime") for part in parts):
+        return True
+    if parts[-1] == "gameoverlayrenderer.so":
+        return True
+    image = environ.get("APPDIR", "")
+    if image and (path == image or path.startswith(image.rstrip("/") + "/")):
+        return True
+    return parts[-1] == "lib" and os.path.isfile(os.path.join(os.path.dirname(path), "blender"))
 
 
 def reap() -> None:

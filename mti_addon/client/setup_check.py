@@ -39,11 +39,13 @@ class Hello:
 
     def versions(self) -> dict[str, str]:
         """Versions of Python and of the packages."""
-        return dict(self.told.get("versions") or {})
+        found = self.told.get("versions")
+        return dict(found) if isinstance(found, dict) else {}
 
     def devices(self) -> list[dict[str, Any]]:
         """Of torch, best first."""
-        return list(self.told.get("devices") or [])
+        found = self.told.get("devices")
+        return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
     def cards(self) -> list[dict[str, Any]]:
         """The devices that are not the CPU."""
@@ -97,10 +99,7 @@ def run_check(work: Work, order: Order) -> None:
 
 def read_hello(folder: BackendFolder) -> Hello | None:
     """The last answer; None if nobody has asked yet."""
-    hello = read_json(Hello, folder.hello_file)
-    if hello is None or len(hello.problem) != 2 or not isinstance(hello.told, dict):
-        return None
-    return hello
+    return read_json(Hello, folder.hello_file)
 
 
 def _last_json(output: str) -> dict[str, Any]:

@@ -16,16 +16,21 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ..wire.errors import Cancelled
-from ..wire.owner import Liveness, Owner, is_alive, owner_of
-from .setup_folder import ChoreFolder, ChoreState, read_json, write_json
+from ..wire import files
+from ..wire.errors import Busy, Cancelled, MtiError
+from ..wire.owner import Liveness, is_alive, owner_of, read_owner
+from .setup_folder import ChoreFolder, ChoreState, write_json
 
 TICK_SECONDS = 0.2
 TELL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.0
+KILL_SECONDS = 10.0
+"""A program that was killed and is there after this waits for a disk or a driver that is gone."""
+RESERVE_BYTES = 16 * 1024
+abandoned: list[subprocess.Popen[bytes]] = []
+"""Programs that did not end when they were killed."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,15 @@ class Work:
             return
         self.state = ChoreState("running", text, min(max(fraction, 0.0), 1.0), **more)
         self._told = time.monotonic()
-        self.chore.write_state(self.state)
+        # What fills the disk says so itself; and what makes space must not fail for its report.
+        with contextlib.suppress(MtiError, OSError):
+            self.chore.write_state(self.state)
 
     def end(self, **changes: Any) -> None:
         """The last word."""
         before, self.state = self.state, dataclasses.replace(self.state, **changes)
+        with contextlib.suppress(OSError):
+            self.chore.reserve_file.unlink()
         self.chore.write_state(self.state)
         if self.state.text not in ("", before.text):
             self.log(self.state.text)
@@ -76,7 +85,7 @@ class Work:
             with contextlib.suppress(OSError):
                 self.chore.job.heartbeat_file.touch()
         if self.chore.job.cancel_asked():
-            raise Cancelled("It was cancelled.", "Start it again: it goes on where it was.")
+            raise Cancelled("It was cancelled.", "Start it again: it continues where it stopped.")
 
     def run(
         self,
@@ -99,8 +108,8 @@ class Work:
                 stderr=log,
                 **_own_group(),
             )
-        write_json(self.chore.child_file, owner_of(child.pid, 1))
         try:
+            write_json(self.chore.child_file, owner_of(child.pid, 1))
             while child.poll() is None:
                 self.tick()
                 watch(self._output(begin))
@@ -108,21 +117,40 @@ class Work:
                     child.wait(TICK_SECONDS)
         except BaseException:
             end_tree(child.pid)
-            child.wait()
+            try:
+                child.wait(KILL_SECONDS)
+                self._forget_child()
+            except subprocess.TimeoutExpired:
+                abandoned.append(child)  # child.json stays: the next one sees to it
             raise
-        finally:
-            self.chore.child_file.unlink(missing_ok=True)
+        self._forget_child()
         return Ended(child.returncode, self._output(begin))
 
+    def hold_reserve(self) -> None:
+        """Take the space for the last word now, if there is any."""
+        with contextlib.suppress(MtiError, OSError):
+            files.write_atomic(self.chore.reserve_file, bytes(RESERVE_BYTES))
+
     def end_leftover(self) -> None:
-        """End the program of a chore's process that was killed before."""
-        owner = read_json(Owner, self.chore.child_file)
+        """End the program of a chore's process that was killed before. Busy if it will not end:
+        two of them in one environment would spoil it."""
+        owner = read_owner(self.chore.child_file)
         if owner is not None and is_alive(owner, None) is Liveness.ALIVE:
             self.log(f"ending process {owner.pid}, left over from before")
             end_tree(owner.pid)
+            deadline = time.monotonic() + KILL_SECONDS
             while is_alive(owner, None) is Liveness.ALIVE:
+                if time.monotonic() > deadline:
+                    raise Busy(
+                        f"A program that was started before, process {owner.pid}, does not end.",
+                        "End it, or restart the computer, then start again.",
+                    )
                 time.sleep(0.02)
-        self.chore.child_file.unlink(missing_ok=True)
+        self._forget_child()
+
+    def _forget_child(self) -> None:
+        with contextlib.suppress(OSError):
+            self.chore.child_file.unlink()
 
     def _output(self, begin: int) -> str:
         with open(self.chore.job.log_file, "rb") as stream:
@@ -139,22 +167,15 @@ def _own_group() -> dict[str, Any]:
 def end_tree(pid: int) -> None:
     """End a program that run() started, and all that it has started."""
     if sys.platform == "win32":
-        subprocess.run(
-            ["taskkill", "/T", "/F", "/PID", str(pid)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(
+                ["taskkill", "/T", "/F", "/PID", str(pid)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=KILL_SECONDS,
+                check=False,
+            )
         return
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder; 0 if it is not there."""
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
-    return total

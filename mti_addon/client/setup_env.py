@@ -14,7 +14,7 @@ from ..wire.errors import BackendMissing, DiskFull
 from . import setup_packages as packages
 from .launch import runner_environment
 from .setup_check import check, silent
-from .setup_child import Work, size_of
+from .setup_child import Work
 from .setup_folder import BackendFolder, Order, read_json, write_json
 from .setup_gpu import Gpu, find_gpu
 from .setup_python import Interpreter, find_python, probe
@@ -22,6 +22,7 @@ from .setup_python import Interpreter, find_python, probe
 _PACKAGES_FROM, _PACKAGES_TO = 0.06, 0.94
 _HEAVY = {"torch": 8.0}
 """Share of the time, where it is not 1."""
+_FULL_BYTES = 1_000_000
 _SIZE = re.compile(r"Downloading (\S+)(?: \(([\d.]+) (kB|MB|GB)\))?")
 _UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 
@@ -54,7 +55,7 @@ class Setup:
         self.work.tell("Looking at this machine", 0.0)
         if self.order.wheels and not Path(self.order.wheels).is_dir():
             raise BackendMissing(
-                f"The folder of wheels is not there: {self.order.wheels}.",
+                f"The folder of wheels does not exist: {self.order.wheels}.",
                 "Choose it again in the preferences, or clear it to use the network.",
             )
         with files.translating_os_errors(self.folder.path):
@@ -85,7 +86,7 @@ class Setup:
     def _check_disk(self, gpu: Gpu) -> None:
         """Before anything is fetched: is there space for what is missing?"""
         needed = self.order.needed_bytes or packages.needed_bytes(gpu)
-        missing = max(needed - size_of(self.folder.env), needed // 10)
+        missing = max(needed - files.size_of(self.folder.env), needed // 10)
         free = shutil.disk_usage(self.folder.path).free
         if free < missing:
             raise DiskFull(
@@ -93,6 +94,12 @@ class Setup:
                 f"in {self.folder.path}.",
                 "Free some space, or choose a folder on another disk in the preferences.",
             )
+
+    def _blame_the_disk(self) -> None:
+        """DiskFull if there is no space left: then what a program has said of it did not fit into
+        the log either."""
+        if shutil.disk_usage(self.folder.path).free < _FULL_BYTES:
+            raise packages.disk_full()
 
     def _environment(self) -> Interpreter:
         """A venv whose Python and pip answer: the one that is there, or a new one."""
@@ -111,6 +118,7 @@ class Setup:
             [base.path, "-I", "-m", "venv", str(self.folder.env)], self._environ()
         )
         if ended.code != 0 or not self._pip_answers():
+            self._blame_the_disk()
             raise BackendMissing(
                 f"{base.path} could not make an environment.",
                 "Choose another Python in the preferences, then set up again; the log says more.",
@@ -162,6 +170,7 @@ class Setup:
 
         ended = self.work.run(command, self._environ(), watch)
         if ended.code != 0:
+            self._blame_the_disk()
             raise packages.complaint(ended.output, requirement, self.order.wheels)
 
     def _is_there(self, requirement: str) -> bool:

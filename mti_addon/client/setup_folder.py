@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import types
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..wire import files
 from ..wire.errors import BadRequest
@@ -77,13 +78,15 @@ class ChoreFolder:
         self.order_file = path / "order.json"
         self.state_file = path / "state.json"
         self.child_file = path / "child.json"
+        self.reserve_file = path / "reserve"
+        """Space for the last word, given up when the disk is full."""
 
     def order(self) -> Order:
         """What to do. Raises BadRequest."""
         order = read_json(Order, self.order_file)
         if order is None:
             raise BadRequest(f"{self.order_file} cannot be read.", "Start again from Blender.")
-        return dataclasses.replace(order, requirements=tuple(order.requirements))
+        return order
 
     def write_state(self, state: ChoreState) -> None:
         """Replace state.json as a whole. DiskFull, NotWritable."""
@@ -92,9 +95,6 @@ class ChoreFolder:
     def state(self) -> ChoreState:
         """How it stands, as far as the files tell; never raises."""
         told = read_json(ChoreState, self.state_file) or ChoreState()
-        if told.error is not None:
-            code, message, hint = told.error
-            told = dataclasses.replace(told, error=(code, message, hint))
         if told.phase == "running" and not is_running(self.job):
             # It may have ended between the two looks.
             last = read_json(ChoreState, self.state_file) or told
@@ -139,10 +139,28 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(cls: type[_T], path: Path) -> _T | None:
-    """A dataclass out of a file; None if there is none, or it is not one of these."""
+    """A dataclass out of a file; None if there is none, or it is not one of these: somebody may
+    have changed it, and after a power cut half of it may be there. Fields that another version has
+    too many, or too few, are passed over."""
     try:
         value = json.loads(path.read_bytes())
-        known = {each.name for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        return cls(**{key: value[key] for key in value if key in known})
-    except (OSError, ValueError, TypeError):
+        hints = get_type_hints(cls)
+        return cls(**{key: _typed(value[key], hints[key]) for key in value if key in hints})
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    """The value, with tuples for JSON's lists; TypeError if it is not of this type."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return None if value is None else _typed(value, args[0])
+    if origin is tuple and isinstance(value, list):
+        kinds = args[:1] * len(value) if args[-1] is Ellipsis else args
+        return tuple(_typed(each, kind) for each, kind in zip(value, kinds, strict=True))
+    fits = {float: isinstance(value, int | float), Any: True}.get(hint)
+    if fits is None:
+        fits = value in args if origin is Literal else isinstance(value, origin or hint)
+    if not fits or (isinstance(value, bool) and hint is not bool):
+        raise TypeError(f"{value!r:.60} is no {hint}")
+    return value

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..wire import errors, files
 from ..wire.errors import BackendMissing, DiskFull, MtiError
 from .launch import runner_environment
-from .setup_child import Work, size_of
+from .setup_child import Work
 from .setup_folder import Order
 
 DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
@@ -39,7 +39,7 @@ class ModelFolder:
 def model_folder(models: Path, name: str) -> ModelFolder:
     """Look at a model's folder; a few system calls."""
     path = models / name
-    return ModelFolder(name, path, size_of(path), (path / INDEX).is_file())
+    return ModelFolder(name, path, files.size_of(path), (path / INDEX).is_file())
 
 
 def download(work: Work, order: Order) -> None:
@@ -89,7 +89,7 @@ def move(work: Work, order: Order) -> None:
     if source == target or source in target.parents or target in source.parents:
         raise errors.BadRequest(f"{target} and {source} lie in each other.", "Choose another one.")
     names = [name for name in DOWNLOADS if (source / name).is_dir()]
-    total, done = sum(size_of(source / name) for name in names), 0
+    total, done = sum(files.size_of(source / name) for name in names), 0
     with files.translating_os_errors(target):
         target.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -98,9 +98,9 @@ def move(work: Work, order: Order) -> None:
                     f"There is another {name} in {target} already.",
                     "Delete one of the two, or choose another folder.",
                 )
-            size = size_of(source / name)
+            size = files.size_of(source / name)
             if not _renamed(source / name, target / name):
-                _check_space(target, name, size - size_of(target / name))
+                _check_space(target, name, size - files.size_of(target / name))
                 _copy(work, source / name, target / name, (done, total))
                 files.remove_folder(source / name)
             done += size
@@ -141,15 +141,19 @@ def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
         if copy.exists() and copy.stat().st_size == path.stat().st_size:
             done += path.stat().st_size
             continue
-        with open(path, "rb") as read, open(half, "wb") as write:
-            while chunk := read.read(_CHUNK):
-                write.write(chunk)
-                done += len(chunk)
-                fraction = done / max(total, 1)
-                work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
-            write.flush()
-            os.fsync(write.fileno())
-        os.replace(half, copy)
+        try:
+            with open(path, "rb") as read, open(half, "wb") as write:
+                while chunk := read.read(_CHUNK):
+                    write.write(chunk)
+                    done += len(chunk)
+                    fraction = done / max(total, 1)
+                    work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
+                write.flush()
+                os.fsync(write.fileno())
+            files.replace(half, copy)
+        except BaseException:
+            half.unlink(missing_ok=True)  # gigabytes, maybe on a disk that they have filled
+            raise
 
 
 def _last_progress(output: str) -> dict[str, float]:

@@ -157,13 +157,18 @@ _NETWORK = re.compile(
 _NOT_FOUND = re.compile(r"No matching distribution found for ([A-Za-z0-9._\-]+)([^\s;()]*)")
 
 
+def disk_full() -> DiskFull:
+    """The sentence for a disk that became full on the way."""
+    return DiskFull(
+        "The disk became full while the backend's packages were installed.",
+        "Free some space, then set up again: it continues where it stopped.",
+    )
+
+
 def complaint(output: str, requirement: str, wheels: str) -> MtiError:
     """One sentence for a pip that failed, and a remedy."""
     if re.search("No space left on device|Errno 28|Disk quota exceeded", output):
-        return DiskFull(
-            "The disk became full while the backend's packages were installed.",
-            "Free some space, then set up again: it goes on where it was.",
-        )
+        return disk_full()
     if "Long Path" in output:
         return NotWritable(
             "The path of the backend's environment is too long for Windows.",
@@ -192,7 +197,7 @@ def complaint(output: str, requirement: str, wheels: str) -> MtiError:
         )
     return BackendMissing(
         f"{requirement} could not be installed: {_last_error(output)}",
-        "Look at the log, then set up again: it goes on where it was.",
+        "Look at the log, then set up again: it continues where it stopped.",
     )
 
 

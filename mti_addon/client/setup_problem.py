@@ -21,7 +21,7 @@ BUTTON = "Press Set Up the Backend in the preferences"
 
 def environment_problem(folder: BackendFolder, root: Path, remedy: str = BUTTON) -> Problem:
     """Of the environment that Set Up the Backend makes; `remedy` says how it is made."""
-    again = f"{remedy}; it goes on with what is missing."
+    again = f"{remedy}; it resumes with what is missing."
     if not folder.env.is_dir():
         return "The backend is not set up.", f"{remedy}."
     marker = read_marker(folder)
@@ -65,7 +65,7 @@ def models_problem(models: str) -> Problem:
     """Of the models folder that somebody has chosen."""
     if models and not os.path.isdir(models):
         return (
-            f"The models folder is not there: {models}",
+            f"The models folder does not exist: {models}",
             "Choose it again in the preferences, or clear it to use the extension's own.",
         )
     return FINE

@@ -67,25 +67,34 @@ def probe(path: str, ask: Ask) -> Interpreter | None:
         return None
 
 
-def find_python(ask: Ask, wish: str = "", own: str = sys.executable) -> Interpreter:
+APPLES_STAND_IN = "/usr/bin"
+"""On a Mac its python3 opens a dialog that offers the developer tools, where these are missing; and
+where they are not, it is 3.9, which will not do. Nothing in there is run unasked."""
+
+
+def find_python(
+    ask: Ask, wish: str = "", own: str = sys.executable, system: str = sys.platform
+) -> Interpreter:
     """The interpreter to make the environment with: the wish, or the best of the usual places.
 
     Args:
-        own: the last resort, Blender's.
+        own: the last resort, Blender's. system: as sys.platform.
     Raises BackendMissing, which names what was found and why it will not do.
     """
     refused: list[str] = []
     seen: set[str] = set()
-    for path in [wish] if wish else [*candidates(os.environ), own]:
+    for path in [wish] if wish else [*candidates(os.environ, system), own]:
         real = os.path.realpath(path)
         if real in seen or not os.path.isfile(path):
+            continue
+        if not wish and _is_stand_in(real, system):
             continue
         seen.add(real)
         found = probe(path, ask)
         if found is not None and not found.problem:
             return found
         refused.append(f"{path} {found.problem if found else 'does not run'}")
-    names = "; ".join(refused[:3]) or (f"{wish} is not there" if wish else "none was found")
+    names = "; ".join(refused[:3]) or (f"{wish} does not exist" if wish else "none was found")
     raise BackendMissing(
         f"There is no Python that the backend can be set up with: {names}.",
         f"Install Python {VERSIONS[0][0]}.{VERSIONS[0][1]} (64-bit, with venv), or choose one in "
@@ -96,6 +105,7 @@ def find_python(ask: Ask, wish: str = "", own: str = sys.executable) -> Interpre
 def candidates(environ: Mapping[str, str], system: str = sys.platform) -> list[str]:
     """Paths that may be a Python, the best first; they need not be there."""
     listed = list(_windows(environ) if system == "win32" else _unix(environ, system))
+    listed = [path for path in listed if not _is_stand_in(path, system)]
     by_version = [f"{major}.{minor}" for major, minor in VERSIONS]
 
     def rank(path: str) -> int:
@@ -106,6 +116,10 @@ def candidates(environ: Mapping[str, str], system: str = sys.platform) -> list[s
         return len(by_version)
 
     return sorted(dict.fromkeys(listed), key=rank)
+
+
+def _is_stand_in(path: str, system: str) -> bool:
+    return system == "darwin" and os.path.dirname(path) == APPLES_STAND_IN
 
 
 def _unix(environ: Mapping[str, str], system: str) -> Iterator[str]:

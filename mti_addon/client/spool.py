@@ -11,6 +11,8 @@ from ..wire import files
 from ..wire.errors import BadRequest, Busy, MtiError
 from ..wire.events import Done
 from ..wire.job import JobFolder
+from ..wire.owner import Liveness, is_alive, read_owner
+from ..wire.process import end_process
 from ..wire.queue import enqueue, is_running
 from .launch import launch
 from .state import JobState
@@ -68,22 +70,33 @@ def dequeue(job: JobFolder) -> None:
 
 
 def cancel(job: JobFolder) -> None:
-    """Ask the job's runner to stop; harmless if there is none. DiskFull, NotWritable."""
+    """Ask the job's runner to stop, and end one that hangs; harmless if there is none. DiskFull,
+    NotWritable."""
     job.ask_cancel()
     dequeue(job)
+    _end_hanging(job)
 
 
 def pause(job: JobFolder) -> None:
-    """Ask the job's runner to stop for now. DiskFull, NotWritable."""
+    """Ask the job's runner to stop for now, and end one that hangs. DiskFull, NotWritable."""
     job.ask_pause()
     dequeue(job)
+    _end_hanging(job)
+
+
+def _end_hanging(job: JobFolder) -> None:
+    """Kill a runner of this machine that has no heartbeat any more: it would never see the wish.
+    What it has written is safe at any moment."""
+    owner, age = read_owner(job.owner_file), job.heartbeat_age()
+    if owner is not None and age is not None and is_alive(owner, age) is Liveness.STALE:
+        end_process(owner.pid, owner.create_time)
 
 
 def remove(job: JobFolder) -> None:
     """Delete the job's folder. Busy while it is worked on; NotWritable."""
     if _is_held(job):
         raise Busy("This job is still being worked on.", "Cancel it first.")
-    files.remove_folder(job.path)
+    files.remove_folder(job.path, job.request_file.name)
 
 
 def log_tail(job: JobFolder, lines: int = 50) -> str:
@@ -128,16 +141,16 @@ def _output_is_whole(job: JobFolder) -> bool:
 
 
 _PHASE_ADVICE = {
-    "dead": "The backend stopped unexpectedly; resume the job, it goes on where it was.",
+    "dead": "The backend stopped unexpectedly; resume the job, it continues where it stopped.",
     "stuck": "The backend has not moved for a while; wait, or cancel the job and resume it.",
-    "cancelled": "Resume the job to go on where it was.",
+    "cancelled": "Resume the job where it stopped.",
     "paused": "",
 }
 _ADVICE = {
     "bad_request": "Change what the message names, and start a new job.",
     "newer_protocol": "Update the extension and the backend to the same version.",
     "wire_error": "The job's folder is damaged; start a new job.",
-    "unreadable_input": "Capture the motion or choose the picture again, and start a new job.",
+    "unreadable_input": "Capture the motion or choose the image again, and start a new job.",
     "bad_embedding": "The motion's file is damaged; learn it again.",
     "wrong_model": "Choose the model that the motion was learned on, or learn it on this one.",
     "no_motion": "Choose a range in which something moves.",
@@ -147,6 +160,6 @@ _ADVICE = {
     "disk_full": "Free some space, then resume the job.",
     "not_writable": "Allow writing to the jobs' folder, or choose another in the preferences.",
     "out_of_memory": "Close other programs, or choose a smaller model, then resume the job.",
-    "cancelled": "Resume the job to go on where it was.",
+    "cancelled": "Resume the job where it stopped.",
     "internal": "Look at the job's log, then resume it; please report the log if it happens again.",
 }

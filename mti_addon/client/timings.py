@@ -7,16 +7,19 @@ Only jobs that are done are counted, and the last one of an engine and size stan
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..wire import files
+from ..wire.errors import MtiError
 from ..wire.request import Request
 from ..wire.settings import Settings
 from .state import JobState
 
+MOST = 1e12
+"""What is larger is no time and no memory, and would break whoever shows it."""
 _PARTS = ("load", "learn", "apply")
 _MEMORY = {True: "memory_learn", False: "memory_apply"}
 Costs = Mapping[str, float]
@@ -29,15 +32,14 @@ class Timings:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: dict[str, dict[str, float]] = {}
-        with suppress(OSError, ValueError):
-            self._known = _checked(json.loads(path.read_text("utf-8")))
+        self._known = _read(path)
 
     def note(self, request: Request, state: JobState) -> None:
         """Learn from a job that is done; one that was resumed tells of its last part only."""
         result = state.result
         if state.phase != "done" or result is None or state.epoch != 1:
             return
+        self._known = _read(self.path) or self._known  # another Blender may have learned, too
         part = dict(self._known.get(request.settings.workload, {}))
         seconds, iterations = result.get("seconds"), result.get("iterations")
         seconds = seconds if isinstance(seconds, dict) else {}
@@ -56,12 +58,17 @@ class Timings:
         return self._known.get(settings.workload, {})
 
     def _save(self) -> None:
-        """Whole or not at all. It need not survive a power cut, so nothing waits for the disk."""
-        temp = self.path.with_name(f".tmp-{os.getpid()}-{self.path.name}")
-        with suppress(OSError):
+        """A folder that cannot be written costs no more than the next Blender's estimate."""
+        text = json.dumps(self._known, sort_keys=True)
+        with suppress(OSError, MtiError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            temp.write_text(json.dumps(self._known, sort_keys=True), "utf-8")
-            os.replace(temp, self.path)
+            files.write_atomic(self.path, text.encode("utf-8"))
+
+
+def _read(path: Path) -> dict[str, dict[str, float]]:
+    with suppress(OSError, ValueError, RecursionError):
+        return _checked(json.loads(path.read_text("utf-8")))
+    return {}
 
 
 def guessed_costs(estimates: Any, settings: Settings) -> Costs:
@@ -94,7 +101,9 @@ def peak_memory(result: dict[str, Any]) -> float | None:
 
 
 def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value < MOST
 
 
 def _checked(value: Any) -> dict[str, dict[str, float]]:

@@ -1,11 +1,22 @@
 """From keyed joints to the pictures of a reference video. Imports numpy and stdlib."""
 
+from .bones import Bone
 from .camera import project
 from .checks import Problem, check_pictures, check_range, check_take, warnings_about
-from .fitting import Fit, Fitted, fit_picture, fitted, unpadded
+from .fitting import (
+    Fit,
+    Fitted,
+    covered,
+    fit_picture,
+    fitted,
+    is_flat,
+    placed,
+    shrunk,
+    unpadded,
+)
 from .png import decode_png, encode_png
 from .raster import Look, draw
-from .skeleton import Bone, Plan, plan_limbs
+from .skeleton import Plan, plan_limbs
 from .take import Take
 from .timing import picture_of_each_frame, sampled_frames
 from .variations import Drawing, variations
@@ -22,15 +33,19 @@ __all__ = [
     "check_pictures",
     "check_range",
     "check_take",
+    "covered",
     "decode_png",
     "draw",
     "encode_png",
     "fit_picture",
     "fitted",
+    "is_flat",
     "picture_of_each_frame",
+    "placed",
     "plan_limbs",
     "project",
     "sampled_frames",
+    "shrunk",
     "unpadded",
     "variations",
     "warnings_about",

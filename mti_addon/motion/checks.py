@@ -26,6 +26,8 @@ FOLLOWED = 0.7
 straight lines: it turned round in between. A sine is followed to 0.7 by 4 pictures a period."""
 FAR_ENOUGH = 0.15
 """Only joints that go this far, in the picture's diagonal, tell whether a motion is too fast."""
+STANDS = 1e-4
+"""Of the longest way: a smaller step from one picture to the next is standing still."""
 SAME = 0.5
 """Two pictures that differ less, in levels of 255 on average over the parts that ever change, are
 the same."""
@@ -62,7 +64,7 @@ def check_take(take: Take) -> Problem | None:
     if share < LEAST_VISIBLE:
         return Problem(
             f"The motion is out of the camera's view: {share:.0%} of it can be seen.",
-            "Turn or move the camera so that the whole motion is in the picture.",
+            "Turn or move the camera so that the whole motion is in the frame.",
         )
     if path < LEAST_MOTION:
         return Problem(
@@ -77,7 +79,7 @@ def check_pictures(pictures: Pictures) -> Problem | None:
     if longest_still(pictures) < len(pictures):
         return None
     return Problem(
-        "All pictures are the same: nothing moves in them.",
+        "All images are the same: nothing moves in them.",
         "Choose frames in which something moves, in view.",
     )
 
@@ -93,29 +95,29 @@ def warnings_about(take: Take, between: Take | None = None) -> list[Problem]:
         cut = np.flatnonzero(shares < MOSTLY_VISIBLE) + 1
         found.append(
             Problem(
-                f"{1 - shares.mean():.0%} of the motion is outside the picture, most of it between "
-                f"pictures {cut[0]} and {cut[-1]}.",
+                f"{1 - shares.mean():.0%} of the motion is outside the frame, most of it between "
+                f"frames {cut[0]} and {cut[-1]}.",
                 "Move the camera back, or turn it.",
             )
         )
     elif (size := covered_share(take)) < LARGE_ENOUGH:
         found.append(
             Problem(
-                f"The motion fills only {size:.0%} of the picture.",
+                f"The motion fills only {size:.0%} of the frame.",
                 "Move the camera nearer, or give it a longer lens.",
             )
         )
     if longest_path(take) < CLEAR_MOTION:
         found.append(
             Problem(
-                f"Hardly anything moves: {longest_path(take):.0%} of the picture at the most.",
+                f"Hardly anything moves: {longest_path(take):.0%} of the frame at the most.",
                 "Key a larger motion, or move the camera nearer.",
             )
         )
     if between is not None and followed_share(take, between) < FOLLOWED:
         found.append(
             Problem(
-                f"The motion is faster than {take.frames} pictures can show: it turns round "
+                f"The motion is faster than {take.frames} frames can show: it turns round "
                 "between two of them.",
                 "Capture fewer frames, or slow the motion down.",
             )
@@ -130,7 +132,7 @@ def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
         return []
     return [
         Problem(
-            f"{still} of {len(pictures)} pictures in a row are the same.",
+            f"{still} of {len(pictures)} frames in a row are the same.",
             "Capture only the frames in which something moves.",
         )
     ]
@@ -172,6 +174,19 @@ def longest_path(take: Take) -> float:
     if not always.size:
         return 1.0  # every joint passes behind the camera at some time: that is motion
     return float(np.hypot(*np.ptp(always, axis=0).T).max() / np.hypot(*take.size))
+
+
+def moving_part(take: Take) -> tuple[int, int] | None:
+    """The first and the last picture between which anything moves in the picture; None if nothing.
+
+    A joint that passes behind the camera counts as moving all the time.
+    """
+    pixels, _ = project(take.joints, take.world_to_clip, take.size)
+    if not np.isfinite(pixels).all():
+        return 0, take.frames - 1
+    steps = np.abs(np.diff(pixels, axis=0)).max((1, 2))
+    moving = np.flatnonzero(steps > max(STANDS * float(np.ptp(pixels, axis=0).max()), 1e-6))
+    return (int(moving[0]), int(moving[-1]) + 1) if len(moving) else None
 
 
 def followed_share(take: Take, between: Take) -> float:

@@ -19,7 +19,7 @@ Picture = NDArray[np.uint8]
 def encode_png(picture: Picture) -> bytes:
     """A PNG file of a picture (H, W, 3) or (H, W, 4), sRGB. Raises ValueError for other shapes."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (3, 4):
-        raise ValueError(f"not an 8-bit picture: {picture.dtype} {picture.shape}")
+        raise ValueError(f"not an 8-bit image: {picture.dtype} {picture.shape}")
     height, width, channels = picture.shape
     header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)
     rows = np.zeros((height, 1 + width * channels), np.uint8)

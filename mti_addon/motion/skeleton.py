@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .anatomy import parts_by_shape
+from .bones import Bone, Point, ancestor, apart, extent, length, next_up, parents_first
+from .names import is_detail, is_mechanism, is_part, kind_of, side_of
 from .take import Array
+from .tips import mended, without_ground
 
-# A bone is put to the first part whose word its name holds, so the longer words stand first.
-# The words are those of Blender's own rigs (Human meta-rig, Rigify), Mixamo and Unreal exports.
-WORDS = (
-    ("head", ("head", "skull")),
-    ("leg", ("upleg", "thigh", "shin", "calf", "knee", "ankle", "foot", "toe", "heel", "leg")),
-    ("arm", ("arm", "elbow", "wrist", "hand", "palm")),
-    ("torso", ("hips", "pelvis", "spine", "chest", "torso", "abdomen", "neck", "shoulder")),
-    ("torso", ("clavicle", "collar", "root", "waist", "body")),
-)
-DETAILS = tuple(
-    "finger thumb index middle ring pinky twist eye jaw lip brow teeth tongue nose ear cheek chin "
-    "lid hair breast forehead temple".split()
-)
-"""Bones too small to be seen as limbs; left out as long as enough others remain."""
-MECHANISM = frozenset("mch org ctrl ik pole target mechanism wgt vis".split())
-"""Words of bones that only move others, in rigs where all of them are set to deform."""
+KNOWN = 0.6
+"""With fewer of a skeleton's names known than this share, its shape is asked."""
+LIMBS = {"left_arm", "right_arm", "left_leg", "right_leg"}
 
 LIMB_RADIUS = 0.024
 HEAD_RADIUS = 0.07
@@ -34,21 +24,11 @@ HEAD_RADIUS = 0.07
 
 
 @dataclass(frozen=True)
-class Bone:
-    """One bone at rest; `parent` is an index into the same list, -1 for a root; metres."""
-
-    name: str
-    parent: int
-    head: tuple[float, float, float]
-    tail: tuple[float, float, float]
-    deform: bool = True
-
-
-@dataclass(frozen=True)
 class Plan:
     """Which joints to sample and how they join.
 
-    A bone in `bones` gives three joints: its head (3 i), its tail (3 i + 1), its middle (3 i + 2).
+    A bone in `bones` gives three joints: its head (3 i), its end (3 i + 1), its middle (3 i + 2).
+    A bendy one gives two more, after those of all bones: a quarter and three quarters along it.
     """
 
     bones: tuple[int, ...]
@@ -57,136 +37,150 @@ class Plan:
     radii: tuple[float, ...]
     parents: tuple[int, ...]
     """The joint that each joint hangs on, -1 for a root; parents stand before their children."""
+    onto: tuple[int, ...] = ()
+    """For each bone the place in `bones` of the one whose head is its end, or -1; () for none."""
+    tips: tuple[Point | None, ...] = ()
+    """For each bone where it ends at rest if that is not its tail; it carries this point along."""
 
-    def joints(self, heads: NDArray[np.floating], tails: NDArray[np.floating]) -> Array:
-        """Joints (F, 3 B, 3) of the used bones' heads and tails, each (F, B, 3), metres."""
+    bendy: tuple[int, ...] = ()
+    """Places in `bones` of those that are followed along their curve."""
+
+    def joints(
+        self,
+        heads: NDArray[np.floating],
+        tails: NDArray[np.floating],
+        inner: NDArray[np.floating] | None = None,
+    ) -> Array:
+        """Joints (F, J, 3) of the used bones' heads and ends, each (F, B, 3), metres.
+
+        `inner` (F, C, 3, 3): three points along each of the C bendy bones, at its quarters.
+        """
+        if self.onto:
+            onto = np.array(self.onto)
+            tails = np.where((onto >= 0)[None, :, None], heads[:, onto], tails)
         both = np.stack([heads, tails, (heads + tails) / 2], axis=2)
-        return both.reshape(heads.shape[0], -1, 3).astype(np.float32)
+        if inner is None or not self.bendy:
+            return both.reshape(heads.shape[0], -1, 3).astype(np.float32)
+        both[:, list(self.bendy), 2] = inner[:, :, 1]
+        more = inner[:, :, (0, 2)].reshape(heads.shape[0], -1, 3)
+        joints = both.reshape(heads.shape[0], -1, 3)
+        return np.concatenate([joints, more], axis=1).astype(np.float32)
 
 
 def plan_limbs(bones: Sequence[Bone]) -> Plan:
     """The limbs of a skeleton at rest. Raises ValueError if there is no bone of any length."""
-    used = _used_bones(bones)
+    used = without_ground(bones, _used_bones(bones), is_part)
     if not used:
         raise ValueError("the armature has no bones")
-    parts = _parts(bones, used)
-    height = _height(bones, used)
+    given = bones
+    bones, onto = mended(bones, used, kind_of)
+    used, by_bone = _parts(bones, used)
+    parts = [by_bone[i] for i in used]
+    height = extent(bones, used)
+    for bone in (b for b in used if by_bone[b] == "head"):
+        if length(bones[bone]) < 2 * height * HEAD_RADIUS:  # else the ball would hide the neck
+            bones[bone] = replace(bones[bone], tail=_along(bones[bone], 2 * height * HEAD_RADIUS))
+            onto.pop(bone, None)
+    fixed = any(bones[bone] != given[bone] for bone in used)
     limbs: list[tuple[int, int]] = []
     limb_parts: list[str] = []
     radii: list[float] = []
+    bendy = [i for i, bone in enumerate(used) if _bends(bones, given, bone) and parts[i] != "head"]
     for i, bone in enumerate(used):
         part = parts[i]
         ball = part == "head"
-        limbs.append((3 * i + 2,) * 2 if ball else (3 * i, 3 * i + 1))
-        limb_parts.append(part)
-        radii.append(
-            max(height * HEAD_RADIUS, _length(bones[bone]) / 2) if ball else height * LIMB_RADIUS
-        )
+        radius = height * LIMB_RADIUS
+        if ball:
+            radius = max(height * HEAD_RADIUS, length(bones[bone]) / 2)
+        for limb in _pieces(i, ball, bendy, len(used)):
+            limbs.append(limb)
+            limb_parts.append(part)
+            radii.append(radius)
     hung = _hung_on(bones, used)
     for link in _links(bones, used, hung, height, face="head" in parts):
         limbs.append(link)
         limb_parts.append("torso")
         radii.append(height * LIMB_RADIUS)
     parents = [joint for i, above in enumerate(hung) for joint in (above, 3 * i, 3 * i)]
-    return Plan(tuple(used), tuple(limbs), tuple(limb_parts), tuple(radii), tuple(parents))
+    parents += [3 * i for i in bendy for _ in range(2)]
+    place = {bone: i for i, bone in enumerate(used)}
+    return Plan(
+        tuple(used),
+        tuple(limbs),
+        tuple(limb_parts),
+        tuple(radii),
+        tuple(parents),
+        tuple(place.get(onto.get(bone, -1), -1) for bone in used) if onto else (),
+        tuple(bones[b].tail if bones[b] != given[b] else None for b in used) if fixed else (),
+        tuple(bendy),
+    )
+
+
+def _along(bone: Bone, reach: float) -> Point:
+    """The point that is so far from a bone's head, through its tail."""
+    x, y, z = np.array(bone.head) + reach / length(bone) * np.subtract(bone.tail, bone.head)
+    return float(x), float(y), float(z)
+
+
+def _bends(bones: Sequence[Bone], given: Sequence[Bone], bone: int) -> bool:
+    """Along its own curve, which ends at its own tail."""
+    return bones[bone].bendy and bones[bone] == given[bone]
+
+
+def _pieces(i: int, ball: bool, bendy: Sequence[int], count: int) -> list[tuple[int, int]]:
+    """The limbs of the bone at place i of `count`: a ball, a stick, or four sticks of a curve."""
+    head, tail, middle = 3 * i, 3 * i + 1, 3 * i + 2
+    if ball:
+        return [(middle, middle)]
+    if i not in bendy:
+        return [(head, tail)]
+    quarter = 3 * count + 2 * bendy.index(i)
+    return [(head, quarter), (quarter, middle), (middle, quarter + 1), (quarter + 1, tail)]
 
 
 def _used_bones(bones: Sequence[Bone]) -> list[int]:
     """Bones that deform something and are no detail; with details if less than three are left."""
-    real = [i for i, bone in enumerate(bones) if _length(bone) > 1e-6]
+    real = [i for i, bone in enumerate(bones) if length(bone) > 1e-6]
     deforming = [i for i in real if bones[i].deform] or real
-    flesh = [i for i in deforming if not MECHANISM & set(_spaced(bones[i].name).split())]
+    flesh = [i for i in deforming if not is_mechanism(bones[i].name)]
     deforming = flesh or deforming
-    large = [i for i in deforming if not _is_detail(bones[i].name)]
-    return _parents_first(bones, large if len(large) >= 3 else deforming)
+    large = [i for i in deforming if not is_detail(bones[i].name)]
+    return parents_first(bones, large if len(large) >= 3 else deforming)
 
 
-def _parents_first(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
-    """The same bones, each after those above it, and otherwise in their order."""
-    found: dict[int, int] = {}
-    above = _above(bones, used)
+def _parts(bones: Sequence[Bone], used: Sequence[int]) -> tuple[list[int], dict[int, str]]:
+    """The used bones and the body part of each: by names, or by shape where that tells more.
 
-    def add(bone: int) -> None:
-        if above[bone] >= 0 and above[bone] not in found:
-            add(above[bone])
-        found[bone] = 0
-
-    for bone in used:
-        if bone not in found:
-            add(bone)
-    return list(found)
-
-
-def _above(bones: Sequence[Bone], used: Sequence[int]) -> dict[int, int]:
-    """For each used bone the next used one up, or -1.
-
-    In a generated rig deforming bones hang on bones of the mechanism, which lie where other
-    deforming bones do: then they hang on those.
+    Shape also tells what is too small to be drawn.
     """
-    wanted = dict.fromkeys(used, 0)
-    above = {bone: _ancestor(bones, bone, wanted) for bone in used}
-    at = {(bones[bone].head, bones[bone].tail): bone for bone in used}
-    ending: dict[tuple[float, float, float], int] = {bones[bone].tail: bone for bone in used}
-    for bone in used:
-        carrier = bones[bone].parent
-        while above[bone] < 0 and carrier >= 0:
-            twin = at.get((bones[carrier].head, bones[carrier].tail), bone)
-            if not _hangs_on(above, twin, bone):
-                above[bone] = twin
-            carrier = bones[carrier].parent
-        twin = ending.get(bones[bone].head, bone)
-        if above[bone] < 0 <= bones[bone].parent and not _hangs_on(above, twin, bone):
-            above[bone] = twin
-    return above
+    named = _named_parts(bones, used)
+    known = sum(bool(kind_of(bones[i].name)) or is_detail(bones[i].name) for i in used)
+    if known < KNOWN * len(used) and not LIMBS <= set(named.values()):
+        shape = parts_by_shape(bones, used)
+        if shape is not None and len(set(shape.parts.values())) > len(set(named.values())):
+            used = [bone for bone in used if bone in shape.parts]
+            return used, _one_head(bones, used, shape.parts)
+    return list(used), _one_head(bones, used, named)
 
 
-def _hangs_on(above: dict[int, int], bone: int, other: int) -> bool:
-    """`bone` is `other`, or hangs on it, over any number of bones."""
-    while bone >= 0 and bone != other:
-        bone = above[bone]
-    return bone == other
-
-
-def _is_detail(name: str) -> bool:
-    words = re.split(r"[^a-z]+", _spaced(name))
-    return any(word.startswith(DETAILS) for word in words)
-
-
-def _spaced(name: str) -> str:
-    """'mixamorig:LeftForeArm' -> 'mixamorig left fore arm'."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[:._\-\s]+", " ", name).lower()
-
-
-def _side(name: str) -> str:
-    """'left', 'right' or ''; by the conventions .L _l Left, anywhere in the name as a word."""
-    words = set(_spaced(name).split())
-    if words & {"l", "left"}:
-        return "left"
-    return "right" if words & {"r", "right"} else ""
-
-
-def _kind(name: str) -> str:
-    joined = _spaced(name).replace(" ", "").replace("armature", "")
-    return next((kind for kind, words in WORDS if any(word in joined for word in words)), "")
-
-
-def _parts(bones: Sequence[Bone], used: Sequence[int]) -> list[str]:
-    """A body part for each used bone: by its name, else its parent's, else its side and height."""
+def _named_parts(bones: Sequence[Bone], used: Sequence[int]) -> dict[int, str]:
+    """By a bone's name, else its parent's, else its side and height."""
     by_bone: dict[int, str] = {}
     middle = np.mean([[b.head, b.tail] for b in (bones[i] for i in used)], axis=(0, 1))
     for i in used:
-        name, kind = bones[i].name, _kind(bones[i].name)
-        side = _side(name)
-        above = _ancestor(bones, i, by_bone)
-        if not kind and above >= 0 and by_bone[above] != "head":
+        name, kind = bones[i].name, kind_of(bones[i].name)
+        side = side_of(name)
+        above = ancestor(bones, i, by_bone)
+        if above >= 0 and by_bone[above][-4:] in ("_arm", "_leg") and kind in ("arm", "leg"):
+            by_bone[i] = by_bone[above]  # an animal's arm ends in a foot
+        elif not kind and above >= 0 and by_bone[above] != "head":
             by_bone[i] = by_bone[above]
         elif kind in ("arm", "leg") or (not kind and side):
             limb = kind or ("arm" if bones[i].head[2] > middle[2] else "leg")
             by_bone[i] = f"{side or _side_of(bones[i], middle)}_{limb}"
         else:
             by_bone[i] = kind or "torso"
-    parts = [by_bone[i] for i in used]
-    return _one_head(bones, used, parts)
+    return by_bone
 
 
 def _side_of(bone: Bone, middle: NDArray[np.floating]) -> str:
@@ -194,17 +188,17 @@ def _side_of(bone: Bone, middle: NDArray[np.floating]) -> str:
     return "left" if bone.tail[0] >= middle[0] else "right"
 
 
-def _one_head(bones: Sequence[Bone], used: Sequence[int], parts: list[str]) -> list[str]:
+def _one_head(bones: Sequence[Bone], used: Sequence[int], parts: dict[int, str]) -> dict[int, str]:
     """Of several head bones the longest is the ball; with none, the top bone of a biped's spine."""
-    heads = [i for i, part in enumerate(parts) if part == "head"]
-    biped = {"left_arm", "right_arm", "left_leg", "right_leg"} <= set(parts)
-    if not heads and biped:
-        torso = [i for i, part in enumerate(parts) if part == "torso"]
-        heads = [max(torso, key=lambda i: bones[used[i]].tail[2])] if len(torso) > 1 else []
+    heads = [bone for bone in used if parts[bone] == "head"]
+    if not heads and LIMBS <= set(parts.values()):
+        torso = [bone for bone in used if parts[bone] == "torso"]
+        heads = [max(torso, key=lambda bone: bones[bone].tail[2])] if len(torso) > 1 else []
     if not heads:
         return parts
-    best = max(heads, key=lambda i: _length(bones[used[i]]))
-    return ["head" if i == best else "torso" if p == "head" else p for i, p in enumerate(parts)]
+    best = max(heads, key=lambda bone: length(bones[bone]))
+    others = {bone: "torso" if part == "head" else part for bone, part in parts.items()}
+    return {**others, best: "head"}
 
 
 def _hung_on(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
@@ -213,15 +207,14 @@ def _hung_on(bones: Sequence[Bone], used: Sequence[int]) -> list[int]:
     -1 for a root.
     """
     place = {bone: i for i, bone in enumerate(used)}
-    next_up = _above(bones, used)
+    up = next_up(bones, used)
     hung = []
     for bone in used:
-        above = next_up[bone]
+        above = up[bone]
         if above < 0:
             hung.append(-1)
             continue
-        start = np.array(bones[bone].head)
-        ends = [np.linalg.norm(start - np.array(p)) for p in (bones[above].head, bones[above].tail)]
+        ends = [apart(bones[bone].head, p) for p in (bones[above].head, bones[above].tail)]
         hung.append(3 * place[above] + int(np.argmin(ends)))
     return hung
 
@@ -232,27 +225,9 @@ def _links(
     """Joins for gaps, such as from the spine to a shoulder; none to the features of a face."""
     links = []
     for i, above in enumerate(hung):
-        if above < 0 or (face and _is_detail(bones[used[i]].name)):
+        if above < 0 or (face and is_detail(bones[used[i]].name)):
             continue
         end = (bones[used[above // 3]].head, bones[used[above // 3]].tail)[above % 3]
-        if np.linalg.norm(np.subtract(bones[used[i]].head, end)) > 0.01 * height:
+        if apart(bones[used[i]].head, end) > 0.01 * height:
             links.append((above, 3 * i))
     return links
-
-
-def _ancestor(bones: Sequence[Bone], bone: int, known: dict[int, int] | dict[int, str]) -> int:
-    """The nearest bone above `bone` that is among `known`, or -1."""
-    above = bones[bone].parent
-    while above >= 0 and above not in known:
-        above = bones[above].parent
-    return above
-
-
-def _height(bones: Sequence[Bone], used: Sequence[int]) -> float:
-    """The largest extent of the figure at rest, metres."""
-    points = np.array([[bones[i].head, bones[i].tail] for i in used]).reshape(-1, 3)
-    return float(max(np.ptp(points, axis=0).max(), 1e-6))
-
-
-def _length(bone: Bone) -> float:
-    return float(np.linalg.norm(np.subtract(bone.tail, bone.head)))

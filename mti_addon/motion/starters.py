@@ -36,7 +36,7 @@ STICK_MOTIONS = (
         partial(make_gait, STICK, gaits.WALK),
     ),
     Starter(
-        "WALK_ACROSS", "Walk Across", "Two steps with each leg, through the picture", SIDE,
+        "WALK_ACROSS", "Walk Across", "Two steps with each leg, through the frame", SIDE,
         partial(make_gait, STICK, gaits.WALK_ACROSS),
     ),
     Starter(

@@ -9,7 +9,7 @@ def sampled_frames(start: int, end: int, count: int) -> list[float]:
     Raises ValueError for an empty range or fewer than two pictures.
     """
     if end <= start or count < 2:
-        raise ValueError(f"cannot take {count} pictures from frames {start} to {end}")
+        raise ValueError(f"cannot take {count} images from frames {start} to {end}")
     return [start + (end - start) * k / (count - 1) for k in range(count)]
 
 
@@ -19,7 +19,7 @@ def picture_of_each_frame(pictures: int, length: int) -> list[int]:
     Raises ValueError if either is below 1.
     """
     if pictures < 1 or length < 1:
-        raise ValueError(f"cannot spread {pictures} pictures over {length} frames")
+        raise ValueError(f"cannot spread {pictures} images over {length} frames")
     return [k * pictures // length for k in range(length)]
 
 

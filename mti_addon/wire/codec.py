@@ -85,7 +85,9 @@ def loads(data: bytes | str, what: str) -> Any:
     """Parse JSON; BadRequest for anything that is not exactly one value (`what` names the file)."""
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"{what} is not valid JSON: {error}.") from error
 
@@ -104,6 +106,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("a name occurs twice in one object")
     return result
+
+
+def _finite(digits: str) -> float:
+    """RFC 8259 allows 1e999, which floats only know as infinity."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:40]} is too large")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:

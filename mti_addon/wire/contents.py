@@ -38,11 +38,19 @@ def read_file(path: Path, name: str) -> bytes:
 
 def verify_file(folder: Path, name: str, expected: str) -> None:
     """Raise UnreadableInput unless `folder/name` is a plain file inside with this sha256."""
+    read_verified(folder, name, expected)
+
+
+def read_verified(folder: Path, name: str, expected: str) -> bytes:
+    """The bytes of `folder/name`. UnreadableInput unless it is a plain file inside with this
+    sha256: of bytes that are used, nothing but these can be said."""
     # A link could name any file of the machine, and the folder may come from another one.
     if (folder / name).resolve() != folder.resolve() / name:
         raise UnreadableInput(f"{name} is reached by a link, not a plain file.")
-    if hashlib.sha256(read_file(folder / name, name)).hexdigest() != expected:
+    data = read_file(folder / name, name)
+    if hashlib.sha256(data).hexdigest() != expected:
         raise UnreadableInput(
             f"{name} is not the file that it was when it was written.",
             "It is damaged or was changed: make it again.",
         )
+    return data

@@ -17,6 +17,8 @@ from .errors import BadRequest, WireError
 
 Stage = Literal["load", "encode", "learn", "reconstruct", "apply", "decode", "save"]
 MAX_LINE_BYTES = 64 * 1024
+MAX_TIME = 1e12
+"""Unix seconds, some 30 000 years: larger ones are no time, and would not fit a float."""
 
 _STEP = Span(0, 10**9, "", "Steps of this stage that are done.")
 
@@ -127,7 +129,7 @@ def decode(line: str | bytes) -> tuple[int, float, Event]:
         seq, time, name = (record.pop(key, None) for key in ("seq", "time", "event"))
         if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
             raise BadRequest("seq must be a whole number from 1.")
-        if not isinstance(time, int | float) or isinstance(time, bool):
+        if not isinstance(time, int | float) or isinstance(time, bool) or abs(time) > MAX_TIME:
             raise BadRequest("time must be a number.")
         if not isinstance(name, str) or name not in EVENTS:
             raise BadRequest(f"{str(name)[:40]!r} is not the name of an event.")

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +18,17 @@ from .errors import BadRequest, DiskFull, MtiError, NotWritable
 
 TEMP_PREFIX = ".tmp-"
 """Of files and folders that are not finished; whoever finds one of a dead writer may remove it."""
+REMOVED = ".removed"
+"""In a folder that is removed, where somebody kept a file of it open; it goes with the next sweep.
+"""
 RETRY_SECONDS = 2.5
 """Windows only: how long a rename waits for a virus scanner or a reader to let go."""
+HELD_SECONDS = 0.2
+"""The same where there is another way."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 _WINDOWS_BUSY = {5, 32, 33}
 
@@ -83,18 +90,22 @@ def replace(source: Path, target: Path) -> None:
     retrying(lambda: os.replace(source, target))
 
 
-def retrying(action: Callable[[], object]) -> None:
-    """Do it; on Windows again while another process has the file open, at most RETRY_SECONDS."""
-    deadline = time.monotonic() + RETRY_SECONDS
+def retrying(action: Callable[[], object], seconds: float = RETRY_SECONDS) -> None:
+    """Do it; on Windows again while another process has the file open, at most so long."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             action()
             return
         except OSError as error:
-            busy = getattr(error, "winerror", None) in _WINDOWS_BUSY
-            if not busy or time.monotonic() > deadline:
+            if not _is_held(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def _is_held(error: OSError) -> bool:
+    """Windows: another process may have the file, or one below it, open."""
+    return getattr(error, "winerror", None) in _WINDOWS_BUSY
 
 
 def fsync_dir(path: Path) -> None:
@@ -117,7 +128,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path` to fill; it is renamed to `path` when the block ends well.
 
     Whole or not at all, with every name on the disk; the files' bytes are the block's to sync.
-    Raises BadRequest if `path` exists, DiskFull, NotWritable.
+    What dead writers left there is removed. Raises BadRequest if `path` exists, DiskFull,
+    NotWritable.
     """
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
@@ -130,40 +142,81 @@ def new_folder(path: Path) -> Iterator[Path]:
             for folder in [*(p for p in temp.rglob("*") if p.is_dir()), temp]:
                 fsync_dir(folder)
             retrying(lambda: os.rename(temp, path))
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(temp, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno in _TAKEN:
+                raise BadRequest(f"{path} exists already.") from error
             raise
         fsync_dir(path.parent)
+    sweep(path.parent)
 
 
-def remove_folder(path: Path) -> None:
-    """Delete a folder: its name vanishes at once, its files after that. NotWritable."""
+def remove_folder(path: Path, heart: str = "") -> None:
+    """Delete a folder: its name vanishes at once, its files after that. NotWritable.
+
+    heart: the name of the file without which it is no such folder any more. Then it is deleted
+    although somebody has a file in it open, which on Windows keeps the folder's name: a runner its
+    log, a viewer a picture. The heart goes, and all that can; `sweep` takes the rest later.
+    """
     gone = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
         try:
-            retrying(lambda: os.rename(path, gone))
+            retrying(lambda: os.rename(path, gone), HELD_SECONDS if heart else RETRY_SECONDS)
         except FileNotFoundError:
+            return
+        except OSError as error:
+            if not heart or not _is_held(error):
+                raise
+            _stop_heart(path, heart)
+            _remove_what_goes(path)
             return
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def sweep(folder: Path, older_than: float = 3600.0) -> None:
-    """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago."""
-    for path in folder.glob(TEMP_PREFIX + "*"):
+def _remove_what_goes(folder: Path) -> None:
+    """Of a removed folder; what stays is marked for the next time."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        (folder / REMOVED).touch()
+
+
+def _stop_heart(path: Path, heart: str) -> None:
+    (path / REMOVED).touch()
+    try:
+        (path / heart).unlink(missing_ok=True)
+    except OSError:
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime < older_than:
-                continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+            (path / REMOVED).unlink()
+        raise
+
+
+def sweep(folder: Path, older_than: float = 3600.0) -> None:
+    """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago; a
+    time of change in the future is that of a clock which was set back since. What is left of
+    removed folders goes, too. Never raises."""
+    with contextlib.suppress(OSError):
+        for mark in list(folder.glob(f"*/{REMOVED}")):
+            _remove_what_goes(mark.parent)
+        for path in list(folder.glob(TEMP_PREFIX + "*")):
+            with contextlib.suppress(OSError):
+                if abs(time.time() - path.lstat().st_mtime) < older_than:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
 
 def keep_newest(root: Path, count: int, newest: str) -> None:
-    """Remove folders of `root` but the one called `newest` and the `count` youngest others."""
-    others = [path for path in root.iterdir() if path.is_dir() and path.name != newest]
-    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in others[count:]:
+    """Remove folders of `root` but the one called `newest` and the `count` youngest others; those
+    that are being written do not count. Never raises: others may do the same at the same time."""
+    others: list[tuple[float, Path]] = []
+    with contextlib.suppress(OSError):
+        for path in root.iterdir():
+            with contextlib.suppress(OSError):
+                if path.is_dir() and path.name != newest and not path.name.startswith("."):
+                    others.append((path.stat().st_mtime, path))
+    for _, path in sorted(others, reverse=True)[count:]:
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -190,6 +243,20 @@ def append_line(path: Path, line: str, durable: bool = False) -> None:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder; one with several names counts once, links do not. 0 if it is
+    not there. Never raises: others may work in it at the same time."""
+    sizes: dict[tuple[int, int] | str, int] = {}
+    for place, _, names in os.walk(folder, onerror=None):
+        for name in names:
+            path = os.path.join(place, name)
+            with contextlib.suppress(OSError):
+                about = os.lstat(path)
+                if stat.S_ISREG(about.st_mode):
+                    sizes[(about.st_dev, about.st_ino) if about.st_ino else path] = about.st_size
+    return sum(sizes.values())
 
 
 def sha256_file(path: Path) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -183,17 +183,24 @@ class JobFolder:
             verify_file(self.path, f"inputs/{name}", expected)
 
     def verify_output(self) -> tuple[str, ...]:
-        """Check output/ against its manifest; the names in it, relative to output/."""
+        """Check output/ against its manifest; the names in it, relative to output/.
+
+        UnreadableInput."""
+        entries = self.manifest()
+        for name, expected in entries.items():
+            verify_file(self.path, f"output/{name}", expected)
+        return tuple(entries)
+
+    def manifest(self) -> dict[str, str]:
+        """sha256 of each file of output/ by its name there, as far as it is told; nothing is
+        compared yet. UnreadableInput."""
         try:
             value = codec.loads(self.manifest_file.read_bytes(), "output/manifest.json")
-            entries = codec.from_dict(Manifest, value, "manifest.json").files
+            return codec.from_dict(Manifest, value, "manifest.json").files
         except (OSError, BadRequest) as error:
             raise UnreadableInput(
                 f"output/manifest.json cannot be read: {error}", "Resume the job to make it again."
             ) from error
-        for name, expected in entries.items():
-            verify_file(self.path, f"output/{name}", expected)
-        return tuple(entries)
 
     def ask_cancel(self) -> None:
         """Ask the runner to stop; it does within 2 s. Asking twice, or too late, is harmless."""
@@ -213,7 +220,7 @@ class JobFolder:
 
     def cancel_asked(self) -> bool:
         """Somebody asked for this job to stop."""
-        return self.cancel_file.exists()
+        return os.path.exists(self.cancel_file)  # which never raises, as Path's may
 
     def finished(self) -> FinalEvent | None:
         """The last event if it is done, failed or cancelled; None while there is more to come."""
@@ -228,10 +235,24 @@ class JobFolder:
 
     def heartbeat_age(self) -> float | None:
         """Seconds since the runner's last heartbeat, at least 0; None before the first."""
-        try:
-            return max(0.0, time.time() - self.heartbeat_file.stat().st_mtime)
-        except OSError:
-            return None
+        return file_age(self.heartbeat_file)
+
+
+CLOCKS_DIFFER_SECONDS = 300.0
+"""At most this much may the clock of another machine, or of a file server, be ahead of ours."""
+
+
+def file_age(path: Path) -> float | None:
+    """Seconds since a file was changed, at least 0; None if there is none.
+
+    One from far in the future is as old as it is ahead: a clock was set back since, and nobody
+    knows by how much.
+    """
+    try:
+        age = time.time() - path.stat().st_mtime
+    except OSError:
+        return None
+    return max(0.0, age) if age > -CLOCKS_DIFFER_SECONDS else -age
 
 
 @dataclass(frozen=True)
@@ -254,16 +275,25 @@ def manifest_of(output: Path) -> Manifest:
     return Manifest({p.relative_to(output).as_posix(): files.sha256_file(p) for p in found})
 
 
-def create_job(root: Path, request: Request, inputs: Mapping[str, bytes | Path]) -> JobFolder:
+def create_job(
+    root: Path,
+    request: Request,
+    inputs: Mapping[str, bytes | Path],
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> JobFolder:
     """Make the folder `root/<request.job>`: whole, with every byte on the disk, or not at all.
 
-    `request.inputs` is filled in here; the keys of `inputs` are names relative to inputs/.
+    `request.inputs` is filled in here; the keys of `inputs` are names relative to inputs/. `tell`
+    is told how many of how many inputs are on the disk.
     Raises BadRequest, UnreadableInput (a source file), DiskFull, NotWritable.
     """
     replace(request, inputs=dict.fromkeys(inputs, "0" * 64)).check()
     job = JobFolder(root / request.job)
     with files.new_folder(job.path) as temp:
-        sums = {name: add_file(temp / "inputs", name, data) for name, data in inputs.items()}
+        sums: dict[str, str] = {}
+        for done, (name, data) in enumerate(inputs.items(), start=1):
+            sums[name] = add_file(temp / "inputs", name, data)
+            tell(done, len(inputs))
         complete = replace(request, inputs=sums)
         files.write_synced(temp / "request.json", complete.to_json().encode("utf-8"))
     return job

@@ -21,9 +21,10 @@ from .codec import Span, Text
 from .errors import Busy, MtiError, NotWritable
 from .events import EventReader, Started
 from .job import JobFolder
-from .process import boot_id, process_identity
+from .process import boot_id, machine_id, process_identity
 
 __all__ = [
+    "LOST_SECONDS",
     "STALE_SECONDS",
     "JobLock",
     "Liveness",
@@ -36,18 +37,24 @@ __all__ = [
 
 STALE_SECONDS = 10.0
 """A heartbeat, due every 2 s, that is older than this tells that something hangs."""
+LOST_SECONDS = 300.0
+"""A runner on another machine whose heartbeat is older than this is taken for dead. The clocks of
+machines that share a folder differ by less: to sign in to one another they must not."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A process of one boot of one machine, and the how-manieth runner of the job it is."""
+    """A process of one boot of one machine, and its ordinal among the job's runners."""
 
     pid: Annotated[int, Span(1, 2**32, "", "Process number.")]
     create_time: Annotated[float, Text(None, "When it started, on the system's own scale.")]
     boot_id: Annotated[str, Text(None, "Names the boot; empty where that is not needed.")]
-    host: Annotated[str, Text(None, "Name of the machine.")]
+    machine: Annotated[
+        str, Text(None, "Names the machine also after it was renamed; empty if unknown.")
+    ]
+    host: Annotated[str, Text(None, "The machine's name, for people.")]
     epoch: Annotated[int, Span(0, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
 
     def to_json(self) -> str:
@@ -63,7 +70,7 @@ class Liveness(enum.Enum):
     """The process is up, but its heartbeat is older than STALE_SECONDS."""
     DEAD = "dead"
     ELSEWHERE = "elsewhere"
-    """On another machine, where only the heartbeat can be judged."""
+    """On another machine, or in another container, where only the heartbeat can be judged."""
 
 
 def current_owner(epoch: int) -> Owner:
@@ -75,26 +82,59 @@ def owner_of(pid: int, epoch: int) -> Owner:
     """A process of this machine; one that has ended already gets a create_time of -1."""
     started = process_identity(pid)
     start = -1.0 if started is None else started
-    return Owner(pid, start, boot_id(), socket.gethostname(), epoch)
+    return Owner(pid, start, boot_id(), machine_id(), socket.gethostname(), epoch)
 
 
 def read_owner(path: Path) -> Owner | None:
     """owner.json or launched.json; None if it is not there or not readable."""
     try:
-        return codec.from_dict(Owner, codec.loads(path.read_bytes(), path.name), path.name)
+        value = codec.loads(path.read_bytes(), path.name)
+        if isinstance(value, dict):
+            value.setdefault("machine", "")  # older versions told the host alone
+        return codec.from_dict(Owner, value, path.name)
     except (OSError, MtiError):
         return None
 
 
 def is_alive(owner: Owner, heartbeat_age: float | None) -> Liveness:
-    """Whether this owner still works; heartbeat_age in seconds, None before the first."""
-    if owner.host != socket.gethostname():
-        return Liveness.ELSEWHERE
-    if owner.boot_id != boot_id() or process_identity(owner.pid) != owner.create_time:
-        return Liveness.DEAD
-    if heartbeat_age is not None and heartbeat_age > STALE_SECONDS:
-        return Liveness.STALE
-    return Liveness.ALIVE
+    """Whether this owner still works; heartbeat_age in seconds, None before the first.
+
+    A machine's name may change at any time, so it is only asked where nothing better is known.
+    """
+    fresh = heartbeat_age is not None and heartbeat_age <= STALE_SECONDS
+    if _has_our_numbers(owner) and process_identity(owner.pid) == owner.create_time:
+        stale = heartbeat_age is not None and not fresh
+        return Liveness.STALE if stale else Liveness.ALIVE
+    if _is_this_machine(owner):
+        # Machines that were copied have one id, and containers share a system; only a beating heart
+        # can tell that one of these is meant.
+        maybe_another = owner.host != socket.gethostname() or _is_of_another_container(owner)
+        surely_here = _has_our_numbers(owner) and owner.boot_id
+        return Liveness.ELSEWHERE if fresh and maybe_another and not surely_here else Liveness.DEAD
+    lost = heartbeat_age is not None and heartbeat_age > LOST_SECONDS
+    return Liveness.DEAD if lost else Liveness.ELSEWHERE
+
+
+def _has_our_numbers(owner: Owner) -> bool:
+    """Process numbers mean the same to this owner and to us."""
+    return owner.boot_id == boot_id() and (bool(owner.boot_id) or _is_this_machine(owner))
+
+
+def _is_this_machine(owner: Owner) -> bool:
+    if owner.boot_id and _system(owner.boot_id) == _system(boot_id()):
+        return True
+    if owner.machine and machine_id():
+        return owner.machine == machine_id()
+    return owner.host == socket.gethostname()
+
+
+def _is_of_another_container(owner: Owner) -> bool:
+    same_system = _system(owner.boot_id) == _system(boot_id())
+    return same_system and owner.boot_id != boot_id()
+
+
+def _system(boot: str) -> str:
+    return boot.partition("/")[0]
 
 
 class JobLock:
@@ -131,15 +171,25 @@ class JobLock:
         """Let the next runner in. owner.json stays, for its epoch; the heartbeat goes."""
         if self._descriptor is None:
             return
-        with contextlib.suppress(OSError):
-            self.job.heartbeat_file.unlink()
+        if self.is_mine():  # else it is the heartbeat of who has taken the job over
+            with contextlib.suppress(OSError):
+                self.job.heartbeat_file.unlink()
         _held.discard(self._descriptor)
         os.close(self._descriptor)
         self._descriptor = None
 
     def is_mine(self) -> bool:
-        """The lock is held, and owner.json still names this runner, not one of a later epoch."""
-        return self._descriptor is not None and read_owner(self.job.owner_file) == self._owner
+        """The lock is held, and owner.json does not name another runner, one of a later epoch.
+
+        It is looked at twice a second for hours: a network disk, or a virus scanner, that keeps it
+        from being read for a moment must not end the work.
+        """
+        if self._descriptor is None:
+            return False
+        owner = read_owner(self.job.owner_file)
+        if owner is None:
+            return _may_be_there(self.job.owner_file)
+        return owner == self._owner
 
     def __enter__(self) -> JobLock:
         self.acquire()
@@ -181,6 +231,16 @@ class JobLock:
             started = [e.epoch for _, _, e in reader.read_new() if isinstance(e, Started)]
             return max(started, default=0)
         return 0
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 _held: set[int] = set()

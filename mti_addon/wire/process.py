@@ -6,12 +6,18 @@ tested by this project; macOS (libproc) and Windows (kernel32) follow their docu
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
+import hashlib
+import importlib
 import os
+import re
+import signal
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def process_identity(pid: int) -> float | None:
@@ -29,13 +35,82 @@ def process_identity(pid: int) -> float | None:
     return _darwin(pid)
 
 
+def end_process(pid: int, started: float) -> None:
+    """Kill process `pid`, if it still is the one that started then; harmless if it has ended."""
+    if process_identity(pid) != started:
+        return
+    with contextlib.suppress(OSError):
+        # on Windows any number but two of its own ends a process at once
+        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+_FIRST_NAMESPACE = 0xEFFFFFFC
+"""Inode of the list of processes that Linux starts with (PROC_PID_INIT_INO)."""
+
+
 @functools.cache
 def boot_id() -> str:
-    """Names this boot of this machine; empty where start times are absolute and need no name."""
+    """Names this boot of this machine; empty where start times are absolute and need no name.
+
+    BOOT/NAMESPACE in a container, whose processes are counted by themselves: the same number is
+    another process outside.
+    """
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        namespace = os.stat("/proc/self/ns/pid").st_ino
     except OSError:
         return ""
+    return boot if namespace == _FIRST_NAMESPACE else f"{boot}/{namespace}"
+
+
+@functools.cache
+def machine_id() -> str:
+    """Names this machine, also after it was renamed; empty where the system has no such name."""
+    return named_machine(sys.platform)
+
+
+def named_machine(system: str, root: Path = Path("/")) -> str:
+    """16 hex digits of the name that `system` gives its machine; `root` is Linux's.
+
+    Hashed: the systems ask not to let their own names out.
+    """
+    try:
+        if system == "win32":
+            name = _windows_machine()
+        elif system == "darwin":
+            name = _darwin_machine()
+        else:
+            name = _linux_machine(root)
+    except (OSError, AttributeError, ImportError):
+        return ""
+    return hashlib.sha256(b"mti" + name).hexdigest()[:16] if name else ""
+
+
+def _linux_machine(root: Path) -> bytes:
+    for place in ("etc/machine-id", "var/lib/dbus/machine-id"):
+        with contextlib.suppress(OSError):
+            name = (root / place).read_bytes().strip()
+            if re.fullmatch(rb"[0-9a-f]{32}", name):
+                return name
+    return b""
+
+
+def _windows_machine() -> bytes:
+    # mypy, and every other system, knows nothing in this module
+    registry: Any = importlib.import_module("winreg")
+    # a Python of 32 bits would else be shown a part of the registry that has no such value
+    access = registry.KEY_READ | registry.KEY_WOW64_64KEY
+    place = r"SOFTWARE\Microsoft\Cryptography"
+    with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, place, 0, access) as key:
+        value, _ = registry.QueryValueEx(key, "MachineGuid")
+    return str(value).encode()
+
+
+def _darwin_machine() -> bytes:
+    buffer = ctypes.create_string_buffer(16)
+    wait = struct.pack("=qq", 1, 0)  # struct timespec
+    failed = ctypes.CDLL("/usr/lib/libSystem.dylib").gethostuuid(buffer, wait)
+    return b"" if failed else buffer.raw
 
 
 def _linux(pid: int) -> float | None:

@@ -6,6 +6,8 @@ a job, and a runner that has finished one. So it goes on whoever has gone.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from . import files
@@ -22,7 +24,7 @@ def jobs_in(root: Path) -> list[JobFolder]:
     except OSError:
         return []
     jobs = (JobFolder(root / name) for name in names)
-    return [job for job in jobs if job.request_file.is_file()]
+    return [job for job in jobs if os.path.isfile(job.request_file)]
 
 
 def is_worked_on(job: JobFolder) -> bool:
@@ -53,7 +55,7 @@ def waits(job: JobFolder, started_too: bool = False) -> bool:
     started_too: also one for which a runner was started that has not come up yet. One whose runner
     never came up waits no more: the next one would not come up either.
     """
-    if not job.waiting_file.exists() or job.cancel_asked() or is_worked_on(job):
+    if not os.path.exists(job.waiting_file) or job.cancel_asked() or is_worked_on(job):
         return False
     launched = _launched(job)
     if launched is None:
@@ -97,6 +99,9 @@ def enqueue(job: JobFolder) -> None:
         if _launched(job) is not None:  # of a runner that never came up
             job.launched_file.unlink(missing_ok=True)
         job.waiting_file.touch()
+    # Another client may have taken the job for one that is over, and looks no more into its folder.
+    with contextlib.suppress(OSError):
+        os.utime(job.path.parent)
 
 
 def _launched(job: JobFolder) -> Owner | None:

@@ -23,6 +23,8 @@ TARGET = "target.png"
 MOTION = "motion.safetensors"
 
 _SHA256 = r"[0-9a-f]{64}"
+SLOWEST, FASTEST = 0.01, 1000
+"""Frames per second that a motion may be captured at."""
 _FRAME = Span(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
 
 
@@ -45,7 +47,7 @@ def target_name(target: int = 1) -> str:
 class CaptureInfo:
     """Where the motion came from in the scene, so that the result can be laid back in time."""
 
-    fps: Annotated[float, Span(0.01, 1000, "frames/s", "The scene's frame rate.")]
+    fps: Annotated[float, Span(SLOWEST, FASTEST, "frames/s", "The scene's frame rate.")]
     frame_start: Annotated[int, _FRAME]
     frame_end: Annotated[int, _FRAME]
     size: tuple[
@@ -72,9 +74,7 @@ class Request:
     references: Annotated[
         int, Span(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
     ]
-    targets: Annotated[
-        int, Span(0, MAX_TARGETS, "targets", "Pictures that shall move; 0 for learn.")
-    ]
+    targets: Annotated[int, Span(0, MAX_TARGETS, "targets", "Images that shall move; 0 for learn.")]
     capture: Annotated[CaptureInfo, Text(None, "Where the motion came from.")]
 
     @property

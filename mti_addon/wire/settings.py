@@ -89,7 +89,7 @@ class InversionSettings:
         bool, Text(None, "Own tokens for each frame (paper, inflation); off: shared by all.")
     ] = True
     augmentation: Annotated[
-        Augmentation, Text(None, "The same change of place and colour for all frames.")
+        Augmentation, Text(None, "The same change of place and color for all frames.")
     ] = field(default_factory=Augmentation)
     learning_rate_decay: Annotated[
         Decay, Text(None, "How the step size falls to 0 over the iterations (paper: none).")
@@ -104,7 +104,7 @@ class InversionSettings:
     ] = 0.0
     half_size: Annotated[
         float,
-        Span(0, 1, "share", "First part of the iterations, on pictures of half the side."),
+        Span(0, 1, "share", "First part of the iterations, on images of half the side."),
     ] = 0.0
     patience: Annotated[
         int,
@@ -153,7 +153,7 @@ class SamplingSettings:
         ),
     ] = "whole"
     attention: Annotated[
-        bool, Text(None, "Also write pictures of where the tokens of each frame look.")
+        bool, Text(None, "Also write images of where the tokens of each frame look.")
     ] = False
     takes: Annotated[
         int, Span(1, 8, "takes", "Seeds tried on each target, from seed on; the likeliest first.")

@@ -202,12 +202,12 @@ def _explained(error: Exception, name: str, source: Source, folder: Path) -> Mti
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status == 403:
             return ModelMissing(
-                f"The licence of {source.repository} is not accepted by this token's account.",
+                f"The license of {source.repository} is not accepted by this token's account.",
                 "Accept it on the model's page of the hub, then download again.",
             )
         return ModelMissing(
             f"The hub does not give {source.repository} without a valid access token.",
-            "Accept the licence on the model's page of the hub, and set HF_TOKEN to a token of "
+            "Accept the license on the model's page of the hub, and set HF_TOKEN to a token of "
             "that account.",
         )
     if isinstance(error, errors.HfHubHTTPError):

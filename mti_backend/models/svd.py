@@ -29,7 +29,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
 
-from ..failures import is_out_of_memory
+from ..failures import in_short, is_out_of_memory
 from .attention import attend_by_shape
 from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .framing import WHOLE, Framed, Framing
@@ -74,7 +74,6 @@ class SvdModel:
         check_folder(name, folder, PARTS, self.autoencoder_class.__name__)
         disable_progress_bar()  # of loading weights, which would end up between our own progress
         self.name, self.device, self.dtype = name, torch.device(device), dtype
-        self.identity = identity(folder)
         self.folder = folder
 
         def load(cls: Any, part: str, as_type: torch.dtype) -> Any:
@@ -87,6 +86,7 @@ class SvdModel:
             return model.to(self.device).requires_grad_(False).eval()
 
         try:
+            self.identity = identity(folder)
             self.unet = load(UNetSpatioTemporalConditionModel, "unet", dtype)
             # the encoder overflows in half precision (its config says force_upcast): always float32
             self.vae = load(self.autoencoder_class, "vae", torch.float32)
@@ -97,9 +97,12 @@ class SvdModel:
             self.feature_extractor = CLIPImageProcessor.from_pretrained(
                 folder, subfolder="feature_extractor"
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            if is_out_of_memory(error):
+                raise
             raise ModelMissing(
-                f"The model {name} in {folder} cannot be loaded: {error}", "Copy the model again."
+                f"The model {name} in {folder} cannot be loaded: {in_short(error)}",
+                "Copy the model again.",
             ) from error
         check_weights(name, folder, {p: getattr(self, p) for p in PARTS[:3]})
         self.predictor = _predictor(name, folder / "predictor", self.device)
@@ -344,7 +347,7 @@ def _predictor(name: str, folder: Path, device: torch.device) -> TokenPredictor 
         return TokenPredictor.load(folder).to(device)
     except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelMissing(
-            f"The predictor of the model {name} in {folder} cannot be loaded: {error}",
+            f"The predictor of the model {name} in {folder} cannot be loaded: {in_short(error)}",
             "Copy the model again.",
         ) from error
 

@@ -22,6 +22,12 @@ def model(tmp_path: Path) -> SvdModel:
     return SvdModel("draft", make_tiny_model(tmp_path / "tiny"))
 
 
+def assert_same(found: Tensor, expected: Tensor) -> None:
+    """But for rounding: processors differ where sums are made in another order."""
+    bound = 1e-5 * float(expected.abs().max())
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=bound)
+
+
 def gradient(model: SvdModel) -> Tensor:
     g = torch.Generator().manual_seed(0)
     x = torch.randn(1, FRAMES, 4, 8, 8, generator=g)
@@ -101,7 +107,7 @@ def test_computing_again_may_end_early_in_a_compiled_block(
     monkeypatch.setattr(torch, "compile", lambda plain, **how: plain)
     compiled = Compiled(model.unet)
     model.compute_again(POLICIES[-1].name)
-    torch.testing.assert_close(gradient(model), expected, rtol=1e-6, atol=0)
+    assert_same(gradient(model), expected)
     assert not compiled.failed
 
 
@@ -127,7 +133,7 @@ def test_what_fails_in_computing_again_is_gone_on_from_uncompiled(
     with pytest.raises(Exception) as caught:  # whichever way torch notices
         gradient(model)
     assert remedy(model, caught.value) == "The compiled model failed; it goes on uncompiled."
-    torch.testing.assert_close(gradient(model), expected, rtol=1e-6, atol=0)
+    assert_same(gradient(model), expected)
     assert len(said) == 1 and "no such kernel" in said[0] and model.compiled is None
 
 

@@ -152,6 +152,18 @@ def test_the_time_left_of_a_resumed_stage_is_judged_by_its_own_pace(
     assert told.seconds_left == pytest.approx(16.0)
 
 
+def test_a_time_left_that_is_longer_than_an_event_can_tell(
+    job: JobFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(events.time, "monotonic", lambda: clock[0])
+    stage = Stage(EventLog(job), "learn", 100_000, later=0.0)
+    clock[0] += 86_400.0  # a step of a day
+    stage.report(1)
+    told = read(job)[-1]
+    assert isinstance(told, Progress) and told.seconds_left == events.MOST_SECONDS
+
+
 def test_no_time_left_is_told_where_it_cannot_be_known(job: JobFolder) -> None:
     stage = Stage(EventLog(job), "load", 1)
     stage.report(1)

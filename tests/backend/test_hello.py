@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -97,8 +98,75 @@ def test_threads_of_the_checkpoint_come_before_all_others(monkeypatch: pytest.Mo
 
 
 def test_memory_is_told() -> None:
-    if sys.platform == "win32":
-        pytest.skip("not told on Windows")
     assert device.peak_memory_mib()["process"] > 50
     memory = device.devices()[-1]["memory_mib"]
     assert isinstance(memory, int) and memory > 500
+
+
+def test_windows_tells_its_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what psutil gives there, which has a peak of its own."""
+
+    class Process:
+        def memory_info(self) -> SimpleNamespace:
+            return SimpleNamespace(rss=100 * 2**20, peak_wset=700 * 2**20)
+
+    monkeypatch.setattr(device.sys, "platform", "win32")
+    monkeypatch.setattr(device.psutil, "Process", Process)
+    assert device.peak_memory_mib()["process"] == 700
+    memory = device.devices()[-1]["memory_mib"]
+    assert isinstance(memory, int) and memory > 500
+
+
+@pytest.fixture
+def cards(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What torch answers on a machine with three GPUs; and those whose peak was reset."""
+    gibibytes, forgotten = [6, 24, 24], []
+    answers = {
+        "is_available": lambda: True,
+        "is_initialized": lambda: True,
+        "device_count": lambda: 3,
+        "get_device_properties": lambda i: SimpleNamespace(
+            name=f"Card {i}", total_memory=gibibytes[i] * 2**30
+        ),
+        "mem_get_info": lambda i: (2**30, gibibytes[i] * 2**30),
+        "max_memory_allocated": lambda i: i * 2**30,
+        "reset_peak_memory_stats": forgotten.append,
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(torch.cuda, name, answer)
+    return forgotten
+
+
+def test_of_several_gpus_the_largest_is_taken_and_told_first(
+    cards: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(device.DEVICE_VARIABLE, raising=False)
+    assert device.pick_devices() == ["cuda:1"]
+    told = [each for each in device.devices() if each["kind"] == "cuda"]
+    assert [each["index"] for each in told] == [1, 2, 0]
+    assert told[0] == {
+        "kind": "cuda", "index": 1, "name": "Card 1", "memory_mib": 24576, "free_mib": 1024,
+    }  # fmt: skip
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert device.pick_devices() == ["cuda"]
+
+
+def test_a_gpu_that_does_not_answer_is_told_all_the_same(
+    cards: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the backend would seem not to start at all."""
+
+    def at_odds(index: int) -> tuple[int, int]:
+        if index == 2:
+            raise RuntimeError("CUDA error: CUDA-capable device(s) is/are busy or unavailable")
+        return 2**30, 2**34
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", at_odds)
+    told = [each for each in device.devices() if each["kind"] == "cuda"]
+    assert ["free_mib" in each for each in told] == [True, False, True]
+
+
+def test_the_peak_is_that_of_the_fullest_gpu_and_of_this_job(cards: list[int]) -> None:
+    assert device.peak_memory_mib()["gpu"] == 2048
+    device.forget_peak_memory()
+    assert cards == [0, 1, 2]

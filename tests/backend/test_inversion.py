@@ -312,5 +312,5 @@ def test_nothing_before_the_first_cross_attention_takes_part(
 def test_references_of_another_length_are_refused(
     model: SvdModel, references: torch.Tensor, count: int
 ):
-    with pytest.raises(BadRequest, match="3 pictures"):
+    with pytest.raises(BadRequest, match="3 images"):
         inversion_of(model, references[:count, :3])

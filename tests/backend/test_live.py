@@ -65,6 +65,23 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[Live]:
     return made
 
 
+def test_a_picture_that_somebody_looks_at_does_not_stop_the_learning(
+    job: JobFolder, model: SvdModel, monkeypatch: pytest.MonkeyPatch, kept: list[Live]
+) -> None:
+    """On Windows a file that Blender is just reading cannot be deleted."""
+    monkeypatch.setenv(VARIABLE, "0.01")
+    unlink = Path.unlink
+
+    def held(path: Path, missing_ok: bool = False) -> None:
+        if path.parent.name == "live" and path.suffix == ".png":
+            raise PermissionError(13, "used by another process", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", held)
+    learn(job, model)
+    assert len(previews(job)) > 1
+
+
 def test_the_motion_is_the_same_to_the_last_bit(
     tmp_path: Path, model: SvdModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,28 @@ def test_a_crash_leaves_its_stack(tmp_path: Path) -> None:
     assert "Segmentation fault" in log.read_text()
 
 
+LEAVER = """
+import os, sys
+from mti_backend.logfile import let_go
+print("before", flush=True)
+let_go()
+print("after", flush=True)
+os.write(2, b"native")
+print(os.readlink("/proc/self/fd/1"), os.readlink("/proc/self/fd/2"), file=open(sys.argv[1], "w"))
+"""
+
+
+def test_who_stays_lets_go_of_a_file_and_not_of_a_pipe(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LEAVER, str(tmp_path / "told")]
+    root = Path(__file__).parents[2]
+    with open(tmp_path / "log.txt", "wb") as log:
+        subprocess.run(command, cwd=root, stdout=log, stderr=log, check=True)
+    assert (tmp_path / "log.txt").read_text() == "before\n"
+    assert (tmp_path / "told").read_text() == f"{os.devnull} {os.devnull}\n"
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("before\nafter\n", "native")
+
+
 def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "log.txt").mkdir()
     with pytest.raises((NotWritable, IsADirectoryError)), log_to(tmp_path / "log.txt"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,5 +83,7 @@ def test_what_a_killed_runner_left_is_swept_and_nothing_else(job: JobFolder) -> 
         (job.path / name / "half").write_text("")
     (job.path / f"{TEMP_PREFIX}abc-owner.json").write_text("")
     (job.path / f"{TEMP_PREFIX}abc-launched.json").write_text("the client is writing this now")
+    (job.path / f"{TEMP_PREFIX}old-launched.json").write_text("its client was killed")
+    os.utime(job.path / f"{TEMP_PREFIX}old-launched.json", (0, 0))
     output.sweep(job)
     assert names(job.path) == [f"{TEMP_PREFIX}abc-launched.json"]

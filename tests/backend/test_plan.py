@@ -53,8 +53,8 @@ def test_applying_alone_asks_for_less() -> None:
 def test_what_cannot_fit_is_refused_with_two_remedies(free: float, remedy: str) -> None:
     with pytest.raises(OutOfMemory) as refused:
         plan(SVD, int(free), learns=True, applies=True)
-    assert "1024 x 576 with 14 frames needs 8.8 GB" in refused.value.message
-    assert f"{free / 1e9:.1f} GB are free" in refused.value.message
+    assert "1024 x 576 with 14 frames needs 8.2 GB" in refused.value.message
+    assert f"{free / GIB:.1f} GB are free" in refused.value.message
     assert remedy in refused.value.hint and "close other programs" in refused.value.hint
 
 
@@ -68,7 +68,7 @@ def test_a_portrait_is_offered_a_portrait() -> None:
 def test_the_plan_is_told_in_a_sentence() -> None:
     found = plan(SVD, int(16 * GIB), learns=True, applies=True)
     assert found.sentence(None) == (
-        "Up to 16.3 GB of the GPU will be used (computing again: two levels)."
+        "Up to 15.2 GB of the GPU will be used (computing again: two levels)."
     )
     assert found.sentence(1500.0).endswith("for about 25 min.")
     assert found.sentence(9000.0).endswith("for about 2.5 h.")

@@ -67,7 +67,7 @@ def test_the_draft_is_not_planned_on_a_gpu_either(tmp_path: Path) -> None:
 def test_what_cannot_fit_is_refused_before_weights_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "free_memory", lambda name: 6 * 10**9)
+    monkeypatch.setattr(planning, "free_memory", lambda name: 6 * 2**30)
     job = make_job(tmp_path, settings=Settings.for_model("svd"), reference_frames=14)
     with JobLock(job) as lock, pytest.raises(OutOfMemory, match="6.0 GB are free"):
         planning.planned(attempt_at(job, lock, "cuda"), job.request())

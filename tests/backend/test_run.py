@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from mti_addon.client.launch import launch
 from mti_addon.wire import queue
 from mti_addon.wire.errors import Busy, ModelMissing
-from mti_addon.wire.events import Cancelled, EventReader, Failed, Started
+from mti_addon.wire.events import (
+    Cancelled,
+    Done,
+    EventReader,
+    Failed,
+    Progress,
+    Resumed,
+    Started,
+)
 from mti_addon.wire.job import JobFolder, create_job
-from mti_addon.wire.owner import JobLock, current_owner
+from mti_addon.wire.owner import JobLock, current_owner, process_identity
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
 from mti_addon.wire.settings import Settings
 from mti_backend import attempt, frames, stay
 from mti_backend.attempt import Attempt, acquire
 from mti_backend.run import run_job
+
+ROOT = Path(__file__).parents[2]
 
 
 def make_job(root: Path, name: str = "0" * 32) -> JobFolder:
@@ -64,6 +82,42 @@ def test_a_failure_is_told_once_a_run_and_every_run_has_its_epoch(
     assert capfd.readouterr().err.count("mti: ") == 2
 
 
+@pytest.mark.parametrize("message", ["x" * 70_000, "\x00é漢\n" * 20_000, "\ud800" * 70_000])
+def test_a_failure_of_any_length_is_the_last_event(tmp_path: Path, message: str) -> None:
+    """Libraries list every tensor that they miss; without a last event the job would be dead."""
+    job = make_job(tmp_path)
+
+    with JobLock(job) as lock:
+        turn = Attempt(job, lock)
+        turn.failed(ModelMissing(message, message))
+    last = told(job)[-1]
+    assert isinstance(last, Failed) and last.code == "model_missing" and len(last.message) < 1000
+
+
+def test_a_request_with_an_endless_name_in_it_fails_by_a_sentence(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    value = json.loads(job.request_file.read_text())
+    value["x" * 80_000] = 1
+    job.request_file.write_text(json.dumps(value))
+    assert run_job(job.path, no_model) == 2  # type: ignore[arg-type]
+    last = told(job)[-1]
+    assert isinstance(last, Failed) and last.message.endswith("is unknown.")
+
+
+def test_a_number_that_is_none_does_not_make_a_result_a_failure(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    with JobLock(job) as lock:
+        result = {
+            "reconstruction": math.nan,
+            "takes": [{"score": math.inf, "seed": 3}],
+            "loss": 1.5,
+        }
+        Attempt(job, lock).done(result)
+    assert told(job)[-1] == Done(
+        {"reconstruction": None, "takes": [{"score": None, "seed": 3}], "loss": 1.5}
+    )
+
+
 def test_a_job_that_was_cancelled_before_it_began(tmp_path: Path) -> None:
     job = make_job(tmp_path)
     job.ask_cancel()
@@ -82,8 +136,14 @@ def test_whoever_lost_the_job_writes_nothing_more(tmp_path: Path) -> None:
             turn.fence()
         with pytest.raises(Busy), turn.swapping():
             pass
+        for event in (Resumed(1), Progress("apply", 3, 8)):
+            with pytest.raises(Busy):
+                turn.log.append(event)
+        with pytest.raises(Busy):
+            turn.done({})
         turn.failed(Busy("Another runner has taken this job over."))
     assert not job.events_file.exists()
+    assert job.heartbeat_file.exists()  # it is the other's now
 
 
 def spool(root: Path, count: int) -> list[JobFolder]:
@@ -171,3 +231,69 @@ def test_a_lock_that_a_dead_runner_never_lets_go_is_busy(
         job.owner_file.write_text(dead.to_json())
         with pytest.raises(Busy):
             acquire(JobLock(job))
+
+
+def test_a_runner_that_stays_holds_no_file_of_a_job_that_is_over(tmp_path: Path) -> None:
+    """Windows deletes no folder in which somebody has a file open."""
+    if sys.platform != "linux":
+        pytest.skip("about /proc")
+    job = make_job(tmp_path)
+    pid = launch(sys.executable, ROOT, job, {"MTI_DEVICE": "cpu"}, stay=60.0)
+    try:
+        deadline = time.monotonic() + 60
+        while job.heartbeat_file.exists() or job.finished() is None:
+            assert time.monotonic() < deadline, job.log_file.read_text()
+            time.sleep(0.05)
+        held = [str(job.path)]
+        while held and time.monotonic() < deadline:
+            time.sleep(0.05)
+            held = [each for each in _open_files(pid) if each.startswith(str(job.path))]
+        assert held == []
+        os.kill(pid, 0)  # it is still there
+        assert "mti: " in job.log_file.read_text()
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        while process_identity(pid) is not None:
+            time.sleep(0.02)
+
+
+def _open_files(pid: int) -> list[str]:
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            found.append(os.readlink(path))
+    return found
+
+
+LEAVER = """
+import sys
+from pathlib import Path
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.owner import JobLock
+from mti_backend.attempt import Attempt
+job = JobFolder(Path(sys.argv[1]))
+lock = JobLock(job)
+lock.acquire()
+Attempt(job, lock).leave()
+"""
+
+
+def test_who_ends_in_the_middle_of_a_step_leaves_no_heartbeat(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    done = subprocess.run([sys.executable, "-c", LEAVER, str(job.path)], cwd=ROOT)
+    assert done.returncode == 3 and told(job)[-1] == Cancelled(0)
+    assert not job.heartbeat_file.exists() and not queue.is_worked_on(job)
+
+
+def test_who_must_end_ends_although_the_disk_is_gone(tmp_path: Path) -> None:
+    job = make_job(tmp_path)
+    gone = "\n".join(
+        [
+            "from mti_backend.events import EventLog",
+            "def end(*arguments): raise OSError(5, 'Input/output error')",
+            "EventLog.end = end",
+            LEAVER,
+        ]
+    )
+    done = subprocess.run([sys.executable, "-c", gone, str(job.path)], cwd=ROOT)
+    assert done.returncode == 70

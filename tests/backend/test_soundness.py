@@ -12,7 +12,9 @@ import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 
-from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.errors import ModelMissing, OutOfMemory
+from mti_backend.failures import as_mti_error
+from mti_backend.models import svd
 from mti_backend.models.svd import SvdModel
 from tests.tiny import make_tiny_model
 
@@ -62,9 +64,23 @@ def spoil(part: str, value: float) -> Callable[[Path], None]:
     return change
 
 
-def cut(folder: Path) -> None:
-    path = weights(folder, "vae")
-    path.write_bytes(path.read_bytes()[:1000])
+def cut(part: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = weights(folder, part)
+        path.write_bytes(path.read_bytes()[:1000])
+
+    return change
+
+
+def reshape(part: str) -> Callable[[Path], None]:
+    """As another version of the model: the libraries list every tensor."""
+
+    def change(folder: Path) -> None:
+        path = weights(folder, part)
+        tensors = {name: value[..., None].clone() for name, value in load_file(path).items()}
+        save_file(tensors, path, {"format": "pt"})
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -77,7 +93,12 @@ def cut(folder: Path) -> None:
         (lambda f: (f / "vae" / "config.json").write_text("{"), "is missing or damaged"),
         (other_unet, "another model than svd: its unet is UNet2DConditionModel, not UNetSpatio"),
         (other_encoder, "its image_encoder is CLIPTextModel"),
-        (cut, "cannot be loaded"),
+        (cut("vae"), "cannot be loaded"),
+        (cut("unet"), "cannot be loaded"),
+        (cut("image_encoder"), "cannot be loaded"),
+        (reshape("unet"), "cannot be loaded"),
+        (reshape("vae"), "cannot be loaded"),
+        (reshape("image_encoder"), "cannot be loaded"),
         (spoil("unet", float("nan")), "is damaged: unet, .* has values that are not numbers"),
         (spoil("vae", float("inf")), "is damaged: vae, "),
         (spoil("image_encoder", float("-inf")), "is damaged: image_encoder, "),
@@ -89,8 +110,30 @@ def test_it_is_refused_by_one_sentence(
     change(folder)
     with pytest.raises(ModelMissing, match=message) as refused:
         SvdModel("svd", folder)
-    assert refused.value.message.endswith(".") or "cannot be loaded" in refused.value.message
+    message = refused.value.message
+    assert message.endswith(".") and "\n" not in message and len(message) < 400 + len(str(folder))
     assert refused.value.hint.endswith(".")
+
+
+def test_weights_so_large_that_only_parts_are_read_may_be_cut_off(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(svd, "_READ_WHOLE", 100)
+    cut("unet")(folder)
+    with pytest.raises(ModelMissing, match="cannot be loaded"):
+        SvdModel("svd", folder)
+
+
+def test_memory_that_ends_while_loading_is_no_damaged_model(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **kwargs: object) -> object:
+        return torch.empty(2**58, dtype=torch.uint8)
+
+    monkeypatch.setattr(svd.AutoencoderKLTemporalDecoder, "from_pretrained", full)
+    with pytest.raises(RuntimeError) as caught:
+        SvdModel("svd", folder)
+    assert isinstance(as_mti_error(caught.value), OutOfMemory)
 
 
 def test_half_weights_are_looked_at_as_they_are(folder: Path) -> None:

@@ -1,8 +1,16 @@
 """How a batch is shared out. What processes do with it: tests/e2e/test_team.py."""
 
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
-from mti_backend.team import Team
+from mti_addon.wire.job import JobFolder
+from mti_backend import team
+from mti_backend.team import Crew, Team
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
@@ -12,3 +20,23 @@ def test_every_clip_is_somebody_s_and_nobody_has_two_more(batch: int, count: int
     assert [clip for share in shares for clip in share] == list(range(batch))
     sizes = [len(share) for share in shares]
     assert max(sizes) - min(sizes) <= 1 and min(sizes) > 0
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "a folder that cannot be written"])
+def test_a_team_that_cannot_meet_is_one_process(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    trouble: str,
+) -> None:
+    def folder(prefix: str) -> str:
+        if trouble == "no folder":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        (tmp_path / "store").mkdir()  # in place of the file
+        return str(tmp_path)
+
+    monkeypatch.setattr(team.tempfile, "mkdtemp", folder)
+    attempt = SimpleNamespace(devices=["cpu", "cpu"], job=JobFolder(tmp_path / "job"))
+    with Crew(attempt, 4) as crew:  # type: ignore[arg-type]
+        assert crew.join() is None
+    assert "Learning goes on with cpu alone: " in capfd.readouterr().out

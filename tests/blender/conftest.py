@@ -96,6 +96,10 @@ def ext(enabled: str) -> Callable[[str], ModuleType]:
 def scene(enabled: str) -> Any:
     """Blender's factory scene (cube, camera, light), in a new file."""
     bpy.ops.wm.read_homefile(use_factory_startup=True)
+    # EEVEE, which is the factory scene's engine, takes minutes for a frame where there is no GPU,
+    # and Workbench seconds for a large one
+    bpy.context.scene.mti.target_engine = "PREVIEW"
+    bpy.context.scene.render.resolution_percentage = 13
     return bpy.context.scene
 
 

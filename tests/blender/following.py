@@ -31,8 +31,9 @@ def learn(polling, scene, name="wave"):
 
 
 def strips_of(scene):
-    """The strips of a scene's sequencer."""
-    return list(scene.sequence_editor_create().strips)
+    """The strips of a scene's edit, where results go; of its own sequencer if it has none."""
+    edits = [each for each in bpy.data.scenes if each.get("mti_edit_of") == scene]
+    return list((edits or [scene])[0].sequence_editor_create().strips)
 
 
 def curves_of(ob):

@@ -2,7 +2,7 @@
 
 It is started as the backend is (python -m mti_backend run JOB), keeps the same promises, and does
 what the motion's name says: "fail ...", "die ...", "slow ...", or anything else to succeed ("poor
-..." with a warning). It
+..." with a warning, "still ..." with pictures that are all the same). It
 needs no torch: it "learns" by waiting, and "applies" by drawing pictures of one colour each.
 """
 
@@ -84,7 +84,8 @@ class Runner:
             folder = temp / "takes" / f"{take + 1:02d}" if take else temp / "frames"
             folder.mkdir(parents=True, exist_ok=True)
             for i in range(self.request.settings.frames):
-                picture = np.full((64, 64, 3), (200 - 20 * take, 100, 20 + 10 * i), np.uint8)
+                blue = 20 if self.behaviour == "still" else 20 + 10 * i
+                picture = np.full((64, 64, 3), (200 - 20 * take, 100, blue), np.uint8)
                 (folder / f"{i + 1:04d}.png").write_bytes(encode_png(picture))
             sheet = temp / "sheets" / f"{take + 1:02d}.png"
             sheet.parent.mkdir(exist_ok=True)

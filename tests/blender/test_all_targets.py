@@ -62,9 +62,10 @@ def test_the_last_render(scene, send, ext):
         bpy.data.images.remove(image)
     with pytest.raises(ext("blender.target").TargetError, match="no render yet") as caught:
         send(target="RESULT")
-    assert "Render a picture first" in caught.value.problem.hint
+    assert "Render an image first" in caught.value.problem.hint
     scene.render.engine, scene.cycles.samples = "CYCLES", 1
     scene.render.resolution_x, scene.render.resolution_y = 80, 40
+    scene.render.resolution_percentage = 100
     bpy.ops.render.render()
     picture, note = send(target="RESULT", fit="PAD")
     assert picture.shape == (80, 80, 3) and note.size == (80, 40) and picture.std() > 3
@@ -85,7 +86,7 @@ def test_an_image_of_the_file(scene, send, problem, ext, tmp_path):
     assert picture[8, 8, 1] == 255
     (tmp_path / "a.png").unlink()
     image.reload()
-    with pytest.raises(ext("blender.target").TargetError, match="no picture in it"):
+    with pytest.raises(ext("blender.target").TargetError, match="is empty"):
         send(target_datablock=image)
 
 
@@ -132,8 +133,9 @@ def test_another_scene_is_at_its_own_frame(scene, strips, send, ext):
     try:
         scene.frame_set(3)
         other.frame_set(7, subframe=0.5)
-        data = ext("blender.target").render_frame(other, (32, 18))
-        assert np.abs(ext("motion").decode_png(data)[9, 16].astype(int) - BLUE).max() <= 1
+        with ext("blender.sequencer").sequencer_of(other) as shown:
+            picture = shown.draw(other.frame_current)
+        assert np.abs(picture[90, 160, :3].astype(int) - BLUE).max() <= 1
         assert (scene.frame_current, other.frame_current, other.frame_subframe) == (3, 7, 0.5)
         if hasattr(bpy.context.workspace, "sequencer_scene"):
             bpy.context.workspace.sequencer_scene = other
@@ -154,19 +156,65 @@ def test_without_a_strip_it_says_what_to_do(scene, problem):
 def test_a_muted_strip_shows_nothing(scene, strips, problem):
     scene.frame_set(3)
     strips["red"].mute = True
-    assert "over no strip" in problem("FRAME")
+    assert "All strips under the playhead are muted" in problem("FRAME")
+    strips["red"].mute = False
+    assert problem("FRAME") == ""
+    scene.sequence_editor.channels[1].mute = True  # or it would be a render of the 3D scene
+    assert "All strips under the playhead are muted" in problem("FRAME")
+
+
+def test_a_strip_whose_file_has_gone_is_no_target(scene, strips, send, ext, tmp_path):
+    """Blender would draw its magenta card, or nothing."""
+    error = ext("blender.target").TargetError
+    scene.frame_set(7)
+    scene.sequence_editor.active_strip = strips["blue"]
+    (tmp_path / "blue.png").unlink()
+    for target in ("FRAME", "STRIP"):
+        with pytest.raises(error, match="missing.*blue.png"):
+            send(target=target)
+    strips["blue"].mute = True
+    send(target="FRAME")
+    meta = strips.new_meta(name="meta", channel=5, frame_start=1)
+    inside = meta.strips.new_movie(
+        name="clip", filepath=str(tmp_path / "gone.mp4"), channel=1, frame_start=1
+    )
+    assert inside is not None
+    inside_end = "right_handle" if hasattr(inside, "right_handle") else "frame_final_end"
+    for strip in (inside, meta):
+        setattr(strip, inside_end, 20)
+    with pytest.raises(error, match="missing.*gone.mp4"):
+        send(target="FRAME")
+
+
+def test_a_scene_strip_without_a_camera_is_no_target(scene, strips, send, ext):
+    other = bpy.data.scenes.new("Other")
+    try:
+        strips.new_scene(name="shot", scene=other, channel=4, frame_start=1)
+        with pytest.raises(ext("blender.target").TargetError, match="of the strip shot has no cam"):
+            send(target="FRAME")
+    finally:
+        bpy.data.scenes.remove(other)
+
+
+def test_a_frame_that_is_faded_out_is_no_target(scene, strips, send, ext):
+    strips["red"].blend_type, strips["red"].blend_alpha = "ALPHA_OVER", 0.0
+    scene.frame_set(3)
+    with pytest.raises(ext("blender.target").TargetError, match="nothing but black"):
+        send(target="FRAME")
 
 
 def test_the_viewport_needs_a_window(scene, problem):
     assert "window" in problem("VIEWPORT")
 
 
-def test_a_render_keeps_the_scene_s_shape_when_padded(scene, send):
-    scene.render.resolution_x, scene.render.resolution_y = 1600, 900
+def test_a_render_is_framed_as_the_shot_is_and_then_cropped(scene, send, ext):
+    scene.render.resolution_x, scene.render.resolution_y = 320, 180
+    scene.render.resolution_percentage = 100
+    whole = ext("motion").decode_png(ext("blender.target").render_target(scene, "PREVIEW"))
     picture, note = send(target="RENDER", fit="CROP")
-    assert picture.shape == (256, 256, 3) and note.kept == 1  # the camera frames it
+    assert (picture == whole[:, 70:250, :3]).all() and note.kept == 180 / 320
     picture, note = send(fit="PAD")
-    assert picture.shape[0] == picture.shape[1] and note.fitted.padded
+    assert (picture[70:250] == whole[..., :3]).all() and note.fitted.padded
 
 
 def test_a_render_of_another_scene_is_of_its_own_frame(scene, send):

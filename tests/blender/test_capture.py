@@ -59,7 +59,7 @@ def test_joints_lie_where_blenders_own_projection_puts_them(figure, scene, ext, 
         camera.scale = (2, 1, 3)
     take = capture.take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, size)
     pixels, _ = motion.project(take.joints, take.world_to_clip, size)
-    plan = capture._plan(figure)
+    plan = ext("blender.skeletons").plan_of(figure)
     names = [figure.data.bones[i].name for i in plan.bones]
     assert len(names) == len(figure.data.bones)
     for k, frame in enumerate(motion.sampled_frames(1, 48, 14)):
@@ -261,7 +261,7 @@ def test_a_figure_partly_outside_is_captured_with_a_warning(figure, scene, ext):
     capture = ext("blender.captures").load_capture(
         ext("blender.addon").captures_folder(), scene.mti.capture
     )
-    assert any("outside the picture" in note for note in capture.about.notes)
+    assert any("outside the frame" in note for note in capture.about.notes)
 
 
 def test_the_armature_is_found_by_its_mesh_or_when_it_is_the_only_one(figure, scene, ext):
@@ -280,7 +280,7 @@ def test_blenders_own_human_rig(scene, ext):
     bpy.ops.preferences.addon_enable(module="rigify")
     bpy.ops.object.armature_human_metarig_add()
     rig = bpy.context.object
-    plan = ext("blender.capture")._plan(rig)
+    plan = ext("blender.skeletons").plan_of(rig)
     part = {
         rig.data.bones[plan.bones[a // 3]].name: plan.parts[i]
         for i, (a, b) in enumerate(plan.limbs)
@@ -300,13 +300,26 @@ def test_blenders_own_human_rig(scene, ext):
     bpy.ops.preferences.addon_disable(module="rigify")
 
 
-def test_a_name_is_suggested_until_the_animator_gives_one(figure, scene):
+def test_a_name_is_suggested(figure, scene):
     bpy.ops.mti.capture()
     assert scene.mti.name == "Wave"
     bpy.ops.mti.add_stick_figure(motion="SQUAT")
     bpy.ops.mti.capture()
     assert scene.mti.name == "Squat"
+
+
+def test_a_typed_name_is_that_of_the_motion_it_was_typed_for(figure, scene):
     scene.mti.name = "Mine"
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Mine", "it was typed for what was captured next"
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Mine", "the same motion again"
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
     bpy.ops.mti.capture()
-    assert scene.mti.name == "Mine"
+    assert scene.mti.name == "Jumping Jack"
+    scene.mti.name = "Also Mine"
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Also Mine"
+    bpy.context.view_layer.objects.active = figure
+    bpy.ops.mti.capture()
+    assert scene.mti.name == "Wave"

@@ -30,8 +30,8 @@ def test_the_target_is_a_centred_character_of_80_percent_height(scene, ext, work
         pytest.skip("Workbench cannot draw here")
     monkeypatch.setattr(target, "workbench_works", lambda: workbench)
     built = demo.build_target_scene()
-    picture = motion.decode_png(target.render_target(built, (64, 64))).astype(int)
-    small = picture.reshape(64, 4, 64, 4, 3).mean((1, 3))
+    picture = motion.decode_png(target.render_target(built, "PREVIEW"))[..., :3].astype(int)
+    small = picture.reshape(64, 8, 64, 8, 3).mean((1, 3))
     edge = small[:, [0, 1, -2, -1]].mean(1, keepdims=True)
     figure = np.abs(small - edge).max(-1) > 25
     rows, columns = np.nonzero(figure.any(1))[0], np.nonzero(figure.any(0))[0]

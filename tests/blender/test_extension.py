@@ -20,8 +20,14 @@ OPERATORS = {
     "resume",
     "start_now",
     "import_result",
+    "add_kept",
+    "use_motion",
+    "apply_this",
+    "drop_target",
     "remove_job",
+    "rename_job",
     "open_log",
+    "play_result",
     "show_target",
     "redo",
     "collect_results",
@@ -42,7 +48,7 @@ OPERATORS = {
 
 def _registered() -> set[str]:
     operators = {name for name in dir(bpy.ops.mti) if not name.startswith("_")}
-    types = (bpy.types.Panel, bpy.types.Operator, bpy.types.PropertyGroup)
+    types = (bpy.types.Panel, bpy.types.Operator, bpy.types.PropertyGroup, bpy.types.UIList)
     classes = [cls for base in types for cls in base.__subclasses__()]
     ours = {
         cls.__name__ for cls in classes if cls.__name__.startswith("MTI_") and cls.is_registered
@@ -59,7 +65,9 @@ def test_operators_panels_and_settings_are_there(enabled):
         "VIEW_3D",
         "SEQUENCE_EDITOR",
     }
-    assert bpy.context.scene.mti.name == "Motion"
+    mti = bpy.context.scene.mti
+    mti.property_unset("name")  # an earlier test may have named a motion
+    assert mti.name == "Motion"
 
 
 def test_user_folder_is_the_extensions_own_and_outside_of_its_code(ext, staged):

@@ -21,6 +21,26 @@ def test_values_are_set_and_put_back(scene, ext):
     assert tuple(shading.single_color) == pytest.approx((0.1, 0.2, 0.3))
 
 
+def test_what_has_its_value_already_is_not_written(scene, ext):
+    """An engine that is not there reads as EEVEE; written back, it would be EEVEE for good."""
+
+    class Other(bpy.types.RenderEngine):
+        bl_idname, bl_label = "OTHER", "Other"
+
+    bpy.utils.register_class(Other)
+    scene.render.engine = "OTHER"
+    bpy.utils.unregister_class(Other)
+    with ext("blender.overrides").overriding(
+        (scene.render, {"engine": scene.render.engine, "fps": 7})
+    ):
+        assert scene.render.fps == 7
+    bpy.utils.register_class(Other)
+    kept = scene.render.engine
+    scene.render.engine = "CYCLES"
+    bpy.utils.unregister_class(Other)
+    assert kept == "OTHER"
+
+
 def test_put_back_after_an_error(scene, ext):
     with pytest.raises(KeyError):
         with ext("blender.overrides").overriding((scene.render, {"fps": 7})):

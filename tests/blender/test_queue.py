@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +78,17 @@ def test_pause_lets_the_next_one_in_and_resume_queues(captured, polling, ext):
     until(polling, lambda: not any(row.active for row in polling.jobs.rows))
 
 
+def test_a_paused_job_is_paused_however_little_is_read_at_a_time(
+    captured, polling, ext, monkeypatch
+):
+    """A busy machine reads the last event, and no time is left to see what it means."""
+    learn(polling, captured, "slow")
+    wait(polling, lambda row: row.state.step >= 1)
+    monkeypatch.setattr(ext("client.follow"), "BUDGET_SECONDS", -1.0)
+    bpy.ops.mti.pause(job=polling.jobs.rows[0].request.job)
+    wait(polling, lambda row: row.state.phase == "paused")
+
+
 def test_a_waiting_job_can_be_cancelled(captured, polling):
     learn(polling, captured, "slow")
     learn(polling, captured, "wave")
@@ -109,6 +122,63 @@ def test_without_a_backend_the_queue_waits(captured, polling, prefs, monkeypatch
     assert named(polling, "wave").state.phase == "waiting"
     prefs.python = python
     until(polling, lambda: named(polling, "wave").state.phase == "done")
+
+
+def test_a_job_that_another_blender_deletes_as_its_turn_comes(captured, polling, ext, monkeypatch):
+    """The timer goes on: one that raises is never called again."""
+    starting, spool = ext("blender.starting"), ext("client.spool")
+    learn(polling, captured, "slow 1")
+    wait(polling, lambda row: row.state.phase == "running")
+    first = polling.jobs.rows[0]
+    learn(polling, captured, "wave 2")
+    second = named(polling, "wave 2")
+    launch = starting.launch
+
+    def too_late(job):
+        if job == second.folder:
+            shutil.rmtree(job.path)
+        launch(job)
+
+    monkeypatch.setattr(starting, "launch", too_late)
+    spool.cancel(first.folder)
+    until(polling, lambda: not second.folder.path.exists())
+    for _ in range(20):
+        polling.poll()
+    monkeypatch.undo()
+    learn(polling, captured, "wave 3")
+    until(polling, lambda: named(polling, "wave 3").state.phase == "done")
+
+
+def test_a_job_that_looks_dead_for_a_moment_is_looked_at_again(captured, polling, ext):
+    """Of the runners of two Blenders one leaves, and what it has noted is the last."""
+    owner = ext("wire.owner")
+    learn(polling, captured, "slow 1")
+    row = wait(polling, lambda row: row.state.step >= 1)
+    folder = row.folder
+    told, beat = folder.owner_file.read_bytes(), folder.heartbeat_file
+    dead = ext("wire.codec").loads(told, "owner") | {"create_time": -1.0}
+    folder.owner_file.write_text(ext("wire.codec").dumps(dead))
+    assert owner.read_owner(folder.owner_file).create_time == -1.0 and beat.exists()
+    wait(polling, lambda row: row.state.phase == "dead")
+    assert polling.jobs.waiting
+    folder.owner_file.write_bytes(told)
+    wait(polling, lambda row: row.state.phase == "running")
+    bpy.ops.mti.cancel(job=row.request.job)
+    wait(polling, ended)
+    assert polling.jobs.find(row.request.job).state.phase == "cancelled"
+
+
+def test_a_job_that_ends_while_the_folder_is_listed_anew_is_news(captured, polling, ext):
+    """Another job is started, or another Blender adds one, between its end and the next look."""
+    learn(polling, captured, "slow 1")
+    row = wait(polling, lambda row: row.state.step >= 1)
+    pid = ext("wire.owner").read_owner(row.folder.owner_file).pid
+    os.kill(pid, signal.SIGKILL)
+    while ext("wire.process").process_identity(pid) is not None:
+        time.sleep(0.01)
+    polling.start()
+    until(polling, lambda: polling.jobs.rows[0].state.phase == "dead")
+    assert polling.notices == {row.request.job: "dead"}
 
 
 def test_a_job_that_is_deleted_by_hand_while_it_runs(captured, polling):
@@ -159,7 +229,7 @@ def test_jobs_of_another_blender_are_noticed(captured, polling, tmp_path):
     captured.mti.also_apply = True
     learn(polling, captured)
     row = wait(polling, ended)
-    assert polling.poll() is None
+    until(polling, lambda: polling.poll() is None)
     elsewhere = row.folder.path.parent / ("f" * 32)
     shutil.copytree(row.folder.path, elsewhere)
     request = elsewhere / "request.json"
@@ -168,6 +238,20 @@ def test_jobs_of_another_blender_are_noticed(captured, polling, tmp_path):
     assert bpy.app.timers.is_registered(polling.poll)
     until(polling, lambda: len(polling.jobs.rows) == 2 and not polling.jobs.waiting)
     assert bpy.ops.mti.import_result(job="f" * 32) == {"FINISHED"}
+
+
+def test_a_job_that_another_blender_resumes_is_looked_at_again(captured, polling, ext):
+    """For this one it had failed for good."""
+    learn(polling, captured, "fail 1")
+    row = wait(polling, lambda row: row.state.phase == "failed")
+    until(polling, lambda: polling.poll() is None)
+    assert not polling.jobs.outdated
+    ext("client").enqueue(row.folder)
+    assert polling.jobs.outdated
+    polling.notice_changes()
+    polling.poll()
+    assert polling.jobs.find(row.request.job).state.phase != "failed"
+    wait(polling, lambda row: row.state.epoch == 2 and ended(row))
 
 
 @pytest.mark.parametrize("active", [1, 20])
@@ -264,7 +348,7 @@ def test_takes_are_drawn_side_by_side(captured, polling):
     captured.mti.also_apply, captured.mti.takes = True, 3
     learn(polling, captured)
     wait(polling, ended)
-    assert _drawn().count("[mti.import_result]") == 3
+    assert _drawn().count("[mti.import_result]") == 3 + 1  # and the chosen one of all results
 
 
 def test_a_long_job_is_caught_up_with_soon_and_is_no_news(captured, polling, ext):

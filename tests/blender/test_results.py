@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -54,7 +55,7 @@ def test_the_picked_take_becomes_the_strip(saved, result, ext, tmp_path):
     assert (recipe.job, recipe.take, recipe.seed) == (result.request.job, 2, 41)
     assert recipe.settings == result.request.settings and recipe.target.kind == "RENDER"
     assert json.loads((pictures / "recipe.json").read_text()) == json.loads(strip["mti_recipe"])
-    with pytest.raises(RuntimeError, match="no pictures"):
+    with pytest.raises(RuntimeError, match="no images"):
         bpy.ops.mti.import_result(job=result.request.job, take=4)
 
 
@@ -64,6 +65,39 @@ def test_the_same_take_is_kept_once(saved, result, tmp_path):
     folders = sorted(path.name for path in (tmp_path / "shot" / "motion").iterdir())
     assert folders == ["wave_01", "wave_02"]
     assert [s.directory for s in strips_of(saved)].count("//motion/wave_01/") == 2
+
+
+def test_two_blenders_add_to_one_folder_at_once(saved, result, ext, tmp_path, monkeypatch):
+    """Both take the next free name; the other is done first."""
+    results, here = ext("blender.results"), tmp_path / "shot" / "motion"
+    free_place, given = results.free_place, []
+
+    def slow(root, name):
+        place = free_place(root, name)
+        if not given:
+            place.mkdir(parents=True)
+            (place / "theirs").touch()
+        given.append(place.name)
+        return place
+
+    monkeypatch.setattr(results, "free_place", slow)
+    bpy.ops.mti.import_result(job=result.request.job)
+    assert given == ["wave_01", "wave_02"]
+    assert [p.name for p in (here / "wave_01").iterdir()] == ["theirs"]
+    assert (here / "wave_02" / "0014.png").is_file() and len(list(here.iterdir())) == 2
+
+
+def test_one_folder_that_cannot_be_read_does_not_hide_the_others(saved, result, ext, tmp_path):
+    bpy.ops.mti.import_result(job=result.request.job)
+    here = tmp_path / "shot" / "motion"
+    (here / "wave_00").mkdir()
+    (here / "wave_00" / "recipe.json").mkdir()
+    (here / ".tmp-123-wave_02").mkdir()
+    (here / ".tmp-123-wave_02" / "recipe.json").write_bytes(
+        (here / "wave_01" / "recipe.json").read_bytes()
+    )
+    found = ext("blender.results").results_in(here)
+    assert [each.folder.name for each in found] == ["wave_01"]
 
 
 def test_a_project_can_be_moved_and_its_jobs_deleted(saved, result, ext, tmp_path):
@@ -146,7 +180,7 @@ def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     empty, folder = bpy.context.object, tmp_path / "shot/motion/wave_01"
-    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 3)
+    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 4)  # it stands on the cursor
     assert ext("blender.recipe").read_recipe(empty["mti_recipe"]).job == result.request.job
     image = empty.data
     assert (image.source, image.filepath) == (
@@ -160,9 +194,9 @@ def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
         index = min(max(frame - 11, 0), 47) * 14 // 48
         assert shown.read_bytes() == (folder / f"{index + 1:04d}.png").read_bytes(), frame
     # its pictures are the result's own, take no space, and are not thrown away
-    results = ext("blender.results")
+    size_of = ext("wire.files").size_of
     assert os.path.samefile(folder / "over_48_frames/0048.png", folder / "0014.png")
-    assert results.folder_size(folder / "over_48_frames") < results.folder_size(folder)
+    assert size_of(folder / "over_48_frames") < size_of(folder)
     heaps = ext("blender.cleanup").inventory(ext("blender.polling").jobs)
     assert folder not in heaps["results"].unused and heaps["results"].kept == 1
 
@@ -185,7 +219,7 @@ def test_a_plane_plays_by_keys(saved, result, ext):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     thing = bpy.context.object
-    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 3)
+    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 4)
     assert ext("blender.recipe").read_recipe(thing["mti_recipe"]).job == result.request.job
     node = next(n for n in thing.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
     image, user = node.image, node.image_user
@@ -216,7 +250,11 @@ def test_padding_is_cut_away_and_cropping_said(saved, polling, ext, tmp_path):
     row = wait(polling, ended)
     sent = motion.decode_png(row.folder.target_file.read_bytes())
     assert sent.shape == (160, 160, 3)
+    assert ext("blender.target_preview").about(mti.target_shown)[1] == "160 x 90 pixels, padded"
     bpy.ops.mti.import_result(job=row.request.job)
+    for whole in (row.folder.path / "target_whole.png",
+                  tmp_path / "shot/motion/wave_01/target_whole.png"):  # fmt: skip
+        assert (motion.decode_png(whole.read_bytes()) == 77).all()
     back = motion.decode_png((tmp_path / "shot/motion/wave_01/0001.png").read_bytes())
     assert back.shape == (36, 64, 3)  # 16:9 of the engine's 64 pixels
     mti.result_as = "PLANE"
@@ -259,8 +297,44 @@ def test_redo_after_the_job_has_gone_uses_what_lies_beside_the_pictures(
     assert row.folder.target_file.read_bytes() == target
     (tmp_path / "shot" / "motion" / "wave_01" / "target.png").unlink()
     bpy.ops.mti.remove_job(job=row.request.job)
-    with pytest.raises(RuntimeError, match="not there any more"):
+    with pytest.raises(RuntimeError, match="no longer exists"):
         bpy.ops.mti.redo(seed=6)
+
+
+@pytest.mark.parametrize("kind", ["STRIP", "EMPTY", "PLANE"])
+@pytest.mark.parametrize("collected", [False, True])
+def test_every_kind_of_result_can_be_redone_without_its_job(
+    saved, result, polling, kind, collected, tmp_path
+):
+    """What it was made of lies in its folder, wherever the scene shows the images from."""
+    saved.mti.result_as = kind
+    saved.mti.result_folder = "" if collected else str(tmp_path / "elsewhere")
+    bpy.ops.mti.import_result(job=result.request.job)
+    target = result.folder.target_file.read_bytes()
+    bpy.ops.mti.remove_job(job=result.request.job)
+    assert polling.jobs.rows == ()
+    assert bpy.ops.mti.redo(seed=5) == {"FINISHED"}
+    row = wait(polling, ended)
+    assert row.folder.target_file.read_bytes() == target
+    assert row.folder.motion_file.read_bytes() == b"a motion"
+
+
+def test_the_dialog_outlives_the_job_it_was_opened_on(saved, result, polling, ext):
+    """Deleted by another Blender while the dialog is open: it is drawn again, and says so."""
+
+    from tests.blender.test_panels import Layout
+
+    redo, layout = ext("blender.operators_redo").MTI_OT_redo, Layout()
+    dialog = SimpleNamespace(
+        layout=layout, job=result.request.job, folder="", bl_rna=bpy.ops.mti.redo.get_rna_type()
+    )
+    dialog._recipe = lambda context: redo._recipe(dialog, context)
+    redo.draw(dialog, bpy.context)
+    assert "Motion: wave" in layout.lines
+    bpy.ops.mti.remove_job(job=result.request.job)
+    del layout.lines[:]
+    redo.draw(dialog, bpy.context)
+    assert " ".join(layout.lines) == "This job has no result to redo. Choose another one."
 
 
 def test_redo_without_a_result_says_what_to_click(saved, polling):
@@ -272,7 +346,9 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     cleanup = ext("blender.cleanup")
     for take in (1, 2):
         bpy.ops.mti.import_result(job=result.request.job, take=take)
-    saved.sequence_editor.strips.remove(strips_of(saved)[-1])
+    strip = strips_of(saved)[-1]
+    strip.id_data.sequence_editor.strips.remove(strip)
+    saved.mti.takes = 1
     bpy.ops.mti.apply()
     applied = wait(polling, lambda row: row.request.task == "apply" and ended(row))
     learn(polling, saved, "fail")
@@ -281,24 +357,71 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     wait(polling, lambda row: row.state.step >= 1)
     running = polling.jobs.rows[0]
     assert bpy.ops.mti.capture() == {"FINISHED"}
+    bpy.ops.mti.import_result(job=applied.request.job)
     heaps = cleanup.inventory(polling.jobs)
-    assert {path.name for path in heaps["jobs"].unused} == {
-        applied.request.job,
-        failed.request.job,
-    }
-    assert heaps["jobs"].kept == 2 and heaps["jobs"].bytes > 1000
+    assert {path.name for path in heaps["jobs"].unused} == {applied.request.job}
+    assert {path.name for path in heaps["unfinished"].unused} == {failed.request.job}
+    assert heaps["jobs"].kept == 3 and heaps["jobs"].bytes > 1000
     here = tmp_path / "shot" / "motion"  # other tests may have left some in the user folder
     assert [path for path in heaps["results"].unused if path.parent == here] == [here / "wave_02"]
     assert heaps["captures"].unused and saved.mti.capture not in {
         path.name for path in heaps["captures"].unused
     }
-    bpy.ops.mti.clean_up(results=True)
+    bpy.ops.mti.clean_up(results=True, captures=True, unfinished=True)
     assert result.folder.path.is_dir() and running.folder.path.is_dir()
     assert not applied.folder.path.exists() and not failed.folder.path.exists()
-    assert [p.name for p in (tmp_path / "shot" / "motion").iterdir()] == ["wave_01"]
+    assert sorted(p.name for p in (tmp_path / "shot" / "motion").iterdir()) == [
+        "wave_01",
+        "wave_03",
+    ]
     assert ext("blender.operators_jobs").current_capture(saved) is not None
     bpy.ops.mti.cancel(job=running.request.job)
     wait(polling, ended)
+
+
+def test_of_a_job_from_elsewhere_only_what_it_vouches_for_is_copied(saved, result, ext, tmp_path):
+    """It may hold links to files of this machine, and pictures that nobody has checked."""
+    job, motion = result.folder, ext("motion")
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(motion.encode_png(np.zeros((8, 8, 3), np.uint8)))
+    (job.frames_dir / "0015.png").symlink_to(secret)
+    (job.frames_dir / "0016.png").write_bytes(secret.read_bytes())
+    (job.frames_dir / "extra.png").write_bytes(secret.read_bytes())
+    target = job.target_file.read_bytes()
+    job.target_file.unlink()
+    job.target_file.symlink_to(secret)
+    motion_file = job.output_motion.read_bytes()
+    bpy.ops.mti.import_result(job=result.request.job)
+    here = tmp_path / "shot" / "motion"
+    frames = [f"{i:04d}.png" for i in range(1, 15)]
+    assert sorted(p.name for p in (here / "wave_01").iterdir()) == [
+        *frames, "motion.safetensors", "origin.json", "recipe.json", "target_whole.png",
+    ]  # fmt: skip
+    job.target_file.unlink()
+    job.target_file.write_bytes(target)
+    bpy.ops.mti.import_result(job=result.request.job, take=2)
+    assert (here / "wave_02/target.png").read_bytes() == target
+    assert (here / "wave_02/motion.safetensors").read_bytes() == motion_file
+    job.output_motion.write_bytes(b"changed")
+    bpy.ops.mti.import_result(job=result.request.job, take=3)
+    assert not (here / "wave_03/motion.safetensors").exists()
+
+
+@pytest.mark.parametrize("spoiled", ["changed", "a link", "gone", "no manifest"])
+def test_a_damaged_picture_is_said_and_nothing_is_kept(saved, result, ext, tmp_path, spoiled):
+    picture = result.folder.frames_dir / "0003.png"
+    data = picture.read_bytes()
+    picture.unlink()
+    if spoiled == "changed":
+        picture.write_bytes(data[:-1])
+    elif spoiled == "a link":
+        (tmp_path / "copy.png").write_bytes(data)
+        picture.symlink_to(tmp_path / "copy.png")
+    elif spoiled == "no manifest":
+        result.folder.manifest_file.unlink()
+    with pytest.raises(RuntimeError, match="output/"):
+        bpy.ops.mti.import_result(job=result.request.job)
+    assert not list((tmp_path / "shot").glob("motion/*")) and strips_of(saved) == []
 
 
 def test_undo_and_redo_of_a_strip_lose_no_picture(saved, result, tmp_path):

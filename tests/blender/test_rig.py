@@ -226,6 +226,18 @@ def test_a_camera_that_sees_all_of_it(scene, ext, what, size):
         assert checks.covered_share(take) > 0.25
 
 
+def test_a_camera_that_sees_all_of_what_no_key_tells(scene, ext):
+    scene.frame_end = 40
+    bpy.ops.mti.add_stick_figure(motion="NONE")
+    figure = bpy.context.object
+    figure.driver_add("location", 0).driver.expression = "frame / 4"
+    bpy.context.view_layer.update()
+    assert bpy.ops.mti.add_camera() == {"FINISHED"}
+    bpy.context.view_layer.update()
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 40, 14, (64, 64))
+    assert ext("motion.checks").visible_shares(take).min() == 1
+
+
 def test_a_nearer_camera_looks_from_where_the_scene_s_own_stands(scene, ext):
     own = scene.camera
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
@@ -233,12 +245,118 @@ def test_a_nearer_camera_looks_from_where_the_scene_s_own_stands(scene, ext):
     bpy.context.view_layer.update()
     assert bpy.ops.mti.add_camera() == {"FINISHED"}
     bpy.context.view_layer.update()
-    assert scene.camera is not own and own.name in scene.objects
-    eye, old = scene.camera.matrix_world.translation, own.matrix_world.translation
+    framing = scene.mti.capture_camera
+    assert scene.camera == own != framing
+    eye, old = framing.matrix_world.translation, own.matrix_world.translation
     assert eye.length < old.length / 3
     assert eye.xy.normalized().dot(old.xy.normalized()) > 0.99
     take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
     assert ext("motion.checks").covered_share(take) > 0.4
+
+
+def test_the_shot_keeps_its_camera_and_one_is_added_however_often(scene, ext):
+    own = scene.camera
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    own.location = (30, -4, 6)
+    bpy.context.view_layer.update()
+    before = own.matrix_world.copy()
+    for _ in range(3):
+        assert bpy.ops.mti.add_camera() == {"FINISHED"}
+        assert scene.camera == own and own.matrix_world == before
+    cameras = sorted(ob.name for ob in scene.objects if ob.type == "CAMERA")
+    assert cameras == ["Camera", "Framing Camera"]
+    framing = scene.mti.capture_camera
+    assert (framing.data.clip_start, framing.name) == (pytest.approx(0.1), "Framing Camera")
+    cameras, sources = ext("blender.cameras"), ("ARMATURE", "OBJECT", "CAMERA")
+    used = [cameras.capture_camera(scene, source) for source in sources]
+    assert used == [framing, framing, own]
+    scene.mti.capture_camera = None
+    assert cameras.capture_camera(scene, "ARMATURE") == own
+    scene.mti.capture_camera = framing
+    scene.collection.objects.unlink(framing)  # as X in the viewport does
+    assert cameras.capture_camera(scene, "ARMATURE") == own
+    bpy.ops.mti.add_camera()
+    assert scene.camera == own and scene.mti.capture_camera.name in scene.objects
+
+
+def _bound(scene, *frames):
+    """Cameras that markers bind at these frames, each farther away."""
+    scene.timeline_markers.clear()
+    made = []
+    for i, frame in enumerate(frames):
+        camera = bpy.data.objects.new(f"Shot {i + 1}", bpy.data.cameras.new("Shot"))
+        scene.collection.objects.link(camera)
+        camera.location, camera.rotation_euler = (0, -30 - 10 * i, 1), (math.pi / 2, 0, 0)
+        scene.timeline_markers.new("cut", frame=frame).camera = camera
+        made.append(camera)
+    scene.frame_set(1)
+    return made
+
+
+def test_a_framing_camera_frames_where_markers_bind_cameras(scene, ext):
+    """Once the next change of frame bound the old one again, and each press added another."""
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    first, _ = _bound(scene, 1, 20)
+    checks, take = ext("motion.checks"), ext("blender.capture").take_from_scene
+    far = checks.covered_share(take(bpy.context, "ARMATURE", 1, 48, 14, (64, 64)))
+    for _ in range(3):
+        bpy.ops.mti.add_camera()
+    near = checks.covered_share(take(bpy.context, "ARMATURE", 1, 48, 14, (64, 64)))
+    assert near > 0.4 > 0.1 > far and scene.camera == first
+    assert sum(ob.name.startswith("Framing") for ob in scene.objects) == 1
+
+
+@pytest.mark.parametrize("source", ["ARMATURE", "CAMERA"])
+def test_a_cut_within_the_frames_is_said(scene, ext, prefs, source):
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    shots = ext("blender.shots")
+    scene.mti.source, scene.mti.span = source, "CUSTOM"
+    scene.mti.frame_start, scene.mti.frame_end = 10, 40
+    warnings = ext("blender.cameras").cut_warnings
+    for frames, cut in (((1,), None), ((1, 10), None), ((1, 25), 25), ((25, 60), None),
+                        ((1, 41), None), ((-5, 3, 40), 40)):  # fmt: skip
+        _bound(scene, *frames)
+        found = warnings(scene, source, 10, 40)
+        assert [f"at frame {cut}," in each.message for each in found] == [True] * bool(cut)
+    cameras = _bound(scene, 1, 25)
+    for camera in cameras:
+        for frame, x in ((10, -1), (40, 1)):
+            camera.location = (x, -6, 1)
+            camera.keyframe_insert("location", frame=frame)
+    scene.timeline_markers.new("the same", frame=30).camera = cameras[1]
+    shot = shots.take_shot(bpy.context, 14, (64, 64))
+    messages = [each.message for each in shot.warnings]
+    one, other = (camera.name for camera in cameras)
+    assert messages[0].startswith(f"The camera cuts from {one} to {other} at frame 25")
+    assert scene.frame_current == 1 and scene.camera == cameras[0]
+    if source == "ARMATURE":
+        bpy.ops.mti.add_camera()
+        shot = shots.take_shot(bpy.context, 14, (64, 64))
+        assert not any("cuts" in each.message for each in shot.warnings)
+
+
+def test_a_camera_that_no_marker_binds_stays_chosen(scene, ext):
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    own = scene.camera
+    _bound(scene, 1)
+    scene.camera = own
+    ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert scene.camera == own
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 300.0])
+def test_a_figure_of_any_size_is_framed_alike(scene, ext, scale):
+    """One of 1.8 cm was small in the picture: the camera never came nearer than 10 cm."""
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    bpy.context.object.scale = (scale,) * 3
+    bpy.context.view_layer.update()
+    bpy.ops.mti.add_camera()
+    bpy.context.view_layer.update()
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    checks = ext("motion.checks")
+    assert checks.covered_share(take) > 0.4 and checks.visible_shares(take).min() == 1
+    data, depth = scene.mti.capture_camera.data, scale * 2
+    assert data.clip_start < depth < data.clip_end
 
 
 def test_a_camera_needs_something_to_look_at(scene):

@@ -48,7 +48,7 @@ def test_set_up_from_wheels_then_self_test(scene, prefs, watch, ext):  # noqa: F
     sentence, icon = watch.test_verdict
     wait(watch, lambda: processor_seconds() > worked + 1, 10)
     tested, worked = time.monotonic() - began, processor_seconds() - worked
-    assert icon == "CHECKMARK" and "14 pictures" in sentence, sentence
+    assert icon == "CHECKMARK" and "14 images" in sentence, sentence
     print(f"\nset up in {installed:.0f} s; self-test in {tested:.0f} s: {sentence}")
     print(f"the self-test took {worked:.0f} s of one processor")
     assert worked < 60  # under a minute, also where other work keeps the clock running

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import subprocess
 import sys
+import wave
 from types import SimpleNamespace
 
 import bpy
@@ -93,7 +95,7 @@ def test_a_rig_built_as_rigify_builds_them(level, ext):
         follow.target, follow.subtarget = rig, f"ORG-{name}"
     for frame, degrees in ((1, 0), (48, -80)):
         _key(rig.pose.bones["upper_arm_fk.L"], degrees, frame)
-    plan = ext("blender.capture")._plan(rig)
+    plan = ext("blender.skeletons").plan_of(rig)
     used = [rig.data.bones[i].name for i in plan.bones]
     assert sorted(used) == sorted(f"DEF-{name}" for name, *_ in parts)
     assert plan.parents.count(-1) == 1, "one body, so that it can be drawn with other proportions"
@@ -112,7 +114,7 @@ def test_rigifys_own_generated_rig(level, ext):
         bpy.ops.pose.rigify_generate()
         rig = next(o for o in level.objects if o.type == "ARMATURE" and o != metarig)
         bpy.context.view_layer.objects.active = rig
-        plan = ext("blender.capture")._plan(rig)
+        plan = ext("blender.skeletons").plan_of(rig)
         used = [rig.data.bones[i].name for i in plan.bones]
         assert all(name.startswith("DEF-") for name in used) and 15 <= len(used) <= 60
         assert plan.parents.count(-1) == 1
@@ -299,6 +301,15 @@ def _film(path, numbered=False, frames=24, size=(96, 48)):
     bpy.data.scenes.remove(scene)
 
 
+def beep():
+    """A WAV file of a second."""
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setparams((1, 2, 8000, 8000, "NONE", ""))
+        file.writeframes(bytes(16000))
+    return stream.getvalue()
+
+
 def _place(picture):
     """Where the bright thing is, from left to right."""
     light = picture.astype(float).mean(2)
@@ -324,7 +335,7 @@ def test_a_file(scene, ext, tmp_path, numbered):
     assert _goes_right(pictures[2:-2])  # the square crop cuts the film's sides off
     assert (about.info.frame_start, about.info.frame_end) == (1, 24)
     assert about.info.fps == (24 if numbered else 12)
-    assert numbered or any("50% of each picture is cut off" in note for note in about.notes)
+    assert numbered or any("50% of each image is cut off" in note for note in about.notes)
     assert len(bpy.data.scenes) == scenes and scene.frame_current == frame
     assert not len(bpy.data.movieclips)
 
@@ -382,10 +393,10 @@ def test_footage_that_cannot_be_read(scene, ext, tmp_path):
     assert "missing" in find(bpy.context, "FILE").message and not bpy.ops.mti.capture.poll()
     (tmp_path / "text.txt").write_text("no movie")
     scene.mti.file = str(tmp_path / "text.txt")
-    assert "no movie and no picture" in find(bpy.context, "FILE").message
+    assert "neither a movie nor an image" in find(bpy.context, "FILE").message
     (tmp_path / "one.png").write_bytes(b"")
     scene.mti.file = str(tmp_path / "one.png")
-    assert "single picture" in find(bpy.context, "FILE").message
+    assert "single image" in find(bpy.context, "FILE").message
     (tmp_path / "broken.mp4").write_bytes(b"not a movie at all" * 99)
     scene.mti.file = str(tmp_path / "broken.mp4")
     assert find(bpy.context, "FILE") is None
@@ -404,9 +415,11 @@ def test_a_strip_of_another_kind_and_one_without_its_file(scene, ext, tmp_path):
     (tmp_path / "film.mp4").unlink()
     find = ext("blender.sources").source_problem
     assert "missing" in find(bpy.context, "STRIP").message
-    other = strips.new_scene(name="inner", scene=bpy.data.scenes.new("X"), channel=2, frame_start=1)
+    sound = tmp_path / "beep.wav"
+    sound.write_bytes(beep())
+    other = strips.new_sound(name="beep", filepath=str(sound), channel=2, frame_start=1)
     scene.sequence_editor.active_strip = other
-    assert "no movie and no image strip" in find(bpy.context, "STRIP").message
+    assert "beep is sound and has no images" in find(bpy.context, "STRIP").message
 
 
 def test_a_viewport_needs_a_window(scene, ext):
@@ -462,13 +475,15 @@ def test_the_frames_that_are_captured(figure, scene, ext):
     scene.mti.span = "SCENE"
     assert sources.frame_span(bpy.context) == (1, 250)
     (warning,) = sources.span_warnings(bpy.context)
-    assert "Wave ends at frame 48" in warning.message and "up to 250" in warning.message
+    assert "Stick Figure moves until frame 48" in warning.message
+    assert "up to 250" in warning.message and "give an end before that" in warning.hint
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 40
     assert sources.frame_span(bpy.context) == (5, 40)
     scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -20, 30
     assert sources.frame_span(bpy.context) == (-20, 30)
     (warning,) = sources.span_warnings(bpy.context)
-    assert "begins at frame 1" in warning.message
+    assert "moves from frame 1 on" in warning.message
+    assert "give a start after that" in warning.hint
     scene.mti.span = "AUTO"
     figure.animation_data_clear()
     assert sources.frame_span(bpy.context) == (5, 40)
@@ -482,7 +497,7 @@ def test_a_motion_that_goes_on_has_no_end(level, ext):
     assert ext("blender.sources").span_warnings(bpy.context) == []
     assert bpy.ops.mti.capture() == {"FINISHED"}
     notes = " ".join(_capture(ext).about.notes)
-    assert "faster than 14 pictures can show" in notes and "apart" in notes
+    assert "faster than 14 frames can show" in notes and "apart" in notes
 
 
 def test_strips_of_the_nla_have_frames_too(figure, scene, ext):

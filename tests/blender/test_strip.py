@@ -72,7 +72,7 @@ def test_pure_colours_come_out_as_they_are_in_the_files(scene, ext, tmp_path, sh
 
 def test_without_leave_the_view_stays_and_dull_colours_come_near(scene, ext, tmp_path, show):
     shown, note = _shown_colors(scene, ext, tmp_path, show, False)
-    assert scene.view_settings.view_transform == "AgX" and "AgX changes pure colours" in note
+    assert scene.view_settings.view_transform == "AgX" and "AgX changes pure colors" in note
     assert np.abs(shown[3] - COLORS[3]).max() <= 6  # laid under AgX as it is: 14
 
 
@@ -99,9 +99,20 @@ def test_it_lies_above_what_is_there(scene, ext, pictures):
     assert [s.channel for s in (first, second, third, fourth)] == [1, 2, 3, 1]
 
 
+def test_it_does_not_land_on_a_muted_or_locked_channel(scene, ext, pictures):
+    """There it is not seen, or cannot be moved."""
+    add, editor = ext("blender.strip").add_picture_strip, scene.sequence_editor_create()
+    editor.channels[1].mute = editor.channels[2].lock = editor.channels[4].mute = True
+    assert [add(scene, *pictures, 1, 48, "A").channel for _ in range(3)] == [3, 5, 6]
+    for channel in editor.channels:
+        channel.lock = True
+    with pytest.raises(ValueError, match="channels"):
+        add(scene, *pictures, 1, 48, "B")
+
+
 def test_full_channels_are_said(scene, ext, pictures):
     strip = ext("blender.strip")
-    strips = strip._strips(scene)
+    strips = scene.sequence_editor_create().strips
     for channel in range(1, 129):
         strips.new_image(
             name="x", filepath=str(pictures[0] / "0001.png"), channel=channel, frame_start=1
@@ -121,19 +132,6 @@ def test_what_else_changes_colours_is_said(scene, ext, pictures):
     scene.view_settings.exposure, scene.view_settings.use_curve_mapping = 0.5, True
     note = strip.keep_colors(scene, made, True)
     assert "exposure changes" in note and "curve mapping changes" in note
-
-
-def test_the_sequencer_shows_the_scene(scene, ext):
-    strip = ext("blender.strip")
-    assert strip.shown_scene(bpy.context) == scene
-    strip.show_in_sequencer(bpy.context, scene)
-    if bpy.app.version >= (5, 0):
-        assert bpy.context.workspace.sequencer_scene == scene
-        other = bpy.data.scenes.new("Other")
-        bpy.context.workspace.sequencer_scene = other
-        assert strip.shown_scene(bpy.context) == other
-        strip.show_in_sequencer(bpy.context, scene)
-        assert bpy.context.workspace.sequencer_scene == other
 
 
 def test_nothing_else_of_the_scene_changes(scene, ext, pictures):

@@ -37,6 +37,16 @@ def _settings(scene):
     return found
 
 
+@pytest.fixture
+def small(scene):
+    """The factory scene, small, with one sample of Cycles."""
+    render = scene.render
+    render.resolution_x, render.resolution_y = 64, 48
+    render.engine, scene.cycles.samples = "CYCLES", 1
+    scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
+    return scene
+
+
 def _cover_with(scene, linear):
     """A sheet before the camera that shines with one colour."""
     bpy.ops.mesh.primitive_plane_add(size=20, location=(0, 0, 5))
@@ -53,13 +63,24 @@ def _cover_with(scene, linear):
     bpy.context.view_layer.update()
 
 
-@pytest.mark.parametrize(("size", "expected"), [((64, 64), (256, 256)), ((1024, 576), (1024, 576))])
-def test_size_aspect_and_content(scene, ext, size, expected):
-    target, motion = ext("blender.target"), ext("motion")
-    scene.render.resolution_x, scene.render.resolution_percentage = 1920, 50
-    picture = motion.decode_png(target.render_target(scene, size))
-    assert picture.shape == (expected[1], expected[0], 3)
-    assert picture.std() > 5  # the cube before the grey
+@pytest.mark.parametrize(
+    ("resolution", "percentage", "aspect", "expected"),
+    [
+        ((1920, 1080), 100, (1, 1), (1024, 576)),
+        ((1920, 1080), 25, (1, 1), (480, 270)),
+        ((720, 576), 100, (1.4587, 1.0), (1024, 561)),
+        ((100, 200), 100, (1, 2), (100, 400)),
+    ],
+)
+def test_size_aspect_and_content(scene, ext, resolution, percentage, aspect, expected):
+    """The shot's own framing, in square pixels."""
+    target, motion, render = ext("blender.target"), ext("motion"), scene.render
+    render.resolution_x, render.resolution_y = resolution
+    render.resolution_percentage = percentage
+    render.pixel_aspect_x, render.pixel_aspect_y = aspect
+    picture = motion.decode_png(target.render_target(scene, "PREVIEW"))
+    assert picture.shape == (expected[1], expected[0], 4) and picture[..., 3].min() >= 254
+    assert picture[..., :3].std() > 5  # the cube before the grey
 
 
 @pytest.mark.parametrize("own_view", [False, True])
@@ -84,21 +105,22 @@ def test_nothing_of_the_scene_changes(scene, ext, own_view):
     assert len(before) > 150
     for engine in ("PREVIEW", "SCENE"):
         render.engine = before["render.engine"] = "BLENDER_WORKBENCH"
-        ext("blender.target").render_target(scene, (64, 64), engine)
+        ext("blender.target").render_target(scene, engine)
         assert _settings(scene) == before
 
 
 @pytest.mark.parametrize("engine", ["PREVIEW", "SCENE"])
-def test_what_the_scene_is_set_up_for_does_not_show(scene, ext, engine):
-    """Half a region, transparent, stamped, at half size, with stretched pixels: still the same."""
-    target, motion, render = ext("blender.target"), ext("motion"), scene.render
-    render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
-    plain = motion.decode_png(target.render_target(scene, (64, 64), engine))
+def test_what_the_scene_is_set_up_for_does_not_show(small, ext, engine):
+    """Half a region, stamped, in stereo, numbered, as a movie: still the whole picture."""
+    target, motion, render = ext("blender.target"), ext("motion"), small.render
+    plain = motion.decode_png(target.render_target(small, engine))
     assert plain[2, 2].min() > 30  # the world's grey
     render.use_border, render.border_max_x, render.use_crop_to_border = True, 0.5, True
-    render.film_transparent, render.use_stamp = True, True
-    render.resolution_percentage, render.pixel_aspect_x = 50, 2.0
-    assert (motion.decode_png(target.render_target(scene, (64, 64), engine)) == plain).all()
+    render.use_stamp, render.use_multiview, render.use_file_extension = True, True, False
+    if hasattr(render.image_settings, "media_type"):
+        render.image_settings.media_type = "VIDEO"
+    render.image_settings.file_format = "FFMPEG"
+    assert (motion.decode_png(target.render_target(small, engine)) == plain).all()
 
 
 def test_nothing_changes_when_there_is_no_camera_or_no_engine(scene, ext):
@@ -106,30 +128,29 @@ def test_nothing_changes_when_there_is_no_camera_or_no_engine(scene, ext):
     before = _settings(scene)
     bpy.data.objects.remove(scene.camera)
     with pytest.raises(target.TargetError, match="no camera"):
-        target.render_target(scene, (64, 64))
+        target.render_target(scene)
     assert _settings(scene) == before
 
 
 @pytest.mark.parametrize("view", ["AgX", "Filmic", "Standard"])
-def test_colours_are_those_of_the_standard_view(scene, ext, view):
-    """Linear 0.5, 0.2, 0.05 is sRGB 188, 124, 63 whatever the scene is looked at through."""
-    scene.view_settings.view_transform = view
-    scene.view_settings.exposure = 1.0
-    scene.render.engine, scene.cycles.samples = "CYCLES", 1
-    scene.cycles.use_denoising = False
-    _cover_with(scene, (0.5, 0.2, 0.05))
-    data = ext("blender.target").render_target(scene, (64, 64), "SCENE")
-    picture = ext("motion").decode_png(data)
-    assert np.abs(picture.reshape(-1, 3).mean(0) - (188, 124, 63)).max() < 1.5
+def test_the_preview_shows_colors_as_they_are_set(scene, ext, view):
+    """A material of linear 0.5, 0.2, 0.05 is as bright as that light, whatever the scene's view."""
+    colors = []
+    for name in ("Standard", view):
+        scene.view_settings.view_transform = name
+        scene.view_settings.exposure = 1.0
+        data = ext("blender.target").render_target(scene, "PREVIEW")
+        colors.append(ext("motion").decode_png(data))
+    assert (colors[0] == colors[1]).all()
 
 
 def test_the_scene_and_not_its_strips_is_rendered(scene, ext, tmp_path):
     motion, target = ext("motion"), ext("blender.target")
-    plain = target.render_target(scene, (64, 64))
+    plain = target.render_target(scene, "PREVIEW")
     red = np.full((64, 64, 3), (255, 0, 0), np.uint8)
     (tmp_path / "0001.png").write_bytes(motion.encode_png(red))
     ext("blender.strip").add_picture_strip(scene, tmp_path, ["0001.png"], 1, 50, "Red")
-    again = target.render_target(scene, (64, 64))
+    again = target.render_target(scene, "PREVIEW")
     assert (motion.decode_png(again) == motion.decode_png(plain)).all()
 
 
@@ -138,8 +159,9 @@ def test_another_scene_than_the_current_one(scene, ext):
     empty = bpy.data.scenes.new("Empty")
     empty.camera = scene.camera
     empty.collection.objects.link(scene.camera)
-    picture = motion.decode_png(target.render_target(empty, (64, 64)))
-    assert picture.std() < 1 < motion.decode_png(target.render_target(scene, (64, 64))).std()
+    picture = motion.decode_png(target.render_target(empty, "PREVIEW"))[..., :3]
+    shown = motion.decode_png(target.render_target(scene, "PREVIEW"))[..., :3]
+    assert picture.std() < 1 < shown.std()
     assert bpy.context.scene == scene
 
 
@@ -151,7 +173,12 @@ bpy.context.preferences.extensions.repos.new(
 addon_utils.enable("bl_ext.mti_dev.mti", default_set=True)
 target = importlib.import_module("bl_ext.mti_dev.mti.mti_addon.blender.target")
 works = target.workbench_works()
-data = target.render_target(bpy.context.scene, (64, 64))
+bpy.context.scene.render.resolution_x = bpy.context.scene.render.resolution_y = 64
+data = target.render_target(bpy.context.scene, "PREVIEW")
+try:
+    target.render_target(bpy.context.scene)
+except target.TargetError as error:
+    print("refused", error.problem.message, flush=True)
 print("probe", works, data[:4], bpy.context.scene.render.engine, flush=True)
 addon_utils.disable("bl_ext.mti_dev.mti", default_set=True)
 os._exit(0)
@@ -173,6 +200,7 @@ def test_cycles_renders_where_the_gpu_path_aborts(staged, tmp_path):
     lines = [line for line in result.stdout.splitlines() if line.startswith("probe")]
     assert lines, result.stderr[-2000:]
     assert lines[0].startswith("probe False b'\\x89PNG'") and "EEVEE" in lines[0]
+    assert "needs OpenGL, which does not work here" in result.stdout
     assert result.returncode == 0
 
 
@@ -185,35 +213,25 @@ def test_a_picture_of_odd_size_with_alpha_arrives_unchanged(scene, ext, tmp_path
     picture = np.random.default_rng(0).integers(0, 255, (37, 53, 4))
     picture[:10, :, 3] = 255
     file = _write(tmp_path / "odd.png", picture, ext)
-    back = ext("motion").decode_png(ext("blender.target").read_target(file))
+    back = ext("blender.target").read_target(file)
     assert back.shape == (37, 53, 4)
     assert (back[..., 3] == picture[..., 3]).all()
-    solid = picture[..., 3] == 255
-    assert np.abs(back[solid].astype(int) - picture[solid]).max() <= 1
+    assert (back == picture)[picture[..., 3] > 0].all()
 
 
 def test_a_plain_picture_is_rgb_and_exact_under_agx(scene, ext, tmp_path):
     scene.view_settings.view_transform = "AgX"
     picture = np.random.default_rng(1).integers(0, 255, (31, 64, 3))
     before = _settings(scene)
-    images = len(bpy.data.images)
+    images, scenes = len(bpy.data.images), len(bpy.data.scenes)
     file = _write(tmp_path / "a.png", picture, ext)
-    back = ext("motion").decode_png(ext("blender.target").read_target(file))
-    assert back.shape == picture.shape and np.abs(back.astype(int) - picture).max() <= 1
-    assert _settings(scene) == before and len(bpy.data.images) == images
+    back = ext("blender.target").read_target(file)
+    assert back.shape == picture.shape and (back == picture).all()
+    assert _settings(scene) == before
+    assert (len(bpy.data.images), len(bpy.data.scenes)) == (images, scenes)
 
 
-def test_a_large_jpeg_is_converted_and_made_smaller(scene, ext, tmp_path):
-    image = bpy.data.images.new("Large", 3000, 1500)
-    image.filepath_raw, image.file_format = str(tmp_path / "large.jpg"), "JPEG"
-    image.generated_color = (0.2, 0.5, 0.8, 1)
-    image.save()
-    bpy.data.images.remove(image)
-    back = ext("motion").decode_png(ext("blender.target").read_target(tmp_path / "large.jpg"))
-    assert back.shape == (1024, 2048, 3)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\nbroken"])
+@pytest.mark.parametrize("content", [None, b"", b"no image", b"\x89PNG\r\n\x1a\nbroken"])
 def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
@@ -221,6 +239,6 @@ def test_what_is_no_picture(scene, ext, tmp_path, content, monkeypatch):
     if content is not None:
         file.write_bytes(content)
     target = ext("blender.target")
-    with pytest.raises(target.TargetError, match="missing" if content is None else "not a picture"):
+    with pytest.raises(target.TargetError, match="missing" if content is None else "not an image"):
         target.read_target(file)
     assert not list((tmp_path / "temp").iterdir())

@@ -34,7 +34,7 @@ def test_the_collector_sees_the_interface(needed):
         "Capture",
         "Sketch",
         "Waiting",
-        "So Far",
+        "Not started",
         "Learn the captured motion, in the background",
     }
     composed = {"Learning {}", "{} has no bones.", "Take {}", "Frames {} to {} ({:.1f} s)"}

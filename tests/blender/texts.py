@@ -24,7 +24,11 @@ NO_PHRASES = {
     "Color",
     "Emission",
     "Surface",
+    "Strength",
     "Motion Capture",
+    "Motion Target",
+    "sRGB - Display",
+    "sRGB Display",
     "The recipe",
     "does not move",
 }

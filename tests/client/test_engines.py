@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from mti_addon.client.engines import engine_states, gpu_bytes
 from mti_addon.client.setup_check import Hello
 from mti_addon.client.setup_models import DOWNLOADS, INDEX, ModelFolder, model_folder
+from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.settings import MODELS, SIZES, Settings
 from mti_backend import plan
 from mti_backend.models import hub
@@ -59,7 +61,7 @@ def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Pa
         "Needs 8.2 GB of GPU memory at 1024 x 576; A card has 8.0 GB. Choose the size 768 x 448."
     )
     states = engine_states(hello(), "", folders(tmp_path))
-    assert "this machine has none that torch uses" in states["svd"].sentence
+    assert "no supported GPU found" in states["svd"].sentence
     states = engine_states(hello(gpu="cuda"), "", folders(tmp_path))
     assert "set up the backend again" in states["svd"].sentence
 
@@ -70,6 +72,26 @@ def test_the_memory_is_what_the_backend_plans(name: str, size: tuple[int, int]) 
     settings = Settings.for_model(name).sized(*size)
     least = max(plan.learning_memory(plan.COSTS[-1], settings), plan.applying_memory(settings, 1))
     assert gpu_bytes(settings) == pytest.approx(least, rel=0.002)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_both_sides_tell_of_the_same_need_by_the_same_number(
+    tmp_path: Path, name: str, size: tuple[int, int]
+) -> None:
+    settings = Settings.for_model(name).sized(*size)
+    with pytest.raises(OutOfMemory) as refused:
+        plan.plan(settings, 2**30, learns=True, applies=False)
+    need = re.search(r"needs ([\d.]+) GB of the GPU, and 1.0 GB are free", refused.value.message)
+    said = engine_states(hello(card(1)), "", folders(tmp_path), size)[name].sentence
+    assert need and said.startswith(f"Needs {need[1]} GB of GPU memory") and "has 1.0 GB" in said
+
+
+def test_the_card_that_is_judged_is_the_one_that_is_named(tmp_path: Path) -> None:
+    small = {"kind": "cuda", "index": 0, "name": "The first", "memory_mib": 2048}
+    large = {"kind": "cuda", "index": 1, "name": "The largest", "memory_mib": 6144}
+    said = engine_states(hello(small, large), "", folders(tmp_path))["svd"].sentence
+    assert "The largest has 6.0 GB" in said and "The first" not in said
 
 
 def test_a_smaller_size_needs_less(tmp_path: Path) -> None:

@@ -8,13 +8,24 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from mti_addon.client import follow, spool
 from mti_addon.client.follow import Follower
 from mti_addon.client.spool import resume
+from mti_addon.wire import queue
 from mti_addon.wire.events import Done, Failed, Progress, Started, encode
 from mti_addon.wire.files import append_line
 from mti_addon.wire.job import JobFolder
-from mti_addon.wire.owner import JobLock, current_owner, process_identity, read_owner
+from mti_addon.wire.owner import (
+    LOST_SECONDS,
+    JobLock,
+    current_owner,
+    process_identity,
+    read_owner,
+)
 from tests.client.conftest import FAKE, Launch, fake_environment, poll_until, wait_for
+from tests.wire.examples import elsewhere
 
 
 def tell(job: JobFolder, *events: object) -> None:
@@ -132,14 +143,73 @@ def test_garbage_is_a_failure_with_a_reason(job: JobFolder, launch: Launch) -> N
 
 def test_a_runner_on_another_machine_is_judged_by_its_heart(job: JobFolder) -> None:
     with JobLock(job):
-        there = dataclasses.replace(current_owner(1), host="farm-7")
-        job.owner_file.write_text(there.to_json())
+        job.owner_file.write_text(elsewhere(current_owner(1)).to_json())
         tell(job, Started("svd", "cuda:0", 1, {}))
         follower = Follower(job)
         assert follower.poll().phase == "running"
         long_ago = time.time() - 60
         os.utime(job.heartbeat_file, (long_ago, long_ago))
         assert follower.poll().phase == "stuck"
+        lost = time.time() - LOST_SECONDS - 5
+        os.utime(job.heartbeat_file, (lost, lost))
+        assert follower.poll().phase == "dead"
+
+
+@pytest.mark.parametrize("ahead", [20.0, 86400.0])
+def test_a_heartbeat_of_the_future_does_not_hold_a_job_for_long(
+    job: JobFolder, ahead: float
+) -> None:
+    """The clock was set back since; a few seconds may be the clock of the other machine."""
+    with JobLock(job):
+        job.owner_file.write_text(elsewhere(current_owner(1)).to_json())
+        tell(job, Started("svd", "cuda:0", 1, {}))
+        then = time.time() + ahead
+        os.utime(job.heartbeat_file, (then, then))
+        assert Follower(job).poll().phase == ("running" if ahead < 60 else "dead")
+
+
+def test_a_job_of_a_machine_that_has_got_another_name(job: JobFolder, launch: Launch) -> None:
+    """Its runner was killed; then DHCP named the machine anew."""
+    follower = Follower(job)
+    launch(job, "die")
+    poll_until(follower, "dead")
+    owner = read_owner(job.owner_file)
+    assert owner is not None
+    job.owner_file.write_text(dataclasses.replace(owner, host="old-name").to_json())
+    job.heartbeat_file.touch()
+    assert follower.poll().phase == Follower(job).poll().phase == "dead"
+    launch(job)
+    assert poll_until(follower, "done").phase == "done"
+
+
+def test_a_runner_that_was_started_elsewhere_and_never_came_up(job: JobFolder) -> None:
+    job.launched_file.write_text(elsewhere(current_owner(1)).to_json())
+    assert Follower(job).poll().phase == "queued"
+    long_ago = time.time() - LOST_SECONDS - 5
+    os.utime(job.launched_file, (long_ago, long_ago))
+    assert Follower(job).poll().phase == "dead"
+
+
+def test_a_last_word_between_two_looks_is_heard_on_a_busy_machine(
+    job: JobFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner ends while it is looked at, and reading what it said takes too long."""
+    lock = JobLock(job)
+    lock.acquire()
+    tell(job, Started("draft", "cpu", 1, {}))
+    follower = Follower(job)
+    assert follower.poll().phase == "running"
+
+    def it_ends(folder: JobFolder) -> None:
+        if lock.is_mine():
+            append_line(job.events_file, encode(Done({"frames": 14}), 2, time.time()))
+            lock.release()
+
+    monkeypatch.setattr(follow, "BUDGET_SECONDS", -1.0)
+    monkeypatch.setattr(JobFolder, "heartbeat_age", it_ends)
+    state = follower.poll()
+    assert state.phase == "done" and not follower.caught_up
+    assert follower.poll().phase == "done" and follower.caught_up
 
 
 def test_a_process_that_got_the_dead_runner_s_pid_is_not_the_runner(job: JobFolder) -> None:
@@ -221,6 +291,16 @@ def test_a_job_that_vanishes_is_no_error(job: JobFolder) -> None:
     for path in (job.events_file, job.request_file):
         path.unlink()
     assert follower.poll().phase == "failed"
+
+
+def test_a_folder_that_cannot_even_be_looked_at_is_no_exception(tmp_path: Path) -> None:
+    """Too long a name, a network disk that is gone: a timer that raises is never called again."""
+    for job in (JobFolder(tmp_path / ("x" * 300)), JobFolder(tmp_path / "a" / ("b" * 5000))):
+        assert Follower(job).poll().phase == "waiting"
+        assert not job.cancel_asked() and not job.pause_asked()
+        assert not queue.is_running(job) and not queue.waits(job)
+        assert queue.jobs_in(job.path) == [] and queue.next_job(job.path) is None
+        assert spool.list_jobs(job.path) == [] and spool.log_tail(job) == ""
 
 
 def test_done_is_believed_without_an_owner(job: JobFolder) -> None:

@@ -86,6 +86,44 @@ def test_blender_s_python_does_not_leak_in(monkeypatch: pytest.MonkeyPatch) -> N
     }
 
 
+def test_libraries_of_steam_and_of_blender_do_not_leak_in(tmp_path: Path) -> None:
+    """Steam's are of 2012, and blender-launcher puts Blender's own before all others; torch is to
+    find those that it was built with. What a studio has set stays."""
+    blender = tmp_path / "blender-5.2"
+    (blender / "lib").mkdir(parents=True)
+    (blender / "blender").touch()
+    steam = "/home/anna/.local/share/Steam/ubuntu12_32"
+    environ = {
+        "LD_LIBRARY_PATH": ":".join(
+            [
+                f"{blender}/lib",
+                f"{steam}/steam-runtime/amd64/usr/lib",
+                f"{steam}/steam-runtime/pinned_libs_64",
+                "/usr/lib/pressure-vessel/overrides/lib/x86_64-linux-gnu",  # has libcuda
+                "/opt/cuda/lib64",
+                "/tmp/.mount_blenderX/usr/lib",
+                "",
+            ]
+        ),
+        "LD_PRELOAD": f"{steam}/gameoverlayrenderer.so:/usr/lib/libjemalloc.so "
+        "/home/anna/.steam/ubuntu12_64/gameoverlayrenderer.so",
+        "APPDIR": "/tmp/.mount_blenderX",
+    }
+    result = runner_environment(environ, Path("/ext"), {})
+    assert result["LD_LIBRARY_PATH"] == (
+        "/usr/lib/pressure-vessel/overrides/lib/x86_64-linux-gnu:/opt/cuda/lib64"
+    )
+    assert result["LD_PRELOAD"] == "/usr/lib/libjemalloc.so"
+    alone = {
+        "LD_LIBRARY_PATH": f"{steam}/steam-runtime/lib/i386-linux-gnu:",
+        "LD_PRELOAD": ":gameoverlayrenderer.so",
+    }
+    result = runner_environment(alone, Path("/ext"), {})
+    assert not {"LD_LIBRARY_PATH", "LD_PRELOAD"} & set(result)
+    told = {"LD_LIBRARY_PATH": "/chosen"}
+    assert runner_environment(alone, Path("/ext"), told)["LD_LIBRARY_PATH"] == "/chosen"
+
+
 def test_what_lies_beside_the_jobs_cannot_replace_the_backend(
     job: JobFolder, launch: Launch
 ) -> None:

@@ -220,7 +220,7 @@ def test_a_missing_wheel_is_named(copy: BackendFolder, wheels: Path, tmp_path: P
     assert "lacks inner>=2" in text
     nowhere = tmp_path / "nowhere"
     text = error(finished(start(copy, nowhere)))
-    assert text.startswith(f"The folder of wheels is not there: {nowhere}")
+    assert text.startswith(f"The folder of wheels does not exist: {nowhere}")
 
 
 def test_no_network(copy: BackendFolder) -> None:
@@ -253,7 +253,7 @@ def test_a_python_that_will_not_do(tmp_path: Path, wheels: Path) -> None:
     text = error(finished(start(folder, wheels, python=str(old))))
     assert f"{old} is Python 3.9.1; 3.11 to 3.13 are needed" in text
     text = error(finished(start(folder, wheels, python=str(tmp_path / "none"))))
-    assert "none is not there" in text and not folder.env.exists()
+    assert "none does not exist" in text and not folder.env.exists()
 
 
 def test_started_again_at_the_last_word_of_the_one_before(tmp_path: Path, wheels: Path) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from mti_addon.client import install, setup_models
 from mti_addon.client.setup_folder import ChoreFolder, ChoreState, Order
 from mti_addon.client.setup_models import INDEX, model_folder
-from mti_addon.client.setup_start import look, start_chore
+from mti_addon.client.setup_start import look, prepare, start_chore
+from mti_addon.wire.errors import DiskFull
 from mti_addon.wire.owner import read_owner
 from tests.client.conftest import wait_for
 from tests.wire.examples import ROOT
@@ -102,3 +104,25 @@ def test_deleting(tmp_path: Path) -> None:
     model(tmp_path / "models", "svd")
     assert ended(start("delete", tmp_path, name="svd")).phase == "done"
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_disk_that_others_fill_on_the_way(
+    tmp_path: Path, other_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The space that there was at first is gone: what was copied of the file makes room again."""
+    data = model(tmp_path / "models", "svd")
+    (other_disk / "others").write_bytes(bytes(60 * 2**20))
+    monkeypatch.setattr(setup_models, "_check_space", lambda *of: None)
+    order = Order(
+        "move", str(tmp_path / "backend"), str(ROOT), models=str(tmp_path / "models"),
+        target=str(other_disk / "models"),
+    )  # fmt: skip
+    chore = prepare(order)
+    assert install.do(chore) == DiskFull.exit_code
+    state = chore.state()
+    assert state.error is not None and state.error[0] == "disk_full"
+    assert list((other_disk / "models" / "svd" / "unet").iterdir()) == []
+    assert (tmp_path / "models/svd/unet/weights").read_bytes() == data
+    (other_disk / "others").unlink()
+    assert install.do(prepare(order)) == 0
+    assert (other_disk / "models/svd/unet/weights").read_bytes() == data

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client import setup_packages as packages
+from mti_addon.client import setup_python
 from mti_addon.client.setup_gpu import Gpu, find_gpu, parse_nvidia
 from mti_addon.client.setup_python import VERSIONS, Interpreter, candidates, find_python, probe
 from mti_addon.wire.errors import BackendMissing, DiskFull, NotWritable
@@ -68,6 +69,32 @@ def test_the_best_candidates_come_first() -> None:
     assert str(Path("L/Programs/Python/Python313/python.exe")) in windows
 
 
+def test_apple_s_stand_in_for_python_is_never_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """/usr/bin/python3 opens a dialog on a Mac without developer tools, and is 3.9 with them."""
+    found = {"python3": "/usr/bin/python3", "python3.12": "/opt/homebrew/bin/python3.12"}
+    monkeypatch.setattr(setup_python.shutil, "which", lambda name, path: found.get(name))
+    mac = candidates({"HOME": "/Users/a", "PATH": "/usr/bin"}, "darwin")
+    assert "/opt/homebrew/bin/python3.12" in mac
+    assert not [path for path in mac if path.startswith("/usr/bin/")]
+    assert "/usr/bin/python3" in candidates({"HOME": "/home/a", "PATH": ""}, "linux")
+    # nor by another name, such as a link in a folder of one's own
+    link = tmp_path / ".local/bin/python3"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/usr/bin/python3")
+    asked: list[str] = []
+
+    def ask(command: list[str]) -> tuple[int, str]:
+        asked.append(command[0])
+        return -1, ""
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(BackendMissing):
+        find_python(ask, own="/nonexistent", system="darwin")
+    assert not [path for path in asked if Path(path).resolve().parent == Path("/usr/bin")]
+
+
 def test_none_will_do(tmp_path: Path) -> None:
     with pytest.raises(BackendMissing, match="does not run") as caught:
         find_python(ask, "/bin/true")
@@ -111,7 +138,7 @@ def test_other_gpus_are_told_in_words(tmp_path: Path) -> None:
 def test_torch_is_chosen_by_the_gpu() -> None:
     pins = packages.pinned(ROOT)
     torch = next(pin for pin in pins if pin.startswith("torch=="))
-    assert len(pins) == 10 and all("==" in pin for pin in pins)
+    assert len(pins) == 11 and all("==" in pin for pin in pins)
 
     def build(gpu: Gpu, system: str) -> tuple[str, str]:
         (found,) = [p for p in packages.chosen(pins, gpu, system) if p.startswith("torch==")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import sys
 import threading
 import time
@@ -11,14 +12,15 @@ import pytest
 
 from mti_addon.client import spool
 from mti_addon.client.follow import Follower
+from mti_addon.client.spool import resume
 from mti_addon.client.state import JobState
 from mti_addon.wire.errors import ERRORS, BadRequest, Busy
-from mti_addon.wire.events import Failed, encode
+from mti_addon.wire.events import Failed, Started, encode
 from mti_addon.wire.files import append_line
 from mti_addon.wire.job import JobFolder
-from mti_addon.wire.owner import JobLock, current_owner
-from tests.client.conftest import FAKE, Launch, poll_until, wait_for
-from tests.wire.examples import make_job
+from mti_addon.wire.owner import STALE_SECONDS, JobLock, current_owner, process_identity
+from tests.client.conftest import FAKE, Launch, fake_environment, poll_until, wait_for
+from tests.wire.examples import elsewhere, make_job
 
 
 def test_jobs_are_listed_newest_first(tmp_path: Path) -> None:
@@ -53,10 +55,56 @@ def test_a_job_is_running_from_its_launch_to_its_end(job: JobFolder, launch: Lau
 
 def test_a_runner_elsewhere_is_running_while_its_heart_beats(job: JobFolder) -> None:
     with JobLock(job):
-        job.owner_file.write_text(dataclasses.replace(current_owner(1), host="farm-7").to_json())
+        job.owner_file.write_text(elsewhere(current_owner(1)).to_json())
         assert spool.is_running(job)
         os.utime(job.heartbeat_file, (0, 0))
         assert not spool.is_running(job)
+
+
+def test_a_runner_that_hangs_is_ended_by_a_cancel(job: JobFolder, launch: Launch) -> None:
+    """It cannot see the wish; what it has written is safe at any moment."""
+    pid, follower = launch(job, "slow"), Follower(job)
+    wait_for(lambda: follower.poll().step > 6)
+    os.kill(pid, signal.SIGSTOP)
+    long_ago = time.time() - STALE_SECONDS - 5
+    wait_for(lambda: process_state(pid) == "T")
+    os.utime(job.heartbeat_file, (long_ago, long_ago))
+    assert follower.poll().phase == "stuck"
+    spool.cancel(job)
+    assert poll_until(follower, "cancelled").phase == "cancelled"
+    assert process_identity(pid) is None
+    resume(job, sys.executable, FAKE, fake_environment("finish"))
+    assert poll_until(follower, "done", "dead").phase == "done"
+
+
+def test_a_runner_that_hangs_is_ended_by_a_pause(job: JobFolder, launch: Launch) -> None:
+    pid, follower = launch(job, "silent"), Follower(job)
+    poll_until(follower, "running")
+    spool.pause(job)
+    assert follower.poll().phase == "running"  # it may see it yet
+    os.utime(job.heartbeat_file, (0, 0))
+    spool.pause(job)
+    assert poll_until(follower, "paused").phase == "paused"
+    assert process_identity(pid) is None
+
+
+def test_a_cancelled_job_of_a_machine_that_is_gone_can_be_deleted(job: JobFolder) -> None:
+    lock = JobLock(job)
+    lock.acquire()
+    job.owner_file.write_text(elsewhere(current_owner(1)).to_json())
+    append_line(job.events_file, encode(Started("svd", "cuda:0", 1, {}), 1, time.time()))
+    long_ago = time.time() - STALE_SECONDS - 5
+    os.utime(job.heartbeat_file, (long_ago, long_ago))
+    follower = Follower(job)
+    assert follower.poll().phase == "stuck"
+    spool.cancel(job)
+    assert follower.poll().phase == "cancelled"
+    spool.remove(job)
+    assert not job.path.exists()
+
+
+def process_state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_runner_that_has_said_its_last_word_is_waited_for(job: JobFolder) -> None:

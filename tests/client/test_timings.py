@@ -10,6 +10,8 @@ from mti_addon.client import JobState, Timings
 from mti_addon.client.timings import guessed_costs, memory_of, seconds_of
 from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Settings
+from tests.client.test_setup_child import fill
+from tests.wire.conftest import small_disk  # noqa: F401  # a fixture
 from tests.wire.examples import make_job
 
 
@@ -93,6 +95,39 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     asked, timings = request(tmp_path), Timings(tmp_path / "file" / "timings.json")
     timings.note(asked, done(seconds={"learn": 50.0}, iterations=100))
     assert seconds(timings, asked.settings, True, False) == pytest.approx(50)
+
+
+def test_two_blenders_learn_side_by_side(tmp_path: Path) -> None:
+    """Each was started before the other's job was done."""
+    one, other = (Timings(tmp_path / "timings.json") for _ in range(2))
+    draft, larger = request(tmp_path), request(tmp_path)
+    wide = dataclasses.replace(larger.settings, width=128)
+    one.note(draft, done(seconds={"learn": 50.0}, iterations=100))
+    other.note(
+        dataclasses.replace(larger, settings=wide), done(seconds={"learn": 80.0}, iterations=100)
+    )
+    known = Timings(tmp_path / "timings.json")
+    assert seconds(known, draft.settings, True, False) == pytest.approx(50)
+    assert seconds(known, wide, True, False) == pytest.approx(80)
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Path) -> None:  # noqa: F811
+    path = small_disk / "timings.json"
+    asked, timings = request(small_disk), Timings(path)
+    timings.note(asked, done(seconds={"learn": 50.0}, iterations=100))
+    before = path.read_bytes()
+    fill(small_disk)
+    timings.note(asked, done(seconds={"learn": 60.0}, iterations=100))
+    assert path.read_bytes() == before
+    assert not [each for each in small_disk.iterdir() if each.name.startswith(".")]
+    assert seconds(timings, asked.settings, True, False) == pytest.approx(60)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "1e999", "NaN", "1e300", "-1", "true"])
+def test_numbers_that_nobody_can_show_are_not_known(tmp_path: Path, number: str) -> None:
+    path, asked = tmp_path / "timings.json", request(tmp_path)
+    path.write_text(f'{{"{asked.settings.workload}": {{"learn": {number}, "load": 5}}}}')
+    assert Timings(path).costs(asked.settings) == {"load": 5}
 
 
 def test_before_the_first_job_there_is_a_guess(tmp_path: Path) -> None:

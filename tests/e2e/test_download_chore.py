@@ -83,7 +83,7 @@ def test_cancelled_it_stops_and_keeps_what_is_there(hub: Hub, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("token", "refusal", "sentence"),
-    [("", 0, "set HF_TOKEN to a token"), (TOKEN, 403, "licence of")],
+    [("", 0, "set HF_TOKEN to a token"), (TOKEN, 403, "license of")],
 )
 def test_a_refusal_is_told_in_the_hub_s_own_sentence(
     hub: Hub,  # noqa: F811

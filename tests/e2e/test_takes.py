@@ -116,7 +116,7 @@ def test_the_reconstruction_is_told(models: Path, tmp_path: Path) -> None:
     result = done(job, models)
     # weights of chance: nothing moves as it should, and that is said
     assert result["reconstruction"] < 0.1
-    assert "may not transfer" in result["warning"]
+    assert "only part of the motion" in result["warning"]
     stages = [e.stage for e in jobs.told(job) if isinstance(e, Progress)]
     assert "reconstruct" in stages and stages.index("save") < stages.index("reconstruct")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -104,6 +105,73 @@ def test_a_helper_does_not_outlive_its_leader(
     run(job, models, **TWO)
     same(job, alone)
     assert [e for e in jobs.told(job) if isinstance(e, Resumed)]
+
+
+def listening(pid: int) -> list[str]:
+    """Addresses at which a process, or a child of it, takes connections."""
+    found = []
+    for process in (psutil.Process(pid), *helpers_of(pid)):
+        with suppress(psutil.NoSuchProcess):
+            found += [
+                str(each.laddr.ip)
+                for each in process.net_connections("inet")
+                if each.status == psutil.CONN_LISTEN
+            ]
+    return found
+
+
+def test_nobody_else_can_reach_a_team(models: Path, tmp_path: Path) -> None:
+    """From its first moment to its last; not even another machine's scan finds a port."""
+    job = new_job(tmp_path / "spool", iterations=4000)
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    own = {**jobs.environment(models), **TWO, "TMPDIR": str(temp)}
+    pid = launch(sys.executable, jobs.ROOT, job, own)
+    seen: set[str] = set()
+
+    def look(until: bool) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            seen.update(listening(pid))
+        return until
+
+    jobs.wait_for(lambda: look(bool(helpers_of(pid))), what="a helper")
+    jobs.wait_for(lambda: look(learned(job) >= 4), what="learning")
+    [folder] = temp.glob("mti-team-*")
+    assert folder.stat().st_mode & 0o077 == 0
+    job.ask_cancel()
+    jobs.wait_until_finished(job)
+    jobs.wait_for(lambda: not folder.exists(), what="its end")
+    assert seen <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("moment", ["loading", "learning"])
+def test_nothing_stays_of_a_team_whose_leader_was_killed(
+    models: Path, tmp_path: Path, moment: str
+) -> None:
+    """A helper that still waits for it sees that, too."""
+    job = new_job(tmp_path / "spool", iterations=4000)
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    own = {**jobs.environment(models), **TWO, "TMPDIR": str(temp)}
+    pid = launch(sys.executable, jobs.ROOT, job, own)
+    if moment == "loading":
+        jobs.wait_for(lambda: bool(helpers_of(pid)), what="a helper")
+    else:
+        jobs.wait_for(lambda: learned(job) >= 4, what="learning")
+    [helper] = helpers_of(pid)
+    kill(job, pid)
+    psutil.wait_procs([helper], timeout=30)
+    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+    assert not list(temp.glob("mti-team-*"))
+
+
+def test_a_job_named_relative_to_the_current_folder(models: Path, tmp_path: Path) -> None:
+    job = new_job(tmp_path, iterations=4)
+    command = [sys.executable, "-m", "mti_backend", "run", job.path.name]
+    own = {**os.environ, **jobs.environment(models), **TWO, "PYTHONPATH": str(jobs.ROOT)}
+    done = subprocess.run(command, cwd=job.path.parent, env=own, timeout=300)
+    log = job.log_file.read_text()
+    assert done.returncode == 0 and "alone" not in log, log
 
 
 def test_who_is_cancelled_leaves_no_helper(models: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mti_addon.motion import Take, check_pictures, check_range, check_take, warnings_about
-from mti_addon.motion.checks import BETWEEN, thinned, warnings_about_pictures
+from mti_addon.motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
 from tests.motion.cameras import look_along_y, perspective, still
 
 FRAMES = 14
@@ -76,7 +76,7 @@ def test_a_motion_faster_than_the_pictures(periods, fast):
     assert take.frames == FRAMES and take.fps == pytest.approx(7)
     assert np.allclose(take.joints[1], between.joints[BETWEEN])
     found = [warning.message for warning in warnings_about(take, between)]
-    assert any("faster than 14 pictures" in message for message in found) == fast
+    assert any("faster than 14 frames" in message for message in found) == fast
 
 
 def _pictures(values):
@@ -84,14 +84,14 @@ def _pictures(values):
 
 
 def test_pictures_that_are_all_the_same():
-    assert "All pictures are the same" in check_pictures(_pictures([7] * 5)).message
+    assert "All images are the same" in check_pictures(_pictures([7] * 5)).message
     assert check_pictures(_pictures([7, 7, 9, 20, 30])) is None
 
 
 def test_pictures_that_stand_still_for_long():
     pictures = _pictures([0, 40, 80, 80, 80, 80])
     (warning,) = warnings_about_pictures(pictures)
-    assert "4 of 6 pictures in a row" in warning.message and warning.hint
+    assert "4 of 6 frames in a row" in warning.message and warning.hint
     assert warnings_about_pictures(_pictures([0, 20, 40, 60])) == []
 
 
@@ -109,8 +109,8 @@ def test_half_out_of_view_is_a_note():
     take = _take(lambda t: (6 * t, 0, 0))
     assert check_take(take) is None
     (warning,) = warnings_about(take)
-    assert "25% of the motion is outside the picture" in warning.message
-    assert "between pictures 8 and 14" in warning.message and "camera back" in warning.hint
+    assert "25% of the motion is outside the frame" in warning.message
+    assert "between frames 8 and 14" in warning.message and "camera back" in warning.hint
 
 
 def test_a_motion_far_away_is_a_note():
@@ -131,3 +131,12 @@ def test_ranges(start, end, words):
     problem = check_range(start, end)
     assert words in problem.message and problem.hint
     assert check_range(1, 2) is None
+
+
+def test_the_part_in_which_something_moves():
+    late = _take(lambda t: (min(max(t - 4 / 13, 0), 3 / 13), 0, 0))
+    assert moving_part(late) == (4, 7)
+    assert moving_part(_take(lambda t: (t, 0, 0))) == (0, 13)
+    assert moving_part(_take(lambda t: (0, 0, 0))) is None
+    behind = _take(lambda t: (0, -99 * t, 0))
+    assert moving_part(behind) == (0, 13), "what passes the camera is not cut off"

@@ -54,8 +54,42 @@ UNREAL = {
 }  # fmt: skip
 
 
+def _sided(template, left, right, **words):
+    """A rig's names by those of ours."""
+    found = {}
+    for ours in OURS:
+        base, _, side = ours.partition(".")
+        sign = {"L": left, "R": right, "": ""}[side]
+        found[ours] = template.format(side=sign, word=words.get(base, base))
+    return found
+
+
+BIPED = _sided(
+    "Bip001 {side}{word}", "L ", "R ", hips="Pelvis", spine="Spine", chest="Spine1", neck="Neck",
+    head="Head", shoulder="Clavicle", upper_arm="UpperArm", forearm="Forearm", hand="Hand",
+    thigh="Thigh", shin="Calf", foot="Foot",
+)  # fmt: skip
+VRM = _sided(
+    "J_Bip_{side}_{word}", "L", "R", hips="Hips", spine="Spine", chest="Chest", neck="Neck",
+    head="Head", shoulder="Shoulder", upper_arm="UpperArm", forearm="LowerArm", hand="Hand",
+    thigh="UpperLeg", shin="LowerLeg", foot="Foot",
+)  # fmt: skip
+DAZ = _sided(
+    "{side}{word}", "l", "r", hips="pelvis", spine="abdomenLower", chest="chestLower",
+    neck="neckLower", head="head", shoulder="Collar", upper_arm="ShldrBend", forearm="ForearmBend",
+    hand="Hand", thigh="ThighBend", shin="Shin", foot="Foot",
+)  # fmt: skip
+CREATOR = _sided(
+    "CC_Base_{side}{word}", "L_", "R_", hips="Hips", spine="Waist", chest="Spine02",
+    neck="Neck", head="Head", shoulder="Clavicle", upper_arm="Upperarm", forearm="Forearm",
+    hand="Hand", thigh="Thigh", shin="Calf", foot="Foot",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "names", [{n: n for n in OURS}, MIXAMO, UNREAL], ids=["ours", "mixamo", "ue"]
+    "names",
+    [{n: n for n in OURS}, MIXAMO, UNREAL, BIPED, VRM, DAZ, CREATOR],
+    ids=["ours", "mixamo", "ue", "biped", "vrm", "daz", "creator"],
 )
 def test_body_parts_by_name(names):
     parts = _parts(_renamed(names))
@@ -166,7 +200,8 @@ def test_widths_follow_the_figures_height():
 def test_bones_of_the_mechanism_are_left_out_where_all_are_set_to_deform():
     rows = [*stick_figure(), ("hand_ik.L", None, (1, 0, 0), (1, 0, 1)),
             ("MCH-foot.L", None, (1, 0, 0), (1, 0, 1)), ("knee_pole.R", None, (1, 0, 0), (1, 0, 1)),
-            ("ORG-spine", None, (1, 0, 0), (1, 0, 1))]  # fmt: skip
+            ("ORG-spine", None, (1, 0, 0), (1, 0, 1)), ("Head_end", "head", (0, 0, 2), (0, 0, 3)),
+            ("Bip001 Footsteps", None, (0, 0, 0), (0, 0, 1))]  # fmt: skip
     assert set(_parts(_bones(rows))) == set(OURS)
     assert set(_parts(_bones([("ik", None, (0, 0, 0), (0, 0, 1))]))) == {"ik"}  # all there is
 

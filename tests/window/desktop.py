@@ -196,13 +196,13 @@ class Window:
         assert "error" not in result, result["error"]
         return result["value"]
 
-    def run(self, code: str) -> Any:
+    def run(self, code: str, seconds: float = 120) -> Any:
         """Python in Blender; gives what it has assigned to `result`."""
-        return self.ask("run", code)
+        return self.ask("run", code, seconds=seconds)
 
-    def click(self, name: str) -> None:
+    def click(self, name: str, seconds: float = 120) -> None:
         """Press the button of an operator such as 'mti.learn' in the sidebar, with the mouse."""
-        self.ask("click", name)
+        self.ask("click", name, seconds=seconds)
 
     def buttons(self) -> dict[str, Any]:
         """What the sidebar shows: operators and properties, and where."""

@@ -111,6 +111,22 @@ def press(x, y):
     yield 0.3
 
 
+def drag(x, y, to_x, to_y):
+    """Press at one place, move slowly, let go at another, and take what is offered there first."""
+    mouse(x - 3, y)
+    yield 0.3
+    mouse(x, y)
+    yield 0.3
+    mouse(x, y, "LEFTMOUSE", "PRESS")
+    for part in range(1, 11):
+        yield 0.3
+        mouse(round(x + (to_x - x) * part / 10), round(y + (to_y - y) * part / 10))
+    yield 0.5
+    mouse(to_x, to_y, "LEFTMOUSE", "RELEASE")
+    yield 1.0
+    yield from press(to_x, to_y)
+
+
 def key(kind, **modifiers):
     x, y = (part // 2 for part in (window().width, window().height))
     mouse(x, y)
@@ -134,6 +150,7 @@ KINDS = {
     "buttons": scan,
     "open": open_tab,
     "press": press,
+    "drag": drag,
     "key": key,
 }
 

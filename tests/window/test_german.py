@@ -10,7 +10,7 @@ import pytest
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop
 
-BLENDERS_OWN = {"Face", "Facing", "Fast", "Wave", "Walk", "None", "Crop"}
+BLENDERS_OWN = {"Face", "Facing", "Fast", "Wave", "Walk", "None", "Crop", "Search"}
 """Blender finds its own translation of these first; the panel asks for ours by its context."""
 LOOK = """
 import json, bpy, addon_utils
@@ -34,14 +34,14 @@ def told():
         refused=refused,
         reported=refusal(lambda: bpy.ops.mti.open_log(job="none")),
         filled=translations.translated("Take {{}}").format(3),
-        told=translations.translated("The motion fills only 7% of the picture."),
+        told=translations.translated("The motion fills only 7% of the frame."),
     )
 result = dict(texts=translations.LANGUAGES["de_DE"], english=told())
 view.language = "de_DE"
 view.use_translate_interface = view.use_translate_reports = True
 result["german"] = told()
 addon_utils.disable("{addon}")
-result["disabled"] = lookup("Show What Is Sent")
+result["disabled"] = lookup("Preview Target")
 print("RESULT" + json.dumps(result))
 """
 
@@ -65,8 +65,8 @@ def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
         assert {key for key in texts if german[context][key] != texts[key]} <= BLENDERS_OWN
     assert "Leave Edit Mode first" in english["refused"]
     assert "Zuerst den Bearbeitungsmodus verlassen" in german["refused"]
-    assert "This job is not there any more. Its folder has been removed." in english["reported"]
+    assert "This job no longer exists. Its folder has been removed." in english["reported"]
     assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
     assert german["filled"] == "Take 3"
     assert german["told"] == "Die Bewegung füllt nur 7% des Bildes."
-    assert said["disabled"] == "Show What Is Sent"
+    assert said["disabled"] == "Preview Target"

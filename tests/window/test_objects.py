@@ -51,7 +51,7 @@ bpy.context.view_layer.update()
 names = tuple(path.name for path in sorted(folder.glob("*.png")))
 place = results.spread(results.Result(folder, names, None), {LENGTH})
 image = result_objects.load_sequence(str(place / "0001.png"), "result")
-result_objects.add_empty(bpy.context, image, 1, {LENGTH})
+result_objects.add_empty(bpy.context, image, (64, 64), 1, {LENGTH})
 w = bpy.context.window_manager.windows[0]
 area = next(area for area in w.screen.areas if area.type == "VIEW_3D")
 region = next(region for region in area.regions if region.type == "WINDOW")

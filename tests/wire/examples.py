@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from mti_addon.wire.codec import Span
 from mti_addon.wire.job import JobFolder, create_job
+from mti_addon.wire.owner import Owner
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task
 from mti_addon.wire.settings import Settings
 
@@ -123,6 +124,11 @@ def random_settings(rng: random.Random) -> Settings:
     settings: Settings = random_dataclass(Settings, rng)
     width, height = (max(16, side // 8 * 8) for side in (settings.width, settings.height))
     return dataclasses.replace(settings, width=width, height=height)
+
+
+def elsewhere(owner: Owner, host: str = "farm-7") -> Owner:
+    """The same process of another machine."""
+    return dataclasses.replace(owner, host=host, machine="0" * 16, boot_id="another")
 
 
 def child(code: str, *arguments: str) -> subprocess.Popen[str]:

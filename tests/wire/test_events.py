@@ -197,3 +197,43 @@ def test_a_reader_holds_no_file_open(tmp_path: Path) -> None:
     reader: Any = EventReader(path)
     reader.read_new()
     assert not any(hasattr(value, "fileno") for value in vars(reader).values())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"seq":1,"time":1' + "0" * 400 + ',"event":"cancelled","step":0}',
+        '{"seq":1,"time":1e999,"event":"cancelled","step":0}',
+        '{"seq":1,"time":0,"event":"done","result":{"seconds":{"learn":1e999}}}',
+        '{"seq":1' + "0" * 5000 + ',"time":0,"event":"cancelled","step":0}',
+        '{"seq":1,"time":0,"event":"done","result":' + "[" * 20_000 + "]" * 20_000 + "}",
+    ],
+    ids=["a time of 400 digits", "an endless time", "an endless result", "5000 digits", "deep"],
+)
+def test_what_python_cannot_hold_is_a_wire_error(line: str) -> None:
+    with pytest.raises(WireError):
+        decode(line)
+
+
+def test_no_line_breaks_a_reader() -> None:
+    """Lines with bytes changed, left out and doubled: an event, or a WireError."""
+    rng, seen = random.Random(1), set()
+    lines = [
+        encode(Started("draft", "cpu", 1, {"torch": "2.13"}), 1, 1e9),
+        encode(Progress("learn", 10, 120, 0.31, 41.5), 2, 1e9),
+        encode(Done({"takes": [{"seed": 3, "score": None}], "fps": 7.5}), 3, 1e9),
+        encode(Failed("internal", "It broke.", "é漢🕺"), 4, 1e9),
+    ]
+    for _ in range(4000):
+        line = bytearray(rng.choice(lines).encode())
+        for _ in range(rng.randint(1, 4)):
+            place = rng.randrange(len(line))
+            change = rng.choice(
+                [b"", b"9" * 400, b'"', b"e999", b"-", b"[", b"null", bytes([rng.randrange(256)])]
+            )
+            line[place : place + rng.randint(0, 3)] = change
+        try:
+            seen.add(type(decode(bytes(line))[2]))
+        except WireError:
+            seen.add(WireError)
+    assert seen >= {Progress, Done, Failed, WireError}

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -195,3 +198,140 @@ def test_remove_folder_may_be_late(tmp_path: Path) -> None:
     for _ in range(2):
         files.remove_folder(tmp_path / "folder")
     assert names(tmp_path) == []
+
+
+def test_a_new_folder_takes_what_dead_writers_left_beside_it(tmp_path: Path) -> None:
+    """Whoever writes there sees to it: jobs, captures, results, targets, motions."""
+    old, young, future = (tmp_path / f".tmp-{name}-job" for name in ("old", "young", "future"))
+    for path, age in ((old, 7200), (young, 10), (future, -7200)):
+        path.mkdir()
+        (path / "frame").write_bytes(b"x")
+        os.utime(path, (time.time() - age,) * 2)
+    link = tmp_path / ".tmp-link"
+    link.symlink_to(young)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    with files.new_folder(tmp_path / "job"):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-young-job", "job"]
+    assert (young / "frame").exists()
+    files.sweep(tmp_path / "nowhere")
+
+
+def test_the_newest_are_kept_while_another_does_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two Blenders: a folder vanishes between a listing and the look at it."""
+    for age, name in enumerate(["newest", "second", "third", "gone", ".tmp-1-writing"]):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age,) * 2)
+    stat = Path.stat
+
+    def vanishing(path: Path, **how: bool) -> os.stat_result:
+        found = stat(path, **how)
+        if path.name == "gone":
+            os.rmdir(path)
+        return found
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    files.keep_newest(tmp_path, 1, "newest")
+    files.keep_newest(tmp_path / "nowhere", 1, "newest")
+    monkeypatch.undo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-1-writing", "newest", "second"]
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """As Windows answers where these files, by their names, are open in another process: neither
+    they nor any folder above them can be renamed or deleted."""
+    held: set[str] = set()
+    rename, unlink, rmdir = os.rename, os.unlink, os.rmdir
+
+    def refuse(path: object) -> None:
+        error = PermissionError(errno.EACCES, "used by another process", str(path))
+        error.winerror = 32  # type: ignore[attr-defined,unused-ignore]
+        raise error
+
+    def holds(path: object) -> bool:
+        return any(each.name in held for each in [Path(str(path)), *Path(str(path)).rglob("*")])
+
+    def guarded(action: Callable[..., None]) -> Callable[..., None]:
+        def act(path: object, *rest: object, **how: object) -> None:
+            place = Path(str(path))
+            if how.get("dir_fd") is not None:  # as rmtree does it here
+                place = Path(os.readlink(f"/proc/self/fd/{how['dir_fd']}")) / str(path)
+            if holds(place):
+                refuse(place)
+            action(path, *rest, **how)
+
+        return act
+
+    for name, action in (("rename", rename), ("unlink", unlink), ("rmdir", rmdir)):
+        monkeypatch.setattr(os, name, guarded(action))
+    return held
+
+
+def make_folder(root: Path) -> Path:
+    folder = root / "job"
+    (folder / "output").mkdir(parents=True)
+    for name in ("request.json", "log.txt", "output/0001.png"):
+        (folder / name).write_text(name)
+    return folder
+
+
+def test_a_folder_goes_although_a_file_of_it_is_open(tmp_path: Path, windows: set[str]) -> None:
+    folder = make_folder(tmp_path)
+    windows.add("log.txt")
+    began = time.monotonic()
+    files.remove_folder(folder, "request.json")
+    assert time.monotonic() - began < 1.0  # the interface waits for it
+    assert sorted(p.name for p in folder.iterdir() if p.name != files.REMOVED) == ["log.txt"]
+    files.sweep(tmp_path)  # it is still open
+    assert (folder / "log.txt").exists()
+    windows.clear()
+    files.sweep(tmp_path)
+    assert not folder.exists()
+
+
+def test_what_must_be_whole_stays_whole_if_it_cannot_go(tmp_path: Path, windows: set[str]) -> None:
+    """An environment, a model: half of one would look like one."""
+    folder = make_folder(tmp_path)
+    before = sorted(folder.rglob("*"))
+    windows.add("log.txt")
+    with pytest.raises(NotWritable):
+        files.remove_folder(folder)
+    windows.add("request.json")
+    with pytest.raises(NotWritable):
+        files.remove_folder(folder, "request.json")
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_size_of_a_folder_that_others_work_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is measured while a panel is drawn, and a chore deletes, downloads or moves in it."""
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights").write_bytes(b"x" * 100)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    os.link(tmp_path / "a" / "weights", tmp_path / "a" / "again")
+    assert files.size_of(tmp_path) == 300
+    assert files.size_of(tmp_path / "nowhere") == 0
+    scandir = os.scandir
+
+    def vanishing(path: str | int) -> object:
+        if not isinstance(path, int) and Path(path).name == "b":
+            shutil.rmtree(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert files.size_of(tmp_path) == 200
+
+
+def test_a_folder_that_another_has_made_meanwhile_is_said(tmp_path: Path) -> None:
+    """Two Blenders take the same name."""
+    with pytest.raises(BadRequest, match="exists already"):
+        with files.new_folder(tmp_path / "wave_01") as folder:
+            (folder / "mine").touch()
+            (tmp_path / "wave_01").mkdir()
+            (tmp_path / "wave_01" / "theirs").touch()
+    assert names(tmp_path) == ["wave_01"] and names(tmp_path / "wave_01") == ["theirs"]

@@ -181,8 +181,11 @@ def test_heartbeat_age(tmp_path: Path) -> None:
     os.utime(job.heartbeat_file, (now - 60, now - 60))
     age = job.heartbeat_age()
     assert age is not None and 59 < age < 65
-    os.utime(job.heartbeat_file, (now + 3600, now + 3600))
+    os.utime(job.heartbeat_file, (now + 200, now + 200))  # another machine's clock
     assert job.heartbeat_age() == 0.0
+    os.utime(job.heartbeat_file, (now + 3600, now + 3600))  # ours was set back since
+    age = job.heartbeat_age()
+    assert age is not None and 3590 < age <= 3600
 
 
 def make_output(job: JobFolder) -> None:
@@ -211,3 +214,27 @@ def test_a_manifest_cannot_name_what_lies_outside(tmp_path: Path, name: str) -> 
     job.manifest_file.write_text(Manifest({name: "0" * 64}).to_json())
     with pytest.raises(UnreadableInput, match="manifest"):
         job.verify_output()
+
+
+def test_a_job_on_a_disk_that_is_full_at_any_moment_is_whole_or_not_there(
+    small_disk: Path,
+) -> None:
+    """With room for so many bytes: the names, some inputs, all of them, or the request, too."""
+    ballast, outcomes = small_disk / "ballast", set()
+    spool = small_disk / "spool"
+    spool.mkdir()
+    for leave in range(0, 96 * 1024, 4096):
+        space = os.statvfs(small_disk)
+        ballast.write_bytes(bytes(max(0, space.f_bavail * space.f_frsize - leave)))
+        try:
+            job = make_job(spool)
+        except DiskFull as error:
+            assert error.hint and list(spool.iterdir()) == []
+            outcomes.add("full")
+        else:
+            job.verify_inputs()
+            assert [path.name for path in spool.iterdir()] == [job.path.name]
+            shutil.rmtree(job.path)
+            outcomes.add("whole")
+        ballast.unlink()
+    assert outcomes == {"full", "whole"}

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from mti_addon.wire import owner as owners
 from mti_addon.wire.errors import Busy, NotWritable
 from mti_addon.wire.events import Started, encode
 from mti_addon.wire.files import append_line
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import (
+    LOST_SECONDS,
     STALE_SECONDS,
     JobLock,
     Liveness,
@@ -24,7 +26,8 @@ from mti_addon.wire.owner import (
     owner_of,
     read_owner,
 )
-from tests.wire.examples import child, end, make_job
+from mti_addon.wire.process import process_identity
+from tests.wire.examples import ROOT, child, elsewhere, end, make_job
 
 HOLDER = """
 import sys, time
@@ -77,7 +80,96 @@ def test_who_is_dead_and_who_is_elsewhere(age: float | None) -> None:
     before_the_boot = dataclasses.replace(me, boot_id="another")
     for owner in (make_dead(), later_process_with_that_pid, before_the_boot):
         assert is_alive(owner, age) is Liveness.DEAD
-    assert is_alive(dataclasses.replace(me, host="farm-7"), age) is Liveness.ELSEWHERE
+    expected = Liveness.DEAD if age == 1e6 else Liveness.ELSEWHERE
+    assert is_alive(elsewhere(me), age) is expected
+
+
+def test_a_runner_elsewhere_whose_heart_stopped_long_ago_is_dead() -> None:
+    there = elsewhere(current_owner(1))
+    assert is_alive(there, STALE_SECONDS + 1) is Liveness.ELSEWHERE
+    assert is_alive(there, LOST_SECONDS) is Liveness.ELSEWHERE
+    assert is_alive(there, LOST_SECONDS + 1) is Liveness.DEAD
+
+
+@pytest.mark.parametrize("age", [None, 0.0, 60.0])
+def test_a_machine_that_was_renamed_is_still_this_one(age: float | None) -> None:
+    """DHCP, joining a domain: the name changes, the processes stay what they are."""
+    me = dataclasses.replace(current_owner(1), host="dhcp-172-16-0-9")
+    alive = Liveness.ALIVE if age in (None, 0.0) else Liveness.STALE
+    assert is_alive(me, age) is alive
+    assert is_alive(dataclasses.replace(make_dead(), host="dhcp-172-16-0-9"), age) is Liveness.DEAD
+
+
+def test_renamed_and_booted_since_it_is_dead_as_soon_as_its_heart_is_still() -> None:
+    """A living heart may be that of another machine with a copy of this one's disk."""
+    before = dataclasses.replace(current_owner(1), host="old-name", boot_id="another")
+    assert is_alive(before, 0.0) is Liveness.ELSEWHERE
+    for age in (None, STALE_SECONDS + 1):
+        assert is_alive(before, age) is Liveness.DEAD
+
+
+@pytest.mark.parametrize("age", [None, 0.0, 60.0])
+def test_where_boots_have_no_names_the_machine_s_own_tells(
+    age: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows and macOS, whose start times are absolute."""
+    monkeypatch.setattr(owners, "boot_id", lambda: "")
+    me = current_owner(1)
+    assert me.boot_id == "" and me.machine
+    renamed = dataclasses.replace(me, host="old-name")
+    alive = Liveness.ALIVE if age in (None, 0.0) else Liveness.STALE
+    assert is_alive(renamed, age) is is_alive(me, age) is alive
+    dead = dataclasses.replace(renamed, create_time=me.create_time - 1)
+    copied = Liveness.ELSEWHERE if age == 0.0 else Liveness.DEAD
+    assert is_alive(dead, age) is copied
+    assert is_alive(dataclasses.replace(dead, host=me.host), age) is Liveness.DEAD
+    # two machines may have one name, such as localhost
+    namesake = dataclasses.replace(elsewhere(me), host=me.host)
+    assert is_alive(namesake, age) is Liveness.ELSEWHERE
+
+
+def test_a_machine_without_an_id_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owners, "boot_id", lambda: "")
+    monkeypatch.setattr(owners, "machine_id", lambda: "")
+    me = current_owner(1)
+    assert is_alive(me, 0.0) is Liveness.ALIVE
+    assert is_alive(dataclasses.replace(me, host="farm-7"), 0.0) is Liveness.ELSEWHERE
+
+
+def test_the_owner_of_an_older_version_is_read(job: JobFolder) -> None:
+    """It has no `machine`."""
+    me = current_owner(4)
+    job.owner_file.write_text(dataclasses.replace(me, machine="").to_json())
+    text = job.owner_file.read_text()
+    job.owner_file.write_text(text.replace(',"machine":""', ""))
+    assert "machine" not in job.owner_file.read_text()
+    old = read_owner(job.owner_file)
+    assert old == dataclasses.replace(me, machine="")
+    assert is_alive(old, 0.0) is Liveness.ALIVE
+
+
+CONTAINER = ["unshare", "--pid", "--fork", "--mount-proc"]
+
+
+def test_a_runner_in_a_container_is_judged_by_its_heart(job: JobFolder) -> None:
+    """Its number is of a list of processes that is not ours (Flatpak has one, too)."""
+    command = [*CONTAINER, sys.executable, "-c", HOLDER, str(job.path)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        if not process.stdout.readline().strip().isdigit():
+            pytest.skip("no container can be made here")
+        owner = read_owner(job.owner_file)
+        assert owner is not None and process_identity(owner.pid) != owner.create_time
+        assert is_alive(owner, job.heartbeat_age()) is Liveness.ELSEWHERE
+        with pytest.raises(Busy):
+            JobLock(job).acquire()
+    finally:
+        process.communicate("", timeout=20)
+    # of one system, so that no clock and no network could be to blame
+    assert is_alive(owner, STALE_SECONDS + 1) is Liveness.DEAD
 
 
 def test_owner_json_survives_the_round_trip(job: JobFolder) -> None:
@@ -204,7 +296,7 @@ def test_an_unreadable_owner_json_does_not_set_the_epoch_back(job: JobFolder) ->
 
 
 def test_another_machine_is_respected_while_its_heart_beats(job: JobFolder) -> None:
-    write_owner(job, dataclasses.replace(current_owner(3), host="farm-7"))
+    write_owner(job, elsewhere(current_owner(3)))
     job.heartbeat_file.touch()
     with pytest.raises(Busy, match="on farm-7"):
         JobLock(job).acquire()
@@ -243,8 +335,24 @@ def test_a_dead_runner_s_heartbeat_does_not_make_the_next_look_stuck(job: JobFol
 
 def test_a_runner_that_lost_the_folder_notices(job: JobFolder) -> None:
     with JobLock(job) as lock:
-        write_owner(job, dataclasses.replace(current_owner(1), host="farm-7"))
+        write_owner(job, elsewhere(current_owner(1)))
         assert not lock.is_mine()
+
+
+def test_an_owner_that_cannot_be_read_is_no_other_one(job: JobFolder) -> None:
+    """A virus scanner has it for a moment, or the network is away; one that was deleted is gone."""
+    with JobLock(job) as lock:
+        mine = job.owner_file.read_bytes()
+        job.owner_file.write_bytes(b"")
+        assert lock.is_mine()
+        job.owner_file.unlink()
+        assert not lock.is_mine()
+        job.owner_file.mkdir()
+        assert lock.is_mine()
+        job.owner_file.rmdir()
+        job.owner_file.write_bytes(mine)
+        assert lock.is_mine()
+    assert not job.heartbeat_file.exists()
 
 
 RACER = """

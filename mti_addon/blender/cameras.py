@@ -1,0 +1,41 @@
+"""The camera that a motion is captured through: the shot's own, or one for the capture alone."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from ..motion import Problem
+from .translations import translated
+
+FRAMED = ("ARMATURE", "OBJECT")
+"""Sources that are drawn through a camera, and can be through one of their own."""
+CUT = "The camera cuts from {} to {} at frame {}, so the motion jumps there."
+
+
+def framing_camera(scene: Any) -> Any:
+    """The camera for the capture alone; None without one, and if it has left the scene."""
+    chosen = scene.mti.capture_camera
+    there = chosen is not None and chosen.type == "CAMERA"
+    return chosen if there and scene.objects.get(chosen.name) == chosen else None
+
+
+def capture_camera(scene: Any, source: str) -> Any:
+    """Through which `source` is captured at the scene's current frame; None without a camera."""
+    return (framing_camera(scene) if source in FRAMED else None) or scene.camera
+
+
+def cut_warnings(scene: Any, source: str, start: int, end: int) -> list[Problem]:
+    """A cut to another camera after `start`, up to `end`, which no motion is."""
+    if source in FRAMED and framing_camera(scene) is not None:
+        return []
+    bound = sorted((m.frame, m.camera.name) for m in scene.timeline_markers if m.camera)
+    before = [marker for marker in bound if marker[0] <= start]
+    inside = [marker for marker in bound if start < marker[0] <= end]
+    for (_, camera), (frame, other) in pairwise(before[-1:] + inside):
+        if camera != other:
+            hint = "Capture the frames of one shot, or press Add Framing Camera."
+            if source not in FRAMED:
+                hint = "Capture the frames of one shot."
+            return [Problem(translated(CUT).format(camera, other, frame), hint)]
+    return []

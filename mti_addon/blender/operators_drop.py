@@ -1,0 +1,66 @@
+"""An image file that is dropped on the tab becomes the target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.props import StringProperty
+
+from ..wire.errors import BadRequest
+from .placing import blender_path
+from .properties_apply import RELATIVE
+from .reporting import telling
+from .translations import translated
+
+TAB = "Motion"
+EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
+
+
+class MTI_OT_drop_target(bpy.types.Operator):
+    """Take this image file as the target that a motion is applied to"""
+
+    bl_idname = "mti.drop_target"
+    bl_label = "Use as Target"
+    bl_options = {"UNDO"}
+
+    filepath: StringProperty(
+        name="Image",
+        description="The image file",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE", "HIDDEN", *RELATIVE},
+    )
+
+    @telling
+    def execute(self, context: Any) -> set[str]:
+        """Choose it in the panel."""
+        path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path()
+        if not path.is_file():
+            raise BadRequest("There is no such image file.", "Choose another file.")
+        props = context.scene.mti
+        relative = context.preferences.filepaths.use_relative_paths
+        props.target_image = blender_path(path) if relative else str(path)
+        props.target = "IMAGE"
+        self.report({"INFO"}, translated("The target is {}").format(path.name))
+        return {"FINISHED"}
+
+
+class MTI_FH_target(bpy.types.FileHandler):
+    """Offers that for image files which are dropped on the tab, and nowhere else."""
+
+    bl_idname = "MTI_FH_target"
+    bl_label = "Use as Target"
+    bl_import_operator = MTI_OT_drop_target.bl_idname
+    bl_file_extensions = ";".join(sorted(bpy.path.extensions_image))
+
+    @classmethod
+    def poll_drop(cls, context: Any) -> bool:
+        """The mouse is over the tab."""
+        area, region = context.area, context.region
+        if area is None or region is None or area.type not in EDITORS or region.type != "UI":
+            return False
+        return bool(region.active_panel_category == TAB)
+
+
+CLASSES = (MTI_OT_drop_target, MTI_FH_target)

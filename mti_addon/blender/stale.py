@@ -1,0 +1,149 @@
+"""Whether a scene is still as it was captured: what has changed since, in one sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import fingerprint
+from .cameras import FRAMED, framing_camera
+from .sources import find_mover, frame_span, seen_things
+from .strip import shown_scene
+from .translations import translated
+
+SOURCE = "Changed since capture: another source is chosen."
+GONE = "Changed since capture: {} is gone."
+OTHER = "Changed since capture: {} was captured, {} is chosen."
+FRAMES = "Changed since capture: other frames are chosen."
+RATE = "Changed since capture: the frame rate."
+MOTION = "Changed since capture: {}."
+CAMERA = "Changed since capture: the camera."
+
+Made = dict[str, Any]
+
+
+def made_of(context: Any) -> Made:
+    """What a capture made now is made of: plain values, to be kept with it.
+
+    Raises CaptureError where there is nothing to capture.
+    """
+    scene, source = context.scene, context.scene.mti.source
+    mover = find_mover(context, source)
+    return {
+        "source": source,
+        "mover": mover.name if mover is not None else "",
+        "frames": _frames(context),
+        "rate": fingerprint.of_values(*_rate(scene)),
+        "motion": _motion(context, source, mover),
+        "camera": _camera(scene, source) if source in (*FRAMED, "CAMERA") else "",
+    }
+
+
+def remember(made: Made) -> str:
+    """As a property of the scene can hold it."""
+    return json.dumps(made)
+
+
+def changed_since(context: Any, kept: str) -> str:
+    """What is otherwise than when made_of() gave what was remembered; empty if nothing is.
+
+    A scene that was captured before there was anything to remember counts as unchanged.
+    """
+    try:
+        before: Made = json.loads(kept)
+        source, name = str(before["source"]), str(before["mover"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    scene = context.scene
+    if scene.mti.source != source:
+        return translated(SOURCE)
+    chosen = find_mover(context, source)
+    mover = scene.objects.get(name) if name else chosen
+    if name and mover is None:
+        if chosen is None or _motion(context, source, chosen) != before.get("motion"):
+            return translated(GONE).format(name)
+        mover = chosen  # it has another name now
+    if chosen is not None and chosen != mover:
+        return translated(OTHER).format(name, chosen.name)
+    if _motion(context, source, mover) != before.get("motion"):
+        return translated(MOTION).format(name or translated("what is captured"))
+    return _otherwise(context, before, chosen)
+
+
+def _otherwise(context: Any, before: Made, chosen: Any) -> str:
+    """What has changed besides the motion itself."""
+    source = context.scene.mti.source
+    if before.get("camera") and _camera(context.scene, source) != before["camera"]:
+        return translated(CAMERA)
+    if fingerprint.of_values(*_rate(context.scene)) != before.get("rate"):
+        return translated(RATE)
+    frames = before.get("frames")
+    if frames and (chosen is not None or not before["mover"]):
+        return translated(FRAMES) if _frames(context) != frames else ""
+    return ""
+
+
+def _frames(context: Any) -> list[int]:
+    """The frames that are asked for; of a file that is not looked into only its own name."""
+    props = context.scene.mti
+    if props.source == "FILE" and props.span != "CUSTOM":
+        return [0]
+    return list(frame_span(context))
+
+
+def _rate(scene: Any) -> tuple[float, ...]:
+    render = scene.render
+    return render.fps, render.fps_base, render.frame_map_old, render.frame_map_new
+
+
+def _motion(context: Any, source: str, mover: Any) -> str:
+    """Of what moves, and for what is rendered of all that is seen, too."""
+    scene = context.scene
+    if source == "FILE":
+        return fingerprint.of_values(*_file(bpy.path.abspath(scene.mti.file)))
+    if source == "STRIP":
+        shown = shown_scene(context)
+        strip = shown.sequence_editor.active_strip if shown.sequence_editor else None
+        return fingerprint.of_values(*_strip(strip)) if strip is not None else ""
+    if source in ("CAMERA", "VIEWPORT"):
+        return fingerprint.of_all_behind(seen_things(scene))
+    return fingerprint.of_all_behind([mover])
+
+
+def _camera(scene: Any, source: str) -> str:
+    """Of the scene's camera, or of all that its markers bind: then the frame says which it is. Or
+    of that for the capture alone."""
+    if source in FRAMED and (own := framing_camera(scene)) is not None:
+        return fingerprint.of_all_behind([own])
+    bound = [(marker.frame, marker.camera) for marker in scene.timeline_markers if marker.camera]
+    if not bound:
+        return fingerprint.of_all_behind([scene.camera])
+    frames = sorted(frame for frame, _ in bound)
+    cameras = {camera.name: camera for _, camera in bound}
+    return fingerprint.of_values(frames, fingerprint.of_all_behind(cameras.values()))
+
+
+def _file(path: str) -> tuple[object, ...]:
+    """Which file it is, and when it was written last."""
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return (path,)
+    return path, state.st_size, state.st_mtime_ns
+
+
+def _strip(strip: Any) -> tuple[object, ...]:
+    """Which part of which file it shows, and how."""
+    path = getattr(strip, "filepath", "") or getattr(strip, "directory", "")
+    shown = [element.filename for element in getattr(strip, "elements", ())]
+    crop, transform = getattr(strip, "crop", None), getattr(strip, "transform", None)
+    return (
+        fingerprint.plain(strip, {"channel", "mute", "lock"}),
+        _file(bpy.path.abspath(path)),
+        shown,
+        fingerprint.plain(crop) if crop else (),
+        fingerprint.plain(transform) if transform else (),
+    )

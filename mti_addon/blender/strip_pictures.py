@@ -1,0 +1,190 @@
+"""Pictures of one strip alone, as the sequencer shows it: to learn from, or to be a target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..motion import Problem
+from ..motion.resampling import Box, averaged
+from .glance import is_file
+from .problems import CaptureError
+from .sequencer import (
+    ENLARGED,
+    MOST_PIXELS,
+    WITH_PICTURES,
+    can_be_scaled,
+    enlarged,
+    sequencer_of,
+    shown_range,
+    strip_box,
+)
+from .strip_media import damaged_file, files_at, missing_file
+from .target import LONGEST_RENDER, render_size
+from .translations import translated
+
+Shape = tuple[int, int]
+"""Width and height, in pixels."""
+LONGEST_PICTURE = 2048
+FIND_IT = "Find it again: Strip > Change Path/Files, or File > External Data."
+
+
+def strip_capture_problem(strip: Any) -> Problem | None:
+    """Why a strip cannot be captured, as far as can be told without drawing it."""
+    if strip.type == "SOUND":
+        return Problem(
+            translated("The strip {} is sound and has no images.").format(strip.name),
+            "Select a strip with images.",
+        )
+    start, end = shown_range(strip)
+    if start >= end:
+        return Problem(
+            translated("The strip {} is outside of the meta strip that it is in.").format(
+                strip.name
+            ),
+            "Select the meta strip, or make it longer.",
+        )
+    return missing_problem(strip, (start, end - 1), is_file)  # a panel asks: seen on the timer
+
+
+def missing_problem(
+    strip: Any, frames: Sequence[int], is_there: Callable[[Path], bool] = Path.is_file
+) -> Problem | None:
+    """What is said where a file for these frames is not there."""
+    found = missing_file(strip, frames, is_there)
+    if found is None:
+        return None
+    part, path = found
+    return Problem(translated("The file of {} is missing: {}").format(part.name, path), FIND_IT)
+
+
+def shown_size(scene: Any, strip: Any) -> Shape:
+    """Width and height of what is captured of a strip, square pixels of the scene."""
+    width, height = _frame_size(scene)
+    left, top, right, bottom = strip_box(scene, strip)
+    return max(1, round((right - left) * width)), max(1, round((bottom - top) * height))
+
+
+def strip_pictures(scene: Any, strip: Any, frames: Sequence[int], size: Shape) -> NDArray[np.uint8]:
+    """(F, H, W, 3) of a strip alone at these frames, over black: of the part of the frame that it
+    is in, the largest centered piece with the aspect of `size`. Raises CaptureError."""
+    if problem := missing_problem(strip, frames):
+        raise CaptureError(problem)
+    drawn, boxes = [], []
+    with _told(strip), sequencer_of(scene, strip) as shown:
+        part = _centered(scene, strip_box(scene, strip), size)
+        percentage = _percentage(scene, strip, part, render_size(size))
+        for frame in frames:
+            drawn.append(shown.draw(frame, percentage))
+            boxes.append(shown.box())
+    if problem := damage_problem(strip, frames, drawn):
+        raise CaptureError(problem)
+    left, top, right, bottom = _centered(scene, _around(boxes), size)
+    height, width = drawn[0].shape[:2]
+    part = left * width, top * height, right * width, bottom * height
+    return np.stack([averaged(picture, part, size, over=True) for picture in drawn])
+
+
+def strip_still(scene: Any, strip: Any, frame: int) -> NDArray[np.uint8]:
+    """(H, W, 4) of a strip alone at a frame, alpha not multiplied in: the part of the frame that it
+    is in, as large as its own picture, at most LONGEST_PICTURE a side. Raises CaptureError."""
+    if problem := missing_problem(strip, (frame,)):
+        raise CaptureError(problem)
+    with _told(strip), sequencer_of(scene, strip) as shown:
+        picture = shown.draw(frame, _own_percentage(scene, strip))
+        box, scale = shown.box(), enlarged(shown.strip)
+    if problem := damage_problem(strip, (frame,), [picture]):
+        raise CaptureError(problem)
+    width, height = _frame_size(scene)
+    own = [(box[2] - box[0]) * width / scale, (box[3] - box[1]) * height / scale]
+    longest = LONGEST_PICTURE if strip.type in WITH_PICTURES else LONGEST_RENDER
+    shrink = min(1.0, longest / max(own))
+    size = max(1, round(own[0] * shrink)), max(1, round(own[1] * shrink))
+    high, wide = picture.shape[:2]
+    part = box[0] * wide, box[1] * high, box[2] * wide, box[3] * high
+    return averaged(picture, part, size)
+
+
+def damage_problem(
+    strip: Any, frames: Sequence[int], drawn: Sequence[NDArray[np.uint8]]
+) -> Problem | None:
+    """What is said where the files for these frames are there, and cannot be read."""
+    blank = [not picture[..., 3].any() for picture in drawn]
+    for frame, empty in zip(frames, blank, strict=True):
+        if found := damaged_file(strip, frame, empty):
+            part, path = found
+            what = translated("An image of {} is damaged: {}").format(part.name, path)
+            return Problem(what, "Render or copy it again.")
+    if all(blank) and any(files_at(strip, frames[0])):
+        what = translated("{} shows nothing at these frames.").format(strip.name)
+        return Problem(what, "Check its opacity and its file, or choose other frames.")
+    return None
+
+
+@contextmanager
+def _told(strip: Any) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        what = translated("{} cannot be drawn: {}").format(strip.name, error)
+        raise CaptureError.of(what.strip(), "Select another strip.") from error
+
+
+def _frame_size(scene: Any) -> tuple[float, float]:
+    """Width and height of a scene's frame as it is looked at, in square pixels."""
+    render = scene.render
+    return (
+        render.resolution_x * render.pixel_aspect_x,
+        render.resolution_y * render.pixel_aspect_y,
+    )
+
+
+def _centered(scene: Any, box: Box, size: Shape) -> Box:
+    """The largest part with the aspect of `size` in the middle of a box; shares of the frame."""
+    width, height = _frame_size(scene)
+    left, top, right, bottom = box
+    across, down = (right - left) * width, (bottom - top) * height
+    scale = min(across / size[0], down / size[1])
+    x, y = scale * size[0] / width / 2, scale * size[1] / height / 2
+    middle = (left + right) / 2, (top + bottom) / 2
+    return middle[0] - x, middle[1] - y, middle[0] + x, middle[1] + y
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """The smallest box around all: a strip may move across the frame."""
+    left, top, right, bottom = np.array(boxes).T
+    return float(left.min()), float(top.min()), float(right.max()), float(bottom.max())
+
+
+def _percentage(scene: Any, strip: Any, part: Box, size: Shape) -> int:
+    """How large to draw the frame so that a part of it has the pixels of `size`."""
+    if not can_be_scaled(strip):
+        return 100
+    render = scene.render
+    wide = (part[2] - part[0]) * render.resolution_x
+    high = (part[3] - part[1]) * render.resolution_y
+    return _affordable(scene, 100 * max(size[0] / wide, size[1] / high))
+
+
+def _own_percentage(scene: Any, strip: Any) -> int:
+    """How large to draw the frame so that a strip has all pixels of its own picture.
+
+    Much larger where that can be: a picture that begins between two pixels of the frame is blurred.
+    """
+    if not can_be_scaled(strip):
+        return 100
+    own = 100 / enlarged(strip)
+    much = max(100.0, ENLARGED * own)
+    return _affordable(scene, much if much <= _affordable(scene, math.inf) else own)
+
+
+def _affordable(scene: Any, percentage: float) -> int:
+    render = scene.render
+    most = 100 * math.sqrt(MOST_PIXELS / (render.resolution_x * render.resolution_y))
+    return max(1, math.floor(most) if percentage > most else math.ceil(percentage))

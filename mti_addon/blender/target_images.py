@@ -1,0 +1,181 @@
+"""Images as targets: of a file, or of the .blend file; their pixels in their own colors."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..motion import Problem
+from ..motion.picture_files import file_is_cut_short
+from .color import SRGB_DEVICES, choose, encoded, show_plainly
+from .layered import combined_picture
+from .problems import TargetError
+from .translations import translated
+
+Pixels = NDArray[np.uint8]
+"""(H, W, 3), or (H, W, 4) with alpha that is not multiplied in; sRGB."""
+NUMBER = re.compile(r"(.*?)(\d+)(\D*)")
+"""The last number in a file's name, which counts the frames of a sequence."""
+MOST_PIXELS = 2**25
+"""Files with more are scaled down while Blender has them, 33 million: 512 MB as floats."""
+
+
+def read_file(path: Path) -> Pixels:
+    """An image file of any format that Blender reads. Raises TargetError."""
+    if not path.is_file():
+        what = translated("The target image is missing: {}").format(path)
+        raise TargetError(Problem(what, "Choose another file."))
+    what = translated("The target is not an image: {}").format(path)
+    problem = Problem(what, "Choose a PNG or JPEG file.")
+    if file_is_cut_short(path):
+        what = translated("The target image is damaged, its end is missing: {}").format(path)
+        raise TargetError(Problem(what, "Render or copy it again."))
+    with _loaded(path, problem) as image:
+        width, height = image.size
+        if not (width and height):
+            return _combined(path, problem)
+        if width * height > MOST_PIXELS:
+            shrink = (MOST_PIXELS / (width * height)) ** 0.5
+            image.scale(max(1, round(width * shrink)), max(1, round(height * shrink)))
+        return read_image(image, problem)
+
+
+def read_png(png: bytes) -> Pixels:
+    """A PNG file with 8 bits a channel; Blender decodes it, in C. Raises TargetError."""
+    problem = Problem("The target is not an image.", "Choose another one.")
+    with tempfile.TemporaryDirectory(prefix="mti-") as folder:
+        path = Path(folder) / "picture.png"
+        path.write_bytes(png)
+        with _loaded(path, problem) as image:
+            if not _is_plain(image):
+                raise TargetError(problem)
+            return _own_pixels(image)  # whatever space a file of that name is said to be in
+
+
+def _combined(path: Path, problem: Problem) -> Pixels:
+    """Of a file with several layers."""
+    try:
+        png = combined_picture(path)
+    except (RuntimeError, OSError) as error:
+        raise TargetError(problem) from error
+    if png is None:
+        raise TargetError(problem)
+    return opaque(read_png(png))
+
+
+def read_datablock(image: Any, frame: int, problem: Problem) -> Pixels:
+    """What an image of the .blend file shows at a frame; of one in tiles the first of them.
+
+    `problem`: if it shows nothing. Raises TargetError.
+    """
+    layered = image.source == "FILE" and (image.type == "MULTILAYER" or not min(image.size))
+    if image.source == "SEQUENCE" or (layered and not image.packed_file):
+        path = _file_at(image, frame)
+        if path.is_file():
+            return read_file(path)
+    return read_image(image, problem)
+
+
+def _file_at(image: Any, frame: int) -> Path:
+    """The file that a sequence has for a frame, else the one that it was opened with."""
+    path = Path(bpy.path.abspath(image.filepath, library=image.library))
+    if image.source == "SEQUENCE" and (match := NUMBER.fullmatch(path.name)):
+        before, digits, after = match.groups()
+        shown = path.with_name(f"{before}{frame:0{len(digits)}d}{after}")
+        return shown if shown.is_file() else path
+    return path
+
+
+def read_image(image: Any, problem: Problem) -> Pixels:
+    """What the pixels of an image of the .blend file show in its own colors.
+
+    Files with 8 bits a channel are taken as they are: that is what every viewer shows of them.
+    `problem`: if it has none. Raises TargetError.
+    """
+    if not _is_plain(image) or not (image.is_float or _as_seen(image)):
+        return _as_displayed(image, problem)
+    return _own_pixels(image)
+
+
+def _is_plain(image: Any) -> bool:
+    """It has one layer, of four numbers a pixel."""
+    width, height = image.size
+    return bool(width and height and len(image.pixels) == 4 * width * height)
+
+
+def _own_pixels(image: Any) -> Pixels:
+    width, height = image.size
+    values = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(values)
+    table = values.reshape(height, width, 4)[::-1]
+    if image.is_float:
+        table = _encoded(table)
+    eight = np.rint(table * 255).astype(np.uint8)
+    return np.ascontiguousarray(eight if _has_alpha(image) else eight[..., :3])
+
+
+@contextmanager
+def _loaded(path: Path, problem: Problem) -> Iterator[Any]:
+    try:
+        image = bpy.data.images.load(str(path), check_existing=False)
+    except RuntimeError as error:
+        raise TargetError(problem) from error
+    try:
+        yield image
+    finally:
+        bpy.data.images.remove(image)
+
+
+def _as_seen(image: Any) -> bool:
+    """Its bytes are an sRGB monitor's, or data that nobody has said to be anything else."""
+    space = image.colorspace_settings
+    return space.is_data or "srgb" in space.name.lower() or not space.name
+
+
+def _has_alpha(image: Any) -> bool:
+    return image.depth in (32, 64, 128)  # bits a pixel; `channels` is 4 for RGB files, too
+
+
+def _encoded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Light that its alpha is multiplied into, as sRGB values with alpha beside them, 0..1."""
+    alpha = np.nan_to_num(linear[..., 3:], nan=0.0).clip(0.0, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        light = np.where(alpha > 0, linear[..., :3] / alpha, linear[..., :3])
+    return np.concatenate([encoded(light), alpha], axis=2)
+
+
+def _as_displayed(image: Any, problem: Problem) -> Pixels:
+    """Written by Blender's color management: other color spaces, and what has several layers."""
+    scene = bpy.data.scenes.new("Motion Target")
+    try:
+        with tempfile.TemporaryDirectory(prefix="mti-") as folder:
+            path = Path(folder) / "image.png"
+            settings = scene.render.image_settings
+            settings.file_format, settings.color_depth = "PNG", "8"
+            settings.color_mode = "RGBA" if _has_alpha(image) or not image.depth else "RGB"
+            choose(scene.display_settings, "display_device", SRGB_DEVICES)
+            show_plainly(scene)
+            try:
+                image.save_render(str(path), scene=scene)
+            except RuntimeError as error:
+                raise TargetError(problem) from error
+            if not path.is_file():
+                raise TargetError(problem)
+            return opaque(read_png(path.read_bytes()))
+    finally:
+        bpy.data.scenes.remove(scene)
+
+
+def opaque(picture: Pixels) -> Pixels:
+    """Without an alpha that hides nothing; Workbench's is a level less than full in 4.5."""
+    if picture.shape[2] == 4 and picture[..., 3].min() >= 254:
+        return np.ascontiguousarray(picture[..., :3])
+    return picture

@@ -1,0 +1,62 @@
+"""A runner that stays changes models: the old one goes before the new one comes."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from mti_backend import models, stay
+from tests.tiny import FRAMES, SIZE, make_tiny_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with a draft and an svd, both tiny."""
+    root = tmp_path_factory.mktemp("models")
+    for seed, name in enumerate(("draft", "svd")):
+        make_tiny_model(root / name, seed=seed)
+    return root
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Python's collector comes when it likes, which is not when memory is short."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def used(model: models.SvdModel) -> None:
+    """A pass forward and backward, as learning makes them."""
+    tokens = torch.randn(1, FRAMES, 5, model.token_width, requires_grad=True)
+    x = torch.randn(1, FRAMES, 4, SIZE // 2, SIZE // 2)
+    image = torch.randn(1, 1, 4, SIZE // 2, SIZE // 2)
+    ids = model.time_ids(7, 127, 0.02)
+    model.network(x, torch.tensor([0.5]), image, tokens, tokens[:, 0], ids).sum().backward()
+
+
+def test_the_old_model_is_gone_before_the_new_one_is_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, no_collector: None
+) -> None:
+    monkeypatch.setenv("MTI_MODELS_DIR", str(folder))
+    load, alive = models.load_model, []
+
+    def watched(name: str, device: str) -> models.SvdModel:
+        alive.append([ref() is not None for ref in parts])
+        return load(name, device)
+
+    last, parts = stay.LastModel(), []
+    model = last.load("draft", "cpu")
+    used(model)
+    parts += [weakref.ref(each) for each in (model, model.unet, model.vae, model.image_encoder)]
+    parts += [weakref.ref(weight) for weight in model.unet.parameters()]
+    monkeypatch.setattr(models, "load_model", watched)
+    assert last.load("draft", "cpu") is model and alive == []
+    del model
+    assert last.load("svd", "cpu").name == "svd"
+    assert alive == [[False] * len(parts)]

@@ -1,0 +1,241 @@
+"""What the tab says and offers at each moment: first contact, while jobs run, and afterwards."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+from tests.blender.following import ended, learn, wait
+from tests.blender.test_panels import Layout, _context, _drawn
+from tests.blender.test_preferences import watch  # noqa: F401
+
+
+@pytest.fixture
+def bare(scene, prefs, watch, monkeypatch):  # noqa: F811
+    """A user who has just installed the extension."""
+    monkeypatch.delenv("MTI_BACKEND_PYTHON", raising=False)
+    prefs.python = ""
+    return prefs
+
+
+def top(lines):
+    """What stands above the first part."""
+    return lines[: lines.index("Sketch")]
+
+
+def test_first_contact_has_one_box_with_the_real_button(bare):
+    lines = top(_drawn())
+    said = " ".join(lines)
+    assert lines[0] == "The backend is not set up." and "1.2 GB" in said and "minutes" in said
+    buttons = [line for line in lines if line.startswith("[")]
+    assert buttons == [
+        "[extensions.userpref_allow_online]",
+        "[mti.setup_backend]",
+        "[preferences.addon_show]",
+    ]
+    assert "Press" not in said  # a button that is grey
+    assert not bpy.ops.mti.setup_backend.poll()
+    assert bpy.ops.extensions.userpref_allow_online.poll()
+    bpy.context.preferences.system.use_online_access = True
+    lines = top(_drawn())
+    assert "[extensions.userpref_allow_online]" not in lines and bpy.ops.mti.setup_backend.poll()
+    below = _drawn()[len(lines) :]
+    assert "[preferences.addon_show]" not in below and "not set up" not in " ".join(below)
+
+
+def test_the_box_shows_how_far_setting_up_is(bare, watch, tmp_path):  # noqa: F811
+    import sys
+
+    from tests.client.wheels import make_wheel
+
+    bare.wheels_folder, bare.base_python = str(tmp_path / "wheels"), sys.executable
+    make_wheel(tmp_path / "wheels", "other")
+    assert bpy.ops.mti.setup_backend() == {"FINISHED"}
+    lines = top(_drawn())
+    assert lines[0] == "Setting up the backend" and "[mti.cancel_chore]" in lines
+    assert "[mti.setup_backend]" not in lines
+    while watch.running("setup"):
+        watch.poll()
+    lines = top(_drawn())
+    assert "lacks torch" in " ".join(lines)
+    assert {"[mti.setup_backend]", "[mti.chore_log]"} <= set(lines)
+
+
+def test_a_backend_of_ones_own_that_is_missing_is_said_without_a_button_that_would_not_help(
+    scene, prefs, tmp_path
+):
+    prefs.python = str(tmp_path / "nothing")
+    lines = top(_drawn())
+    assert "Python is missing" in " ".join(lines) and "[mti.setup_backend]" not in lines
+    assert "[preferences.addon_show]" in lines
+
+
+def test_a_backend_that_is_there_takes_no_room(scene, prefs):
+    assert top(_drawn()) == []
+
+
+def narrow_buttons(ext):
+    """(text, room for it) of all buttons that the tab has at a width of 160 pixels."""
+    drawing, layout = ext("blender.drawing"), Layout()
+    ext("blender.lists").fill()
+    bpy.types.MTI_PT_view3d.draw(_with(layout), _context(160))
+    room = 160 - drawing.MARGINS
+    return [(t, room - (drawing.ICON if i != "NONE" and t else 0)) for t, i in layout.buttons]
+
+
+def test_no_button_is_cut_in_a_narrow_sidebar(bare, ext):
+    drawing = ext("blender.drawing")
+    found = narrow_buttons(ext)
+    assert {"Allow", "Set Up", "Capture", "Learn", "Apply"} <= {text for text, _room in found}
+    assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
+
+
+def test_no_button_of_a_job_or_a_result_is_cut(captured, polling, ext):
+    captured.mti.also_apply = True
+    learn(polling, captured)
+    wait(polling, ended)
+    drawing, found = ext("blender.drawing"), narrow_buttons(ext)
+    assert {"Apply This", "Add Result"} <= {text for text, _room in found}
+    assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
+
+
+def after(lines, button):
+    """What stands between a button and the next part of the tab."""
+    rest = lines[lines.index(button) + 1 :]
+    return rest[: next(i for i, line in enumerate(rest) if line in ("Apply", "Results"))]
+
+
+def test_progress_stands_below_the_button_that_started_it(captured, polling):
+    (estimate,) = after(_drawn(), "[mti.learn]")
+    assert estimate.startswith("120 iterations")
+    learn(polling, captured, "slow")
+    wait(polling, lambda row: row.state.step >= 2)
+    # one line as before, so that nothing below it has moved
+    assert after(_drawn(), "[mti.learn]")[1:] == ["[mti.pause]", "[mti.cancel]"]
+    assert after(_drawn(), "[mti.learn]")[0].startswith("Learning ")
+    (waiting,) = after(_drawn(), "[mti.apply]")
+    assert "Learning" not in waiting
+    bpy.ops.mti.cancel(job=polling.jobs.rows[0].request.job)
+    wait(polling, ended)
+    assert after(_drawn(), "[mti.learn]") == [estimate]
+
+
+def test_applying_shows_below_apply_only(captured, polling):
+    learn(polling, captured, "slow")
+    wait(polling, ended)
+    assert bpy.ops.mti.apply() == {"FINISHED"}
+    row = wait(polling, lambda row: row.request.task == "apply" and row.state.step >= 2)
+    told, *buttons = after(_drawn(), "[mti.apply]")
+    assert "left" in told and buttons == ["[mti.cancel]"]
+    assert len(after(_drawn(), "[mti.learn]")) == 1
+    bpy.ops.mti.cancel(job=row.request.job)
+    wait(polling, ended)
+
+
+def test_learn_comes_soon_after_the_captured_frames(captured, polling):
+    """Of a sidebar of 700 pixels or so, Learn must be on the first screen."""
+    lines = _drawn()
+    assert lines.index("[mti.learn]") < lines.index("Apply") and lines.index("[mti.learn]") < 24
+
+
+def test_the_status_bar_tells_of_jobs_and_no_header_does(captured, polling, ext):
+    header = ext("blender.header")
+    assert header.draw_status in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
+    for name in ("VIEW3D_HT_header", "SEQUENCER_HT_header"):
+        drawn = getattr(getattr(bpy.types, name).draw, "_draw_funcs", [])
+        assert not any("mti" in function.__module__ for function in drawn)
+    redrawn = []
+    polling.on_redraw(lambda: redrawn.append(True))
+    learn(polling, captured, "slow")
+    wait(polling, lambda row: row.state.step >= 2)
+    assert redrawn
+    bar = Layout()
+    bpy.types.STATUSBAR_HT_header.draw._draw_funcs[-1](_with(bar), _context())
+    assert bar.lines[0].startswith("Motion: Learning")
+    bpy.ops.mti.cancel(job=polling.jobs.rows[0].request.job)
+    wait(polling, ended)
+
+
+def _with(layout):
+    from types import SimpleNamespace
+
+    return SimpleNamespace(layout=layout)
+
+
+def test_what_is_applied_does_not_change_by_itself(captured, polling, ext):
+    current = ext("blender.operators_jobs").current_motion
+    learn(polling, captured, "wave 1")
+    wait(polling, ended)
+    assert "Using Latest: wave 1" in _drawn()
+    learn(polling, captured, "wave 2")
+    wait(polling, lambda row: row.request.name == "wave 2" and ended(row))
+    assert current(captured).name == "wave 1"
+    lines = _drawn()
+    assert "[mti.use_motion]" in lines and "Using Latest: wave 1" not in lines
+    bpy.ops.mti.apply()
+    row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    assert row.request.name == "wave 1"
+    newer = ext("blender.operators_jobs").newer_motion(captured)
+    assert bpy.ops.mti.use_motion(motion=newer.label) == {"FINISHED"}
+    assert current(captured).name == "wave 2" and "[mti.use_motion]" not in _drawn()
+
+
+def test_the_motion_of_this_file_is_used_before_those_of_others(captured, polling, ext, tmp_path):
+    current = ext("blender.operators_jobs").current_motion
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    learn(polling, captured, "wave a")
+    wait(polling, ended)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    scene = bpy.context.scene
+    assert current(scene).name == "wave a"  # there is no other
+    bpy.ops.mti.add_stick_figure()
+    scene.camera.location, scene.camera.rotation_euler = (0, -6, 1), (1.5707963, 0, 0)
+    bpy.context.view_layer.update()
+    bpy.ops.mti.capture()
+    learn(polling, scene, "wave b")
+    wait(polling, lambda row: row.request.name == "wave b" and ended(row))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
+    assert current(bpy.context.scene).name == "wave a"
+
+
+def test_a_motion_that_is_deleted_is_followed_by_the_newest(captured, polling, ext):
+    current = ext("blender.operators_jobs").current_motion
+    for name in ("wave 1", "wave 2", "wave 3"):
+        learn(polling, captured, name)
+        wait(polling, lambda row, name=name: row.request.name == name and ended(row))
+        current(captured)
+    bpy.ops.mti.remove_job(job=polling.jobs.rows[2].request.job)
+    assert current(captured).name == "wave 3"
+
+
+def test_a_finished_learn_offers_to_apply_it(captured, polling, ext):
+    learn(polling, captured, "wave 1")
+    first = wait(polling, ended)
+    learn(polling, captured, "wave 2")
+    wait(polling, lambda row: row.request.name == "wave 2" and ended(row))
+    assert "[mti.apply_this]" in _drawn()
+    assert bpy.ops.mti.apply_this(job=first.request.job) == {"FINISHED"}
+    row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    assert row.request.name == "wave 1" and captured.mti.motion.startswith("wave 1 (draft")
+    with pytest.raises(RuntimeError, match="has not learned a motion"):
+        bpy.ops.mti.apply_this(job=row.request.job)
+
+
+def test_the_draft_says_how_small_it_is(captured, prefs):
+    lines = _drawn()
+    assert lines.count("Draft: 64 x 64 preview") == 2  # where one learns, and where one applies
+    prefs.engine = "svd"
+    assert "Draft: 64 x 64 preview" not in _drawn()
+
+
+def test_the_sequencer_says_which_scene_is_edited(scene, prefs):
+    assert "settings of the scene" not in " ".join(_drawn("MTI_PT_sequencer"))
+    other = bpy.data.scenes.new("Kamera")
+    if not hasattr(bpy.context.workspace, "sequencer_scene"):
+        return  # before 5.0 a sequencer shows the window's scene, and no other
+    bpy.context.workspace.sequencer_scene = other
+    said = " ".join(_drawn("MTI_PT_sequencer"))
+    assert "These are the settings of the scene Scene; the sequencer shows Kamera" in said
+    assert "settings of the scene" not in " ".join(_drawn("MTI_PT_view3d"))
+    bpy.context.workspace.sequencer_scene = None

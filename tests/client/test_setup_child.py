@@ -1,0 +1,197 @@
+"""Programs of a chore, and its words, where the disk is full or a program will not die."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mti_addon.client import install, setup_child
+from mti_addon.client.setup_child import Work
+from mti_addon.client.setup_folder import BackendFolder, ChoreFolder, ChoreState, Order, write_json
+from mti_addon.client.setup_start import prepare
+from mti_addon.wire.errors import Busy, DiskFull
+from mti_addon.wire.owner import owner_of
+from tests.client.conftest import wait_for
+from tests.wire.conftest import small_disk  # noqa: F401  # a fixture
+from tests.wire.examples import ROOT
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+def fill(disk: Path) -> Path:
+    """Take all space that is left on a disk."""
+    rest = disk / "rest"
+    with contextlib.suppress(OSError), open(rest, "ab", buffering=0) as stream:
+        while True:
+            stream.write(b"x" * 512)
+    return rest
+
+
+def running(code: str) -> list[int]:
+    """Processes of this command."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if code in path.read_bytes().decode("utf-8", "replace"):
+                found.append(int(path.parent.name))
+    return found
+
+
+def make_chore(root: Path, kind: str = "check") -> ChoreFolder:
+    return prepare(Order(kind, str(root / "backend"), str(ROOT)))  # type: ignore[arg-type]
+
+
+def test_a_program_does_not_outlive_a_full_disk(small_disk: Path) -> None:  # noqa: F811
+    chore = make_chore(small_disk)
+    chore.job.log_file.touch()
+    work, mark = Work(chore), f"mark_{os.getpid()}_{time.monotonic_ns()}"
+    fill(small_disk)
+    with pytest.raises(DiskFull):
+        work.run([*SLEEP, mark], os.environ)
+    wait_for(lambda: running(mark) == [], 5)
+    assert not chore.child_file.exists()
+
+
+def test_a_program_that_cannot_be_ended_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for a dead network disk, say: no signal reaches it."""
+    chore = make_chore(tmp_path)
+    child = subprocess.Popen(SLEEP)
+    try:
+        write_json(chore.child_file, owner_of(child.pid, 1))
+        monkeypatch.setattr(setup_child, "end_tree", lambda pid: None)
+        monkeypatch.setattr(setup_child, "KILL_SECONDS", 0.3)
+        with pytest.raises(Busy, match=f"process {child.pid}") as caught:
+            Work(chore).end_leftover()
+        assert caught.value.hint and chore.child_file.exists()
+        assert install.do(chore) == Busy.exit_code
+        state = chore.state()
+        assert state.phase == "failed" and state.error is not None
+        assert str(child.pid) in state.error[1]
+    finally:
+        child.kill()
+        child.wait()
+    Work(chore).end_leftover()
+    assert not chore.child_file.exists()
+
+
+def test_what_was_started_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chore, started = make_chore(tmp_path), []
+    monkeypatch.setattr(setup_child, "end_tree", started.append)
+    monkeypatch.setattr(setup_child, "KILL_SECONDS", 0.3)
+
+    def stop(output: str) -> None:
+        raise DiskFull("There is no space left.")
+
+    began = time.monotonic()
+    with pytest.raises(DiskFull):
+        Work(chore).run(SLEEP, os.environ, stop)
+    assert time.monotonic() - began < 10 and chore.child_file.exists()
+    [child] = setup_child.abandoned
+    os.kill(started[0], 9)
+    wait_for(lambda: child.poll() is not None)
+    setup_child.abandoned.clear()
+
+
+def test_a_full_disk_is_the_last_word(
+    small_disk: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Space for it was taken while there was some."""
+    chore = make_chore(small_disk)
+    told: list[ChoreState] = []
+
+    def fills_the_disk(work: Work, order: Order) -> None:
+        fill(small_disk)
+        work.tell("Deleting svd", 0.5)  # which must not fail: it is what makes space
+        told.append(chore.state())
+        raise DiskFull("There is no space left.", "Free some space.")
+
+    monkeypatch.setitem(install.CHORES, "check", fills_the_disk)
+    assert install.do(chore) == DiskFull.exit_code
+    assert told[0].phase == "running"
+    state = chore.state()
+    assert state.phase == "failed" and state.error is not None
+    assert state.error[:2] == ("disk_full", "There is no space left.")
+
+
+def test_a_disk_that_is_full_before_there_is_an_environment(
+    small_disk: Path,  # noqa: F811
+) -> None:
+    """What venv says of it lies in the log, on the same disk."""
+    order = Order("setup", str(small_disk / "backend"), str(ROOT), python=sys.executable)
+    order = dataclasses.replace(order, requirements=("small==1.0",), needed_bytes=1000)
+    chore = prepare(order)
+    assert install.do(chore) == DiskFull.exit_code
+    state = chore.state()
+    assert state.phase == "failed" and state.error is not None and state.error[0] == "disk_full"
+    assert "Free some space" in state.error[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b'"done"',
+        b'["phase"]',
+        b'{"phase":"running","error":5}',
+        b'{"phase":"running","error":["a"]}',
+        b'{"phase":"failed","error":["a","b","c","d"]}',
+        b'{"phase":7}',
+        b'{"phase":"melting"}',
+        b'{"phase":"running","text":null}',
+        b'{"phase":"running","fraction":"half"}',
+        b'{"phase":"done","result":[]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_a_state_that_nobody_has_written_is_none(tmp_path: Path, text: bytes) -> None:
+    """Half a file after a power cut, another version's, somebody's own: never an exception."""
+    chore = make_chore(tmp_path)
+    chore.state_file.write_bytes(text)
+    assert chore.state() == ChoreState()
+    assert not chore.running()
+    for path in (chore.order_file, chore.child_file):
+        path.write_bytes(text)
+    Work(chore).end_leftover()
+    assert install.do(chore) == 2
+    assert chore.state().phase == "failed"
+
+
+def test_a_state_of_another_version_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    chore = make_chore(tmp_path)
+    chore.state_file.write_text('{"phase":"failed","error":["a","b","c"],"of_tomorrow":1}')
+    assert chore.state() == ChoreState("failed", error=("a", "b", "c"))
+    order = Order("setup", str(tmp_path), "/root", requirements=("a==1",))
+    write_json(chore.order_file, order)
+    assert chore.order() == order
+
+
+def test_hello_and_marker_are_not_believed_blindly(tmp_path: Path) -> None:
+    from mti_addon.client.setup_check import read_hello
+    from mti_addon.client.setup_env import read_marker
+
+    folder = BackendFolder(tmp_path)
+    folder.env.mkdir()
+    for text in ("[]", '{"python":7}', '{"python":"p","version":"1","asked_at":0,"told":[]}'):
+        folder.hello_file.write_text(text)
+        folder.marker_file.write_text(text)
+        assert read_hello(folder) is None and read_marker(folder) is None
+    text = '{"python":"p","version":"1","asked_at":0,"told":{"versions":[],"devices":"no"}}'
+    folder.hello_file.write_text(text)
+    hello = read_hello(folder)
+    assert hello is not None and hello.versions() == {} and hello.cards() == []

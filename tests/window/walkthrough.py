@@ -1,0 +1,135 @@
+"""The first five minutes of a new user, by the clock: `python -m tests.window.walkthrough FOLDER`.
+
+A fresh profile, the zip, the mouse, the shot of shot.py and no setting touched. FOLDER gets a
+picture of each step and times.txt, what each took. Set-up is not timed: the backend is the one that
+runs this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.window.conftest import ADDON
+from tests.window.desktop import ROOT, Desktop, Window, system_root
+from tests.window.test_shot import SENT, f12, open_shot, show_edit
+from tests.window.test_workflow import wait_for_phase
+
+SCALE = "bpy.context.preferences.view.ui_scale = {}"
+GERMAN = """
+view = bpy.context.preferences.view
+view.language = "{}"
+view.use_translate_interface = view.use_translate_tooltips = view.use_translate_new_dataname = True
+"""
+
+
+class Walk:
+    """Steps, the time that each took, and a picture of what stands on the screen after it."""
+
+    def __init__(self, desktop: Desktop, out: Path) -> None:
+        self.desktop, self.out = desktop, out
+        self._lines: list[str] = []
+        self._last = self._began = time.monotonic()
+
+    def step(self, name: str, what: str) -> None:
+        """What has been done since the last step."""
+        now = time.monotonic()
+        self._lines.append(f"{now - self._began:7.1f} s  (+{now - self._last:5.1f} s)  {what}")
+        print(self._lines[-1], flush=True)
+        self.look(name)
+
+    def look(self, name: str) -> None:
+        """A picture; it takes no time by this clock."""
+        before = time.monotonic()
+        time.sleep(1)  # until all is drawn
+        self.desktop.picture(self.out / f"{name}.png")
+        self._began += time.monotonic() - before
+        self._last = time.monotonic()
+
+    def write(self) -> None:
+        (self.out / "times.txt").write_text("\n".join(self._lines) + "\n")
+
+
+def first_contact(desktop: Desktop, walk: Walk) -> None:
+    """No backend yet: what the tab and the preferences say, also in German, large and narrow."""
+    with desktop.blender() as window:
+        window.ask("open")
+        walk.step("first_contact", "Blender is open at the tab, no backend yet")
+        window.run(GERMAN.format("de_DE"))
+        walk.look("first_contact_de")
+        window.run(SCALE.format(1.5))
+        walk.look("first_contact_de_large")
+        window.run(GERMAN.format("en_US") + SCALE.format(1.0))
+        window.run(f"bpy.ops.preferences.addon_show(module={ADDON!r})")
+        walk.look("preferences")
+
+
+def motion(window: Window, walk: Walk) -> None:
+    """A figure that waves, captured and learned."""
+    window.ask("open")
+    open_shot(walk.desktop, window)
+    window.run("bpy.ops.mti.add_stick_figure(motion='WAVE')")
+    walk.step("figure", "Add Figure > Wave in the open shot")
+    window.click("mti.capture")
+    walk.step("captured", "Capture")
+    window.click("mti.learn")
+    wait_for_phase(window, "running")
+    walk.step("learning", "Learn is pressed, and the backend has begun")
+    wait_for_phase(window, "done")
+    walk.step("learned", "the motion is learned")
+
+
+def result(window: Window, walk: Walk) -> None:
+    """The shot rendered and sent, played, and added to its edit."""
+    window.click("mti.apply", seconds=900)
+    walk.step("sent", "Apply: the shot is rendered and sent")
+    wait_for_phase(window, "done", 2)
+    walk.step("applied", "the result is there")
+    window.click("mti.play_result")
+    walk.step("playing", "Play Result")
+    window.click("mti.play_result")
+    window.click("mti.import_result")
+    walk.step("added", "Add Result")
+    job = Path(window.run(SENT))
+    for name in ("inputs/target.png", "target_whole.png"):
+        shutil.copy(job / name, walk.out)
+    show_edit(window)
+    window.run("bpy.context.window_manager.windows[0].scene.frame_set(20)")
+    walk.look("edit")
+    f12(window, walk.out / "f12_of_the_shot.png")
+    f12(window, walk.desktop.folder / "edit.png", "Shot Edit")
+    shutil.copy(walk.desktop.folder / "edit.png", walk.out / "f12_of_the_edit.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("out", type=Path)
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    if system_root() is None:
+        sys.exit("there is no Blender with Xvfb, openbox and ImageMagick (set MTI_WINDOW_ROOT)")
+    with tempfile.TemporaryDirectory(prefix="mti-walk-") as name:
+        folder = Path(name)
+        bpy = ROOT / ".venv" / "bpy-5.0" / "bin" / "python"
+        build = ["tools/stage.py", "--build", str(folder / "build"), "--zip", "--bpy", str(bpy)]
+        subprocess.run([sys.executable, *build], cwd=ROOT, check=True, capture_output=True)
+        [archive] = (folder / "build").glob("mti-*.zip")
+        with Desktop(folder) as desktop:
+            walk = Walk(desktop, out)
+            desktop.run(["blender", "--command", "extension", "install-file", "-r",
+                         "user_default", "-e", str(archive)])  # fmt: skip
+            first_contact(desktop, walk)
+            desktop.environment["MTI_BACKEND_PYTHON"] = sys.executable
+            with desktop.blender() as window:
+                motion(window, walk)
+                result(window, walk)
+            walk.write()
+
+
+if __name__ == "__main__":
+    main()
