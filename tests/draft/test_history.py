@@ -36,18 +36,18 @@ def logged(folder: Path, name: str, lines: list[dict[str, Any]]) -> None:
 
 def test_a_record_is_what_the_stages_left(tmp_path: Path) -> None:
     trained(tmp_path, "image-encoder", 75)
-    trained(tmp_path, "vae")
+    trained(tmp_path, "frames")
     record = history.record(tmp_path, "0123")
     assert record["started_from"] == "0123"
     # in the order of training, without stages that have not run
-    assert [stage["stage"] for stage in record["stages"]] == ["vae", "image-encoder"]
-    vae, encoder = record["stages"]
-    assert vae["steps"] == 50 and encoder["steps"] == 75
-    assert vae["settings"] == vars(SETTINGS)
-    lines = (tmp_path / "vae.log.jsonl").read_text("utf-8").splitlines()
+    assert [stage["stage"] for stage in record["stages"]] == ["frames", "image-encoder"]
+    frames, encoder = record["stages"]
+    assert frames["steps"] == 50 and encoder["steps"] == 75
+    assert frames["settings"] == vars(SETTINGS)
+    lines = (tmp_path / "frames.log.jsonl").read_text("utf-8").splitlines()
     losses = [json.loads(line)["loss"] for line in lines]
-    assert (vae["first_loss"], vae["last_loss"]) == (losses[0], losses[-1])
-    assert vae["first_loss"] > vae["last_loss"] and vae["seconds"] >= 0
+    assert (frames["first_loss"], frames["last_loss"]) == (losses[0], losses[-1])
+    assert frames["first_loss"] > frames["last_loss"] and frames["seconds"] >= 0
     assert record["machine"] == parallel.machine()
 
 
@@ -56,9 +56,9 @@ def test_the_machine_is_the_one_that_trained(
 ) -> None:
     with monkeypatch.context() as there:
         there.setattr(parallel, "machine", lambda: "a card")
-        trained(tmp_path, "vae")
+        trained(tmp_path, "frames")
     assert history.record(tmp_path, None)["machine"] == "a card"
-    trained(tmp_path, "frames")
+    trained(tmp_path, "pairs")
     record = history.record(tmp_path, None)
     assert record["machine"] == f"a card; {parallel.machine()}"
     assert all("machine" not in stage for stage in record["stages"])
@@ -67,7 +67,7 @@ def test_the_machine_is_the_one_that_trained(
 def test_a_stage_that_only_starts_from_another_model_has_not_run(tmp_path: Path) -> None:
     trained(tmp_path, "frames", steps=0)
     assert history.record(tmp_path, None)["stages"] == []
-    logged(tmp_path, "vae", [{"step": 25, "loss": 1.0, "seconds": 3.0}])  # killed before a save
+    logged(tmp_path, "pairs", [{"step": 25, "loss": 1.0, "seconds": 3.0}])  # killed before a save
     (stage,) = history.record(tmp_path, None)["stages"]
     assert stage["settings"] == {} and stage["steps"] == 25 and stage["seconds"] == 3
 

@@ -180,7 +180,7 @@ def test_what_is_behind_is_the_picture_without_anybody() -> None:
     figures = random_figures(6, g, kind="any")
     look = cameras(6)[:, None] * 0.2
     drawing = draw(figures, pose(figures, random_motions(6, g), torch.zeros(6, 1)).ends, look)
-    figures.radii[:] = 0
+    figures.radii[:] = figures.shadow[:] = 0  # nobody casts a shadow
     nobody = render(figures, torch.zeros(6, 1, *figures.radii.shape[1:], 3), look)
     assert torch.equal(drawing.background, nobody)
     assert not torch.equal(drawing.background, drawing.pixels)
@@ -190,7 +190,7 @@ def test_parts_are_told_where_they_are_painted() -> None:
     """Well inside a part's pixels is its colour; well away from all parts, the background."""
     g = generator(23)
     figures = random_figures(12, g, "solid", "any")
-    figures.shading[:] = 0
+    figures.shading[:] = figures.shadow[:] = figures.cloth[:] = figures.outline[:] = 0
     figures.square[:] = False
     ends = pose(figures, random_motions(12, g), torch.rand(12, 1, generator=g)).ends
     drawing = draw(figures, ends, torch.zeros(12, 1, 4))

@@ -256,9 +256,9 @@ def test_the_average_is_checked_at_every_checkpoint(tmp_path: Path) -> None:
     """By itself, and the training goes on as if it had not been."""
     seen: list[Tensor] = []
 
-    def check() -> float:
+    def check() -> dict[str, float]:
         seen.append(net.first.weight.detach().clone())
-        return 0.25 * len(seen)
+        return {"loss": 0.25 * len(seen), "pixels": 2.0}
 
     (tmp_path / "unchecked").mkdir()
     plain = make(tmp_path / "unchecked")
@@ -272,8 +272,8 @@ def test_the_average_is_checked_at_every_checkpoint(tmp_path: Path) -> None:
     entries = [
         json.loads(line) for line in (tmp_path / "tiny.check.jsonl").read_text().splitlines()
     ]
-    assert entries == [{"step": 7 * n, "loss": 0.25 * n} for n in range(1, 9)]
-    assert "tiny: step 14/60, on new clips 0.5000" in lines
+    assert entries == [{"step": 7 * n, "loss": 0.25 * n, "pixels": 2.0} for n in range(1, 9)]
+    assert "tiny: step 14/60, on new clips: loss 0.5000, pixels 2.0000" in lines
     (tmp_path / "again").mkdir()
     again = make(tmp_path / "again")
     for _ in range(7):

@@ -87,6 +87,10 @@ def test_one_stage_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ran.append(stage.name)
         return False
 
+    for stage in stages(tmp_path, without_steps()):  # what comes later begins as these
+        if stage.name == "frames":
+            stage.run(lambda line: None)
+            break
     monkeypatch.setattr(Stage, "run", run)
     train(tmp_path, without_steps(), only="image-encoder")
     assert ran == ["image-encoder"]
