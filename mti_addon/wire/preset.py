@@ -18,7 +18,7 @@ from .errors import BadRequest, NewerProtocol
 from .request import MOTION
 from .settings import ModelName, Settings, upgraded
 
-PRESET_VERSION = 2
+PRESET_VERSION = 3
 PRESET_FILE = "preset.json"
 PREVIEW = "preview.webp"
 REFERENCE = "reference.webp"
@@ -66,7 +66,8 @@ class Preset:
 def read_preset(folder: Path) -> Preset:
     """Read preset.json strictly; BadRequest, NewerProtocol. The files are not yet looked at.
 
-    One of version 1 is read as version 2: its settings lack some fields (`settings.upgraded`)."""
+    One of an older version is read as this one: its settings lack some fields
+    (`settings.upgraded`)."""
     try:
         with open(folder / PRESET_FILE, "rb") as stream:
             data = stream.read(MAX_PRESET_BYTES + 1)
@@ -77,8 +78,9 @@ def read_preset(folder: Path) -> Preset:
     value = codec.loads(data, PRESET_FILE)
     if isinstance(value, dict):
         _check_version(value.get("version"))
-        if value.get("version") == 1:
-            value |= {"version": PRESET_VERSION, "settings": upgraded(value.get("settings"))}
+        if (version := value.get("version")) in (1, 2):
+            settings = upgraded(value.get("settings"), version)
+            value |= {"version": PRESET_VERSION, "settings": settings}
     preset = codec.from_dict(Preset, value, "preset")
     preset._check_meaning()
     return preset

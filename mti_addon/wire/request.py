@@ -10,7 +10,7 @@ from .codec import Span, Text
 from .errors import BadRequest, NewerProtocol
 from .settings import Settings, upgraded
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Version of the job folder; docs/job.md says what it means, and when it must be raised."""
 
 Task = Literal["learn", "apply", "learn+apply"]
@@ -169,13 +169,15 @@ def _check_protocol(value: Any) -> None:
 
 
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
-    """A request of protocol 1 as one of protocol 2, which means the same; any other as it is."""
+    """A request of an older protocol as one of this, which means the same; any other as it is."""
     number = value.get("protocol")
-    if type(number) is not int or number != 1 or "references" in value:
+    if type(number) is not int or number not in (1, 2):
         return value
-    return value | {
-        "protocol": PROTOCOL,
-        "references": 0 if value.get("task") == "apply" else 1,
-        "targets": 0 if value.get("task") == "learn" else 1,
-        "settings": upgraded(value.get("settings")),
-    }
+    if number == 1:
+        if "references" in value:
+            return value
+        value = value | {
+            "references": 0 if value.get("task") == "apply" else 1,
+            "targets": 0 if value.get("task") == "learn" else 1,
+        }
+    return value | {"protocol": PROTOCOL, "settings": upgraded(value.get("settings"), number)}

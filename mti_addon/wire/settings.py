@@ -248,8 +248,9 @@ class Settings:
                 raise BadRequest(f"{path}.{name} is {side}, and must be a multiple of 8.")
 
 
+_Added = tuple[tuple[tuple[str, ...], str, Any], ...]
 # What protocol 1 and preset version 1 did not say, and how it was then: by path, with its value.
-_ADDED: tuple[tuple[tuple[str, ...], str, Any], ...] = (
+_ADDED_BY_2: _Added = (
     (("inversion",), "learning_rate_decay", "none"),
     (("inversion",), "precision", "float32"),
     (("inversion",), "start", "image_embeddings"),
@@ -264,19 +265,19 @@ _ADDED: tuple[tuple[tuple[str, ...], str, Any], ...] = (
     (("sampling",), "guidance_sigma_min", 0.0),
     (("sampling",), "guidance_sigma_max", 1000.0),
     (("sampling",), "appearance", "target"),
-    (("sampling",), "framing", "whole"),
     (("sampling",), "attention", False),
     (("sampling",), "takes", 1),
 )
+_ADDED_BY_3: _Added = ((("sampling",), "framing", "whole"),)
 
 
-def upgraded(value: Any) -> Any:
-    """Settings of protocol 1, as plain JSON, with what they lack as it was then.
+def upgraded(value: Any, version: int) -> Any:
+    """Settings of protocol 1 or 2, as plain JSON, with what they lack as it was then.
 
     Nothing else is looked at: what is wrong with them is found, and named, by `from_dict`.
     """
     result = copy.deepcopy(value)
-    for path, name, was in _ADDED:
+    for path, name, was in (_ADDED_BY_2 if version == 1 else ()) + _ADDED_BY_3:
         part = result
         for key in path:
             part = part.get(key) if isinstance(part, dict) else None

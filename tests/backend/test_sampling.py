@@ -159,7 +159,8 @@ def test_where_memory_ends_fewer_frames_are_decoded_at_once(
 ) -> None:
     model = SvdModel("draft", make_tiny_model(tmp_path / "tiny"))
     latents = torch.randn(1, FRAMES, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    expected = model.decode(latents, 1)
+    first = model.framed(torch.zeros(3, SIZE, SIZE))
+    expected = model.decode(latents, first, 1)
     decode = model.vae.decode
 
     def full(rows: torch.Tensor, num_frames: int) -> Any:
@@ -168,11 +169,11 @@ def test_where_memory_ends_fewer_frames_are_decoded_at_once(
         return decode(rows, num_frames=num_frames)
 
     monkeypatch.setattr(model.vae, "decode", full)
-    torch.testing.assert_close(model.decode(latents), expected)
+    torch.testing.assert_close(model.decode(latents, first), expected)
     assert capsys.readouterr().out.splitlines() == [
         "The memory was not enough: 2 frames are decoded at once.",
         "The memory was not enough: 1 frames are decoded at once.",
     ]
     monkeypatch.setattr(model.vae, "decode", lambda rows, num_frames: full(rows, 2))
     with pytest.raises(torch.OutOfMemoryError):
-        model.decode(latents)
+        model.decode(latents, first)

@@ -16,9 +16,9 @@ from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with a draft and an svd, both tiny."""
+    """A models folder with an svd and an svd-xt, both tiny."""
     root = tmp_path_factory.mktemp("models")
-    for seed, name in enumerate(("draft", "svd")):
+    for seed, name in enumerate(("svd", "svd-xt")):
         make_tiny_model(root / name, seed=seed)
     return root
 
@@ -51,12 +51,12 @@ def test_the_old_model_is_gone_before_the_new_one_is_loaded(
         return load(name, device)
 
     last, parts = stay.LastModel(), []
-    model = last.load("draft", "cpu")
+    model = last.load("svd", "cpu")
     used(model)
     parts += [weakref.ref(each) for each in (model, model.unet, model.vae, model.image_encoder)]
     parts += [weakref.ref(weight) for weight in model.unet.parameters()]
     monkeypatch.setattr(models, "load_model", watched)
-    assert last.load("draft", "cpu") is model and alive == []
+    assert last.load("svd", "cpu") is model and alive == []
     del model
-    assert last.load("svd", "cpu").name == "svd"
+    assert last.load("svd-xt", "cpu").name == "svd-xt"
     assert alive == [[False] * len(parts)]

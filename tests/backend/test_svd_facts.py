@@ -73,7 +73,7 @@ def _scaled_condition(patch: pytest.MonkeyPatch, model: SvdModel) -> None:
 
 def _unscaled_latents(patch: pytest.MonkeyPatch, model: SvdModel) -> None:
     original, factor = model.decode, model.vae.config.scaling_factor
-    patch.setattr(model, "decode", lambda latents, chunk=0: original(latents * factor, chunk))
+    patch.setattr(model, "decode", lambda latents, *rest: original(latents * factor, *rest))
 
 
 def _fps(patch: pytest.MonkeyPatch, model: SvdModel) -> None:

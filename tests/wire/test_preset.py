@@ -89,7 +89,8 @@ def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
         precision="float32",
         augmentation=dataclasses.replace(inversion.augmentation, variants=0),
     )
-    settings = dataclasses.replace(PRESET.settings, inversion=meant)
+    sampling = dataclasses.replace(PRESET.settings.sampling, framing="whole")
+    settings = dataclasses.replace(PRESET.settings, inversion=meant, sampling=sampling)
     written = write_preset(
         tmp_path / "wave", dataclasses.replace(PRESET, settings=settings), CONTENTS
     )
@@ -99,7 +100,7 @@ def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
     rewrite(tmp_path / "wave", settings=old)
     with pytest.raises(BadRequest, match="is missing"):  # a preset of version 2 must say it all
         read_preset(tmp_path / "wave")
-    del old["inversion"]["augmentation"]["variants"]
+    del old["inversion"]["augmentation"]["variants"], old["sampling"]["framing"]
     rewrite(tmp_path / "wave", settings=old, version=1)
     assert read_preset(tmp_path / "wave") == written
 

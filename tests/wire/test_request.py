@@ -28,7 +28,7 @@ from tests.wire.examples import make_request, with_inputs
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 GOLDEN_REQUEST = Request(
-    protocol=2,
+    protocol=3,
     job="0123456789abcdef0123456789abcdef",
     task="learn+apply",
     name="Wave, träge 🕺",
@@ -137,11 +137,18 @@ def test_a_request_of_protocol_1_means_what_it_meant() -> None:
     )
 
 
+def test_a_request_of_protocol_2_means_what_it_meant() -> None:
+    request = Request.from_json((GOLDEN / "request_2.json").read_bytes())
+    sampling = dataclasses.replace(GOLDEN_REQUEST.settings.sampling, framing="whole")
+    meant = dataclasses.replace(GOLDEN_REQUEST.settings, sampling=sampling)
+    assert request == dataclasses.replace(GOLDEN_REQUEST, settings=meant)
+
+
 def old(task: Task) -> dict[str, Any]:
     """A good request of protocol 1, as plain JSON."""
     value: dict[str, Any] = json.loads(with_inputs(make_request(task)).to_json())
     del value["references"], value["targets"]
-    for path, name, _ in settings._ADDED:
+    for path, name, _ in settings._ADDED_BY_2 + settings._ADDED_BY_3:
         part = value["settings"]
         for key in path:
             part = part[key]
@@ -158,10 +165,14 @@ def test_an_older_request_of_any_task_is_read(task: Task) -> None:
 
 
 def test_a_request_that_mixes_the_protocols_is_refused() -> None:
-    for mixed in (old("learn") | {"references": 1}, old("learn") | {"protocol": 2}):
+    for mixed in (
+        old("learn") | {"references": 1},
+        old("learn") | {"protocol": 2},
+        old("learn") | {"protocol": 3},
+    ):
         with pytest.raises(BadRequest):
             Request.from_json(json.dumps(mixed))
-    with pytest.raises(BadRequest, match="protocol is 1, and a new request's is 2"):
+    with pytest.raises(BadRequest, match="protocol is 1, and a new request's is 3"):
         dataclasses.replace(make_request(), protocol=1).check()
 
 
@@ -176,7 +187,7 @@ def test_a_newer_protocol_is_seen_before_anything_else() -> None:
     text = json.dumps({"protocol": PROTOCOL + 1, "job": 5, "from": "the future"})
     with pytest.raises(NewerProtocol) as caught:
         Request.from_json(text)
-    assert caught.value.message == "This job was written for protocol 3, and this version speaks 2."
+    assert caught.value.message == "This job was written for protocol 4, and this version speaks 3."
     assert caught.value.hint.startswith("Update")
     with pytest.raises(NewerProtocol):
         dataclasses.replace(make_request(), protocol=9, name="").check()

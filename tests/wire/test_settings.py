@@ -112,7 +112,7 @@ def test_settings_of_protocol_1_mean_what_they_meant() -> None:
         del old["inversion"][name]
     del old["inversion"]["augmentation"]["variants"]
     before = json.dumps(old)
-    inversion = Settings.from_dict(settings.upgraded(old)).inversion
+    inversion = Settings.from_dict(settings.upgraded(old, 1)).inversion
     assert (inversion.precision, inversion.learning_rate_decay) == ("float32", "none")
     assert inversion.augmentation.variants == 0
     assert json.dumps(old) == before
@@ -123,4 +123,4 @@ def test_settings_of_protocol_1_mean_what_they_meant() -> None:
 @pytest.mark.parametrize("value", [None, 3, [], {}, {"inversion": []}, {"inversion": {}}])
 def test_what_is_no_settings_stays_none_of_them(value: object) -> None:
     with pytest.raises(BadRequest):
-        Settings.from_dict(settings.upgraded(value))
+        Settings.from_dict(settings.upgraded(value, 1))
