@@ -71,7 +71,7 @@ def _over_time(axes: Any, summary: Summary) -> bool:
     ways = summary.get("gain_over_time", {})
     if not ways:
         return False
-    for key, colour in zip(STARTS, ("tab:blue", "tab:orange"), strict=True):
+    for key, colour in zip(STARTS, ("tab:blue", "tab:orange"), strict=False):
         points = ways.get(key, [])
         if points:
             name = f"from {STARTS[key]} (n = {points[0]['n']})"

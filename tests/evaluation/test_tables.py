@@ -43,9 +43,6 @@ def results() -> list[dict[str, Any]]:
                    learn_seconds=20.0 + pair, curve=curve),
             result(pair, "true_tokens", gain + 0.1),
         ]  # fmt: skip
-        if pair < 8:  # starts where the ordinary start is after ten iterations
-            quick = [[0, 0.7, gain / 2], [10, 2.5, gain * 0.95], [20, 5.0, gain]]
-            found.append(result(pair, "predicted", gain, curve=quick))
         if pair < 6:
             found += [result(pair, "shared", gain - 0.2), result(pair, "references_2", gain + 0.1)]
     return found
@@ -96,18 +93,14 @@ def test_gain_over_time(results: list[dict[str, Any]]) -> None:
     assert points[1]["median"] == pytest.approx(points[2]["median"] / 2)
 
 
-def test_both_starts_are_told(results: list[dict[str, Any]]) -> None:
+def test_the_way_to_a_motion_is_told(results: list[dict[str, Any]]) -> None:
     ways = summarise(results)["gain_over_time"]
-    assert list(ways) == ["learned", "predicted"]
-    assert (ways["learned"][0]["n"], ways["predicted"][0]["n"]) == (12, 8)
-    assert ways["learned"][0]["iterations"] == ways["predicted"][0]["iterations"] == 0
-    assert ways["predicted"][0]["median"] > ways["learned"][0]["median"]
+    assert list(ways) == ["learned"]
+    assert (ways["learned"][0]["n"], ways["learned"][0]["iterations"]) == (12, 0)
     text = as_text(summarise(results) | ABOUT)
-    assert "from the predictor's guess" in text and "90% of the learned motion's" in text
-    lines = [line for line in text.splitlines() if line.startswith("the predictor's guess ")]
+    assert "from image embeddings" in text and "90% of the learned motion's" in text
+    lines = [line for line in text.splitlines() if line.startswith("image embeddings ")]
     assert [line.split()[3] for line in lines] == ["0", "10", "20"]
-    alone = summarise([r for r in results if r["row"] == "predicted"])
-    assert list(alone["gain_over_time"]) == ["predicted"] and "quick_enough" not in alone
 
 
 def test_seconds_to_a_gain() -> None:
