@@ -19,7 +19,11 @@ from torch.nn import functional
 
 WORKING_SIDE = 640
 """Pixels along the side of a crop at which motion is splatted; a smaller crop uses its own."""
-_SAME_MOTION = 0.03  # crop widths: neighbouring places that differ by more are of different limbs
+# crop widths: neighbouring places that differ by more are of different limbs; those of a limb that
+# is turned by half a circle differ by 2 / 64, or 2.8 / 64 across corners
+_SAME_MOTION = 0.05
+_STILL = 0.3
+"""Working pixels: what moves by less has not moved."""
 _UNREST = 0.25 / 64  # crop widths: moves below it are none, from twice as much on they are whole
 _OPAQUE = 0.9
 _CLEAR = 0.03
@@ -234,14 +238,42 @@ class _Still:
 
     def frame(self, flow: Tensor, depth: Tensor, affine: Tensor) -> Tensor:
         """One frame (3, H, W) of flow (2, 64, 64), depth (1, 64, 64), the background's affine."""
-        result = _move_background(self.background, self.box, affine)
         if not len(self.source):
-            return result
+            return _move_background(self.background, self.box, affine)
         place, nearness = self._moved(flow, depth)
+        result = self._behind(place, affine)
         share = self.alpha.flatten()[self.source]
         patch = _splat(self.source, place, nearness, share, self.side)
         if patch is not None:
             self._compose(patch, result)
+        return result
+
+    def _behind(self, place: Tensor, affine: Tensor) -> Tensor:
+        """What the figure at those places stands before: without it where it has moved away, and
+        the picture as it is where it has not."""
+        if affine.any():
+            return _move_background(self.background, self.box, affine)
+        side = self.side
+        rest = torch.stack([self.source % side + 0.5, self.source // side + 0.5], 1)
+        moves = ((place - rest).abs().amax(1) > _STILL).float()
+        left = torch.zeros(side * side).index_copy_(0, self.source, moves).view(1, side, side)
+        if not moves.any():
+            return self.picture.clone()
+        height, width = self.picture.shape[-2:]
+        left = _box_mean(_grown(left, 4), 2)  # without a seam
+        rows, columns = left[0].any(1).nonzero()[:, 0], left[0].any(0).nonzero()[:, 0]
+        scale, box = self.box.side / side, self.box
+        x0 = max(0, int(box.left + int(columns[0]) * scale) - 2)
+        x1 = min(width, int(box.left + (int(columns[-1]) + 1) * scale) + 3)
+        y0 = max(0, int(box.top + int(rows[0]) * scale) - 2)
+        y1 = min(height, int(box.top + (int(rows[-1]) + 1) * scale) + 3)
+        result = self.picture.clone()
+        if x1 <= x0 or y1 <= y0:
+            return result
+        part = Box(box.left - x0, box.top - y0, box.side)
+        share = _paste(left, part, y1 - y0, x1 - x0)
+        region = result[:, y0:y1, x0:x1]
+        region.lerp_(self.background[:, y0:y1, x0:x1], share)
         return result
 
     def _compose(self, patch: "_Patch", result: Tensor) -> None:
@@ -275,6 +307,12 @@ class _Still:
             self.foreground[None], torch.stack([fx, fy], -1)[None],
             padding_mode="border", align_corners=False,
         )[0]  # fmt: skip
+        here = torch.stack(torch.meshgrid(
+            (torch.arange(x0, x1) + 0.5 - self.box.left) / self.box.side,
+            (torch.arange(y0, y1) + 0.5 - self.box.top) / self.box.side, indexing="xy",
+        ))  # fmt: skip
+        stays = (where - here).abs().amax(0, keepdim=True) < 2 * _STILL / self.side
+        color = torch.where(stays, self.picture[:, y0:y1, x0:x1], color)
         result[:, y0:y1, x0:x1] = torch.lerp(region, color, smooth[2:3])
 
     def _moved(self, flow: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
