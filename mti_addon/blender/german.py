@@ -848,6 +848,8 @@ TEXTS: dict[str, str] = {
         "Bilder in ihren eigenen Farben zeigt"
     ),
     "Play Result": "Ergebnis abspielen",
+    "Play": "Abspielen",
+    "Pause": "Pause",
     "Play this result here, without adding it; once more: stop": (
         "Dieses Ergebnis hier abspielen, ohne es hinzuzufügen; noch einmal: anhalten"
     ),

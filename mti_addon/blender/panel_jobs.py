@@ -199,11 +199,11 @@ def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
             text = translated("Take {}").format(take.number)
             add = buttons.operator("mti.import_result", text=text, translate=False)
             add.job, add.take = job, take.number
-        _draw_play(buttons, row, take.number)
+        _draw_play(buttons, row, take.number, named=len(takes) == 1)
 
 
-def _draw_play(buttons: Any, row: Row, take: int) -> None:
-    """Play a result here, or stop it."""
-    icon = "PAUSE" if playback.playing(row, take) else "PLAY"
-    play = buttons.operator("mti.play_result", text="", icon=icon)
+def _draw_play(buttons: Any, row: Row, take: int, named: bool) -> None:
+    """Play a result here, or stop it; the button is named where there is room beside it."""
+    text, icon = ("Pause", "PAUSE") if playback.playing(row, take) else ("Play", "PLAY")
+    play = buttons.operator("mti.play_result", text=text if named else "", icon=icon)
     play.job, play.take = row.folder.path.name, take
