@@ -70,7 +70,8 @@ TEXTS: dict[str, str] = {
     "Delete": "Löschen",
     "Apply Again": "Noch einmal anwenden",
     "Weak: only part of the motion was learned. Raise Quality or frame closer.": (
-        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder näher einstellen."
+        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder die Figur größer "
+        "ins Bild setzen."
     ),
     # Short texts of buttons, for a narrow sidebar
     "Allow": "Erlauben",
@@ -114,7 +115,7 @@ TEXTS: dict[str, str] = {
     ),
     "Facing": "Blickrichtung",
     "Where the figure looks": "Wohin die Figur schaut",
-    "As Seen Best": "Wie am besten zu sehen",
+    "Best View": "Beste Ansicht",
     "A walk is seen from the side, a wave from the front": (
         "Ein Gang wird von der Seite gesehen, ein Winken von vorn"
     ),
@@ -402,7 +403,7 @@ TEXTS: dict[str, str] = {
         "Die Bildrate in den Ausgabe-Einstellungen ändern."
     ),
     "Rename Motion": "Bewegung umbenennen",
-    "Call this motion otherwise; results that were added keep the name they have": (
+    "Rename this motion; results that were added keep their names": (
         "Diese Bewegung anders nennen; hinzugefügte Ergebnisse behalten ihren Namen"
     ),
     "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
@@ -1145,10 +1146,11 @@ TEXTS: dict[str, str] = {
     "Where Set Up the Backend makes its environment; empty: in the extension's user folder": (
         "Wo Backend einrichten seine Umgebung anlegt; leer: im Benutzerordner der Erweiterung"
     ),
-    "Make It With": "Anlegen mit",
+    "Python": "Python",
+    "Rename": "Umbenennen",
     (
         "The Python program (3.11 to 3.13) that the environment is made with; empty: the best "
-        "one that is found, Blender's own at last"
+        "one that is found, else Blender's own"
     ): (
         "Das Python-Programm (3.11 bis 3.13), mit dem die Umgebung angelegt wird; leer: das "
         "beste, das sich findet, zuletzt Blenders eigenes"
@@ -1274,7 +1276,7 @@ TEXTS: dict[str, str] = {
         "fehlt."
     ),
     "The backend is not set up.": "Das Backend ist nicht eingerichtet.",
-    "The backend's environment is half made.": "Die Umgebung des Backends ist halb fertig.",
+    "The backend's environment is incomplete.": "Die Umgebung des Backends ist unvollständig.",
     "Choose another one in the preferences, or clear it and set up the backend.": (
         "In den Benutzereinstellungen ein anderes wählen, oder das Feld leeren und das Backend "
         "einrichten."
@@ -1354,7 +1356,7 @@ TOLD: dict[str, str] = {
     "Ready: {}": "Bereit: {}",
     "{} GB in {}.": "{} GB in {}.",
     "Not installed: a download of {} GB.": "Nicht installiert: {} GB herunterzuladen.",
-    "Half installed: {} of {} GB. Download it again.": (
+    "Partly downloaded: {} of {} GB. Download it again.": (
         "Halb installiert: {} von {} GB. Noch einmal herunterladen."
     ),
     "Needs a GPU with {} GB of memory; no supported GPU found.": (

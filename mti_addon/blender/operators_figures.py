@@ -17,7 +17,7 @@ from .sources import find_mover, watched_span
 from .translations import OWN, translated
 
 FACINGS = (
-    ("BEST", "As Seen Best", "A walk is seen from the side, a wave from the front"),
+    ("BEST", "Best View", "A walk is seen from the side, a wave from the front"),
     ("FRONT", "Front", "It faces the camera, or the viewport where there is no camera"),
     ("SIDE", "Side", "It is seen from its left side"),
 )
