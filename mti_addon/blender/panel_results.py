@@ -114,4 +114,4 @@ def draw_options(context: Any, layout: Any) -> None:
     elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
         text, short = "Collect Results", "Collect"
         button(context, column, "mti.collect_results", text, "FILE_FOLDER", short=short)
-    layout.operator("mti.clean_up", icon="TRASH")
+    button(context, layout, "mti.clean_up", "Clean Up...", "TRASH")

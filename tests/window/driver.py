@@ -94,6 +94,10 @@ def click(name):
         found = yield from scan(wanted)
         places = [place for text, place in found.items() if text.startswith(wanted)]
         if places:
+            mouse(*places[0])
+            yield 0.2
+            if not under_mouse().startswith(wanted):
+                continue  # a job's progress has moved it meanwhile
             yield from press(*places[0])
             return
         if set(found) <= seen:
