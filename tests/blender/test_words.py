@@ -35,6 +35,7 @@ NOW = {
 }
 BRITISH = re.compile(r"\b(\w*colour\w*|licence|centre|grey|\w+isation|\w+ise[ds]?|shall)\b", re.I)
 WORDS_LIKE_THEM = {"noise", "raise", "raises", "raised", "otherwise", "rise", "promise", "precise"}
+FIELD = re.compile(r"{.*?}")
 PICTURE = re.compile(r"\bpictures?\b", re.I)
 
 
@@ -62,4 +63,4 @@ def test_the_interface_is_in_american_english(said, ext):
         w for text in shown for w in BRITISH.findall(text) if w.lower() not in WORDS_LIKE_THEM
     ]
     assert british == []
-    assert [text for text in shown if PICTURE.search(text)] == []
+    assert [text for text in shown if PICTURE.search(FIELD.sub("", text))] == []
