@@ -131,6 +131,24 @@ def drag(x, y, to_x, to_y):
     yield from press(to_x, to_y)
 
 
+def resize(width):
+    """Drag the sidebar's left edge until it is about so wide; its real width."""
+    _, region = sidebar()
+    x, y = region.x, region.y + region.height // 3
+    for step in (-4, -1, 0):
+        mouse(x + step, y)
+        yield 0.1
+    mouse(x, y, "LEFTMOUSE", "PRESS")
+    goal = x + region.width - width
+    for part in range(1, 11):
+        yield 0.05
+        mouse(round(x + (goal - x) * part / 10), y)
+    yield 0.1
+    mouse(goal, y, "LEFTMOUSE", "RELEASE")
+    yield 0.5
+    return sidebar()[1].width
+
+
 def key(kind, **modifiers):
     x, y = (part // 2 for part in (window().width, window().height))
     mouse(x, y)
@@ -155,6 +173,7 @@ KINDS = {
     "open": open_tab,
     "press": press,
     "drag": drag,
+    "resize": resize,
     "key": key,
 }
 

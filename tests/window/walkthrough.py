@@ -82,6 +82,22 @@ def motion(window: Window, walk: Walk) -> None:
     walk.step("learning", "Learn is pressed, and the backend has begun")
     wait_for_phase(window, "done")
     walk.step("learned", "the motion is learned")
+    narrow(window, walk)
+
+
+def narrow(window: Window, walk: Walk) -> None:
+    """The whole tab in a sidebar of 160 pixels, and at a UI scale of 1.5; German in both."""
+    width = window.ask("resize", 160)
+    assert width < 200, width
+    for language in ("en_US", "de_DE"):
+        window.run(GERMAN.format(language))
+        for scale in (1.0, 1.5):
+            window.run(SCALE.format(scale))
+            for page, kind in enumerate(("WHEELUPMOUSE", "WHEELDOWNMOUSE", "WHEELDOWNMOUSE")):
+                window.ask("scroll", kind, 60 if page == 0 else 15)
+                walk.look(f"narrow_{language[:2]}_{scale}_{page}")
+    window.run(GERMAN.format("en_US") + SCALE.format(1.0))
+    window.ask("resize", 280)
 
 
 def result(window: Window, walk: Walk) -> None:
