@@ -117,9 +117,9 @@ def result(window: Window, walk: Walk) -> None:
     show_edit(window)
     window.run("bpy.context.window_manager.windows[0].scene.frame_set(20)")
     walk.look("edit")
-    f12(window, walk.out / "f12_of_the_shot.png")
-    f12(window, walk.desktop.folder / "edit.png", "Shot Edit")
-    shutil.copy(walk.desktop.folder / "edit.png", walk.out / "f12_of_the_edit.png")
+    for name, scene in (("f12_of_the_shot.png", "Shot"), ("f12_of_the_edit.png", "Shot Edit")):
+        f12(window, walk.desktop.folder / name, scene)
+        shutil.copy(walk.desktop.folder / name, walk.out)
 
 
 def main() -> None:
