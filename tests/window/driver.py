@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -87,8 +88,9 @@ def scroll(kind, times):
 
 
 def click(name):
-    """Press an operator's button; the sidebar is scrolled to where it is."""
-    wanted, seen = f"bpy.ops.{name}(", set()
+    """Press an operator's button; the sidebar is scrolled to where it is. Gives the seconds that it
+    took to find it, which a person does at a glance."""
+    wanted, seen, began = f"bpy.ops.{name}(", set(), time.monotonic()
     yield from scroll("WHEELUPMOUSE", 60)
     while True:
         found = yield from scan(wanted)
@@ -98,8 +100,9 @@ def click(name):
             yield 0.2
             if not under_mouse().startswith(wanted):
                 continue  # a job's progress has moved it meanwhile
+            found_in = time.monotonic() - began
             yield from press(*places[0])
-            return
+            return found_in
         if set(found) <= seen:
             raise LookupError(f"no button {name} among {sorted(seen)}")
         seen |= set(found)

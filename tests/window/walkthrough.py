@@ -43,6 +43,12 @@ class Walk:
         print(self._lines[-1], flush=True)
         self.look(name)
 
+    def click(self, window: Window, name: str, seconds: float = 900) -> None:
+        """Press a button; looking for it takes no time by this clock."""
+        found_in = window.click(name, seconds)
+        self._began += found_in
+        self._last += found_in
+
     def look(self, name: str) -> None:
         """A picture; it takes no time by this clock."""
         before = time.monotonic()
@@ -75,9 +81,9 @@ def motion(window: Window, walk: Walk) -> None:
     open_shot(walk.desktop, window)
     window.run("bpy.ops.mti.add_stick_figure(motion='WAVE')")
     walk.step("figure", "Add Figure > Wave in the open shot")
-    window.click("mti.capture")
+    walk.click(window, "mti.capture")
     walk.step("captured", "Capture")
-    window.click("mti.learn")
+    walk.click(window, "mti.learn")
     wait_for_phase(window, "running")
     walk.step("learning", "Learn is pressed, and the backend has begun")
     wait_for_phase(window, "done")
@@ -102,14 +108,14 @@ def narrow(window: Window, walk: Walk) -> None:
 
 def result(window: Window, walk: Walk) -> None:
     """The shot rendered and sent, played, and added to its edit."""
-    window.click("mti.apply", seconds=900)
+    walk.click(window, "mti.apply")
     walk.step("sent", "Apply: the shot is rendered and sent")
     wait_for_phase(window, "done", 2)
     walk.step("applied", "the result is there")
-    window.click("mti.play_result")
-    walk.step("playing", "Play Result")
-    window.click("mti.play_result")
-    window.click("mti.import_result")
+    walk.click(window, "mti.play_result")
+    walk.step("playing", "Play")
+    walk.click(window, "mti.play_result")
+    walk.click(window, "mti.import_result")
     walk.step("added", "Add Result")
     job = Path(window.run(SENT))
     for name in ("inputs/target.png", "target_whole.png"):
