@@ -18,7 +18,7 @@ from .edit_scene import shot_of
 from .glance import glanced
 from .jobs import Row
 from .motions import KnownMotion, all_motions
-from .operators_jobs import start_order
+from .operators_jobs import start_order, tell_sent
 from .orders import apply_order
 from .recipe import (
     JOB_KEY,
@@ -33,7 +33,7 @@ from .reporting import allowed, telling
 from .result_objects import image_of
 from .results import ingredients, motion_of, read_result, result_folder
 from .strip import shown_scene
-from .target_preview import seen_note, short
+from .target_preview import clear, seen_note, short
 from .target_sources import Target, make_target
 from .translations import sentences, translated
 
@@ -115,14 +115,17 @@ class MTI_OT_redo(bpy.types.Operator):
         folder = result_folder(real(shown)) if shown else None
         motion = _motion(recipe, folder)
         target = self._target(context, recipe, folder)
-        fill_panel(context.scene, recipe, self.seed, self.takes)
+        fill_panel(context.scene, recipe, self.seed, self.takes, self.same_target)
         png, made = target
         job = apply_order(addon.jobs_folder(), motion, png, self.seed, self.takes)
         start_order(job, made)
         strip = self._strip(context)
         if strip is not None:  # its result is to be shown there
             strip[REDO_KEY] = job.path.name
-        self.report({"INFO"}, translated("Applying {} again").format(recipe.name))
+        text = translated("Applying {} again").format(recipe.name)
+        if made is None:  # an early version has not noted what its target was made of
+            clear(context.scene)
+        tell_sent(self, context, text, made, recipe.settings.size, again=self.same_target)
         return {"FINISHED"}
 
     def _target(
@@ -176,15 +179,16 @@ class MTI_OT_redo(bpy.types.Operator):
         )
 
 
-def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int) -> None:
-    """The panel as it was when the result was made, as far as things are still there."""
+def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int, with_target: bool) -> None:
+    """The panel as it was when the result was made, as far as things are still there; without its
+    target where the panel's own was taken."""
     props = scene.mti
     props.seed, props.takes = seed, takes
     known = all_motions(polling.jobs, addon.presets_folder())
     found = next((each for each in known if each.name == recipe.name), None)
     if found is not None:
         props.motion = found.label
-    if recipe.target is not None:
+    if with_target and recipe.target is not None:
         props.fit = recipe.target.how
         if recipe.target.kind == "IMAGE":
             props.target, props.target_image = "IMAGE", recipe.target.source

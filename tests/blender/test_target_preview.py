@@ -8,6 +8,7 @@ import bpy
 import pytest
 
 from tests.blender import inputs
+from tests.blender.following import ended, learn, wait
 from tests.blender.test_all_targets import RED, write
 from tests.blender.test_panels import _drawn
 
@@ -344,3 +345,61 @@ def test_a_look_at_a_large_scene_is_short(shot, changed, ext):
     for _ in range(20):
         state.quick(bpy.context)
     assert time.perf_counter() - began < 2  # drawing asks for it: a few milliseconds each
+
+
+ONE_COLOR = "the target has one color"
+
+
+@pytest.fixture
+def done(captured, polling, ext, tmp_path):
+    """A job that has learned a motion and applied it to a red image."""
+    captured.mti.target = "IMAGE"
+    captured.mti.target_image = str(write(ext, tmp_path / "red.png", RED))
+    captured.mti.also_apply = True
+    learn(polling, captured)
+    return wait(polling, ended).request.job
+
+
+SENDERS = {
+    "learn": lambda job: bpy.ops.mti.learn(),
+    "apply": lambda job: bpy.ops.mti.apply(),
+    "apply_this": lambda job: bpy.ops.mti.apply_this(job=job),
+    "redo": lambda job: bpy.ops.mti.redo(job=job, same_target=False),
+}
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_every_operator_that_sends_a_target_shows_it(
+    captured, done, polling, ext, capfd, tmp_path, name
+):
+    preview = ext("blender.target_preview")
+    captured.mti.target_image = str(write(ext, tmp_path / "blue.png", (0, 0, 255)))
+    before, jobs = captured.mti.target_shown, len(polling.jobs.rows)
+    capfd.readouterr()
+    assert SENDERS[name](done) == {"FINISHED"}
+    assert len(polling.jobs.rows) == jobs + 1
+    shown = captured.mti.target_shown
+    assert shown != before and preview.about(shown)[0] == "blue.png"
+    sent = polling.jobs.rows[0].folder.target_file.read_bytes()
+    assert (preview.folder() / shown / preview.PICTURE).read_bytes() == sent
+    assert ONE_COLOR in capfd.readouterr().out
+    assert SAID not in " ".join(_drawn())
+
+
+def test_an_image_that_is_sent_again_is_shown_as_that(captured, done, polling, ext):
+    preview, kept = ext("blender.target_preview"), captured.mti.target_shown
+    captured.mti.target = "RENDER"
+    assert SAID + "another target" in " ".join(_drawn())
+    assert bpy.ops.mti.redo(job=done) == {"FINISHED"}
+    assert captured.mti.target_shown != kept
+    assert preview.about(captured.mti.target_shown)[0] == "red.png"
+    assert "as it was sent again" in " ".join(_drawn())
+    captured.mti.target = "RENDER"
+    assert SAID + "another target" in " ".join(_drawn())
+
+
+def test_without_a_note_of_the_target_nothing_old_is_shown(captured, done, polling):
+    (row,) = polling.jobs.rows
+    (row.folder.path / "target.json").unlink()
+    assert bpy.ops.mti.redo(job=done) == {"FINISHED"}
+    assert captured.mti.target_shown == "" and SAID not in " ".join(_drawn())
