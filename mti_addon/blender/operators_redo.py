@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..wire.errors import BadRequest
+from ..wire.contents import read_inside
+from ..wire.errors import BadRequest, UnreadableInput
 from . import addon, polling
 from .collecting import real
 from .drawing import paragraph
@@ -135,13 +137,10 @@ class MTI_OT_redo(bpy.types.Operator):
         if not self.same_target:
             made = make_target(context, recipe.settings.size)
             return made.png, made
-        for path in _files(recipe, folder, 0):
-            if path.is_file():
-                png = path.read_bytes()
-                if recipe.target is None:
-                    return png, None
-                whole = next((each for each in _files(recipe, folder, 2) if each.is_file()), None)
-                return png, Target(png, recipe.target, whole.read_bytes() if whole else None)
+        if (png := _first(_files(recipe, folder, 0))) is not None:
+            if recipe.target is None:
+                return png, None
+            return png, Target(png, recipe.target, _first(_files(recipe, folder, 2)))
         raise BadRequest(
             "The image this result was made of no longer exists.",
             "Choose a target in the panel, and switch Same Image off.",
@@ -233,8 +232,8 @@ def _active_strip(context: Any) -> Any:
 
 def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     """The motion's file: in its job, beside the result, or learned and known by that name."""
-    for path in _files(recipe, folder, 1):
-        if path.is_file():
+    for root, name in _files(recipe, folder, 1):
+        if (path := root / name).is_file():
             return KnownMotion("", recipe.name, path, recipe.settings, recipe.capture)
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
@@ -243,13 +242,24 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     raise BadRequest(what, "Learn it again, or choose another.")
 
 
-def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[Path]:
-    """Where the target (0), the motion (1) or the whole target (2) of a recipe may be."""
+def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[tuple[Path, str]]:
+    """Where the target (0), the motion (1) or the whole target (2) of a recipe may be: a folder,
+    and the name in it."""
     row: Row | None = polling.jobs.find(recipe.job)
     if row is not None:
-        yield (row.folder.target_file, motion_of(row), row.folder.path / WHOLE_FILE)[which]
+        job = row.folder
+        path = (job.target_file, motion_of(row), job.path / WHOLE_FILE)[which]
+        yield job.path, path.relative_to(job.path).as_posix()
     if folder is not None:
-        yield (*ingredients(folder), folder / WHOLE_FILE)[which]
+        yield folder, (*ingredients(folder), folder / WHOLE_FILE)[which].name
+
+
+def _first(places: Iterable[tuple[Path, str]]) -> bytes | None:
+    """The first of these files that can be read; None if there is none."""
+    for root, name in places:
+        with suppress(UnreadableInput):
+            return read_inside(root, name)
+    return None
 
 
 def _signed(seed: int) -> int:
