@@ -73,7 +73,7 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
         if icon := target_preview.icon(props.target_shown):
             layout.template_icon(icon_value=icon, scale=6)
         if changed := watch.changed_since_preview(context, shapes_sent(context)):
-            paragraph(context, layout, changed, "FILE_REFRESH")
+            paragraph(context, layout, changed, "INFO")
         for line in about:
             paragraph(context, layout, line, "NONE")
     elif (size := size_of(context)) is not None:
