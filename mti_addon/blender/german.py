@@ -421,6 +421,9 @@ TEXTS: dict[str, str] = {
     "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
     "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
     "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "A framing camera is used for Armature and Object only: choose one of them as the source": (
+        "Eine Aufnahmekamera wird nur für Skelett und Objekt benutzt: eines davon als Quelle wählen"
+    ),
     "Changed since preview: another target is chosen.": (
         "Seit der Vorschau geändert: ein anderes Ziel ist gewählt."
     ),
