@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +31,10 @@ SECONDS = 0.5
 """A panel that is drawn again and again looks no more often than this."""
 
 
-def all_behind(roots: Iterable[Any]) -> list[Any]:
+def all_behind(roots: Iterable[Any], without: Collection[str] = NO_PLACE) -> list[Any]:
     """IDs that `roots` depend on, these first: parents, targets, drivers, data, nodes, and theirs.
 
-    Blender says who uses whom; what shows no place or shape (materials, say) is left out. Scenes
+    Blender says who uses whom; types `without` place or shape (materials, say) are left out. Scenes
     are named, but not gone through: everything is in them.
     """
     uses = _uses()
@@ -47,7 +47,7 @@ def all_behind(roots: Iterable[Any]) -> list[Any]:
         override = getattr(owner, "override_library", None)
         original = override.reference if override is not None else None
         for used in uses.get(_key(owner), ()):
-            if used.id_type in NO_PLACE or _key(used) in found or used == original:
+            if used.id_type in without or _key(used) in found or used == original:
                 continue
             found[_key(used)] = used
             waiting.append(used)

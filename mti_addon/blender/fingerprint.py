@@ -78,14 +78,22 @@ VALUES = ("BOOLEAN", "INT", "FLOAT", "ENUM", "STRING")
 
 def of_all_behind(roots: Iterable[Any]) -> str:
     """Of all that these depend on, as 16 hexadecimal digits; in whichever order it is found."""
-    behind = [owner for owner in all_behind(roots) if owner.id_type != "SCENE"]
-    total = sum(int(_of(owner), 16) for owner in behind)
-    return f"{total & 0xFFFFFFFFFFFFFFFF:016x}"
+    return total(of_one(each) for each in all_behind(roots) if each.id_type != "SCENE")
+
+
+def total(parts: Iterable[str]) -> str:
+    """Of several of 16 hexadecimal digits, in whichever order they come, as many."""
+    return f"{sum(int(part, 16) for part in parts) & 0xFFFFFFFFFFFFFFFF:016x}"
 
 
 def of_values(*values: object) -> str:
     """Of plain values, as 16 hexadecimal digits."""
     return hashlib.sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def of_bytes(data: bytes) -> str:
+    """Of bytes, as 16 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def plain(owner: Any, set_by_others: Iterable[str] = (), path: str = "") -> list[tuple[str, Any]]:
@@ -94,7 +102,7 @@ def plain(owner: Any, set_by_others: Iterable[str] = (), path: str = "") -> list
     names = (item.identifier for item in owner.bl_rna.properties if _tells(item))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # all are read, old ones too
-        return [(n, _value(getattr(owner, n, None))) for n in names if path + n not in known]
+        return [(n, value_of(getattr(owner, n, None))) for n in names if path + n not in known]
 
 
 def _tells(item: Any) -> bool:
@@ -108,8 +116,8 @@ def _at(group: str, thing: Any) -> str:
     return f'{group}["{bpy.utils.escape_identifier(thing.name)}"]'
 
 
-def _of(owner: Any) -> str:
-    """Of one ID."""
+def of_one(owner: Any) -> str:
+    """Of one ID: its place, its shape, and what moves it."""
     set_by_others = {curve.data_path for curve in all_channels(owner)}
     values = [owner.id_type, *_animation(owner), *_content(owner, set_by_others)]
     return of_values(*values)
@@ -169,7 +177,7 @@ def _inputs(modifier: Any, known: set[str]) -> list[Any]:
         values = {at: getattr(socket, "value", None) for at, socket in sockets.items()}
     else:
         values = {f'{path}["{name}"]': modifier[name] for name in modifier.keys()}
-    return [(at, _value(values[at])) for at in sorted(values) if at not in known]
+    return [(at, value_of(values[at])) for at in sorted(values) if at not in known]
 
 
 def _nodes(tree: Any, known: set[str]) -> Iterator[Any]:
@@ -178,7 +186,7 @@ def _nodes(tree: Any, known: set[str]) -> Iterator[Any]:
         for i, socket in enumerate(node.inputs):
             path = _at("nodes", node) + SOCKET.format(i)
             if path not in known and hasattr(socket, "default_value"):
-                yield _value(socket.default_value)
+                yield value_of(socket.default_value)
     for link in tree.links:
         yield link.from_socket.identifier, link.to_socket.identifier, link.is_muted
 
@@ -210,7 +218,7 @@ def _animation(owner: Any) -> Iterator[Any]:
                 yield from (plain(target) for target in variable.targets)
 
 
-def _value(value: Any) -> Any:
+def value_of(value: Any) -> Any:
     """A number, a text, or a tuple of numbers; something else by what it is called."""
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -219,7 +227,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, set):
         return sorted(value)
     try:
-        return tuple(_value(item) for item in value)
+        return tuple(value_of(item) for item in value)
     except TypeError:
         return type(value).__name__
 

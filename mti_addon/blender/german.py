@@ -422,6 +422,35 @@ TEXTS: dict[str, str] = {
     "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
     "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
     "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "A framing camera is used for Armature and Object only: choose one of them as the source": (
+        "Eine Aufnahmekamera wird nur für Skelett und Objekt benutzt: eines davon als Quelle wählen"
+    ),
+    "Changed since preview: another target is chosen.": (
+        "Seit der Vorschau geändert: ein anderes Ziel ist gewählt."
+    ),
+    "Changed since preview: Crop or Pad.": (
+        "Seit der Vorschau geändert: Schneiden oder Auffüllen."
+    ),
+    "Changed since preview: the engine's shape.": (
+        "Seit der Vorschau geändert: die Form der Engine."
+    ),
+    "Changed since preview: what renders it.": "Seit der Vorschau geändert: womit gerendert wird.",
+    "Changed since preview: another frame.": (
+        "Seit der Vorschau geändert: ein anderes Einzelbild."
+    ),
+    "Changed since preview: the scene's settings.": (
+        "Seit der Vorschau geändert: die Einstellungen der Szene."
+    ),
+    "Changed since preview: the view.": "Seit der Vorschau geändert: die Ansicht.",
+    "Changed since preview: the image.": "Seit der Vorschau geändert: das Bild.",
+    "Changed since preview: there is another render.": (
+        "Seit der Vorschau geändert: es gibt ein anderes Render."
+    ),
+    "Changed since preview: the scene.": "Seit der Vorschau geändert: die Szene.",
+    "The image of the earlier result, as it was sent again; Apply takes the target above.": (
+        "Das Bild des früheren Ergebnisses, wie es wieder gesendet wurde; Anwenden nimmt das "
+        "Ziel oben."
+    ),
     "what is captured": "was aufgenommen wird",
     "Captured of": "Aufgenommen von",
     "Auto Capture": "Automatisch aufnehmen",

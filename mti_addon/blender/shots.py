@@ -182,6 +182,8 @@ def _of_view(
     warnings = [lacking] if lacking else []
     if source == "CAMERA":
         warnings += cut_warnings(scene, source, *span)
+    else:
+        warnings += views.viewport_cuts(context, *span)
     warnings += warnings_about_pictures(pictures) + _apart(context, span, count)
     return _shot(context, name, pictures, None, span, warnings)
 

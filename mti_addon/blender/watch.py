@@ -7,13 +7,13 @@ captured; while things go on changing, or while the animation plays, it waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import bpy
 
-from . import polling, stale
+from . import polling, stale, target_state
 from .dependencies import known
 from .problems import CaptureError
 
@@ -29,6 +29,8 @@ _tried = ""
 """What was captured by itself last, or could not be."""
 _changes: dict[tuple[int, str], str] = {}
 """Scene and capture -> what has changed since; empty if nothing has."""
+_previews: dict[tuple[int, str], bool] = {}
+"""Scene and shown target -> what it shows was still as it was then."""
 _changed_at = 0.0
 
 
@@ -41,6 +43,18 @@ def changed_since_capture(context: Any) -> str:
     if known.at_once:
         _look_at(context)
     return _changes.get(key, "")
+
+
+def changed_since_preview(context: Any, shapes: Collection[target_state.Shape]) -> str:
+    """What has changed in the context's scene since its target was shown, which would be sent in
+    one of these shapes: the choices as they are now, the rest as was seen last."""
+    props = context.scene.mti
+    if not props.target_shown:
+        return ""
+    if known.at_once:
+        _look_at_target(context)
+    same = _previews.get((context.scene.session_uid, props.target_shown), True)
+    return target_state.changed_since(context, props.target_shown_of, shapes, same)
 
 
 def captured(context: Any) -> None:
@@ -69,6 +83,8 @@ def _changed(*_: Any) -> None:
 @bpy.app.handlers.persistent
 def _stepped(*_: Any) -> None:
     known.stepped()
+    if any(scene.mti.target_shown for scene in bpy.data.scenes):
+        look_soon()  # what was changed at another frame is seen at the target's own
 
 
 @bpy.app.handlers.persistent
@@ -101,6 +117,7 @@ def stop() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     _changes.clear()
+    _previews.clear()
     known.forget()
 
 
@@ -112,14 +129,16 @@ def _tick() -> float | None:
     windows = list(bpy.context.window_manager.windows)
     if any(window.screen.is_animation_playing for window in windows):
         return SECONDS
-    before = dict(_changes)
+    before = {**_changes, **_previews}
     _changes.clear()
+    _previews.clear()
     for window in windows:
         with _inside(window) as context:
             _look_at(context)
+            _look_at_target(context)
             if not _in_hand(window):
                 _capture_again(context)
-    if _changes != before:
+    if {**_changes, **_previews} != before:
         polling.redraw()
     return None
 
@@ -159,3 +178,10 @@ def _look_at(context: Any) -> None:
         with suppress(CaptureError):  # the panel tells why there is nothing to capture
             change = stale.changed_since(context, scene.mti.captured_of)
             _changes[scene.session_uid, scene.mti.capture] = change
+
+
+def _look_at_target(context: Any) -> None:
+    scene, props = context.scene, context.scene.mti
+    if props.target_shown:
+        same = target_state.is_same(context, props.target_shown_of)
+        _previews[scene.session_uid, props.target_shown] = same
