@@ -11,6 +11,8 @@ import bpy
 from ..motion.picture_files import file_is_cut_short
 from .strip import strip_end, strip_start
 
+MOST_FRAMES = 10_000
+"""Of a strip that is held for longer only so many are gone through."""
 SEES_BELOW = ("ADJUSTMENT", "MULTICAM")
 """Strips that have no pictures but those of the strips below them."""
 
@@ -23,6 +25,19 @@ def files_at(strip: Any, frame: int) -> Iterator[tuple[Any, Path]]:
         yield strip, _path(strip, strip.filepath)
     for part in _parts(strip, frame):
         yield from files_at(part, frame)
+
+
+def own_files(strip: Any) -> list[Path]:
+    """The files that a strip shows at any time, without those of the strips it is made of."""
+    if strip.type == "IMAGE":
+        folder = _path(strip, strip.directory)
+        frames = range(strip_start(strip), min(strip_end(strip), strip_start(strip) + MOST_FRAMES))
+        return [
+            folder / name for name in dict.fromkeys(_element(strip, f).filename for f in frames)
+        ]
+    if strip.type == "MOVIE":
+        return [_path(strip, strip.filepath)]
+    return [_clip_path(strip.clip)] if strip.type == "MOVIECLIP" and strip.clip else []
 
 
 def missing_file(
@@ -107,3 +122,7 @@ def _element(strip: Any, frame: int) -> Any:
 def _path(strip: Any, written: str) -> Path:
     """A path as the strip has it, in the file that the strip is from."""
     return Path(bpy.path.abspath(written, library=strip.id_data.library))
+
+
+def _clip_path(clip: Any) -> Path:
+    return Path(bpy.path.abspath(clip.filepath, library=clip.library))

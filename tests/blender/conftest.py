@@ -143,3 +143,23 @@ def captured(figure: Any, scene: Any, polling: ModuleType) -> Any:
     assert bpy.ops.mti.capture() == {"FINISHED"}
     scene.mti.name = "wave"
     return scene
+
+
+@pytest.fixture(scope="session")
+def media(enabled: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two movies, m12.mp4 and m60.mp4, and their images."""
+    from tests.blender import media_inputs
+
+    folder = tmp_path_factory.mktemp("media")
+    media_inputs.write_movie(folder / "m12.mp4", 12, 28)
+    media_inputs.write_movie(folder / "m60.mp4", 60, 70)
+    return folder
+
+
+@pytest.fixture
+def stage(scene: Any, media: Path, tmp_path: Path) -> Any:
+    """A scene to lay strips into, at its whole size."""
+    from tests.blender.media_inputs import Stage
+
+    scene.render.resolution_percentage = 100
+    return Stage(scene, media, tmp_path)

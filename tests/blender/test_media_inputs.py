@@ -7,25 +7,11 @@ import numpy as np
 import pytest
 
 from tests.blender import media_inputs
-from tests.blender.media_inputs import INPUTS, Stage
+from tests.blender.media_inputs import INPUTS
 
 LOOKED_AT = (0, 4, 9, 13)
 FULL_FRAME = ("META", "COLOR", "TEXT", "SCENE", "CROSS", "SPEED", "GAUSSIAN_BLUR", "ADJUSTMENT",
               "MULTICAM")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def media(enabled, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("media")
-    media_inputs.write_movie(folder / "m12.mp4", 12, 28)
-    media_inputs.write_movie(folder / "m60.mp4", 60, 70)
-    return folder
-
-
-@pytest.fixture
-def stage(scene, media, tmp_path):
-    scene.render.resolution_percentage = 100
-    return Stage(scene, media, tmp_path)
 
 
 def _whole(strip):
