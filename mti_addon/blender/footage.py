@@ -6,7 +6,6 @@ is gone afterwards; a strip is shown alone in a copy of its own scene.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from .problems import CaptureError
 from .sequencer import shown_range
 from .steps import steps
 from .strip import shown_scene
-from .strip_media import image_size
+from .strip_media import NUMBERED, image_size
 from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
 from .target import render_file, render_size
 from .translations import translated
@@ -35,7 +34,6 @@ CHOOSE = "Choose a movie, or one image of a numbered sequence."
 SOUND_ONLY = "{} has sound, but no images."
 UNREADABLE = "{} is no movie that Blender can read."
 SINGLE = "{} is a single image, which holds no motion."
-NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
 @dataclass(frozen=True)

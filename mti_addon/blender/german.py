@@ -435,6 +435,7 @@ TEXTS: dict[str, str] = {
         "Auch ein Glied bewegen, oder das Ansichtsfenster oder das Bild der Kamera aufnehmen."
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
+    "The file of {} in the scene {} is missing: {}": "Die Datei von {} in der Szene {} fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",
     "{} does not move, and nothing moves before it.": (
@@ -694,6 +695,7 @@ TEXTS: dict[str, str] = {
         "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
         "wählen"
     ),
+    "The strip {} has no movie clip.": "Der Streifen {} hat keinen Filmclip.",
     "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
     "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
     "The scene {} of the strip {} has no camera.": (

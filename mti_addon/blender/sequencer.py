@@ -81,7 +81,7 @@ def sequencer_of(scene: Any, strip: Any = None) -> Iterator[Sequencer]:
         choose(copy.display_settings, "display_device", SRGB_DEVICES)
         show_plainly(copy)
         with tempfile.TemporaryDirectory(prefix="mti-") as folder, _negative_frames():
-            with overriding(*_plain(copy)):
+            with overriding(*_plain(copy), *_no_cards()):
                 yield Sequencer(copy, alone, Path(folder))
     finally:
         bpy.data.scenes.remove(copy)
@@ -162,6 +162,12 @@ def _plain(scene: Any) -> list[Any]:
     }
     png = PLAIN_PNG | {"compression": 0, "color_management": "FOLLOW_SCENE"}
     return [(scene.render, render), (scene.render.image_settings, png)]
+
+
+def _no_cards() -> list[Any]:
+    """The sequencers of other scenes, which scene strips show, draw no cards for missing files."""
+    editors = (scene.sequence_editor for scene in bpy.data.scenes)
+    return [(editor, {"show_missing_media": False}) for editor in editors if editor is not None]
 
 
 def _show_alone(editor: Any, strip: Any) -> None:
