@@ -352,6 +352,17 @@ TEXTS: dict[str, str] = {
     "Set Frames to Automatic, or give a start after that.": (
         "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
     ),
+    "{} stands still itself, and its particles, smoke or paint are not drawn.": (
+        "{} selbst steht still, und seine Partikel, sein Rauch oder seine Farbe werden nicht "
+        "gezeichnet."
+    ),
+    "Capture the viewport, or what the camera sees.": (
+        "Das Ansichtsfenster oder das Bild der Kamera aufnehmen."
+    ),
+    "Save the file, as this simulation is kept on disk; bake or play it, and then capture.": (
+        "Die Datei speichern, denn diese Simulation wird auf der Festplatte gehalten; sie backen "
+        "oder abspielen, und dann aufnehmen."
+    ),
     "{} is moved by physics that were never played.": (
         "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
     ),
