@@ -706,6 +706,16 @@ TEXTS: dict[str, str] = {
         "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
         "wählen"
     ),
+    "The scene {} is made for a display or a view that Blender's color configuration lacks.": (
+        "Die Szene {} ist für ein Anzeigegerät oder eine Ansicht gemacht, die Blenders "
+        "Farbkonfiguration nicht hat."
+    ),
+    "Choose others in the render properties, under Color Management.": (
+        "Andere in den Rendereigenschaften unter Farbverwaltung wählen."
+    ),
+    "the scene's view transform is not in Blender's color configuration": (
+        "die Ansichtstransformation der Szene ist nicht in Blenders Farbkonfiguration"
+    ),
     "The strip {} has no movie clip.": "Der Streifen {} hat keinen Filmclip.",
     "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
     "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
