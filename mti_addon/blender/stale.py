@@ -13,7 +13,7 @@ from .cameras import FRAMED, framing_camera
 from .footage import numbered_files
 from .sources import find_mover, frame_span, seen_things
 from .strip import shown_scene
-from .strip_fingerprint import of_strip, written
+from .strip_fingerprint import files_of, of_strip, written
 from .translations import translated
 
 SOURCE = "Changed since capture: another source is chosen."
@@ -24,6 +24,8 @@ RATE = "Changed since capture: the frame rate."
 MOTION = "Changed since capture: {}."
 CAMERA = "Changed since capture: the camera."
 
+MOST_WATCHED = 50
+"""Files that are looked at each second while a panel is drawn."""
 KIND = 2
 """Of what is remembered: of earlier kinds nobody can tell whether it is still so."""
 
@@ -81,6 +83,22 @@ def changed_since(context: Any, kept: str) -> str:
     return _otherwise(context, before, chosen)
 
 
+def watched_files(context: Any) -> tuple[Path, ...]:
+    """Some of the files that are captured: enough to see that they were all written anew."""
+    source = context.scene.mti.source
+    if source == "FILE":
+        files = numbered_files(Path(bpy.path.abspath(context.scene.mti.file)))
+    else:
+        strip = _active_strip(context) if source == "STRIP" else None
+        files = files_of(strip) if strip is not None else []
+    return tuple(files[:: max(1, -(-len(files) // MOST_WATCHED))])
+
+
+def _active_strip(context: Any) -> Any:
+    editor = shown_scene(context).sequence_editor
+    return editor.active_strip if editor else None
+
+
 def _otherwise(context: Any, before: Made, chosen: Any) -> str:
     """What has changed besides the motion itself."""
     source = context.scene.mti.source
@@ -114,8 +132,7 @@ def _motion(context: Any, source: str, mover: Any) -> str:
         chosen = Path(bpy.path.abspath(scene.mti.file))
         return fingerprint.of_values(str(chosen), written(numbered_files(chosen)))
     if source == "STRIP":
-        shown = shown_scene(context)
-        strip = shown.sequence_editor.active_strip if shown.sequence_editor else None
+        strip = _active_strip(context)
         return of_strip(strip) if strip is not None else ""
     if source in ("CAMERA", "VIEWPORT"):
         return fingerprint.of_all_behind(seen_things(scene))

@@ -20,11 +20,11 @@ MOST_FILES = 1000
 """Of more files than this only so many, evenly chosen, are looked at: there are network drives."""
 HARMLESS = ("channel", "mute", "lock", "color_tag", "use_proxy", "volume", "blend_type")
 """Settings of a strip that do not change what it shows, or that are looked at on their own."""
-UNSET = ("show_", "select", "is_", "rna_", "open_", "bl_", "orig_", "ui_")
-"""Beginnings of settings that are a matter of looks, or that Blender finds out by itself."""
+UNSET = ("show_", "select", "is_", "rna_", "open_", "bl_", "ui_")
+"""Beginnings of settings that are a matter of looks."""
 OTHERS = ("rna_type", "proxy", "input_1", "input_2", "input_mask_strip", "view_layer", "scene")
 """Things of a strip that are none of its settings, or are looked at on their own."""
-PARTS = ("retiming_keys", "curves", "points", "modifiers", "elements")
+PARTS = ("retiming_keys", "curves", "points", "modifiers")
 
 Seen = set[int]
 """What has been gone through: scenes may show each other."""
@@ -37,6 +37,20 @@ def of_strip(strip: Any) -> str:
     while (strip := strip.parent_meta()) is not None:
         values += _own(strip)
     return fingerprint.of_values(*values)
+
+
+def files_of(strip: Any) -> list[Path]:
+    """All files that take part in what a strip shows at any time."""
+    found: dict[Path, None] = {}
+    seen: Seen = set()
+    waiting = [strip]
+    while waiting:
+        part = waiting.pop()
+        if part.as_pointer() not in seen:
+            seen.add(part.as_pointer())
+            found |= dict.fromkeys(own_files(part))
+            waiting += [*_parts(part), *_inner(part)]
+    return list(found)
 
 
 def written(paths: Iterable[Path]) -> list[tuple[object, ...]]:
@@ -78,6 +92,7 @@ def _own(strip: Any) -> Iterator[Any]:
     curves = [curve for curve in all_channels(strip.id_data) if _is_of(curve, path)]
     known = {curve.data_path for curve in curves} | {f"{path}.{name}" for name in HARMLESS}
     yield strip.type, list(_settings(strip, path, known)), written(own_files(strip))
+    yield [element.filename for element in getattr(strip, "elements", ())]
     if curves:
         yield list(fingerprint.of_curves(strip.id_data, curves, path))
 
@@ -141,10 +156,17 @@ def _scene(strip: Any, seen: Seen) -> Iterator[Any]:
     scene = strip.scene
     yield _frame(scene), scene.frame_start, scene.frame_end
     if strip.scene_input == "SEQUENCER":
-        if scene.sequence_editor is not None:
-            for part in _shown(scene.sequence_editor):
-                yield part.blend_type, list(_with_parts(part, seen))
+        for part in _inner(strip):
+            yield part.blend_type, list(_with_parts(part, seen))
         return
     camera = strip.scene_camera or scene.camera
     seen_things = [thing for thing in scene.objects if not thing.hide_render]
     yield fingerprint.of_all_behind([camera, *seen_things])
+
+
+def _inner(strip: Any) -> list[Any]:
+    """The strips of its scene that a scene strip shows."""
+    if strip.type != "SCENE" or strip.scene is None or strip.scene_input != "SEQUENCER":
+        return []
+    editor = strip.scene.sequence_editor
+    return _shown(editor) if editor is not None else []

@@ -1,7 +1,8 @@
 """Told by Blender of what changes in the file, so that panels need not look for it when drawn.
 
 A change starts a timer, which looks a little later whether the scenes are still as they were
-captured; while things go on changing, or while the animation plays, it waits.
+captured; while things go on changing, or while the animation plays, it waits. Of files nobody
+tells: those that were captured are looked at by the timer of glance.py while a panel is drawn.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import bpy
 
 from . import polling, stale
 from .dependencies import known
+from .glance import glance
 from .problems import CaptureError
+from .strip_fingerprint import written
+
+Written = list[tuple[object, ...]]
 
 SECONDS = 0.5
 """Of quiet before it is looked whether a capture is still what the scene shows."""
@@ -29,6 +36,8 @@ _tried = ""
 """What was captured by itself last, or could not be."""
 _changes: dict[tuple[int, str], str] = {}
 """Scene and capture -> what has changed since; empty if nothing has."""
+_files: dict[tuple[int, str], tuple[tuple[Path, ...], Written]] = {}
+"""Scene and capture -> files that were captured, and when they were written as was seen last."""
 _changed_at = 0.0
 
 
@@ -40,6 +49,10 @@ def changed_since_capture(context: Any) -> str:
         return ""
     if known.at_once:
         _look_at(context)
+    elif key in _files:
+        paths, before = _files[key]
+        if glance(("written", paths), partial(written, paths)) != before:
+            look_soon()
     return _changes.get(key, "")
 
 
@@ -48,6 +61,7 @@ def captured(context: Any) -> None:
     scene = context.scene
     scene.mti.captured_of = stale.remember(stale.made_of(context))
     _changes.clear()
+    _look_at_files(context)
 
 
 def look_soon() -> None:
@@ -101,6 +115,7 @@ def stop() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     _changes.clear()
+    _files.clear()
     known.forget()
 
 
@@ -114,6 +129,7 @@ def _tick() -> float | None:
         return SECONDS
     before = dict(_changes)
     _changes.clear()
+    _files.clear()
     for window in windows:
         with _inside(window) as context:
             _look_at(context)
@@ -159,3 +175,12 @@ def _look_at(context: Any) -> None:
         with suppress(CaptureError):  # the panel tells why there is nothing to capture
             change = stale.changed_since(context, scene.mti.captured_of)
             _changes[scene.session_uid, scene.mti.capture] = change
+        _look_at_files(context)
+
+
+def _look_at_files(context: Any) -> None:
+    scene = context.scene
+    if known.at_once:
+        return  # there is no timer
+    if paths := stale.watched_files(context):
+        _files[scene.session_uid, scene.mti.capture] = paths, written(paths)

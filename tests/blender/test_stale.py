@@ -185,6 +185,40 @@ def test_a_movie_that_is_written_anew(scene, changed, tmp_path, media):
     assert changed() == "Changed since capture: what is captured."
 
 
+@pytest.mark.parametrize("source", ["FILE", "STRIP"])
+def test_a_file_that_is_written_anew_while_nothing_changes_in_blender(
+    scene, ext, tmp_path, monkeypatch, source
+):
+    """Seen by the timer that looks at files while a panel is drawn."""
+    watch, glance, deps = ext("blender.watch"), ext("blender.glance"), ext("blender.dependencies")
+    scene.mti.file = str(_numbered(tmp_path, ext))
+    strip = scene.sequence_editor_create().strips.new_image(
+        name="clip", filepath=scene.mti.file, channel=1, frame_start=1
+    )
+    for i in range(4, 20):
+        strip.elements.append(f"a_{i:03d}.png")
+    scene.sequence_editor.active_strip, scene.mti.source = strip, source
+    if hasattr(bpy.context.workspace, "sequencer_scene"):
+        bpy.context.workspace.sequencer_scene = scene
+    monkeypatch.setattr(deps.known, "at_once", False)
+    monkeypatch.setattr(glance, "ON_TIMER", True)
+    monkeypatch.setattr(watch, "SECONDS", 0)
+    scene.mti.capture = "0"
+    watch.captured(bpy.context)
+    monkeypatch.setattr(watch, "_changed_at", 0)
+    for _ in range(2):
+        assert watch.changed_since_capture(bpy.context) == ""
+        glance._tick()
+    assert watch._changed_at == 0, "there was nothing to look for"
+    (tmp_path / "a_009.png").write_bytes(ext("motion").encode_png(np.zeros((9, 9, 3), np.uint8)))
+    assert watch.changed_since_capture(bpy.context) == "", "drawing looks at no file"
+    glance._tick()
+    assert watch.changed_since_capture(bpy.context) == "" and watch._changed_at > 0
+    watch._tick()
+    assert watch.changed_since_capture(bpy.context) == "Changed since capture: what is captured."
+    glance.forget()
+
+
 def test_undo_brings_back_what_was_captured(figure, scene, changed):
     bpy.ops.ed.undo_push(message="figure")
     assert bpy.ops.mti.capture() == {"FINISHED"}
