@@ -18,6 +18,13 @@ from bpy.app.handlers import persistent
 
 MOST_PIXELS = 2**28
 """A card of more is a gigabyte. The first picture may have such a size: Blender has measured it."""
+if "left_handle_offset" in bpy.types.Strip.bl_rna.properties:  # Blender 5.2
+    CUT_OFF = ("content_trim_start", "content_trim_end")
+    PLACE = ("content_start", "left_handle_offset", "right_handle_offset")
+else:
+    CUT_OFF = ("animation_offset_start", "animation_offset_end")
+    PLACE = ("frame_start", "frame_offset_start", "frame_offset_end")
+"""What is cut off of a strip, and where it is: Blender's operator shows all of its images again."""
 HANDLERS = ("load_post", "blend_import_post")
 """What Blender calls when it has read a file, or a part of one."""
 
@@ -59,9 +66,12 @@ def forget_sizes(scene: Any, strip: Any) -> None:
         "use_sequence_detection": False,
     }
     editor.active_strip = strip
+    places = [(name, getattr(strip, name)) for name in (*CUT_OFF, *PLACE)]
     try:
         with _shown(scene):
             _call(bpy.ops.sequencer.change_path, named)
+        for name, value in places:
+            setattr(strip, name, value)
     finally:
         strip.directory, editor.active_strip = directory, active
 

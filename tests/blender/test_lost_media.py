@@ -180,6 +180,24 @@ def test_a_linked_scene_that_is_made_local_is_mended_before_it_is_drawn(old_file
     assert _sizes(strip) == {(0, 0)}
 
 
+@pytest.mark.parametrize("how", ["HARD", "SOFT"])
+def test_a_cut_strip_shows_the_same_images_after_it_is_mended(scene, ext, media, how):
+    """Blender's own operator undoes a hard cut."""
+    strips, editor = ext("blender.strip"), scene.sequence_editor_create()
+    whole = _uninitialised(editor, media)
+    part = whole.split(frame=11, split_method=how)
+    part = part.split(frame=31, split_method=how) and part
+    for strip in (whole, part):
+        frames = range(*_handles(strips, strip))
+        shown = [strip.strip_elem_from_frame(frame).filename for frame in frames]
+        assert shown == ORDER[frames[0] - 1 : frames[-1]]
+    assert ext("blender.image_strips").mend_sizes(scene) >= 1
+    for strip, span in ((whole, (1, 11)), (part, (11, 31))):
+        assert _sizes(strip) == {(0, 0)} and _handles(strips, strip) == span
+        shown = [strip.strip_elem_from_frame(frame).filename for frame in range(*span)]
+        assert shown == ORDER[span[0] - 1 : span[1] - 1]
+
+
 def test_a_strip_in_a_meta_strip_and_one_with_a_relative_path(scene, ext, media, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
     scene = bpy.context.scene
