@@ -96,19 +96,27 @@ def of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def plain(owner: Any, set_by_others: Iterable[str] = (), path: str = "") -> list[tuple[str, Any]]:
-    """The values of a modifier, a constraint or the like, but for those that curves set."""
+def plain(
+    owner: Any,
+    set_by_others: Iterable[str] = (),
+    path: str = "",
+    looks: tuple[str, ...] = LOOKS,
+) -> list[tuple[str, Any]]:
+    """The values of a modifier, a constraint or the like, but for those that curves set.
+
+    Those that begin as one of `looks` does are left out, too.
+    """
     known = set(set_by_others)
-    names = (item.identifier for item in owner.bl_rna.properties if _tells(item))
+    names = [item.identifier for item in owner.bl_rna.properties if _tells(item, looks)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # all are read, old ones too
         return [(n, value_of(getattr(owner, n, None))) for n in names if path + n not in known]
 
 
-def _tells(item: Any) -> bool:
+def _tells(item: Any, looks: tuple[str, ...]) -> bool:
     """A property is a plain value that somebody may set, and not a matter of looks."""
     settable = item.type in VALUES and not item.is_readonly
-    return settable and not item.identifier.startswith(LOOKS)
+    return settable and not item.identifier.startswith(looks)
 
 
 def _at(group: str, thing: Any) -> str:
@@ -143,6 +151,9 @@ def _content(owner: Any, known: set[str]) -> Iterator[Any]:
         yield plain(owner, known)
         for spline in getattr(owner, "splines", ()):
             yield _numbers(spline.points, "co", 4), _numbers(spline.bezier_points, "co", 3)
+        if kind == "MASK":
+            for spline in (spline for layer in owner.layers for spline in layer.splines):
+                yield _numbers(spline.points, "co", 2)
 
 
 def _object(owner: Any, known: set[str]) -> Iterator[Any]:
@@ -195,6 +206,13 @@ def _animation(owner: Any) -> Iterator[Any]:
     data = getattr(owner, "animation_data", None)
     if data is None:
         return
+    yield from _stack(data)
+    for curve in all_channels(owner):
+        yield from _curve(curve)
+
+
+def _stack(data: Any) -> Iterator[Any]:
+    """How an action and the strips of the NLA are played."""
     yield data.use_nla, data.action is None, data.use_tweak_mode
     if not data.use_tweak_mode:
         yield data.action_influence, data.action_blend_type, data.action_extrapolation
@@ -206,16 +224,44 @@ def _animation(owner: Any) -> Iterator[Any]:
         for strip in track.strips:
             timed = {"influence", "strip_time"}  # which Blender sets in each frame
             yield plain(strip, timed)
-    for curve in all_channels(owner):
-        yield curve.data_path, curve.array_index, curve.mute, curve.extrapolation
-        yield from (_numbers(curve.keyframe_points, name, 2) for name in CURVES)
-        yield _numbers(curve.sampled_points, "co", 2)
-        yield from (plain(modifier) for modifier in curve.modifiers)
-        if getattr(curve, "driver", None) is not None:
-            yield curve.driver.type, curve.driver.expression
-            for variable in curve.driver.variables:
-                yield variable.type
-                yield from (plain(target) for target in variable.targets)
+
+
+def _curve(curve: Any, path: str = "") -> Iterator[Any]:
+    yield curve.data_path.removeprefix(path), curve.array_index, curve.mute, curve.extrapolation
+    yield from (_numbers(curve.keyframe_points, name, 2) for name in CURVES)
+    yield _numbers(curve.sampled_points, "co", 2)
+    yield from (plain(modifier) for modifier in curve.modifiers)
+    if getattr(curve, "driver", None) is not None:
+        yield curve.driver.type, curve.driver.expression
+        for variable in curve.driver.variables:
+            yield variable.type
+            yield from (plain(target) for target in variable.targets)
+
+
+def of_curves(owner: Any, curves: Iterable[Any], path: str) -> Iterator[Any]:
+    """Of an ID's curves for one of its things, which is at `path`, with how the ID plays them and
+    what their drivers read."""
+    yield from _stack(owner.animation_data)
+    for curve in curves:
+        yield from _curve(curve, path)
+        for variable in getattr(getattr(curve, "driver", None), "variables", ()):
+            yield [_read(target) for target in variable.targets]
+
+
+def _read(target: Any) -> Any:
+    """What a driver reads; of a property of a scene, which is much else, only that property."""
+    owner = target.id
+    if owner is None:
+        return None
+    if owner.id_type != "SCENE":
+        return of_all_behind([owner])
+    curves = [curve for curve in all_channels(owner) if curve.data_path == target.data_path]
+    if curves or not target.data_path.endswith("]"):  # its own clock goes on without a change
+        return [list(_curve(curve)) for curve in curves]
+    try:
+        return value_of(owner.path_resolve(target.data_path))
+    except ValueError:
+        return None
 
 
 def value_of(value: Any) -> Any:

@@ -353,6 +353,17 @@ TEXTS: dict[str, str] = {
     "Set Frames to Automatic, or give a start after that.": (
         "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
     ),
+    "{} stands still itself, and its particles, smoke or paint are not drawn.": (
+        "{} selbst steht still, und seine Partikel, sein Rauch oder seine Farbe werden nicht "
+        "gezeichnet."
+    ),
+    "Capture the viewport, or what the camera sees.": (
+        "Das Ansichtsfenster oder das Bild der Kamera aufnehmen."
+    ),
+    "Save the file, as this simulation is kept on disk; bake or play it, and then capture.": (
+        "Die Datei speichern, denn diese Simulation wird auf der Festplatte gehalten; sie backen "
+        "oder abspielen, und dann aufnehmen."
+    ),
     "{} is moved by physics that were never played.": (
         "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
     ),
@@ -465,6 +476,7 @@ TEXTS: dict[str, str] = {
         "Auch ein Glied bewegen, oder das Ansichtsfenster oder das Bild der Kamera aufnehmen."
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
+    "The file of {} in the scene {} is missing: {}": "Die Datei von {} in der Szene {} fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",
     "{} does not move, and nothing moves before it.": (
@@ -724,6 +736,17 @@ TEXTS: dict[str, str] = {
         "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
         "wählen"
     ),
+    "The scene {} is made for a display or a view that Blender's color configuration lacks.": (
+        "Die Szene {} ist für ein Anzeigegerät oder eine Ansicht gemacht, die Blenders "
+        "Farbkonfiguration nicht hat."
+    ),
+    "Choose others in the render properties, under Color Management.": (
+        "Andere in den Rendereigenschaften unter Farbverwaltung wählen."
+    ),
+    "the scene's view transform is not in Blender's color configuration": (
+        "die Ansichtstransformation der Szene ist nicht in Blenders Farbkonfiguration"
+    ),
+    "The strip {} has no movie clip.": "Der Streifen {} hat keinen Filmclip.",
     "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
     "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
     "The scene {} of the strip {} has no camera.": (

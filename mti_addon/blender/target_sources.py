@@ -21,7 +21,7 @@ from .recipe import LONGEST_WHOLE, TargetNote
 from .render_result import render_result
 from .strip import shown_scene
 from .strip_checks import renders_strips
-from .target import plain_png, read_target, render_target, shot_size
+from .target import check_display, plain_png, read_target, render_target, shot_size
 from .target_images import Pixels, opaque, read_datablock, read_png
 from .target_strips import (
     frame_name,
@@ -171,6 +171,7 @@ def _last_render(context: Any, _shape: Shape) -> Read:
     )
     if image is None:
         raise TargetError(problem)
+    check_display(scene)
     with tempfile.TemporaryDirectory(prefix="mti-") as folder:
         path = Path(folder) / "render.png"
         with shown_in_srgb(scene), overriding(*plain_png(scene)):
