@@ -1,4 +1,4 @@
-"""A window goes on drawing strips and planes whose images vanish, or are no longer what they were."""
+"""A window goes on drawing strips and planes whose images vanish, or are not what they were."""
 
 from __future__ import annotations
 
