@@ -210,5 +210,6 @@ def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
 def _draw_play(buttons: Any, row: Row, take: int, named: bool) -> None:
     """Play a result here, or stop it; the button is named where there is room beside it."""
     text, icon = ("Pause", "PAUSE") if playback.playing(row, take) else ("Play", "PLAY")
-    play = buttons.operator("mti.play_result", text=text if named else "", icon=icon)
+    shown = translated(text) if named else ""
+    play = buttons.operator("mti.play_result", text=shown, icon=icon, translate=False)
     play.job, play.take = row.folder.path.name, take
