@@ -160,7 +160,7 @@ class Learning:
                 print(f"A helper is lost: {error}", flush=True)
                 inversion.team = None
                 self.crew.disband()
-                said = "Another device failed; learning goes on without it."
+                said = "Another device failed; learning continues without it."
             except Exception as error:
                 said = remedy(inversion.model, error)
                 if not said:

@@ -82,7 +82,7 @@ class Plan:
         """What will be used, for a person; `seconds` as estimated, or None."""
         text = f"Up to {self.memory / GB:.1f} GB of the GPU will be used"
         if self.policy != COSTS[0].policy:
-            text += f" (computing again: {self.policy})"
+            text += f" (recomputing: {self.policy})"
         if seconds is not None:
             text += f", for about {_duration(seconds)}"
         return text + "."

@@ -40,7 +40,7 @@ def remedy(model: SvdModel, error: Exception) -> str:
         if not compiled.failed:
             compiled.give_up(error)
         model.compiled = None
-        return "The compiled model failed; it goes on uncompiled."
+        return "The compiled model failed; learning continues without it."
     return ""
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, distributed
-from torch.distributed import FileStore  # type: ignore[attr-defined]
+from torch.distributed import FileStore, ProcessGroupGloo, Store  # type: ignore[attr-defined]
 
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.process import process_identity
@@ -36,6 +36,8 @@ from mti_addon.wire.process import process_identity
 from .attempt import Attempt
 
 _STORE = "store"
+_BACKEND = "gloo_on_loopback"
+LOOPBACK = "127.0.0.1"
 _PATIENCE = timedelta(minutes=30)
 """For loading a model of 3 GB from a slow disk; a process that has died is seen at once."""
 _LOOK_SECONDS = 0.1
@@ -127,7 +129,7 @@ class Crew:
                 self._folder = Path(tempfile.mkdtemp(prefix="mti-team-"))
                 self._store = _store(self._folder, count)
             except (OSError, RuntimeError) as error:  # a full disk, or no locks there
-                print(f"Learning goes on with {self._devices[0]} alone: {error}", flush=True)
+                print(f"Learning continues with {self._devices[0]} alone: {error}", flush=True)
                 self.disband()
                 return self
             for rank, device in enumerate(self._devices[1:], start=1):
@@ -142,9 +144,9 @@ class Crew:
         try:
             self._wait(self._store)
             count = len(self._devices)
-            distributed.init_process_group("gloo", store=self._store, rank=0, world_size=count)
+            distributed.init_process_group(_BACKEND, store=self._store, rank=0, world_size=count)
         except HelperLost as error:
-            print(f"Learning goes on with {self._devices[0]} alone: {error}", flush=True)
+            print(f"Learning continues with {self._devices[0]} alone: {error}", flush=True)
             self.disband()
             return None
         return Team(0, count)
@@ -176,7 +178,6 @@ class Crew:
 
 def _store(folder: Path, count: int) -> FileStore:
     """Where they find each other. RuntimeError where the file cannot be written, or locked."""
-    _on_loopback()
     store = FileStore(str(folder / _STORE), count)
     store.set_timeout(_PATIENCE)
     store.check([_ready(0)])  # which opens it
@@ -196,11 +197,16 @@ def _ready(rank: int) -> str:
     return f"ready/{rank}"
 
 
-def _on_loopback() -> None:
-    """gloo else looks for the address of the machine's name, which may be none of its own."""
-    if sys.platform != "win32":
-        name = "lo0" if sys.platform == "darwin" else "lo"
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", name)
+def _on_loopback(store: Store, rank: int, size: int, patience: timedelta) -> ProcessGroupGloo:
+    """gloo that listens on 127.0.0.1 alone; by itself it takes the address of the machine's name,
+    where anybody on the network could join in, or which may be none of its own."""
+    options = ProcessGroupGloo._Options()  # type: ignore[attr-defined]
+    options._devices = [ProcessGroupGloo.create_device(hostname=LOOPBACK)]
+    options._timeout = patience
+    return ProcessGroupGloo(store, rank, size, options)
+
+
+distributed.Backend.register_backend(_BACKEND, _on_loopback, devices=["cpu"])
 
 
 def _end_with(leader: int, folder: Path) -> threading.Thread:
@@ -240,7 +246,7 @@ def help_with(path: Path, rank: int, count: int, folder: Path, device: str) -> N
     inversion.prepare()
     store = _store(folder, count)
     store.set(_ready(rank), "1")
-    distributed.init_process_group("gloo", store=store, rank=rank, world_size=count)
+    distributed.init_process_group(_BACKEND, store=store, rank=rank, world_size=count)
     inversion.team = Team(rank, count)
     with model.unet_alone() if inversion.variants else nullcontext():
         inversion.help_out()

@@ -126,10 +126,9 @@ def _state_now(row: Row) -> client.JobState:
 
 
 def _could_go_on(row: Row) -> bool:
-    """Resuming this job would save work, or may well succeed."""
+    """Starting or resuming this job may well succeed; with nothing saved, its images are all the
+    same what somebody chose, and the panel offers to start it."""
     state = row.state
-    if state.phase == "cancelled":
-        return any(row.folder.checkpoint_dir.glob("*")) or row.folder.output_dir.exists()
     return state.phase != "failed" or state.error is None or state.error[0] not in _HOPELESS
 
 

@@ -21,6 +21,8 @@ SRGB_DEVICES = ("sRGB", "sRGB - Display", "sRGB Display", "sRGB (D65)")
 """As the configurations of Blender, of ACES and of others name an sRGB monitor."""
 PLAIN_VIEWS = ("Standard", "Un-tone-mapped", "sRGB")
 """Views that show light as it is: nothing is compressed, nothing is desaturated."""
+UNKNOWN_VIEW = "the scene's view transform is not in Blender's color configuration"
+"""As in a scene that was appended from a studio's file: such a name reads as an empty one."""
 _HDR = re.compile(r" - HDR.*| HDR.*")
 
 
@@ -29,11 +31,19 @@ def is_srgb(device: str) -> bool:
     return "srgb" in device.lower()
 
 
+def is_known(scene: Any) -> bool:
+    """The color configuration has the scene's display device and its view."""
+    return bool(scene.display_settings.display_device and scene.view_settings.view_transform)
+
+
 @contextmanager
 def shown_in_srgb(scene: Any) -> Iterator[str]:
     """The scene is displayed on an sRGB monitor for a while, by the same view; it gives a warning,
     empty where that went as it should. Everything is put back."""
     display, view = scene.display_settings, scene.view_settings
+    if not is_known(scene):
+        yield translated(UNKNOWN_VIEW)  # it could not be put back
+        return
     if is_srgb(display.display_device):
         yield ""
         return

@@ -24,12 +24,16 @@ def composes(scene: Any) -> bool:
 
 def file_outputs(scene: Any) -> list[tuple[Any, dict[str, Any]]]:
     """What keeps the nodes from writing files of their own, over the animator's, perhaps."""
-    nodes = _nodes(node_tree(scene), set())
+    nodes = all_nodes(node_tree(scene))
     return [(node, {"mute": True}) for node in nodes if node.type == "OUTPUT_FILE"]
 
 
+def all_nodes(tree: Any) -> Iterator[Any]:
+    """All nodes of a tree, and of the groups in it; none of no tree."""
+    yield from _nodes(tree, set())
+
+
 def _nodes(tree: Any, seen: set[Any]) -> Iterator[Any]:
-    """All nodes of a tree, and of the groups in it."""
     if tree is None or tree in seen:
         return
     seen.add(tree)

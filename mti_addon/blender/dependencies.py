@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -31,10 +31,10 @@ SECONDS = 0.5
 """A panel that is drawn again and again looks no more often than this."""
 
 
-def all_behind(roots: Iterable[Any]) -> list[Any]:
+def all_behind(roots: Iterable[Any], without: Collection[str] = NO_PLACE) -> list[Any]:
     """IDs that `roots` depend on, these first: parents, targets, drivers, data, nodes, and theirs.
 
-    Blender says who uses whom; what shows no place or shape (materials, say) is left out. Scenes
+    Blender says who uses whom; types `without` place or shape (materials, say) are left out. Scenes
     are named, but not gone through: everything is in them.
     """
     uses = _uses()
@@ -47,7 +47,7 @@ def all_behind(roots: Iterable[Any]) -> list[Any]:
         override = getattr(owner, "override_library", None)
         original = override.reference if override is not None else None
         for used in uses.get(_key(owner), ()):
-            if used.id_type in NO_PLACE or _key(used) in found or used == original:
+            if used.id_type in without or _key(used) in found or used == original:
                 continue
             found[_key(used)] = used
             waiting.append(used)
@@ -76,23 +76,36 @@ class Moving:
     """The simulations that it is moved by."""
     steps: bool = False
     """Geometry nodes simulate it: each frame is made from the one that was shown before."""
+    shaped: Played = STILL
+    """When it moves without what is not drawn of it: particles, smoke, paint."""
 
-    def physics_problem(self, last: int) -> Problem | None:
-        """What has to be played or baked before it can be captured up to the frame `last`."""
-        found = (cache.problem(last) for cache in self.caches)
+    def physics_problem(self, last: int, drawn: bool = False) -> Problem | None:
+        """What has to be played or baked before it can be captured up to the frame `last`; `drawn`:
+        where it is not rendered, but drawn as a figure or a box."""
+        found = (cache.problem(last) for cache in self.caches if cache.drawn or not drawn)
         return next((problem for problem in found if problem is not None), None)
+
+    @property
+    def undrawn(self) -> Cache | None:
+        """A simulation that moves nothing that is drawn, such as particles."""
+        return next((cache for cache in self.caches if not cache.drawn), None)
+
+    def as_drawn(self) -> Moving:
+        """The same for a figure or a box."""
+        return replace(self, played=self.shaped)
 
 
 def moving(scene: Any, roots: Iterable[Any]) -> Moving:
     """When anything that `roots` depend on is animated or simulated."""
     behind = all_behind(roots)
     kept = tuple(caches(scene, behind))
-    keyed = (played_by(owner) | _by_itself(scene, owner) for owner in behind)
-    simulated = (Played((float(cache.start), float(cache.end))) for cache in kept)
+    keyed = together(played_by(owner) | _by_itself(scene, owner) for owner in behind)
+    shaped = keyed | together(cache.played for cache in kept if cache.drawn)
+    whole = shaped | together(cache.played for cache in kept)
     render = scene.render
     slower = render.frame_map_new / render.frame_map_old  # Time Stretching
-    whole = together([*keyed, *simulated]).stretched(slower)
-    return Moving(whole, kept, any(_nodes(owner, SIMULATION) for owner in behind))
+    steps = any(_nodes(owner, SIMULATION) for owner in behind)
+    return Moving(whole.stretched(slower), kept, steps, shaped.stretched(slower))
 
 
 def whole_frames(span: Span) -> tuple[int, int]:

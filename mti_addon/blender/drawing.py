@@ -67,11 +67,19 @@ def own_words(
         column.label(text=line, icon=icon if i == 0 else "NONE", translate=False)
 
 
-def name(context: Any, layout: Any, text: str, icon: str, boxed: bool = False) -> None:
+def name(
+    context: Any, layout: Any, text: str, icon: str, boxed: bool = False, beside: str = ""
+) -> None:
     """The name of something of the user's, which no language translates; its beginning where not
-    all of it fits."""
-    width = room(context) - (ICON + BOX_EDGES * boxed) * scale_of(context)
-    layout.label(text=shortened(text, width, _size(context)), icon=icon, translate=False)
+    all of it fits. `beside`: words with an icon that stand behind it."""
+    shown = beginning(context, text, (icon != "NONE") + bool(beside), boxed, beside)
+    layout.label(text=shown, icon=icon, translate=False)
+
+
+def beginning(context: Any, text: str, icons: int, boxed: bool = False, beside: str = "") -> str:
+    """As much of a name as fits into a row with so many icons, and the words beside it."""
+    width = room(context) - (ICON * icons + BOX_EDGES * boxed) * scale_of(context)
+    return shortened(text, width - text_width(beside, _size(context)), _size(context))
 
 
 def field(context: Any, layout: Any, data: Any, name: str, **options: Any) -> None:

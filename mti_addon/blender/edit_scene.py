@@ -36,8 +36,12 @@ def edit_for(context: Any) -> Any:
 
 
 def is_edit(scene: Any) -> bool:
-    """A render of it shows strips, or nothing: it has no camera."""
-    return shot_of(scene) is not None or renders_strips(scene) or scene.camera is None
+    """It was made for strips, a render of it shows some, or there is nothing else in it to show.
+
+    A shot that has no camera yet is none: once it has one, F12 would render the strips.
+    """
+    empty = scene.camera is None and not scene.objects
+    return shot_of(scene) is not None or renders_strips(scene) or empty
 
 
 def shot_of(scene: Any) -> Any:

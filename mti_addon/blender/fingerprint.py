@@ -78,9 +78,12 @@ VALUES = ("BOOLEAN", "INT", "FLOAT", "ENUM", "STRING")
 
 def of_all_behind(roots: Iterable[Any]) -> str:
     """Of all that these depend on, as 16 hexadecimal digits; in whichever order it is found."""
-    behind = [owner for owner in all_behind(roots) if owner.id_type != "SCENE"]
-    total = sum(int(_of(owner), 16) for owner in behind)
-    return f"{total & 0xFFFFFFFFFFFFFFFF:016x}"
+    return total(of_one(each) for each in all_behind(roots) if each.id_type != "SCENE")
+
+
+def total(parts: Iterable[str]) -> str:
+    """Of several of 16 hexadecimal digits, in whichever order they come, as many."""
+    return f"{sum(int(part, 16) for part in parts) & 0xFFFFFFFFFFFFFFFF:016x}"
 
 
 def of_values(*values: object) -> str:
@@ -88,19 +91,32 @@ def of_values(*values: object) -> str:
     return hashlib.sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def plain(owner: Any, set_by_others: Iterable[str] = (), path: str = "") -> list[tuple[str, Any]]:
-    """The values of a modifier, a constraint or the like, but for those that curves set."""
+def of_bytes(data: bytes) -> str:
+    """Of bytes, as 16 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def plain(
+    owner: Any,
+    set_by_others: Iterable[str] = (),
+    path: str = "",
+    looks: tuple[str, ...] = LOOKS,
+) -> list[tuple[str, Any]]:
+    """The values of a modifier, a constraint or the like, but for those that curves set.
+
+    Those that begin as one of `looks` does are left out, too.
+    """
     known = set(set_by_others)
-    names = (item.identifier for item in owner.bl_rna.properties if _tells(item))
+    names = [item.identifier for item in owner.bl_rna.properties if _tells(item, looks)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # all are read, old ones too
-        return [(n, _value(getattr(owner, n, None))) for n in names if path + n not in known]
+        return [(n, value_of(getattr(owner, n, None))) for n in names if path + n not in known]
 
 
-def _tells(item: Any) -> bool:
+def _tells(item: Any, looks: tuple[str, ...]) -> bool:
     """A property is a plain value that somebody may set, and not a matter of looks."""
     settable = item.type in VALUES and not item.is_readonly
-    return settable and not item.identifier.startswith(LOOKS)
+    return settable and not item.identifier.startswith(looks)
 
 
 def _at(group: str, thing: Any) -> str:
@@ -108,8 +124,8 @@ def _at(group: str, thing: Any) -> str:
     return f'{group}["{bpy.utils.escape_identifier(thing.name)}"]'
 
 
-def _of(owner: Any) -> str:
-    """Of one ID."""
+def of_one(owner: Any) -> str:
+    """Of one ID: its place, its shape, and what moves it."""
     set_by_others = {curve.data_path for curve in all_channels(owner)}
     values = [owner.id_type, *_animation(owner), *_content(owner, set_by_others)]
     return of_values(*values)
@@ -135,6 +151,9 @@ def _content(owner: Any, known: set[str]) -> Iterator[Any]:
         yield plain(owner, known)
         for spline in getattr(owner, "splines", ()):
             yield _numbers(spline.points, "co", 4), _numbers(spline.bezier_points, "co", 3)
+        if kind == "MASK":
+            for spline in (spline for layer in owner.layers for spline in layer.splines):
+                yield _numbers(spline.points, "co", 2)
 
 
 def _object(owner: Any, known: set[str]) -> Iterator[Any]:
@@ -169,7 +188,7 @@ def _inputs(modifier: Any, known: set[str]) -> list[Any]:
         values = {at: getattr(socket, "value", None) for at, socket in sockets.items()}
     else:
         values = {f'{path}["{name}"]': modifier[name] for name in modifier.keys()}
-    return [(at, _value(values[at])) for at in sorted(values) if at not in known]
+    return [(at, value_of(values[at])) for at in sorted(values) if at not in known]
 
 
 def _nodes(tree: Any, known: set[str]) -> Iterator[Any]:
@@ -178,7 +197,7 @@ def _nodes(tree: Any, known: set[str]) -> Iterator[Any]:
         for i, socket in enumerate(node.inputs):
             path = _at("nodes", node) + SOCKET.format(i)
             if path not in known and hasattr(socket, "default_value"):
-                yield _value(socket.default_value)
+                yield value_of(socket.default_value)
     for link in tree.links:
         yield link.from_socket.identifier, link.to_socket.identifier, link.is_muted
 
@@ -187,6 +206,13 @@ def _animation(owner: Any) -> Iterator[Any]:
     data = getattr(owner, "animation_data", None)
     if data is None:
         return
+    yield from _stack(data)
+    for curve in all_channels(owner):
+        yield from _curve(curve)
+
+
+def _stack(data: Any) -> Iterator[Any]:
+    """How an action and the strips of the NLA are played."""
     yield data.use_nla, data.action is None, data.use_tweak_mode
     if not data.use_tweak_mode:
         yield data.action_influence, data.action_blend_type, data.action_extrapolation
@@ -198,19 +224,47 @@ def _animation(owner: Any) -> Iterator[Any]:
         for strip in track.strips:
             timed = {"influence", "strip_time"}  # which Blender sets in each frame
             yield plain(strip, timed)
-    for curve in all_channels(owner):
-        yield curve.data_path, curve.array_index, curve.mute, curve.extrapolation
-        yield from (_numbers(curve.keyframe_points, name, 2) for name in CURVES)
-        yield _numbers(curve.sampled_points, "co", 2)
-        yield from (plain(modifier) for modifier in curve.modifiers)
-        if getattr(curve, "driver", None) is not None:
-            yield curve.driver.type, curve.driver.expression
-            for variable in curve.driver.variables:
-                yield variable.type
-                yield from (plain(target) for target in variable.targets)
 
 
-def _value(value: Any) -> Any:
+def _curve(curve: Any, path: str = "") -> Iterator[Any]:
+    yield curve.data_path.removeprefix(path), curve.array_index, curve.mute, curve.extrapolation
+    yield from (_numbers(curve.keyframe_points, name, 2) for name in CURVES)
+    yield _numbers(curve.sampled_points, "co", 2)
+    yield from (plain(modifier) for modifier in curve.modifiers)
+    if getattr(curve, "driver", None) is not None:
+        yield curve.driver.type, curve.driver.expression
+        for variable in curve.driver.variables:
+            yield variable.type
+            yield from (plain(target) for target in variable.targets)
+
+
+def of_curves(owner: Any, curves: Iterable[Any], path: str) -> Iterator[Any]:
+    """Of an ID's curves for one of its things, which is at `path`, with how the ID plays them and
+    what their drivers read."""
+    yield from _stack(owner.animation_data)
+    for curve in curves:
+        yield from _curve(curve, path)
+        for variable in getattr(getattr(curve, "driver", None), "variables", ()):
+            yield [_read(target) for target in variable.targets]
+
+
+def _read(target: Any) -> Any:
+    """What a driver reads; of a property of a scene, which is much else, only that property."""
+    owner = target.id
+    if owner is None:
+        return None
+    if owner.id_type != "SCENE":
+        return of_all_behind([owner])
+    curves = [curve for curve in all_channels(owner) if curve.data_path == target.data_path]
+    if curves or not target.data_path.endswith("]"):  # its own clock goes on without a change
+        return [list(_curve(curve)) for curve in curves]
+    try:
+        return value_of(owner.path_resolve(target.data_path))
+    except ValueError:
+        return None
+
+
+def value_of(value: Any) -> Any:
     """A number, a text, or a tuple of numbers; something else by what it is called."""
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -219,7 +273,7 @@ def _value(value: Any) -> Any:
     if isinstance(value, set):
         return sorted(value)
     try:
-        return tuple(_value(item) for item in value)
+        return tuple(value_of(item) for item in value)
     except TypeError:
         return type(value).__name__
 

@@ -6,7 +6,6 @@ is gone afterwards; a strip is shown alone in a copy of its own scene.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from .problems import CaptureError
 from .sequencer import shown_range
 from .steps import steps
 from .strip import shown_scene
-from .strip_media import image_size
+from .strip_media import NUMBERED, image_size
 from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
 from .target import render_file, render_size
 from .translations import translated
@@ -35,7 +34,6 @@ CHOOSE = "Choose a movie, or one image of a numbered sequence."
 SOUND_ONLY = "{} has sound, but no images."
 UNREADABLE = "{} is no movie that Blender can read."
 SINGLE = "{} is a single image, which holds no motion."
-NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ def _checked_path(context: Any) -> Path:
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
         what = translated("{} is neither a movie nor an image.").format(path.name)
         raise CaptureError.of(what, CHOOSE)
-    if ending in bpy.path.extensions_image and len(_sequence(path)) < 2:
+    if ending in bpy.path.extensions_image and len(numbered_files(path)) < 2:
         raise CaptureError.of(translated(SINGLE).format(path.name), CHOOSE)
     return path
 
@@ -159,8 +157,8 @@ def _file_footage(context: Any) -> Footage:
     path = _checked_path(context)
     rate = context.scene.render.fps / context.scene.render.fps_base
     if path.suffix.lower() in bpy.path.extensions_image:
-        files = tuple(str(file) for file in _sequence(path))
-        return Footage(path.name, 1, len(files), rate, image_size(_sequence(path)[0]), files)
+        files = tuple(str(file) for file in numbered_files(path))
+        return Footage(path.name, 1, len(files), rate, image_size(numbered_files(path)[0]), files)
     count, fps, size = _movie(path)
     return Footage(path.name, 1, count, fps or rate, size, (str(path),), is_movie=True)
 
@@ -194,7 +192,7 @@ def _no_movie(path: Path, count: int) -> Problem:
 
 
 @glanced
-def _sequence(path: Path) -> list[Path]:
+def numbered_files(path: Path) -> list[Path]:
     """The numbered pictures that a picture belongs to, in order; the picture alone if none."""
     match = NUMBERED.fullmatch(path.name)
     if match is None:

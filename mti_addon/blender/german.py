@@ -70,7 +70,8 @@ TEXTS: dict[str, str] = {
     "Delete": "Löschen",
     "Apply Again": "Noch einmal anwenden",
     "Weak: only part of the motion was learned. Raise Quality or frame closer.": (
-        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder näher einstellen."
+        "Schwach: nur ein Teil der Bewegung wurde gelernt. Qualität erhöhen oder die Figur größer "
+        "ins Bild setzen."
     ),
     # Short texts of buttons, for a narrow sidebar
     "Allow": "Erlauben",
@@ -114,7 +115,7 @@ TEXTS: dict[str, str] = {
     ),
     "Facing": "Blickrichtung",
     "Where the figure looks": "Wohin die Figur schaut",
-    "As Seen Best": "Wie am besten zu sehen",
+    "Best View": "Beste Ansicht",
     "A walk is seen from the side, a wave from the front": (
         "Ein Gang wird von der Seite gesehen, ein Winken von vorn"
     ),
@@ -352,6 +353,17 @@ TEXTS: dict[str, str] = {
     "Set Frames to Automatic, or give a start after that.": (
         "Einzelbilder auf Automatisch stellen, oder einen späteren Anfang angeben."
     ),
+    "{} stands still itself, and its particles, smoke or paint are not drawn.": (
+        "{} selbst steht still, und seine Partikel, sein Rauch oder seine Farbe werden nicht "
+        "gezeichnet."
+    ),
+    "Capture the viewport, or what the camera sees.": (
+        "Das Ansichtsfenster oder das Bild der Kamera aufnehmen."
+    ),
+    "Save the file, as this simulation is kept on disk; bake or play it, and then capture.": (
+        "Die Datei speichern, denn diese Simulation wird auf der Festplatte gehalten; sie backen "
+        "oder abspielen, und dann aufnehmen."
+    ),
     "{} is moved by physics that were never played.": (
         "{} wird von einer Simulation bewegt, die nie abgespielt wurde."
     ),
@@ -402,7 +414,7 @@ TEXTS: dict[str, str] = {
         "Die Bildrate in den Ausgabe-Einstellungen ändern."
     ),
     "Rename Motion": "Bewegung umbenennen",
-    "Call this motion otherwise; results that were added keep the name they have": (
+    "Rename this motion; results that were added keep their names": (
         "Diese Bewegung anders nennen; hinzugefügte Ergebnisse behalten ihren Namen"
     ),
     "What the motion is called from now on": "Wie die Bewegung von jetzt an heißt",
@@ -421,6 +433,35 @@ TEXTS: dict[str, str] = {
     "Changed since capture: the frame rate.": "Seit der Aufnahme geändert: die Bildrate.",
     "Changed since capture: {}.": "Seit der Aufnahme geändert: {}.",
     "Changed since capture: the camera.": "Seit der Aufnahme geändert: die Kamera.",
+    "A framing camera is used for Armature and Object only: choose one of them as the source": (
+        "Eine Aufnahmekamera wird nur für Skelett und Objekt benutzt: eines davon als Quelle wählen"
+    ),
+    "Changed since preview: another target is chosen.": (
+        "Seit der Vorschau geändert: ein anderes Ziel ist gewählt."
+    ),
+    "Changed since preview: Crop or Pad.": (
+        "Seit der Vorschau geändert: Schneiden oder Auffüllen."
+    ),
+    "Changed since preview: the engine's shape.": (
+        "Seit der Vorschau geändert: die Form der Engine."
+    ),
+    "Changed since preview: what renders it.": "Seit der Vorschau geändert: womit gerendert wird.",
+    "Changed since preview: another frame.": (
+        "Seit der Vorschau geändert: ein anderes Einzelbild."
+    ),
+    "Changed since preview: the scene's settings.": (
+        "Seit der Vorschau geändert: die Einstellungen der Szene."
+    ),
+    "Changed since preview: the view.": "Seit der Vorschau geändert: die Ansicht.",
+    "Changed since preview: the image.": "Seit der Vorschau geändert: das Bild.",
+    "Changed since preview: there is another render.": (
+        "Seit der Vorschau geändert: es gibt ein anderes Render."
+    ),
+    "Changed since preview: the scene.": "Seit der Vorschau geändert: die Szene.",
+    "The image of the earlier result, as it was sent again; Apply takes the target above.": (
+        "Das Bild des früheren Ergebnisses, wie es wieder gesendet wurde; Anwenden nimmt das "
+        "Ziel oben."
+    ),
     "what is captured": "was aufgenommen wird",
     "Captured of": "Aufgenommen von",
     "Auto Capture": "Automatisch aufnehmen",
@@ -435,6 +476,7 @@ TEXTS: dict[str, str] = {
         "Auch ein Glied bewegen, oder das Ansichtsfenster oder das Bild der Kamera aufnehmen."
     ),
     "The file is missing: {}": "Die Datei fehlt: {}",
+    "The file of {} in the scene {} is missing: {}": "Die Datei von {} in der Szene {} fehlt: {}",
     "The file of {} is missing: {}": "Die Datei von {} fehlt: {}",
     "{} cannot be read: {}": "{} ist nicht lesbar: {}",
     "{} does not move, and nothing moves before it.": (
@@ -694,6 +736,17 @@ TEXTS: dict[str, str] = {
         "Alle Streifen unter dem Abspielkopf sind stumm: einen einschalten oder ein anderes Ziel "
         "wählen"
     ),
+    "The scene {} is made for a display or a view that Blender's color configuration lacks.": (
+        "Die Szene {} ist für ein Anzeigegerät oder eine Ansicht gemacht, die Blenders "
+        "Farbkonfiguration nicht hat."
+    ),
+    "Choose others in the render properties, under Color Management.": (
+        "Andere in den Rendereigenschaften unter Farbverwaltung wählen."
+    ),
+    "the scene's view transform is not in Blender's color configuration": (
+        "die Ansichtstransformation der Szene ist nicht in Blenders Farbkonfiguration"
+    ),
+    "The strip {} has no movie clip.": "Der Streifen {} hat keinen Filmclip.",
     "The strip {} has no scene.": "Der Streifen {} hat keine Szene.",
     "Choose one in the sidebar's tab Strip.": "In der Seitenleiste, Reiter Streifen, eine wählen.",
     "The scene {} of the strip {} has no camera.": (
@@ -848,6 +901,8 @@ TEXTS: dict[str, str] = {
         "Bilder in ihren eigenen Farben zeigt"
     ),
     "Play Result": "Ergebnis abspielen",
+    "Play": "Abspielen",
+    "Pause": "Pause",
     "Play this result here, without adding it; once more: stop": (
         "Dieses Ergebnis hier abspielen, ohne es hinzuzufügen; noch einmal: anhalten"
     ),
@@ -1143,10 +1198,11 @@ TEXTS: dict[str, str] = {
     "Where Set Up the Backend makes its environment; empty: in the extension's user folder": (
         "Wo Backend einrichten seine Umgebung anlegt; leer: im Benutzerordner der Erweiterung"
     ),
-    "Make It With": "Anlegen mit",
+    "Python": "Python",
+    "Rename": "Umbenennen",
     (
         "The Python program (3.11 to 3.13) that the environment is made with; empty: the best "
-        "one that is found, Blender's own at last"
+        "one that is found, else Blender's own"
     ): (
         "Das Python-Programm (3.11 bis 3.13), mit dem die Umgebung angelegt wird; leer: das "
         "beste, das sich findet, zuletzt Blenders eigenes"
@@ -1272,7 +1328,7 @@ TEXTS: dict[str, str] = {
         "fehlt."
     ),
     "The backend is not set up.": "Das Backend ist nicht eingerichtet.",
-    "The backend's environment is half made.": "Die Umgebung des Backends ist halb fertig.",
+    "The backend's environment is incomplete.": "Die Umgebung des Backends ist unvollständig.",
     "Choose another one in the preferences, or clear it and set up the backend.": (
         "In den Benutzereinstellungen ein anderes wählen, oder das Feld leeren und das Backend "
         "einrichten."
@@ -1352,7 +1408,7 @@ TOLD: dict[str, str] = {
     "Ready: {}": "Bereit: {}",
     "{} GB in {}.": "{} GB in {}.",
     "Not installed: a download of {} GB.": "Nicht installiert: {} GB herunterzuladen.",
-    "Half installed: {} of {} GB. Download it again.": (
+    "Partly downloaded: {} of {} GB. Download it again.": (
         "Halb installiert: {} von {} GB. Noch einmal herunterladen."
     ),
     "Needs a GPU with {} GB of memory; no supported GPU found.": (

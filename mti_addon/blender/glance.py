@@ -95,6 +95,16 @@ def is_folder(path: Path | str) -> bool:
     return os.path.isdir(path)
 
 
+@glanced
+def file_state(path: str) -> tuple[str, int, int]:
+    """A path, and the size and the time of the last change of the file there; zeros without one."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return path, 0, 0
+    return path, state.st_size, state.st_mtime_ns
+
+
 def _tick() -> float | None:
     if not _asked:
         return None  # nothing was drawn since; the next drawing begins again

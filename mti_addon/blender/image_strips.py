@@ -3,7 +3,8 @@
 `elements.append` leaves the size of the picture that it adds uninitialised (Blender 4.5 to 5.2),
 and the .blend file keeps it. Where that picture is missing, Blender draws a card of that size in
 its place, which can be more than there is memory, and ends. So strips are made by Blender's own
-operator, which knows all sizes; and sizes that cannot be are forgotten when a file is opened.
+operator, which knows all sizes; and sizes that cannot be are forgotten when a file is opened, when
+a scene is appended, and before a capture (strips may be pasted from another file, too).
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ from bpy.app.handlers import persistent
 
 MOST_PIXELS = 2**28
 """A card of more is a gigabyte. The first picture may have such a size: Blender has measured it."""
+if "left_handle_offset" in bpy.types.Strip.bl_rna.properties:  # Blender 5.2
+    CUT_OFF = ("content_trim_start", "content_trim_end")
+    PLACE = ("content_start", "left_handle_offset", "right_handle_offset")
+else:
+    CUT_OFF = ("animation_offset_start", "animation_offset_end")
+    PLACE = ("frame_start", "frame_offset_start", "frame_offset_end")
+"""What is cut off of a strip, and where it is: Blender's operator shows all of its images again."""
+HANDLERS = ("load_post", "blend_import_post")
+"""What Blender calls when it has read a file, or a part of one."""
 
 
 def new_image_strip(
@@ -56,9 +66,12 @@ def forget_sizes(scene: Any, strip: Any) -> None:
         "use_sequence_detection": False,
     }
     editor.active_strip = strip
+    places = [(name, getattr(strip, name)) for name in (*CUT_OFF, *PLACE)]
     try:
         with _shown(scene):
             _call(bpy.ops.sequencer.change_path, named)
+        for name, value in places:
+            setattr(strip, name, value)
     finally:
         strip.directory, editor.active_strip = directory, active
 
@@ -91,20 +104,22 @@ def _is_impossible(size: tuple[int, int]) -> bool:
 
 @persistent
 def mend_file(*_: Any) -> None:
-    """Mend all scenes of the file that is open, before anything of it is drawn."""
+    """Mend all scenes, also appended and linked ones, before anything of them is drawn."""
     for scene in bpy.data.scenes:
         mend_sizes(scene)
 
 
 def register() -> None:
-    """Mend every file that is opened, and the one that is open already."""
-    bpy.app.handlers.load_post.append(mend_file)
+    """Mend every file that is opened or appended from, and the one that is open already."""
+    for name in HANDLERS:
+        getattr(bpy.app.handlers, name).append(mend_file)
     bpy.app.timers.register(mend_file, first_interval=0.0)  # at register() there is no data yet
 
 
 def unregister() -> None:
     """Undo register()."""
-    bpy.app.handlers.load_post.remove(mend_file)
+    for name in HANDLERS:
+        getattr(bpy.app.handlers, name).remove(mend_file)
     if bpy.app.timers.is_registered(mend_file):
         bpy.app.timers.unregister(mend_file)
 

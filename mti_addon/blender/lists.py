@@ -112,6 +112,18 @@ def is_shown(row: Row, all_files: bool) -> bool:
     return all_files or row.active or this_file.is_here(row.origin)
 
 
+def has_namesake(row: Row) -> bool:
+    """Another job that is there is called as this one."""
+    names = [each.request.name for each in rows().values() if each.request is not None]
+    return row.request is not None and names.count(row.request.name) > 1
+
+
+def has_twin(result: FileResult) -> bool:
+    """Another result that is there is called as this one, and is as likely."""
+    names = [(each.name, each.take) for each in results().values()]
+    return names.count((result.name, result.take)) > 1
+
+
 def look(window: Any) -> None:
     """Called when the lists are drawn: have them filled soon if they are not what there is."""
     jobs, kept = _names()

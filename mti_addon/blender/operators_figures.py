@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty
 
 from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
 from . import rig
+from .cameras import FRAMED
 from .engines import chosen_settings
 from .framing import add_camera
 from .reporting import allowed, telling
@@ -17,12 +18,13 @@ from .sources import find_mover, watched_span
 from .translations import OWN, translated
 
 FACINGS = (
-    ("BEST", "As Seen Best", "A walk is seen from the side, a wave from the front"),
+    ("BEST", "Best View", "A walk is seen from the side, a wave from the front"),
     ("FRONT", "Front", "It faces the camera, or the viewport where there is no camera"),
     ("SIDE", "Side", "It is seen from its left side"),
 )
 KINDS_TO_CHOOSE = tuple((kind.name, kind.label, kind.description) for kind in KINDS)
 ADDED_CAMERA = "{} looks at {}"
+NOT_USED = "A framing camera is used for Armature and Object only: choose one of them as the source"
 NO_MOTION = ("NONE", "None", "At rest, to be keyed")
 
 
@@ -114,7 +116,11 @@ class MTI_OT_add_camera(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """There must be something to look at."""
+        """There must be something to look at, and a capture that uses the camera."""
+        scene = context.scene
+        used = scene.mti.source in FRAMED or (scene.mti.source == "CAMERA" and not scene.camera)
+        if not used:
+            return allowed(cls, NOT_USED)
         if find_mover(context, _watched(context)) is None:
             return allowed(cls, "Add a stick figure, or select what the camera should look at")
         return True

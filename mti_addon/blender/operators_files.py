@@ -34,7 +34,7 @@ class MTI_OT_show_target(bpy.types.Operator):
         motion = current_motion(context.scene)
         settings = motion.settings if motion else chosen_settings()
         target = make_target(context, settings.size)
-        context.scene.mti.target_shown = target_preview.keep(target)
+        target_preview.show(context, target, settings.size)
         if target.warnings:
             text = translated("Shown as it will be sent")
             self.report({"WARNING"}, "; ".join([text, *target.warnings]))

@@ -57,7 +57,8 @@ class MTI_OT_learn(bpy.types.Operator):
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
         text = translated("Learning {}").format(options.name)
-        _tell(self, context, text, target, watch.changed_since_capture(context))
+        changed = watch.changed_since_capture(context)
+        tell_sent(self, context, text, target, capture.settings.size, changed=changed)
         return {"FINISHED"}
 
 
@@ -85,8 +86,7 @@ class MTI_OT_apply(bpy.types.Operator):
         """Render or read the target, write the job and start the backend on it."""
         motion = current_motion(context.scene)
         assert motion is not None  # poll() has seen it
-        target = apply_motion(context, motion)
-        _tell(self, context, translated("Applying {}").format(motion.name), target)
+        apply_motion(self, context, motion)
         return {"FINISHED"}
 
 
@@ -119,22 +119,41 @@ def newer_motion(scene: Any) -> KnownMotion | None:
     return motions[0] if used is not None and motions[0] != used else None
 
 
-def apply_motion(context: Any, motion: KnownMotion) -> Target:
-    """Render or read the target, write the job and start the backend on it; what was sent. Raises
-    TargetError and what start_order raises."""
+def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
+    """Render or read the target, write the job and start the backend on it; report and show what
+    was sent. Raises TargetError and what start_order raises."""
     props = context.scene.mti
     target = make_target(context, motion.settings.size)
     order = apply_order(addon.jobs_folder(), motion, target.png, props.seed, props.takes)
     start_order(order, target)
-    return target
+    text = translated("Applying {}").format(motion.name)
+    tell_sent(operator, context, text, target, motion.settings.size)
 
 
-def _tell(operator: Any, context: Any, text: str, target: Target | None, changed: str = "") -> None:
-    """Report what was begun, and show what was sent for it. changed: since the capture."""
+def shapes_sent(context: Any) -> tuple[tuple[int, int], ...]:
+    """In which shapes the buttons of the panel would send a target now."""
+    motion, chosen = current_motion(context.scene), engines.chosen_settings().size
+    shape = motion.settings.size if motion else chosen
+    return (shape, chosen) if context.scene.mti.also_apply else (shape,)
+
+
+def tell_sent(
+    operator: Any,
+    context: Any,
+    text: str,
+    target: Target | None,
+    shape: tuple[int, int],
+    again: bool = False,
+    changed: str = "",
+) -> None:
+    """Report what was begun, with all warnings, and show what was sent for it, if anything was.
+
+    `again`: it is the target of an earlier result; `changed`: since the capture.
+    """
     warnings = [changed] if changed else []
     if target is not None:
         warnings += target.warnings
-        context.scene.mti.target_shown = target_preview.keep(target)
+        target_preview.show(context, target, shape, again)
     operator.report({"WARNING" if warnings else "INFO"}, "; ".join([text, *warnings]))
 
 

@@ -16,7 +16,6 @@ from .placing import place
 from .reporting import allowed, telling
 from .results import read_result
 from .target_sources import target_problem
-from .translations import translated
 
 
 class MTI_OT_add_kept(bpy.types.Operator):
@@ -81,6 +80,5 @@ class MTI_OT_apply_this(bpy.types.Operator):
         if motion is None:
             raise BadRequest("This job has not learned a motion.", "Wait until it is done.")
         context.scene.mti.motion = motion.label
-        apply_motion(context, motion)
-        self.report({"INFO"}, translated("Applying {}").format(motion.name))
+        apply_motion(self, context, motion)
         return {"FINISHED"}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..wire.errors import BadRequest
+from ..wire.contents import read_inside
+from ..wire.errors import BadRequest, UnreadableInput
 from . import addon, polling
 from .collecting import real
 from .drawing import paragraph
@@ -18,7 +20,7 @@ from .edit_scene import shot_of
 from .glance import glanced
 from .jobs import Row
 from .motions import KnownMotion, all_motions
-from .operators_jobs import start_order
+from .operators_jobs import start_order, tell_sent
 from .orders import apply_order
 from .recipe import (
     JOB_KEY,
@@ -33,7 +35,7 @@ from .reporting import allowed, telling
 from .result_objects import image_of
 from .results import ingredients, motion_of, read_result, result_folder
 from .strip import shown_scene
-from .target_preview import seen_note, short
+from .target_preview import clear, seen_note, short
 from .target_sources import Target, make_target
 from .translations import sentences, translated
 
@@ -115,14 +117,17 @@ class MTI_OT_redo(bpy.types.Operator):
         folder = result_folder(real(shown)) if shown else None
         motion = _motion(recipe, folder)
         target = self._target(context, recipe, folder)
-        fill_panel(context.scene, recipe, self.seed, self.takes)
+        fill_panel(context.scene, recipe, self.seed, self.takes, self.same_target)
         png, made = target
         job = apply_order(addon.jobs_folder(), motion, png, self.seed, self.takes)
         start_order(job, made)
         strip = self._strip(context)
         if strip is not None:  # its result is to be shown there
             strip[REDO_KEY] = job.path.name
-        self.report({"INFO"}, translated("Applying {} again").format(recipe.name))
+        text = translated("Applying {} again").format(recipe.name)
+        if made is None:  # an early version has not noted what its target was made of
+            clear(context.scene)
+        tell_sent(self, context, text, made, recipe.settings.size, again=self.same_target)
         return {"FINISHED"}
 
     def _target(
@@ -132,13 +137,10 @@ class MTI_OT_redo(bpy.types.Operator):
         if not self.same_target:
             made = make_target(context, recipe.settings.size)
             return made.png, made
-        for path in _files(recipe, folder, 0):
-            if path.is_file():
-                png = path.read_bytes()
-                if recipe.target is None:
-                    return png, None
-                whole = next((each for each in _files(recipe, folder, 2) if each.is_file()), None)
-                return png, Target(png, recipe.target, whole.read_bytes() if whole else None)
+        if (png := _first(_files(recipe, folder, 0))) is not None:
+            if recipe.target is None:
+                return png, None
+            return png, Target(png, recipe.target, _first(_files(recipe, folder, 2)))
         raise BadRequest(
             "The image this result was made of no longer exists.",
             "Choose a target in the panel, and switch Same Image off.",
@@ -176,15 +178,16 @@ class MTI_OT_redo(bpy.types.Operator):
         )
 
 
-def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int) -> None:
-    """The panel as it was when the result was made, as far as things are still there."""
+def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int, with_target: bool) -> None:
+    """The panel as it was when the result was made, as far as things are still there; without its
+    target where the panel's own was taken."""
     props = scene.mti
     props.seed, props.takes = seed, takes
     known = all_motions(polling.jobs, addon.presets_folder())
     found = next((each for each in known if each.name == recipe.name), None)
     if found is not None:
         props.motion = found.label
-    if recipe.target is not None:
+    if with_target and recipe.target is not None:
         props.fit = recipe.target.how
         if recipe.target.kind == "IMAGE":
             props.target, props.target_image = "IMAGE", recipe.target.source
@@ -229,8 +232,8 @@ def _active_strip(context: Any) -> Any:
 
 def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     """The motion's file: in its job, beside the result, or learned and known by that name."""
-    for path in _files(recipe, folder, 1):
-        if path.is_file():
+    for root, name in _files(recipe, folder, 1):
+        if (path := root / name).is_file():
             return KnownMotion("", recipe.name, path, recipe.settings, recipe.capture)
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
@@ -239,13 +242,24 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     raise BadRequest(what, "Learn it again, or choose another.")
 
 
-def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[Path]:
-    """Where the target (0), the motion (1) or the whole target (2) of a recipe may be."""
+def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[tuple[Path, str]]:
+    """Where the target (0), the motion (1) or the whole target (2) of a recipe may be: a folder,
+    and the name in it."""
     row: Row | None = polling.jobs.find(recipe.job)
     if row is not None:
-        yield (row.folder.target_file, motion_of(row), row.folder.path / WHOLE_FILE)[which]
+        job = row.folder
+        path = (job.target_file, motion_of(row), job.path / WHOLE_FILE)[which]
+        yield job.path, path.relative_to(job.path).as_posix()
     if folder is not None:
-        yield (*ingredients(folder), folder / WHOLE_FILE)[which]
+        yield folder, (*ingredients(folder), folder / WHOLE_FILE)[which].name
+
+
+def _first(places: Iterable[tuple[Path, str]]) -> bytes | None:
+    """The first of these files that can be read; None if there is none."""
+    for root, name in places:
+        with suppress(UnreadableInput):
+            return read_inside(root, name)
+    return None
 
 
 def _signed(seed: int) -> int:

@@ -169,7 +169,7 @@ class MTI_OT_remove_job(_JobOperator, bpy.types.Operator):
 
 
 class MTI_OT_rename_job(_JobOperator, bpy.types.Operator):
-    """Call this motion otherwise; results that were added keep the name they have"""
+    """Rename this motion; results that were added keep their names"""
 
     bl_idname = "mti.rename_job"
     bl_label = "Rename Motion"
@@ -186,7 +186,9 @@ class MTI_OT_rename_job(_JobOperator, bpy.types.Operator):
         row = polling.jobs.find(self.job)
         if row is not None and row.request is not None:
             self.name = row.request.name
-        answer: set[str] = context.window_manager.invoke_props_dialog(self)
+        answer: set[str] = context.window_manager.invoke_props_dialog(
+            self, confirm_text=translated("Rename")
+        )
         return answer
 
     def draw(self, _context: Any) -> None:

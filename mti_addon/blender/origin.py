@@ -12,6 +12,7 @@ from typing import Annotated
 
 from ..wire import JobFolder, MtiError, codec, files
 from ..wire.codec import Text
+from ..wire.contents import NOTE_BYTES, read_inside
 
 ORIGIN_FILE = "origin.json"
 """In a job's folder, and in a result's. Only the add-on reads it."""
@@ -34,8 +35,8 @@ def write_origin(job: JobFolder, origin: Origin) -> None:
 def read_origin(folder: Path) -> Origin | None:
     """The file that a job, or a result, is of; None if nobody has noted it."""
     try:
-        value = codec.loads((folder / ORIGIN_FILE).read_bytes(), ORIGIN_FILE)
+        value = codec.loads(read_inside(folder, ORIGIN_FILE, NOTE_BYTES), ORIGIN_FILE)
         origin: Origin = codec.from_dict(Origin, value, "origin")
-    except (OSError, MtiError):
+    except MtiError:
         return None
     return origin

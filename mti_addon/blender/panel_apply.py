@@ -6,11 +6,11 @@ from typing import Any
 
 from ..motion import fitted
 from ..wire import Settings
-from . import target_preview
+from . import target_preview, watch
 from .drawing import button, field, paragraph
 from .engines import chosen_settings
 from .motions import KnownMotion
-from .operators_jobs import current_motion, newer_motion
+from .operators_jobs import current_motion, newer_motion, shapes_sent
 from .panel_learn import draw_resolution, draw_status, estimate, planned_settings
 from .target_sources import size_of, target_problem
 from .translations import translated
@@ -69,9 +69,12 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     field(context, layout, props, "fit", expand=True)
     shape = settings.size
     button(context, layout, "mti.show_target", "Preview Target", "HIDE_OFF", short="Preview")
-    if icon := target_preview.icon(props.target_shown):
-        layout.template_icon(icon_value=icon, scale=6)
-        for line in target_preview.about(props.target_shown):
+    if about := target_preview.about(props.target_shown):
+        if icon := target_preview.icon(props.target_shown):
+            layout.template_icon(icon_value=icon, scale=6)
+        if changed := watch.changed_since_preview(context, shapes_sent(context)):
+            paragraph(context, layout, changed, "INFO")
+        for line in about:
             paragraph(context, layout, line, "NONE")
     elif (size := size_of(context)) is not None:
         paragraph(context, layout, fit_text(size, shape, props.fit), "NONE")

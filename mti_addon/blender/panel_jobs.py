@@ -8,7 +8,7 @@ import bpy
 
 from .. import client
 from . import job_pictures, lists, playback, polling, stillness
-from .drawing import BOX_EDGES, ICON, button, is_narrow, paragraph, room, scale_of
+from .drawing import BOX_EDGES, ICON, button, is_narrow, name, paragraph, room, scale_of
 from .job_rows import PHASES, TASKS, draw_bar, draw_stop, how_far, when
 from .jobs import Row
 from .results import takes_of
@@ -36,22 +36,27 @@ class MTI_UL_jobs(bpy.types.UIList):
         if row is None or row.request is None:
             layout.label(text=item.name, icon="ERROR", translate=False)
             return
-        line = layout.row(align=True)
-        line.label(text=item.name, icon=TASKS[row.request.task], translate=False)
+        line, told = layout.row(align=True), how_far(row)
+        if is_narrow(context) and lists.has_namesake(row):
+            told = when(row.created)  # by which alone it can be told from others
+            name(context, line, item.name, "NONE", boxed=True, beside=told)
+        else:
+            told = told or ("" if is_narrow(context) else when(row.created))
+            line.label(text=item.name, icon=TASKS[row.request.task], translate=False)
         end = line.row(align=True)
         end.alignment = "RIGHT"
-        if told := how_far(row) or ("" if is_narrow(context) else when(row.created)):
+        if told:
             end.label(text=told, translate=False)
         end.label(text="", icon=PHASES[row.state.phase][1])
 
-    def filter_items(self, context: Any, data: Any, name: str) -> tuple[list[int], list[int]]:
+    def filter_items(self, context: Any, data: Any, entries: str) -> tuple[list[int], list[int]]:
         """Those of this file, unless all are wanted, with the words that are searched for."""
         window, known = context.window_manager.mti, lists.rows()
 
         def wanted(key: str) -> bool:
             return key in known and lists.is_shown(known[key], window.all_files)
 
-        return lists.flags(self, getattr(data, name), window.job_search, wanted), []
+        return lists.flags(self, getattr(data, entries), window.job_search, wanted), []
 
 
 def draw_jobs(context: Any, layout: Any) -> None:
@@ -199,11 +204,12 @@ def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
             text = translated("Take {}").format(take.number)
             add = buttons.operator("mti.import_result", text=text, translate=False)
             add.job, add.take = job, take.number
-        _draw_play(buttons, row, take.number)
+        _draw_play(buttons, row, take.number, named=len(takes) == 1)
 
 
-def _draw_play(buttons: Any, row: Row, take: int) -> None:
-    """Play a result here, or stop it."""
-    icon = "PAUSE" if playback.playing(row, take) else "PLAY"
-    play = buttons.operator("mti.play_result", text="", icon=icon)
+def _draw_play(buttons: Any, row: Row, take: int, named: bool) -> None:
+    """Play a result here, or stop it; the button is named where there is room beside it."""
+    text, icon = ("Pause", "PAUSE") if playback.playing(row, take) else ("Play", "PLAY")
+    shown = translated(text) if named else ""
+    play = buttons.operator("mti.play_result", text=shown, icon=icon, translate=False)
     play.job, play.take = row.folder.path.name, take

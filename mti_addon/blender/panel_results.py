@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from . import collecting, lists, pictures, target_preview
-from .drawing import button, field, is_narrow, own_words, paragraph
+from .drawing import beginning, button, field, is_narrow, own_words, paragraph
 from .file_results import FileResult
 from .glance import glance
 from .job_rows import when
@@ -34,15 +34,19 @@ class MTI_UL_results(bpy.types.UIList):
             layout.label(text=item.name, icon="QUESTION", translate=False)
             return
         line = layout.row(align=True)
-        narrow = is_narrow(context)
+        narrow, made = is_narrow(context), when(result.made)
         shown = result.name if narrow else item.name
+        told = str(result.take) if narrow else made
+        if narrow and lists.has_twin(result):
+            told = f"{result.take}, {made}"
+            shown = beginning(context, result.name, 2, True, told)
         if icon := pictures.file_icon(result.image):
             line.label(text=shown, icon_value=icon, translate=False)
         else:
             line.label(text=shown, icon="RENDER_ANIMATION", translate=False)
         end = line.row(align=True)
         end.alignment = "RIGHT"
-        end.label(text=str(result.take) if narrow else when(result.made), translate=False)
+        end.label(text=told, translate=False)
         end.label(text="", icon="CHECKMARK" if result.added else "BLANK1")
 
     def filter_items(self, context: Any, data: Any, name: str) -> tuple[list[int], list[int]]:
@@ -114,4 +118,4 @@ def draw_options(context: Any, layout: Any) -> None:
     elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
         text, short = "Collect Results", "Collect"
         button(context, column, "mti.collect_results", text, "FILE_FOLDER", short=short)
-    layout.operator("mti.clean_up", icon="TRASH")
+    button(context, layout, "mti.clean_up", "Clean Up...", "TRASH")

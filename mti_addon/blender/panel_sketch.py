@@ -34,7 +34,7 @@ def draw_sketch(context: Any, layout: Any) -> None:
     if problem:
         paragraph(context, layout, sentences(*problem), "ERROR")
         if context.scene.camera is None and props.source in NEEDS_CAMERA:
-            button(context, layout, "mti.add_camera", "Add Camera", "CAMERA_DATA")
+            button(context, layout, "mti.add_camera", "Add Camera", "CAMERA_DATA", short="Camera")
     else:
         for warning in span_warnings(context):
             paragraph(context, layout, sentences(*warning), "INFO")
@@ -74,9 +74,9 @@ def _draw_capture(context: Any, layout: Any) -> None:
     info = about.info
     if changed := watch.changed_since_capture(context):
         paragraph(context, layout, changed, "ERROR")
-        layout.operator("mti.capture", text="Capture Again", icon="FILE_REFRESH")
+        button(context, layout, "mti.capture", "Capture Again", "FILE_REFRESH", short="Capture")
     if context.scene.mti.source in watch.DRAWN:
-        layout.prop(context.scene.mti, "auto_capture")
+        field(context, layout, context.scene.mti, "auto_capture")
     text = translated(CAPTURED).format(about.frames, about.source, info.frame_start, info.frame_end)
     paragraph(context, layout, text, "NONE")
     for note in about.notes:
@@ -84,7 +84,7 @@ def _draw_capture(context: Any, layout: Any) -> None:
     if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
         there = framing_camera(context.scene) is not None
         text = "Update Framing Camera" if there else "Add Framing Camera"
-        short = "Frame Again" if there else "Add Camera"
+        short = "Frame Again" if there else "Camera"
         again = button(context, layout, "mti.add_camera", text, "CAMERA_DATA", short=short)
         again.capture_again = True
 

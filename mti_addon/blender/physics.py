@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+import bpy
 
 from ..motion import Problem
 from .animation import all_channels
+from .glance import glanced
+from .keyed import Played
 from .translations import translated
 
 NUMBER = re.compile(r"\d+")
+SIZES = re.compile(r"\(.*?\)")
+"""How much memory is used, in what Blender tells of a cache."""
+OF_FRAME = re.compile(r"_(\d+)\.")
+WITHOUT_CACHE = ("NO", "KEYED")
+"""Physics of particles of which nothing is kept, as nothing is simulated."""
 NEVER = "{} is moved by physics that were never played."
 PARTLY = "{} is moved by physics that were played up to frame {} only, not to {}."
 CHANGED = "{} is moved by physics that have changed since they were played."
 PLAY_IT = "Bake the simulation, or play it from frame {} on, and then capture."
+SAVE_IT = "Save the file, as this simulation is kept on disk; bake or play it, and then capture."
+UNDRAWN = "{} stands still itself, and its particles, smoke or paint are not drawn."
+LOOK_ON = "Capture the viewport, or what the camera sees."
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,15 @@ class Cache:
     kept: int
     """The last frame that is kept; below `start` if there is none."""
     outdated: bool
+    drawn: bool = True
+    """It moves the object or its shape; particles, smoke and paint are seen by cameras only."""
+    unsaved: bool = False
+    """It is kept on disk, beside a .blend file that has not been saved yet."""
+
+    @property
+    def played(self) -> Played:
+        """When it moves anything."""
+        return Played((float(self.start), float(self.end)))
 
     def problem(self, last: int) -> Problem | None:
         """What is missing of it up to the scene frame `last`."""
@@ -44,7 +68,7 @@ class Cache:
             what = translated(PARTLY).format(self.name, self.kept, until)
         else:
             return None
-        return Problem(what, translated(PLAY_IT).format(self.start))
+        return Problem(what, SAVE_IT if self.unsaved else translated(PLAY_IT).format(self.start))
 
 
 def caches(scene: Any, objects: Iterable[Any]) -> Iterator[Cache]:
@@ -56,8 +80,61 @@ def caches(scene: Any, objects: Iterable[Any]) -> Iterator[Cache]:
         if world is not None and world.enabled and _is_thrown(owner, world):
             yield _cache(owner, world.point_cache)
         for modifier in owner.modifiers:
-            if modifier.type in ("CLOTH", "SOFT_BODY") and modifier.show_viewport:
-                yield _cache(owner, modifier.point_cache)
+            if modifier.show_viewport:
+                yield from _of_modifier(owner, modifier)
+
+
+def _of_modifier(owner: Any, modifier: Any) -> Iterator[Cache]:
+    if modifier.type in ("CLOTH", "SOFT_BODY"):
+        yield _cache(owner, modifier.point_cache)
+    elif modifier.type == "PARTICLE_SYSTEM":
+        yield from _particles(owner, modifier.particle_system)
+    elif modifier.type == "DYNAMIC_PAINT" and modifier.canvas_settings is not None:
+        for surface in modifier.canvas_settings.canvas_surfaces:
+            if surface.is_active and surface.is_cache_user:
+                drawn = surface.surface_type != "PAINT"
+                yield _cache(owner, surface.point_cache, drawn)
+    elif modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
+        yield _fluid(owner, modifier.domain_settings)
+
+
+def _particles(owner: Any, system: Any) -> Iterator[Cache]:
+    """Of particles while there are any; hair moves only with Hair Dynamics."""
+    settings = system.settings
+    if settings.type == "HAIR":
+        if system.use_hair_dynamics:
+            yield _cache(owner, system.point_cache, drawn=False)
+        return
+    start, end = math.floor(settings.frame_start), math.ceil(settings.frame_end + settings.lifetime)
+    burst = any(modifier.type == "EXPLODE" for modifier in owner.modifiers)
+    if settings.physics_type in WITHOUT_CACHE:
+        yield Cache(owner.name, start, end, kept=end, outdated=False, drawn=burst)
+    else:
+        found = _cache(owner, system.point_cache, drawn=burst)
+        yield replace(found, end=min(found.end, end))
+
+
+def _fluid(owner: Any, domain: Any) -> Cache:
+    """Its frames are numbered files; of a liquid with a mesh those of the mesh count."""
+    start, end = domain.cache_frame_start, domain.cache_frame_end
+    folder = Path(bpy.path.abspath(domain.cache_directory, library=owner.library))
+    liquid = domain.domain_type == "LIQUID"
+    part = "mesh" if liquid and domain.use_mesh else "data"
+    kept = frames_in(folder / part)
+    last = start - 1
+    while last < end and last + 1 in kept:
+        last += 1
+    return Cache(owner.name, start, end, last, outdated=False, drawn=liquid)
+
+
+@glanced
+def frames_in(folder: Path) -> frozenset[int]:
+    """The frames that the files of a fluid's folder are of, such as fluid_data_0012.vdb."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return frozenset()
+    return frozenset(int(found[1]) for name in names if (found := OF_FRAME.search(name)))
 
 
 def _is_thrown(owner: Any, world: Any) -> bool:
@@ -71,11 +148,16 @@ def _is_thrown(owner: Any, world: Any) -> bool:
     return not body.kinematic or any(released)
 
 
-def _cache(owner: Any, cache: Any) -> Cache:
-    """Blender tells how many frames it keeps in a sentence only, such as '10 frames in memory'."""
-    number = NUMBER.search(cache.info)
-    count = int(number[0]) if number else 0
+def _cache(owner: Any, cache: Any, drawn: bool = True) -> Cache:
+    """Blender tells how many frames it keeps in a sentence only, such as '10 frames in memory (3
+    KiB), not exact since frame 8'."""
+    numbers = [int(number) for number in NUMBER.findall(SIZES.sub("", cache.info))]
+    count = numbers[0] if numbers else 0
     kept = cache.frame_start + count * cache.frame_step - 1
     if cache.is_baked and not count:
         kept = cache.frame_end
-    return Cache(owner.name, cache.frame_start, cache.frame_end, kept, cache.is_outdated)
+    elif len(numbers) > 1:  # frames were left out when it was played
+        kept = min(kept, numbers[1])
+    unsaved = cache.use_disk_cache and not bpy.data.is_saved
+    name, start, end = owner.name, cache.frame_start, cache.frame_end
+    return Cache(name, start, end, kept, cache.is_outdated, drawn, unsaved)

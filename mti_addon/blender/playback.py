@@ -11,6 +11,7 @@ from bpy.props import IntProperty, StringProperty
 
 from ..wire.errors import BadRequest
 from . import pictures, polling
+from .glance import glanced
 from .jobs import Row
 from .reporting import telling
 from .results import takes_of
@@ -47,6 +48,8 @@ class MTI_OT_play_result(bpy.types.Operator):
             stop()
             return {"FINISHED"}
         rate = pictures_a_second(row, context.scene.mti)
+        for path in _paths(takes_of(row)[self.take - 1].folder):
+            pictures.file_icon(path)  # now, as drawing must not wait for the disk
         _playing.update(job=self.job, take=self.take, since=time.monotonic(), rate=rate)
         if not bpy.app.timers.is_registered(_next):
             bpy.app.timers.register(_next)
@@ -79,9 +82,15 @@ def picture(row: Row, take: int) -> Path | None:
     if not playing(row, take):
         return None
     takes = takes_of(row)
-    paths = sorted(takes[take - 1].folder.glob("[0-9]*.png")) if take <= len(takes) else []
+    paths = _paths(takes[take - 1].folder) if take <= len(takes) else ()
     number = int((time.monotonic() - _playing["since"]) * _playing["rate"])
     return paths[number % len(paths)] if paths else None
+
+
+@glanced
+def _paths(folder: Path) -> tuple[Path, ...]:
+    """The pictures of a take, in order."""
+    return tuple(sorted(folder.glob("[0-9]*.png")))
 
 
 def stop() -> None:

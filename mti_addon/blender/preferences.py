@@ -73,9 +73,9 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         update=_backend_changed,
     )
     base_python: StringProperty(
-        name="Make It With",
+        name="Python",
         description="The Python program (3.11 to 3.13) that the environment is made with; empty: "
-        "the best one that is found, Blender's own at last",
+        "the best one that is found, else Blender's own",
         subtype="FILE_PATH",
     )
     wheels_folder: StringProperty(

@@ -54,6 +54,7 @@ class ApplyProperties:
         name="Image", description="The image of this file to apply to", type=bpy.types.Image
     )
     target_shown: StringProperty(options={"HIDDEN"})
+    target_shown_of: StringProperty(options={"HIDDEN"})
     result_as: EnumProperty(
         name="Add As",
         description="What becomes of a result",

@@ -12,6 +12,7 @@ from typing import Annotated
 from ..motion import Fitted
 from ..wire import CaptureInfo, JobFolder, MtiError, Request, Settings, codec, files
 from ..wire.codec import Span, Text
+from ..wire.contents import NOTE_BYTES, read_inside
 
 RECIPE_KEY = "mti_recipe"
 """The custom property of a strip, an object or an image that holds a recipe's JSON."""
@@ -21,8 +22,10 @@ REDO_KEY = "mti_redone_by"
 NOTE_FILE = "target.json"
 """In a job's folder: what its target was made of. Only the add-on reads it."""
 WHOLE_FILE = "target_whole.png"
-"""In a job's folder and a result's: the target before it was cropped, padded or made smaller, up to
-4096 pixels a side; not there where it was sent as it is."""
+"""In a job's folder and a result's: the target before it was cropped, padded or made smaller; not
+there where it was sent as it is."""
+LONGEST_WHOLE = 4096
+"""Longer sides of that, pixels."""
 _SHARE = Span(0, 1, "", "")
 
 
@@ -95,8 +98,8 @@ def write_note(job: JobFolder, note: TargetNote, whole: bytes | None = None) -> 
 def read_note(folder: Path) -> TargetNote | None:
     """What the target of a job was made of; None if nobody has noted it."""
     try:
-        value = codec.loads((folder / NOTE_FILE).read_bytes(), NOTE_FILE)
+        value = codec.loads(read_inside(folder, NOTE_FILE, NOTE_BYTES), NOTE_FILE)
         note: TargetNote = codec.from_dict(TargetNote, value, "target")
-    except (OSError, MtiError):
+    except MtiError:
         return None
     return note

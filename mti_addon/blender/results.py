@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from ..motion import Fitted, encode_png, picture_of_each_frame, unpadded
+from ..motion.png import png_size
 from ..wire import JobFolder, MtiError, codec, files
-from ..wire.contents import read_verified
+from ..wire.contents import NOTE_BYTES, read_inside, read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
-from .origin import ORIGIN_FILE
-from .recipe import WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
+from .origin import ORIGIN_FILE, read_origin
+from .recipe import LONGEST_WHOLE, WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
 from .steps import steps
 from .translations import translated
 
@@ -149,18 +150,26 @@ def _ingredients_of(row: Row) -> dict[str, bytes]:
         name = path.relative_to(job.path).as_posix()
         with suppress(MtiError, KeyError):
             found[path.name] = read_verified(job.path, name, told[name])
-    for name in (ORIGIN_FILE, WHOLE_FILE):  # the add-on's own, which a request does not name
-        path = job.path / name
-        with suppress(OSError):
-            if not path.is_symlink():
-                found[name] = path.read_bytes()
+    return found | _own_notes(job)
+
+
+def _own_notes(job: JobFolder) -> dict[str, bytes]:
+    """What the add-on itself has laid beside a request, which does not name it: of a job from
+    elsewhere, nothing that the add-on cannot have written."""
+    found = {}
+    if origin := read_origin(job.path):
+        found[ORIGIN_FILE] = codec.dumps(codec.to_dict(origin)).encode("utf-8")
+    with suppress(MtiError, ValueError):
+        whole = read_inside(job.path, WHOLE_FILE)
+        if max(png_size(whole)) <= LONGEST_WHOLE:
+            found[WHOLE_FILE] = whole
     return found
 
 
 def added_takes(job: JobFolder) -> set[int]:
     """Numbers of the takes of a job that somebody has kept, for whatever file."""
-    with suppress(OSError, MtiError):
-        found = codec.loads((job.path / ADDED_FILE).read_bytes(), ADDED_FILE)
+    with suppress(MtiError):
+        found = codec.loads(read_inside(job.path, ADDED_FILE, NOTE_BYTES), ADDED_FILE)
         return (
             {each for each in found if isinstance(each, int)} if isinstance(found, list) else set()
         )
@@ -185,8 +194,8 @@ def motion_of(row: Row) -> Path:
 def read_result(folder: Path) -> Result | None:
     """The result in a folder; None if there is none."""
     try:
-        recipe = read_recipe((folder / RECIPE_FILE).read_text("utf-8"))
-    except (OSError, UnicodeError):
+        recipe = read_recipe(read_inside(folder, RECIPE_FILE, NOTE_BYTES).decode("utf-8"))
+    except (MtiError, UnicodeError):
         return None
     if recipe is None:
         return None

@@ -2,7 +2,8 @@
 
 Which picture of a movie comes when (playback rate, retiming, cuts, reverse, strobe), and what
 becomes of it (flip, crop, transform, color, modifiers): only the sequencer knows. It draws a copy
-of the scene, which is gone afterwards; nothing of the animator's scene is changed.
+of the scene, which is gone afterwards; nothing of the animator's scene is changed, but for sizes
+of images that cannot be.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from ..motion.resampling import Box
 from .color import SRGB_DEVICES, choose, show_plainly
+from .image_strips import mend_file
 from .overrides import overriding
 from .strip import NEAREST, strip_end, strip_start
 from .strip_media import SEES_BELOW, picture_size
@@ -69,6 +71,7 @@ class Sequencer:
 @contextmanager
 def sequencer_of(scene: Any, strip: Any = None) -> Iterator[Sequencer]:
     """A scene's sequencer to draw; `strip`: nothing but this one, and what it is made of."""
+    mend_file()
     copy = scene.copy()
     try:
         editor = copy.sequence_editor
@@ -81,7 +84,7 @@ def sequencer_of(scene: Any, strip: Any = None) -> Iterator[Sequencer]:
         choose(copy.display_settings, "display_device", SRGB_DEVICES)
         show_plainly(copy)
         with tempfile.TemporaryDirectory(prefix="mti-") as folder, _negative_frames():
-            with overriding(*_plain(copy)):
+            with overriding(*_plain(copy), *_no_cards()):
                 yield Sequencer(copy, alone, Path(folder))
     finally:
         bpy.data.scenes.remove(copy)
@@ -162,6 +165,12 @@ def _plain(scene: Any) -> list[Any]:
     }
     png = PLAIN_PNG | {"compression": 0, "color_management": "FOLLOW_SCENE"}
     return [(scene.render, render), (scene.render.image_settings, png)]
+
+
+def _no_cards() -> list[Any]:
+    """The sequencers of other scenes, which scene strips show, draw no cards for missing files."""
+    editors = (scene.sequence_editor for scene in bpy.data.scenes)
+    return [(editor, {"show_missing_media": False}) for editor in editors if editor is not None]
 
 
 def _show_alone(editor: Any, strip: Any) -> None:

@@ -91,7 +91,7 @@ def _of_take(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
     found = motion(context, source)
-    if lacking := found.physics_problem(span[1]):
+    if lacking := found.physics_problem(span[1], drawn=True):
         raise CaptureError(lacking)
     _step_through(context.scene, found, span)
     samples = (count - 1) * BETWEEN + 1
@@ -166,7 +166,8 @@ def _of_view(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
     scene = context.scene
-    _step_through(scene, scene_motion(context), span)
+    kept = scene_motion(context)  # as it is now: particles keep frames while they are rendered
+    _step_through(scene, kept, span)
     if source == "CAMERA":
         samples = (count - 1) * BETWEEN + 1
         sample = partial(camera_take, context, count=samples, size=size)
@@ -177,11 +178,13 @@ def _of_view(
         frames = sampled_frames(*span, count)
         name, pictures = "Viewport", views.viewport_pictures(context, frames, size)
     if check_pictures(pictures):
-        raise CaptureError(_nothing_moves(context, name, source, span))
-    lacking = scene_motion(context).physics_problem(span[1])
+        raise CaptureError(_nothing_moves(kept, name, source, span))
+    lacking = kept.physics_problem(span[1])
     warnings = [lacking] if lacking else []
     if source == "CAMERA":
         warnings += cut_warnings(scene, source, *span)
+    else:
+        warnings += views.viewport_cuts(context, *span)
     warnings += warnings_about_pictures(pictures) + _apart(context, span, count)
     return _shot(context, name, pictures, None, span, warnings)
 
@@ -226,8 +229,8 @@ def _shot(
     return Shot(name, pictures, take, span, render.fps / render.fps_base, size, warnings)
 
 
-def _nothing_moves(context: Any, name: str, source: str, span: tuple[int, int]) -> Problem:
-    if lacking := scene_motion(context).physics_problem(span[1]):
+def _nothing_moves(kept: Moving, name: str, source: str, span: tuple[int, int]) -> Problem:
+    if lacking := kept.physics_problem(span[1]):
         return lacking
     if source == "CAMERA":
         what = translated("{} does not move, and nothing moves before it.").format(name)

@@ -14,6 +14,7 @@ from . import footage
 from .cameras import FRAMED, capture_camera
 from .dependencies import Moving, known, whole_frames
 from .keyed import Played
+from .physics import LOOK_ON, UNDRAWN
 from .translations import translated
 
 NEEDS_CAMERA = ("ARMATURE", "OBJECT", "CAMERA")
@@ -144,7 +145,8 @@ def subjects(context: Any, source: str) -> Iterator[Moving]:
     scene, mover = context.scene, find_mover(context, source)
     for thing in (mover, capture_camera(scene, source) if source in FRAMED else None):
         if thing is not None:
-            yield known.moving(scene, thing.session_uid, partial(list, [thing]))
+            found = known.moving(scene, thing.session_uid, partial(list, [thing]))
+            yield found if source in ("CAMERA", "VIEWPORT") else found.as_drawn()
     if source in ("CAMERA", "VIEWPORT"):
         yield scene_motion(context)
 
@@ -232,10 +234,12 @@ def span_warnings(context: Any) -> list[Problem]:
     name, played = mover.name, found.played
     if played.slotless:
         return [Problem(translated(NO_SLOT).format(*played.slotless), CHOOSE_SLOT)]
+    if not played.moves and found.undrawn:
+        return [Problem(translated(UNDRAWN).format(found.undrawn.name), LOOK_ON)]
     if not played.moves:
         what = translated(IDLE_KEYS if played.idle else NO_KEYS).format(name)
         return [Problem(what, "Key at least two poses, or add a figure that has a motion.")]
-    if lacking := found.physics_problem(end):
+    if lacking := found.physics_problem(end, drawn=source != "CAMERA"):
         return [lacking]
     if played.endless or played.span is None:
         return []

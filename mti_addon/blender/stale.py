@@ -10,8 +10,10 @@ import bpy
 
 from . import fingerprint
 from .cameras import FRAMED, framing_camera
+from .footage import numbered_files
 from .sources import find_mover, frame_span, seen_things
 from .strip import shown_scene
+from .strip_fingerprint import files_of, of_strip, written
 from .translations import translated
 
 SOURCE = "Changed since capture: another source is chosen."
@@ -21,6 +23,11 @@ FRAMES = "Changed since capture: other frames are chosen."
 RATE = "Changed since capture: the frame rate."
 MOTION = "Changed since capture: {}."
 CAMERA = "Changed since capture: the camera."
+
+MOST_WATCHED = 50
+"""Files that are looked at each second while a panel is drawn."""
+KIND = 2
+"""Of what is remembered: of earlier kinds nobody can tell whether it is still so."""
 
 Made = dict[str, Any]
 
@@ -33,6 +40,7 @@ def made_of(context: Any) -> Made:
     scene, source = context.scene, context.scene.mti.source
     mover = find_mover(context, source)
     return {
+        "kind": KIND,
         "source": source,
         "mover": mover.name if mover is not None else "",
         "frames": _frames(context),
@@ -50,12 +58,14 @@ def remember(made: Made) -> str:
 def changed_since(context: Any, kept: str) -> str:
     """What is otherwise than when made_of() gave what was remembered; empty if nothing is.
 
-    A scene that was captured before there was anything to remember counts as unchanged.
+    A scene that was captured before there was this to remember counts as unchanged.
     """
     try:
         before: Made = json.loads(kept)
-        source, name = str(before["source"]), str(before["mover"])
-    except (ValueError, KeyError, TypeError):
+        kind, source, name = before.get("kind"), str(before["source"]), str(before["mover"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    if kind != KIND:
         return ""
     scene = context.scene
     if scene.mti.source != source:
@@ -71,6 +81,22 @@ def changed_since(context: Any, kept: str) -> str:
     if _motion(context, source, mover) != before.get("motion"):
         return translated(MOTION).format(name or translated("what is captured"))
     return _otherwise(context, before, chosen)
+
+
+def watched_files(context: Any) -> tuple[Path, ...]:
+    """Some of the files that are captured: enough to see that they were all written anew."""
+    source = context.scene.mti.source
+    if source == "FILE":
+        files = numbered_files(Path(bpy.path.abspath(context.scene.mti.file)))
+    else:
+        strip = _active_strip(context) if source == "STRIP" else None
+        files = files_of(strip) if strip is not None else []
+    return tuple(files[:: max(1, -(-len(files) // MOST_WATCHED))])
+
+
+def _active_strip(context: Any) -> Any:
+    editor = shown_scene(context).sequence_editor
+    return editor.active_strip if editor else None
 
 
 def _otherwise(context: Any, before: Made, chosen: Any) -> str:
@@ -103,11 +129,11 @@ def _motion(context: Any, source: str, mover: Any) -> str:
     """Of what moves, and for what is rendered of all that is seen, too."""
     scene = context.scene
     if source == "FILE":
-        return fingerprint.of_values(*_file(bpy.path.abspath(scene.mti.file)))
+        chosen = Path(bpy.path.abspath(scene.mti.file))
+        return fingerprint.of_values(str(chosen), written(numbered_files(chosen)))
     if source == "STRIP":
-        shown = shown_scene(context)
-        strip = shown.sequence_editor.active_strip if shown.sequence_editor else None
-        return fingerprint.of_values(*_strip(strip)) if strip is not None else ""
+        strip = _active_strip(context)
+        return of_strip(strip) if strip is not None else ""
     if source in ("CAMERA", "VIEWPORT"):
         return fingerprint.of_all_behind(seen_things(scene))
     return fingerprint.of_all_behind([mover])
@@ -124,26 +150,3 @@ def _camera(scene: Any, source: str) -> str:
     frames = sorted(frame for frame, _ in bound)
     cameras = {camera.name: camera for _, camera in bound}
     return fingerprint.of_values(frames, fingerprint.of_all_behind(cameras.values()))
-
-
-def _file(path: str) -> tuple[object, ...]:
-    """Which file it is, and when it was written last."""
-    try:
-        state = Path(path).stat()
-    except OSError:
-        return (path,)
-    return path, state.st_size, state.st_mtime_ns
-
-
-def _strip(strip: Any) -> tuple[object, ...]:
-    """Which part of which file it shows, and how."""
-    path = getattr(strip, "filepath", "") or getattr(strip, "directory", "")
-    shown = [element.filename for element in getattr(strip, "elements", ())]
-    crop, transform = getattr(strip, "crop", None), getattr(strip, "transform", None)
-    return (
-        fingerprint.plain(strip, {"channel", "mute", "lock"}),
-        _file(bpy.path.abspath(path)),
-        shown,
-        fingerprint.plain(crop) if crop else (),
-        fingerprint.plain(transform) if transform else (),
-    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..motion import picture_of_each_frame
-from .color import PLAIN_VIEWS
+from .color import PLAIN_VIEWS, UNKNOWN_VIEW
 from .image_strips import new_image_strip, shown_place
 from .translations import translated
 
@@ -56,7 +56,7 @@ def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
     """
     view = scene.view_settings
     was, notes = view.view_transform, []
-    if was != "Standard" and set_view:
+    if was not in ("", "Standard") and set_view:  # an unknown one could not be chosen again
         view.view_transform = "Standard"
         notes.append(
             translated("the scene's view transform was {} and is now Standard").format(was)
@@ -77,7 +77,9 @@ def take_nearest_space(scene: Any, shown: Any) -> None:
 def color_notes(scene: Any, exposure: bool = True) -> list[str]:
     """What of a scene's view changes the colors of finished images, be it its exposure or not."""
     view, notes = scene.view_settings, []
-    if view.view_transform not in PLAIN_VIEWS:
+    if not view.view_transform:
+        notes.append(translated(UNKNOWN_VIEW))
+    elif view.view_transform not in PLAIN_VIEWS:
         text = translated("the scene's view transform {} changes pure colors")
         notes.append(text.format(view.view_transform))
     neutral_of = {"exposure": 0.0, "gamma": 1.0, "use_curve_mapping": False}

@@ -1,4 +1,4 @@
-"""Which strips the sequencer shows at a frame, and whether their files are there.
+"""Whether all that strips show at a frame is there: files, scenes, cameras.
 
 Where a file has gone Blender draws a magenta card, or nothing; where all is muted, a render of the
 sequencer is one of the 3D scene.
@@ -6,31 +6,18 @@ sequencer is one of the 3D scene.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import bpy
-
 from ..motion import Problem
 from .problems import TargetError
-from .strip import strip_end, strip_start
-from .strip_pictures import FIND_IT
+from .strip_media import own_file, shown_strips, with_parts
 from .translations import translated
 
-
-def shown_strips(owner: Any, frame: int) -> list[Any]:
-    """The strips of a sequence editor, or of a meta strip, that show something at a frame."""
-    if owner is None:
-        return []
-    return [
-        strip
-        for strip in owner.strips
-        if strip_start(strip) <= frame < strip_end(strip)
-        and strip.type != "SOUND"
-        and not strip.mute
-        and not owner.channels[strip.channel].mute
-    ]
+GONE = "The file of {} is missing: {}"
+GONE_INSIDE = "The file of {} in the scene {} is missing: {}"
+FIND_IT = "Find it again: Strip > Change Path/Files, or File > External Data."
 
 
 def renders_strips(scene: Any) -> bool:
@@ -47,44 +34,53 @@ def renders_strips(scene: Any) -> bool:
 
 
 def check_media(owner: Any, frame: int) -> None:
-    """Every file that strips show at a frame is there. Raises TargetError."""
-    for strip in _with_nested(shown_strips(owner, frame), frame):
+    """All that the strips of a sequence editor show at a frame is there. Raises TargetError."""
+    for strip in shown_strips(owner, frame):
         check_strip(strip, frame)
 
 
 def check_strip(strip: Any, frame: int) -> None:
-    """The file that a strip shows at a frame, and the camera of a scene strip, are there.
+    """All that a strip shows at a frame is there. Raises TargetError."""
+    if problem := media_problem(strip, (frame,)):
+        raise TargetError(problem)
 
-    Raises TargetError.
-    """
-    path = _file(strip, frame)
-    if path and not Path(bpy.path.abspath(path)).is_file():
-        what = translated("The file of {} is missing: {}").format(strip.name, path)
-        raise TargetError(Problem(what, FIND_IT))
-    if strip.type == "SCENE" and strip.scene is None:
+
+def media_problem(
+    strip: Any, frames: Iterable[int], is_there: Callable[[Path], bool] = Path.is_file
+) -> Problem | None:
+    """What is missing of what a strip shows at these frames: a file, a scene, a camera, a clip; of
+    its own or of a strip that it is made of."""
+    known: set[Path] = set()
+    for frame in frames:
+        for part, at in with_parts(strip, frame):
+            if problem := _data_problem(part):
+                return problem
+            path = own_file(part, at)
+            if path is not None and path not in known:
+                if not is_there(path):
+                    return _missing(strip, part, path)
+                known.add(path)
+    return None
+
+
+def _missing(strip: Any, part: Any, path: Path) -> Problem:
+    if part.id_data == strip.id_data:
+        return Problem(translated(GONE).format(part.name, path), FIND_IT)
+    what = translated(GONE_INSIDE).format(part.name, part.id_data.name, path)
+    return Problem(what, FIND_IT)
+
+
+def _data_problem(strip: Any) -> Problem | None:
+    """What a strip is to show and does not have."""
+    if strip.type == "MOVIECLIP" and strip.clip is None:
+        what = translated("The strip {} has no movie clip.").format(strip.name)
+        return Problem(what, "Choose one in the sidebar's tab Strip.")
+    if strip.type != "SCENE":
+        return None
+    if strip.scene is None:
         what = translated("The strip {} has no scene.").format(strip.name)
-        raise TargetError(Problem(what, "Choose one in the sidebar's tab Strip."))
-    if strip.type == "SCENE" and strip.scene_input == "CAMERA":
-        if not (strip.scene_camera or strip.scene.camera):
-            what = translated("The scene {} of the strip {} has no camera.")
-            raise TargetError(Problem(what.format(strip.scene.name, strip.name), "Add one."))
-
-
-def _with_nested(strips: list[Any], frame: int) -> Iterator[Any]:
-    for strip in strips:
-        yield strip
-        if strip.type == "META":
-            yield from _with_nested(shown_strips(strip, frame), frame)
-
-
-def _file(strip: Any, frame: int) -> str:
-    """The path that a strip reads at a frame; empty if it reads none."""
-    if strip.type == "MOVIE":
-        return str(strip.filepath)
-    if strip.type == "MOVIECLIP":
-        return str(strip.clip.filepath) if strip.clip else ""
-    if strip.type != "IMAGE" or not strip.elements:
-        return ""
-    begin = strip.content_start if hasattr(strip, "content_start") else strip.frame_start
-    index = min(max(0, frame - int(begin)), len(strip.elements) - 1)
-    return str(Path(strip.directory) / strip.elements[index].filename)
+        return Problem(what, "Choose one in the sidebar's tab Strip.")
+    if strip.scene_input == "CAMERA" and not (strip.scene_camera or strip.scene.camera):
+        what = translated("The scene {} of the strip {} has no camera.")
+        return Problem(what.format(strip.scene.name, strip.name), "Add one.")
+    return None

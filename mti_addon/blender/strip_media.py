@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +12,62 @@ import bpy
 from ..motion.picture_files import file_is_cut_short
 from .strip import strip_end, strip_start
 
+NUMBERED = re.compile(r"(.*?)(\d+)(\.\w+)")
+"""Names of numbered images: what is before the number, the number, and what is behind it."""
+MOST_FRAMES = 10_000
+"""Of a strip that is held for longer only so many are gone through."""
+MOMENTS = 100
 SEES_BELOW = ("ADJUSTMENT", "MULTICAM")
 """Strips that have no pictures but those of the strips below them."""
 
 
+def shown_strips(owner: Any, frame: int) -> list[Any]:
+    """The strips of a sequence editor, or of a meta strip, that show something at a frame."""
+    if owner is None:
+        return []
+    return [
+        strip
+        for strip in owner.strips
+        if strip_start(strip) <= frame < strip_end(strip)
+        and strip.type != "SOUND"
+        and not strip.mute
+        and not owner.channels[strip.channel].mute
+    ]
+
+
+def with_parts(strip: Any, frame: int, scenes: tuple[Any, ...] = ()) -> Iterator[tuple[Any, int]]:
+    """A strip, and all strips that take part in what it shows at a frame; each with the frame that
+    it is shown at, which in another scene is another one."""
+    yield strip, frame
+    around = (*scenes, strip.id_data) if strip.type == "SCENE" else scenes
+    for part, at in _parts(strip, frame):
+        if part.id_data not in around:  # scenes may show each other
+            yield from with_parts(part, at, around)
+
+
 def files_at(strip: Any, frame: int) -> Iterator[tuple[Any, Path]]:
-    """Each movie and image strip that takes part in what `strip` shows at a frame, and its file."""
-    if strip.type == "IMAGE":
-        yield strip, _path(strip, strip.directory) / _element(strip, frame).filename
-    elif strip.type == "MOVIE":
-        yield strip, _path(strip, strip.filepath)
-    for part in _parts(strip, frame):
-        yield from files_at(part, frame)
+    """Each strip with a file that takes part in what `strip` shows at a frame, and its file."""
+    for part, at in with_parts(strip, frame):
+        if path := own_file(part, at):
+            yield part, path
 
 
-def missing_file(
-    strip: Any, frames: Iterable[int], is_there: Callable[[Path], bool] = Path.is_file
-) -> tuple[Any, Path] | None:
-    """The first of the files for these frames that is not there, with the strip that wants it."""
-    known: set[Path] = set()
-    for frame in frames:
-        for part, path in files_at(strip, frame):
-            if path not in known and not is_there(path):
-                return part, path
-            known.add(path)
+def own_file(strip: Any, frame: int) -> Path | None:
+    """The file that a strip itself shows at a frame; None: it has none."""
+    if strip.type == "IMAGE" and len(strip.elements):
+        return _path(strip, strip.directory) / _element(strip, frame).filename
+    if strip.type == "MOVIE":
+        return _path(strip, strip.filepath)
+    if strip.type == "MOVIECLIP" and strip.clip is not None:
+        return _clip_file(strip, frame)
     return None
+
+
+def own_files(strip: Any) -> list[Path]:
+    """The files that a strip itself shows at any time."""
+    start, end = strip_start(strip), strip_end(strip)
+    frames = range(start, min(end, start + (1 if strip.type == "MOVIE" else MOST_FRAMES)))
+    return list(dict.fromkeys(path for frame in frames if (path := own_file(strip, frame))))
 
 
 def damaged_file(strip: Any, frame: int, blank: bool) -> tuple[Any, Path] | None:
@@ -77,25 +109,49 @@ def picture_size(strip: Any, frame: int | None = None) -> tuple[int, int]:
     return max(1, size[0]), max(1, size[1])
 
 
-def _parts(strip: Any, frame: int) -> Iterator[Any]:
-    """The strips that it shows at a frame: of a meta strip, an effect, or the ones below it."""
+def _parts(strip: Any, frame: int) -> Iterator[tuple[Any, int]]:
+    """The strips that it shows at a frame: of a meta strip, an effect, the ones below it, or those
+    of its scene."""
     if strip.type == "META":
-        yield from _shown(strip.strips, frame)
+        yield from ((part, frame) for part in shown_strips(strip, frame))
     elif strip.type in SEES_BELOW:
         place = strip.parent_meta() or strip.id_data.sequence_editor
-        below = (each for each in place.strips if each.channel < strip.channel)
-        yield from _shown(below, frame)
-    else:
-        for name in ("input_1", "input_2"):
-            part = getattr(strip, name, None)
-            if part is not None:
-                yield part
+        for part in shown_strips(place, frame):
+            if part.channel < strip.channel:
+                yield part, frame
+    elif strip.type == "SCENE" and strip.scene is not None and strip.scene_input == "SEQUENCER":
+        for at in _scene_frames(strip, frame):
+            yield from ((part, at) for part in shown_strips(strip.scene.sequence_editor, at))
+    for name in ("input_1", "input_2"):
+        part = getattr(strip, name, None)
+        if part is not None:
+            yield part, frame
 
 
-def _shown(strips: Any, frame: int) -> Iterator[Any]:
-    for strip in strips:
-        if not strip.mute and strip_start(strip) <= frame < strip_end(strip):
-            yield strip
+def _scene_frames(strip: Any, frame: int) -> Iterable[int]:
+    """The frame of its scene that a scene strip shows; where it is retimed, frames of all of it."""
+    first, last = strip.scene.frame_start, strip.scene.frame_end
+    if len(strip.retiming_keys):
+        return range(first, last + 1, max(1, (last - first) // MOMENTS))
+    return [first + _index(strip, frame)]
+
+
+def _index(strip: Any, frame: int) -> int:
+    """Which picture of its content a strip shows at a frame, counted from 0."""
+    new = hasattr(strip, "content_start")
+    start = int(strip.content_start if new else strip.frame_start)
+    last = int(
+        strip.content_duration if hasattr(strip, "content_duration") else strip.frame_duration
+    )
+    index = min(max(0, frame - start), last - 1)
+    if strip.use_reverse_frames:
+        index = last - 1 - index
+    if strip.strobe > 1:
+        index -= index % int(strip.strobe)
+    trimmed = (
+        "content_trim_start" if hasattr(strip, "content_trim_start") else "animation_offset_start"
+    )
+    return index + int(getattr(strip, trimmed))
 
 
 def _element(strip: Any, frame: int) -> Any:
@@ -107,3 +163,15 @@ def _element(strip: Any, frame: int) -> Any:
 def _path(strip: Any, written: str) -> Path:
     """A path as the strip has it, in the file that the strip is from."""
     return Path(bpy.path.abspath(written, library=strip.id_data.library))
+
+
+def _clip_file(strip: Any, frame: int) -> Path:
+    """A movie, or of numbered images the one that is shown at a frame."""
+    clip = strip.clip
+    path = Path(bpy.path.abspath(clip.filepath, library=clip.library))
+    numbered = NUMBERED.fullmatch(path.name)
+    if clip.source != "SEQUENCE" or numbered is None:
+        return path
+    before, digits, ending = numbered.groups()
+    number = int(digits) + _index(strip, frame) + clip.frame_offset
+    return path.with_name(f"{before}{number:0{len(digits)}d}{ending}")

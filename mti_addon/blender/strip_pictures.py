@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,14 +24,14 @@ from .sequencer import (
     shown_range,
     strip_box,
 )
-from .strip_media import damaged_file, files_at, missing_file
+from .strip_checks import media_problem
+from .strip_media import damaged_file, files_at
 from .target import LONGEST_RENDER, render_size
 from .translations import translated
 
 Shape = tuple[int, int]
 """Width and height, in pixels."""
 LONGEST_PICTURE = 2048
-FIND_IT = "Find it again: Strip > Change Path/Files, or File > External Data."
 
 
 def strip_capture_problem(strip: Any) -> Problem | None:
@@ -50,18 +49,7 @@ def strip_capture_problem(strip: Any) -> Problem | None:
             ),
             "Select the meta strip, or make it longer.",
         )
-    return missing_problem(strip, (start, end - 1), is_file)  # a panel asks: seen on the timer
-
-
-def missing_problem(
-    strip: Any, frames: Sequence[int], is_there: Callable[[Path], bool] = Path.is_file
-) -> Problem | None:
-    """What is said where a file for these frames is not there."""
-    found = missing_file(strip, frames, is_there)
-    if found is None:
-        return None
-    part, path = found
-    return Problem(translated("The file of {} is missing: {}").format(part.name, path), FIND_IT)
+    return media_problem(strip, (start, end - 1), is_file)  # a panel asks: seen on the timer
 
 
 def shown_size(scene: Any, strip: Any) -> Shape:
@@ -74,7 +62,7 @@ def shown_size(scene: Any, strip: Any) -> Shape:
 def strip_pictures(scene: Any, strip: Any, frames: Sequence[int], size: Shape) -> NDArray[np.uint8]:
     """(F, H, W, 3) of a strip alone at these frames, over black: of the part of the frame that it
     is in, the largest centered piece with the aspect of `size`. Raises CaptureError."""
-    if problem := missing_problem(strip, frames):
+    if problem := media_problem(strip, frames):
         raise CaptureError(problem)
     drawn, boxes = [], []
     with _told(strip), sequencer_of(scene, strip) as shown:
@@ -94,7 +82,7 @@ def strip_pictures(scene: Any, strip: Any, frames: Sequence[int], size: Shape) -
 def strip_still(scene: Any, strip: Any, frame: int) -> NDArray[np.uint8]:
     """(H, W, 4) of a strip alone at a frame, alpha not multiplied in: the part of the frame that it
     is in, as large as its own picture, at most LONGEST_PICTURE a side. Raises CaptureError."""
-    if problem := missing_problem(strip, (frame,)):
+    if problem := media_problem(strip, (frame,)):
         raise CaptureError(problem)
     with _told(strip), sequencer_of(scene, strip) as shown:
         picture = shown.draw(frame, _own_percentage(scene, strip))

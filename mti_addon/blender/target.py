@@ -19,7 +19,7 @@ from typing import Any
 import bpy
 
 from ..motion import Problem
-from .color import SRGB_DEVICES, choose, displayed, show_plainly, shown_in_srgb
+from .color import SRGB_DEVICES, choose, displayed, is_known, show_plainly, shown_in_srgb
 from .compositing import file_outputs
 from .overrides import overriding
 from .problems import TargetError
@@ -106,6 +106,7 @@ def render_target(scene: Any, engine: str = "SCENE", layer: str = "") -> bytes:
     with _told("The target could not be rendered: {}", "Try another engine."):
         if engine == "PREVIEW":
             return render_still(scene, engine, _square(shot_size(scene, LONGEST_RENDER)))
+        check_display(scene)
         _check_engine(scene)
         others = [each for each in scene.view_layers if layer and each.name != layer]
         with overriding(*((each, {"use": False}) for each in others)):
@@ -129,6 +130,17 @@ def _check_engine(scene: Any) -> None:
     if scene.render.engine in GPU_ENGINES and not workbench_works():
         what = translated("The scene's engine {} needs OpenGL, which does not work here.")
         raise TargetError(Problem(what.format(scene.render.engine), "Render with Preview."))
+
+
+def check_display(scene: Any) -> None:
+    """Blender crashes when it writes an image for a display device or a view that its color
+    configuration lacks (seen in 5.0 and 5.2). Raises TargetError."""
+    if not is_known(scene):
+        what = translated(
+            "The scene {} is made for a display or a view that Blender's color configuration lacks."
+        )
+        hint = "Choose others in the render properties, under Color Management."
+        raise TargetError(Problem(what.format(scene.name), hint))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..wire import codec, files
-from . import addon, pictures
+from . import addon, pictures, target_state
 from .glance import glanced, is_file
 from .recipe import NOTE_FILE, TargetNote, read_note
 from .target_sources import Target
@@ -71,7 +71,14 @@ def saved() -> bool:
     return bool(bpy.data.filepath)
 
 
+def show(context: Any, target: Target, shape: target_state.Shape, again: bool = False) -> None:
+    """Keep a target that was just made, or one that is sent `again`, and show it in the panel.
+    DiskFull, NotWritable."""
+    props = context.scene.mti
+    props.target_shown = keep(target)
+    props.target_shown_of = target_state.remember(target_state.made_of(context, shape, again))
+
+
 def clear(scene: Any) -> None:
-    """Show no picture: what would be sent has changed."""
-    if scene.mti.target_shown:
-        scene.mti.target_shown = ""
+    """Show none: what it is made of is not known."""
+    scene.mti.target_shown = scene.mti.target_shown_of = ""

@@ -17,11 +17,11 @@ from .compositing import composes
 from .glance import is_file
 from .overrides import overriding
 from .problems import TargetError
-from .recipe import TargetNote
+from .recipe import LONGEST_WHOLE, TargetNote
 from .render_result import render_result
 from .strip import shown_scene
 from .strip_checks import renders_strips
-from .target import plain_png, read_target, render_target, shot_size
+from .target import check_display, plain_png, read_target, render_target, shot_size
 from .target_images import Pixels, opaque, read_datablock, read_png
 from .target_strips import (
     frame_name,
@@ -40,8 +40,6 @@ Read = bytes | Pixels
 """A PNG file, or pixels."""
 LONGEST_SENT = 2048
 """Longer sides of what is sent, pixels; models take at most 1024."""
-LONGEST_KEPT = 4096
-"""Longer sides of the whole picture that is kept beside it, pixels."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def make_target(context: Any, shape: Shape) -> Target:
     sent, about = _sent(picture, shape, props.fit)
     whole = None
     if sent is not picture:
-        whole = read if isinstance(read, bytes) else encode_png(shrunk(picture, LONGEST_KEPT))
+        whole = read if isinstance(read, bytes) else encode_png(shrunk(picture, LONGEST_WHOLE))
     warnings = [*source.warnings(context), translated("the target has one color") if flat else ""]
     note = _note(props.target, source.name(context), props.fit, about)
     return Target(encode_png(sent), note, whole, tuple(each for each in warnings if each))
@@ -173,6 +171,7 @@ def _last_render(context: Any, _shape: Shape) -> Read:
     )
     if image is None:
         raise TargetError(problem)
+    check_display(scene)
     with tempfile.TemporaryDirectory(prefix="mti-") as folder:
         path = Path(folder) / "render.png"
         with shown_in_srgb(scene), overriding(*plain_png(scene)):

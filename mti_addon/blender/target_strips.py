@@ -11,8 +11,9 @@ from ..motion.resampling import averaged
 from .problems import CaptureError, TargetError
 from .sequencer import sequencer_of, shown_range
 from .strip import shown_scene, strip_end, strip_start
-from .strip_checks import check_media, check_strip, shown_strips
-from .strip_pictures import missing_problem, strip_still
+from .strip_checks import check_media, check_strip
+from .strip_media import shown_strips
+from .strip_pictures import strip_still
 from .target import LONGEST_RENDER
 from .translations import translated
 
@@ -44,9 +45,6 @@ def read_frame(context: Any, _shape: Shape) -> bytes:
     scene = shown_scene(context)
     frame = scene.frame_current
     check_media(scene.sequence_editor, frame)
-    for strip in shown_strips(scene.sequence_editor, frame):
-        if problem := missing_problem(strip, (frame,)):
-            raise TargetError(problem)
     try:
         with sequencer_of(scene) as shown:
             picture = shown.draw(frame)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from ..wire import JobFolder, MtiError, Request, codec, files
 from ..wire.codec import Text
+from ..wire.contents import NOTE_BYTES, read_inside
 from ..wire.errors import BadRequest
 
 TITLE_FILE = "title.json"
@@ -35,8 +36,8 @@ def rename(job: JobFolder, name: str) -> None:
 def titled(job: JobFolder, request: Request) -> Request:
     """A job's request with the name that it has now."""
     try:
-        value = codec.loads((job.path / TITLE_FILE).read_bytes(), TITLE_FILE)
+        value = codec.loads(read_inside(job.path, TITLE_FILE, NOTE_BYTES), TITLE_FILE)
         title: Title = codec.from_dict(Title, value, "title")
-    except (OSError, MtiError):
+    except MtiError:
         return request
     return replace(request, name=title.name)

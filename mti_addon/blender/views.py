@@ -10,8 +10,9 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ..motion import decode_png
+from ..motion import Problem, decode_png
 from ..motion.room import draw_room, lay_out
+from .cameras import cut_warnings
 from .capture import playing, world_to_clip
 from .footage import smaller
 from .problems import CaptureError
@@ -104,6 +105,14 @@ def viewport_pictures(context: Any, frames: Sequence[float], size: tuple[int, in
     finally:
         screen.free()
     return np.stack(found)
+
+
+def viewport_cuts(context: Any, start: int, end: int) -> list[Problem]:
+    """A cut to another camera within the frames that the viewport looks through, too."""
+    space, _ = find_viewport(context)
+    if space is None or space.use_local_camera or space.region_3d.view_perspective != "CAMERA":
+        return []
+    return cut_warnings(context.scene, "VIEWPORT", start, end)
 
 
 def _viewport_matrices(

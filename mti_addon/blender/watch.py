@@ -1,21 +1,28 @@
 """Told by Blender of what changes in the file, so that panels need not look for it when drawn.
 
 A change starts a timer, which looks a little later whether the scenes are still as they were
-captured; while things go on changing, or while the animation plays, it waits.
+captured; while things go on changing, or while the animation plays, it waits. Of files nobody
+tells: those that were captured are looked at by the timer of glance.py while a panel is drawn.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from . import polling, stale
+from . import polling, stale, target_state
 from .dependencies import known
+from .glance import glance
 from .problems import CaptureError
+from .strip_fingerprint import written
+
+Written = list[tuple[object, ...]]
 
 SECONDS = 0.5
 """Of quiet before it is looked whether a capture is still what the scene shows."""
@@ -29,6 +36,10 @@ _tried = ""
 """What was captured by itself last, or could not be."""
 _changes: dict[tuple[int, str], str] = {}
 """Scene and capture -> what has changed since; empty if nothing has."""
+_previews: dict[tuple[int, str], bool] = {}
+"""Scene and shown target -> what it shows was still as it was then."""
+_files: dict[tuple[int, str], tuple[tuple[Path, ...], Written]] = {}
+"""Scene and capture -> files that were captured, and when they were written as was seen last."""
 _changed_at = 0.0
 
 
@@ -40,7 +51,23 @@ def changed_since_capture(context: Any) -> str:
         return ""
     if known.at_once:
         _look_at(context)
+    elif key in _files:
+        paths, before = _files[key]
+        if glance(("written", paths), partial(written, paths)) != before:
+            look_soon()
     return _changes.get(key, "")
+
+
+def changed_since_preview(context: Any, shapes: Collection[target_state.Shape]) -> str:
+    """What has changed in the context's scene since its target was shown, which would be sent in
+    one of these shapes: the choices as they are now, the rest as was seen last."""
+    props = context.scene.mti
+    if not props.target_shown:
+        return ""
+    if known.at_once:
+        _look_at_target(context)
+    same = _previews.get((context.scene.session_uid, props.target_shown), True)
+    return target_state.changed_since(context, props.target_shown_of, shapes, same)
 
 
 def captured(context: Any) -> None:
@@ -48,6 +75,7 @@ def captured(context: Any) -> None:
     scene = context.scene
     scene.mti.captured_of = stale.remember(stale.made_of(context))
     _changes.clear()
+    _look_at_files(context)
 
 
 def look_soon() -> None:
@@ -69,6 +97,8 @@ def _changed(*_: Any) -> None:
 @bpy.app.handlers.persistent
 def _stepped(*_: Any) -> None:
     known.stepped()
+    if any(scene.mti.target_shown for scene in bpy.data.scenes):
+        look_soon()  # what was changed at another frame is seen at the target's own
 
 
 @bpy.app.handlers.persistent
@@ -101,6 +131,8 @@ def stop() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     _changes.clear()
+    _previews.clear()
+    _files.clear()
     known.forget()
 
 
@@ -112,14 +144,17 @@ def _tick() -> float | None:
     windows = list(bpy.context.window_manager.windows)
     if any(window.screen.is_animation_playing for window in windows):
         return SECONDS
-    before = dict(_changes)
+    before = {**_changes, **_previews}
     _changes.clear()
+    _previews.clear()
+    _files.clear()
     for window in windows:
         with _inside(window) as context:
             _look_at(context)
+            _look_at_target(context)
             if not _in_hand(window):
                 _capture_again(context)
-    if _changes != before:
+    if {**_changes, **_previews} != before:
         polling.redraw()
     return None
 
@@ -159,3 +194,19 @@ def _look_at(context: Any) -> None:
         with suppress(CaptureError):  # the panel tells why there is nothing to capture
             change = stale.changed_since(context, scene.mti.captured_of)
             _changes[scene.session_uid, scene.mti.capture] = change
+        _look_at_files(context)
+
+
+def _look_at_target(context: Any) -> None:
+    scene, props = context.scene, context.scene.mti
+    if props.target_shown:
+        same = target_state.is_same(context, props.target_shown_of)
+        _previews[scene.session_uid, props.target_shown] = same
+
+
+def _look_at_files(context: Any) -> None:
+    scene = context.scene
+    if known.at_once:
+        return  # there is no timer
+    if paths := stale.watched_files(context):
+        _files[scene.session_uid, scene.mti.capture] = paths, written(paths)

@@ -100,7 +100,7 @@ def installed(name: str, folder: ModelFolder | None) -> str:
         return f"Not installed: a download of {total:.1f} GB."
     if not folder.whole:
         there = folder.size / 1e9
-        return f"Half installed: {there:.1f} of {total:.1f} GB. Download it again."
+        return f"Partly downloaded: {there:.1f} of {total:.1f} GB. Download it again."
     return f"{folder.size / 1e9:.1f} GB in {folder.path}."
 
 

@@ -112,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="mti_addon.client.install",
-        description="Make the backend's environment, or go on with a half made one.",
+        description="Make the backend's environment, or complete one that is not finished.",
     )
     parser.add_argument("chore", type=Path, nargs="?", help="a folder with an order.json")
     parser.add_argument("--into", type=Path, help="or: the folder to make the environment in")

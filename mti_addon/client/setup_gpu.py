@@ -47,7 +47,7 @@ def find_gpu(ask: Ask, system: str = sys.platform, root: Path = Path("/")) -> Gp
         return Gpu("rocm", "AMD GPU", words=words)
     if (root / "proc/driver/nvidia/version").exists():
         words = (
-            "There is an NVIDIA GPU, but nvidia-smi does not answer: install its driver anew, "
+            "There is an NVIDIA GPU, but nvidia-smi does not answer: reinstall its driver, "
             "then check again."
         )
         return Gpu("none", "NVIDIA GPU", words=words)

@@ -29,7 +29,7 @@ def environment_problem(folder: BackendFolder, root: Path, remedy: str = BUTTON)
         made_with = f", {marker.made_with}," if marker else ""
         return f"The Python that the backend was made with{made_with} is gone.", again
     if marker is None:
-        return "The backend's environment is half made.", again
+        return "The backend's environment is incomplete.", again
     if tuple(marker.requirements) != packages.pinned(root):
         return (
             f"The backend was set up for version {marker.version} of the add-on, this is "

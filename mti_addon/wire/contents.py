@@ -10,6 +10,8 @@ from .errors import UnreadableInput
 
 MAX_BYTES = 64 * 2**20
 """No file is larger: 4096 x 4096 pixels of 8-bit RGBA."""
+NOTE_BYTES = 2**20
+"""No note beside a request is larger."""
 
 
 def add_file(folder: Path, name: str, source: bytes | Path) -> str:
@@ -24,13 +26,13 @@ def add_file(folder: Path, name: str, source: bytes | Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_file(path: Path, name: str) -> bytes:
-    """The bytes of a plain file of at most MAX_BYTES; UnreadableInput, in which it is `name`."""
+def read_file(path: Path, name: str, most: int = MAX_BYTES) -> bytes:
+    """The bytes of a plain file of at most `most`; UnreadableInput, in which it is `name`."""
     try:
         if not path.is_file():
             raise UnreadableInput(f"{name} is missing.", "Capture or choose it again.")
-        if path.stat().st_size > MAX_BYTES:
-            raise UnreadableInput(f"{name} is larger than {MAX_BYTES >> 20} MiB.")
+        if path.stat().st_size > most:
+            raise UnreadableInput(f"{name} is larger than {most >> 20} MiB.")
         return path.read_bytes()
     except OSError as error:
         raise UnreadableInput(f"{name} cannot be read ({error.strerror}).") from error
@@ -41,13 +43,23 @@ def verify_file(folder: Path, name: str, expected: str) -> None:
     read_verified(folder, name, expected)
 
 
+def read_inside(folder: Path, name: str, most: int = MAX_BYTES) -> bytes:
+    """The bytes of `folder/name`, of at most `most`. UnreadableInput unless it is a plain file
+    inside: of nothing else it is known that reading it ends, or whose it is."""
+    # A link could name any file of the machine, and the folder may come from another one.
+    try:
+        inside = (folder / name).resolve() == folder.resolve() / name
+    except (OSError, RuntimeError) as error:  # links in a ring
+        raise UnreadableInput(f"{name} cannot be read ({error}).") from error
+    if not inside:
+        raise UnreadableInput(f"{name} is reached by a link, not a plain file.")
+    return read_file(folder / name, name, most)
+
+
 def read_verified(folder: Path, name: str, expected: str) -> bytes:
     """The bytes of `folder/name`. UnreadableInput unless it is a plain file inside with this
     sha256: of bytes that are used, nothing but these can be said."""
-    # A link could name any file of the machine, and the folder may come from another one.
-    if (folder / name).resolve() != folder.resolve() / name:
-        raise UnreadableInput(f"{name} is reached by a link, not a plain file.")
-    data = read_file(folder / name, name)
+    data = read_inside(folder, name)
     if hashlib.sha256(data).hexdigest() != expected:
         raise UnreadableInput(
             f"{name} is not the file that it was when it was written.",

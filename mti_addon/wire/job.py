@@ -14,7 +14,7 @@ from typing import Annotated
 
 from . import codec, files
 from .codec import Text
-from .contents import add_file, verify_file
+from .contents import add_file, read_inside, verify_file
 from .errors import BadRequest, UnreadableInput, WireError
 from .events import MAX_LINE_BYTES, Cancelled, Done, Failed, FinalEvent, decode
 from .request import (
@@ -27,6 +27,7 @@ from .request import (
 
 _OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
 
+MAX_MANIFEST_BYTES = 2**24
 PAUSE = b"pause\n"
 """What stands in `cancel` where the job is only to pause; runners do not look at it."""
 
@@ -195,7 +196,8 @@ class JobFolder:
         """sha256 of each file of output/ by its name there, as far as it is told; nothing is
         compared yet. UnreadableInput."""
         try:
-            value = codec.loads(self.manifest_file.read_bytes(), "output/manifest.json")
+            data = read_inside(self.path, "output/manifest.json", MAX_MANIFEST_BYTES)
+            value = codec.loads(data, "output/manifest.json")
             return codec.from_dict(Manifest, value, "manifest.json").files
         except (OSError, BadRequest) as error:
             raise UnreadableInput(

@@ -70,7 +70,7 @@ class Request:
         dict[str, Annotated[str, Text(_SHA256, "sha256 in hex.")]],
         Text(None, "Name of each input file, relative to inputs/, and its sha256."),
     ]
-    reference_frames: Annotated[int, Span(0, 128, "pictures", "How many; 0 for apply.")]
+    reference_frames: Annotated[int, Span(0, 128, "images", "How many; 0 for apply.")]
     references: Annotated[
         int, Span(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
     ]

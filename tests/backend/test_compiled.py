@@ -94,7 +94,9 @@ def test_what_fails_in_backward_only_is_gone_on_from_uncompiled(
     model.compiled = Compiled(model.unet, "graphs", said.append)
     with pytest.raises(RuntimeError, match="overwritten") as caught:
         gradient(model)
-    assert remedy(model, caught.value) == "The compiled model failed; it goes on uncompiled."
+    assert (
+        remedy(model, caught.value) == "The compiled model failed; learning continues without it."
+    )
     torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)
     assert "overwritten" in said[0] and model.compiled is None
     assert remedy(model, caught.value) == ""
@@ -132,7 +134,9 @@ def test_what_fails_in_computing_again_is_gone_on_from_uncompiled(
     model.compute_again(POLICIES[-1].name)
     with pytest.raises(Exception) as caught:  # whichever way torch notices
         gradient(model)
-    assert remedy(model, caught.value) == "The compiled model failed; it goes on uncompiled."
+    assert (
+        remedy(model, caught.value) == "The compiled model failed; learning continues without it."
+    )
     assert_same(gradient(model), expected)
     assert len(said) == 1 and "no such kernel" in said[0] and model.compiled is None
 

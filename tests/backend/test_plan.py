@@ -68,7 +68,7 @@ def test_a_portrait_is_offered_a_portrait() -> None:
 def test_the_plan_is_told_in_a_sentence() -> None:
     found = plan(SVD, int(16 * GIB), learns=True, applies=True)
     assert found.sentence(None) == (
-        "Up to 15.2 GB of the GPU will be used (computing again: two levels)."
+        "Up to 15.2 GB of the GPU will be used (recomputing: two levels)."
     )
     assert found.sentence(1500.0).endswith("for about 25 min.")
     assert found.sentence(9000.0).endswith("for about 2.5 h.")

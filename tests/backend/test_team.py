@@ -39,4 +39,4 @@ def test_a_team_that_cannot_meet_is_one_process(
     attempt = SimpleNamespace(devices=["cpu", "cpu"], job=JobFolder(tmp_path / "job"))
     with Crew(attempt, 4) as crew:  # type: ignore[arg-type]
         assert crew.join() is None
-    assert "Learning goes on with cpu alone: " in capfd.readouterr().out
+    assert "Learning continues with cpu alone: " in capfd.readouterr().out

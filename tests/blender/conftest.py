@@ -143,3 +143,75 @@ def captured(figure: Any, scene: Any, polling: ModuleType) -> Any:
     assert bpy.ops.mti.capture() == {"FINISHED"}
     scene.mti.name = "wave"
     return scene
+
+
+@pytest.fixture(scope="session")
+def media(enabled: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two movies, m12.mp4 and m60.mp4, and their images."""
+    from tests.blender import media_inputs
+
+    folder = tmp_path_factory.mktemp("media")
+    media_inputs.write_movie(folder / "m12.mp4", 12, 28)
+    media_inputs.write_movie(folder / "m60.mp4", 60, 70)
+    return folder
+
+
+@pytest.fixture
+def stage(scene: Any, media: Path, tmp_path: Path) -> Any:
+    """A scene to lay strips into, at its whole size."""
+    from tests.blender.media_inputs import Stage
+
+    scene.render.resolution_percentage = 100
+    return Stage(scene, media, tmp_path)
+
+
+@pytest.fixture
+def shot(scene: Any) -> Any:
+    """A character before a floor, lit, in AgX, through its own camera; one sample of Cycles."""
+    render = scene.render
+    render.engine, scene.cycles.samples, scene.cycles.seed = "CYCLES", 1, 0
+    scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
+    render.resolution_x, render.resolution_y, render.resolution_percentage = 96, 54, 100
+    scene.view_settings.view_transform = "AgX"
+    scene.mti.target, scene.mti.target_engine, scene.mti.fit = "RENDER", "SCENE", "PAD"
+    bpy.data.objects["Cube"].data.materials.append(_material("skin", (0.8, 0.2, 0.1)))
+    bpy.data.objects["Cube"].data.materials.pop(index=0)
+    bpy.ops.mesh.primitive_plane_add(size=30, location=(0, 0, -1))
+    bpy.context.object.data.materials.append(_material("floor", (0.1, 0.4, 0.2)))
+    return scene
+
+
+def _material(name: str, color: tuple[float, float, float]) -> Any:
+    material = bpy.data.materials.new(name)
+    if material.node_tree is None:
+        material.use_nodes = True
+    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (*color, 1)
+    return material
+
+
+@pytest.fixture
+def f12(ext: Callable[[str], ModuleType], tmp_path: Path) -> Callable[[Any], Any]:
+    """f12(scene) -> what the animator's own render shows, (H, W, 4), as an sRGB monitor does."""
+
+    def f12(scene: Any) -> Any:
+        image = scene.render.image_settings
+        if hasattr(image, "media_type"):
+            image.media_type = "IMAGE"
+        image.file_format, image.color_mode, image.color_depth = "PNG", "RGBA", "8"
+        path = tmp_path / "f12.png"
+        bpy.ops.render.render()
+        bpy.data.images["Render Result"].save_render(str(path), scene=scene)
+        return ext("blender.target_images").read_png(path.read_bytes())
+
+    return f12
+
+
+@pytest.fixture
+def sent(ext: Callable[[str], ModuleType]) -> Callable[[], Any]:
+    """sent() -> the whole picture that is kept beside the target, and its warnings."""
+
+    def sent() -> Any:
+        made = ext("blender.target_sources").make_target(bpy.context, (64, 64))
+        return ext("blender.target_images").read_png(made.whole), made.warnings
+
+    return sent

@@ -820,6 +820,107 @@ def cloth_that_was_baked(scene: Any) -> Input:
     return Input((1, 12), "OBJECT")
 
 
+def particles(thing: Any, last: int = 20) -> Any:
+    """Particles that fall from a thing, from frame 1 to `last`; their settings."""
+    thing.modifiers.new("Particles", "PARTICLE_SYSTEM")
+    settings = thing.particle_systems[0].settings
+    settings.count, settings.frame_start, settings.frame_end = 20, 1, 2
+    settings.lifetime = last - 2
+    return settings
+
+
+def played(scene: Any, last: int) -> None:
+    """Every frame is shown once."""
+    for frame in range(1, last + 1):
+        scene.frame_set(frame)
+
+
+@made
+def a_thing_of_which_only_particles_move(scene: Any) -> Input:
+    particles(cube())
+    return Input(None, "OBJECT", "stands still itself, and its particles, smoke or paint")
+
+
+@made
+def particles_on_a_keyed_thing(scene: Any) -> Input:
+    particles(key(cube(), "location", (1, (-1, 0, 1)), (30, (1, 0, 1))), 200)
+    return Input((1, 30), "OBJECT")
+
+
+@made
+def an_explosion_that_was_never_played(scene: Any) -> Input:
+    thing = cube()
+    particles(thing)
+    thing.modifiers.new("Burst", "EXPLODE")
+    return Input(None, "OBJECT", "physics that were never played")
+
+
+@made
+def an_explosion_that_was_played(scene: Any) -> Input:
+    thing = cube()
+    particles(thing)
+    thing.modifiers.new("Burst", "EXPLODE")
+    scene.camera.location.y = -14
+    played(scene, 20)
+    return Input((1, 20), "OBJECT")
+
+
+@made
+def particles_before_a_camera(scene: Any) -> Input:
+    thing = cube()
+    settings = particles(thing)
+    settings.render_type, settings.particle_size = "OBJECT", 0.3
+    settings.instance_object = link("Drop", thing.data.copy())
+    played(scene, 8)
+    return Input((1, 20), "CAMERA", "up to frame 8 only, not to 20")
+
+
+@made
+def particles_before_a_camera_of_which_nothing_was_played(scene: Any) -> Input:
+    thing = cube()
+    settings = particles(thing)
+    settings.render_type, settings.particle_size = "OBJECT", 0.3
+    settings.instance_object = link("Drop", thing.data.copy())
+    key(scene.camera, "location", (1, (0, -7, 1)), (20, (1, -7, 1)))
+    return Input((1, 20), "CAMERA", "physics that were never played")
+
+
+@made
+def particles_without_physics_before_a_camera(scene: Any) -> Input:
+    """They come and go as their settings say: nothing has to be played."""
+    thing = cube()
+    settings = particles(thing)
+    settings.physics_type, settings.render_type = "NO", "OBJECT"
+    settings.particle_size, settings.instance_object = 0.6, link("Drop", thing.data.copy())
+    settings.frame_end = 20
+    return Input((1, 38), "CAMERA")
+
+
+@made
+def waves_on_water_that_were_never_kept(scene: Any) -> Input:
+    """Of Dynamic Paint, which keeps frames only beside a .blend file."""
+    water(scene)
+    return Input(None, "OBJECT", "Save the file")
+
+
+def water(scene: Any) -> Any:
+    """A grid with waves around a thing that dips into it."""
+    bpy.ops.mesh.primitive_cube_add(size=0.5)
+    brush = bpy.context.object
+    brush.modifiers.new("Brush", "DYNAMIC_PAINT").ui_type = "BRUSH"
+    bpy.ops.dpaint.type_toggle(type="BRUSH")
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=12, y_subdivisions=12, size=3)
+    grid = bpy.context.object
+    canvas = grid.modifiers.new("Canvas", "DYNAMIC_PAINT")
+    bpy.ops.dpaint.type_toggle(type="CANVAS")
+    surface = canvas.canvas_settings.canvas_surfaces[0]
+    surface.surface_type = "WAVE"
+    surface.frame_start, surface.frame_end = 1, 20
+    surface.point_cache.frame_end = 20
+    key(brush, "location", (1, (-1, 0, 0.5)), (10, (0, 0, -0.2)), (20, (1, 0, 0.5)))
+    return active(grid)
+
+
 # Other sizes and other places
 
 

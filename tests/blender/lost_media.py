@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve()
-KINDS = ("result", "without the extension", "an older file", "strip", "file")
+KINDS = ("result", "without the extension", "an older file", "an appended scene", "strip", "file")
 DAMAGES = ("delete", "move", "damage", "resize")
 PICTURES, LENGTH, SIZE = 14, 48, (64, 48)
 SECONDS = 120
@@ -156,8 +156,7 @@ def use(kind: str, staged: str, folder: Path) -> None:
     import bpy
 
     ext = None if kind == "without the extension" else _extension(staged)
-    bpy.ops.wm.open_mainfile(filepath=str(folder / "shot.blend"))
-    scene = bpy.context.scene
+    scene = _opened(folder / "shot.blend", append=kind == "an appended scene")
     scene.render.filepath = str(folder / "shown.png")
     if kind not in ("strip", "file"):
         _show(scene)
@@ -178,6 +177,22 @@ def use(kind: str, staged: str, folder: Path) -> None:
         _show(scene)
 
 
+def _opened(path: Path, append: bool) -> Any:
+    """The scene of a file that is opened, or appended to a new one."""
+    import bpy
+
+    if not append:
+        bpy.ops.wm.open_mainfile(filepath=str(path))
+        return bpy.context.scene
+    with bpy.data.libraries.load(str(path)) as (source, wanted):
+        wanted.scenes = source.scenes
+    window = bpy.context.window_manager.windows[0]
+    window.scene = wanted.scenes[0]
+    if hasattr(bpy.context.workspace, "sequencer_scene"):
+        bpy.context.workspace.sequencer_scene = wanted.scenes[0]
+    return wanted.scenes[0]
+
+
 def _show(scene: Any) -> None:
     """All frames of the sequencer, and some of the scene itself."""
     import bpy
@@ -186,7 +201,7 @@ def _show(scene: Any) -> None:
     for frame in range(LENGTH + 2):
         scene.frame_set(frame)
         scene.render.use_sequencer = frame % 16 != 0
-        bpy.ops.render.render(write_still=True)
+        bpy.ops.render.render(write_still=True, scene=scene.name)
 
 
 def main(arguments: list[str]) -> int:

@@ -15,8 +15,6 @@ import bpy
 import numpy as np
 
 NEW_EFFECTS = bpy.app.version >= (5, 0)
-RETIMING = bpy.app.version >= (5, 2)
-"""From here on keys for the speed of a strip can be added without a crash."""
 SIZE = (96, 54)
 INPUTS: dict[str, Callable[[Stage], Any]] = {}
 
@@ -114,6 +112,13 @@ class Stage:
         meta = self.operator("meta_make")
         meta.name = "meta"
         return meta
+
+    def selected(self, strip: Any) -> Any:
+        """The strip, chosen alone and active."""
+        for other in self.strips:
+            other.select = other == strip
+        self.editor.active_strip = strip
+        return strip
 
     def operator(self, name: str, **values: Any) -> Any:
         """Blender's own operator, in a sequencer; gives the active strip."""
@@ -448,13 +453,21 @@ def muted_on_a_muted_channel(stage: Stage) -> Any:
 
 @an_input
 def slowed_by_retiming(stage: Stage) -> Any:
-    strip = stage.movie()
-    if RETIMING:
-        strip.retiming_keys.add(timeline_frame=1)
-        strip.retiming_keys[-1].timeline_frame = 57
-    else:  # where such keys crash Blender, another way to the same
-        handles(strip, end=57)
-        strip.strobe = 2
+    """From its middle on. Scripts can add keys from 5.2 on only; Blender's own operator can."""
+    strip = stage.selected(stage.movie())
+    stage.operator("retiming_key_add", timeline_frame=15)
+    strip.retiming_keys[-1].timeline_frame = 57
+    assert [key.timeline_frame for key in strip.retiming_keys] == [1, 15, 57]
+    return strip
+
+
+@an_input
+def at_half_its_speed_by_retiming(stage: Stage) -> Any:
+    strip = stage.selected(stage.numbered())
+    stage.operator("retiming_show")
+    stage.operator("select_all", action="SELECT")
+    stage.operator("retiming_segment_speed_set", speed=50.0)
+    assert strip.retiming_keys[-1].timeline_frame >= 55  # Blender 4.5 counts otherwise
     return strip
 
 

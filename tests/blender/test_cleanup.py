@@ -144,14 +144,12 @@ def test_a_failed_job_stays_as_long_as_it_could_be_resumed(saved, polling, ext, 
     assert not row.folder.path.exists()
 
 
-def test_a_cancelled_job_stays_if_there_is_something_to_go_on_from(saved, polling, heaps):
+def test_a_cancelled_job_stays_as_long_as_it_can_be_resumed(saved, polling, heaps):
     learn(polling, saved, "slow")
     row = wait(polling, lambda row: row.state.step >= 1)
     bpy.ops.mti.cancel(job=row.request.job)
     wait(polling, left)
-    assert heaps()["jobs"] == {row.request.job}  # nothing of it was saved
-    row.folder.checkpoint_dir.mkdir()
-    (row.folder.checkpoint_dir / "00000001.json").write_text("{}")
+    assert not row.folder.checkpoint_dir.exists()  # not even what it has learned is missed
     found = heaps()
     assert found["unfinished"] == {row.request.job} and found["jobs"] == set()
     bpy.ops.mti.clean_up()
@@ -191,10 +189,10 @@ def test_a_job_that_begins_while_others_are_deleted_stays(saved, polling, ext, m
     row = wait(polling, lambda row: row.state.step >= 1)
     bpy.ops.mti.cancel(job=row.request.job)
     wait(polling, left)
-    heap = cleanup.inventory(polling.jobs)["jobs"]
+    heap = cleanup.inventory(polling.jobs)["unfinished"]
     with owner.JobLock(row.folder):
         (row.folder.events_file).unlink()
-        gone, problems = cleanup.delete("jobs", heap)
+        gone, problems = cleanup.delete("unfinished", heap)
     assert gone == 0 and "being worked on" in problems[0] and row.folder.path.is_dir()
 
 

@@ -126,6 +126,28 @@ def test_an_edit_of_the_animator_s_own_is_taken_and_keeps_its_view(shot, done, e
     assert shot.view_settings.view_transform == "Standard"
 
 
+def test_a_shot_whose_camera_is_still_to_come_is_no_edit(shot, done, ext, tmp_path):
+    """Once it has one, F12 would have rendered the strips."""
+    camera, shot.camera = shot.camera, None
+    bpy.ops.mti.import_result(job=done.request.job)
+    assert not shot.sequence_editor or not len(shot.sequence_editor.strips)
+    assert ext("blender.edit_scene").shot_of(bpy.data.scenes["Scene Edit"]) == shot
+    shot.camera = camera
+    before = render(shot, ext, tmp_path)
+    shot.render.use_sequencer = False
+    assert (render(shot, ext, tmp_path) == before).all()
+
+
+def test_a_scene_with_nothing_in_it_is_for_strips(shot, done):
+    """As the one that Blender's template Video Editing opens with."""
+    empty = bpy.data.scenes.new("Cut")
+    bpy.context.window.scene = empty
+    if hasattr(bpy.context.workspace, "sequencer_scene"):
+        bpy.context.workspace.sequencer_scene = empty
+    bpy.ops.mti.import_result(job=done.request.job)
+    assert [s.name for s in empty.sequence_editor.strips] == ["Wave"]
+
+
 FITS = [
     ((192, 108), (1, 1), "CROP"), ((192, 108), (1, 1), "PAD"), ((108, 192), (1, 1), "CROP"),
     ((108, 192), (1, 1), "PAD"), ((239, 100), (1, 1), "PAD"), ((192, 54), (1, 2), "PAD"),

@@ -139,6 +139,29 @@ def test_the_dialog_of_redo_touches_no_file(everything, polling, on_timer, count
         assert counting(lambda dialog=dialog: redo.draw(dialog, bpy.context)) == []
 
 
+def test_a_result_that_plays_touches_no_file(
+    everything, polling, on_timer, counting, ext, monkeypatch
+):
+    lists, playback = ext("blender.lists"), ext("blender.playback")
+    window, rows = bpy.context.window_manager.mti, polling.jobs.rows
+    done = next(row for row in rows if row.state.phase == "done")
+    _drawn()
+    for index in range(len(window.jobs)):
+        window.job = index
+        if lists.chosen_job(window).folder == done.folder:
+            break
+    _drawn()  # as it stands
+    assert bpy.ops.mti.play_result(job=done.request.job, take=2) == {"FINISHED"}
+    began, seen = playback._playing["since"], set()
+    for k in range(28):
+        monkeypatch.setattr(playback.time, "monotonic", lambda k=k: began + (k + 0.5) / 7)
+        assert counting(_drawn) == []
+        seen.add(playback.picture(done, 2))
+    assert len(seen) == 14
+    assert on_timer() and counting(_drawn) == []
+    playback.stop()
+
+
 def test_what_has_changed_outside_is_seen_on_the_timer(captured, polling, on_timer, ext):
     redrawn = []
     ext("blender.glance").on_change(lambda: redrawn.append(True))

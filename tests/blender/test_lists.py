@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import bpy
 import pytest
 
 from tests.blender.following import ended, learn, strips_of, wait
-from tests.blender.test_panels import _drawn
+from tests.blender.test_panels import Layout, _context, _drawn
 
 
 class Window:
@@ -273,3 +274,58 @@ def test_the_lists_are_filled_on_the_timer_when_they_are_drawn(captured, polling
     assert [entry.name for entry in window.jobs] == ["wave"]
     lists.look(window)
     assert not bpy.app.timers.is_registered(lists._tick)
+
+
+def narrow_row(ext, kind, index):
+    """What a row of a list says in a sidebar of 160 pixels."""
+    window, layout = bpy.context.window_manager.mti, Layout()
+    entries = window.jobs if kind == "MTI_UL_jobs" else window.results
+    cls = getattr(bpy.types, kind)
+    cls.draw_item(SimpleNamespace(), _context(160), layout, window, entries[index], 0, window, "")
+    return [line for line in layout.lines if line]
+
+
+def test_jobs_of_one_name_do_not_look_alike_in_a_narrow_sidebar(many, polling, ext):
+    jobs = many(3)
+    twins = [replace(row, request=replace(row.request, name="wave again")) for row in jobs[:2]]
+    twins = [replace(row, created=at) for row, at in zip(twins, (1e9, 1.1e9), strict=True)]
+    polling.jobs.rows = (*twins, jobs[2])
+    ext("blender.lists").fill()
+    rows, drawing = [narrow_row(ext, "MTI_UL_jobs", i) for i in range(3)], ext("blender.drawing")
+    when = ext("blender.job_rows").when
+    for row, at in zip(rows, (1e9, 1.1e9), strict=False):
+        name, told = row
+        assert told == when(at) and "wave again".startswith(name.rstrip("…")) and len(name) > 2
+        taken = sum(drawing.text_width(text, 11) for text in row) + drawing.ICON
+        assert taken + drawing.BOX_EDGES <= drawing.room(_context(160))
+    assert rows[0] != rows[1]
+    assert rows[2][0] == "wave 1" and when(jobs[2].created) not in rows[2]
+
+
+def test_results_of_one_name_do_not_look_alike_either(results, window, polling, ext):
+    scene, _, second = results
+    bpy.ops.mti.rename_job(job=second.request.job, name="wave")
+    polling.start()
+    polling.poll()
+    ext("blender.lists").fill()
+    found = list(ext("blender.lists").results().values())
+    said = [narrow_row(ext, "MTI_UL_results", i)[1] for i in range(4)]
+    when = ext("blender.job_rows").when
+    expected = [
+        f"{each.take}, {when(each.made)}" if each.take == 1 else str(each.take) for each in found
+    ]
+    assert said == expected and [each.take for each in found] == [1, 1, 2, 3]
+
+
+def test_a_single_take_has_its_thumbnail(results, window, polling, ext):
+    """Without a window Blender makes no icon: it is looked at which file it would be of."""
+    _, _, second = results
+    pictures, results_ = ext("blender.pictures"), ext("blender.results")
+    (take,) = results_.takes_of(polling.jobs.find(second.request.job))
+    pictures.forget()
+    assert "[mti.play_result]" in _drawn()
+    assert take.sheet.is_file() and str(take.sheet) in pictures._used
+    take.sheet.unlink()
+    pictures.forget()
+    _drawn()
+    assert str(take.sheet) not in pictures._used

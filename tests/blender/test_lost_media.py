@@ -115,6 +115,89 @@ def test_sizes_that_cannot_be_are_forgotten_when_a_file_is_opened(scene, ext, me
     assert bpy.path.abspath(mended.directory) == f"{media}/"
 
 
+@pytest.fixture
+def old_file(scene, ext, media, tmp_path):
+    """Another .blend file, with a strip of impossible sizes in its scene Old, one in a meta strip
+    and one whose sizes are known; and a new file that is open."""
+    old = bpy.data.scenes.new("Old")
+    editor = old.sequence_editor_create()
+    _uninitialised(editor, media).name = "inner"
+    meta = editor.strips.new_meta(name="meta", channel=3, frame_start=1)
+    editor.strips["inner"].move_to_meta(meta)
+    _uninitialised(editor, media)
+    ext("blender.strip").add_picture_strip(old, media, ORDER, 1, 48, "new")
+    path = tmp_path / "old.blend"
+    bpy.data.libraries.write(str(path), {old})
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    return path
+
+
+def _append(path, link):
+    bpy.ops.wm.append(directory=f"{path}/Scene/", filename="Old", link=link)
+
+
+def _load(path, link):
+    with bpy.data.libraries.load(str(path), link=link) as (source, wanted):
+        wanted.scenes = source.scenes
+
+
+@pytest.mark.parametrize("get", [_append, _load])
+def test_sizes_that_cannot_be_are_forgotten_in_a_scene_that_is_appended(old_file, ext, get):
+    active = bpy.context.scene
+    get(old_file, link=False)
+    scene = bpy.data.scenes["Old"]
+    strips = scene.sequence_editor.strips_all
+    assert scene.library is None and bpy.context.scene == active
+    assert _sizes(strips["old"]) == _sizes(strips["inner"]) == {(0, 0)}
+    assert _sizes(strips["new"]) == {(64, 48)}
+    assert [element.filename for element in strips["old"].elements] == ORDER
+    assert scene.sequence_editor.show_missing_media
+
+
+@pytest.mark.parametrize("get", [_append, _load])
+def test_a_scene_that_is_linked_draws_no_cards(old_file, ext, get):
+    """Its strips belong to another file, and are mended when that is opened."""
+    get(old_file, link=True)
+    scene = bpy.data.scenes["Old"]
+    assert scene.library is not None
+    assert not scene.sequence_editor.show_missing_media
+    wrong = _sizes(scene.sequence_editor.strips_all["old"])
+    assert wrong != {(0, 0)}
+    bpy.ops.wm.save_as_mainfile(filepath=str(old_file.with_name("shot.blend")))
+    bpy.ops.wm.open_mainfile(filepath=str(old_file.with_name("shot.blend")))
+    scene = bpy.data.scenes["Old"]
+    assert scene.library is not None and not scene.sequence_editor.show_missing_media
+
+
+def test_a_linked_scene_that_is_made_local_is_mended_before_it_is_drawn(old_file, ext):
+    """Nobody is told of that."""
+    _load(old_file, link=True)
+    scene = bpy.data.scenes["Old"].make_local()
+    strip = scene.sequence_editor.strips_all["old"]
+    assert not scene.sequence_editor.show_missing_media, "what keeps it from being drawn"
+    with ext("blender.sequencer").sequencer_of(scene, strip):
+        pass
+    assert _sizes(strip) == {(0, 0)}
+
+
+@pytest.mark.parametrize("how", ["HARD", "SOFT"])
+def test_a_cut_strip_shows_the_same_images_after_it_is_mended(scene, ext, media, how):
+    """Blender's own operator undoes a hard cut."""
+    strips, editor = ext("blender.strip"), scene.sequence_editor_create()
+    whole = _uninitialised(editor, media)
+    part = whole.split(frame=11, split_method=how)
+    part = part.split(frame=31, split_method=how) and part
+    for strip in (whole, part):
+        frames = range(*_handles(strips, strip))
+        shown = [strip.strip_elem_from_frame(frame).filename for frame in frames]
+        assert shown == ORDER[frames[0] - 1 : frames[-1]]
+    assert ext("blender.image_strips").mend_sizes(scene) >= 1
+    for strip, span in ((whole, (1, 11)), (part, (11, 31))):
+        assert _sizes(strip) == {(0, 0)} and _handles(strips, strip) == span
+        shown = [strip.strip_elem_from_frame(frame).filename for frame in range(*span)]
+        assert shown == ORDER[span[0] - 1 : span[1] - 1]
+
+
 def test_a_strip_in_a_meta_strip_and_one_with_a_relative_path(scene, ext, media, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
     scene = bpy.context.scene

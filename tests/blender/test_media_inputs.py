@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
 
 from tests.blender import media_inputs
-from tests.blender.media_inputs import INPUTS, Stage
+from tests.blender.media_inputs import INPUTS
 
 LOOKED_AT = (0, 4, 9, 13)
 FULL_FRAME = ("META", "COLOR", "TEXT", "SCENE", "CROSS", "SPEED", "GAUSSIAN_BLUR", "ADJUSTMENT",
               "MULTICAM")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def media(enabled, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("media")
-    media_inputs.write_movie(folder / "m12.mp4", 12, 28)
-    media_inputs.write_movie(folder / "m60.mp4", 60, 70)
-    return folder
-
-
-@pytest.fixture
-def stage(scene, media, tmp_path):
-    scene.render.resolution_percentage = 100
-    return Stage(scene, media, tmp_path)
 
 
 def _whole(strip):
@@ -224,3 +213,169 @@ def test_muted_channels_show_no_frame(stage, ext, prefs):
     assert problem(bpy.context) == ""
     stage.editor.channels[1].mute = True
     assert "All strips under the playhead are muted" in problem(bpy.context)
+
+
+def _copied(stage, *indices):
+    """Numbered images of the tests' own."""
+    return [shutil.copy(stage.media / f"m12_{i + 1:04d}.png", stage.folder) for i in indices]
+
+
+def _inner(stage, files, first=5):
+    """A scene whose sequencer shows one of the files a frame, from frame `first` on."""
+    inner = bpy.data.scenes.new("Inner")
+    inner.render.resolution_x, inner.render.resolution_y = 192, 108
+    inner.frame_start, inner.frame_end = first, first + len(files) - 1
+    strip = inner.sequence_editor_create().strips.new_image(
+        name="inside", filepath=files[0], channel=1, frame_start=first, fit_method="FIT"
+    )
+    for file in files[1:]:
+        strip.elements.append(Path(file).name)
+    return inner
+
+
+def _shown_scene(stage, inner, start=11):
+    strip = stage.strips.new_scene(name="scene", scene=inner, channel=1, frame_start=start)
+    strip.scene_input = "SEQUENCER"
+    stage.editor.active_strip = strip
+    stage.scene.mti.source = "STRIP"
+    return strip
+
+
+def _refused(stage, ext, target, frame):
+    """Why there is no target at a frame."""
+    stage.scene.mti.target = target
+    stage.scene.frame_set(frame)
+    with pytest.raises(ext("blender.target").TargetError) as caught:
+        ext("blender.target_sources").make_target(bpy.context, (64, 64))
+    assert caught.value.problem.hint
+    return caught.value.problem.message
+
+
+def test_a_file_behind_a_scene_strip_that_is_gone(stage, ext, prefs):
+    """Only at the frame that shows it: Blender draws its card there."""
+    files = _copied(stage, *range(28))
+    _shown_scene(stage, _inner(stage, files))
+    Path(files[6]).unlink()  # frame 11 of the inner scene, and 17 of the outer one
+    gone = f"The file of inside in the scene Inner is missing: {files[6]}"
+    for target in ("FRAME", "STRIP"):
+        assert _refused(stage, ext, target, 17) == gone
+        for frame in (16, 18):
+            stage.scene.frame_set(frame)
+            ext("blender.target_sources").make_target(bpy.context, (64, 64))
+    assert gone in _problem(ext, stage.scene)
+
+
+def test_files_two_scenes_down_and_in_meta_strips(stage, ext, prefs):
+    files = _copied(stage, *range(28))
+    middle = bpy.data.scenes.new("Middle")
+    strip = middle.sequence_editor_create().strips.new_scene(
+        name="middle", scene=_inner(stage, files), channel=1, frame_start=1
+    )
+    strip.scene_input, middle.frame_end = "SEQUENCER", 28
+    outer = _shown_scene(stage, middle)
+    stage.editor.active_strip = stage.meta(outer)
+    for file in files:
+        Path(file).unlink()
+    gone = "The file of inside in the scene Inner is missing"
+    assert gone in _refused(stage, ext, "FRAME", 12) and gone in _refused(stage, ext, "STRIP", 12)
+    assert gone in _problem(ext, stage.scene)
+
+
+def test_a_cut_and_a_reversed_scene_strip(stage, ext, prefs):
+    files = _copied(stage, *range(28))
+    strip = _shown_scene(stage, _inner(stage, files))
+    strip = strip.split(frame=21, split_method="HARD")
+    stage.editor.active_strip = strip
+    Path(files[2]).unlink()  # which is cut off
+    stage.scene.mti.target = "STRIP"
+    for frame in (21, 30, 38):
+        stage.scene.frame_set(frame)
+        ext("blender.target_sources").make_target(bpy.context, (64, 64))
+    strip.use_reverse_frames = True
+    Path(files[27]).unlink()
+    assert files[27] in _refused(stage, ext, "STRIP", 21)
+
+
+def test_what_a_scene_strip_does_not_show_is_not_looked_for(stage, ext, prefs):
+    files = _copied(stage, *range(28))
+    inner = _inner(stage, files)
+    _shown_scene(stage, inner)
+    below = inner.sequence_editor.strips[0]
+    below.mute = True
+    inner.sequence_editor.strips.new_movie(
+        name="movie", filepath=str(stage.media / "m12.mp4"), channel=2, frame_start=1
+    )
+    for file in files:
+        Path(file).unlink()
+    shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
+    assert len(shot.pictures) == 14
+
+
+def test_scenes_that_show_each_other_end(stage, ext, prefs):
+    inner = _inner(stage, _copied(stage, *range(28)))
+    _shown_scene(stage, inner)
+    back = inner.sequence_editor.strips.new_scene(
+        name="back", scene=stage.scene, channel=2, frame_start=1
+    )
+    back.scene_input = "SEQUENCER"
+    media = ext("blender.strip_media")
+    assert len(list(media.files_at(stage.editor.active_strip, 15))) == 1
+
+
+def test_the_card_of_another_scene_is_never_drawn(stage, ext, prefs):
+    """Blender may crash at it."""
+    files = _copied(stage, *range(28))
+    inner = _inner(stage, files)
+    strip = _shown_scene(stage, inner)
+    Path(files[6]).unlink()
+    with ext("blender.sequencer").sequencer_of(stage.scene, strip) as shown:
+        assert not shown.draw(17)[..., :3].any()
+    assert inner.sequence_editor.show_missing_media
+
+
+def _clip(stage, path):
+    clip = bpy.data.movieclips.load(str(path))
+    strip = stage.strips.new_clip(name="clip", clip=clip, channel=1, frame_start=11)
+    stage.editor.active_strip = strip
+    stage.scene.mti.source = "STRIP"
+    return strip
+
+
+def test_the_movie_of_a_clip_that_is_gone(stage, ext, prefs):
+    file = stage.folder / "clip.mp4"
+    shutil.copy(stage.media / "m12.mp4", file)
+    strip = _clip(stage, file)
+    shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
+    assert shot.pictures.shape == (14, 64, 64, 3)
+    file.unlink()
+    gone = f"The file of clip is missing: {file}"
+    assert _problem(ext, stage.scene) == gone
+    for target in ("FRAME", "STRIP"):
+        assert _refused(stage, ext, target, 12) == gone
+    strip.clip = None
+    assert _problem(ext, stage.scene) == "The strip clip has no movie clip."
+
+
+def test_an_image_of_a_clip_of_numbered_ones_that_is_gone(stage, ext, prefs):
+    files = _copied(stage, *range(28))
+    _clip(stage, files[0])
+    Path(files[6]).unlink()
+    assert _refused(stage, ext, "STRIP", 17) == f"The file of clip is missing: {files[6]}"
+    for frame in (16, 18):
+        right = stage.shown(frame)
+        assert right[..., :3].any()
+        ext("blender.target_sources").make_target(bpy.context, (64, 64))
+    assert not stage.shown(17)[..., :3].any(), "what Blender itself shows there"
+
+
+@pytest.mark.parametrize("lacks", ["scene", "camera"])
+def test_a_scene_strip_that_lacks_what_it_is_to_show(stage, ext, prefs, lacks):
+    inner = bpy.data.scenes.new("Inner")
+    strip = stage.strips.new_scene(name="shot", scene=inner, channel=1, frame_start=1)
+    if lacks == "scene":
+        strip.scene = None
+    stage.editor.active_strip = stage.meta(strip)
+    stage.scene.mti.source = "STRIP"
+    said = _refused(stage, ext, "STRIP", 3)
+    assert f"no {lacks}" in said and "shot" in said
+    assert _problem(ext, stage.scene) == said

@@ -115,7 +115,7 @@ def test_the_button_starts_the_set_up_and_a_missing_wheel_is_named(scene, prefs,
     error = watch.states["setup"].error
     assert error and f"{prefs.wheels_folder}, lacks torch==" in error[1]
     assert "[mti.chore_log]" in page(prefs)
-    assert "The backend's environment is half made." in text(prefs)
+    assert "The backend's environment is incomplete." in text(prefs)
     order = json.loads((tmp_path / "backend/chores/setup/order.json").read_text())
     assert order["wheels"] == prefs.wheels_folder and order["index"] == ""
 

@@ -407,6 +407,68 @@ def test_of_a_job_from_elsewhere_only_what_it_vouches_for_is_copied(saved, resul
     assert not (here / "wave_03/motion.safetensors").exists()
 
 
+def _link(path, tmp_path):
+    path.symlink_to(tmp_path / "secret")
+
+
+def _pipe(path, _tmp_path):
+    os.mkfifo(path)  # reading it would never end
+
+
+def _huge(path, _tmp_path):
+    with open(path, "wb") as file:
+        file.truncate(2**33)
+
+
+def _other(path, _tmp_path):
+    path.write_bytes(b"something else")
+
+
+@pytest.mark.parametrize("name", ["target_whole.png", "origin.json"])
+@pytest.mark.parametrize("lay", [_link, _pipe, _huge, _other])
+def test_notes_of_a_job_from_elsewhere_are_copied_only_if_they_may_be_ours(
+    saved, result, ext, tmp_path, name, lay
+):
+    (tmp_path / "secret").write_bytes((result.folder.path / name).read_bytes())
+    (result.folder.path / name).unlink()
+    lay(result.folder.path / name, tmp_path)
+    assert bpy.ops.mti.import_result(job=result.request.job) == {"FINISHED"}
+    assert not (tmp_path / "shot/motion/wave_01" / name).exists()
+
+
+def test_a_picture_larger_than_any_of_ours_is_not_copied(saved, result, ext, tmp_path):
+    import struct
+
+    whole = result.folder.path / "target_whole.png"
+    data = whole.read_bytes()
+    whole.write_bytes(data[:16] + struct.pack(">II", 60000, 60000) + data[24:])
+    bpy.ops.mti.import_result(job=result.request.job)
+    assert not (tmp_path / "shot/motion/wave_01/target_whole.png").exists()
+
+
+@pytest.mark.parametrize("lay", [_link, _pipe, _huge])
+@pytest.mark.parametrize("name", ["added.json", "title.json", "target.json", "origin.json"])
+def test_no_note_of_a_job_from_elsewhere_is_waited_for(saved, result, polling, tmp_path, name, lay):
+    path = result.folder.path / name
+    (tmp_path / "secret").write_bytes(path.read_bytes() if path.exists() else b"[]")
+    path.unlink(missing_ok=True)
+    lay(path, tmp_path)
+    polling.start()
+    polling.poll()
+    assert polling.jobs.rows[0].request.name == "wave"
+    assert bpy.ops.mti.import_result(job=result.request.job) == {"FINISHED"}
+
+
+@pytest.mark.parametrize("lay", [_link, _pipe, _huge])
+def test_redo_sends_no_file_that_is_not_the_job_s(saved, result, tmp_path, lay):
+    target = result.folder.target_file
+    (tmp_path / "secret").write_bytes(target.read_bytes())
+    target.unlink()
+    lay(target, tmp_path)
+    with pytest.raises(RuntimeError, match="no longer exists"):
+        bpy.ops.mti.redo(job=result.request.job)
+
+
 @pytest.mark.parametrize("spoiled", ["changed", "a link", "gone", "no manifest"])
 def test_a_damaged_picture_is_said_and_nothing_is_kept(saved, result, ext, tmp_path, spoiled):
     picture = result.folder.frames_dir / "0003.png"

@@ -306,6 +306,40 @@ def test_a_framing_camera_frames_where_markers_bind_cameras(scene, ext):
     assert sum(ob.name.startswith("Framing") for ob in scene.objects) == 1
 
 
+def test_a_viewport_through_the_scene_s_camera_cuts_as_that_does(scene, ext):
+    """Drawing it needs a window; what is said of the cut does not."""
+    context = bpy.context
+    _bound(scene, 1, 25)
+    space, _ = ext("blender.sources").find_viewport(context)
+    said = ext("blender.views").viewport_cuts
+    space.region_3d.view_perspective = "PERSP"
+    assert said(context, 10, 40) == []
+    space.region_3d.view_perspective = "CAMERA"
+    (problem,) = said(context, 10, 40)
+    assert problem.message.startswith("The camera cuts from Shot 1 to Shot 2 at frame 25")
+    assert said(context, 26, 40) == []
+    space.use_local_camera, space.camera = True, scene.objects["Shot 1"]
+    assert said(context, 10, 40) == [], "it stays at its own camera"
+    space.use_local_camera = False
+
+
+def test_a_framing_camera_is_offered_where_the_capture_uses_it(scene, ext):
+    bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+    add, there = bpy.ops.mti.add_camera, len(scene.objects)
+    for source in ("CAMERA", "VIEWPORT", "STRIP", "FILE"):
+        scene.mti.source = source
+        assert not add.poll()
+        with pytest.raises(RuntimeError, match="used for Armature and Object only: choose one"):
+            add()
+    assert len(scene.objects) == there and scene.mti.capture_camera is None
+    for source in ("ARMATURE", "OBJECT"):
+        scene.mti.source = source
+        assert add.poll()
+    scene.mti.source, scene.camera = "CAMERA", None  # then it becomes the scene's
+    assert add() == {"FINISHED"} and scene.camera.name == "Framing Camera"
+    assert not add.poll()
+
+
 @pytest.mark.parametrize("source", ["ARMATURE", "CAMERA"])
 def test_a_cut_within_the_frames_is_said(scene, ext, prefs, source):
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")

@@ -16,58 +16,6 @@ WIDTH, HEIGHT = 96, 54
 NEW = bpy.app.version >= (5, 0)
 
 
-@pytest.fixture
-def shot(scene):
-    """A character before a floor, lit, in AgX, through its own camera; one sample of Cycles."""
-    render = scene.render
-    render.engine, scene.cycles.samples, scene.cycles.seed = "CYCLES", 1, 0
-    scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
-    render.resolution_x, render.resolution_y, render.resolution_percentage = WIDTH, HEIGHT, 100
-    scene.view_settings.view_transform = "AgX"
-    scene.mti.target, scene.mti.target_engine, scene.mti.fit = "RENDER", "SCENE", "PAD"
-    bpy.data.objects["Cube"].data.materials.append(_material("skin", (0.8, 0.2, 0.1)))
-    bpy.data.objects["Cube"].data.materials.pop(index=0)
-    bpy.ops.mesh.primitive_plane_add(size=30, location=(0, 0, -1))
-    bpy.context.object.data.materials.append(_material("floor", (0.1, 0.4, 0.2)))
-    return scene
-
-
-def _material(name, color):
-    material = bpy.data.materials.new(name)
-    if material.node_tree is None:
-        material.use_nodes = True
-    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (*color, 1)
-    return material
-
-
-@pytest.fixture
-def f12(ext, tmp_path):
-    """f12(scene) -> what the animator's own render shows, (H, W, 4), as an sRGB monitor does."""
-
-    def f12(scene):
-        image = scene.render.image_settings
-        if hasattr(image, "media_type"):
-            image.media_type = "IMAGE"
-        image.file_format, image.color_mode, image.color_depth = "PNG", "RGBA", "8"
-        path = tmp_path / "f12.png"
-        bpy.ops.render.render()
-        bpy.data.images["Render Result"].save_render(str(path), scene=scene)
-        return ext("blender.target_images").read_png(path.read_bytes())
-
-    return f12
-
-
-@pytest.fixture
-def sent(ext):
-    """sent() -> the whole picture that is kept beside the target, and its warnings."""
-
-    def sent():
-        made = ext("blender.target_sources").make_target(bpy.context, (64, 64))
-        return ext("blender.target_images").read_png(made.whole), made.warnings
-
-    return sent
-
-
 def compositor(scene):
     """A new compositor tree: (tree, the node that ends it)."""
     if NEW:

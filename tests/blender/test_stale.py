@@ -149,45 +149,74 @@ def test_a_keyed_camera(scene, changed):
     assert changed() == "Changed since capture: the camera."
 
 
-def test_a_file_that_is_written_anew(scene, changed, tmp_path, ext):
-    for i in range(20):
+def _numbered(folder, ext, count=20):
+    for i in range(count):
         picture = np.full((64, 64, 3), 10 * i, np.uint8)
-        (tmp_path / f"a_{i:03d}.png").write_bytes(ext("motion").encode_png(picture))
-    scene.mti.source, scene.mti.file = "FILE", str(tmp_path / "a_003.png")
+        (folder / f"a_{i:03d}.png").write_bytes(ext("motion").encode_png(picture))
+    return folder / "a_003.png"
+
+
+def test_another_file(scene, changed, tmp_path, ext):
+    scene.mti.source, scene.mti.file = "FILE", str(_numbered(tmp_path, ext))
     assert bpy.ops.mti.capture() == {"FINISHED"} and changed() == ""
     scene.mti.file = str(tmp_path / "a_004.png")
     assert changed() == "Changed since capture: what is captured."
 
 
-def test_a_strip_that_is_cut_or_moved(scene, ext, tmp_path):
-    stale = ext("blender.stale")
-    for i in range(20):
-        (tmp_path / f"a_{i:03d}.png").write_bytes(
-            ext("motion").encode_png(np.full((8, 8, 3), 10 * i, np.uint8))
-        )
-    strips = scene.sequence_editor_create().strips
-    strip = strips.new_image(
-        name="clip", filepath=str(tmp_path / "a_000.png"), channel=1, frame_start=1
+def test_a_file_that_is_written_anew(scene, changed, tmp_path, ext):
+    """Any of the numbered ones: all of them are captured."""
+    scene.mti.source, scene.mti.file = "FILE", str(_numbered(tmp_path, ext))
+    assert bpy.ops.mti.capture() == {"FINISHED"} and changed() == ""
+    other = tmp_path / "a_017.png"
+    other.write_bytes(ext("motion").encode_png(np.full((64, 64, 3), 7, np.uint8)))
+    assert changed() == "Changed since capture: what is captured."
+    bpy.ops.mti.capture()
+    assert changed() == ""
+    other.unlink()
+    assert changed() == "Changed since capture: what is captured."
+
+
+def test_a_movie_that_is_written_anew(scene, changed, tmp_path, media):
+    file = tmp_path / "film.mp4"
+    file.write_bytes((media / "m12.mp4").read_bytes())
+    scene.mti.source, scene.mti.file = "FILE", str(file)
+    assert bpy.ops.mti.capture() == {"FINISHED"} and changed() == ""
+    file.write_bytes((media / "m60.mp4").read_bytes())
+    assert changed() == "Changed since capture: what is captured."
+
+
+@pytest.mark.parametrize("source", ["FILE", "STRIP"])
+def test_a_file_that_is_written_anew_while_nothing_changes_in_blender(
+    scene, ext, tmp_path, monkeypatch, source
+):
+    """Seen by the timer that looks at files while a panel is drawn."""
+    watch, glance, deps = ext("blender.watch"), ext("blender.glance"), ext("blender.dependencies")
+    scene.mti.file = str(_numbered(tmp_path, ext))
+    strip = scene.sequence_editor_create().strips.new_image(
+        name="clip", filepath=scene.mti.file, channel=1, frame_start=1
     )
-    for i in range(1, 20):
+    for i in range(4, 20):
         strip.elements.append(f"a_{i:03d}.png")
-    scene.sequence_editor.active_strip = strip
-    scene.mti.source = "STRIP"
-    context = SimpleNamespace(
-        scene=scene, view_layer=bpy.context.view_layer, workspace=SimpleNamespace()
-    )
-    kept = stale.remember(stale.made_of(context))
-    assert stale.changed_since(context, kept) == ""
-    strip.channel = 3
-    assert stale.changed_since(context, kept) == ""
-    strip.crop.min_x = 2
-    assert stale.changed_since(context, kept) == "Changed since capture: what is captured."
-    strip.crop.min_x = 0
-    assert stale.changed_since(context, kept) == ""
-    strip.use_flip_x = True
-    assert stale.changed_since(context, kept) == "Changed since capture: what is captured."
-    scene.sequence_editor.active_strip = None
-    assert "Changed" in stale.changed_since(context, kept)
+    scene.sequence_editor.active_strip, scene.mti.source = strip, source
+    if hasattr(bpy.context.workspace, "sequencer_scene"):
+        bpy.context.workspace.sequencer_scene = scene
+    monkeypatch.setattr(deps.known, "at_once", False)
+    monkeypatch.setattr(glance, "ON_TIMER", True)
+    monkeypatch.setattr(watch, "SECONDS", 0)
+    scene.mti.capture = "0"
+    watch.captured(bpy.context)
+    monkeypatch.setattr(watch, "_changed_at", 0)
+    for _ in range(2):
+        assert watch.changed_since_capture(bpy.context) == ""
+        glance._tick()
+    assert watch._changed_at == 0, "there was nothing to look for"
+    (tmp_path / "a_009.png").write_bytes(ext("motion").encode_png(np.zeros((9, 9, 3), np.uint8)))
+    assert watch.changed_since_capture(bpy.context) == "", "drawing looks at no file"
+    glance._tick()
+    assert watch.changed_since_capture(bpy.context) == "" and watch._changed_at > 0
+    watch._tick()
+    assert watch.changed_since_capture(bpy.context) == "Changed since capture: what is captured."
+    glance.forget()
 
 
 def test_undo_brings_back_what_was_captured(figure, scene, changed):
@@ -223,8 +252,9 @@ def test_captures_of_earlier_versions_are_not_marked(captured, changed, figure):
     captured.mti.captured_of = ""
     _pose(figure)
     assert changed() == ""
-    captured.mti.captured_of = "[1, 2"
-    assert changed() == ""
+    for odd in ("[1, 2", "[]", '{"source": "STRIP", "mover": ""}'):
+        captured.mti.captured_of = odd
+        assert changed() == ""
 
 
 SCRIPTED = ("a_handler_of_another_add_on", "a_camera_that_a_script_moves")

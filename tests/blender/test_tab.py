@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import bpy
 import pytest
 
@@ -97,6 +100,65 @@ def test_no_button_of_a_job_or_a_result_is_cut(captured, polling, ext):
     drawing, found = ext("blender.drawing"), narrow_buttons(ext)
     assert {"Apply This", "Add Result"} <= {text for text, _room in found}
     assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
+
+
+def german_buttons(ext):
+    """(German text, its short one or None) of every call of `button` in the panels' code."""
+    texts, found = ext("blender.german").TEXTS, []
+    for path in Path(ext("blender.drawing").__file__).parent.glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            given = {}  # what its variables may hold
+            for node in ast.walk(function):
+                if isinstance(node, ast.Assign):
+                    names, values = node.targets[0], node.value
+                    pairs = (
+                        zip(names.elts, values.elts, strict=True)
+                        if isinstance(names, ast.Tuple) and isinstance(values, ast.Tuple)
+                        else [(names, values)]
+                    )
+                    given |= {n.id: _strings(v) for n, v in pairs if isinstance(n, ast.Name)}
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "button":
+                    short = node.args[6:7] + [k.value for k in node.keywords if k.arg == "short"]
+                    ways = [given.get(getattr(e, "id", ""), _strings(e)) for e in short]
+                    texts_of = given.get(getattr(node.args[3], "id", ""), _strings(node.args[3]))
+                    shorts = ways[0] if ways else [None] * len(texts_of)
+                    if not texts_of or not shorts:  # the name of something of the user's
+                        continue
+                    found += [
+                        (texts[text], short and texts[short])
+                        for text, short in zip(texts_of, shorts, strict=True)
+                    ]
+    return found
+
+
+def _strings(node):
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and n.value]
+
+
+def test_no_german_button_is_cut_in_a_narrow_sidebar(scene, ext):
+    """All of them, shown or not, even in a box."""
+    drawing, found = ext("blender.drawing"), german_buttons(ext)
+    room = 160 - drawing.MARGINS - drawing.BOX_EDGES - drawing.BUTTON_EDGES
+    assert ("Noch einmal aufnehmen", "Aufnehmen") in found and len(found) > 12
+    wide = [min(each, key=lambda text: len(text or 99 * "m")) for each in found]
+    assert [text for text in wide if drawing.text_width(text, 11) > room] == []
+
+
+def test_the_few_buttons_of_one_width_fit(scene, ext):
+    """Those that `layout.operator` gets words for have no short ones: their German must fit."""
+    drawing, texts, found = ext("blender.drawing"), ext("blender.german").TEXTS, []
+    folder = Path(drawing.__file__).parent
+    for path in [*folder.glob("panel*.py"), folder / "job_rows.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "operator":
+                found += [s for k in node.keywords if k.arg == "text" for s in _strings(k.value)]
+    assert "Log" in found
+    room = 160 - drawing.MARGINS - drawing.BOX_EDGES - drawing.ICON
+    shown = [texts.get(text, text) for text in found]
+    assert [text for text in shown if drawing.text_width(text, 11) > room] == []
 
 
 def after(lines, button):

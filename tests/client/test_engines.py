@@ -45,7 +45,7 @@ def test_what_is_not_installed_says_how_big_it_is(tmp_path: Path) -> None:
     (tmp_path / "svd" / "unet").mkdir(parents=True)
     (tmp_path / "svd" / "unet" / "weights.incomplete").write_bytes(b"half")
     svd = engine_states(hello(card(24)), "", folders(tmp_path))["svd"]
-    assert svd.condition == "incomplete" and "Half installed" in svd.sentence
+    assert svd.condition == "incomplete" and "Partly downloaded" in svd.sentence
     (tmp_path / "svd" / INDEX).write_text("{}")
     assert engine_states(hello(card(24)), "", folders(tmp_path))["svd"].ready
     assert engine_states(None, "", folders(tmp_path))["svd"].condition == "unknown"

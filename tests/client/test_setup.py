@@ -146,7 +146,7 @@ def test_killed_in_the_middle_it_goes_on(tmp_path: Path, wheels: Path) -> None:
     os.kill(owner.pid, signal.SIGKILL)
     os.kill(pip.pid, signal.SIGSTOP)  # it would have ended by itself before the next one comes
     wait_for(lambda: look(chore).phase == "dead")
-    assert environment_problem(folder, ROOT)[0] == "The backend's environment is half made."
+    assert environment_problem(folder, ROOT)[0] == "The backend's environment is incomplete."
     assert not (site(folder) / "large-1.0.dist-info" / "RECORD").exists()
     assert finished(start(folder, wheels, requirements=LARGE)).phase == "done"
     log = chore.job.log_file.read_text()
@@ -284,7 +284,7 @@ def test_what_is_wrong_is_found_without_starting_anything(
     copy.marker_file.write_text(json.dumps({**marker, "requirements": packages.pinned(ROOT)}))
     assert environment_problem(copy, ROOT) == ("", "")
     copy.marker_file.unlink()
-    assert environment_problem(copy, ROOT)[0] == "The backend's environment is half made."
+    assert environment_problem(copy, ROOT)[0] == "The backend's environment is incomplete."
 
 
 def test_a_check_says_what_is_missing(copy: BackendFolder) -> None:

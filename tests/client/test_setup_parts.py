@@ -121,7 +121,7 @@ def test_a_real_program_called_nvidia_smi_is_asked(
     program.write_text("#!/bin/sh\necho 'NVIDIA-SMI has failed'; exit 9\n")
     (tmp_path / "proc/driver/nvidia").mkdir(parents=True)
     (tmp_path / "proc/driver/nvidia/version").touch()
-    assert "install its driver anew" in find_gpu(ask, "linux", tmp_path).words
+    assert "reinstall its driver" in find_gpu(ask, "linux", tmp_path).words
 
 
 def test_other_gpus_are_told_in_words(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_helper_that_is_killed_is_done_without(
     assert isinstance(jobs.wait_until_finished(job), Done)
     same(job, alone)
     [told] = [e for e in jobs.told(job) if isinstance(e, Planned)]
-    assert told.text == "Another device failed; learning goes on without it."
+    assert told.text == "Another device failed; learning continues without it."
     assert psutil.pid_exists(helper.pid) is False
 
 
@@ -189,7 +189,7 @@ def test_a_helper_that_cannot_begin_is_done_without(models: Path, tmp_path: Path
     job = new_job(tmp_path, iterations=2)
     # a device of another kind than the leader's, which loads no weights
     run(job, models, MTI_DEVICE="cpu,meta")
-    assert "Learning goes on with cpu alone: helper 1 ended with exit code 1." in (
+    assert "Learning continues with cpu alone: helper 1 ended with exit code 1." in (
         job.log_file.read_text()
     )
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -87,15 +88,21 @@ def scroll(kind, times):
 
 
 def click(name):
-    """Press an operator's button; the sidebar is scrolled to where it is."""
-    wanted, seen = f"bpy.ops.{name}(", set()
+    """Press an operator's button; the sidebar is scrolled to where it is. Gives the seconds that it
+    took to find it, which a person does at a glance."""
+    wanted, seen, began = f"bpy.ops.{name}(", set(), time.monotonic()
     yield from scroll("WHEELUPMOUSE", 60)
     while True:
         found = yield from scan(wanted)
         places = [place for text, place in found.items() if text.startswith(wanted)]
         if places:
+            mouse(*places[0])
+            yield 0.2
+            if not under_mouse().startswith(wanted):
+                continue  # a job's progress has moved it meanwhile
+            found_in = time.monotonic() - began
             yield from press(*places[0])
-            return
+            return found_in
         if set(found) <= seen:
             raise LookupError(f"no button {name} among {sorted(seen)}")
         seen |= set(found)
@@ -127,6 +134,24 @@ def drag(x, y, to_x, to_y):
     yield from press(to_x, to_y)
 
 
+def resize(width):
+    """Drag the sidebar's left edge until it is about so wide; its real width."""
+    _, region = sidebar()
+    x, y = region.x, region.y + region.height // 3
+    for step in (-4, -1, 0):
+        mouse(x + step, y)
+        yield 0.1
+    mouse(x, y, "LEFTMOUSE", "PRESS")
+    goal = x + region.width - width
+    for part in range(1, 11):
+        yield 0.05
+        mouse(round(x + (goal - x) * part / 10), y)
+    yield 0.1
+    mouse(goal, y, "LEFTMOUSE", "RELEASE")
+    yield 0.5
+    return sidebar()[1].width
+
+
 def key(kind, **modifiers):
     x, y = (part // 2 for part in (window().width, window().height))
     mouse(x, y)
@@ -151,6 +176,7 @@ KINDS = {
     "open": open_tab,
     "press": press,
     "drag": drag,
+    "resize": resize,
     "key": key,
 }
 

@@ -43,6 +43,12 @@ class Walk:
         print(self._lines[-1], flush=True)
         self.look(name)
 
+    def click(self, window: Window, name: str, seconds: float = 900) -> None:
+        """Press a button; looking for it takes no time by this clock."""
+        found_in = window.click(name, seconds)
+        self._began += found_in
+        self._last += found_in
+
     def look(self, name: str) -> None:
         """A picture; it takes no time by this clock."""
         before = time.monotonic()
@@ -75,25 +81,41 @@ def motion(window: Window, walk: Walk) -> None:
     open_shot(walk.desktop, window)
     window.run("bpy.ops.mti.add_stick_figure(motion='WAVE')")
     walk.step("figure", "Add Figure > Wave in the open shot")
-    window.click("mti.capture")
+    walk.click(window, "mti.capture")
     walk.step("captured", "Capture")
-    window.click("mti.learn")
+    walk.click(window, "mti.learn")
     wait_for_phase(window, "running")
     walk.step("learning", "Learn is pressed, and the backend has begun")
     wait_for_phase(window, "done")
     walk.step("learned", "the motion is learned")
+    narrow(window, walk)
+
+
+def narrow(window: Window, walk: Walk) -> None:
+    """The whole tab in a sidebar of 160 pixels, and at a UI scale of 1.5; German in both."""
+    width = window.ask("resize", 160)
+    assert width < 200, width
+    for language in ("en_US", "de_DE"):
+        window.run(GERMAN.format(language))
+        for scale in (1.0, 1.5):
+            window.run(SCALE.format(scale))
+            for page, kind in enumerate(("WHEELUPMOUSE", "WHEELDOWNMOUSE", "WHEELDOWNMOUSE")):
+                window.ask("scroll", kind, 60 if page == 0 else 15)
+                walk.look(f"narrow_{language[:2]}_{scale}_{page}")
+    window.run(GERMAN.format("en_US") + SCALE.format(1.0))
+    window.ask("resize", 280)
 
 
 def result(window: Window, walk: Walk) -> None:
     """The shot rendered and sent, played, and added to its edit."""
-    window.click("mti.apply", seconds=900)
+    walk.click(window, "mti.apply")
     walk.step("sent", "Apply: the shot is rendered and sent")
     wait_for_phase(window, "done", 2)
     walk.step("applied", "the result is there")
-    window.click("mti.play_result")
-    walk.step("playing", "Play Result")
-    window.click("mti.play_result")
-    window.click("mti.import_result")
+    walk.click(window, "mti.play_result")
+    walk.step("playing", "Play")
+    walk.click(window, "mti.play_result")
+    walk.click(window, "mti.import_result")
     walk.step("added", "Add Result")
     job = Path(window.run(SENT))
     for name in ("inputs/target.png", "target_whole.png"):
@@ -101,9 +123,9 @@ def result(window: Window, walk: Walk) -> None:
     show_edit(window)
     window.run("bpy.context.window_manager.windows[0].scene.frame_set(20)")
     walk.look("edit")
-    f12(window, walk.out / "f12_of_the_shot.png")
-    f12(window, walk.desktop.folder / "edit.png", "Shot Edit")
-    shutil.copy(walk.desktop.folder / "edit.png", walk.out / "f12_of_the_edit.png")
+    for name, scene in (("f12_of_the_shot.png", "Shot"), ("f12_of_the_edit.png", "Shot Edit")):
+        f12(window, walk.desktop.folder / name, scene)
+        shutil.copy(walk.desktop.folder / name, walk.out)
 
 
 def main() -> None:
