@@ -21,6 +21,9 @@ from .judging import agreement
 from .models.svd import SvdModel
 from .sampling import sample
 
+_JUDGED = 256
+"""Pixels along the longer side at which takes are compared, about: more tell no more."""
+
 
 @dataclass(frozen=True)
 class Take:
@@ -95,7 +98,8 @@ class Applying:
 
 def in_order(takes: list[Take]) -> list[Take]:
     """Takes of one target, judged by each other, the likeliest first."""
-    scores = agreement([frames.to_model(take.clip) for take in takes])
+    step = max(1, max(takes[0].clip.shape[1:3]) // _JUDGED)
+    scores = agreement([frames.to_model(take.clip[:, ::step, ::step]) for take in takes])
     if scores is None:
         return takes
     judged = [replace(take, score=score) for take, score in zip(takes, scores, strict=True)]

@@ -38,6 +38,7 @@ MAX_SIDE = 4096
 MAX_REFERENCE_SIDE = 512
 """A model sees far less of a reference; more would only cost memory."""
 SHEET_SIDE = 256
+PREVIEW_SIDE = 512
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HINT = "Export the image again as an 8-bit PNG."
 _DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)
@@ -136,9 +137,12 @@ def write_frames(folder: Path, frames: Pictures) -> list[Path]:
 
 
 def write_preview(path: Path, frames: Pictures, fps: float) -> None:
-    """An endless animated WebP of uint8 (F, H, W, 3) at `fps` pictures a second. DiskFull,
-    NotWritable."""
-    images = [Image.fromarray(frame) for frame in frames]
+    """An endless animated WebP of uint8 (F, H, W, 3) at `fps` pictures a second, at most
+    PREVIEW_SIDE pixels a side. DiskFull, NotWritable."""
+    height, width = frames.shape[1:3]
+    shrink = min(1.0, PREVIEW_SIDE / max(width, height))
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    images = [Image.fromarray(frame).resize(size, Image.Resampling.BOX) for frame in frames]
     data = io.BytesIO()
     milliseconds = max(1, round(1000 / fps))
     images[0].save(

@@ -55,7 +55,6 @@ TEXTS: dict[str, str] = {
     "Use Newer: {}": "Neuere verwenden: {}",
     "Using Latest: {}": "Neueste wird verwendet: {}",
     "No motion yet": "Noch keine Bewegung",
-    "Draft: {} x {} preview": "Entwurf: Vorschau mit {} x {}",
     "These are the settings of the scene {}; the sequencer shows {}": (
         "Dies sind die Einstellungen der Szene {}; der Sequenzer zeigt {}"
     ),
@@ -561,8 +560,8 @@ TEXTS: dict[str, str] = {
     "Engine": "Engine",
     "The model that learns a motion": "Das Modell, das eine Bewegung lernt",
     "Draft": "Entwurf",
-    "The small model that comes with the extension: 14 images of 64 x 64": (
-        "Das kleine Modell, das der Erweiterung beiliegt: 14 Bilder zu 64 x 64"
+    "The small model that comes with the extension: 14 images of the target's size": (
+        "Das kleine Modell, das der Erweiterung beiliegt: 14 Bilder in der Größe des Ziels"
     ),
     "Stable Video Diffusion: 14 images of 1024 x 576; needs its weights and a GPU": (
         "Stable Video Diffusion: 14 Bilder zu 1024 x 576; braucht seine Gewichte und eine GPU"
@@ -758,6 +757,15 @@ TEXTS: dict[str, str] = {
     ),
     "The image of this file to apply to": "Das Bild dieser Datei, auf das angewendet wird",
     "Fit": "Einpassen",
+    "Draft: moves the image's own pixels": "Entwurf: bewegt die Pixel des Bildes selbst",
+    "Move": "Bewegen",
+    "What of the target the motion is for": "Wofür die Bewegung im Ziel ist",
+    "The figure, or the whole image for a motion of the camera": (
+        "Die Figur, oder das ganze Bild bei einer Bewegung der Kamera"
+    ),
+    "The figure, wherever it is and however large": "Die Figur, wo und wie groß sie auch ist",
+    "Whole Image": "Ganzes Bild",
+    "All of it, as a camera moves it": "Alles, wie eine Kamera es bewegt",
     "How the target is brought to the engine's shape": (
         "Wie das Ziel in die Form der Engine gebracht wird"
     ),

@@ -33,8 +33,8 @@ class MTI_OT_show_target(bpy.types.Operator):
         """Make the target as Apply would, and keep it to be drawn in the panel."""
         motion = current_motion(context.scene)
         settings = motion.settings if motion else chosen_settings()
-        target = make_target(context, settings.size)
-        target_preview.show(context, target, settings.size)
+        target = make_target(context, settings.target_size)
+        target_preview.show(context, target, settings.target_size)
         if target.warnings:
             text = translated("Shown as it will be sent")
             self.report({"WARNING"}, "; ".join([text, *target.warnings]))

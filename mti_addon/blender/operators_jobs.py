@@ -17,9 +17,11 @@ from .orders import LearnOptions, apply_order, learn_order
 from .origin import write_origin
 from .recipe import write_note
 from .reporting import allowed, telling
-from .target_sources import Target, make_target, target_problem
+from .target_sources import Shape, Target, make_target, target_problem
 from .translations import translated
 
+WHOLE_SOURCES = ("CAMERA", "VIEWPORT")
+"""Captured for how their camera moves."""
 QUALITIES = {"FAST": 1 / 3, "BALANCED": 1.0, "BEST": 2.5}
 """Shares of the iterations that are recommended for a model."""
 
@@ -45,7 +47,7 @@ class MTI_OT_learn(bpy.types.Operator):
         capture = load_capture(addon.captures_folder(), props.capture)
         if capture is None:  # poll() has seen it, a moment ago
             raise BadRequest("The capture no longer exists.", "Capture it again.")
-        target = make_target(context, capture.settings.size) if props.also_apply else None
+        target = make_target(context, capture.settings.target_size) if props.also_apply else None
         options = LearnOptions(
             props.name,
             chosen_iterations(props, capture.about.model),
@@ -53,12 +55,13 @@ class MTI_OT_learn(bpy.types.Operator):
             props.flip_safe,
             props.variations,
             props.takes,
+            _framing(props),
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
         text = translated("Learning {}").format(options.name)
         changed = watch.changed_since_capture(context)
-        tell_sent(self, context, text, target, capture.settings.size, changed=changed)
+        tell_sent(self, context, text, target, capture.settings.target_size, changed=changed)
         return {"FINISHED"}
 
 
@@ -123,17 +126,19 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     """Render or read the target, write the job and start the backend on it; report and show what
     was sent. Raises TargetError and what start_order raises."""
     props = context.scene.mti
-    target = make_target(context, motion.settings.size)
-    order = apply_order(addon.jobs_folder(), motion, target.png, props.seed, props.takes)
+    target = make_target(context, motion.settings.target_size)
+    order = apply_order(
+        addon.jobs_folder(), motion, target.png, props.seed, props.takes, props.framing
+    )
     start_order(order, target)
     text = translated("Applying {}").format(motion.name)
-    tell_sent(operator, context, text, target, motion.settings.size)
+    tell_sent(operator, context, text, target, motion.settings.target_size)
 
 
-def shapes_sent(context: Any) -> tuple[tuple[int, int], ...]:
-    """In which shapes the buttons of the panel would send a target now."""
-    motion, chosen = current_motion(context.scene), engines.chosen_settings().size
-    shape = motion.settings.size if motion else chosen
+def shapes_sent(context: Any) -> tuple[Shape | None, ...]:
+    """In which shapes the buttons of the panel would send a target now; None: in its own."""
+    motion, chosen = current_motion(context.scene), engines.chosen_settings().target_size
+    shape = motion.settings.target_size if motion else chosen
     return (shape, chosen) if context.scene.mti.also_apply else (shape,)
 
 
@@ -142,7 +147,7 @@ def tell_sent(
     context: Any,
     text: str,
     target: Target | None,
-    shape: tuple[int, int],
+    shape: Shape | None,
     again: bool = False,
     changed: str = "",
 ) -> None:
@@ -155,6 +160,13 @@ def tell_sent(
         warnings += target.warnings
         target_preview.show(context, target, shape, again)
     operator.report({"WARNING" if warnings else "INFO"}, "; ".join([text, *warnings]))
+
+
+def _framing(props: Any) -> str:
+    """What a capture shows: of a motion of the camera, all of it."""
+    if props.framing == "AUTO" and props.source in WHOLE_SOURCES:
+        return "WHOLE"
+    return str(props.framing)
 
 
 def _capture_problem(context: Any) -> str:

@@ -127,7 +127,7 @@ class MTI_OT_redo(bpy.types.Operator):
         text = translated("Applying {} again").format(recipe.name)
         if made is None:  # an early version has not noted what its target was made of
             clear(context.scene)
-        tell_sent(self, context, text, made, recipe.settings.size, again=self.same_target)
+        tell_sent(self, context, text, made, recipe.settings.target_size, again=self.same_target)
         return {"FINISHED"}
 
     def _target(
@@ -135,7 +135,7 @@ class MTI_OT_redo(bpy.types.Operator):
     ) -> tuple[bytes, Target | None]:
         """The picture, and what is known of it."""
         if not self.same_target:
-            made = make_target(context, recipe.settings.size)
+            made = make_target(context, recipe.settings.target_size)
             return made.png, made
         if (png := _first(_files(recipe, folder, 0))) is not None:
             if recipe.target is None:

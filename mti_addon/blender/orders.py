@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..motion import draw, encode_png, variations
-from ..wire import PROTOCOL, JobFolder, Request, create_job
+from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
 from ..wire.request import MOTION, TARGET, reference_name
 from .captures import Capture
 from .motions import KnownMotion
@@ -27,6 +27,8 @@ class LearnOptions:
     """In how many ways the motion is drawn, 1..16; what cannot be varied is taken as it is."""
     takes: int = 1
     """Results of the target, 1..8, if there is one."""
+    framing: str = "AUTO"
+    """What is looked at, AUTO, SUBJECT or WHOLE; see framed()."""
 
 
 def learn_order(
@@ -36,7 +38,7 @@ def learn_order(
 
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable; then nothing has been written.
     """
-    settings = capture.settings
+    settings = framed(capture.settings, options.framing)
     inversion = replace(settings.inversion, seed=options.seed)
     if options.iterations:
         inversion = replace(inversion, iterations=options.iterations)
@@ -60,6 +62,15 @@ def learn_order(
     return create_job(root, request, inputs, tell)
 
 
+def framed(settings: Settings, framing: str) -> Settings:
+    """Settings with what of a picture the draft is shown: SUBJECT or WHOLE, as the animator chose;
+    AUTO: as they are."""
+    if framing == "AUTO":
+        return settings
+    sampling = replace(settings.sampling, framing="whole" if framing == "WHOLE" else "subject")
+    return replace(settings, sampling=sampling)
+
+
 def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Path]:
     """The captured pictures, and the same motion drawn in other ways. UnreadableInput."""
     inputs: dict[str, bytes | Path] = {
@@ -74,19 +85,20 @@ def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Pa
 
 
 def apply_order(
-    root: Path, motion: KnownMotion, target: bytes, seed: int, takes: int = 1
+    root: Path, motion: KnownMotion, target: bytes, seed: int, takes: int = 1, framing: str = "AUTO"
 ) -> JobFolder:
     """Write the job of playing a motion on a target picture (PNG), `takes` times.
 
     Raises as learn_order does.
     """
-    sampling = replace(motion.settings.sampling, seed=seed, takes=takes)
+    settings = framed(motion.settings, framing)
+    sampling = replace(settings.sampling, seed=seed, takes=takes)
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,
         task="apply",
         name=motion.name,
-        settings=replace(motion.settings, sampling=sampling),
+        settings=replace(settings, sampling=sampling),
         inputs={},
         reference_frames=0,
         references=0,

@@ -65,9 +65,11 @@ def _draw_target(context: Any, column: Any) -> None:
 
 def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
     """Crop or pad, what that does, and a small picture of what will be sent."""
-    props = context.scene.mti
-    field(context, layout, props, "fit", expand=True)
-    shape = settings.size
+    props, shape = context.scene.mti, settings.target_size
+    if shape is None:
+        field(context, layout, props, "framing")
+    else:
+        field(context, layout, props, "fit", expand=True)
     button(context, layout, "mti.show_target", "Preview Target", "HIDE_OFF", short="Preview")
     if about := target_preview.about(props.target_shown):
         if icon := target_preview.icon(props.target_shown):
@@ -76,7 +78,7 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
             paragraph(context, layout, changed, "INFO")
         for line in about:
             paragraph(context, layout, line, "NONE")
-    elif (size := size_of(context)) is not None:
+    elif shape is not None and (size := size_of(context)) is not None:
         paragraph(context, layout, fit_text(size, shape, props.fit), "NONE")
 
 

@@ -55,9 +55,8 @@ def _draw_options(context: Any, layout: Any) -> None:
 
 def draw_resolution(context: Any, layout: Any, settings: Settings) -> None:
     """How little the draft is to be expected to show."""
-    if settings.model == "draft":
-        text = translated("Draft: {} x {} preview").format(settings.width, settings.height)
-        paragraph(context, layout, text, "INFO")
+    if settings.keeps_size:
+        paragraph(context, layout, "Draft: moves the image's own pixels", "INFO")
 
 
 def draw_status(context: Any, layout: Any, learns: bool, text: str) -> None:

@@ -154,7 +154,7 @@ def _lay_over(scene: Any, strip: Any, result: Result) -> None:
     note = result.recipe.target
     if note is not None:
         size = png_size((result.folder / result.names[0]).read_bytes())
-        place = placed(note.fitted, result.recipe.settings.size, frame_of(scene))
+        place = placed(note.fitted, result.recipe.made_size, frame_of(scene))
         lay_over(scene, strip, size, place)
 
 
@@ -174,7 +174,7 @@ def _show_in(scene: Any, strip: Any, result: Result) -> Placed:
 
 def _covers(recipe: Recipe) -> Any:
     """What decides where a result lies, and how large."""
-    size, note = recipe.settings.size, recipe.target
+    size, note = recipe.made_size, recipe.target
     return note and (size, note.size, covered(note.fitted, size))
 
 
@@ -199,7 +199,7 @@ def _object(
     if fills:
         note = result.recipe.target
         about = note.fitted if note else Fitted(size)
-        where = placed(about, result.recipe.settings.size, frame(scene))
+        where = placed(about, result.recipe.made_size if note else size, frame(scene))
         fill_camera(scene, thing, size, where)
     return thing, tuple(warnings)
 

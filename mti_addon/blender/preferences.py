@@ -10,7 +10,11 @@ from bpy.props import EnumProperty, StringProperty
 from . import addon, polling, preferences_page, setup_watch
 
 ENGINES = (
-    ("draft", "Draft", "The small model that comes with the extension: 14 images of 64 x 64"),
+    (
+        "draft",
+        "Draft",
+        "The small model that comes with the extension: 14 images of the target's size",
+    ),
     (
         "svd",
         "SVD",

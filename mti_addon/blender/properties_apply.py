@@ -50,6 +50,16 @@ class ApplyProperties:
         ),
         translation_context=OWN,
     )
+    framing: EnumProperty(
+        name="Move",
+        description="What of the target the motion is for",
+        items=(
+            ("AUTO", "As Captured", "The figure, or the whole image for a motion of the camera"),
+            ("SUBJECT", "Figure", "The figure, wherever it is and however large"),
+            ("WHOLE", "Whole Image", "All of it, as a camera moves it"),
+        ),
+        translation_context=OWN,
+    )
     target_datablock: PointerProperty(
         name="Image", description="The image of this file to apply to", type=bpy.types.Image
     )

@@ -64,6 +64,14 @@ class Recipe:
     capture: CaptureInfo
     target: TargetNote | None = None
 
+    @property
+    def made_size(self) -> tuple[int, int]:
+        """Width and height of the images as the engine made them, in pixels, or in that ratio."""
+        note = self.target
+        if self.settings.keeps_size and note and note.kept == 1 and not note.fitted.padded:
+            return note.size
+        return self.settings.size
+
     def to_json(self) -> str:
         """One line."""
         return codec.dumps(codec.to_dict(self))

@@ -71,7 +71,9 @@ def saved() -> bool:
     return bool(bpy.data.filepath)
 
 
-def show(context: Any, target: Target, shape: target_state.Shape, again: bool = False) -> None:
+def show(
+    context: Any, target: Target, shape: target_state.Shape | None, again: bool = False
+) -> None:
     """Keep a target that was just made, or one that is sent `again`, and show it in the panel.
     DiskFull, NotWritable."""
     props = context.scene.mti

@@ -59,8 +59,9 @@ def target_problem(context: Any) -> str:
     return _SOURCES[context.scene.mti.target].problem(context)
 
 
-def make_target(context: Any, shape: Shape) -> Target:
-    """The chosen target, brought to the engine's shape as chosen. Raises TargetError."""
+def make_target(context: Any, shape: Shape | None) -> Target:
+    """The chosen target, brought to the engine's shape as chosen; None: as it is. Raises
+    TargetError."""
     props = context.scene.mti
     problem = target_problem(context)
     if problem:
@@ -80,8 +81,10 @@ def make_target(context: Any, shape: Shape) -> Target:
     return Target(encode_png(sent), note, whole, tuple(each for each in warnings if each))
 
 
-def _sent(picture: Pixels, shape: Shape, how: Fit) -> tuple[Pixels, Fitted]:
+def _sent(picture: Pixels, shape: Shape | None, how: Fit) -> tuple[Pixels, Fitted]:
     """A picture in the engine's aspect, no larger than it need be, and where it lies in that."""
+    if shape is None:
+        return shrunk(picture, LONGEST_WHOLE), Fitted((picture.shape[1], picture.shape[0]))
     if how == "CROP":
         cropped, about = fit_picture(picture, shape, how)
         return shrunk(cropped, LONGEST_SENT), about
@@ -130,7 +133,7 @@ def _render_problem(context: Any) -> str:
     return ""
 
 
-def _render(context: Any, _shape: Shape) -> Read:
+def _render(context: Any, _shape: Shape | None) -> Read:
     engine, scene = context.scene.mti.target_engine, _rendered_scene(context)
     return render_target(scene, engine, _only_layer(context, scene, engine))
 
@@ -163,7 +166,7 @@ def _render_name(context: Any) -> str:
 # The last render
 
 
-def _last_render(context: Any, _shape: Shape) -> Read:
+def _last_render(context: Any, _shape: Shape | None) -> Read:
     """As the window's scene displays it, in the slot that is looked at."""
     image, scene = render_result(), context.scene
     problem = Problem(
@@ -197,7 +200,7 @@ def _file_problem(context: Any) -> str:
     return translated("The target image is missing: {}").format(path)
 
 
-def _file(context: Any, _shape: Shape) -> Read:
+def _file(context: Any, _shape: Shape | None) -> Read:
     return read_target(Path(bpy.path.abspath(context.scene.mti.target_image)))
 
 
@@ -210,7 +213,7 @@ def _datablock_problem(context: Any) -> str:
     return ""
 
 
-def _datablock(context: Any, _shape: Shape) -> Read:
+def _datablock(context: Any, _shape: Shape | None) -> Read:
     image = context.scene.mti.target_datablock
     message = translated("The image {} is empty.").format(image.name)
     problem = Problem(message, "Reload it, or choose another one.")
@@ -227,7 +230,7 @@ class _Source:
     """One way to get a target."""
 
     problem: Callable[[Any], str]
-    read: Callable[[Any, Shape], Read]
+    read: Callable[[Any, Shape | None], Read]
     name: Callable[[Any], str]
     warnings: Callable[[Any], list[str]] = lambda _context: []
     empty: str = ""

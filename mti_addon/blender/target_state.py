@@ -34,12 +34,17 @@ SENTENCES = {
 AGAIN = "The image of the earlier result, as it was sent again; Apply takes the target above."
 
 
-def made_of(context: Any, shape: Shape, again: bool = False) -> Made:
+def made_of(context: Any, shape: Shape | None, again: bool = False) -> Made:
     """What a target made now is made of: plain values, to be kept with its picture.
 
     `again`: it was not made now, but is that of an earlier result.
     """
-    return {**quick(context), "shape": list(shape), "content": content(context), "again": again}
+    return {
+        **quick(context),
+        "shape": list(shape or ()),
+        "content": content(context),
+        "again": again,
+    }
 
 
 def remember(made: Made) -> str:
@@ -47,17 +52,18 @@ def remember(made: Made) -> str:
     return json.dumps(made)
 
 
-def changed_since(context: Any, kept: str, shapes: Collection[Shape], same: bool) -> str:
+def changed_since(context: Any, kept: str, shapes: Collection[Shape | None], same: bool) -> str:
     """What is otherwise than when made_of() gave what was remembered; empty if nothing is.
 
-    `shapes`: those that engines take which would be sent one; `same`: content() was as before when
-    it was looked at last. This looks at nothing that takes long.
+    `shapes`: those that engines take which would be sent one, None for any; `same`: content() was
+    as before when it was looked at last. This looks at nothing that takes long.
     """
     before = _read(kept)
     if before is None:
         return translated(SENTENCES["target"])
     now = quick(context)
-    now["shape"] = before.get("shape") if tuple(before.get("shape", ())) in shapes else None
+    taken = {tuple(shape or ()) for shape in shapes}
+    now["shape"] = before.get("shape") if tuple(before.get("shape", ())) in taken else None
     now["content"] = before.get("content") if same else None
     for name, sentence in SENTENCES.items():
         if now.get(name) != before.get(name):

@@ -40,7 +40,7 @@ def frame_problem(context: Any) -> str:
     return "The playhead is over no strip: move it onto one, or choose another target"
 
 
-def read_frame(context: Any, _shape: Shape) -> bytes:
+def read_frame(context: Any, _shape: Shape | None) -> bytes:
     """A PNG file of what the sequencer shows at the playhead. Raises TargetError."""
     scene = shown_scene(context)
     frame = scene.frame_current
@@ -80,7 +80,7 @@ def strip_problem(context: Any) -> str:
     return ""
 
 
-def read_strip(context: Any, _shape: Shape) -> bytes:
+def read_strip(context: Any, _shape: Shape | None) -> bytes:
     """The strip alone, as the sequencer shows it; of images and movies no bars around them.
 
     Raises TargetError.

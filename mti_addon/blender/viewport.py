@@ -26,7 +26,7 @@ def problem(context: Any) -> str:
     return ""
 
 
-def picture(context: Any, _shape: tuple[int, int]) -> bytes:
+def picture(context: Any, _shape: tuple[int, int] | None) -> bytes:
     """A PNG file of the viewport, at most LONGEST_RENDER pixels a side. Raises TargetError."""
     import gpu  # only where there is a window
 

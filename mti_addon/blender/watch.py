@@ -58,7 +58,7 @@ def changed_since_capture(context: Any) -> str:
     return _changes.get(key, "")
 
 
-def changed_since_preview(context: Any, shapes: Collection[target_state.Shape]) -> str:
+def changed_since_preview(context: Any, shapes: Collection[target_state.Shape | None]) -> str:
     """What has changed in the context's scene since its target was shown, which would be sent in
     one of these shapes: the choices as they are now, the rest as was seen last."""
     props = context.scene.mti

@@ -218,8 +218,13 @@ class Settings:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the clip, in pixels."""
+        """Width and height of what the network is shown, in pixels; SVD's clips have them, too."""
         return self.width, self.height
+
+    @property
+    def target_size(self) -> tuple[int, int] | None:
+        """Width and height that a target is brought to, in pixels; None: it is taken as it is."""
+        return None if self.keeps_size else self.size
 
     def sized(self, width: int, height: int) -> Settings:
         """The same with clips of another size, in pixels."""

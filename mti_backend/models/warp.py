@@ -70,7 +70,8 @@ def _calmed(flow: Tensor, affine: Tensor) -> Tensor:
     own = flow - behind
     far = own.norm(dim=0, keepdim=True)
     meant = ((far - _UNREST) / _UNREST).clamp(0, 1)
-    return behind + own * (meant * meant * (3 - 2 * meant))
+    calmed: Tensor = behind + own * (meant * meant * (3 - 2 * meant))
+    return calmed
 
 
 def crop(picture: Tensor, box: Box, side: int) -> Tensor:
@@ -355,7 +356,8 @@ def _jacobian(flow: Tensor, figure: Tensor) -> Tensor:
     # and of the places around it, since a single difference of a prediction is noisy
     sums = _box_sum(sums.flatten(0, 1), 1).unflatten(0, (2, 2))
     counts = _box_sum(counts, 1)
-    return sums / counts.clamp(min=1)[None] * size
+    jacobian: Tensor = sums / counts.clamp(min=1)[None] * size
+    return jacobian
 
 
 @dataclass(frozen=True)
