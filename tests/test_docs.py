@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import re
 import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -105,3 +106,17 @@ def test_every_key_of_the_result_stands_there() -> None:
     keys = [key.value for key in returned.keys if isinstance(key, ast.Constant)]
     assert len(keys) > 5
     assert [key for key in keys if f"| `{key}` |" not in DOCUMENT] == []
+
+
+def test_every_image_that_a_page_shows_is_there_and_none_is_left_over() -> None:
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", *(root / "docs").rglob("*.md"), root / "benchmarks" / "README.md"]
+    shown = set()
+    for page in pages:
+        for link in re.findall(r"\]\(([^)\s]+\.(?:png|webp|gif))\)", page.read_text("utf-8")):
+            if "://" not in link:
+                path = (page.parent / link).resolve()
+                assert path.is_file(), f"{page.name}: {link}"
+                shown.add(path)
+    kept = {path.resolve() for path in (root / "docs" / "images").iterdir()}
+    assert kept <= shown, sorted(path.name for path in kept - shown)

@@ -82,10 +82,13 @@ def beginning(context: Any, text: str, icons: int, boxed: bool = False, beside: 
     return shortened(text, width - text_width(beside, _size(context)), _size(context))
 
 
-def field(context: Any, layout: Any, data: Any, name: str, **options: Any) -> None:
-    """A property with its name: beside it, or above it in a narrow sidebar."""
+def field(
+    context: Any, layout: Any, data: Any, name: str, above: bool = False, **options: Any
+) -> None:
+    """A property with its name: beside it, or above it in a narrow sidebar, and where what it says
+    is too long beside it (`above`)."""
     column, about = layout.column(align=True), data.bl_rna.properties[name]
-    if not is_narrow(context):
+    if not (above or is_narrow(context)):
         column.use_property_split = True
         (column.row(align=True) if "expand" in options else column).prop(data, name, **options)
         return
@@ -93,8 +96,8 @@ def field(context: Any, layout: Any, data: Any, name: str, **options: Any) -> No
     words = bpy.app.translations.pgettext_iface(about.name, about.translation_context)
     if about.type != "BOOLEAN":
         column.label(text=words, translate=False)
-        row = column.row(align=True) if "expand" in options else column
-        row.prop(data, name, **options, **({} if "expand" in options else {"text": ""}))
+        # expanded: one below the other
+        column.prop(data, name, **options, **({} if "expand" in options else {"text": ""}))
         return
     row = column.row(align=True)
     row.prop(data, name, text="", **options)

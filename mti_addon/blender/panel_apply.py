@@ -50,7 +50,7 @@ def _draw_latest(context: Any, column: Any, motion: KnownMotion | None) -> None:
 
 def _draw_target(context: Any, column: Any) -> None:
     props = context.scene.mti
-    field(context, column, props, "target")
+    field(context, column, props, "target", above=True)
     if props.target == "RENDER":
         field(context, column, props, "target_scene")
         field(context, column, props, "target_engine")

@@ -102,7 +102,11 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
         top.operator("mti.remove_job", text="", icon="TRASH").job = job
         paragraph(context, box, sentences(*row.problem), "NONE", boxed=True)
         return
-    top.label(text=request.name, icon=TASKS[request.task], translate=False)
+    if is_narrow(context):  # beside the buttons there would be room for a letter
+        name(context, box, request.name, TASKS[request.task], boxed=True)
+        top = box.row(align=True)
+    else:
+        top.label(text=request.name, icon=TASKS[request.task], translate=False)
     if phase == "done" and request.learns:
         top.operator("mti.rename_job", text="", icon="GREASEPENCIL").job = job
     draw_stop(top, row)

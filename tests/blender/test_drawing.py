@@ -61,6 +61,12 @@ def test_a_name_stands_above_its_property_where_both_would_be_cut(scene, ext, wi
     assert " ".join(layout.lines[1:]) == ("Allow Mirroring" if above else "")
 
 
+def test_what_is_too_long_beside_its_name_stands_below_it(scene, ext):
+    layout = Layout()
+    ext("blender.drawing").field(sidebar(280), layout, scene.mti, "target", above=True)
+    assert layout.lines == ["Target", "<target>"]
+
+
 def test_a_long_name_shows_its_beginning(ext):
     drawing, layout = ext("blender.drawing"), Layout()
     drawing.name(sidebar(160), layout, "Kaninchen_Rig_mit_sehr_langem_Namen", "OBJECT_DATA")

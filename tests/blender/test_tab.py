@@ -102,6 +102,17 @@ def test_no_button_of_a_job_or_a_result_is_cut(captured, polling, ext):
     assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
 
 
+def test_the_chosen_job_s_name_has_a_line_of_its_own_in_a_narrow_sidebar(captured, polling, ext):
+    """Beside two buttons a letter of it would be left."""
+    learn(polling, captured, "a wave with both hands")
+    wait(polling, ended)
+    ext("blender.lists").fill()
+    layout = Layout()
+    bpy.types.MTI_PT_view3d.draw(_with(layout), _context(160))
+    place = layout.lines.index("[mti.rename_job]")
+    assert layout.lines[place - 1].startswith("a wave") and layout.lines[place - 1].endswith("…")
+
+
 def german_buttons(ext):
     """(German text, its short one or None) of every call of `button` in the panels' code."""
     texts, found = ext("blender.german").TEXTS, []

@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip everything here where no such Blender can be had."""
     if system_root() is not None:
         return
-    skip = pytest.mark.skip(reason="there is no Blender with Xvfb, openbox and ImageMagick")
+    skip = pytest.mark.skip(reason="no Blender with Xvfb, openbox and ImageMagick can be run")
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(skip)

@@ -25,6 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SIZE = (1600, 1000)
+_SYSTEM = (Path("/usr"), Path("/usr/local"))
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
 
@@ -42,8 +43,9 @@ def system_root() -> Path | None:
 
 
 def _mountable(root: Path) -> bool:
-    """Whether folders can be shown inside: for root only, and not in every container."""
-    if os.geteuid() != 0:
+    """Whether folders can be shown inside: for root only, and not in every container. The system's
+    own Python cannot: it would hide what is in the folder's own /usr."""
+    if os.geteuid() != 0 or Path(sys.base_prefix) in _SYSTEM:
         return False
     with tempfile.TemporaryDirectory(dir=root / "tmp") as inside:
         mounted = subprocess.run(["mount", "--bind", ROOT, inside], capture_output=True)

@@ -96,17 +96,28 @@ def click(name):
         found = yield from scan(wanted)
         places = [place for text, place in found.items() if text.startswith(wanted)]
         if places:
-            mouse(*places[0])
-            yield 0.2
-            if not under_mouse().startswith(wanted):
+            place = yield from settled(wanted, *places[0])
+            if place is None:
                 continue  # a job's progress has moved it meanwhile
             found_in = time.monotonic() - began
-            yield from press(*places[0])
+            yield from press(*place)
             return found_in
         if set(found) <= seen:
             raise LookupError(f"no button {name} among {sorted(seen)}")
         seen |= set(found)
         yield from scroll("WHEELDOWNMOUSE", 8)
+
+
+def settled(wanted, x, y):
+    """Where near a place found in passing the mouse stays on what is wanted: what was under it then
+    may have been asked a move too late, and an icon's button is no wider than such a move."""
+    for up in (0, 14, -14, 28):
+        for right in (0, -18, 18, -36, 36, -54):
+            mouse(x + right, y + up)
+            yield 0.1
+            if under_mouse().startswith(wanted):
+                return x + right, y + up
+    return None
 
 
 def press(x, y):

@@ -10,7 +10,18 @@ import pytest
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop
 
-BLENDERS_OWN = {"Camera", "Face", "Facing", "Fast", "Wave", "Walk", "None", "Crop", "Search"}
+BLENDERS_OWN = {
+    "Camera",
+    "Play",
+    "Face",
+    "Facing",
+    "Fast",
+    "Wave",
+    "Walk",
+    "None",
+    "Crop",
+    "Search",
+}
 """Blender finds its own translation of these first; the panel asks for ours by its context."""
 LOOK = """
 import json, bpy, addon_utils
