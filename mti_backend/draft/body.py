@@ -76,7 +76,9 @@ class Figures:
     outline: (
         Tensor  # (B, 2) a drawn line around every part: its width in frame widths, its darkness
     )
-    shadow: Tensor  # (B, 2) on the ground: strength 0 .. 1, where the light comes from, -1 .. 1
+    # (B, 3) on the ground: strength 0 .. 1, where the light comes from, -1 .. 1, and how far the
+    # shadow of a lamp reaches up the picture, -0.5 .. 0.5 heights; 0: a blot under the feet
+    shadow: Tensor
     behind: Backgrounds
 
     def repeat(self, times: int) -> "Figures":

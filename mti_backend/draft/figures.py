@@ -269,9 +269,10 @@ def _outline(stick: Tensor, uniform: Uniform) -> Tensor:
 
 
 def _shadow(without: Tensor, uniform: Uniform) -> Tensor:
-    """(B, 2) under four bodies in ten that can have one."""
-    strength = _sometimes(0.4, uniform(0.15, 0.6), uniform)
-    return torch.stack([torch.where(without, 0.0, strength), uniform(-1, 1)], -1)
+    """(B, 3) under six bodies in ten that can have one: half of them blots, half cast by a lamp."""
+    strength = _sometimes(0.6, uniform(0.15, 0.7), uniform)
+    reach = _sometimes(0.5, uniform(0.12, 0.5), uniform) * uniform(-0.35, 1).sign()
+    return torch.stack([torch.where(without, 0.0, strength), uniform(-1, 1), reach], -1)
 
 
 def _skin(count: int, g: torch.Generator) -> Tensor:

@@ -93,17 +93,45 @@ def _pixel(size: int, camera: Tensor) -> Tensor:
 
 
 def _paint_shadow(rows: Figures, ends: Tensor, x: Tensor, y: Tensor, picture: Tensor) -> None:
-    """Darken the ground under the figures; a blur that leans away from the light."""
-    on = (rows.shadow[:, 0] > 0).nonzero()[:, 0]
+    """Darken the ground under the figures: a blot that leans away from the light, or what a lamp
+    casts."""
+    _cast_shadow(rows, ends, x, y, picture)
+    on = ((rows.shadow[:, 0] > 0) & (rows.shadow[:, 2] == 0)).nonzero()[:, 0]
     if not len(on):
         return
-    strength, light = rows.shadow[on].unsqueeze(-1).unbind(1)
+    strength, light, _ = rows.shadow[on].unsqueeze(-1).unbind(1)
     height, ground = rows.height[on, None], rows.ground[on, None]
     middle = ends[on, 0, 0, :1]  # where the trunk begins
     across = (x[on] - middle - 0.12 * light * height) / (0.22 * height)
     down = (y[on] - ground) / (0.05 * height)
     dark = strength * torch.exp(-across.square() - down.square())
     picture[on] *= 1 - dark[:, None]
+
+
+def _cast_shadow(rows: Figures, ends: Tensor, x: Tensor, y: Tensor, picture: Tensor) -> None:
+    """The figure laid onto the ground, away from the light, with soft edges."""
+    on = ((rows.shadow[:, 0] > 0) & (rows.shadow[:, 2] != 0)).nonzero()[:, 0]
+    if not len(on):
+        return
+    strength, light, reach = rows.shadow[on].unsqueeze(-1).unbind(1)  # (n, 1)
+    ground, height = rows.ground[on, None, None], rows.height[on, None]
+    up = ends[on, ..., 1] - ground  # (n, parts, 2)
+    across = ends[on, ..., 0] - 1.3 * light[..., None] * up
+    along = ground + reach[..., None] * up
+    x, y = x[on], y[on]
+    dark = torch.zeros_like(x)
+    for part in range(PART_COUNT):
+        radius = 0.8 * rows.radii[on, part].mean(1, keepdim=True) * height
+        if not (radius > 0).any():
+            continue
+        ax, ay = across[:, part, :1], along[:, part, :1]
+        bx, by = across[:, part, 1:] - ax, along[:, part, 1:] - ay
+        share = ((x - ax) * bx + (y - ay) * by) / (bx.square() + by.square() + 1e-8)
+        share = share.clamp_(0, 1)
+        far = ((x - ax - share * bx).square() + (y - ay - share * by).square()).sqrt()
+        cover = ((radius - far) / (0.02 * height) + 0.5).clamp_(0, 1) * (radius > 0)
+        dark = torch.maximum(dark, cover)
+    picture[on] *= 1 - (strength * dark)[:, None]
 
 
 def _paint_parts(

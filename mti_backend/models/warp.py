@@ -26,6 +26,9 @@ _STILL = 0.3
 """Working pixels: what moves by less has not moved."""
 _UNREST = 0.25 / 64  # crop widths: moves below it are none, from twice as much on they are whole
 _OPAQUE = 0.9
+_SURE = 0.95  # of a pixel that it is the figure's
+_NOISE = 0.01  # squared distance of colors, each in [-1, 1], that a grain makes
+_SAY = 2.5  # log odds: what a color can say at most, so that it overrules no certainty
 _CLEAR = 0.03
 
 
@@ -114,27 +117,22 @@ def fill(picture: Tensor, known: Tensor) -> Tensor:
     return filled
 
 
-def guided(share: Tensor, guide: Tensor, radius: int, eps: float = 2e-3) -> Tensor:
-    """`share` (1, H, W) with the edges of the picture `guide` (3, H, W); He et al. 2013, eq. 5-8.
+def matte(share: Tensor, picture: Tensor) -> Tensor:
+    """How much of each pixel of `picture` (3, H, W) a figure covers, (1, H, W), from how sure a
+    network is of it, `share`, which knows no detail.
 
-    With one guide, the channel mean; eps is in its square.
+    What it is sure of tells which colors the figure and the background have around a pixel
+    (push-pull); where it is not, the nearer color has its say: the odds of both are multiplied.
     """
-
-    def mean(t: Tensor) -> Tensor:
-        return _box_mean(t, radius)
-
-    results = []
-    for channel in guide.split(1):
-        mean_i, mean_p = mean(channel), mean(share)
-        covariance = mean(channel * share) - mean_i * mean_p
-        variance = mean(channel * channel) - mean_i**2
-        a = covariance / (variance + eps)
-        b = mean_p - a * mean_i
-        explained = covariance.square() / (variance + eps)
-        results.append((mean(a) * channel + mean(b), explained + 1e-6))
-    total = torch.stack([weight for _, weight in results]).sum(0)
-    mixed = torch.stack([value * weight for value, weight in results]).sum(0) / total
-    return mixed.clamp(0, 1)
+    behind = fill(picture, (share < 1 - _SURE).float())
+    before = fill(picture, (share > _SURE).float())
+    to_behind = (picture - behind).square().sum(0, keepdim=True)
+    to_figure = (picture - before).square().sum(0, keepdim=True)
+    color = ((to_behind + _NOISE) / (to_figure + _NOISE)).log().clamp(-_SAY, _SAY)
+    prior = torch.special.logit(share, 0.01)
+    odds = torch.sigmoid(1.5 * (prior + color))
+    covered: Tensor = torch.where(share > 0.02, odds, torch.zeros_like(odds))
+    return covered
 
 
 def _box_mean(t: Tensor, radius: int) -> Tensor:
@@ -176,9 +174,7 @@ class _Still:
         share = functional.interpolate(
             figure[None], (side, side), mode="bicubic", align_corners=False
         )[0].clamp(0, 1)
-        refined = guided(share, small, max(2, side // 64))
-        # a steeper edge, between the coarse answer and the picture's own edges
-        still.alpha = ((0.5 * (refined + share) - 0.5) * 2.5 + 0.5).clamp(0, 1)
+        still.alpha = matte(share, small)
         still.coarse_figure = functional.adaptive_avg_pool2d(figure[None], 64)[0]
         still.around = _grown(still.coarse_figure, 2)
         still._take_apart()

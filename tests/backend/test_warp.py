@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mti_backend.models.warp import Box, Motion, animate, crop, fill, guided
+from mti_backend.models.warp import Box, Motion, animate, crop, fill, matte
 
 SIDE = 128
 
@@ -158,16 +158,25 @@ def test_filling_takes_what_is_around() -> None:
     assert (filled - right)[:, inside].abs().max() < 0.03 and plain.isfinite().all()
 
 
-def test_a_guided_edge_is_the_pictures() -> None:
+def test_the_matte_s_edge_is_the_picture_s() -> None:
     picture, bar = scene()
-    blurred = torch.nn.functional.avg_pool2d(bar[None], 9, 1, 4)[0]
-    sharp = guided(blurred, picture, 6)
-    row, edge = SIDE // 2, int(bar[0, SIDE // 2].nonzero()[0])
+    blurred = 0.97 * torch.nn.functional.avg_pool2d(bar[None], 9, 1, 4, count_include_pad=False)[0]
+    blurred = torch.roll(blurred, 3, 2)  # and beside it
+    found = matte(blurred, picture)
+    assert ((found > 0.5) == (bar > 0.5)).float().mean() > 0.995
+    assert ((blurred > 0.5) == (bar > 0.5)).float().mean() < 0.99
 
-    def step(share: Tensor) -> float:
-        return float(share[0, row, edge] - share[0, row, edge - 1])
 
-    assert step(sharp) > 2 * step(blurred) > 0
+def test_a_gap_that_the_network_does_not_see_is_background() -> None:
+    """Between two legs, say; and a color that both have changes nothing of what it is sure of."""
+    picture, bar = scene()
+    picture[:, :, 45:48] = torch.tensor([0.07, 0.1, 0.0])[:, None, None]  # a slit in the bar
+    share = 0.98 * bar
+    share[:, :, 44:49] *= 0.7
+    found = matte(share, picture)
+    assert (found[0, 40:90, 45:48] < 0.5).all() and (found[0, 40:90, 41:44] > 0.9).all()
+    alike = matte(share, torch.zeros(3, SIDE, SIDE))
+    assert (alike[share > 0.9] > 0.9).all() and (alike[share < 0.02] == 0).all()
 
 
 def test_a_crop_beyond_the_edges_goes_on() -> None:

@@ -93,6 +93,12 @@ def ext(enabled: str) -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture
+def one_size(ext: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft as an engine of one size, as SVD is: what it is sent is cropped or padded."""
+    monkeypatch.setattr(ext("wire.settings").Settings, "keeps_size", False)
+
+
+@pytest.fixture
 def scene(enabled: str) -> Any:
     """Blender's factory scene (cube, camera, light), in a new file."""
     bpy.ops.wm.read_homefile(use_factory_startup=True)

@@ -14,6 +14,7 @@ import time
 
 # started as a script: sys.path has PYTHONPATH, the extension's root, as it is for the backend
 from mti_addon.motion import encode_png
+from mti_addon.motion.png import png_size
 from mti_addon.wire import JobFolder, decode, encode
 from mti_addon.wire.events import Cancelled, Done, Event, Failed, Progress, Started
 from mti_addon.wire.files import append_line
@@ -71,6 +72,13 @@ class Runner:
         )
         return 0
 
+    def height(self) -> int:
+        """Of pictures 64 pixels wide, with the target's shape."""
+        if not self.request.targets:
+            return 64
+        width, height = png_size(self.job.target_file.read_bytes())
+        return max(1, round(64 * height / width))
+
     def write_output(self) -> None:
         """Pictures of one colour each, or a stand-in for a motion."""
         import numpy as np
@@ -80,12 +88,13 @@ class Runner:
         if self.request.learns:
             (temp / "motion.safetensors").write_bytes(b"a motion")
         sampling = self.request.settings.sampling
+        height = self.height()
         for take in range(sampling.takes if self.request.applies else 0):
             folder = temp / "takes" / f"{take + 1:02d}" if take else temp / "frames"
             folder.mkdir(parents=True, exist_ok=True)
             for i in range(self.request.settings.frames):
                 blue = 20 if self.behaviour == "still" else 20 + 10 * i
-                picture = np.full((64, 64, 3), (200 - 20 * take, 100, blue), np.uint8)
+                picture = np.full((height, 64, 3), (200 - 20 * take, 100, blue), np.uint8)
                 (folder / f"{i + 1:04d}.png").write_bytes(encode_png(picture))
             sheet = temp / "sheets" / f"{take + 1:02d}.png"
             sheet.parent.mkdir(exist_ok=True)

@@ -239,7 +239,7 @@ def test_a_render_of_another_scene_is_of_its_own_frame(scene, send):
         bpy.data.scenes.remove(other)
 
 
-def test_what_will_be_sent_is_shown(scene, prefs, ext, tmp_path):
+def test_what_will_be_sent_is_shown(one_size, scene, prefs, ext, tmp_path):
     preview = ext("blender.target_preview")
     scene.mti.target, scene.mti.fit = "IMAGE", "PAD"
     scene.mti.target_image = str(write(ext, tmp_path / "photo.png", RED))

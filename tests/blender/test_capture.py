@@ -195,7 +195,7 @@ def test_capture_writes_the_pictures_that_the_scene_shows(figure, scene, ext):
     info = capture.about.info
     assert (info.frame_start, info.frame_end, info.fps) == (1, 48, 24)
     scene.frame_set(1)
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (128, 128))
     for path, picture in zip(capture.pictures(), motion.draw(take), strict=True):
         assert (motion.decode_png(path.read_bytes()) == picture).all()
     assert capture.sheet.is_file()

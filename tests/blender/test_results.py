@@ -240,7 +240,7 @@ def test_files_only(saved, result, tmp_path):
     assert strips_of(saved) == [] and len(bpy.data.objects) == objects
 
 
-def test_padding_is_cut_away_and_cropping_said(saved, polling, ext, tmp_path):
+def test_padding_is_cut_away_and_cropping_said(one_size, saved, polling, ext, tmp_path):
     motion = ext("motion")
     picture = tmp_path / "wide.png"
     picture.write_bytes(motion.encode_png(np.full((90, 160, 3), 77, np.uint8)))
@@ -379,7 +379,9 @@ def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_p
     wait(polling, ended)
 
 
-def test_of_a_job_from_elsewhere_only_what_it_vouches_for_is_copied(saved, result, ext, tmp_path):
+def test_of_a_job_from_elsewhere_only_what_it_vouches_for_is_copied(
+    one_size, saved, result, ext, tmp_path
+):
     """It may hold links to files of this machine, and pictures that nobody has checked."""
     job, motion = result.folder, ext("motion")
     secret = tmp_path / "secret.png"
@@ -427,7 +429,7 @@ def _other(path, _tmp_path):
 @pytest.mark.parametrize("name", ["target_whole.png", "origin.json"])
 @pytest.mark.parametrize("lay", [_link, _pipe, _huge, _other])
 def test_notes_of_a_job_from_elsewhere_are_copied_only_if_they_may_be_ours(
-    saved, result, ext, tmp_path, name, lay
+    one_size, saved, result, ext, tmp_path, name, lay
 ):
     (tmp_path / "secret").write_bytes((result.folder.path / name).read_bytes())
     (result.folder.path / name).unlink()
@@ -436,7 +438,7 @@ def test_notes_of_a_job_from_elsewhere_are_copied_only_if_they_may_be_ours(
     assert not (tmp_path / "shot/motion/wave_01" / name).exists()
 
 
-def test_a_picture_larger_than_any_of_ours_is_not_copied(saved, result, ext, tmp_path):
+def test_a_picture_larger_than_any_of_ours_is_not_copied(one_size, saved, result, ext, tmp_path):
     import struct
 
     whole = result.folder.path / "target_whole.png"

@@ -180,7 +180,7 @@ def after(lines, button):
 
 def test_progress_stands_below_the_button_that_started_it(captured, polling):
     (estimate,) = after(_drawn(), "[mti.learn]")
-    assert estimate.startswith("120 iterations")
+    assert estimate.startswith("60 iterations")
     learn(polling, captured, "slow")
     wait(polling, lambda row: row.state.step >= 2)
     # one line as before, so that nothing below it has moved
@@ -295,11 +295,14 @@ def test_a_finished_learn_offers_to_apply_it(captured, polling, ext):
         bpy.ops.mti.apply_this(job=row.request.job)
 
 
-def test_the_draft_says_how_small_it_is(captured, prefs):
-    lines = _drawn()
-    assert lines.count("Draft: 64 x 64 preview") == 2  # where one learns, and where one applies
+def test_the_draft_says_what_it_does(captured, prefs):
+    """Where one learns, and where one applies; it takes any target, so that nothing is cropped."""
+    lines, said = _drawn(), "Draft: moves the image's own pixels"
+    assert lines.count(said) == 2
+    assert "<framing>" in lines and "<fit>" not in lines
     prefs.engine = "svd"
-    assert "Draft: 64 x 64 preview" not in _drawn()
+    lines = _drawn()
+    assert said not in lines and "<fit>" in lines and "<framing>" not in lines
 
 
 def test_the_sequencer_says_which_scene_is_edited(scene, prefs):

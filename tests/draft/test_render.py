@@ -214,6 +214,32 @@ def test_parts_are_told_where_they_are_painted() -> None:
     assert body.sum() > 1000
 
 
+@pytest.mark.parametrize("light", [-1.0, 1.0])
+@pytest.mark.parametrize("reach", [0.4, -0.4])
+def test_a_lamp_casts_the_figure_onto_the_ground(light: float, reach: float) -> None:
+    """Away from the light, up or down the picture; the figure itself is not darkened by it."""
+    figures = random_figures(12, generator(25), "solid")
+    figures.shadow[:] = torch.tensor([0.0, light, reach])
+    ends = pose(figures, random_motions(12, generator(26)), torch.zeros(12, 1)).ends
+    plain = draw(figures, ends, torch.zeros(12, 1, 4))
+    figures.shadow[:, 0] = 0.6
+    cast = draw(figures, ends, torch.zeros(12, 1, 4))
+    assert torch.equal(cast.classes, plain.classes)
+    darker = (plain.pixels - cast.pixels).amax(2)[:, 0]  # (B, S, S)
+    assert darker.min() > -1e-6 and (darker[cast.classes[:, 0] >= 0] < 0.6).all()
+    x, y = to_world(SIZE, torch.zeros(12, 4))
+    sides, ups = [], []
+    for row in range(12):
+        weight = darker[row].flatten()
+        if weight.sum() > 20:
+            middle = float((weight * x[0]).sum() / weight.sum())
+            sides.append(middle - float(ends[row, 0, 0, 0, 0]))
+            ups.append(float((weight * y[0]).sum() / weight.sum()) - float(figures.ground[row]))
+    assert len(sides) > 5
+    assert sum(s * light < 0 for s in sides) >= 0.8 * len(sides)
+    assert sum(u * reach > 0 for u in ups) >= 0.8 * len(ups)
+
+
 @pytest.mark.parametrize("seen", [0.0, 0.002, 0.05, 0.2])
 def test_a_box_that_points_at_the_viewer_is_solid(seen: float) -> None:
     """However little of its length is seen, it is as wide as ever and not flat."""
