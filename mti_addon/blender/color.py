@@ -132,6 +132,12 @@ def show_plainly(scene: Any) -> bool:
     return plain
 
 
+def show_in_srgb(scene: Any) -> None:
+    """Have a scene of our own show colors as they are, on an sRGB monitor."""
+    choose(scene.display_settings, "display_device", SRGB_DEVICES)
+    show_plainly(scene)
+
+
 def encoded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scene-linear light (..., 3), of any working space, as sRGB values in 0..1."""
     matrix = np.array([Color(axis).from_scene_linear_to_rec709_linear() for axis in np.eye(3)])

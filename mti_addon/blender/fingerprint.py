@@ -88,7 +88,7 @@ def total(parts: Iterable[str]) -> str:
 
 def of_values(*values: object) -> str:
     """Of plain values, as 16 hexadecimal digits."""
-    return hashlib.sha256(repr(values).encode("utf-8", "replace")).hexdigest()[:16]
+    return of_bytes(repr(values).encode("utf-8", "replace"))
 
 
 def of_bytes(data: bytes) -> str:

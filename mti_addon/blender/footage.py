@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..motion import Problem, decode_png
 from ..motion.picture_files import file_is_cut_short
-from .color import SRGB_DEVICES, choose, show_plainly
+from .color import show_in_srgb
 from .glance import glanced, is_file
 from .problems import CaptureError
 from .sequencer import shown_range
@@ -221,8 +221,7 @@ def _sequencer(size: tuple[int, int]) -> Iterator[Any]:
         if hasattr(image, "media_type"):
             image.media_type = "IMAGE"
         image.file_format, image.color_mode, image.color_depth = "PNG", "RGB", "8"
-        choose(scene.display_settings, "display_device", SRGB_DEVICES)
-        show_plainly(scene)
+        show_in_srgb(scene)
         yield scene
     finally:
         bpy.data.scenes.remove(scene)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from .color import SRGB_DEVICES, choose, show_plainly
+from .color import show_in_srgb
 from .render_result import kept_render_result
 
 
@@ -30,8 +30,7 @@ def combined_picture(path: Path) -> bytes | None:
         render.resolution_x, render.resolution_y = width, height
         render.resolution_percentage = 100
         settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "8"
-        choose(scene.display_settings, "display_device", SRGB_DEVICES)
-        show_plainly(scene)
+        show_in_srgb(scene)
         scene.frame_current = 1
         with tempfile.TemporaryDirectory(prefix="mti-") as folder:
             render.filepath = str(Path(folder) / "image.png")

@@ -81,7 +81,7 @@ def _draw_capture(context: Any, layout: Any) -> None:
     paragraph(context, layout, text, "NONE")
     for note in about.notes:
         paragraph(context, layout, note, "ERROR")
-    if about.notes and context.scene.mti.source in ("ARMATURE", "OBJECT"):
+    if about.notes and context.scene.mti.source in FRAMED:
         there = framing_camera(context.scene) is not None
         text = "Update Framing Camera" if there else "Add Framing Camera"
         short = "Frame Again" if there else "Camera"

@@ -22,7 +22,7 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ..motion.resampling import Box
-from .color import SRGB_DEVICES, choose, show_plainly
+from .color import show_in_srgb
 from .image_strips import mend_file
 from .overrides import overriding
 from .strip import NEAREST, strip_end, strip_start
@@ -81,8 +81,7 @@ def sequencer_of(scene: Any, strip: Any = None) -> Iterator[Sequencer]:
             _show_alone(editor, alone)
             _own_colors(copy, alone)
         # the colors of the files, and not what the scene's view or monitor makes of them
-        choose(copy.display_settings, "display_device", SRGB_DEVICES)
-        show_plainly(copy)
+        show_in_srgb(copy)
         with tempfile.TemporaryDirectory(prefix="mti-") as folder, _negative_frames():
             with overriding(*_plain(copy), *_no_cards()):
                 yield Sequencer(copy, alone, Path(folder))

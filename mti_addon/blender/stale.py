@@ -12,7 +12,7 @@ from . import fingerprint
 from .cameras import FRAMED, framing_camera
 from .footage import numbered_files
 from .sources import find_mover, frame_span, seen_things
-from .strip import shown_scene
+from .strip import active_strip
 from .strip_fingerprint import files_of, of_strip, written
 from .translations import translated
 
@@ -89,14 +89,9 @@ def watched_files(context: Any) -> tuple[Path, ...]:
     if source == "FILE":
         files = numbered_files(Path(bpy.path.abspath(context.scene.mti.file)))
     else:
-        strip = _active_strip(context) if source == "STRIP" else None
+        strip = active_strip(context) if source == "STRIP" else None
         files = files_of(strip) if strip is not None else []
     return tuple(files[:: max(1, -(-len(files) // MOST_WATCHED))])
-
-
-def _active_strip(context: Any) -> Any:
-    editor = shown_scene(context).sequence_editor
-    return editor.active_strip if editor else None
 
 
 def _otherwise(context: Any, before: Made, chosen: Any) -> str:
@@ -132,7 +127,7 @@ def _motion(context: Any, source: str, mover: Any) -> str:
         chosen = Path(bpy.path.abspath(scene.mti.file))
         return fingerprint.of_values(str(chosen), written(numbered_files(chosen)))
     if source == "STRIP":
-        strip = _active_strip(context)
+        strip = active_strip(context)
         return of_strip(strip) if strip is not None else ""
     if source in ("CAMERA", "VIEWPORT"):
         return fingerprint.of_all_behind(seen_things(scene))

@@ -123,6 +123,12 @@ def shown_scene(context: Any) -> Any:
     return getattr(context.workspace, "sequencer_scene", None) or context.scene
 
 
+def active_strip(context: Any) -> Any:
+    """The active strip of the scene that the sequencer shows, or None."""
+    editor = shown_scene(context).sequence_editor
+    return editor.active_strip if editor else None
+
+
 def lay_over(
     scene: Any, strip: Any, size: tuple[int, int], place: tuple[float, float, float, float]
 ) -> None:

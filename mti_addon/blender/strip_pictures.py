@@ -24,6 +24,7 @@ from .sequencer import (
     shown_range,
     strip_box,
 )
+from .strip import frame_of
 from .strip_checks import media_problem
 from .strip_media import damaged_file, files_at
 from .target import LONGEST_RENDER, render_size
@@ -54,7 +55,7 @@ def strip_capture_problem(strip: Any) -> Problem | None:
 
 def shown_size(scene: Any, strip: Any) -> Shape:
     """Width and height of what is captured of a strip, square pixels of the scene."""
-    width, height = _frame_size(scene)
+    width, height = frame_of(scene)
     left, top, right, bottom = strip_box(scene, strip)
     return max(1, round((right - left) * width)), max(1, round((bottom - top) * height))
 
@@ -89,7 +90,7 @@ def strip_still(scene: Any, strip: Any, frame: int) -> NDArray[np.uint8]:
         box, scale = shown.box(), enlarged(shown.strip)
     if problem := damage_problem(strip, (frame,), [picture]):
         raise CaptureError(problem)
-    width, height = _frame_size(scene)
+    width, height = frame_of(scene)
     own = [(box[2] - box[0]) * width / scale, (box[3] - box[1]) * height / scale]
     longest = LONGEST_PICTURE if strip.type in WITH_PICTURES else LONGEST_RENDER
     shrink = min(1.0, longest / max(own))
@@ -124,18 +125,9 @@ def _told(strip: Any) -> Iterator[None]:
         raise CaptureError.of(what.strip(), "Select another strip.") from error
 
 
-def _frame_size(scene: Any) -> tuple[float, float]:
-    """Width and height of a scene's frame as it is looked at, in square pixels."""
-    render = scene.render
-    return (
-        render.resolution_x * render.pixel_aspect_x,
-        render.resolution_y * render.pixel_aspect_y,
-    )
-
-
 def _centered(scene: Any, box: Box, size: Shape) -> Box:
     """The largest part with the aspect of `size` in the middle of a box; shares of the frame."""
-    width, height = _frame_size(scene)
+    width, height = frame_of(scene)
     left, top, right, bottom = box
     across, down = (right - left) * width, (bottom - top) * height
     scale = min(across / size[0], down / size[1])

@@ -19,7 +19,7 @@ from typing import Any
 import bpy
 
 from ..motion import Problem
-from .color import SRGB_DEVICES, choose, displayed, is_known, show_plainly, shown_in_srgb
+from .color import displayed, is_known, show_in_srgb, shown_in_srgb
 from .compositing import file_outputs
 from .overrides import overriding
 from .problems import TargetError
@@ -223,8 +223,7 @@ def _preview(scene: Any) -> Iterator[Any]:
         preview.frame_float = scene.frame_float
         for name in ("frame_map_old", "frame_map_new", "fps", "fps_base"):
             setattr(preview.render, name, getattr(scene.render, name))
-        choose(preview.display_settings, "display_device", SRGB_DEVICES)
-        show_plainly(preview)
+        show_in_srgb(preview)
         _set_preview_engine(preview)
         yield preview
     finally:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..motion import Problem
 from ..motion.picture_files import file_is_cut_short
-from .color import SRGB_DEVICES, choose, encoded, show_plainly
+from .color import encoded, show_in_srgb
 from .layered import combined_picture
 from .problems import TargetError
 from .translations import translated
@@ -152,24 +152,28 @@ def _encoded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([encoded(light), alpha], axis=2)
 
 
+def saved_render(image: Any, scene: Any, problem: Problem) -> bytes:
+    """An image as a file of the scene's output settings and colors. Raises TargetError."""
+    with tempfile.TemporaryDirectory(prefix="mti-") as folder:
+        path = Path(folder) / "image.png"
+        try:
+            image.save_render(str(path), scene=scene)
+        except RuntimeError as error:
+            raise TargetError(problem) from error
+        if not path.is_file():
+            raise TargetError(problem)
+        return path.read_bytes()
+
+
 def _as_displayed(image: Any, problem: Problem) -> Pixels:
     """Written by Blender's color management: other color spaces, and what has several layers."""
     scene = bpy.data.scenes.new("Motion Target")
     try:
-        with tempfile.TemporaryDirectory(prefix="mti-") as folder:
-            path = Path(folder) / "image.png"
-            settings = scene.render.image_settings
-            settings.file_format, settings.color_depth = "PNG", "8"
-            settings.color_mode = "RGBA" if _has_alpha(image) or not image.depth else "RGB"
-            choose(scene.display_settings, "display_device", SRGB_DEVICES)
-            show_plainly(scene)
-            try:
-                image.save_render(str(path), scene=scene)
-            except RuntimeError as error:
-                raise TargetError(problem) from error
-            if not path.is_file():
-                raise TargetError(problem)
-            return opaque(read_png(path.read_bytes()))
+        settings = scene.render.image_settings
+        settings.file_format, settings.color_depth = "PNG", "8"
+        settings.color_mode = "RGBA" if _has_alpha(image) or not image.depth else "RGB"
+        show_in_srgb(scene)
+        return opaque(read_png(saved_render(image, scene, problem)))
     finally:
         bpy.data.scenes.remove(scene)
 

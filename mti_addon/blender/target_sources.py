@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from .render_result import render_result
 from .strip import shown_scene
 from .strip_checks import renders_strips
 from .target import check_display, plain_png, read_target, render_target, shot_size
-from .target_images import Pixels, opaque, read_datablock, read_png
+from .target_images import Pixels, opaque, read_datablock, read_png, saved_render
 from .target_strips import (
     frame_name,
     frame_problem,
@@ -175,16 +174,8 @@ def _last_render(context: Any, _shape: Shape | None) -> Read:
     if image is None:
         raise TargetError(problem)
     check_display(scene)
-    with tempfile.TemporaryDirectory(prefix="mti-") as folder:
-        path = Path(folder) / "render.png"
-        with shown_in_srgb(scene), overriding(*plain_png(scene)):
-            try:
-                image.save_render(str(path), scene=scene)
-            except RuntimeError as error:
-                raise TargetError(problem) from error
-        if not path.is_file():
-            raise TargetError(problem)
-        return path.read_bytes()
+    with shown_in_srgb(scene), overriding(*plain_png(scene)):
+        return saved_render(image, scene, problem)
 
 
 # Pictures

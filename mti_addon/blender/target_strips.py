@@ -10,7 +10,7 @@ from ..motion import Problem, encode_png
 from ..motion.resampling import averaged
 from .problems import CaptureError, TargetError
 from .sequencer import sequencer_of, shown_range
-from .strip import shown_scene, strip_end, strip_start
+from .strip import active_strip, shown_scene, strip_end, strip_start
 from .strip_checks import check_media, check_strip
 from .strip_media import shown_strips
 from .strip_pictures import strip_still
@@ -61,14 +61,9 @@ def frame_name(context: Any) -> str:
     return translated("{}, frame {}").format(scene.name, scene.frame_current)
 
 
-def _active_strip(context: Any) -> Any:
-    editor = shown_scene(context).sequence_editor
-    return editor.active_strip if editor else None
-
-
 def strip_problem(context: Any) -> str:
     """Why the active strip gives no picture; empty if it does."""
-    strip = _active_strip(context)
+    strip = active_strip(context)
     if strip is None:
         return "No strip is active in the sequencer: click one, or choose another target"
     if strip.type == "SOUND":
@@ -86,9 +81,9 @@ def read_strip(context: Any, _shape: Shape | None) -> bytes:
     Raises TargetError.
     """
     scene = shown_scene(context)
-    check_strip(_active_strip(context), scene.frame_current)
+    check_strip(active_strip(context), scene.frame_current)
     try:
-        picture = strip_still(scene, _active_strip(context), scene.frame_current)
+        picture = strip_still(scene, active_strip(context), scene.frame_current)
     except CaptureError as error:
         raise TargetError(error.problem) from error
     solid = (picture[..., 3] == 255).all()
@@ -97,5 +92,5 @@ def read_strip(context: Any, _shape: Shape | None) -> bytes:
 
 def strip_name(context: Any) -> str:
     """The active strip's."""
-    strip = _active_strip(context)
+    strip = active_strip(context)
     return strip.name if strip else ""

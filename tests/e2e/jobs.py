@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from mti_addon.client.follow import Follower
 from mti_addon.client.launch import launch
 from mti_addon.wire.events import Event, EventReader, FinalEvent
 from mti_addon.wire.job import JobFolder, create_job
@@ -136,6 +137,15 @@ def wait_until_finished(job: JobFolder) -> FinalEvent:
     final = job.finished()
     assert final is not None
     return final
+
+
+def phase_of(job: JobFolder) -> str:
+    """As the add-on sees it once it has read all: a look at a time reads for a moment only."""
+    follower = Follower(job)
+    state = follower.poll()
+    while not follower.caught_up:
+        state = follower.poll()
+    return state.phase
 
 
 def same_motion(one: JobFolder, other: JobFolder) -> bool:

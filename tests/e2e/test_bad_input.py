@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mti_addon.client.follow import Follower
 from mti_addon.wire.events import Failed
 from mti_addon.wire.job import JobFolder
 from tests.e2e import jobs
@@ -29,7 +28,7 @@ def assert_refused(job: JobFolder, models: Path, code: str, exit_code: int = 2) 
     assert not job.output_dir.exists()
     assert not [path for path in job.path.iterdir() if path.name.startswith(".")]
     assert not job.checkpoint_dir.exists()
-    assert Follower(job).poll().phase == "failed"
+    assert jobs.phase_of(job) == "failed"
     return failed
 
 

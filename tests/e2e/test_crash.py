@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 from mti_addon.client import spool
-from mti_addon.client.follow import Follower
 from mti_addon.wire.events import Cancelled, Done, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
 from tests.e2e import jobs
@@ -36,7 +35,7 @@ def kill(job: JobFolder, pid: int) -> None:
     """SIGKILL, and the client sees that its runner is dead."""
     os.kill(pid, signal.SIGKILL)
     if job.finished() is None:
-        jobs.wait_for(lambda: Follower(job).poll().phase == "dead", what="seen as dead")
+        jobs.wait_for(lambda: jobs.phase_of(job) == "dead", what="seen as dead")
 
 
 def seed() -> int:
@@ -108,7 +107,7 @@ def test_cancelled_while_it_learns_and_resumed_it_is_the_same(
     cancelled = jobs.wait_until_finished(job)
     assert isinstance(cancelled, Cancelled)
     assert cancelled.step >= 5
-    assert Follower(job).poll().phase == "cancelled"
+    assert jobs.phase_of(job) == "cancelled"
     assert jobs.run(job, models).returncode == 3, "it stays cancelled until somebody resumes it"
 
     spool.resume(job, sys.executable, jobs.ROOT, jobs.environment(models))
@@ -155,6 +154,6 @@ def test_a_second_runner_is_refused_while_the_first_heart_beats(
         beat = job.heartbeat_file.stat().st_mtime_ns
         jobs.wait_for(lambda: job.heartbeat_file.stat().st_mtime_ns != beat, what="a heartbeat")
         assert [e.epoch for e in jobs.told(job) if isinstance(e, Started)] == [1]
-        assert Follower(job).poll().phase == "running"
+        assert jobs.phase_of(job) == "running"
     finally:
         kill(job, pid)

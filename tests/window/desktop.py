@@ -202,7 +202,7 @@ class Window:
         """Python in Blender; gives what it has assigned to `result`."""
         return self.ask("run", code, seconds=seconds)
 
-    def click(self, name: str, seconds: float = 120) -> float:
+    def click(self, name: str, seconds: float = 600) -> float:
         """Press the button of an operator such as 'mti.learn' in the sidebar, with the mouse; the
         seconds that it took to find it."""
         found_in: float = self.ask("click", name, seconds=seconds)
