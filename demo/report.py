@@ -23,7 +23,8 @@ from mti_backend.sampling import image_embedding_motion, sample
 
 Pictures = npt.NDArray[np.uint8]
 SHOWN_VARIATIONS = 2  # of further drawings on the contact sheet
-ENLARGED = 4  # a video of 64 x 64 pixels is a stamp on today's screens
+TILE = 256  # pixels along the side of a frame on the contact sheet
+_SMALL = 512  # a smaller video is a stamp on today's screens
 
 
 def main(out: Path, seconds: float) -> int:
@@ -56,7 +57,7 @@ def main(out: Path, seconds: float) -> int:
             frames.to_pictures(plain),
         ),
     ]
-    contact_sheet(rows, scale=2).save(out / "contact_sheet.png")
+    contact_sheet(rows, TILE).save(out / "contact_sheet.png")
     motion = MotionEmbedding.load(job.output_motion)
     report = blender | {
         "seconds": {
@@ -88,8 +89,9 @@ def main(out: Path, seconds: float) -> int:
 
 
 def _video(path: Path, clip: Pictures, fps: float) -> None:
-    """H.264, each picture enlarged without smoothing."""
-    large = clip.repeat(ENLARGED, axis=1).repeat(ENLARGED, axis=2)
+    """H.264; small pictures are enlarged without smoothing."""
+    times = max(1, _SMALL // clip.shape[1])
+    large = clip.repeat(times, axis=1).repeat(times, axis=2)
     iio.imwrite(path, large, fps=fps, codec="libx264", macro_block_size=2)
 
 

@@ -2,7 +2,7 @@
 
     .venv/backend/bin/python tools/make_targets.py --bpy .venv/bpy-5.0/bin/python
 
-takes about three minutes of one core. To be run again when a named motion or the draft's
+takes about six minutes of one core. To be run again when a named motion or the draft's
 kinematics change; a test notices the first.
 """
 
@@ -25,7 +25,7 @@ from PIL import Image  # noqa: E402
 from mti_backend.evaluation.blender_targets import DATA  # noqa: E402  the checkout
 from tools.target_scenes import clip_scenes, still_scenes  # noqa: E402
 
-SIZE, COLUMNS = 64, 10
+SIZE, COLUMNS = 128, 10
 # joints follow from the other numbers, and would be most of the file
 _LEFT_OUT = ("ends", "frames", "times", "name")
 Scene = dict[str, Any]

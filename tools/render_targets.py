@@ -1,4 +1,4 @@
-"""Renders the scenes of target_scenes.py, 64 x 64 pixels each frame. Needs bpy, not torch.
+"""Renders the scenes of target_scenes.py, 128 x 128 pixels each frame. Needs bpy, not torch.
 
     BLENDER_PYTHON tools/render_targets.py SCENES.json FOLDER
 
@@ -31,7 +31,7 @@ from mti_addon.motion.png import decode_png, encode_png  # noqa: E402
 from tools.target_character import Character, add, to_blender  # noqa: E402
 from tools.target_materials import make_material  # noqa: E402
 
-SIZE, SUPERSAMPLING, SAMPLES = 64, 4, 8
+SIZE, SUPERSAMPLING, SAMPLES = 128, 2, 16
 DISTANCE = 5.0  # of the camera, frame widths
 TRACKED = 10  # the parts whose middles are a figure's pose: the first ones
 Scene = dict[str, Any]
@@ -159,7 +159,7 @@ def _settings(scene: Any) -> None:
 
 
 def _render(scene: Any) -> np.ndarray:
-    """The current frame, uint8 (64, 64, 3): every pixel the mean of its 4 x 4."""
+    """The current frame, uint8 (128, 128, 3): every pixel the mean of its 2 x 2."""
     with tempfile.TemporaryDirectory(prefix="mti-") as folder:
         scene.render.filepath = str(Path(folder) / "frame.png")
         bpy.ops.render.render(write_still=True, scene=scene.name)

@@ -27,7 +27,7 @@ from .metrics import median_interval, motion_gain
 from .pairs import Pair, known_clip, moves_camera
 from .sheet import contact_sheet
 
-SIDE = 64
+SIDE = 128
 """Pixels along the side of the pictures in data/blender."""
 DATA = Path(__file__).parent / "data" / "blender"
 # of the references' figures, and what the pairs tell as their seed: held-out pairs are numbered
@@ -37,7 +37,7 @@ _FIRST_PAIR = 900
 
 
 def blender_stills() -> Tensor:
-    """(50, 3, 64, 64) in [-1, 1]: as many characters and scenes; the first is the demo's target."""
+    """(50, 3, 128, 128) in [-1, 1]: as many characters and scenes; the first is the demo's target."""
     picture = _read(DATA / "stills.png", "RGB")
     rows, columns = (side // SIDE for side in picture.shape[:2])
     tiles = picture.reshape(rows, SIDE, columns, SIDE, 3).transpose(0, 2, 1, 3, 4)
@@ -103,7 +103,7 @@ def _read(path: Path, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def _strip(name: str, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The frames of a strip, one below the other in its file: (F, 64, 64) or (F, 64, 64, 3)."""
+    """The frames of a strip, one below the other in its file: (F, 128, 128) or (F, 128, 128, 3)."""
     picture = _read(DATA / f"{name}.png", mode)
     return picture.reshape(-1, SIDE, *picture.shape[1:])
 

@@ -2,29 +2,47 @@
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 Pictures = npt.NDArray[np.uint8]
+_GAP = 2
 
 
-def contact_sheet(rows: list[tuple[str, Pictures]], scale: int = 1) -> Image.Image:
+def contact_sheet(rows: list[tuple[str, Pictures]], height: int = 0) -> Image.Image:
     """One captioned row a clip.
 
     Args:
         rows: (caption, uint8 (F, H, W, 3)); a clip of one frame is drawn once.
-        scale: whole enlargement.
+        height: every frame is brought to it, in pixels, and keeps its shape; 0: the frames of each
+            clip as they are.
     """
-    caption, gap = 16, 2
-    height, width = (side * scale for side in rows[0][1].shape[1:3])
-    frames = max(len(clip) for _, clip in rows)
+    tiles = [(text, [_tile(picture, height) for picture in clip]) for text, clip in rows]
+    letter = max(10, max(row[0].height for _, row in tiles) // 14)
+    caption = letter + 6
     sheet = Image.new(
-        "RGB", (frames * (width + gap) + gap, len(rows) * (height + caption + gap)), "white"
+        "RGB",
+        (
+            max(sum(tile.width + _GAP for tile in row) for _, row in tiles) + _GAP,
+            sum(caption + row[0].height + _GAP for _, row in tiles),
+        ),
+        "white",
     )
-    draw = ImageDraw.Draw(sheet)
-    for i, (text, clip) in enumerate(rows):
-        top = i * (height + caption + gap)
-        draw.text((gap + 2, top + 2), text, fill="black")
-        for k, picture in enumerate(clip):
-            tile = Image.fromarray(picture).resize((width, height), Image.Resampling.NEAREST)
-            sheet.paste(tile, (gap + k * (width + gap), top + caption))
+    draw, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(letter), 0
+    for text, row in tiles:
+        draw.text((_GAP + 2, top + 2), text, fill="black", font=font)
+        left = _GAP
+        for tile in row:
+            sheet.paste(tile, (left, top + caption))
+            left += tile.width + _GAP
+        top += caption + row[0].height + _GAP
     return sheet
+
+
+def _tile(picture: Pictures, height: int) -> Image.Image:
+    tile = Image.fromarray(picture)
+    if not height or tile.height == height:
+        return tile
+    width = round(tile.width * height / tile.height)
+    smaller = height < tile.height
+    how = Image.Resampling.LANCZOS if smaller else Image.Resampling.NEAREST
+    return tile.resize((width, height), how)

@@ -17,7 +17,7 @@ def clip(frames: int, value: int) -> np.ndarray:
 
 @pytest.mark.parametrize("scale", [1, 3])
 def test_a_row_a_clip_a_column_a_frame(scale: int) -> None:
-    sheet = contact_sheet([("one", clip(3, 50)), ("still", clip(1, 90))], scale)
+    sheet = contact_sheet([("one", clip(3, 50)), ("still", clip(1, 90))], 6 * scale)
     height, width = 6 * scale, 8 * scale
     assert sheet.mode == "RGB" and sheet.size == (3 * (width + 2) + 2, 2 * (height + 18))
     pixels = np.asarray(sheet)
@@ -30,6 +30,13 @@ def test_a_row_a_clip_a_column_a_frame(scale: int) -> None:
             assert (pixels[top : top + height, left - 2 : left] == 255).all()
     # the still clip is drawn once, and the rest of its row is empty
     assert (pixels[height + 34 :, width + 4 :] == 255).all()
+
+
+def test_clips_of_several_sizes_come_to_one_height_and_keep_their_shape() -> None:
+    wide = np.full((2, 20, 60, 3), 7, np.uint8)
+    sheet = contact_sheet([("small", clip(2, 50)), ("wide", wide)], 10)
+    assert sheet.size == (2 * (30 + 2) + 2, 2 * (10 + 18))
+    assert (np.asarray(sheet)[44:54, 2:32] == 7).all()
 
 
 def test_captions_are_written() -> None:
