@@ -10,18 +10,26 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window evaluate evaluate-full train-draft zip publish lost-media clean
+.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window evaluate evaluate-full train-draft zip publish lost-media lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
 setup: $(BACKEND)/.ready $(BPY)$(DEMO_BPY)/.ready  ## the backend's and Blender's environments
 
-$(BACKEND)/.ready: pyproject.toml tools/requirements.py
+PIP := $(BACKEND)/bin/pip install --quiet --disable-pip-version-check
+$(BACKEND)/.ready: requirements-dev.lock tools/requirements.py
 	$(PYTHON) -m venv $(BACKEND)
-	$(BACKEND)/bin/python tools/requirements.py backend dev > $(BACKEND)/requirements.txt
+	$(BACKEND)/bin/python tools/requirements.py locked > $(BACKEND)/locked.txt
+	$(BACKEND)/bin/python tools/requirements.py torch > $(BACKEND)/torch.txt
 	@echo "installing the backend's packages (torch and friends, a few minutes the first time)"
-	$(BACKEND)/bin/pip install --quiet --disable-pip-version-check -r $(BACKEND)/requirements.txt
+	$(PIP) --no-deps --require-hashes -r $(BACKEND)/locked.txt
+	$(PIP) -r $(BACKEND)/torch.txt
 	touch $@
+
+UV := $(BACKEND)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
+lock: $(BACKEND)/.ready  ## write requirements.lock anew from pyproject.toml: versions and hashes for every system
+	$(UV) --extra backend pyproject.toml -o requirements.lock
+	$(UV) --extra backend --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
 
 $(BPY)4.5/.ready: tools/setup_bpy.sh
 	sh tools/setup_bpy.sh $(PYTHON) $(BPY)4.5 4.5.15

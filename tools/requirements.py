@@ -1,19 +1,32 @@
-"""Print pyproject.toml's optional dependencies, one a line; stdlib only.
+"""What `make` installs into the backend's environment, as pip's requirements; stdlib only.
 
-python tools/requirements.py backend dev
+python tools/requirements.py locked   all but torch, every file with its hash
+python tools/requirements.py torch    torch alone: which build of it fits, depends on the machine
 """
 
+from __future__ import annotations
+
 import sys
-import tomllib
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-def requirements(groups: list[str]) -> list[str]:
-    """The requirements of these groups. Raises KeyError for a group that is not there."""
-    text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8")
-    optional = tomllib.loads(text)["project"]["optional-dependencies"]
-    return [line for group in groups for line in optional[group]]
+from mti_addon.client.setup_lock import as_requirements, read_lock  # noqa: E402  the checkout
+
+DEV_LOCK = "requirements-dev.lock"
+_WITH_TORCH = ("torch", "nvidia-", "cuda-", "triton")
+
+
+def main(part: str) -> str:
+    """The requirements of 'locked' or 'torch', one a line. Raises SystemExit for another word."""
+    lock = read_lock(ROOT, DEV_LOCK)
+    if part == "torch":
+        return "".join(f"{p.name}=={p.version}\n" for p in lock if p.name == "torch")
+    if part == "locked":
+        return as_requirements([p for p in lock if not p.name.startswith(_WITH_TORCH)])
+    raise SystemExit("requirements: say 'locked' or 'torch'")
 
 
 if __name__ == "__main__":
-    print("\n".join(requirements(sys.argv[1:])))
+    print(main(sys.argv[1] if sys.argv[1:] else ""), end="")

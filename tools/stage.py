@@ -17,7 +17,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGED = ("blender_manifest.toml", "pyproject.toml", "mti_addon", "mti_backend", "LICENSE")
+STAGED = (
+    "blender_manifest.toml",
+    "pyproject.toml",
+    "requirements.lock",
+    "mti_addon",
+    "mti_backend",
+    "LICENSE",
+)
 IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 CHANNELS = ("own", "platform")

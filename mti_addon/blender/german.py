@@ -1461,6 +1461,9 @@ TOLD: dict[str, str] = {
     "The package index cannot be reached, so {} could not be installed.": (
         "Der Paketindex ist nicht erreichbar, also konnte {} nicht installiert werden."
     ),
+    "What the package index gave for {} is not the file that it should be.": (
+        "Was der Paketindex für {} geliefert hat, ist nicht die richtige Datei."
+    ),
     "There is no Python that the backend can be set up with: {}.": (
         "Es gibt kein Python, mit dem sich das Backend einrichten lässt: {}."
     ),

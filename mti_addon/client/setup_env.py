@@ -17,6 +17,7 @@ from .setup_check import check, silent
 from .setup_child import Work
 from .setup_folder import BackendFolder, Order, read_json, write_json
 from .setup_gpu import Gpu, find_gpu
+from .setup_lock import LockedPackage, as_requirements, needed_for, read_lock
 from .setup_python import Interpreter, find_python, probe
 
 _PACKAGES_FROM, _PACKAGES_TO = 0.06, 0.94
@@ -141,6 +142,8 @@ class Setup:
         if own and not wheels:
             wanted = packages.chosen(wanted, gpu)
         index = packages.index_for(gpu, self.order.index) if own else self.order.index
+        # a folder of wheels is the animator's own choice, and so are its files
+        lock = read_lock(self.root) if own and not wheels else ()
         wanted = packages.in_order(wanted)
         shares = [_HEAVY.get(packages.name_of(each), 1.0) for each in wanted]
         for place, requirement in enumerate(wanted):
@@ -151,8 +154,31 @@ class Setup:
             begin = _PACKAGES_FROM + span * sum(shares[:place]) / sum(shares)
             # torch alone: pip would ask a further index, and wait for it, for every package
             further = index if not own or packages.name_of(requirement) == "torch" else ""
-            command = packages.pip_command(self.folder.python, requirement, wheels, further)
-            self._install(requirement, command, begin, span * shares[place] / sum(shares))
+            for command in self._commands(requirement, further, lock):
+                self._install(requirement, command, begin, span * shares[place] / sum(shares))
+
+    def _commands(
+        self, requirement: str, index: str, lock: tuple[LockedPackage, ...]
+    ) -> list[list[str]]:
+        """What pip is told to install one requirement: with a lock, it and all that it needs, each
+        file checked by its hash.
+
+        The lock knows the builds of the usual index. Another build of torch ('+cpu', '+cu130') is
+        taken from its makers' index by its version alone.
+        """
+        python, wheels = self.folder.python, self.order.wheels
+        if not lock:
+            return [packages.pip_command(python, requirement, wheels, index)]
+        name = packages.name_of(requirement)
+        needed = needed_for({name}, lock, cuda=not requirement.endswith("+cpu"))
+        if other_build := "+" in requirement:
+            needed = [package for package in needed if package.name != name]
+        file = self.folder.temp / f"{name}.txt"
+        file.write_text(as_requirements(needed), encoding="utf-8")
+        commands = [packages.pip_locked_command(python, file)]
+        if other_build:
+            commands.append([*packages.pip_command(python, requirement, "", index), "--no-deps"])
+        return commands
 
     def _install(self, requirement: str, command: list[str], begin: float, share: float) -> None:
         text = f"Installing {requirement}"

@@ -99,11 +99,20 @@ def in_order(requirements: tuple[str, ...]) -> tuple[str, ...]:
     return torch + tuple(each for each in reversed(requirements) if each not in torch)
 
 
-def pip_command(python: Path, requirement: str, wheels: str, index: str) -> list[str]:
-    """Install one requirement, and what it needs."""
+def pip_locked_command(python: Path, file: Path) -> list[str]:
+    """Install what a requirements file lists, and nothing else; every file must have its hash."""
+    return [*_pip_install(python), "--no-deps", "--require-hashes", "-r", str(file)]
+
+
+def _pip_install(python: Path) -> list[str]:
     command = [str(python), "-m", "pip", "install", "--no-input", "--no-compile"]
     # what must be compiled would need a compiler, and take an animator's hour
-    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
+    return [*command, "--disable-pip-version-check", "--only-binary", ":all:"]
+
+
+def pip_command(python: Path, requirement: str, wheels: str, index: str) -> list[str]:
+    """Install one requirement, and what it needs."""
+    command = _pip_install(python)
     if wheels:
         command += ["--no-index", "--find-links", wheels]
     elif index:
@@ -189,6 +198,11 @@ def complaint(output: str, requirement: str, wheels: str) -> MtiError:
         return BackendMissing(
             f"The package index has no {missing[1]}{missing[2]} for this Python and system.",
             "Choose another Python or package index in the preferences, then set up again.",
+        )
+    if "DO NOT MATCH THE HASHES" in output:
+        return BackendMissing(
+            f"What the package index gave for {requirement} is not the file that it should be.",
+            "Check the proxy or the package index in the preferences, then set up again.",
         )
     if re.search("Permission denied|Errno 13|Read-only file system|WinError 5", output):
         return NotWritable(

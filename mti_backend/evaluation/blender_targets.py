@@ -37,7 +37,7 @@ _FIRST_PAIR = 900
 
 
 def blender_stills() -> Tensor:
-    """(50, 3, 128, 128) in [-1, 1]: as many characters and scenes; the first is the demo's target."""
+    """(50, 3, 128, 128) in [-1, 1]: one a character and a scene; the first is the demo's target."""
     picture = _read(DATA / "stills.png", "RGB")
     rows, columns = (side // SIDE for side in picture.shape[:2])
     tiles = picture.reshape(rows, SIDE, columns, SIDE, 3).transpose(0, 2, 1, 3, 4)
