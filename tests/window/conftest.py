@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,14 +36,23 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-@pytest.fixture
-def desktop(archive: Path, tmp_path: Path) -> Iterator[Desktop]:
-    """A screen, and a fresh user who has installed the zip and said where the backend is."""
-    with Desktop(tmp_path) as found:
-        local = tmp_path / archive.name
+@pytest.fixture(scope="session")
+def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a fresh user who has installed the zip: installed once, copied for each test."""
+    folder = tmp_path_factory.mktemp("installed")
+    with Desktop(folder) as found:
+        local = folder / archive.name
         local.write_bytes(archive.read_bytes())
         found.run(["blender", "--command", "extension", "install-file", "-r", "user_default",
                    "-e", str(local)])  # fmt: skip
+    return folder / "home"
+
+
+@pytest.fixture
+def desktop(home: Path, tmp_path: Path) -> Iterator[Desktop]:
+    """A screen, and a fresh user who has installed the zip and said where the backend is."""
+    shutil.copytree(home, tmp_path / "home")
+    with Desktop(tmp_path) as found:
         found.environment["MTI_BACKEND_PYTHON"] = sys.executable
         yield found
 

@@ -60,19 +60,20 @@ def under_mouse():
 
 def scan(wanted=None):
     """name -> [x, y] of all buttons in the sidebar, by going over it with the mouse; no further
-    than to one whose name begins with `wanted`."""
+    than to one whose name begins with `wanted`, which is looked for among the wide ones first."""
     found = {}
     _, region = sidebar()
     columns = [region.x + round(region.width * part) for part in (0.25, 0.75, 0.82, 0.88, 0.93)]
-    for y in range(region.y + region.height - 4, region.y + 2, -14):
-        for x in columns:
-            mouse(x, y)
-            yield 0.0
-            name = under_mouse()
-            if name and name not in found:
-                found[name] = [x, y]
-            if wanted and name.startswith(wanted):
-                return found
+    rows = range(region.y + region.height - 4, region.y + 2, -14)
+    by_row = [(x, y) for y in rows for x in columns]
+    for x, y in [(x, y) for x in columns for y in rows] if wanted else by_row:
+        mouse(x, y)
+        yield 0.0
+        name = under_mouse()
+        if name and name not in found:
+            found[name] = [x, y]
+        if wanted and name.startswith(wanted):
+            return found
     return found
 
 
