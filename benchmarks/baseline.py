@@ -16,7 +16,7 @@ from torch import Tensor
 from mti_addon.wire.settings import Augmentation
 from mti_backend.augmentation import augment
 from mti_backend.models.inflation import Inflation
-from mti_backend.noise import c_in, c_noise, draw_sigma, network_target
+from mti_backend.noise import c_in, c_noise, sample_sigmas, v_target
 
 
 class PaperLike:
@@ -58,11 +58,11 @@ class PaperLike:
         self.generator = torch.Generator().manual_seed(0)
         width = self.unet.config.cross_attention_dim
         shape = (1, len(pictures), tokens, width)
-        self.frame_tokens, self.clip_tokens = (
+        self.frame_tokens, self.video_tokens = (
             (0.1 * torch.randn(s, generator=self.generator)).to(self.device).requires_grad_()
             for s in (shape, (1, tokens, width))
         )
-        self.optimiser = torch.optim.Adam([self.frame_tokens, self.clip_tokens], lr=1e-2)
+        self.optimiser = torch.optim.Adam([self.frame_tokens, self.video_tokens], lr=1e-2)
         self._latents = self._encode(self.pictures) if cached else None
 
     @torch.no_grad()
@@ -74,9 +74,9 @@ class PaperLike:
         """One iteration; its loss."""
         g = self.generator
         x0, image = self._latents or self._encode(augment(self.pictures, Augmentation(), g))
-        sigma = draw_sigma(1, 2.8, 1.6, g).to(x0)
+        sigma = sample_sigmas(1, 2.8, 1.6, g).to(x0)
         noisy = x0 + sigma * torch.randn(x0.shape, generator=g).to(x0)
-        self.inflation.set(self.frame_tokens, self.clip_tokens)
+        self.inflation.set(self.frame_tokens, self.video_tokens)
         self.optimiser.zero_grad(set_to_none=True)
         with self._precision():
             output = self.unet(
@@ -86,7 +86,7 @@ class PaperLike:
                 torch.tensor([[6.0, 127.0, 0.02]], device=self.device),
                 return_dict=False,
             )[0]
-        loss = (output.float() - network_target(x0, noisy, sigma)).square().mean()
+        loss = (output.float() - v_target(x0, noisy, sigma)).square().mean()
         loss.backward()
         self.optimiser.step()
         return float(loss.detach())

@@ -19,15 +19,15 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from mti_addon.wire.settings import InversionSettings, Settings
+from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_difference, median_interval, motion_gain
-from mti_backend.inversion import Inversion
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.svd import SvdModel
 from mti_backend.sampling import sample
 
 from .pairs import MOTIONS, development_pairs
+from .rejected.learning import RejectedInversion, Way, fixed_loss
 
 BASE = "as-is"
 LEVERS = "as-is,paper-rate,stratified,average,half-first,patience,half-the-iterations"
@@ -36,22 +36,30 @@ _LOOKS = (0.5, 0.75, 1.0)
 """The loss is looked at after these parts of the iterations: a look costs a quarter of them."""
 
 
-def ways() -> dict[str, InversionSettings]:
+def ways() -> dict[str, Way]:
     """Each lever alone; and, beside LEVERS, the augmentation and the start that the paper has, or
     that it may be asked for."""
     base = Settings.for_model("draft").inversion
     constant = replace(base, learning_rate_decay="none")
     return {
-        BASE: base,
-        "paper-rate": replace(constant, learning_rate=1e-2),
-        "stratified": replace(base, sigmas="stratified"),
-        "average": replace(constant, average=0.95),
-        "half-first": replace(base, half_size=0.5),
-        "patience": replace(constant, average=0.95, patience=40, iterations=2 * base.iterations),
-        "half-the-iterations": replace(base, iterations=base.iterations // 2, learning_rate=4e-2),
-        "fresh-augmentation": replace(base, augmentation=replace(base.augmentation, variants=0)),
-        "start-mean": replace(base, start="mean"),
-        "start-none": replace(base, start="none"),
+        BASE: Way(base),
+        "paper-rate": Way(replace(constant, learning_rate=1e-2)),
+        "stratified": Way(base, stratified=True),
+        "average": Way(constant, ema_decay=0.95),
+        "half-first": Way(base, half_size=0.5),
+        "patience": Way(
+            replace(constant, iterations=2 * base.iterations),
+            ema_decay=0.95,
+            early_stopping_patience=40,
+        ),
+        "half-the-iterations": Way(
+            replace(base, iterations=base.iterations // 2, learning_rate=4e-2)
+        ),
+        "fresh-augmentation": Way(
+            replace(base, augmentation=replace(base.augmentation, variants=0))
+        ),
+        "start-mean": Way(replace(base, token_init="mean")),
+        "start-none": Way(replace(base, token_init="none")),
     }
 
 
@@ -72,11 +80,9 @@ def measure(run: Run) -> dict[str, Any]:
     """curve: [iterations, FLOPs, loss] on the way and at the end; gain: of the result."""
     model = _model()
     pair = [*development_pairs(run.motion + 1)][run.motion]
-    settings, playing = (
-        replace(ways()[run.way], seed=run.seed),
-        Settings.for_model("draft").sampling,
-    )
-    inversion = Inversion(model, pair.reference, settings, playing)
+    way, playing = ways()[run.way], Settings.for_model("draft").sampling
+    settings = replace(way.settings, seed=run.seed)
+    inversion = RejectedInversion(model, pair.reference, replace(way, settings=settings), playing)
     inversion.prepare()
     costs = {}
     looks = {round(part * settings.iterations) for part in _LOOKS}
@@ -94,7 +100,7 @@ def measure(run: Run) -> dict[str, Any]:
         settled = inversion.settled()
         done = inversion.step_index
         if done in looks or settled:
-            curve.append([done, flops, inversion.fixed_loss(_PAIRS)])
+            curve.append([done, flops, fixed_loss(inversion, _PAIRS)])
     clip = sample(model, pair.answer[0], inversion.embedding(), playing)
     return {"curve": curve, "gain": motion_gain(clip, pair.answer), "motion": pair.name}
 

@@ -15,35 +15,35 @@ from typing import Any
 
 import torch
 
-from mti_addon.wire.settings import SamplingSettings, Settings
+from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_interval, motion_gain, psnr
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.svd import SvdModel
-from mti_backend.sampling import sample
 
 from .pairs import development_pairs, true_motion
+from .rejected.playing import Way, play
 
 GUIDED, FREE = "guidance 1 to 3", "no guidance"
 
 
-def ways() -> dict[str, dict[str, SamplingSettings]]:
+def ways() -> dict[str, dict[str, Way]]:
     """By the reference they are compared with: name -> settings, the reference first."""
     draft = replace(Settings.for_model("draft").sampling, hold_still=0.0)
-    found: dict[str, dict[str, SamplingSettings]] = {}
+    found: dict[str, dict[str, Way]] = {}
     for reference, last in ((FREE, 1.0), (GUIDED, 3.0)):
-        base = replace(draft, guidance_last=last, steps=25)
-        group = {f"euler, 25 steps, {reference}": base}
+        base = replace(draft, max_guidance_scale=last, num_inference_steps=25)
+        group = {f"euler, 25 steps, {reference}": Way(base)}
         for solver in ("euler", "dpmpp_2m"):
             for steps in (3, 4, 6, 8, 12):
                 name = f"{solver}, {steps} steps, {reference}"
-                group[name] = replace(base, solver=solver, steps=steps)
+                group[name] = Way(replace(base, num_inference_steps=steps), solver == "dpmpp_2m")
         if last > 1:
             for low, high in ((0.5, 1000.0), (0.0, 20.0), (0.3, 20.0), (0.3, 5.0)):
                 name = f"euler, 25 steps, guidance for sigma {low:g} to {high:g}"
-                group[name] = replace(base, guidance_sigma_min=low, guidance_sigma_max=high)
-            group["dpmpp_2m, 12 steps, guidance for sigma 0.3 to 20"] = replace(
-                base, solver="dpmpp_2m", steps=12, guidance_sigma_min=0.3, guidance_sigma_max=20.0
+                group[name] = Way(base, sigmas=(low, high))
+            group["dpmpp_2m, 12 steps, guidance for sigma 0.3 to 20"] = Way(
+                replace(base, num_inference_steps=12), dpmpp_2m=True, sigmas=(0.3, 20.0)
             )
         found[reference] = group
     return found
@@ -64,9 +64,9 @@ def measure(model: SvdModel, count: int) -> dict[str, dict[str, list[float]]]:
     for number, pair in enumerate(development_pairs(count), start=1):
         for group in ways().values():
             reference = None
-            for name, settings in group.items():
+            for name, way in group.items():
                 calls, begun = 0, time.perf_counter()
-                clip = sample(model, pair.answer[0], true_motion(pair), settings)
+                clip = play(model, pair.answer[0], true_motion(pair), way)
                 seconds = time.perf_counter() - begun
                 reference = clip if reference is None else reference
                 row = found.setdefault(name, {"psnr": [], "gain": [], "calls": [], "seconds": []})

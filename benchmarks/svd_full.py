@@ -135,7 +135,7 @@ def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> d
     release()
     model = load(folder, options.device)
     settings = Settings.for_model("svd").sized(*place).sampling
-    settings = replace(settings, steps=options.steps)
+    settings = replace(settings, num_inference_steps=options.steps)
     picture = torch.rand(3, place[1], place[0]) * 2 - 1
     motion = image_embedding_motion(model, picture)
     seconds = 0.0

@@ -35,7 +35,7 @@ def main(out: Path, seconds: float) -> int:
     request = job.request()
     inputs = read_inputs(job, request)
     result = frames.read_reference(
-        job.frames_dir, request.settings.frames, inputs.targets[0].shape[1::-1]
+        job.frames_dir, request.settings.num_frames, inputs.targets[0].shape[1::-1]
     )
     model = load_model(request.settings.model)
     target = frames.to_model(inputs.targets[0])

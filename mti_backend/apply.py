@@ -61,7 +61,7 @@ class Applying:
         grey = np.full((settings.height, settings.width, 3), 128, np.uint8)
         pictures = targets if shown else [grey]
         seeds = [(self.sampling.seed + i) % 2**32 for i in range(self.sampling.takes)]
-        steps = self.sampling.steps
+        steps = self.sampling.num_inference_steps
         stage = Stage(self.attempt.log, "apply", steps * len(seeds) * len(pictures), later=0.0)
         takes: list[Take] = []
         for index, picture in enumerate(pictures):

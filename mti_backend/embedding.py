@@ -13,7 +13,9 @@ from torch import Tensor
 from mti_addon.wire.errors import BadEmbedding, WrongModel
 from mti_addon.wire.files import write_atomic
 
-FORMAT = "mti-motion-1"
+FORMAT = "mti-motion-2"
+_NAMES = {FORMAT: "video_tokens", "mti-motion-1": "clip_tokens"}
+"""What `video_tokens` is called in a file, by its format; 1 was written before 0.2.0."""
 MAX_BYTES = 8 * 2**20
 _MAX_VALUE = 1e4
 _AGAIN = "Learn the motion again, or take the file from where it was first saved."
@@ -24,13 +26,13 @@ class MotionEmbedding:
     """The learned motion (Reenact Anything, sec. 4): what stands in for SVD's image token.
 
     frame_tokens: float32 (F, N, D), for the spatial cross-attentions of each frame.
-    clip_tokens: float32 (N, D), for the temporal cross-attentions.
+    video_tokens: float32 (N, D), for the temporal cross-attentions.
     meta: what was learned, on what, by which model: 'model' (SvdModel.identity), 'name', 'fps',
     'loss', ...
     """
 
     frame_tokens: Tensor
-    clip_tokens: Tensor
+    video_tokens: Tensor
     meta: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -39,7 +41,7 @@ class MotionEmbedding:
 
     def save(self, path: Path) -> None:
         """Write one safetensors file, whole or not at all. Raises DiskFull, NotWritable."""
-        tensors = {"clip_tokens": self.clip_tokens, "frame_tokens": self.frame_tokens}
+        tensors = {"video_tokens": self.video_tokens, "frame_tokens": self.frame_tokens}
         tensors = {k: t.detach().float().cpu().contiguous() for k, t in tensors.items()}
         # one JSON text, since safetensors writes several entries in a different order every time
         write_atomic(path, save(tensors, {FORMAT: json.dumps(self.meta, sort_keys=True)}))
@@ -53,27 +55,29 @@ class MotionEmbedding:
                     f"The motion {path.name} is larger than a motion can be.", _AGAIN
                 )
             with safe_open(path, "pt") as file:
-                about = (file.metadata() or {}).get(FORMAT)
-                if about is None or set(file.keys()) != {"clip_tokens", "frame_tokens"}:
+                metadata = file.metadata() or {}
+                kind = next((each for each in _NAMES if each in metadata), FORMAT)
+                name = _NAMES[kind]
+                if kind not in metadata or set(file.keys()) != {name, "frame_tokens"}:
                     raise BadEmbedding(
                         f"The file {path.name} holds no motion.", "Choose a motion.safetensors."
                     )
-                frame_tokens, clip_tokens = (
+                frame_tokens, video_tokens = (
                     file.get_tensor("frame_tokens"),
-                    file.get_tensor("clip_tokens"),
+                    file.get_tensor(name),
                 )
         except (SafetensorError, OSError) as error:
             raise BadEmbedding(
                 f"The motion {path.name} cannot be read: it is damaged or cut short.", _AGAIN
             ) from error
-        embedding = cls(frame_tokens, clip_tokens, _read_meta(about, path))
+        embedding = cls(frame_tokens, video_tokens, _read_meta(metadata[kind], path))
         embedding._check(path)
         return embedding
 
     def check_model(self, identity: str, frames: int, width: int) -> None:
         """Raises WrongModel unless the motion was learned on the model that is to play it."""
         mine = self.meta.get("model", "")
-        if mine != identity or self.frames != frames or self.clip_tokens.shape[-1] != width:
+        if mine != identity or self.frames != frames or self.video_tokens.shape[-1] != width:
             raise WrongModel(
                 f"The motion {self.meta.get('name', '')!r} was learned on another model "
                 f"({self.meta.get('engine', 'unknown')}, {self.frames} frames).",
@@ -81,7 +85,7 @@ class MotionEmbedding:
             )
 
     def _check(self, path: Path) -> None:
-        f, c = self.frame_tokens, self.clip_tokens
+        f, c = self.frame_tokens, self.video_tokens
         good = (
             f.dtype == c.dtype == torch.float32
             and f.ndim == 3

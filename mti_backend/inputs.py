@@ -37,7 +37,7 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     size = None if settings.keeps_size else settings.size
     references = motion = None
     if request.learns:
-        references = _read_references(job, request.references, settings.frames, size)
+        references = _read_references(job, request.references, settings.num_frames, size)
     names = [target_name(number + 1) for number in range(request.targets)]
     targets = [frames.read_picture(job.inputs / name, size) for name in names]
     if not request.learns:

@@ -5,36 +5,34 @@ model's own.
 """
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.request import Request
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
 
-from .average import Average
+from . import frames
 from .embedding import MotionEmbedding
 from .examples import Example, Examples
+from .models.framing import Framing
 from .models.precision import computing_in, learning_dtype
 from .models.svd import SvdModel
 from .noise import (
     c_in,
     c_noise,
-    draw_sigma,
-    network_target,
+    sample_sigmas,
     step_generator,
-    stratified_sigma,
+    v_target,
 )
-from .patience import PAIRS, Patience
 from .remedies import level, set_level
-from .team import Team
 
 # a step of its own for the initial noise, so that it repeats no iteration's
 _INITIAL_NOISE_STEP = -1
-# and one for the noise that losses are compared on
-_FIXED = -2_000_000_000
 
 
 def initial_tokens(
@@ -44,25 +42,23 @@ def initial_tokens(
 
     The draft's second token starts as how much an embedding differs from the first frame's.
 
-    By settings.start: 'image_embeddings' as above, which is the paper's; 'mean', their mean for
-    every frame, which knows the picture but no time; 'none', zero; 'predictor', what the model's
-    predictor makes of them. Each of several references is an estimate of the same motion, so a
-    frame starts from their mean.
+    By settings.token_init: 'image_embeddings' as above, which is the paper's; 'mean', their mean
+    for every frame, which knows the picture but no time; 'none', zero. Each of several references
+    is an estimate of the same motion, so a frame starts from their mean.
 
     Args:
         references: (F, 3, H, W) or (K, F, 3, H, W), in [-1, 1].
     Returns:
-        frame tokens (F, N, D), or (1, N, D) where all frames share them, and clip tokens (N, D),
+        frame tokens (F, N, D), or (1, N, D) where all frames share them, and video tokens (N, D),
         which start from the embeddings' mean; float32.
     """
     n = settings.tokens_per_frame
     clips = references if references.ndim == 5 else references[None]
-    guess = model.predicted_tokens if settings.start == "predictor" else model.image_embeddings
-    embeddings = torch.stack([guess(clip).float() for clip in clips]).mean(0)
-    if settings.start == "none":
+    embeddings = torch.stack([model.image_embeddings(clip).float() for clip in clips]).mean(0)
+    if settings.token_init == "none":
         embeddings = torch.zeros_like(embeddings)
     mean = embeddings.mean(0, keepdim=True)
-    if settings.start == "mean":
+    if settings.token_init == "mean":
         embeddings = mean.expand_as(embeddings)
     frames = model.tokens_from(embeddings, n)
     clip = frames.mean(0)
@@ -73,22 +69,33 @@ def initial_tokens(
     return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)
 
 
-def halved(pictures: Tensor) -> Tensor:
-    """Pictures (..., 3, H, W) of half the side; a side stays a multiple of 8."""
-    height, width = (max(8, side // 16 * 8) for side in pictures.shape[-2:])
-    flat = pictures.reshape(-1, *pictures.shape[-3:])
-    small = functional.interpolate(
-        flat, (height, width), mode="bicubic", align_corners=False, antialias=True
-    ).clamp(-1, 1)
-    return small.reshape(*pictures.shape[:-2], height, width)
-
-
 def learning_rate(settings: InversionSettings, step: int) -> float:
     """Adam's step size in iteration `step`, counted from 0."""
     if settings.learning_rate_decay == "none":
         return settings.learning_rate
     done = min(step / settings.iterations, 1.0)
     return settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+class Group(Protocol):
+    """Processes that share out every batch (`worker_group.WorkerGroup`), as far as learning goes.
+
+    One leads: it optimises; the others answer with gradients and keep nothing.
+    """
+
+    def rows(self, batch: int) -> slice:
+        """Which of the batch's clips are this process's."""
+
+    def broadcast(self, step: int, policy: int, tokens: Sequence[Tensor]) -> None:
+        """Begin iteration `step` with these tokens, computing by a policy."""
+
+    def receive(self, tokens: Sequence[Tensor]) -> tuple[int, int]:
+        """Wait for `broadcast`: (step, policy), and the tokens filled in."""
+
+    def all_reduce(
+        self, loss: float, gradients: Sequence[Tensor], failed: bool
+    ) -> tuple[float, bool]:
+        """Sum losses and gradients (in place) over all; and whether anybody has `failed`."""
 
 
 class Inversion:
@@ -116,31 +123,35 @@ class Inversion:
             )
         self.model, self.settings, self.sampling = model, settings, sampling
         self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
-        self._references = clips.float()
-        self.examples = self._examples(self._references)
-        self.small = None
-        """The same at half the size, for the first part of the iterations; or None."""
-        if settings.half_size > 0:
-            self.small = self._examples(halved(self._references))
+        self.references = clips.float()
+        self.examples = Examples(
+            model,
+            self.references,
+            settings.augmentation,
+            settings.seed,
+            sampling.noise_aug_strength,
+            self.dtype,
+        )
         frames, clip = initial_tokens(model, clips, settings)
         self.frame_tokens = frames.requires_grad_()
-        self.clip_tokens = clip.requires_grad_()
+        self.video_tokens = clip.requires_grad_()
         self.optimiser = torch.optim.Adam(
-            [self.frame_tokens, self.clip_tokens], lr=settings.learning_rate
+            [self.frame_tokens, self.video_tokens], lr=settings.learning_rate
         )
-        self.patience = Patience(settings.patience)
-        self.average = Average([self.frame_tokens, self.clip_tokens], settings.average)
         self.step_index = 0
         self.loss = float("nan")
-        self.team: Team | None = None
+        self.group: Group | None = None
         """Processes that share out every batch with this one; or None."""
-        self._plain: Example | None = None
 
-    def _examples(self, clips: Tensor) -> Examples:
-        settings, strength = self.settings, self.sampling.noise_aug_strength
-        return Examples(
-            self.model, clips, settings.augmentation, settings.seed, strength, self.dtype
-        )
+    @classmethod
+    def of_request(cls, model: SvdModel, request: Request, references: frames.Pictures) -> Self:
+        """What a job asks for, of its references: uint8 (F, H, W, 3), or (K, F, H, W, 3) of one
+        motion. BadRequest."""
+        pictures = frames.to_model(references if references.ndim == 5 else references[None])
+        sampling = request.settings.sampling
+        framing = Framing(subject=sampling.framing == "subject")
+        pictures = torch.stack([model.framed_clip(clip, framing) for clip in pictures])
+        return cls(model, pictures, request.inversion, sampling)
 
     @property
     def precision(self) -> str:
@@ -150,37 +161,36 @@ class Inversion:
     def step(self) -> float:
         """One iteration of Adam on an example, noise levels and noise of its own; its loss.
 
-        Whatever it raises, it may be called again: nothing has changed then. HelperLost where a
-        process of the team is gone.
+        Whatever it raises, it may be called again: nothing has changed then. What the group raises
+        where one of its processes is gone (WorkerLost).
         """
         self.optimiser.param_groups[0]["lr"] = learning_rate(self.settings, self.step_index)
-        if self.team is not None:
-            self.team.tell(self.step_index, level(self.model), self._tokens)
+        if self.group is not None:
+            self.group.broadcast(self.step_index, level(self.model), self._tokens)
         self.loss = self._differentiate()
         self.optimiser.step()
         self.step_index += 1
-        self.average.follow(self.step_index)
         return self.loss
 
-    def help_out(self) -> None:
-        """As a helper of the team, answer the leader's iterations. Ends by HelperLost."""
-        assert self.team is not None
+    def answer_leader(self) -> None:
+        """As a worker of the group, answer the leader's iterations. Ends by WorkerLost."""
+        assert self.group is not None
         while True:
-            self.step_index, policy = self.team.hear(self._tokens)
+            self.step_index, policy = self.group.receive(self._tokens)
             set_level(self.model, policy)
-            # whatever went wrong the leader will tell, and call again
+            # whatever went wrong, the leader will report it and call again
             with suppress(torch.OutOfMemoryError):
                 self._differentiate()
 
     @property
     def _tokens(self) -> list[Tensor]:
-        return [self.frame_tokens, self.clip_tokens]
+        return [self.frame_tokens, self.video_tokens]
 
     def _differentiate(self) -> float:
-        """Gradients of this iteration's loss into the tokens, of all the team; the loss."""
+        """Gradients of this iteration's loss into the tokens, of all the group; the loss."""
         self.optimiser.zero_grad(set_to_none=True)
         g = step_generator(self.settings.seed, self.step_index)
-        if self.team is None:
+        if self.group is None:
             return self._backward(g)
         value, failure = 0.0, None
         try:
@@ -188,7 +198,7 @@ class Inversion:
         except Exception as error:  # the others wait for an answer, whatever went wrong
             failure = error
         gradients = [torch.zeros_like(t) if t.grad is None else t.grad for t in self._tokens]
-        value, failed = self.team.add_up(value, gradients, failure is not None)
+        value, failed = self.group.all_reduce(value, gradients, failure is not None)
         if failure is not None:
             raise failure
         if failed:
@@ -204,84 +214,28 @@ class Inversion:
 
     def prepare(self) -> None:
         """Make the examples that the iterations will keep, which they else do as they go."""
-        for index in range(min(self.variants, self.settings.iterations)):
-            self.variant(index)
-
-    @property
-    def variants(self) -> int:
-        """How many examples are kept, of all sizes."""
-        return self.examples.variants * (1 if self.small is None else 2)
-
-    def variant(self, index: int) -> None:
-        """Make example `index` of those that are kept."""
-        larger = self.examples.variants
-        if self.small is not None and index >= larger:
-            self.small.variant(index - larger)
-        else:
+        for index in range(min(self.examples.variants, self.settings.iterations)):
             self.examples.variant(index)
 
     def _loss(self, g: torch.Generator) -> Tensor:
-        settings = self.settings
-        examples = self.examples
-        if self.small is not None and self.step_index < self.half_steps:
-            examples = self.small
-        example = examples.at(self.step_index, g)
-        # a picture of half the side is hidden by half the noise (Chen 2023)
-        p_mean = settings.p_mean - (math.log(2) if examples is self.small else 0.0)
-        b = settings.batch_size
-        if settings.sigmas == "stratified":
-            sigma = stratified_sigma(self.step_index, b, p_mean, settings.p_std, settings.seed)
-        else:
-            sigma = draw_sigma(b, p_mean, settings.p_std, g)
+        b = self.settings.batch_size
+        example = self.example(g)
+        sigma = self.sigmas(g)
         noise = torch.randn((b, *example.latents.shape[1:]), generator=g)
-        own = slice(0, b) if self.team is None else self.team.rows(b)
-        error = self._error(example, sigma[own], noise[own])
-        return error if self.team is None else error * ((own.stop - own.start) / b)
+        own = slice(0, b) if self.group is None else self.group.rows(b)
+        error = self.error(example, sigma[own], noise[own])
+        return error if self.group is None else error * ((own.stop - own.start) / b)
 
-    def settled(self) -> bool:
-        """Whether settings.patience is at its end. To be asked after every step."""
-        patience, step = self.patience, self.step_index
-        # while pictures are small, the loss on whole ones says nothing of what is learned
-        if not patience.looks(step) or step <= self.half_steps:
-            return False
-        return patience.over(step, self.fixed_loss(PAIRS))
+    def example(self, g: torch.Generator) -> Example:
+        """What this iteration looks at; `g` is the iteration's."""
+        return self.examples.at(self.step_index, g)
 
-    @property
-    def half_steps(self) -> int:
-        """The first so many iterations are done at half the size."""
-        return round(self.settings.half_size * self.settings.iterations)
+    def sigmas(self, g: torch.Generator) -> Tensor:
+        """Noise levels (b,) of this iteration."""
+        settings = self.settings
+        return sample_sigmas(settings.batch_size, settings.p_mean, settings.p_std, g)
 
-    def plain(self) -> Example:
-        """The first reference as it is, which `fixed_loss` looks at; made once."""
-        if self._plain is None:
-            clip = self._references[0].to(self.model.device)
-            noise = torch.randn(clip[0].shape, generator=step_generator(0, _FIXED))
-            with computing_in(self.dtype, self.model.dtype, self.model.device):
-                self._plain = Example(
-                    self.model.encode_video(clip),
-                    self.model.encode_image(clip[0], noise, self.sampling.noise_aug_strength),
-                )
-        return self._plain
-
-    @torch.no_grad()
-    def fixed_loss(self, count: int) -> float:
-        """The loss of what `embedding` gives, always on the same `count` noise levels and noises.
-
-        Of the first reference as it is. Single losses of the iterations say little: their noise
-        levels differ.
-        """
-        example = self.plain()
-        levels = (torch.arange(count, dtype=torch.float64) + 0.5) / count
-        normal = torch.special.ndtri(levels).float()
-        g, losses = step_generator(1, _FIXED), []
-        with self.average.in_place():
-            for each in normal:
-                sigma = (self.settings.p_mean + self.settings.p_std * each).exp().view(1)
-                noise = torch.randn(example.latents.shape, generator=g)
-                losses.append(float(self._error(example, sigma, noise)))
-        return sum(losses) / count
-
-    def _error(self, example: Example, sigma: Tensor, noise: Tensor) -> Tensor:
+    def error(self, example: Example, sigma: Tensor, noise: Tensor) -> Tensor:
         """The loss at noise levels (b,) and noise (b, F, C, h, w) of one example."""
         model, sampling, b = self.model, self.sampling, len(sigma)
         # the loss is taken in float32 at least, whatever the model's own precision
@@ -295,12 +249,12 @@ class Inversion:
                 c_noise(sigma),
                 example.image_latents.expand(b, -1, -1, -1, -1),
                 self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1),
-                self.clip_tokens.expand(b, -1, -1),
+                self.video_tokens.expand(b, -1, -1),
                 model.time_ids(
                     sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength, b
                 ),
             )
-        return (output.to(wide) - network_target(x0, noisy, sigma)).square().mean()
+        return (output.to(wide) - v_target(x0, noisy, sigma)).square().mean()
 
     def embedding(self, **meta: str) -> MotionEmbedding:
         """What has been learned so far; `meta` is kept in the file's header."""
@@ -310,9 +264,9 @@ class Inversion:
             "iterations": str(self.step_index),
             "precision": self.precision,
         }
-        frame_tokens, clip_tokens = self.average.tokens()
+        frame_tokens, video_tokens = (tokens.detach().clone() for tokens in self._tokens)
         return MotionEmbedding(
-            frame_tokens.expand(self.model.frames, -1, -1).clone(), clip_tokens, about | meta
+            frame_tokens.expand(self.model.frames, -1, -1).clone(), video_tokens, about | meta
         )
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -320,19 +274,12 @@ class Inversion:
         state: dict[str, Tensor] = {"step": torch.tensor(self.step_index)}
         for name, tokens in (
             ("frame_tokens", self.frame_tokens),
-            ("clip_tokens", self.clip_tokens),
+            ("video_tokens", self.video_tokens),
         ):
             state[name] = tokens.detach().clone()
             for key in ("exp_avg", "exp_avg_sq"):
                 moments = self.optimiser.state.get(tokens, {})
                 state[f"{name}.{key}"] = moments.get(key, torch.zeros_like(tokens)).detach().clone()
-        if self.patience.iterations:
-            state["patience"] = self.patience.state()
-        if self.average.decay:
-            averages = self.average.tokens()
-            state |= dict(
-                zip(("frame_tokens.average", "clip_tokens.average"), averages, strict=True)
-            )
         return state
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -344,16 +291,12 @@ class Inversion:
             if name not in state or state[name].shape != mine.shape:
                 raise BadRequest(f"The checkpoint's {name} are missing or of another shape.")
         self.step_index = int(state["step"])
-        if self.patience.iterations:
-            self.patience.load(state["patience"])
         for name, tokens in (
             ("frame_tokens", self.frame_tokens),
-            ("clip_tokens", self.clip_tokens),
+            ("video_tokens", self.video_tokens),
         ):
             with torch.no_grad():
                 tokens.copy_(state[name])
-                if self.average.decay:
-                    self.average.set(tokens, state[f"{name}.average"])
             if self.step_index:
                 self.optimiser.state[tokens] = {
                     "step": torch.tensor(float(self.step_index)),

@@ -7,14 +7,10 @@ import json
 import math
 import time
 from contextlib import nullcontext
-from dataclasses import replace
-
-import torch
 
 from mti_addon.wire import errors, events
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.request import Request
-from mti_addon.wire.settings import InversionSettings
 
 from . import frames
 from .attempt import Attempt
@@ -24,12 +20,12 @@ from .events import Stage
 from .examples import variant_count
 from .inversion import Inversion
 from .live import Live
-from .models.framing import Framing
 from .models.precision import computes_bfloat16
 from .models.svd import SvdModel
 from .planning import replanned
 from .remedies import release, remedy
-from .team import Crew, HelperLost
+from .worker_group import WorkerLost
+from .worker_pool import WorkerPool
 
 CHECKPOINT_SHARE = 0.03
 """At most this part of the time goes into checkpoints beyond those of `checkpoint_every`."""
@@ -41,20 +37,13 @@ LOSS_SHARE = 0.1
 are too noisy."""
 
 
-def without_unwanted_flips(request: Request) -> InversionSettings:
-    """The request's, but a motion that is not itself when mirrored is never mirrored."""
-    settings = request.settings.inversion
-    flip = settings.augmentation.horizontal_flip and request.capture.flip_safe
-    return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
-
-
 class Learning:
     """Learns the motion of one job, from wherever the last runner came to."""
 
     def __init__(self, attempt: Attempt, request: Request) -> None:
         self.attempt, self.request = attempt, request
         self.checkpoints = CheckpointFolder(attempt.job.checkpoint_dir)
-        self.crew = Crew(attempt, request.settings.inversion.batch_size)
+        self.workers = WorkerPool(attempt, request.settings.inversion.batch_size)
         self.step = 0
         """Iterations done."""
         self.losses: list[float] = []
@@ -65,34 +54,28 @@ class Learning:
         pictures a second; on all of the attempt's devices.
 
         errors.Cancelled comes after a last checkpoint; other errors lose what came after one."""
-        with self.crew:
+        with self.workers:
             return self._run(model, references, fps)
 
     def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
-        pictures = frames.to_model(references if references.ndim == 5 else references[None])
-        framing = Framing(subject=self.request.settings.sampling.framing == "subject")
-        pictures = torch.stack([model.framed_clip(clip, framing) for clip in pictures])
-        settings = without_unwanted_flips(self.request)
-        variants = variant_count(settings.augmentation, len(pictures))
-        variants *= 2 if settings.half_size else 1
+        count = len(references) if references.ndim == 5 else 1
+        variants = variant_count(self.request.inversion.augmentation, count)
         stage = Stage(self.attempt.log, "encode", 1 + variants)
-        inversion = Inversion(model, pictures, settings, self.request.settings.sampling)
+        inversion = Inversion.of_request(model, self.request, references)
         stage.at(1)
         self._warn(inversion)
         config = self._config(model, inversion)
         resumed = self._restore(inversion, config)
         for index in range(variants):
             self.attempt.check()
-            inversion.variant(index)
+            inversion.examples.variant(index)
             stage.at(2 + index)
-        if settings.patience:
-            inversion.plain()
-        inversion.team = self.crew.join()
+        inversion.group = self.workers.join()
         if resumed:
             self.attempt.log.append(events.Resumed(self.step))
         # where examples are kept, nothing else needs what made them
         with model.unet_alone() if variants else nullcontext():
-            live = Live(self.attempt, self.request, model, pictures[0, 0])
+            live = Live(self.attempt, self.request, model, inversion.references[0, 0])
             self._iterate(inversion, config, live)
         live.end()
         return inversion.embedding(**self._meta(fps))
@@ -123,8 +106,7 @@ class Learning:
         every = self.request.settings.inversion.checkpoint_every
         stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
         saved, pause = time.monotonic(), REPORT_SECONDS
-        settled = inversion.patience.is_over(self.step)
-        while self.step < total and not settled:
+        while self.step < total:
             try:
                 self.attempt.check()
                 if self.losses:
@@ -133,8 +115,7 @@ class Learning:
                 self._save(inversion, config)
                 raise
             stage.note(self._iteration(inversion))
-            settled = inversion.settled()
-            due = self.step % every == 0 or self.step == total or settled
+            due = self.step % every == 0 or self.step == total
             if due or time.monotonic() - saved >= pause:
                 pause = max(REPORT_SECONDS, self._save(inversion, config) / CHECKPOINT_SHARE)
                 saved = time.monotonic()
@@ -156,10 +137,10 @@ class Learning:
         while True:
             try:
                 return inversion.step()
-            except HelperLost as error:
-                print(f"A helper is lost: {error}", flush=True)
-                inversion.team = None
-                self.crew.disband()
+            except WorkerLost as error:
+                print(f"A worker is lost: {error}", flush=True)
+                inversion.group = None
+                self.workers.end()
                 said = "Another device failed; learning continues without it."
             except Exception as error:
                 said = remedy(inversion.model, error)
@@ -185,9 +166,9 @@ class Learning:
         if not self.request.applies:
             return 0.0
         sampling, inversion = self.request.settings.sampling, self.request.settings.inversion
-        passes = 2 if max(sampling.guidance_first, sampling.guidance_last) > 1 else 1
+        passes = 2 if max(sampling.min_guidance_scale, sampling.max_guidance_scale) > 1 else 1
         encoding = 0 if inversion.augmentation.variants else 1
-        return sampling.steps * passes / (2 * inversion.batch_size + encoding)
+        return sampling.num_inference_steps * passes / (2 * inversion.batch_size + encoding)
 
     def _config(self, model: SvdModel, inversion: Inversion) -> str:
         """What a checkpoint must fit: on a machine that computes in another precision than the last

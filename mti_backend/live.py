@@ -42,11 +42,11 @@ class Live:
         # half the steps, and nothing that only makes a result better: it is to be looked at
         self.sampling = replace(
             sampling,
-            steps=max(1, sampling.steps // 2),
+            num_inference_steps=max(1, sampling.num_inference_steps // 2),
             appearance="target",
             attention=False,
             hold_still=0.0,
-            decode_chunk=1,
+            decode_chunk_size=1,
         )
         self.began = self.last = time.monotonic()
         self.spent, self.cost = 0.0, 0.0
@@ -70,7 +70,7 @@ class Live:
             return False
         elapsed = now - self.began
         # before the first: a step is one pass forward, an iteration that and one backward
-        guess = 2 * self.sampling.steps * (elapsed - self.spent) / self.iterations
+        guess = 2 * self.sampling.num_inference_steps * (elapsed - self.spent) / self.iterations
         cost = self.cost or guess
         return self.spent + cost <= SHARE * (elapsed + cost)
 

@@ -11,9 +11,6 @@ preconditioning of Karras et al. (2022), table 1, in the form SVD uses it, with 
 import torch
 from torch import Tensor
 
-# the decks' own numbers, far before those of iterations (0 ..) and of variants (-2, -3 ..)
-_DECKS = -1_000_000
-
 
 def _as_clip(sigma: Tensor) -> Tensor:
     return sigma.view(-1, 1, 1, 1, 1)
@@ -40,7 +37,7 @@ def c_noise(sigma: Tensor) -> Tensor:
     return 0.25 * sigma.log()
 
 
-def network_target(x0: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
+def v_target(x0: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
     """What the network's own output should be: (x0 - c_skip x) / c_out.
 
     The EDM objective with weight (1 + s^2) / s^2 = 1 / c_out^2 on the denoised latents is exactly
@@ -49,34 +46,12 @@ def network_target(x0: Tensor, noisy: Tensor, sigma: Tensor) -> Tensor:
     return (x0 - c_skip(sigma) * noisy) / c_out(sigma)
 
 
-def draw_sigma(count: int, p_mean: float, p_std: float, generator: torch.Generator) -> Tensor:
+def sample_sigmas(count: int, p_mean: float, p_std: float, generator: torch.Generator) -> Tensor:
     """(count,) noise levels with ln sigma ~ N(p_mean, p_std^2).
 
     Reenact Anything, App. B.1: 2.8 and 1.6.
     """
     return (p_mean + p_std * torch.randn(count, generator=generator)).exp()
-
-
-STRATA = 16
-"""Into so many parts of equal probability the noise levels of `stratified_sigma` are divided."""
-
-
-def stratified_sigma(step: int, count: int, p_mean: float, p_std: float, seed: int) -> Tensor:
-    """(count,) noise levels of one iteration, spread evenly over iterations, else `draw_sigma`'s.
-
-    The k-th level of all iterations falls into the part of the distribution that the k-th place of
-    a shuffled deck of STRATA tells; every deck is shuffled anew. So no part is left out by chance.
-    """
-    levels = torch.empty(count)
-    for i in range(count):
-        deck, place = divmod(step * count + i, STRATA)
-        g = step_generator(seed, _DECKS - deck)
-        order = torch.randperm(STRATA, generator=g)
-        within = torch.rand(STRATA, generator=g)
-        levels[i] = (order[place] + within[place]) / STRATA
-    # the ends of the last strata reach to infinity: as far as 32 bits of a normal draw would
-    normal: Tensor = torch.special.ndtri(levels.clamp(1e-6, 1 - 1e-6).double()).float()
-    return (p_mean + p_std * normal).exp()
 
 
 def step_generator(seed: int, step: int) -> torch.Generator:

@@ -2,8 +2,9 @@
 
 Everything that lives at the same time in an iteration grows with the number of latents,
 n = B F h w, and with nothing else, to about 1 %. The bytes a latent are counted on the real UNet
-(models/count.py), and tests/backend/test_count.py counts them again; the weights come to them. What
-CUDA, its libraries and the allocator's gaps take on a real card is an allowance, not a count.
+(benchmarks/count.py), and tests/benchmarks/test_count.py counts them again; the weights come to
+them. What CUDA, its libraries and the allocator's gaps take on a real card is an allowance, not a
+count.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ class Plan:
 
     def applied_to(self, settings: Settings) -> Settings:
         """The settings as they will be carried out here."""
-        chunk = self.decode_chunk or settings.sampling.decode_chunk
-        return replace(settings, sampling=replace(settings.sampling, decode_chunk=chunk))
+        chunk = self.decode_chunk or settings.sampling.decode_chunk_size
+        return replace(settings, sampling=replace(settings.sampling, decode_chunk_size=chunk))
 
     def seconds(self, rate: float) -> float:
         """What it will take where large matrix products run at `rate` FLOPs a second."""
@@ -91,7 +92,7 @@ class Plan:
 def latents(settings: Settings, batch: int = 1) -> int:
     """n = B F h w."""
     place = settings.width * settings.height // PIXELS_PER_LATENT**2
-    return batch * settings.frames * place
+    return batch * settings.num_frames * place
 
 
 def learning_memory(cost: Cost, settings: Settings, devices: int = 1) -> int:
@@ -107,7 +108,7 @@ def _share(settings: Settings, devices: int) -> int:
 
 def learning_flops(cost: Cost, settings: Settings, devices: int = 1) -> float:
     """Of all iterations, on each device."""
-    place = latents(settings) / settings.frames
+    place = latents(settings) / settings.num_frames
     n = latents(settings, _share(settings, devices))
     return settings.inversion.iterations * n * (cost.flops + cost.attention * place)
 
@@ -141,16 +142,16 @@ def plan(settings: Settings, free: int, learns: bool, applies: bool, devices: in
 
 def applying_flops(settings: Settings) -> float:
     """Of sampling with both branches of guidance, and decoding."""
-    n, place = latents(settings), latents(settings) / settings.frames
-    guided = max(settings.sampling.guidance_first, settings.sampling.guidance_last) > 1
+    n, place = latents(settings), latents(settings) / settings.num_frames
+    guided = max(settings.sampling.min_guidance_scale, settings.sampling.max_guidance_scale) > 1
     forward = n * (279.5e6 + 7.28e3 * place)
     decode = 753.0e6 * n
-    return settings.sampling.steps * (2 if guided else 1) * forward + decode
+    return settings.sampling.num_inference_steps * (2 if guided else 1) * forward + decode
 
 
 def _decode_chunk(settings: Settings, free: int) -> int:
     """The wish, all frames for 0, or the most that fit: the fewer, the more the seams differ."""
-    wish = settings.sampling.decode_chunk or settings.frames
+    wish = settings.sampling.decode_chunk_size or settings.num_frames
     for chunk in range(wish, 0, -1):
         if applying_memory(settings, chunk) <= free:
             return chunk
@@ -161,7 +162,7 @@ def _refusal(settings: Settings, free: int, need: int, what: str) -> OutOfMemory
     smaller = largest_that_fits(settings, free)
     remedy = "Choose the engine Draft" if smaller is None else f"Choose {smaller[0]} x {smaller[1]}"
     return OutOfMemory(
-        f"{what} at {settings.width} x {settings.height} with {settings.frames} frames needs "
+        f"{what} at {settings.width} x {settings.height} with {settings.num_frames} frames needs "
         f"{need / GB:.1f} GB of the GPU, and {free / GB:.1f} GB are free.",
         f"{remedy}, or close other programs that use the GPU.",
     )

@@ -1,7 +1,7 @@
 """One job, from its folder to its output: pictures -> motion -> pictures. Imports nothing that
 must be installed until the job can say that it is not.
 
-`Run.story` tells it. Around it, `run_job` sees to it that one runner works on a folder at a time,
+`Run.execute` does it. Around it, `run_job` sees to it that one runner works on a folder at a time,
 that the last event always says how it ended, and that what a killed runner left is picked up."""
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def _run_locked(job: JobFolder, lock: JobLock, load: Load) -> MtiError | None:
         try:
             attempt.check()
             attempt.log.hold_reserve()
-            request = job.request()
-            attempt.done(Run(attempt, request, load).story())
+            request = job.request(to_run=True)
+            attempt.done(Run(attempt, request, load).execute())
             return None
         except Exception as error:
             failure = as_mti_error(error)
@@ -89,7 +89,7 @@ def _is_done(job: JobFolder) -> bool:
 
 
 class Run:
-    """The work on one job: `story` is the order, the other methods are its sentences."""
+    """The work on one job: `execute` is the order, the other methods are its steps."""
 
     def __init__(self, attempt: Attempt, request: Request, load: Load) -> None:
         self.attempt, self.job, self.request = attempt, attempt.job, request
@@ -103,7 +103,7 @@ class Run:
         self.warning = ""
         attempt.model = request.settings.model
 
-    def story(self) -> dict[str, object]:
+    def execute(self) -> dict[str, object]:
         """Do all of the request; returns the result for `done`."""
         from .inputs import read_inputs
 
@@ -138,9 +138,9 @@ class Run:
                 self.settings = plan.applied_to(self.settings)
             self.attempt.check()
             stage.report(1)
-        if model.frames != self.settings.frames:
+        if model.frames != self.settings.num_frames:
             raise BadRequest(
-                f"{model.name} makes {model.frames} frames, not {self.settings.frames}.",
+                f"{model.name} makes {model.frames} frames, not {self.settings.num_frames}.",
                 "Start the job again with that number.",
             )
         return model
@@ -165,7 +165,7 @@ class Run:
         from .judging import reconstruction, warning
 
         sampling = self.settings.sampling
-        stage = Stage(self.attempt.log, "reconstruct", sampling.steps)
+        stage = Stage(self.attempt.log, "reconstruct", sampling.num_inference_steps)
 
         def on_step(step: int, total: int) -> None:
             self.attempt.check()
@@ -225,7 +225,7 @@ class Run:
 
         job, learns, applies = self.job, self.request.learns, self.request.applies
         return {
-            "frames": self.settings.frames if applies else 0,
+            "frames": self.settings.num_frames if applies else 0,
             "frames_dir": self.inside(job.frames_dir) if applies else None,
             "preview": self.inside(job.preview_file) if applies else None,
             "takes": [
@@ -246,9 +246,7 @@ class Run:
 
     def fps(self) -> float:
         """Pictures a second at which the clip takes as long as the captured range did."""
-        capture = self.request.capture
-        seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
-        return self.settings.frames / seconds
+        return self.settings.num_frames / self.request.capture.seconds
 
     def size(self) -> list[int]:
         """Width and height of the clip, in pixels."""

@@ -46,7 +46,7 @@ def sample(
     shape = (1, motion.frames, model.latent_channels, *image_latents.shape[-2:])
     noise = torch.randn(shape, generator=g).to(model.device, model.dtype)
     latents = _denoise(model, noise, image_latents, motion, settings, on_step)
-    clip = model.decode(latents, first, settings.decode_chunk).cpu()
+    clip = model.decode(latents, first, settings.decode_chunk_size).cpu()
     if not settings.hold_still or settings.appearance == "none" or model.keeps_size:
         return clip
     seen = model.decode(model.encode_video(picture[None]), first)[0].cpu()
@@ -58,31 +58,32 @@ def _denoise(
     settings: SamplingSettings, on_step: _Step,
 ) -> Tensor:  # fmt: skip
     """Scaled latents (1, F, C, h, w) of noise of that shape and variance 1."""
-    scheduler = model.solver(settings.solver)
-    scheduler.set_timesteps(settings.steps, device=model.device)
+    scheduler = model.scheduler
+    scheduler.set_timesteps(settings.num_inference_steps, device=model.device)
     latents: Tensor = noise * scheduler.init_noise_sigma
-    tokens = motion.frame_tokens[None].to(model.device), motion.clip_tokens[None].to(model.device)
+    tokens = motion.frame_tokens[None].to(model.device), motion.video_tokens[None].to(model.device)
     nothing = model.no_motion(motion.frames)
     time_ids = model.time_ids(settings.fps, settings.motion_bucket_id, settings.noise_aug_strength)
-    guidance = torch.linspace(settings.guidance_first, settings.guidance_last, motion.frames)
+    guidance = torch.linspace(
+        settings.min_guidance_scale, settings.max_guidance_scale, motion.frames
+    )
     guidance = guidance.to(latents).view(1, -1, 1, 1, 1)
-    low, high = settings.guidance_sigma_min, settings.guidance_sigma_max
     for i, t in enumerate(scheduler.timesteps):
         x = scheduler.scale_model_input(latents, t)
         output = model.network(x, t, image_latents, *tokens, time_ids)
-        if guidance.max() > 1 and low <= float(scheduler.sigmas[i]) <= high:
+        if guidance.max() > 1:
             # without a motion and without a picture: both the image latent and the tokens are zero.
             # One branch after the other: a GPU is full with one, and needs less memory for it
             free = model.network(x, t, torch.zeros_like(image_latents), *nothing, time_ids)
             output = free + guidance * (output - free)
         latents = scheduler.step(output, t, latents).prev_sample
-        on_step(i + 1, settings.steps)
+        on_step(i + 1, settings.num_inference_steps)
     return latents
 
 
 def visualisation(settings: SamplingSettings) -> SamplingSettings:
     """The paper's way to show a motion by itself: no picture, guidance from 1 to 10."""
-    return replace(settings, appearance="none", guidance_first=1.0, guidance_last=10.0)
+    return replace(settings, appearance="none", min_guidance_scale=1.0, max_guidance_scale=10.0)
 
 
 def image_embedding_motion(model: SvdModel, picture: Tensor) -> MotionEmbedding:

@@ -55,7 +55,7 @@ def table(cls: type) -> list[str]:
     rows = []
     for field in dataclasses.fields(cls):
         spec = codec.spec_of(cls, field.name)
-        limits = str(spec) if isinstance(spec, codec.Span) else ""
+        limits = str(spec) if isinstance(spec, codec.Range) else ""
         meaning = spec.doc if spec else ""
         rows.append(f"| `{field.name}` | {kind(hints[field.name])} | {limits} | {meaning} |")
     return rows

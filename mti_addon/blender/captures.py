@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..motion import Take, encode_png
 from ..wire import CaptureInfo, Settings, codec, files
-from ..wire.codec import Span, Text
+from ..wire.codec import Constraint, Range
 from ..wire.errors import BadRequest, UnreadableInput
 from .steps import steps
 
@@ -32,14 +32,14 @@ GAP = 2
 class CaptureFile:
     """capture.json."""
 
-    model: Annotated[str, Text(r".{1,64}", "The model that the images were drawn for.")]
-    frames: Annotated[int, Span(1, 128, "pictures", "How many.")]
+    model: Annotated[str, Constraint(r".{1,64}", "The model that the images were drawn for.")]
+    frames: Annotated[int, Range(1, 128, "pictures", "How many.")]
     size: tuple[
-        Annotated[int, Span(16, 4096, "px", "Width of the images.")],
-        Annotated[int, Span(16, 4096, "px", "Height of the images.")],
+        Annotated[int, Range(16, 4096, "px", "Width of the images.")],
+        Annotated[int, Range(16, 4096, "px", "Height of the images.")],
     ]
-    source: Annotated[str, Text(r".{0,64}", "Name of what was captured, for people.")]
-    notes: tuple[Annotated[str, Text(r".{1,500}", "A warning, and what to do.")], ...]
+    source: Annotated[str, Constraint(r".{0,64}", "Name of what was captured, for people.")]
+    notes: tuple[Annotated[str, Constraint(r".{1,500}", "A warning, and what to do.")], ...]
     info: CaptureInfo
 
 

@@ -65,7 +65,7 @@ def _shipped(presets: Path) -> tuple[KnownMotion, ...]:
         capture = CaptureInfo(
             fps=preset.fps,
             frame_start=1,
-            frame_end=preset.frames,  # at its own frame rate, a frame is a picture
+            frame_end=preset.num_frames,  # at its own frame rate, a frame is a picture
             size=(preset.settings.width, preset.settings.height),
             flip_safe=False,
         )

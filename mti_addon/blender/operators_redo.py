@@ -114,6 +114,8 @@ class MTI_OT_redo(bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Fill the panel from the recipe, and start a job that makes it again."""
         recipe, shown = self._recipe(context)
+        if (row := polling.jobs.find(recipe.job)) is not None:
+            row.folder.request(to_run=True)  # an older version may have had what this one has not
         folder = result_folder(real(shown)) if shown else None
         motion = _motion(recipe, folder)
         target = self._target(context, recipe, folder)

@@ -34,7 +34,7 @@ class MTI_OT_capture(bpy.types.Operator):
         """Sample, check, draw, save; the scene remembers the capture's id."""
         props = context.scene.mti
         settings = engines.chosen_settings()
-        shot = take_shot(context, settings.frames, settings.size)
+        shot = take_shot(context, settings.num_frames, settings.size)
         # only a keyed figure has another body to be drawn with
         take = shot.take if props.source == "ARMATURE" else None
         name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
@@ -42,7 +42,7 @@ class MTI_OT_capture(bpy.types.Operator):
         props.capture = name
         watch.captured(context)
         text = translated("Captured {} images of frames {} to {}")
-        text = text.format(settings.frames, *shot.span)
+        text = text.format(settings.num_frames, *shot.span)
         for warning in shot.warnings[:1]:
             text = f"{text}. {translated(warning.message)}"
         self.report({"WARNING" if shot.warnings else "INFO"}, text)
@@ -52,7 +52,7 @@ class MTI_OT_capture(bpy.types.Operator):
 def _about(shot: Shot, settings: Settings) -> CaptureFile:
     return CaptureFile(
         model=settings.model,
-        frames=settings.frames,
+        frames=settings.num_frames,
         size=settings.size,
         source=one_line(shot.source, 64),
         notes=tuple(one_line(sentences(*warning), 500) for warning in shot.warnings),

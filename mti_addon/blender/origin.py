@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from ..wire import JobFolder, MtiError, codec, files
-from ..wire.codec import Text
+from ..wire.codec import Constraint
 from ..wire.contents import NOTE_BYTES, read_inside
 
 ORIGIN_FILE = "origin.json"
@@ -22,8 +22,8 @@ ORIGIN_FILE = "origin.json"
 class Origin:
     """A .blend file."""
 
-    file: Annotated[str, Text(r"[0-9a-f]{32}", "The id that its scenes carry.")]
-    path: Annotated[str, Text(r"[^\x00]{0,1024}", "Where it was; empty: not saved yet.")]
+    file: Annotated[str, Constraint(r"[0-9a-f]{32}", "The id that its scenes carry.")]
+    path: Annotated[str, Constraint(r"[^\x00]{0,1024}", "Where it was; empty: not saved yet.")]
 
 
 def write_origin(job: JobFolder, origin: Origin) -> None:

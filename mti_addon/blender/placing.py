@@ -73,9 +73,9 @@ def blender_path(path: Path) -> str:
 def timing(scene: Any, recipe: Recipe, shown: Any) -> tuple[int, int]:
     """First frame and number of frames of a result in the scene that shows it."""
     capture, props = recipe.capture, scene.mti
-    seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
+    seconds = capture.seconds
     if props.result_speed == "CHOSEN":
-        seconds = recipe.settings.frames / props.result_fps
+        seconds = recipe.settings.num_frames / props.result_fps
     start = capture.frame_start if props.place == "CAPTURE" else shown.frame_current
     return start, frames_at(seconds, shown.render.fps / shown.render.fps_base)
 

@@ -61,9 +61,7 @@ def pictures_a_second(row: Row, props: Any) -> float:
     assert row.request is not None  # it has takes
     if props.result_speed == "CHOSEN":
         return float(props.result_fps)
-    capture = row.request.capture
-    seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
-    return float(row.request.settings.frames / seconds)
+    return float(row.request.settings.num_frames / row.request.capture.seconds)
 
 
 def playing(row: Row, take: int) -> bool:

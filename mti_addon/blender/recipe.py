@@ -11,9 +11,12 @@ from typing import Annotated
 
 from ..motion import Fitted
 from ..wire import CaptureInfo, JobFolder, MtiError, Request, Settings, codec, files
-from ..wire.codec import Span, Text
+from ..wire.codec import Constraint, Range
 from ..wire.contents import NOTE_BYTES, read_inside
+from ..wire.settings import upgraded
 
+VERSION = 2
+"""Of a recipe. Version 1, of files made before 0.2.0, has settings of protocol 2."""
 RECIPE_KEY = "mti_recipe"
 """The custom property of a strip, an object or an image that holds a recipe's JSON."""
 JOB_KEY = "mti_job"
@@ -26,17 +29,19 @@ WHOLE_FILE = "target_whole.png"
 there where it was sent as it is."""
 LONGEST_WHOLE = 4096
 """Longer sides of that, pixels."""
-_SHARE = Span(0, 1, "", "")
+_SHARE = Range(0, 1, "", "")
 
 
 @dataclass(frozen=True)
 class TargetNote:
     """What the target picture of a job was made of."""
 
-    kind: Annotated[str, Text(r"[A-Z_]{1,16}", "RENDER, IMAGE ...")]
-    source: Annotated[str, Text(r"[^\x00]{0,1024}", "A file, a scene, a strip; for people.")]
-    how: Annotated[str, Text(r"CROP|PAD", "How it was brought to the engine's shape.")]
-    size: tuple[Annotated[int, Span(1, 65536, "px", "")], Annotated[int, Span(1, 65536, "px", "")]]
+    kind: Annotated[str, Constraint(r"[A-Z_]{1,16}", "RENDER, IMAGE ...")]
+    source: Annotated[str, Constraint(r"[^\x00]{0,1024}", "A file, a scene, a strip; for people.")]
+    how: Annotated[str, Constraint(r"CROP|PAD", "How it was brought to the engine's shape.")]
+    size: tuple[
+        Annotated[int, Range(1, 65536, "px", "")], Annotated[int, Range(1, 65536, "px", "")]
+    ]
     box: tuple[
         Annotated[float, _SHARE],
         Annotated[float, _SHARE],
@@ -55,11 +60,11 @@ class TargetNote:
 class Recipe:
     """Everything that is needed to make a result again, or another one like it."""
 
-    version: Annotated[int, Span(1, 1, "", "Of this list of fields.")]
-    job: Annotated[str, Text(r"[0-9a-f]{32}", "The job that made it.")]
-    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name.")]
-    take: Annotated[int, Span(1, 128, "", "Which of the job's takes.")]
-    seed: Annotated[int, Span(0, 2**32 - 1, "", "The take's own.")]
+    version: Annotated[int, Range(VERSION, VERSION, "", "Of this list of fields.")]
+    job: Annotated[str, Constraint(r"[0-9a-f]{32}", "The job that made it.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name.")]
+    take: Annotated[int, Range(1, 128, "", "Which of the job's takes.")]
+    seed: Annotated[int, Range(0, 2**32 - 1, "", "The take's own.")]
     settings: Settings
     capture: CaptureInfo
     target: TargetNote | None = None
@@ -80,7 +85,7 @@ class Recipe:
 def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None) -> Recipe:
     """The recipe of one take of a job."""
     return Recipe(
-        1, request.job, request.name, take, seed, request.settings, request.capture, target
+        VERSION, request.job, request.name, take, seed, request.settings, request.capture, target
     )
 
 
@@ -89,7 +94,10 @@ def read_recipe(text: object) -> Recipe | None:
     if not isinstance(text, str) or not text:
         return None
     try:
-        recipe: Recipe = codec.from_dict(Recipe, codec.loads(text, "The recipe"), "recipe")
+        value = codec.loads(text, "The recipe")
+        if isinstance(value, dict) and value.get("version") == 1:
+            value |= {"version": VERSION, "settings": upgraded(value.get("settings"), 2)}
+        recipe: Recipe = codec.from_dict(Recipe, value, "recipe")
     except MtiError:
         return None
     return recipe

@@ -275,7 +275,7 @@ def _kept_before(root: Path, recipe: Recipe) -> Result | None:
     """This very take, if it is there whole."""
     for result in results_in(root):
         same = (result.recipe.job, result.recipe.take) == (recipe.job, recipe.take)
-        if same and len(result.names) == recipe.settings.frames:
+        if same and len(result.names) == recipe.settings.num_frames:
             return result
     return None
 

@@ -46,7 +46,7 @@ def self_test_order(root: Path) -> JobFolder:
         augmentation=replace(settings.inversion.augmentation, variants=VARIANTS),
     )
     settings = replace(settings, inversion=inversion)
-    take = _wave(settings.frames, settings.size)
+    take = _wave(settings.num_frames, settings.size)
     inputs: dict[str, bytes | Path] = {
         reference_name(i + 1): encode_png(picture) for i, picture in enumerate(draw(take))
     }
@@ -58,7 +58,7 @@ def self_test_order(root: Path) -> JobFolder:
         name=NAME,
         settings=settings,
         inputs={},
-        reference_frames=settings.frames,
+        reference_frames=settings.num_frames,
         references=1,
         targets=1,
         capture=CaptureInfo(24.0, 1, 48, take.size, False),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from ..wire import JobFolder, MtiError, Request, codec, files
-from ..wire.codec import Text
+from ..wire.codec import Constraint
 from ..wire.contents import NOTE_BYTES, read_inside
 from ..wire.errors import BadRequest
 
@@ -20,7 +20,7 @@ TITLE_FILE = "title.json"
 class Title:
     """title.json."""
 
-    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The name, for people.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The name, for people.")]
 
 
 def rename(job: JobFolder, name: str) -> None:

@@ -29,7 +29,7 @@ _BYTES_A_PIXEL = 575
 def gpu_bytes(settings: Settings) -> int:
     """GPU memory for learning with SVD where everything that can be is computed twice, CUDA's own
     part included: as mti_backend/plan.py counts it (tests/client/test_engines.py compares them)."""
-    pixels = settings.frames * settings.width * settings.height
+    pixels = settings.num_frames * settings.width * settings.height
     return _WEIGHTS_BYTES + _BYTES_A_PIXEL * pixels
 
 

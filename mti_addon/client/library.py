@@ -115,7 +115,7 @@ def save_motion(
         version=PRESET_VERSION,
         name=request.name,
         model=request.settings.model,
-        frames=request.settings.frames,
+        num_frames=request.settings.num_frames,
         fps=_clip_fps(request),
         tags=tuple(tags),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -129,9 +129,7 @@ def save_motion(
 
 def _clip_fps(request: Request) -> float:
     """Pictures a second at which the clip lasts as long as the captured range did."""
-    capture = request.capture
-    seconds = (capture.frame_end - capture.frame_start + 1) / capture.fps
-    return min(1000.0, max(0.01, request.settings.frames / seconds))
+    return min(1000.0, max(0.01, request.settings.num_frames / request.capture.seconds))
 
 
 def _free_place(folder: Path, name: str) -> Path:

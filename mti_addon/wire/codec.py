@@ -1,8 +1,8 @@
 """Frozen dataclasses to JSON and back, strictly; stdlib only.
 
-A field's type may carry a `Span` (numbers) or a `Text` (strings) by `typing.Annotated`. Reading
-refuses unknown and missing fields, wrong types and values out of range, each in one sentence that
-names the field by its dotted path, e.g. `settings.inversion.learning_rate`.
+A field's type may carry a `Range` (numbers) or a `Constraint` (strings) by `typing.Annotated`.
+Reading refuses unknown and missing fields, wrong types and values out of range, each in one
+sentence that names the field by its dotted path, e.g. `settings.inversion.learning_rate`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Decoder = Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True)
-class Span:
+class Range:
     """What a number may be: low <= value <= high, its unit, and what it means (with its source)."""
 
     low: float
@@ -38,7 +38,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Text:
+class Constraint:
     """What a string, list or switch may be: a full-match pattern (None: any), and its meaning."""
 
     pattern: str | None
@@ -92,11 +92,11 @@ def loads(data: bytes | str, what: str) -> Any:
         raise BadRequest(f"{what} is not valid JSON: {error}.") from error
 
 
-def spec_of(cls: type, name: str) -> Span | Text | None:
-    """The Span or Text of a field, for documents, tooltips and the limits of sliders."""
+def spec_of(cls: type, name: str) -> Range | Constraint | None:
+    """The Range or Constraint of a field, for documents, tooltips and the limits of sliders."""
     hint = _hints(cls)[name]
     if get_origin(hint) is Annotated:
-        found = [a for a in get_args(hint)[1:] if isinstance(a, Span | Text)]
+        found = [a for a in get_args(hint)[1:] if isinstance(a, Range | Constraint)]
         return found[0] if found else None
     return None
 
@@ -182,7 +182,7 @@ def _limited(decode: _Decoder, limit: Any) -> _Decoder:
             _fail(path, f"is {_short(result)}, which is not allowed there")
         return result
 
-    if isinstance(limit, Span):
+    if isinstance(limit, Range):
         return within
     return matching if limit.pattern is not None else decode
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from . import codec
-from .codec import Span
+from .codec import Range
 from .errors import BadRequest, WireError
 
 Stage = Literal["load", "encode", "learn", "reconstruct", "apply", "decode", "save"]
@@ -20,7 +20,7 @@ MAX_LINE_BYTES = 64 * 1024
 MAX_TIME = 1e12
 """Unix seconds, some 30 000 years: larger ones are no time, and would not fit a float."""
 
-_STEP = Span(0, 10**9, "", "Steps of this stage that are done.")
+_STEP = Range(0, 10**9, "", "Steps of this stage that are done.")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Started:
 
     model: str
     device: str
-    epoch: Annotated[int, Span(1, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
+    epoch: Annotated[int, Range(1, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
     versions: dict[str, str]
 
 
@@ -39,9 +39,9 @@ class Progress:
 
     stage: Stage
     step: Annotated[int, _STEP]
-    total: Annotated[int, Span(1, 10**9, "", "Steps of this stage in all.")]
+    total: Annotated[int, Range(1, 10**9, "", "Steps of this stage in all.")]
     loss: float | None = None
-    seconds_left: Annotated[float, Span(0, 1e9, "s", "Of the whole job.")] | None = None
+    seconds_left: Annotated[float, Range(0, 1e9, "s", "Of the whole job.")] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Planned:
     """What the job will use of a GPU, and for how long, before its model is loaded."""
 
     text: str
-    memory_mib: Annotated[int, Span(0, 10**8, "MiB", "Of the GPU, at the highest point.")]
-    seconds: Annotated[float, Span(0, 1e9, "s", "An estimate of the whole job.")] | None = None
+    memory_mib: Annotated[int, Range(0, 10**8, "MiB", "Of the GPU, at the highest point.")]
+    seconds: Annotated[float, Range(0, 1e9, "s", "An estimate of the whole job.")] | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 from . import codec, files
-from .codec import Text
+from .codec import Constraint
 from .contents import add_file, read_inside, verify_file
 from .errors import BadRequest, UnreadableInput, WireError
 from .events import MAX_LINE_BYTES, Cancelled, Done, Failed, FinalEvent, decode
@@ -166,8 +166,9 @@ class JobFolder:
         """stdout and stderr of the runners."""
         return self.path / "log.txt"
 
-    def request(self) -> Request:
-        """Read request.json strictly; BadRequest, NewerProtocol."""
+    def request(self, to_run: bool = False) -> Request:
+        """Read request.json strictly, `to_run` or only to look at it (`Request.from_json`);
+        BadRequest, NewerProtocol."""
         try:
             with open(self.request_file, "rb") as stream:
                 data = stream.read(MAX_REQUEST_BYTES + 1)
@@ -176,7 +177,7 @@ class JobFolder:
                 f"{self.request_file} cannot be read ({error.strerror}).",
                 "This folder is not a job.",
             ) from error
-        return Request.from_json(data)
+        return Request.from_json(data, to_run)
 
     def verify_inputs(self) -> None:
         """Check that every input is there and unchanged, or raise UnreadableInput."""
@@ -262,8 +263,8 @@ class Manifest:
     """output/manifest.json: the sha256 of each file, by its name relative to output/."""
 
     files: dict[
-        Annotated[str, Text(_OUTPUT_NAME, "No name leaves output/.")],
-        Annotated[str, Text(r"[0-9a-f]{64}", "sha256 in hex.")],
+        Annotated[str, Constraint(_OUTPUT_NAME, "No name leaves output/.")],
+        Annotated[str, Constraint(r"[0-9a-f]{64}", "sha256 in hex.")],
     ]
 
     def to_json(self) -> str:

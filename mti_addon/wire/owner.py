@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated
 
 from . import codec, files
-from .codec import Span, Text
+from .codec import Constraint, Range
 from .errors import Busy, MtiError, NotWritable
 from .events import EventReader, Started
 from .job import JobFolder
@@ -48,14 +48,14 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 class Owner:
     """A process of one boot of one machine, and its ordinal among the job's runners."""
 
-    pid: Annotated[int, Span(1, 2**32, "", "Process number.")]
-    create_time: Annotated[float, Text(None, "When it started, on the system's own scale.")]
-    boot_id: Annotated[str, Text(None, "Names the boot; empty where that is not needed.")]
+    pid: Annotated[int, Range(1, 2**32, "", "Process number.")]
+    create_time: Annotated[float, Constraint(None, "When it started, on the system's own scale.")]
+    boot_id: Annotated[str, Constraint(None, "Names the boot; empty where that is not needed.")]
     machine: Annotated[
-        str, Text(None, "Names the machine also after it was renamed; empty if unknown.")
+        str, Constraint(None, "Names the machine also after it was renamed; empty if unknown.")
     ]
-    host: Annotated[str, Text(None, "The machine's name, for people.")]
-    epoch: Annotated[int, Span(0, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
+    host: Annotated[str, Constraint(None, "The machine's name, for people.")]
+    epoch: Annotated[int, Range(0, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
 
     def to_json(self) -> str:
         """The text of owner.json and launched.json."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from . import codec, files
-from .codec import Span, Text
+from .codec import Constraint, Range
 from .contents import add_file, verify_file
 from .errors import BadRequest, NewerProtocol
 from .request import MOTION
@@ -32,19 +32,19 @@ _ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
 class Preset:
     """preset.json, field by field."""
 
-    version: Annotated[int, Span(1, 10_000, "", "Version of the preset folder.")]
-    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
-    model: Annotated[ModelName, Text(None, "The model that it was learned on.")]
-    frames: Annotated[int, Span(2, 128, "frames", "Length of the clip.")]
-    fps: Annotated[float, Span(0.01, 1000, "frames/s", "The clip's own speed.")]
-    tags: tuple[Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,32}", "A word to find it by.")], ...]
-    created: Annotated[str, Text(_ISO_TIME, "ISO 8601 with its time zone.")]
-    settings: Annotated[Settings, Text(None, "What it was learned with.")]
+    version: Annotated[int, Range(1, 10_000, "", "Version of the preset folder.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
+    model: Annotated[ModelName, Constraint(None, "The model that it was learned on.")]
+    num_frames: Annotated[int, Range(2, 128, "frames", "Length of the clip.")]
+    fps: Annotated[float, Range(0.01, 1000, "frames/s", "The clip's own speed.")]
+    tags: tuple[Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,32}", "A word to find it by.")], ...]
+    created: Annotated[str, Constraint(_ISO_TIME, "ISO 8601 with its time zone.")]
+    settings: Annotated[Settings, Constraint(None, "What it was learned with.")]
     files: Annotated[
-        dict[str, Annotated[str, Text(r"[0-9a-f]{64}", "sha256 in hex.")]],
-        Text(None, "sha256 of each other file of the folder."),
+        dict[str, Annotated[str, Constraint(r"[0-9a-f]{64}", "sha256 in hex.")]],
+        Constraint(None, "sha256 of each other file of the folder."),
     ]
-    licence: Annotated[str, Text(r"[^\x00-\x1f\x7f]{0,128}", "SPDX expression, or empty.")]
+    licence: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{0,128}", "SPDX expression, or empty.")]
 
     def check(self) -> None:
         """Raise BadRequest, naming the field, for what no preset may hold."""
@@ -54,8 +54,8 @@ class Preset:
 
     def _check_meaning(self) -> None:
         self.settings.check("preset.settings")
-        if (self.model, self.frames) != (self.settings.model, self.settings.frames):
-            raise BadRequest("preset.model and preset.frames must be those of its settings.")
+        if (self.model, self.num_frames) != (self.settings.model, self.settings.num_frames):
+            raise BadRequest("preset.model and preset.num_frames must be those of its settings.")
         for name in self.files:
             if name not in PRESET_FILES:
                 raise BadRequest(f"preset.files must not have {name!r}.")
@@ -81,6 +81,8 @@ def read_preset(folder: Path) -> Preset:
         if (version := value.get("version")) in (1, 2):
             settings = upgraded(value.get("settings"), version)
             value |= {"version": PRESET_VERSION, "settings": settings}
+            if "frames" in value:
+                value["num_frames"] = value.pop("frames")
     preset = codec.from_dict(Preset, value, "preset")
     preset._check_meaning()
     return preset

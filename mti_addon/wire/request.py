@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args
 
 from . import codec
-from .codec import Span, Text
+from .codec import Constraint, Range
 from .errors import BadRequest, NewerProtocol
-from .settings import Settings, upgraded
+from .settings import InversionSettings, Settings, check_runnable, upgraded
 
 PROTOCOL = 3
 """Version of the job folder; docs/job.md says what it means, and when it must be raised."""
+
+OLDER_PROTOCOLS = (1, 2)
+"""Those that are read as well."""
 
 Task = Literal["learn", "apply", "learn+apply"]
 TASKS: tuple[Task, ...] = get_args(Task)
@@ -25,7 +28,7 @@ MOTION = "motion.safetensors"
 _SHA256 = r"[0-9a-f]{64}"
 SLOWEST, FASTEST = 0.01, 1000
 """Frames per second that a motion may be captured at."""
-_FRAME = Span(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
+_FRAME = Range(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
 
 
 def reference_folder(reference: int) -> str:
@@ -47,35 +50,42 @@ def target_name(target: int = 1) -> str:
 class CaptureInfo:
     """Where the motion came from in the scene, so that the result can be laid back in time."""
 
-    fps: Annotated[float, Span(SLOWEST, FASTEST, "frames/s", "The scene's frame rate.")]
+    fps: Annotated[float, Range(SLOWEST, FASTEST, "frames/s", "The scene's frame rate.")]
     frame_start: Annotated[int, _FRAME]
     frame_end: Annotated[int, _FRAME]
     size: tuple[
-        Annotated[int, Span(1, 65536, "px", "Width of the scene's render.")],
-        Annotated[int, Span(1, 65536, "px", "Height of the scene's render.")],
+        Annotated[int, Range(1, 65536, "px", "Width of the scene's render.")],
+        Annotated[int, Range(1, 65536, "px", "Height of the scene's render.")],
     ]
-    flip_safe: Annotated[bool, Text(None, "The motion stays itself when mirrored.")]
+    flip_safe: Annotated[bool, Constraint(None, "The motion stays itself when mirrored.")]
+
+    @property
+    def seconds(self) -> float:
+        """How long the motion takes in the scene; both ends of the range are shown."""
+        return (self.frame_end - self.frame_start + 1) / self.fps
 
 
 @dataclass(frozen=True)
 class Request:
     """One job. All paths are relative to the job's inputs/ folder; no path leaves it."""
 
-    protocol: Annotated[int, Span(1, 10_000, "", "Version of the job folder.")]
-    job: Annotated[str, Text(r"[0-9a-f]{32}", "uuid4 in hex; also the folder's name.")]
-    task: Annotated[Task, Text(None, "What to do.")]
-    name: Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
-    settings: Annotated[Settings, Text(None, "Every number of the method.")]
+    protocol: Annotated[int, Range(1, 10_000, "", "Version of the job folder.")]
+    job: Annotated[str, Constraint(r"[0-9a-f]{32}", "uuid4 in hex; also the folder's name.")]
+    task: Annotated[Task, Constraint(None, "What to do.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
+    settings: Annotated[Settings, Constraint(None, "Every number of the method.")]
     inputs: Annotated[
-        dict[str, Annotated[str, Text(_SHA256, "sha256 in hex.")]],
-        Text(None, "Name of each input file, relative to inputs/, and its sha256."),
+        dict[str, Annotated[str, Constraint(_SHA256, "sha256 in hex.")]],
+        Constraint(None, "Name of each input file, relative to inputs/, and its sha256."),
     ]
-    reference_frames: Annotated[int, Span(0, 128, "images", "How many; 0 for apply.")]
+    reference_frames: Annotated[int, Range(0, 128, "images", "How many; 0 for apply.")]
     references: Annotated[
-        int, Span(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
+        int, Range(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
     ]
-    targets: Annotated[int, Span(0, MAX_TARGETS, "targets", "Images that shall move; 0 for learn.")]
-    capture: Annotated[CaptureInfo, Text(None, "Where the motion came from.")]
+    targets: Annotated[
+        int, Range(0, MAX_TARGETS, "targets", "Images that shall move; 0 for learn.")
+    ]
+    capture: Annotated[CaptureInfo, Constraint(None, "Where the motion came from.")]
 
     @property
     def learns(self) -> bool:
@@ -86,6 +96,13 @@ class Request:
     def applies(self) -> bool:
         """The task plays a motion on the target picture."""
         return self.task != "learn"
+
+    @property
+    def inversion(self) -> InversionSettings:
+        """How it learns: a motion that is not itself when mirrored is never mirrored."""
+        settings = self.settings.inversion
+        flip = settings.augmentation.horizontal_flip and self.capture.flip_safe
+        return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
 
     def input_names(self) -> tuple[str, ...]:
         """The inputs that this task must have, and no others; relative to inputs/."""
@@ -112,16 +129,20 @@ class Request:
         return codec.dumps(codec.to_dict(self), indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, data: bytes | str) -> Request:
+    def from_json(cls, data: bytes | str, to_run: bool = False) -> Request:
         """Read request.json: the protocol first, then every field, strictly.
 
-        What an older protocol lacks is filled in: the result is of this version's.
+        What an older protocol lacks is filled in: the result is of this version's. `to_run`: to be
+        carried out, which experiments of older versions are not (`settings.check_runnable`).
+        Raises BadRequest, NewerProtocol.
         """
         if len(data) > MAX_REQUEST_BYTES:
             raise BadRequest(f"request.json is larger than {MAX_REQUEST_BYTES} bytes.")
         value = codec.loads(data, "request.json")
         if isinstance(value, dict):
             _check_protocol(value.get("protocol"))
+            if to_run and value.get("protocol") in OLDER_PROTOCOLS:
+                check_runnable(value.get("settings"))
             value = _upgraded(value)
         request = codec.from_dict(cls, value)
         request._check_meaning()
@@ -129,11 +150,11 @@ class Request:
 
     def _check_meaning(self) -> None:
         self.settings.check()
-        expected = self.settings.frames if self.learns else 0
+        expected = self.settings.num_frames if self.learns else 0
         if self.reference_frames != expected:
             raise BadRequest(
                 f"reference_frames is {self.reference_frames}, and must be {expected} for "
-                f"task {self.task} of {self.settings.frames} frames."
+                f"task {self.task} of {self.settings.num_frames} frames."
             )
         if self.learns != (self.references > 0):
             should = "at least 1" if self.learns else "0"
@@ -171,7 +192,7 @@ def _check_protocol(value: Any) -> None:
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
     """A request of an older protocol as one of this, which means the same; any other as it is."""
     number = value.get("protocol")
-    if type(number) is not int or number not in (1, 2):
+    if type(number) is not int or number not in OLDER_PROTOCOLS:
         return value
     if number == 1:
         if "references" in value:

@@ -11,15 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, get_args
 
 from . import codec
-from .codec import Span, Text
+from .codec import Constraint, Range
 from .errors import BadRequest
 
 ModelName = Literal["draft", "svd", "svd-xt"]
 Precision = Literal["float32", "bfloat16", "auto"]
 Decay = Literal["none", "cosine"]
-Start = Literal["image_embeddings", "mean", "none", "predictor"]
-Sigmas = Literal["random", "stratified"]
-Solver = Literal["euler", "dpmpp_2m"]
+TokenInit = Literal["image_embeddings", "mean", "none"]
 Appearance = Literal["target", "none"]
 Framing = Literal["subject", "whole"]
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
@@ -29,7 +27,7 @@ SIZES = ((1024, 576), (768, 448), (512, 320), (320, 192))
 """Widths and heights that SVD is offered at: that of its training, and smaller ones for GPUs with
 less memory. They divide by 64, as the UNet's levels want them."""
 
-_SEED = Span(0, 2**32 - 1, "", "Seed of all random numbers; the same seed gives the same result.")
+_SEED = Range(0, 2**32 - 1, "", "Seed of all random numbers; the same seed gives the same result.")
 
 
 @dataclass(frozen=True)
@@ -40,20 +38,20 @@ class Augmentation:
     place of the reference. The paper gives no amounts; these are ours.
     """
 
-    enabled: Annotated[bool, Text(None, "Augment the reference at all.")] = True
+    enabled: Annotated[bool, Constraint(None, "Augment the reference at all.")] = True
     crop_scale_min: Annotated[
-        float, Span(0.1, 1.0, "share of the side", "Smallest random crop; 1 is no crop.")
+        float, Range(0.1, 1.0, "share of the side", "Smallest random crop; 1 is no crop.")
     ] = 0.8
     horizontal_flip: Annotated[
-        bool, Text(None, "Mirror half of the clips; only where capture.flip_safe allows it.")
+        bool, Constraint(None, "Mirror half of the clips; only where capture.flip_safe allows it.")
     ] = True
-    brightness: Annotated[float, Span(0, 1, "factor +-", "Random brightness.")] = 0.2
-    contrast: Annotated[float, Span(0, 1, "factor +-", "Random contrast.")] = 0.2
-    saturation: Annotated[float, Span(0, 1, "factor +-", "Random saturation.")] = 0.2
-    hue: Annotated[float, Span(0, 0.5, "turns +-", "Random hue; 0.5 is half the wheel.")] = 0.05
+    brightness: Annotated[float, Range(0, 1, "factor +-", "Random brightness.")] = 0.2
+    contrast: Annotated[float, Range(0, 1, "factor +-", "Random contrast.")] = 0.2
+    saturation: Annotated[float, Range(0, 1, "factor +-", "Random saturation.")] = 0.2
+    hue: Annotated[float, Range(0, 0.5, "turns +-", "Random hue; 0.5 is half the wheel.")] = 0.05
     variants: Annotated[
         int,
-        Span(0, 1024, "clips", "Made once and taken in turn; 0: each iteration its own (paper)."),
+        Range(0, 1024, "clips", "Made once and taken in turn; 0: each iteration its own (paper)."),
     ] = 0
 
 
@@ -62,65 +60,50 @@ class InversionSettings:
     """How a motion-text embedding is optimised (paper, sections 3 and 4)."""
 
     tokens_per_frame: Annotated[
-        int, Span(1, 64, "tokens", "N: tokens a frame, and as many for the clip (paper: 5).")
+        int, Range(1, 64, "tokens", "N: tokens a frame, and as many for the clip (paper: 5).")
     ] = 5
-    iterations: Annotated[int, Span(1, 100_000, "iterations", "Optimiser steps (paper: 1000).")] = (
-        1000
-    )
-    learning_rate: Annotated[float, Span(1e-6, 1.0, "", "Adam's step size (paper: 1e-2).")] = 1e-2
+    iterations: Annotated[
+        int, Range(1, 100_000, "iterations", "Optimiser steps (paper: 1000).")
+    ] = 1000
+    learning_rate: Annotated[float, Range(1e-6, 1.0, "", "Adam's step size (paper: 1e-2).")] = 1e-2
     batch_size: Annotated[
-        int, Span(1, 64, "clips", "Noise levels drawn an iteration (paper: 1).")
+        int, Range(1, 64, "clips", "Noise levels drawn an iteration (paper: 1).")
     ] = 1
     p_mean: Annotated[
-        float, Span(-10, 10, "ln sigma", "Mean of ln sigma while training (paper: 2.8).")
+        float, Range(-10, 10, "ln sigma", "Mean of ln sigma while training (paper: 2.8).")
     ] = 2.8
     p_std: Annotated[
-        float, Span(0.01, 10, "ln sigma", "Deviation of ln sigma while training (paper: 1.6).")
+        float, Range(0.01, 10, "ln sigma", "Deviation of ln sigma while training (paper: 1.6).")
     ] = 1.6
     init_noise_std: Annotated[
         float,
-        Span(0, 10, "token units", "Noise on the initial tokens, the frames' CLIP (paper: 0.1)."),
+        Range(0, 10, "token units", "Noise on the initial tokens, the frames' CLIP (paper: 0.1)."),
     ] = 0.1
-    start: Annotated[
-        Start,
-        Text(None, "Where tokens start (paper: image_embeddings); mean: all alike; none: zero."),
+    token_init: Annotated[
+        TokenInit,
+        Constraint(
+            None, "Where tokens start (paper: image_embeddings); mean: all alike; none: zero."
+        ),
     ] = "image_embeddings"
     per_frame: Annotated[
-        bool, Text(None, "Own tokens for each frame (paper, inflation); off: shared by all.")
+        bool, Constraint(None, "Own tokens for each frame (paper, inflation); off: shared by all.")
     ] = True
     augmentation: Annotated[
-        Augmentation, Text(None, "The same change of place and color for all frames.")
+        Augmentation, Constraint(None, "The same change of place and color for all frames.")
     ] = field(default_factory=Augmentation)
     learning_rate_decay: Annotated[
-        Decay, Text(None, "How the step size falls to 0 over the iterations (paper: none).")
+        Decay, Constraint(None, "How the step size falls to 0 over the iterations (paper: none).")
     ] = "none"
-    sigmas: Annotated[
-        Sigmas,
-        Text(None, "Noise levels: each by itself (paper), or spread evenly over the iterations."),
-    ] = "random"
-    average: Annotated[
-        float,
-        Span(0, 0.9999, "decay", "Moving average of the tokens that is the result; 0: the last."),
-    ] = 0.0
-    half_size: Annotated[
-        float,
-        Span(0, 1, "share", "First part of the iterations, on images of half the side."),
-    ] = 0.0
-    patience: Annotated[
-        int,
-        Span(
-            0, 100_000, "iterations", "Stop when the loss on fixed noise falls no more; 0: never."
-        ),
-    ] = 0
     reconstruct: Annotated[
-        bool, Text(None, "Then play the motion on the reference itself, and say how well it goes.")
+        bool,
+        Constraint(None, "Then play the motion on the reference itself, and say how well it goes."),
     ] = False
     precision: Annotated[
         Precision,
-        Text(None, "What the UNet computes in while learning; auto: what is fast there."),
+        Constraint(None, "What the UNet computes in while learning; auto: what is fast there."),
     ] = "auto"
     checkpoint_every: Annotated[
-        int, Span(1, 100_000, "iterations", "At most this much is lost when a runner dies.")
+        int, Range(1, 100_000, "iterations", "At most this much is lost when a runner dies.")
     ] = 25
     seed: Annotated[int, _SEED] = 0
 
@@ -129,51 +112,51 @@ class InversionSettings:
 class SamplingSettings:
     """How a motion is played on a picture (paper, section 4; SVD's own sampler)."""
 
-    steps: Annotated[int, Span(1, 200, "steps", "Steps on Karras sigmas (SVD: 25).")] = 25
-    solver: Annotated[Solver, Text(None, "How a step is taken (SVD: euler).")] = "euler"
-    guidance_first: Annotated[
-        float, Span(0, 30, "", "Guidance of the first frame; linear to the last (paper: 1).")
+    num_inference_steps: Annotated[
+        int, Range(1, 200, "steps", "Euler steps on Karras sigmas (SVD: 25).")
+    ] = 25
+    min_guidance_scale: Annotated[
+        float, Range(0, 30, "", "Guidance of the first frame; linear to the last (paper: 1).")
     ] = 1.0
-    guidance_last: Annotated[
-        float, Span(0, 30, "", "Guidance of the last frame; 1 is none (paper: 3).")
+    max_guidance_scale: Annotated[
+        float, Range(0, 30, "", "Guidance of the last frame; 1 is none (paper: 3).")
     ] = 3.0
-    guidance_sigma_min: Annotated[
-        float, Span(0, 1000, "sigma", "No guidance below this noise level (SVD: 0).")
-    ] = 0.0
-    guidance_sigma_max: Annotated[
-        float, Span(0, 1000, "sigma", "No guidance above this noise level (SVD: 1000).")
-    ] = 1000.0
     appearance: Annotated[
-        Appearance, Text(None, "Whose look: the target's, or none, which shows the motion (paper).")
+        Appearance,
+        Constraint(None, "Whose look: the target's, or none, which shows the motion (paper)."),
     ] = "target"
     framing: Annotated[
         Framing,
-        Text(
+        Constraint(
             None, "What the draft is shown: the figure, cut out and put back, or the whole frame."
         ),
     ] = "whole"
     attention: Annotated[
-        bool, Text(None, "Also write images of where the tokens of each frame look.")
+        bool, Constraint(None, "Also write images of where the tokens of each frame look.")
     ] = False
     takes: Annotated[
-        int, Span(1, 8, "takes", "Seeds tried on each target, from seed on; the likeliest first.")
+        int, Range(1, 8, "takes", "Seeds tried on each target, from seed on; the likeliest first.")
     ] = 1
     fps: Annotated[
-        int, Span(1, 120, "frames/s", "SVD's condition; the network is told fps - 1 (SVD: 7).")
+        int, Range(1, 120, "frames/s", "SVD's condition; the network is told fps - 1 (SVD: 7).")
     ] = 7
     motion_bucket_id: Annotated[
-        int, Span(0, 1023, "", "SVD's condition: amount of motion (SVD: 127).")
+        int, Range(0, 1023, "", "SVD's condition: amount of motion (SVD: 127).")
     ] = 127
     noise_aug_strength: Annotated[
         float,
-        Span(0, 10, "pixel std in [-1, 1]", "Noise on the first frame, and condition (SVD: 0.02)."),
+        Range(
+            0, 10, "pixel std in [-1, 1]", "Noise on the first frame, and condition (SVD: 0.02)."
+        ),
     ] = 0.02
-    decode_chunk: Annotated[
-        int, Span(0, 1024, "frames", "Decoded at once; 0 is all: best, and most memory.")
+    decode_chunk_size: Annotated[
+        int, Range(0, 1024, "frames", "Decoded at once; 0 is all: best, and most memory.")
     ] = 0
     hold_still: Annotated[
         float,
-        Span(0, 2, "pixel difference in [-1, 1]", "Changes smaller than this become none; 0: off."),
+        Range(
+            0, 2, "pixel difference in [-1, 1]", "Changes smaller than this become none; 0: off."
+        ),
     ] = 0.0
     seed: Annotated[int, _SEED] = 0
 
@@ -182,16 +165,16 @@ class SamplingSettings:
 class Settings:
     """Everything that decides a result, except the pictures themselves."""
 
-    model: Annotated[ModelName, Text(None, "Which model learns and plays the motion.")]
-    frames: Annotated[
-        int, Span(2, 128, "frames", "F: length of the clip (svd: 14, svd-xt: 25, draft: 14).")
+    model: Annotated[ModelName, Constraint(None, "Which model learns and plays the motion.")]
+    num_frames: Annotated[
+        int, Range(2, 128, "frames", "F: length of the clip (svd: 14, svd-xt: 25, draft: 14).")
     ]
-    width: Annotated[int, Span(16, 4096, "px", "Width of the clip, a multiple of 8 (svd: 1024).")]
-    height: Annotated[int, Span(16, 4096, "px", "Height of the clip, a multiple of 8 (svd: 576).")]
-    inversion: Annotated[InversionSettings, Text(None, "Learning.")] = field(
+    width: Annotated[int, Range(16, 4096, "px", "Width of the clip, a multiple of 8 (svd: 1024).")]
+    height: Annotated[int, Range(16, 4096, "px", "Height of the clip, a multiple of 8 (svd: 576).")]
+    inversion: Annotated[InversionSettings, Constraint(None, "Learning.")] = field(
         default_factory=InversionSettings
     )
-    sampling: Annotated[SamplingSettings, Text(None, "Applying.")] = field(
+    sampling: Annotated[SamplingSettings, Constraint(None, "Applying.")] = field(
         default_factory=SamplingSettings
     )
 
@@ -208,7 +191,7 @@ class Settings:
     @property
     def workload(self) -> str:
         """What seconds and memory hold for, such as 'draft 14 x 64 x 64'."""
-        return f"{self.model} {self.frames} x {self.width} x {self.height}"
+        return f"{self.model} {self.num_frames} x {self.width} x {self.height}"
 
     @property
     def keeps_size(self) -> bool:
@@ -253,47 +236,91 @@ class Settings:
                 raise BadRequest(f"{path}.{name} is {side}, and must be a multiple of 8.")
 
 
-_Added = tuple[tuple[tuple[str, ...], str, Any], ...]
-# What protocol 1 and preset version 1 did not say, and how it was then: by path, with its value.
-_ADDED_BY_2: _Added = (
-    (("inversion",), "learning_rate_decay", "none"),
-    (("inversion",), "precision", "float32"),
-    (("inversion",), "start", "image_embeddings"),
-    (("inversion", "augmentation"), "variants", 0),
-    (("sampling",), "hold_still", 0.0),
-    (("inversion",), "sigmas", "random"),
-    (("inversion",), "average", 0.0),
-    (("inversion",), "half_size", 0.0),
-    (("inversion",), "patience", 0),
-    (("inversion",), "reconstruct", False),
-    (("sampling",), "solver", "euler"),
-    (("sampling",), "guidance_sigma_min", 0.0),
-    (("sampling",), "guidance_sigma_max", 1000.0),
-    (("sampling",), "appearance", "target"),
-    (("sampling",), "attention", False),
-    (("sampling",), "takes", 1),
+_Fields = tuple[tuple[str, Any], ...]
+# What protocol 1 and preset version 1 did not say, and how it was then: by dotted path.
+_ADDED_BY_2: _Fields = (
+    ("inversion.learning_rate_decay", "none"),
+    ("inversion.precision", "float32"),
+    ("inversion.start", "image_embeddings"),
+    ("inversion.augmentation.variants", 0),
+    ("sampling.hold_still", 0.0),
+    ("inversion.reconstruct", False),
+    ("sampling.appearance", "target"),
+    ("sampling.attention", False),
+    ("sampling.takes", 1),
 )
-_ADDED_BY_3: _Added = ((("sampling",), "framing", "whole"),)
+_ADDED_BY_3: _Fields = (("sampling.framing", "whole"),)
+_RENAMED_BY_3 = (
+    ("frames", "num_frames"),
+    ("inversion.start", "token_init"),
+    ("sampling.steps", "num_inference_steps"),
+    ("sampling.guidance_first", "min_guidance_scale"),
+    ("sampling.guidance_last", "max_guidance_scale"),
+    ("sampling.decode_chunk", "decode_chunk_size"),
+)
+# Experiments that were never on by default, and were better in nothing: with the value that was off
+# (benchmarks/rejected).
+_REMOVED_BY_3: _Fields = (
+    ("inversion.sigmas", "random"),
+    ("inversion.average", 0.0),
+    ("inversion.half_size", 0.0),
+    ("inversion.patience", 0),
+    ("sampling.solver", "euler"),
+    ("sampling.guidance_sigma_min", 0.0),
+    ("sampling.guidance_sigma_max", 1000.0),
+)
+_PREDICTOR = "predictor"
+"""A value of `inversion.start` that was removed as well."""
 
 
 def upgraded(value: Any, version: int) -> Any:
-    """Settings of protocol 1 or 2, as plain JSON, with what they lack as it was then.
+    """Settings of protocol 1 or 2, as plain JSON, in the words of protocol 3.
 
+    What they lack is as it was then; what was removed since is left out (`check_runnable`).
     Nothing else is looked at: what is wrong with them is found, and named, by `from_dict`.
     """
     result = copy.deepcopy(value)
-    for path, name, was in (_ADDED_BY_2 if version == 1 else ()) + _ADDED_BY_3:
-        part = result
-        for key in path:
-            part = part.get(key) if isinstance(part, dict) else None
-        if isinstance(part, dict):
-            part.setdefault(name, was)
+    for path, was in (_ADDED_BY_2 if version == 1 else ()) + _ADDED_BY_3:
+        part, name = _part(result, path)
+        part.setdefault(name, was)
+    for path, _off in _REMOVED_BY_3:
+        part, name = _part(result, path)
+        part.pop(name, None)
+    for path, new in _RENAMED_BY_3:
+        part, name = _part(result, path)
+        if name in part:
+            part[new] = part.pop(name)
+    inversion, name = _part(result, "inversion.token_init")
+    if inversion.get(name) == _PREDICTOR:
+        inversion[name] = "image_embeddings"
     return result
+
+
+def check_runnable(value: Any, path: str = "settings") -> None:
+    """Raise BadRequest where settings of protocol 1 or 2, as plain JSON, switch on an experiment
+    that was removed since: they are read, for their results' sake, and not carried out again."""
+    for dotted, off in (*_REMOVED_BY_3, ("inversion.start", None)):
+        part, name = _part(value, dotted)
+        found = part.get(name, off)
+        if found == _PREDICTOR if off is None else found != off:
+            raise BadRequest(
+                f"{path}.{dotted} is {found!r}, an experiment that this version no longer has.",
+                "Make it anew with today's settings; the results that are there can still be used.",
+            )
+
+
+def _part(value: Any, path: str) -> tuple[dict[str, Any], str]:
+    """The object that a dotted path leads into, and its last name; an empty one, which belongs to
+    nothing, where there is none."""
+    *parents, name = path.split(".")
+    for key in parents:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}, name
 
 
 _SVD = Settings(
     model="svd",
-    frames=14,
+    num_frames=14,
     width=1024,
     height=576,
     # reconstruct: what the paper judges a learned motion by (App., fig. 20). variants: not the
@@ -307,7 +334,7 @@ _SVD = Settings(
 # so one step of sampling is as good as four, and learning looks at hardly any other.
 _DRAFT = Settings(
     model="draft",
-    frames=14,
+    num_frames=14,
     width=128,
     height=128,
     inversion=InversionSettings(
@@ -322,12 +349,16 @@ _DRAFT = Settings(
         reconstruct=True,
     ),
     sampling=SamplingSettings(
-        steps=1, guidance_first=1.0, guidance_last=1.0, noise_aug_strength=0.0, framing="subject"
+        num_inference_steps=1,
+        min_guidance_scale=1.0,
+        max_guidance_scale=1.0,
+        noise_aug_strength=0.0,
+        framing="subject",
     ),
 )
 
 _DEFAULTS: dict[str, Settings] = {
     "draft": _DRAFT,
     "svd": _SVD,
-    "svd-xt": replace(_SVD, model="svd-xt", frames=25),
+    "svd-xt": replace(_SVD, model="svd-xt", num_frames=25),
 }

@@ -6,7 +6,6 @@ from torch import nn
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from ..models.motion_autoencoder import PATCH, MotionAutoencoder
-from ..models.predictor import TokenPredictor
 from ..models.temporal import branch_ends
 from .body import PART_COUNT
 from .clips import TOKEN_WIDTH
@@ -69,11 +68,6 @@ def make_image_encoder() -> CLIPVisionModelWithProjection:
             image_size=224, patch_size=28, projection_dim=TOKEN_WIDTH, hidden_act="gelu",
         )
     )  # fmt: skip
-
-
-def make_predictor() -> TokenPredictor:
-    """A small network over a clip's pictures and embeddings; not a part of SVD."""
-    return TokenPredictor(token_width=TOKEN_WIDTH, frames=FRAMES)
 
 
 def make_image_processor() -> CLIPImageProcessor:

@@ -4,7 +4,7 @@
                    one frame's tokens -> the motion between the two
     pairs          two pictures -> the motion between them, which is how a reference is encoded
     image-encoder  picture -> the motion token of the pose it shows (what CLIP is to SVD)
-    clips          the whole UNet on 14 frames, per-frame and clip tokens
+    clips          the whole UNet on 14 frames, per-frame and video tokens
 
 The order is SVD's own: an image model first, temporal layers inserted as the identity, then clips.
 """

@@ -63,7 +63,7 @@ def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
     """The command after its options are read; `load` gives the model."""
     plan = Plan(Settings.for_model("draft"), options.iterations, options.out)
     model = load()
-    units = _playable(units_of(options), model, options.rows)
+    units = units_of(options)
     worker = Worker(load, weights_key(model.folder), plan)
     if options.fresh:
         worker.forget()
@@ -103,25 +103,6 @@ def units_of(options: argparse.Namespace) -> list[Unit]:
     if options.cross_domain or full:
         units += domain_units(options.rows or DOMAIN_ROWS)
     return units
-
-
-def _playable(units: list[Unit], model: SvdModel, chosen: tuple[str, ...] | None) -> list[Unit]:
-    """Without the rows that need a predictor, where the model has none.
-
-    Raises BadRequest where such a row was chosen by name.
-    """
-    if model.predictor is not None:
-        return units
-    missing = [key for key, row in ROWS.items() if row.needs_predictor]
-    wanted = [key for key in missing if key in (chosen or ())]
-    if wanted:
-        raise BadRequest(
-            f"The model {model.name} has no predictor, which these rows need: {', '.join(wanted)}.",
-            "Leave them out of --rows, or train the predictor.",
-        )
-    if any(unit.row in missing for unit in units):
-        print(f"Left out, since the model has no predictor: {', '.join(missing)}")
-    return [unit for unit in units if unit.row not in missing]
 
 
 @dataclass(frozen=True)

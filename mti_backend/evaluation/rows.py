@@ -38,11 +38,6 @@ class Row:
         """The settings it is played with."""
         return replace(base, **self.playing)
 
-    @property
-    def needs_predictor(self) -> bool:
-        """Whether it can only be played by a model that has a predictor."""
-        return self.changes.get("start") == "predictor"
-
     def inversion(
         self, base: InversionSettings, motion: str, iterations: int | None = None
     ) -> InversionSettings:
@@ -66,7 +61,7 @@ def _learned(key: str, caption: str, references: int = 1, **changes: Any) -> Row
 _PAPER = {
     "tokens_per_frame": 5, "iterations": 1000, "learning_rate": 1e-2, "batch_size": 1,
     "learning_rate_decay": "none", "init_noise_std": 0.1, "precision": "float32",
-    "start": "image_embeddings",
+    "token_init": "image_embeddings",
     "augmentation": Augmentation(horizontal_flip=True, variants=0),
 }  # fmt: skip
 

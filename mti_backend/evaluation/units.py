@@ -104,8 +104,7 @@ def place_of(unit: Unit, pair: Pair) -> str:
 
 def weights_key(folder: Path) -> str:
     """Of all of a model that decides results; its `identity` is only of what tokens speak to."""
-    more = ("vae", "predictor") if (folder / "predictor").is_dir() else ("vae",)
-    return f"{identity(folder)} {identity(folder, more)}"
+    return f"{identity(folder)} {identity(folder, ('vae',))}"
 
 
 class Worker:

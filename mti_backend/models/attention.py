@@ -23,11 +23,11 @@ class ShortAttention:
     """An attention processor for few keys: every score is made, in the input's own type.
 
     The context may have fewer rows than the queries, and then serves as many neighbouring rows
-    each: the clip's tokens are projected to keys and values once, not once for every place.
+    each: the video tokens are projected to keys and values once, not once for every place.
     """
 
     shares_context = True
-    """Inflation (inflation.py) need not repeat the clip's tokens."""
+    """Inflation (inflation.py) need not repeat the video tokens."""
 
     def __init__(self) -> None:
         self.record: Callable[[Tensor], None] | None = None

@@ -25,7 +25,7 @@ class Inflation:
 
     def __init__(self, unet: nn.Module) -> None:
         self._frame_tokens: Tensor | None = None
-        self._clip_tokens: Tensor | None = None
+        self._video_tokens: Tensor | None = None
         self._handles: list[RemovableHandle] = []
         for name, module in unet.named_modules():
             if name.endswith(".attn2"):
@@ -39,25 +39,25 @@ class Inflation:
         """How many cross-attentions are hooked: 32 in SVD."""
         return len(self._handles)
 
-    def set(self, frame_tokens: Tensor | None, clip_tokens: Tensor | None) -> None:
+    def set(self, frame_tokens: Tensor | None, video_tokens: Tensor | None) -> None:
         """Tokens of the next calls, or None, None for the UNet as it came.
 
         Args:
-            frame_tokens: (B, F, N, D). clip_tokens: (B, N', D).
+            frame_tokens: (B, F, N, D). video_tokens: (B, N', D).
         """
-        if (frame_tokens is None) != (clip_tokens is None):
-            raise ValueError("frame_tokens and clip_tokens go together")
-        if frame_tokens is not None and clip_tokens is not None:
+        if (frame_tokens is None) != (video_tokens is None):
+            raise ValueError("frame_tokens and video_tokens go together")
+        if frame_tokens is not None and video_tokens is not None:
             if (
                 frame_tokens.ndim != 4
-                or clip_tokens.ndim != 3
-                or len(frame_tokens) != len(clip_tokens)
+                or video_tokens.ndim != 3
+                or len(frame_tokens) != len(video_tokens)
             ):
                 raise ValueError(
                     f"tokens must be (B, F, N, D) and (B, N, D), got {tuple(frame_tokens.shape)} "
-                    f"and {tuple(clip_tokens.shape)}"
+                    f"and {tuple(video_tokens.shape)}"
                 )
-        self._frame_tokens, self._clip_tokens = frame_tokens, clip_tokens
+        self._frame_tokens, self._video_tokens = frame_tokens, video_tokens
 
     def remove(self) -> None:
         """Take the hooks off; the UNet is then as it was."""
@@ -76,11 +76,11 @@ class Inflation:
     def _temporal_hook(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> _Call | None:
-        if self._clip_tokens is None:
+        if self._video_tokens is None:
             return None
         if getattr(module.processor, "shares_context", False):
-            return args, kwargs | {"encoder_hidden_states": _as(self._clip_tokens, args[0])}
-        rows = self._clip_tokens.repeat_interleave(len(args[0]) // len(self._clip_tokens), 0)
+            return args, kwargs | {"encoder_hidden_states": _as(self._video_tokens, args[0])}
+        rows = self._video_tokens.repeat_interleave(len(args[0]) // len(self._video_tokens), 0)
         return args, kwargs | {"encoder_hidden_states": _match(rows, args[0], "places")}
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKLTemporalDecoder,
-    EDMDPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     UNetSpatioTemporalConditionModel,
 )
@@ -27,7 +26,7 @@ from torch import Tensor
 from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
 from transformers.utils.logging import disable_progress_bar
 
-from mti_addon.wire.errors import BadRequest, ModelMissing
+from mti_addon.wire.errors import ModelMissing
 
 from ..failures import in_short, is_out_of_memory
 from .attention import attend_by_shape
@@ -35,7 +34,6 @@ from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .framing import WHOLE, Framed, Framing
 from .frozen import keep_less
 from .inflation import Inflation
-from .predictor import TokenPredictor
 from .recompute import POLICIES, Recomputing, policy_named
 from .soundness import check_folder, check_weights
 from .temporal import leave_out_identities
@@ -58,7 +56,7 @@ class SvdModel:
         name: 'draft', 'svd' or 'svd-xt'. folder: where it came from.
         identity: 16 hex digits, the same for the same weights.
         token_width: D of its motion tokens. frames: F it was trained on.
-        device, dtype: of the UNet. predictor: None where the model has none, as SVD.
+        device, dtype: of the UNet.
     """
 
     autoencoder_class: Any = AutoencoderKLTemporalDecoder
@@ -105,7 +103,6 @@ class SvdModel:
                 "Copy the model again.",
             ) from error
         check_weights(name, folder, {p: getattr(self, p) for p in PARTS[:3]})
-        self.predictor = _predictor(name, folder / "predictor", self.device)
         leave_out_identities(self.unet)
         leave_out_identities(self.vae)
         keep_less(self.unet)
@@ -199,22 +196,6 @@ class SvdModel:
         return embeddings[:, None].repeat(1, count, 1)
 
     @torch.no_grad()
-    def predicted_tokens(self, pictures: Tensor) -> Tensor:
-        """A guess (F, D) of the motion tokens of pictures (F, 3, H, W), float32.
-
-        Raises BadRequest where this model has no predictor.
-        """
-        if self.predictor is None:
-            raise BadRequest(
-                f"The model {self.name} has no predictor of motion tokens.",
-                "Set inversion.start to image_embeddings.",
-            )
-        embeddings = self.image_embeddings(pictures).float()
-        seen = pictures.to(self.device, torch.float32)
-        tokens: Tensor = self.predictor(seen[None], embeddings[None])
-        return tokens[0]
-
-    @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
         """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the factor."""
         pictures = pictures.to(self.device, torch.float32)
@@ -253,7 +234,7 @@ class SvdModel:
         timestep: Tensor,
         image_latents: Tensor,
         frame_tokens: Tensor,
-        clip_tokens: Tensor,
+        video_tokens: Tensor,
         time_ids: Tensor,
     ) -> Tensor:
         """One call of the UNet with motion tokens.
@@ -261,12 +242,12 @@ class SvdModel:
         Args:
             x: noisy latents after c_in, (B, F, C, h, w). timestep: ln(sigma) / 4, (B,) or ().
             image_latents: (B, 1, C, h, w) from encode_image. time_ids: (B, 3).
-            frame_tokens: (B, F, N, D). clip_tokens: (B, N, D). N may be 0, for no motion: the same
+            frame_tokens: (B, F, N, D). video_tokens: (B, N, D). N may be 0, for no motion: the same
                 as zero tokens, with less work.
         Returns:
             The network's own output (v-prediction), (B, F, C, h, w).
         """
-        self.inflation.set(frame_tokens, clip_tokens)
+        self.inflation.set(frame_tokens, video_tokens)
         stacked = torch.cat([x, image_latents.expand(-1, x.shape[1], -1, -1, -1)], dim=2).to(
             self.dtype
         )
@@ -282,31 +263,13 @@ class SvdModel:
         return output
 
     def no_motion(self, frames: int) -> tuple[Tensor, Tensor]:
-        """Frame and clip tokens that say nothing, for one clip; see `network`."""
+        """Frame and video tokens that say nothing, for one clip; see `network`."""
         # a cross-attention that is not of SVD's form keeps its own processor, which needs a token
         count = 0 if self._none_is_enough else 1
         width = self.token_width
         return (
             torch.zeros(1, frames, count, width, device=self.device),
             torch.zeros(1, count, width, device=self.device),
-        )
-
-    def solver(self, name: str) -> Any:
-        """The scheduler of 'euler', SVD's own, or 'dpmpp_2m' on the same noise levels.
-
-        DPM-Solver++ of second order (Lu et al. 2022) in EDM's form, with SVD's sigma_data = 1.
-        """
-        if name == "euler":
-            return self.scheduler
-        config = self.scheduler.config
-        return EDMDPMSolverMultistepScheduler(
-            sigma_min=config.sigma_min,
-            sigma_max=config.sigma_max,
-            sigma_data=1.0,
-            sigma_schedule="karras",
-            prediction_type="v_prediction",
-            solver_order=2,
-            final_sigmas_type="zero",
         )
 
     @torch.no_grad()
@@ -338,18 +301,6 @@ def _variant(folder: Path, dtype: torch.dtype) -> str | None:
     whole = any(folder.glob("*model.safetensors"))
     halves = any(folder.glob("*model.fp16.safetensors"))
     return "fp16" if halves and (not whole or dtype != torch.float32) else None
-
-
-def _predictor(name: str, folder: Path, device: torch.device) -> TokenPredictor | None:
-    if not folder.is_dir():
-        return None
-    try:
-        return TokenPredictor.load(folder).to(device)
-    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ModelMissing(
-            f"The predictor of the model {name} in {folder} cannot be loaded: {in_short(error)}",
-            "Copy the model again.",
-        ) from error
 
 
 def clip_pixels(pictures: Tensor, processor: CLIPImageProcessor) -> Tensor:

@@ -24,12 +24,24 @@ def test_round_trip(tmp_path: Path):
     motion().save(path)
     read = MotionEmbedding.load(path)
     assert torch.equal(read.frame_tokens, motion().frame_tokens) and torch.equal(
-        read.clip_tokens, motion().clip_tokens
+        read.video_tokens, motion().video_tokens
     )
     assert read.meta == motion().meta
     first = path.read_bytes()
     motion().save(path)
     assert path.read_bytes() == first  # the same motion is the same file
+
+
+def test_a_file_of_the_first_format_is_read(tmp_path: Path):
+    path = tmp_path / "motion.safetensors"
+    tensors = {"frame_tokens": motion().frame_tokens, "clip_tokens": motion().video_tokens}
+    save_file(tensors, path, {"mti-motion-1": '{"name": "wave"}'})
+    read = MotionEmbedding.load(path)
+    assert torch.equal(read.video_tokens, motion().video_tokens) and read.meta == {"name": "wave"}
+    # each format has its own words
+    save_file(tensors, path, {"mti-motion-2": "{}"})
+    with pytest.raises(BadEmbedding, match="holds no motion"):
+        MotionEmbedding.load(path)
 
 
 @pytest.mark.parametrize("kept", [0, 7, 100, -1])
@@ -48,17 +60,17 @@ def test_cut_short(tmp_path: Path, kept: int):
         {"frame_tokens": torch.full((4, 5, 32), 1e6)},
         {"frame_tokens": torch.zeros(4, 5, 31)},
         {"frame_tokens": torch.zeros(0, 5, 32)},
-        {"clip_tokens": torch.zeros(32)},
-        {"clip_tokens": torch.zeros(5, 32, dtype=torch.float16)},
+        {"video_tokens": torch.zeros(32)},
+        {"video_tokens": torch.zeros(5, 32, dtype=torch.float16)},
         {"extra": torch.zeros(1)},
     ],
 )
 def test_wrong_contents(tmp_path: Path, change: dict[str, torch.Tensor]):
     path = tmp_path / "motion.safetensors"
     save_file(
-        {"frame_tokens": motion().frame_tokens, "clip_tokens": motion().clip_tokens} | change,
+        {"frame_tokens": motion().frame_tokens, "video_tokens": motion().video_tokens} | change,
         path,
-        {"mti-motion-1": "{}"},
+        {"mti-motion-2": "{}"},
     )
     with pytest.raises(BadEmbedding):
         MotionEmbedding.load(path)

@@ -39,5 +39,5 @@ def test_a_motion_is_learned_and_played(tmp_path: Path) -> None:
     motion = inversion.embedding()
     moved = (motion.frame_tokens - before).abs()
     assert 0.9e-2 < moved.max() < 2.1e-2  # two steps of Adam
-    clip = sample(model, pictures[0], motion, replace(settings.sampling, steps=1))
+    clip = sample(model, pictures[0], motion, replace(settings.sampling, num_inference_steps=1))
     assert clip.shape == (14, 3, SIZE, SIZE) and clip.isfinite().all()

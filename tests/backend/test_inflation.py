@@ -12,13 +12,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SvdModel:
     return SvdModel("draft", make_tiny_model(tmp_path_factory.mktemp("tiny")))
 
 
-def call(model: SvdModel, frame_tokens: torch.Tensor, clip_tokens: torch.Tensor) -> torch.Tensor:
+def call(model: SvdModel, frame_tokens: torch.Tensor, video_tokens: torch.Tensor) -> torch.Tensor:
     g = torch.Generator().manual_seed(0)
     b = len(frame_tokens)
     x = torch.randn(1, FRAMES, 4, 16, 16, generator=g).expand(b, -1, -1, -1, -1)
     image = torch.randn(1, 1, 4, 16, 16, generator=g).expand(b, -1, -1, -1, -1)
     return model.network(
-        x, torch.tensor(0.3), image, frame_tokens, clip_tokens, model.time_ids(7, 127, 0.02, b)
+        x, torch.tensor(0.3), image, frame_tokens, video_tokens, model.time_ids(7, 127, 0.02, b)
     )
 
 

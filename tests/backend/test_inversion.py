@@ -12,11 +12,11 @@ from mti_addon.wire.settings import Augmentation, InversionSettings, SamplingSet
 from mti_backend.augmentation import augment
 from mti_backend.inversion import Inversion, initial_tokens, learning_rate
 from mti_backend.models.svd import SvdModel
-from mti_backend.noise import draw_sigma, step_generator
+from mti_backend.noise import sample_sigmas, step_generator
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 STILL = Augmentation(enabled=False)
-TOKENS = ("frame_tokens", "clip_tokens")
+TOKENS = ("frame_tokens", "video_tokens")
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,14 @@ def test_tokens_may_start_without_time_or_from_nothing(
 ) -> None:
     found = {}
     for start in ("image_embeddings", "mean", "none"):
-        settings = InversionSettings(init_noise_std=0.0, start=start)  # type: ignore[arg-type]
+        settings = InversionSettings(init_noise_std=0.0, token_init=start)  # type: ignore[arg-type]
         found[start] = initial_tokens(model, pictures, settings)
     frames, clip = found["mean"]
     assert torch.equal(frames, frames[:1].expand_as(frames))
     torch.testing.assert_close(frames, found["image_embeddings"][0].mean(0).expand_as(frames))
     assert torch.equal(clip, found["image_embeddings"][1])
     assert not any(tokens.any() for tokens in found["none"])
-    noisy, _ = initial_tokens(model, pictures, InversionSettings(start="none"))
+    noisy, _ = initial_tokens(model, pictures, InversionSettings(token_init="none"))
     assert noisy.std() == pytest.approx(0.1, rel=0.2)
 
 
@@ -144,7 +144,7 @@ def test_resume_is_bit_exact(
     losses += [second.step() for _ in range(4 - cut)]
     assert losses == straight
     assert torch.equal(whole.embedding().frame_tokens, second.embedding().frame_tokens)
-    assert torch.equal(whole.embedding().clip_tokens, second.embedding().clip_tokens)
+    assert torch.equal(whole.embedding().video_tokens, second.embedding().video_tokens)
 
 
 @pytest.mark.parametrize("variants", [0, 2])
@@ -178,8 +178,8 @@ def test_a_checkpoint_of_another_shape_changes_nothing(model: SvdModel, pictures
     before = inversion.state_dict()
     other = inversion_of(model, pictures, tokens_per_frame=3)
     other.step()
-    cut = {k: v for k, v in before.items() if k != "clip_tokens.exp_avg"}
-    late = before | {"step": torch.tensor(7), "clip_tokens": torch.zeros(3, 32)}
+    cut = {k: v for k, v in before.items() if k != "video_tokens.exp_avg"}
+    late = before | {"step": torch.tensor(7), "video_tokens": torch.zeros(3, 32)}
     for state in (other.state_dict(), cut | {"step": torch.tensor(7)}, late):
         with pytest.raises(BadRequest, match="checkpoint's"):
             inversion.load_state_dict(state)
@@ -231,16 +231,16 @@ def test_gradients_are_those_of_the_plain_formula(
         clip = augment(references[step % count], Augmentation(), drawn)
         image = model.encode_image(clip[0], torch.randn(clip[0].shape, generator=drawn), 0.02)
         x0 = model.encode_video(clip)
-        s = draw_sigma(1, 2.8, 1.6, g).double()
+        s = sample_sigmas(1, 2.8, 1.6, g).double()
         x = x0 + s * torch.randn(x0.shape, generator=g).double()
-        frames, clip_tokens = (t.detach().requires_grad_() for t in tokens)
+        frames, video_tokens = (t.detach().requires_grad_() for t in tokens)
         output = model.network(
-            x / (s**2 + 1).sqrt(), s.log() / 4, image, frames[None], clip_tokens[None],
+            x / (s**2 + 1).sqrt(), s.log() / 4, image, frames[None], video_tokens[None],
             model.time_ids(7, 127, 0.02),
         )  # fmt: skip
         denoised = x / (s**2 + 1) - s / (s**2 + 1).sqrt() * output
         expected = ((1 + s**2) / s**2 * (denoised - x0).square()).mean()
-        for a, b in zip(found, torch.autograd.grad(expected, (frames, clip_tokens)), strict=True):
+        for a, b in zip(found, torch.autograd.grad(expected, (frames, video_tokens)), strict=True):
             torch.testing.assert_close(a.double(), b.double(), rtol=1e-5, atol=1e-10)
 
 
@@ -264,9 +264,9 @@ def test_finite_differences_agree(tmp_path: Path, pictures: torch.Tensor):
     settings = InversionSettings(tokens_per_frame=2, augmentation=STILL)
     inversion = Inversion(model, pictures, settings, SamplingSettings())
     inversion.frame_tokens = inversion.frame_tokens.detach().double().requires_grad_()
-    inversion.clip_tokens = inversion.clip_tokens.detach().double().requires_grad_()
+    inversion.video_tokens = inversion.video_tokens.detach().double().requires_grad_()
     inversion._loss(step_generator(0, 0)).backward()
-    for tokens, place in ((inversion.frame_tokens, (1, 0, 3)), (inversion.clip_tokens, (1, 5))):
+    for tokens, place in ((inversion.frame_tokens, (1, 0, 3)), (inversion.video_tokens, (1, 5))):
         assert tokens.grad is not None
         values = []
         for sign in (1, -1):

@@ -73,7 +73,7 @@ def test_maps_are_shares_of_the_tokens(draft: SvdModel) -> None:
     g = torch.Generator().manual_seed(0)
     tokens = one.frame_tokens.repeat(1, 3, 1)
     tokens = tokens + 0.3 * torch.randn(tokens.shape, generator=g)
-    motion = MotionEmbedding(tokens, one.clip_tokens.repeat(3, 1), one.meta)
+    motion = MotionEmbedding(tokens, one.video_tokens.repeat(3, 1), one.meta)
     maps = AttentionMaps(14, 64, 64)
     settings = Settings.for_model("draft").sampling
     with maps.watching(draft):
@@ -97,7 +97,7 @@ def test_maps_of_nothing(tmp_path: Path) -> None:
 def test_a_motion_is_seen_without_a_picture(draft: SvdModel) -> None:
     """The target's pixels have no say; the tokens have."""
     settings = visualisation(Settings.for_model("draft").sampling)
-    assert (settings.guidance_first, settings.guidance_last) == (1.0, 10.0)
+    assert (settings.min_guidance_scale, settings.max_guidance_scale) == (1.0, 10.0)
     walk, run = (motion_of(held_out_pair(i), draft) for i in (WALK, RUN))
     blank, noise = torch.zeros(3, 64, 64), torch.rand(3, 64, 64) * 2 - 1
     one = sample(draft, blank, walk, settings)

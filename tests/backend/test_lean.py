@@ -42,7 +42,7 @@ def test_a_loaded_model_has_the_levers(folder: Path, model: SvdModel) -> None:
 
 
 def gradients(model: SvdModel, batch: int = 1) -> tuple[Tensor, Tensor, Tensor]:
-    """The loss, and of frame and clip tokens."""
+    """The loss, and of frame and video tokens."""
     g = torch.Generator().manual_seed(3)
 
     def draw(*shape: int) -> Tensor:

@@ -93,7 +93,7 @@ def test_the_motion_is_the_same_to_the_last_bit(
         assert bool(previews(job)) == bool(seconds)
         assert not job.live_dir.exists()
     assert torch.equal(motions[0].frame_tokens, motions[1].frame_tokens)
-    assert torch.equal(motions[0].clip_tokens, motions[1].clip_tokens)
+    assert torch.equal(motions[0].video_tokens, motions[1].video_tokens)
 
 
 def test_it_takes_a_tenth_of_the_time_at_most(

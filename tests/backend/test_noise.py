@@ -7,7 +7,7 @@ from diffusers import EulerDiscreteScheduler
 from mti_backend import noise
 
 
-def test_network_target_is_the_weighted_edm_objective():
+def test_v_target_is_the_weighted_edm_objective():
     g = torch.Generator().manual_seed(0)
     x0, n, output = (torch.randn(3, 4, 2, 5, 5, generator=g, dtype=torch.float64) for _ in range(3))
     sigma = torch.tensor([0.03, 1.0, 40.0], dtype=torch.float64)
@@ -15,7 +15,7 @@ def test_network_target_is_the_weighted_edm_objective():
     denoised = noise.c_skip(sigma) * noisy + noise.c_out(sigma) * output
     weight = (1 + sigma**2) / sigma**2
     edm = weight * (denoised - x0).square().mean((1, 2, 3, 4))
-    ours = (output - noise.network_target(x0, noisy, sigma)).square().mean((1, 2, 3, 4))
+    ours = (output - noise.v_target(x0, noisy, sigma)).square().mean((1, 2, 3, 4))
     torch.testing.assert_close(ours, edm, rtol=1e-10, atol=0)
 
 
@@ -38,7 +38,7 @@ def test_preconditioning_is_the_schedulers():
 
 def test_sigmas_follow_the_log_normal():
     g = torch.Generator().manual_seed(1)
-    logs = noise.draw_sigma(200_000, 2.8, 1.6, g).log()
+    logs = noise.sample_sigmas(200_000, 2.8, 1.6, g).log()
     assert logs.mean().item() == pytest.approx(2.8, abs=0.02)
     assert logs.std().item() == pytest.approx(1.6, abs=0.02)
 
@@ -50,25 +50,3 @@ def test_step_generators_repeat_and_differ():
     assert first(3, 7) == first(3, 7)
     drawn = {first(seed, step) for seed in range(4) for step in range(-1, 250)}
     assert len(drawn) == 4 * 251
-
-
-def test_stratified_levels_are_distributed_alike_and_leave_no_part_out():
-    drawn = torch.cat([noise.stratified_sigma(step, 4, 2.8, 1.6, 5) for step in range(3000)]).log()
-    assert drawn.mean().item() == pytest.approx(2.8, abs=0.02)
-    assert drawn.std().item() == pytest.approx(1.6, abs=0.03)
-    shares = torch.special.ndtr((drawn - 2.8) / 1.6)
-    decks = shares[: len(shares) // noise.STRATA * noise.STRATA].view(-1, noise.STRATA)
-    parts = (decks * noise.STRATA).floor().clamp(0, noise.STRATA - 1).sort(1).values
-    assert (parts == torch.arange(noise.STRATA)).all()
-    # the mean over a deck varies less than that of as many free draws
-    free = noise.draw_sigma(12_000, 2.8, 1.6, torch.Generator().manual_seed(0)).log()
-    assert drawn.view(-1, 16).mean(1).std() < 0.4 * free.view(-1, 16).mean(1).std()
-
-
-def test_stratified_levels_are_a_function_of_seed_and_step():
-    def level(step: int, seed: int) -> torch.Tensor:
-        return noise.stratified_sigma(step, 3, 0.8, 1.4, seed)
-
-    assert torch.equal(level(7, 1), level(7, 1))
-    assert not torch.equal(level(7, 1), level(8, 1))
-    assert not torch.equal(level(7, 1), level(7, 2))

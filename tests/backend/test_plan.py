@@ -39,7 +39,7 @@ def test_decoding_takes_turns_where_memory_is_small() -> None:
     chunks = [plan(SVD, int(free), learns=False, applies=True).decode_chunk
               for free in (80e9, 12e9, 8e9)]  # fmt: skip
     assert chunks[0] == 14 > chunks[1] > chunks[2] >= 1
-    wish = replace(SVD, sampling=replace(SVD.sampling, decode_chunk=4))
+    wish = replace(SVD, sampling=replace(SVD.sampling, decode_chunk_size=4))
     assert plan(wish, int(80e9), learns=False, applies=True).decode_chunk == 4
 
 

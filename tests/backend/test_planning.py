@@ -53,7 +53,7 @@ def test_what_will_be_used_is_told_before_it_begins(tmp_path: Path) -> None:
     # 1000 iterations of 130 TF and 2.3 PF of playing at 40 % of 100 TF/s
     assert event.seconds == pytest.approx((1000 * 128e12 + 2.4e15) / 40e12, rel=0.05)
     carried_out = plan.applied_to(settings)
-    assert carried_out.sampling.decode_chunk == plan.decode_chunk > 0
+    assert carried_out.sampling.decode_chunk_size == plan.decode_chunk > 0
     assert carried_out.inversion == settings.inversion
 
 

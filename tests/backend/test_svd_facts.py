@@ -21,7 +21,7 @@ from mti_backend.models.svd import SvdModel
 from mti_backend.sampling import image_embedding_motion, sample
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
-SETTINGS = replace(SamplingSettings(), steps=4, seed=5)
+SETTINGS = replace(SamplingSettings(), num_inference_steps=4, seed=5)
 """SVD's own: guidance 1 to 3, noise augmentation 0.02, fps 7."""
 Break = Callable[[pytest.MonkeyPatch, SvdModel], None]
 
@@ -42,7 +42,8 @@ def theirs(folder: Path, image: Image.Image) -> Tensor:
     pipeline = StableVideoDiffusionPipeline.from_pretrained(folder)
     pipeline.set_progress_bar_config(disable=True)
     frames: Tensor = pipeline(
-        image, width=SIZE, height=SIZE, num_frames=FRAMES, num_inference_steps=SETTINGS.steps,
+        image, width=SIZE, height=SIZE, num_frames=FRAMES,
+        num_inference_steps=SETTINGS.num_inference_steps,
         fps=7, noise_aug_strength=0.02, min_guidance_scale=1.0, max_guidance_scale=3.0,
         decode_chunk_size=FRAMES, generator=torch.Generator().manual_seed(5), output_type="pt",
     ).frames[0].float()  # fmt: skip
@@ -173,10 +174,10 @@ def test_a_fact_that_is_broken_is_seen(
     "changes",
     [
         {"noise_aug_strength": 0.0},  # noise on the pixels, and its condition
-        {"guidance_last": 1.0},  # guidance rises over the frames
-        {"guidance_first": 3.0},
+        {"max_guidance_scale": 1.0},  # guidance rises over the frames
+        {"min_guidance_scale": 3.0},
         {"motion_bucket_id": 1},
-        {"decode_chunk": 1},  # the decoder mixes time inside a chunk
+        {"decode_chunk_size": 1},  # the decoder mixes time inside a chunk
         {"seed": 6},
     ],
     ids=str,

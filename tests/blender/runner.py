@@ -62,7 +62,7 @@ class Runner:
         self.tell(
             Done(
                 {
-                    "frames": self.request.settings.frames,
+                    "frames": self.request.settings.num_frames,
                     "takes": self.takes,
                     "seconds": seconds,
                     "iterations": self.request.settings.inversion.iterations,
@@ -92,7 +92,7 @@ class Runner:
         for take in range(sampling.takes if self.request.applies else 0):
             folder = temp / "takes" / f"{take + 1:02d}" if take else temp / "frames"
             folder.mkdir(parents=True, exist_ok=True)
-            for i in range(self.request.settings.frames):
+            for i in range(self.request.settings.num_frames):
                 blue = 20 if self.behaviour == "still" else 20 + 10 * i
                 picture = np.full((height, 64, 3), (200 - 20 * take, 100, blue), np.uint8)
                 (folder / f"{i + 1:04d}.png").write_bytes(encode_png(picture))

@@ -34,7 +34,7 @@ def test_a_learned_motion_comes_onto_the_shelf(tmp_path: Path) -> None:
     assert motion.motion_file.read_bytes() == b"motion of Big Wave!"
     assert motion.preview_file == motion.folder / "preview.webp"
     preset = motion.preset
-    assert (preset.model, preset.frames, preset.tags) == ("draft", 14, ("arm",))
+    assert (preset.model, preset.num_frames, preset.tags) == ("draft", 14, ("arm",))
     assert preset.fps == 7.0  # 14 pictures for 48 frames at 24 frames a second
     motion.verify()
     assert Library([tmp_path / "own"]).motions() == [motion]

@@ -67,7 +67,7 @@ class Perfect(nn.Module):
         sigma = (4 * timestep).exp()
         x = given[:, :, :LATENT_CHANNELS] / noise.c_in(sigma)
         x0 = self.x0.view_as(x) + self.error
-        return SimpleNamespace(sample=noise.network_target(x0, x, sigma))
+        return SimpleNamespace(sample=noise.v_target(x0, x, sigma))
 
 
 def test_a_perfect_network_is_as_wrong_as_the_code(

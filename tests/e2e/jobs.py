@@ -32,13 +32,15 @@ def settings(iterations: int = 40, sampling_steps: int = 3, batch: int = 1) -> S
     """Settings for the tiny model."""
     return Settings(
         model="draft",
-        frames=FRAMES,
+        num_frames=FRAMES,
         width=SIZE,
         height=SIZE,
         inversion=InversionSettings(
             tokens_per_frame=2, iterations=iterations, batch_size=batch, checkpoint_every=4
         ),
-        sampling=SamplingSettings(steps=sampling_steps, guidance_last=1.0, noise_aug_strength=0.0),
+        sampling=SamplingSettings(
+            num_inference_steps=sampling_steps, max_guidance_scale=1.0, noise_aug_strength=0.0
+        ),
     )
 
 
@@ -152,6 +154,6 @@ def same_motion(one: JobFolder, other: JobFolder) -> bool:
     """Both learned the same, bit for bit. (Files differ: safetensors shuffles its header.)"""
     a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
     tokens = torch.equal(a.frame_tokens, b.frame_tokens) and torch.equal(
-        a.clip_tokens, b.clip_tokens
+        a.video_tokens, b.video_tokens
     )
     return tokens and a.meta == b.meta

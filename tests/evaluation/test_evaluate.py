@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mti_addon.wire.errors import BadRequest, Internal
+from mti_addon.wire.errors import Internal
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation import evaluate as module
 from mti_backend.evaluation.bench import Bench
@@ -34,9 +34,7 @@ from mti_backend.evaluation.units import (
     held_out_units,
     weights_key,
 )
-from mti_backend.models import SHIPPED_DRAFT, load_model
-from mti_backend.models.predictor import TokenPredictor
-from mti_backend.models.svd import SvdModel
+from mti_backend.models import SHIPPED_DRAFT
 
 CHEAP = "answer,still,autoencoder"
 ARGUMENTS = ["--pairs", "1", "--rows", f"{CHEAP},learned", "--iterations", "2", "--no-plots"]
@@ -175,40 +173,13 @@ def test_another_model_or_other_settings_are_measured_again(
 
 def test_every_part_that_decides_results_is_in_the_key(tmp_path: Path) -> None:
     folder = tmp_path / "draft"
-    shutil.copytree(SHIPPED_DRAFT, folder, ignore=shutil.ignore_patterns("predictor"))
+    shutil.copytree(SHIPPED_DRAFT, folder)
     keys = [weights_key(folder)]
-    TokenPredictor(64, 14).save(folder / "predictor")
-    keys.append(weights_key(folder))
-    for part in ("vae", "unet", "predictor"):
+    for part in ("vae", "unet"):
         config = folder / part / "config.json"
         config.write_text(json.dumps(json.loads(config.read_text()) | {"other": 1}))
         keys.append(weights_key(folder))
     assert len(set(keys)) == len(keys)
-
-
-@pytest.fixture(scope="module")
-def predicting(tmp_path_factory: pytest.TempPathFactory) -> SvdModel:
-    """The shipped draft with a predictor that is not trained: its guess is the embeddings."""
-    folder = tmp_path_factory.mktemp("models") / "draft"
-    shutil.copytree(SHIPPED_DRAFT, folder, ignore=shutil.ignore_patterns("predictor"))
-    TokenPredictor(64, 14).save(folder / "predictor")
-    return load_model("draft", folder=folder)
-
-
-@pytest.mark.slow
-def test_both_starts_are_looked_at_from_0_iterations_on(
-    tmp_path: Path, predicting: SvdModel
-) -> None:
-    wanted = units("learned", "predicted", "guess")
-    found = measure_all(wanted, worker(tmp_path, lambda: predicting), "cpu", tell=str)
-    learned, predicted, guess = (found[unit] for unit in wanted)
-    assert [point[0] for point in learned["curve"]] == [0, 1]
-    assert [point[0] for point in predicted["curve"]] == [0, 1] and guess["curve"] == []
-    # untrained, the predictor starts where the ordinary start does; the guess stays there
-    assert predicted["curve"][0][2] == pytest.approx(learned["curve"][0][2], abs=1e-4)
-    assert guess["gain"] == pytest.approx(predicted["curve"][0][2], abs=1e-4)
-    assert "loss" not in guess and predicted["loss"] > 0
-    assert guess["learn_seconds"] < learned["learn_seconds"]
 
 
 def test_nothing_held_still_is_the_same_motion_played_otherwise(load: Callable[[], Any]) -> None:
@@ -222,23 +193,6 @@ def test_nothing_held_still_is_the_same_motion_played_otherwise(load: Callable[[
              (("held", held), ("free", free))}  # fmt: skip
     assert still["held"] < still["free"]
     assert held.figures["background_psnr"] != free.figures["background_psnr"]
-
-
-def test_rows_that_need_a_predictor_wait_for_one(
-    predicting: SvdModel, load: Callable[[], Any], capsys: pytest.CaptureFixture[str]
-) -> None:
-    full = units_of(options())
-    assert module._playable(full, predicting, None) == full
-    bare = load()
-    bare.predictor, there = None, bare.predictor
-    try:
-        left = module._playable(full, bare, None)
-        with pytest.raises(BadRequest, match="no predictor, which these rows need: guess"):
-            module._playable(full, bare, ("guess", "learned"))
-    finally:
-        bare.predictor = there
-    assert {u.row for u in full} - {u.row for u in left} == {"predicted", "guess"}
-    assert "Left out" in capsys.readouterr().out
 
 
 def test_rendered_clips_have_their_bound(

@@ -38,7 +38,7 @@ def test_the_papers_numbers() -> None:
     paper = ROWS["paper"].inversion(BASE, "walk")
     assert (paper.iterations, paper.learning_rate, paper.batch_size) == (1000, 1e-2, 1)
     assert (paper.tokens_per_frame, paper.per_frame, paper.init_noise_std) == (5, True, 0.1)
-    assert (paper.start, paper.learning_rate_decay) == ("image_embeddings", "none")
+    assert (paper.token_init, paper.learning_rate_decay) == ("image_embeddings", "none")
     assert paper.augmentation == Augmentation(horizontal_flip=True, variants=0)
     assert (paper.p_mean, paper.p_std) == (BASE.p_mean, BASE.p_std)
     # mirrored, a sideways camera move is another one

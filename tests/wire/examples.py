@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mti_addon.wire.codec import Span
+from mti_addon.wire.codec import Range
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import Owner
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task
@@ -32,7 +32,7 @@ def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
         name="wave",
         settings=settings,
         inputs={},
-        reference_frames=0 if task == "apply" else settings.frames,
+        reference_frames=0 if task == "apply" else settings.num_frames,
         references=0 if task == "apply" else 1,
         targets=0 if task == "learn" else 1,
         capture=CaptureInfo(24.0, 1, 48, (640, 480), True),
@@ -62,7 +62,7 @@ def random_value(hint: Any, rng: random.Random) -> Any:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
         limit = args[1]
-        if not isinstance(limit, Span):
+        if not isinstance(limit, Range):
             return random_value(args[0], rng)
         edge = rng.random()
         if args[0] is int:

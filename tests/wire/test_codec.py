@@ -25,9 +25,9 @@ class Inner:
 @dataclasses.dataclass(frozen=True)
 class Outer:
     flag: bool
-    count: Annotated[int, codec.Span(-3, 12, "apples", "")]
+    count: Annotated[int, codec.Range(-3, 12, "apples", "")]
     ratio: float
-    word: Annotated[str, codec.Text("[a-z]+", "")]
+    word: Annotated[str, codec.Constraint("[a-z]+", "")]
     choice: Literal["left", "right"]
     maybe: float | None
     table: dict[str, int]

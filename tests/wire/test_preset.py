@@ -21,7 +21,7 @@ PRESET = Preset(
     version=PRESET_VERSION,
     name="Wave",
     model="draft",
-    frames=Settings.for_model("draft").frames,
+    num_frames=Settings.for_model("draft").num_frames,
     fps=7.0,
     tags=("arm", "greeting"),
     created="2025-01-31T12:00:00+00:00",
@@ -29,6 +29,7 @@ PRESET = Preset(
     files={},
     licence="CC0-1.0",
 )
+GOLDEN = Path(__file__).parents[1] / "golden"
 CONTENTS: dict[str, bytes | Path] = {"motion.safetensors": b"motion", "preview.webp": b"preview"}
 
 
@@ -51,8 +52,8 @@ def test_a_preset_is_read_as_it_was_written(tmp_path: Path) -> None:
     [
         ({"name": ""}, "preset.name is ''"),
         ({"model": "sora"}, "preset.model is 'sora'"),
-        ({"model": "svd"}, "preset.model and preset.frames must be those of its settings"),
-        ({"frames": 15}, "preset.model and preset.frames"),
+        ({"model": "svd"}, "preset.model and preset.num_frames must be those of its settings"),
+        ({"num_frames": 15}, "preset.model and preset.num_frames"),
         ({"fps": 0}, "preset.fps is 0"),
         ({"tags": "arm"}, "preset.tags must be a list"),
         ({"tags": ["ok", ""]}, "preset.tags.1 is ''"),
@@ -95,7 +96,7 @@ def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
         tmp_path / "wave", dataclasses.replace(PRESET, settings=settings), CONTENTS
     )
     old = settings.to_dict()
-    for name in ("precision", "learning_rate_decay"):
+    for name in ("precision", "learning_rate_decay", "token_init"):
         del old["inversion"][name]
     rewrite(tmp_path / "wave", settings=old)
     with pytest.raises(BadRequest, match="is missing"):  # a preset of version 2 must say it all
@@ -103,6 +104,19 @@ def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
     del old["inversion"]["augmentation"]["variants"], old["sampling"]["framing"]
     rewrite(tmp_path / "wave", settings=old, version=1)
     assert read_preset(tmp_path / "wave") == written
+
+
+def test_the_golden_preset_of_version_2_is_read_in_today_s_words(tmp_path: Path) -> None:
+    (tmp_path / "preset.json").write_bytes((GOLDEN / "preset_2.json").read_bytes())
+    preset = read_preset(tmp_path)
+    assert (preset.version, preset.name, preset.num_frames) == (PRESET_VERSION, "Wave", 14)
+    settings = preset.settings
+    assert (settings.num_frames, settings.sampling.framing) == (14, "whole")
+    assert settings.inversion.token_init == "image_embeddings"
+    sampling = settings.sampling
+    scales = sampling.min_guidance_scale, sampling.max_guidance_scale
+    assert (sampling.num_inference_steps, scales, sampling.decode_chunk_size) == (4, (1, 1), 0)
+    preset.check()
 
 
 @pytest.mark.parametrize("data", [None, b"", b"[]", b" " * 70_000])

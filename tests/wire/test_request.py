@@ -34,7 +34,7 @@ GOLDEN_REQUEST = Request(
     name="Wave, träge 🕺",
     settings=Settings(
         model="draft",
-        frames=3,
+        num_frames=3,
         width=64,
         height=48,
         inversion=InversionSettings(
@@ -45,33 +45,26 @@ GOLDEN_REQUEST = Request(
             p_mean=0.8,
             p_std=1.4,
             init_noise_std=0.1,
-            start="predictor",
+            token_init="mean",
             per_frame=True,
             augmentation=Augmentation(True, 0.8, False, 0.1, 0.2, 0.3, 0.05, variants=8),
             learning_rate_decay="cosine",
-            sigmas="stratified",
-            average=0.99,
-            half_size=0.5,
-            patience=40,
             reconstruct=True,
             precision="float32",
             checkpoint_every=10,
             seed=7,
         ),
         sampling=SamplingSettings(
-            steps=10,
-            solver="dpmpp_2m",
-            guidance_first=1.0,
-            guidance_last=1.5,
-            guidance_sigma_min=0.5,
-            guidance_sigma_max=50.0,
+            num_inference_steps=10,
+            min_guidance_scale=1.0,
+            max_guidance_scale=1.5,
             appearance="target",
             attention=True,
             takes=3,
             fps=7,
             motion_bucket_id=127,
             noise_aug_strength=0.0,
-            decode_chunk=0,
+            decode_chunk_size=0,
             hold_still=0.25,
             seed=4294967295,
         ),  # fmt: skip
@@ -116,19 +109,12 @@ def test_a_request_of_protocol_1_means_what_it_meant() -> None:
         GOLDEN_REQUEST.settings.inversion,
         augmentation=dataclasses.replace(augmentation, variants=0),
         learning_rate_decay="none",
-        start="image_embeddings",
-        sigmas="random",
-        average=0.0,
-        half_size=0.0,
-        patience=0,
+        token_init="image_embeddings",
         reconstruct=False,
     )
     sampling = dataclasses.replace(
         GOLDEN_REQUEST.settings.sampling,
         hold_still=0.0,
-        solver="euler",
-        guidance_sigma_min=0.0,
-        guidance_sigma_max=1000.0,
         attention=False,
         takes=1,
     )
@@ -140,18 +126,82 @@ def test_a_request_of_protocol_1_means_what_it_meant() -> None:
 def test_a_request_of_protocol_2_means_what_it_meant() -> None:
     request = Request.from_json((GOLDEN / "request_2.json").read_bytes())
     sampling = dataclasses.replace(GOLDEN_REQUEST.settings.sampling, framing="whole")
-    meant = dataclasses.replace(GOLDEN_REQUEST.settings, sampling=sampling)
+    inversion = dataclasses.replace(
+        GOLDEN_REQUEST.settings.inversion, token_init="image_embeddings"
+    )
+    meant = dataclasses.replace(GOLDEN_REQUEST.settings, sampling=sampling, inversion=inversion)
     assert request == dataclasses.replace(GOLDEN_REQUEST, settings=meant)
+
+
+REMOVED = {
+    "inversion.sigmas": ("random", "stratified"),
+    "inversion.average": (0.0, 0.99),
+    "inversion.half_size": (0, 0.5),
+    "inversion.patience": (0, 40),
+    "inversion.start": ("mean", "predictor"),
+    "sampling.solver": ("euler", "dpmpp_2m"),
+    "sampling.guidance_sigma_min": (0.0, 0.5),
+    "sampling.guidance_sigma_max": (1000, 50.0),
+}
+"""Of protocol 2: what was off, and on."""
+
+
+def of_protocol_2(**changes: Any) -> str:
+    """The golden request with every experiment off but for `changes`, by dotted path."""
+    value = json.loads((GOLDEN / "request_2.json").read_bytes())
+    for path, each in {**{path: off for path, (off, _) in REMOVED.items()}, **changes}.items():
+        group, name = path.split(".")
+        value["settings"][group][name] = each
+    return json.dumps(value)
+
+
+def test_a_request_of_protocol_2_without_experiments_is_run() -> None:
+    request = Request.from_json(of_protocol_2(), to_run=True)
+    assert request == Request.from_json(of_protocol_2()) and request.protocol == PROTOCOL
+    assert request.settings.inversion.token_init == "mean"
+
+
+@pytest.mark.parametrize("path", REMOVED)
+def test_a_removed_experiment_is_read_but_not_run_again(path: str) -> None:
+    text = of_protocol_2(**{path: REMOVED[path][1]})
+    assert Request.from_json(text).settings.model == "draft"
+    with pytest.raises(BadRequest) as caught:
+        Request.from_json(text, to_run=True)
+    assert caught.value.message == (
+        f"settings.{path} is {REMOVED[path][1]!r}, an experiment that this version no longer has."
+    )
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("settings_", [None, 3, [], {"inversion": 3}])
+def test_what_is_no_settings_is_refused_as_such_even_to_be_run(settings_: object) -> None:
+    value = json.loads(of_protocol_2()) | {"settings": settings_}
+    with pytest.raises(BadRequest, match="settings"):
+        Request.from_json(json.dumps(value), to_run=True)
+
+
+def test_a_motion_that_mirrors_badly_is_never_mirrored() -> None:
+    request = make_request(settings=Settings.for_model("svd"))
+    assert request.inversion.augmentation.horizontal_flip
+    for capture in (request.capture, dataclasses.replace(request.capture, flip_safe=False)):
+        inversion = dataclasses.replace(request, capture=capture).inversion
+        assert inversion.augmentation.horizontal_flip == capture.flip_safe
+
+
+def test_a_capture_lasts_as_long_as_its_frames_are_shown() -> None:
+    assert CaptureInfo(24.0, 1, 48, (640, 480), True).seconds == 2.0
+    assert CaptureInfo(12.5, -4, 20, (640, 480), True).seconds == 2.0
 
 
 def old(task: Task) -> dict[str, Any]:
     """A good request of protocol 1, as plain JSON."""
     value: dict[str, Any] = json.loads(with_inputs(make_request(task)).to_json())
     del value["references"], value["targets"]
-    for path, name, _ in settings._ADDED_BY_2 + settings._ADDED_BY_3:
-        part = value["settings"]
-        for key in path:
-            part = part[key]
+    for path, new in settings._RENAMED_BY_3:
+        part, name = settings._part(value["settings"], path)
+        part[name] = part.pop(new)
+    for path, _ in settings._ADDED_BY_2 + settings._ADDED_BY_3:
+        part, name = settings._part(value["settings"], path)
         del part[name]
     return value | {"protocol": 1}
 
@@ -316,7 +366,7 @@ def test_a_motion_without_an_appearance_needs_no_target() -> None:
 
 
 def test_the_largest_possible_request_fits_the_limit() -> None:
-    settings = dataclasses.replace(Settings.for_model("svd-xt"), frames=128)
+    settings = dataclasses.replace(Settings.for_model("svd-xt"), num_frames=128)
     request = with_inputs(
         make_request(settings=settings, reference_frames=128, references=16, name="漢" * 64)
     )

@@ -21,16 +21,20 @@ def test_every_model_has_valid_defaults(name: str) -> None:
 @pytest.mark.parametrize(("name", "frames"), [("svd", 14), ("svd-xt", 25)])
 def test_the_defaults_of_svd_are_the_paper_s_but_for_kept_variants(name: str, frames: int) -> None:
     svd = Settings.for_model(name)
-    assert (svd.frames, svd.width, svd.height) == (frames, 1024, 576)
+    assert (svd.num_frames, svd.width, svd.height) == (frames, 1024, 576)
     inversion, sampling = svd.inversion, svd.sampling
     assert (inversion.tokens_per_frame, inversion.iterations, inversion.batch_size) == (5, 1000, 1)
     assert (inversion.learning_rate, inversion.p_mean, inversion.p_std) == (1e-2, 2.8, 1.6)
     assert (inversion.init_noise_std, inversion.per_frame) == (0.1, True)
     assert inversion.augmentation.enabled and inversion.augmentation.variants == 32
     assert (inversion.learning_rate_decay, inversion.precision) == ("none", "auto")
-    assert (sampling.guidance_first, sampling.guidance_last, sampling.steps) == (1.0, 3.0, 25)
+    assert (
+        sampling.min_guidance_scale,
+        sampling.max_guidance_scale,
+        sampling.num_inference_steps,
+    ) == (1.0, 3.0, 25)
     assert (sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength) == (7, 127, 0.02)
-    assert sampling.decode_chunk == 0
+    assert sampling.decode_chunk_size == 0
 
 
 def test_a_model_that_is_not_known_is_refused() -> None:
@@ -69,7 +73,7 @@ def test_every_field_says_what_it_is(cls: type) -> None:
         spec = codec.spec_of(cls, field.name)
         assert spec is not None and spec.doc.endswith("."), field.name
         if get_type_hints(cls)[field.name] in (int, float):
-            assert isinstance(spec, codec.Span), field.name
+            assert isinstance(spec, codec.Range), field.name
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -108,7 +112,7 @@ def test_what_learning_cannot_do_is_refused(
 def test_settings_of_protocol_1_mean_what_they_meant() -> None:
     """Every iteration had its own augmentation, in float32, without decay."""
     old = Settings.for_model("draft").to_dict()
-    for name in ("precision", "learning_rate_decay"):
+    for name in ("precision", "learning_rate_decay", "token_init"):
         del old["inversion"][name]
     del old["inversion"]["augmentation"]["variants"]
     before = json.dumps(old)

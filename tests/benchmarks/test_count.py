@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from torch import nn
 
+from benchmarks.count import Count, count_learning, svd_unet
 from mti_addon.wire.settings import Settings
 from mti_backend.models.attention import attend_by_shape
-from mti_backend.models.count import Count, count_learning, svd_unet
 from mti_backend.models.frozen import keep_less
 from mti_backend.models.recompute import POLICIES, Policy, Recomputing
 from mti_backend.plan import ALLOWANCE, COSTS, WEIGHTS, learning_flops, learning_memory

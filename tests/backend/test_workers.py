@@ -1,4 +1,4 @@
-"""How a batch is shared out. What processes do with it: tests/e2e/test_team.py."""
+"""How a batch is shared out. What processes do with it: tests/e2e/test_workers.py."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from types import SimpleNamespace
 import pytest
 
 from mti_addon.wire.job import JobFolder
-from mti_backend import team
-from mti_backend.team import Crew, Team
+from mti_backend import worker_pool
+from mti_backend.worker_group import WorkerGroup
+from mti_backend.worker_pool import WorkerPool
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 @pytest.mark.parametrize("batch", [5, 6, 7, 64])
 def test_every_clip_is_somebody_s_and_nobody_has_two_more(batch: int, count: int) -> None:
-    shares = [list(range(batch))[Team(rank, count).rows(batch)] for rank in range(count)]
+    shares = [list(range(batch))[WorkerGroup(rank, count).rows(batch)] for rank in range(count)]
     assert [clip for share in shares for clip in share] == list(range(batch))
     sizes = [len(share) for share in shares]
     assert max(sizes) - min(sizes) <= 1 and min(sizes) > 0
 
 
 @pytest.mark.parametrize("trouble", ["no folder", "a folder that cannot be written"])
-def test_a_team_that_cannot_meet_is_one_process(
+def test_workers_that_cannot_meet_are_done_without(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -35,8 +36,8 @@ def test_a_team_that_cannot_meet_is_one_process(
         (tmp_path / "store").mkdir()  # in place of the file
         return str(tmp_path)
 
-    monkeypatch.setattr(team.tempfile, "mkdtemp", folder)
+    monkeypatch.setattr(worker_pool.tempfile, "mkdtemp", folder)
     attempt = SimpleNamespace(devices=["cpu", "cpu"], job=JobFolder(tmp_path / "job"))
-    with Crew(attempt, 4) as crew:  # type: ignore[arg-type]
-        assert crew.join() is None
+    with WorkerPool(attempt, 4) as workers:  # type: ignore[arg-type]
+        assert workers.join() is None
     assert "Learning continues with cpu alone: " in capfd.readouterr().out

@@ -37,10 +37,10 @@ def start(job: JobFolder, models: Path) -> int:
     return launch(sys.executable, jobs.ROOT, job, {**jobs.environment(models), **TWO})
 
 
-def helpers_of(pid: int) -> list[psutil.Process]:
+def workers_of(pid: int) -> list[psutil.Process]:
     try:
         children = psutil.Process(pid).children()
-        return [child for child in children if "mti_backend.team" in child.cmdline()]
+        return [child for child in children if "mti_backend.worker" in child.cmdline()]
     except psutil.NoSuchProcess:
         return []
 
@@ -49,7 +49,7 @@ def same(one: JobFolder, other: JobFolder) -> None:
     """But for the order of sums, which forty steps of Adam carry on."""
     a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
     assert (a.frame_tokens - b.frame_tokens).abs().max() < 2e-3
-    assert (a.clip_tokens - b.clip_tokens).abs().max() < 2e-3
+    assert (a.video_tokens - b.video_tokens).abs().max() < 2e-3
     assert float(a.meta["loss"]) == pytest.approx(float(b.meta["loss"]), rel=1e-3)
 
 
@@ -77,31 +77,31 @@ def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_p
         same(more, alone)
 
 
-def test_a_helper_that_is_killed_is_done_without(
+def test_a_worker_that_is_killed_is_done_without(
     alone: JobFolder, models: Path, tmp_path: Path
 ) -> None:
     job = new_job(tmp_path)
     pid = start(job, models)
     jobs.wait_for(lambda: learned(job) >= 4, what="learning")
-    [helper] = helpers_of(pid)
-    helper.kill()
+    [worker] = workers_of(pid)
+    worker.kill()
     assert isinstance(jobs.wait_until_finished(job), Done)
     same(job, alone)
     [told] = [e for e in jobs.told(job) if isinstance(e, Planned)]
     assert told.text == "Another device failed; learning continues without it."
-    assert psutil.pid_exists(helper.pid) is False
+    assert psutil.pid_exists(worker.pid) is False
 
 
-def test_a_helper_does_not_outlive_its_leader(
+def test_a_worker_does_not_outlive_its_leader(
     alone: JobFolder, models: Path, tmp_path: Path
 ) -> None:
     job = new_job(tmp_path)
     pid = start(job, models)
     jobs.wait_for(lambda: learned(job) >= 4, what="learning")
-    [helper] = helpers_of(pid)
+    [worker] = workers_of(pid)
     kill(job, pid)
-    psutil.wait_procs([helper], timeout=30)
-    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
     run(job, models, **TWO)
     same(job, alone)
     assert [e for e in jobs.told(job) if isinstance(e, Resumed)]
@@ -110,7 +110,7 @@ def test_a_helper_does_not_outlive_its_leader(
 def listening(pid: int) -> list[str]:
     """Addresses at which a process, or a child of it, takes connections."""
     found = []
-    for process in (psutil.Process(pid), *helpers_of(pid)):
+    for process in (psutil.Process(pid), *workers_of(pid)):
         with suppress(psutil.NoSuchProcess):
             found += [
                 str(each.laddr.ip)
@@ -120,7 +120,7 @@ def listening(pid: int) -> list[str]:
     return found
 
 
-def test_nobody_else_can_reach_a_team(models: Path, tmp_path: Path) -> None:
+def test_nobody_else_can_reach_the_workers(models: Path, tmp_path: Path) -> None:
     """From its first moment to its last; not even another machine's scan finds a port."""
     job = new_job(tmp_path / "spool", iterations=4000)
     temp = tmp_path / "temp"
@@ -134,9 +134,9 @@ def test_nobody_else_can_reach_a_team(models: Path, tmp_path: Path) -> None:
             seen.update(listening(pid))
         return until
 
-    jobs.wait_for(lambda: look(bool(helpers_of(pid))), what="a helper")
+    jobs.wait_for(lambda: look(bool(workers_of(pid))), what="a worker")
     jobs.wait_for(lambda: look(learned(job) >= 4), what="learning")
-    [folder] = temp.glob("mti-team-*")
+    [folder] = temp.glob("mti-workers-*")
     assert folder.stat().st_mode & 0o077 == 0
     job.ask_cancel()
     jobs.wait_until_finished(job)
@@ -145,24 +145,24 @@ def test_nobody_else_can_reach_a_team(models: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["loading", "learning"])
-def test_nothing_stays_of_a_team_whose_leader_was_killed(
+def test_nothing_stays_of_workers_whose_leader_was_killed(
     models: Path, tmp_path: Path, moment: str
 ) -> None:
-    """A helper that still waits for it sees that, too."""
+    """A worker that still waits for it sees that, too."""
     job = new_job(tmp_path / "spool", iterations=4000)
     temp = tmp_path / "temp"
     temp.mkdir()
     own = {**jobs.environment(models), **TWO, "TMPDIR": str(temp)}
     pid = launch(sys.executable, jobs.ROOT, job, own)
     if moment == "loading":
-        jobs.wait_for(lambda: bool(helpers_of(pid)), what="a helper")
+        jobs.wait_for(lambda: bool(workers_of(pid)), what="a worker")
     else:
         jobs.wait_for(lambda: learned(job) >= 4, what="learning")
-    [helper] = helpers_of(pid)
+    [worker] = workers_of(pid)
     kill(job, pid)
-    psutil.wait_procs([helper], timeout=30)
-    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
-    assert not list(temp.glob("mti-team-*"))
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
+    assert not list(temp.glob("mti-workers-*"))
 
 
 def test_a_job_named_relative_to_the_current_folder(models: Path, tmp_path: Path) -> None:
@@ -174,22 +174,22 @@ def test_a_job_named_relative_to_the_current_folder(models: Path, tmp_path: Path
     assert done.returncode == 0 and "alone" not in log, log
 
 
-def test_who_is_cancelled_leaves_no_helper(models: Path, tmp_path: Path) -> None:
+def test_who_is_cancelled_leaves_no_worker(models: Path, tmp_path: Path) -> None:
     job = new_job(tmp_path, iterations=4000)
     pid = start(job, models)
     jobs.wait_for(lambda: learned(job) >= 4, what="learning")
-    [helper] = helpers_of(pid)
+    [worker] = workers_of(pid)
     job.ask_cancel()
     jobs.wait_until_finished(job)
-    psutil.wait_procs([helper], timeout=30)
-    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_helper_that_cannot_begin_is_done_without(models: Path, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_begin_is_done_without(models: Path, tmp_path: Path) -> None:
     job = new_job(tmp_path, iterations=2)
     # a device of another kind than the leader's, which loads no weights
     run(job, models, MTI_DEVICE="cpu,meta")
-    assert "Learning continues with cpu alone: helper 1 ended with exit code 1." in (
+    assert "Learning continues with cpu alone: worker 1 ended with exit code 1." in (
         job.log_file.read_text()
     )
 

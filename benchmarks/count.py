@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from .inflation import Inflation
+from mti_backend.models.inflation import Inflation
 
 _CONV_BACKWARD = torch.ops.aten.convolution_backward.default
 
@@ -131,7 +131,7 @@ def count_learning(
     with _hooked(unet) as inflation, torch.device("meta"):
         prepare(unet)
         frame_tokens = torch.empty(1, frames, tokens, width_of_token, requires_grad=True)
-        clip_tokens = torch.empty(1, tokens, width_of_token, requires_grad=True)
+        video_tokens = torch.empty(1, tokens, width_of_token, requires_grad=True)
         x = torch.empty(1, frames, unet.config.in_channels, height, width, dtype=dtype)
         meter = Meter()
         for parameter in unet.parameters():
@@ -139,7 +139,7 @@ def count_learning(
         weights = meter.live
         with _fused(), meter:
             meter.track(x)
-            inflation.set(frame_tokens, clip_tokens)
+            inflation.set(frame_tokens, video_tokens)
             output = unet(
                 x, torch.empty(1), torch.empty(1, 1, width_of_token, dtype=dtype),
                 torch.empty(1, 3, dtype=dtype), return_dict=False,
