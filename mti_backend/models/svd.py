@@ -28,6 +28,7 @@ from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
 from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
+from mti_addon.wire.problem import Problem
 
 from ..failures import in_short, is_out_of_memory
 from .attention import attend_by_shape
@@ -101,8 +102,12 @@ class SvdModel:
             if is_out_of_memory(error):
                 raise
             raise ModelMissing(
-                f"The model {name} in {folder} cannot be loaded: {in_short(error)}",
-                "Copy the model again.",
+                Problem(
+                    "model_not_loaded",
+                    "The model {name} in {folder} cannot be loaded: {reason}",
+                    "Copy the model again.",
+                    {"name": name, "folder": folder, "reason": in_short(error)},
+                ),
             ) from error
         check_weights(name, folder, {p: getattr(self, p) for p in PARTS[:3]})
         self.predictor = _predictor(name, folder / "predictor", self.device)
@@ -206,8 +211,12 @@ class SvdModel:
         """
         if self.predictor is None:
             raise BadRequest(
-                f"The model {self.name} has no predictor of motion tokens.",
-                "Set inversion.start to image_embeddings.",
+                Problem(
+                    "model_without_predictor",
+                    "The model {name} has no predictor of motion tokens.",
+                    "Set inversion.start to image_embeddings.",
+                    {"name": self.name},
+                ),
             )
         embeddings = self.image_embeddings(pictures).float()
         seen = pictures.to(self.device, torch.float32)
@@ -347,8 +356,12 @@ def _predictor(name: str, folder: Path, device: torch.device) -> TokenPredictor 
         return TokenPredictor.load(folder).to(device)
     except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelMissing(
-            f"The predictor of the model {name} in {folder} cannot be loaded: {in_short(error)}",
-            "Copy the model again.",
+            Problem(
+                "predictor_not_loaded",
+                "The predictor of the model {name} in {folder} cannot be loaded: {reason}",
+                "Copy the model again.",
+                {"name": name, "folder": folder, "reason": in_short(error)},
+            ),
         ) from error
 
 
