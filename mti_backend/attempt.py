@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from mti_addon.wire import errors, events
 from mti_addon.wire.errors import MtiError
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock, Liveness, is_alive, read_owner
+from mti_addon.wire.problem import Problem
 
 from .events import EventLog
 from .failures import short
@@ -76,7 +78,7 @@ class Attempt:
         """Raise Busy if another runner has taken the job over (this machine slept, or its disk
         hung, and somebody resumed the job elsewhere): what is on disk is the other's now."""
         if not self._lock.is_mine():
-            raise errors.Busy("Another runner has taken this job over.")
+            raise errors.Busy(Problem("job_taken_over", "Another runner has taken this job over."))
 
     @contextmanager
     def swapping(self) -> Iterator[None]:
@@ -97,8 +99,21 @@ class Attempt:
         if isinstance(failure, errors.Cancelled):
             self.log.end(events.Cancelled(self.learned), self.started())
         else:
-            event = events.Failed(failure.code, short(failure.message), short(failure.hint))
-            self.log.end(event, self.started())
+            self.log.end(_told(failure), self.started())
+
+
+def _told(failure: MtiError) -> events.Failed:
+    """The event of an error, its texts in a length that an event can hold."""
+    event = events.Failed.of(failure)
+    return replace(
+        event,
+        message=short(event.message),
+        hint=short(event.hint),
+        values={
+            name: short(value) if isinstance(value, str) else value
+            for name, value in _writable(event.values).items()
+        },
+    )
 
 
 def _writable(value: Any) -> Any:

@@ -14,6 +14,7 @@ import psutil
 import torch
 
 from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.problem import Problem
 
 DEVICE_VARIABLE = "MTI_DEVICE"
 THREADS_VARIABLE = "MTI_THREADS"
@@ -31,8 +32,12 @@ def pick_devices() -> list[str]:
             torch.empty(0, device=wish)
         except (RuntimeError, AssertionError) as error:
             raise BadRequest(
-                f"There is no device {wish!r} that torch can use.",
-                "Choose another device in the preferences.",
+                Problem(
+                    "device_missing",
+                    "There is no device {device!r} that torch can use.",
+                    "Choose another device in the preferences.",
+                    {"device": wish},
+                ),
             ) from error
     if wishes:
         return wishes

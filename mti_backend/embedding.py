@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mti_addon.wire.errors import BadEmbedding, WrongModel
 from mti_addon.wire.files import write_atomic
+from mti_addon.wire.problem import Problem
 
 FORMAT = "mti-motion-2"
 _NAMES = {FORMAT: "video_tokens", "mti-motion-1": "clip_tokens"}
@@ -52,7 +53,12 @@ class MotionEmbedding:
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise BadEmbedding(
-                    f"The motion {path.name} is larger than a motion can be.", _AGAIN
+                    Problem(
+                        "motion_too_large",
+                        "The motion {file} is larger than a motion can be.",
+                        _AGAIN,
+                        {"file": path.name},
+                    )
                 )
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
@@ -60,7 +66,12 @@ class MotionEmbedding:
                 name = _NAMES[kind]
                 if kind not in metadata or set(file.keys()) != {name, "frame_tokens"}:
                     raise BadEmbedding(
-                        f"The file {path.name} holds no motion.", "Choose a motion.safetensors."
+                        Problem(
+                            "file_without_motion",
+                            "The file {file} holds no motion.",
+                            "Choose a motion.safetensors.",
+                            {"file": path.name},
+                        )
                     )
                 frame_tokens, video_tokens = (
                     file.get_tensor("frame_tokens"),
@@ -68,7 +79,12 @@ class MotionEmbedding:
                 )
         except (SafetensorError, OSError) as error:
             raise BadEmbedding(
-                f"The motion {path.name} cannot be read: it is damaged or cut short.", _AGAIN
+                Problem(
+                    "motion_damaged",
+                    "The motion {file} cannot be read: it is damaged or cut short.",
+                    _AGAIN,
+                    {"file": path.name},
+                )
             ) from error
         embedding = cls(frame_tokens, video_tokens, _read_meta(metadata[kind], path))
         embedding._check(path)
@@ -79,9 +95,19 @@ class MotionEmbedding:
         mine = self.meta.get("model", "")
         if mine != identity or self.frames != frames or self.video_tokens.shape[-1] != width:
             raise WrongModel(
-                f"The motion {self.meta.get('name', '')!r} was learned on another model "
-                f"({self.meta.get('engine', 'unknown')}, {self.frames} frames).",
-                "Choose the engine it was learned on, or learn it again on this one.",
+                Problem(
+                    "motion_of_other_model",
+                    (
+                        "The motion {name!r} was learned on another model ({engine}, "
+                        "{frames} frames)."
+                    ),
+                    "Choose the engine it was learned on, or learn it again on this one.",
+                    {
+                        "name": self.meta.get("name", ""),
+                        "engine": self.meta.get("engine", "unknown"),
+                        "frames": self.frames,
+                    },
+                ),
             )
 
     def _check(self, path: Path) -> None:
@@ -98,7 +124,12 @@ class MotionEmbedding:
             math.isfinite(v) and v < _MAX_VALUE for v in (f.abs().max(), c.abs().max())
         ):
             raise BadEmbedding(
-                f"The motion {path.name} has tokens of a wrong shape or value.", _AGAIN
+                Problem(
+                    "motion_misshapen",
+                    "The motion {file} has tokens of a wrong shape or value.",
+                    _AGAIN,
+                    {"file": path.name},
+                )
             )
 
 
@@ -106,7 +137,21 @@ def _read_meta(text: str, path: Path) -> dict[str, str]:
     try:
         meta = json.loads(text)
     except ValueError as error:
-        raise BadEmbedding(f"The motion {path.name} does not say what it is.", _AGAIN) from error
+        raise BadEmbedding(
+            Problem(
+                "motion_nameless",
+                "The motion {file} does not say what it is.",
+                _AGAIN,
+                {"file": path.name},
+            )
+        ) from error
     if not isinstance(meta, dict) or not all(isinstance(v, str) for v in meta.values()):
-        raise BadEmbedding(f"The motion {path.name} does not say what it is.", _AGAIN)
+        raise BadEmbedding(
+            Problem(
+                "motion_nameless",
+                "The motion {file} does not say what it is.",
+                _AGAIN,
+                {"file": path.name},
+            )
+        )
     return meta

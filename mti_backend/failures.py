@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mti_addon.wire.errors import BackendMissing, Internal, MtiError, OutOfMemory
 from mti_addon.wire.files import os_error
+from mti_addon.wire.problem import Problem
 
 MOST_LETTERS = 600
 """Of a sentence for people; no library's list of a thousand tensors, and no file's name, is longer
@@ -44,13 +45,20 @@ def as_mti_error(error: Exception) -> MtiError:
         return error
     if is_out_of_memory(error):
         return OutOfMemory(
-            "The memory is not enough for this size and number of frames.",
-            "Close other programs, or choose a smaller engine or fewer frames.",
+            Problem(
+                "memory_not_enough",
+                "The memory is not enough for this size and number of frames.",
+                "Close other programs, or choose a smaller engine or fewer frames.",
+            )
         )
     if isinstance(error, ModuleNotFoundError):
         return BackendMissing(
-            f"The backend's Python lacks the package {error.name}.",
-            "Set up the backend again in the preferences.",
+            Problem(
+                "package_missing",
+                "The backend's Python lacks the package {package}.",
+                "Set up the backend again in the preferences.",
+                {"package": str(error.name)},
+            )
         )
     if isinstance(error, OSError):
         name = error.filename if isinstance(error.filename, str | os.PathLike) else "the job folder"
@@ -60,8 +68,11 @@ def as_mti_error(error: Exception) -> MtiError:
     with suppress(OSError):  # the log may be what is on the full disk
         traceback.print_exception(error, file=sys.stderr)
     return Internal(
-        "The backend stopped at an error that it did not expect.",
-        "log.txt in the job's folder tells more.",
+        Problem(
+            "unexpected_error",
+            "The backend stopped at an error that it did not expect.",
+            "log.txt in the job's folder tells more.",
+        )
     )
 
 

@@ -28,6 +28,7 @@ from PIL import Image
 
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.files import translating_os_errors, write_atomic
+from mti_addon.wire.problem import Problem
 
 if TYPE_CHECKING:
     import torch
@@ -56,14 +57,28 @@ def png_size(path: Path) -> tuple[int, int]:
         with open(path, "rb") as file:
             head = file.read(24)
     except OSError as error:
-        raise UnreadableInput(f"The image {path.name} cannot be read: {error.strerror}.") from error
+        raise UnreadableInput(
+            Problem(
+                "image_unreadable",
+                "The image {name} cannot be read: {reason}.",
+                values={"name": path.name, "reason": error.strerror},
+            )
+        ) from error
     if len(head) < 24 or not head.startswith(_SIGNATURE) or head[12:16] != b"IHDR":
-        raise UnreadableInput(f"The image {path.name} is not a PNG file.", _HINT)
+        raise UnreadableInput(
+            Problem(
+                "image_not_png", "The image {name} is not a PNG file.", _HINT, {"name": path.name}
+            )
+        )
     width, height = struct.unpack(">II", head[16:24])
     if not 1 <= width <= MAX_SIDE or not 1 <= height <= MAX_SIDE:
         raise UnreadableInput(
-            f"{path.name} is {width} x {height} pixels; at most {MAX_SIDE} a side are read.",
-            "Make the image smaller.",
+            Problem(
+                "image_too_large",
+                "{name} is {width} x {height} pixels; at most {most} a side are read.",
+                "Make the image smaller.",
+                {"name": path.name, "width": width, "height": height, "most": MAX_SIDE},
+            ),
         )
     return width, height
 
@@ -78,7 +93,12 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
             flat = _over_white(image)
     except _DECODING as error:
         raise UnreadableInput(
-            f"The image {path.name} is damaged and cannot be decoded.", _HINT
+            Problem(
+                "image_damaged",
+                "The image {name} is damaged and cannot be decoded.",
+                _HINT,
+                {"name": path.name},
+            )
         ) from error
     return np.array(_fit(flat, size or flat.size), dtype=np.uint8)
 
@@ -92,7 +112,11 @@ def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pi
     sizes = {png_size(path) for path in paths}
     if len(sizes) != 1:
         raise UnreadableInput(
-            "The reference's images are not all of one size.", "Capture it again."
+            Problem(
+                "reference_sizes_differ",
+                "The reference's images are not all of one size.",
+                "Capture it again.",
+            )
         )
     if size is None:
         width, height = sizes.pop()

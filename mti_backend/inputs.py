@@ -9,6 +9,7 @@ import numpy as np
 
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request, target_name
 
 from . import frames
@@ -56,6 +57,10 @@ def _read_references(
     sizes = {frames.png_size(folder / frames.frame_name(1)) for folder in folders}
     if len(sizes) != 1:
         raise UnreadableInput(
-            "The references are not all of one size.", "Draw all of them in the same size."
+            Problem(
+                "references_sizes_differ",
+                "The references are not all of one size.",
+                "Draw all of them in the same size.",
+            )
         )
     return np.stack(references)

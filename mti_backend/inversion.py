@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
 
@@ -119,7 +120,11 @@ class Inversion:
         clips = references if references.ndim == 5 else references[None]
         if len(clips) == 0 or clips.shape[1] != model.frames:
             raise BadRequest(
-                f"The reference has {clips.shape[1]} images; {model.name} takes {model.frames}."
+                Problem(
+                    "reference_length",
+                    "The reference has {count} images; {model} takes {frames}.",
+                    values={"count": clips.shape[1], "model": model.name, "frames": model.frames},
+                )
             )
         self.model, self.settings, self.sampling = model, settings, sampling
         self.dtype = learning_dtype(settings.precision, model.dtype, model.device)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.settings import SamplingSettings
 
 from .embedding import MotionEmbedding
@@ -44,17 +45,19 @@ def reconstruction(
     return motion_gain(sample(model, reference[0], motion, plain, on_step), reference)
 
 
-WEAK = "Weak: only part of the motion was learned. Raise Quality or frame closer."
+WEAK = Problem(
+    "motion_weak", "Weak: only part of the motion was learned. Raise Quality or frame closer."
+)
 
 
-def warning(model: str, gain: float | None) -> str:
-    """What to tell of such a reconstruction by the model 'draft', 'svd' ..., or nothing.
+def warning(model: str, gain: float | None) -> Problem | None:
+    """What to tell of such a reconstruction by the model 'draft', 'svd' ..., or None.
 
     The paper admits that a failed reconstruction comes before a failed transfer (App., fig. 20).
     """
     poor = _POOR.get(model, _POOR_ELSEWHERE)
     if gain is None or gain >= poor:
-        return ""
+        return None
     return WEAK
 
 

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 from mti_addon.wire import errors, events
 from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from . import frames
@@ -125,8 +126,12 @@ class Learning:
         loss = self._step(inversion)
         if not math.isfinite(loss):
             raise BadRequest(
-                f"Learning failed at iteration {self.step + 1}: the loss is no longer a number.",
-                "Learn again with a lower learning rate.",
+                Problem(
+                    "loss_not_finite",
+                    "Learning failed at iteration {iteration}: the loss is no longer a number.",
+                    "Learn again with a lower learning rate.",
+                    {"iteration": self.step + 1},
+                ),
             )
         self.losses.append(loss)
         self.step = self.attempt.learned = inversion.step_index

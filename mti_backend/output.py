@@ -19,6 +19,7 @@ from mti_addon.wire.files import (
 )
 from mti_addon.wire.files import sweep as sweep_old
 from mti_addon.wire.job import JobFolder, manifest_of
+from mti_addon.wire.problem import Problem
 
 from .events import RESERVE_NAME
 
@@ -73,6 +74,10 @@ def _swap(folder: Path, place: Path, old: Path) -> None:
         fsync_dir(place.parent)
     except OSError as error:
         raise NotWritable(
-            f"The folder {place} cannot be replaced ({error.strerror}).",
-            "Close the programs that use its files, or allow writing to it.",
+            Problem(
+                "output_not_replaced",
+                "The folder {folder} cannot be replaced ({reason}).",
+                "Close the programs that use its files, or allow writing to it.",
+                {"folder": place, "reason": error.strerror},
+            ),
         ) from error

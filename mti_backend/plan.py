@@ -10,8 +10,10 @@ count.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mti_addon.wire.errors import OutOfMemory
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.settings import SIZES, Settings
 
 PIXELS_PER_LATENT = 8
@@ -26,6 +28,16 @@ DECODING = 2_048
 EFFICIENCY = 0.4
 """Of the rate of large matrix products: a guess for whole iterations, until a GPU has told."""
 _AUTOENCODER = 200_000_000
+_TO_LEARN = (
+    "Learning at {width} x {height} with {frames} frames needs {need:.1f} GB of the GPU, and "
+    "{free:.1f} GB are free."
+)
+_TO_APPLY = (
+    "Applying at {width} x {height} with {frames} frames needs {need:.1f} GB of the GPU, and "
+    "{free:.1f} GB are free."
+)
+_USE_DRAFT = "Choose the engine Draft, or close other programs that use the GPU."
+_USE_SIZE = "Choose {fit_width} x {fit_height}, or close other programs that use the GPU."
 
 GB = 2**30
 """Of memory: as the makers of cards count, and as the interface shows what a card has. Of disks and
@@ -130,7 +142,7 @@ def plan(settings: Settings, free: int, learns: bool, applies: bool, devices: in
         needs = {cost.policy: learning_memory(cost, settings, devices) for cost in COSTS}
         fitting = [c for c in COSTS if needs[c.policy] <= free]
         if not fitting:
-            raise _refusal(settings, free, needs[COSTS[-1].policy], "Learning")
+            raise _refusal(settings, free, needs[COSTS[-1].policy], learns=True)
         cost = fitting[0]
         memory, flops = needs[cost.policy], learning_flops(cost, settings, devices)
     if applies:
@@ -155,17 +167,26 @@ def _decode_chunk(settings: Settings, free: int) -> int:
     for chunk in range(wish, 0, -1):
         if applying_memory(settings, chunk) <= free:
             return chunk
-    raise _refusal(settings, free, applying_memory(settings, 1), "Applying")
+    raise _refusal(settings, free, applying_memory(settings, 1), learns=False)
 
 
-def _refusal(settings: Settings, free: int, need: int, what: str) -> OutOfMemory:
+def _refusal(settings: Settings, free: int, need: int, learns: bool) -> OutOfMemory:
     smaller = largest_that_fits(settings, free)
-    remedy = "Choose the engine Draft" if smaller is None else f"Choose {smaller[0]} x {smaller[1]}"
-    return OutOfMemory(
-        f"{what} at {settings.width} x {settings.height} with {settings.num_frames} frames needs "
-        f"{need / GB:.1f} GB of the GPU, and {free / GB:.1f} GB are free.",
-        f"{remedy}, or close other programs that use the GPU.",
-    )
+    values: dict[str, Any] = {
+        "width": settings.width,
+        "height": settings.height,
+        "frames": settings.num_frames,
+        "need": need / GB,
+        "free": free / GB,
+    }
+    if smaller is None:
+        if learns:
+            return OutOfMemory(Problem("gpu_full_to_learn", _TO_LEARN, _USE_DRAFT, values))
+        return OutOfMemory(Problem("gpu_full_to_apply", _TO_APPLY, _USE_DRAFT, values))
+    values |= {"fit_width": smaller[0], "fit_height": smaller[1]}
+    if learns:
+        return OutOfMemory(Problem("gpu_full_to_learn_at_size", _TO_LEARN, _USE_SIZE, values))
+    return OutOfMemory(Problem("gpu_full_to_apply_at_size", _TO_APPLY, _USE_SIZE, values))
 
 
 def largest_that_fits(settings: Settings, free: int) -> tuple[int, int] | None:

@@ -17,6 +17,7 @@ from mti_addon.wire import events
 from mti_addon.wire.errors import EXIT_DONE, BadRequest, MtiError
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from . import output
@@ -43,7 +44,13 @@ def run_job(path: Path, load: Load) -> int:
     job = JobFolder(path)
     try:
         if not job.request_file.is_file():
-            raise BadRequest(f"There is no job in {path}: it has no {job.request_file.name}.")
+            raise BadRequest(
+                Problem(
+                    "no_job_in_folder",
+                    "There is no job in {folder}: it has no {file}.",
+                    values={"folder": path, "file": job.request_file.name},
+                )
+            )
         lock = JobLock(job)
         acquire(lock)
         try:
@@ -56,7 +63,7 @@ def run_job(path: Path, load: Load) -> int:
     if failure is None:
         return EXIT_DONE
     with suppress(OSError):
-        print(f"mti: {failure.message} {failure.hint}".rstrip(), file=sys.stderr)
+        print(f"mti: {failure.problem}", file=sys.stderr)
     return failure.exit_code
 
 
@@ -100,7 +107,7 @@ class Run:
         self.takes: list[Take] = []
         self.reconstruction: float | None = None
         """Motion gain of the learned motion on the reference itself."""
-        self.warning = ""
+        self.warning: Problem | None = None
         attempt.model = request.settings.model
 
     def execute(self) -> dict[str, object]:
@@ -140,8 +147,12 @@ class Run:
             stage.report(1)
         if model.frames != self.settings.num_frames:
             raise BadRequest(
-                f"{model.name} makes {model.frames} frames, not {self.settings.num_frames}.",
-                "Start the job again with that number.",
+                Problem(
+                    "model_makes_other_length",
+                    "{model} makes {own} frames, not {wanted}.",
+                    "Start the job again with that number.",
+                    {"model": model.name, "own": model.frames, "wanted": self.settings.num_frames},
+                ),
             )
         return model
 
@@ -235,7 +246,9 @@ class Run:
             ],
             "motion": self.inside(job.output_motion) if learns else None,
             "reconstruction": self.reconstruction,
-            "warning": self.warning,
+            "warning": str(self.warning or ""),
+            "warning_code": self.warning.code if self.warning else "",
+            "warning_values": dict(self.warning.values) if self.warning else {},
             "size": self.size(),
             "fps": self.fps(),
             "loss": float(motion.meta["loss"]) if learns else None,

@@ -10,20 +10,11 @@ import bpy
 
 from ..client.setup_folder import BackendFolder
 from ..client.setup_packages import version_of
-from ..client.setup_problem import (
-    BUTTON,
-    FINE,
-    Problem,
-    chosen_problem,
-    environment_problem,
-    models_problem,
-)
+from ..client.setup_problem import chosen_problem, environment_problem, models_problem
+from ..wire.problem import Problem
 from . import channel
 from .glance import glanced
-from .translations import sentences
 
-COMMAND = "Run the command that the preferences show in a terminal"
-"""How the backend is set up where a button may not do it."""
 ADDON_ID = ".".join((__package__ or "").split(".")[:3])
 """bl_ext.<repository>.mti: the name Blender knows the add-on's preferences and user folder by."""
 
@@ -107,9 +98,8 @@ def _chosen_python() -> str:
     return bpy.path.abspath(chosen) if chosen else os.environ.get(BACKEND_PYTHON_VARIABLE, "")
 
 
-def backend_trouble() -> Problem:
-    """What keeps the backend from being started, and what to do; two empty texts if nothing is
-    known against it."""
+def backend_problem() -> Problem | None:
+    """What keeps the backend from being started; None if nothing is known against it."""
     prefs = preferences()
     models = prefs.models_folder.strip() if prefs else ""
     models = bpy.path.abspath(models) if models else ""
@@ -117,29 +107,23 @@ def backend_trouble() -> Problem:
 
 
 @glanced
-def _trouble(chosen: str, backend: Path, models: str, published: str) -> Problem:
+def _trouble(chosen: str, backend: Path, models: str, published: str) -> Problem | None:
     folder = BackendFolder(backend)
     if chosen:
         problem = chosen_problem(folder, chosen)
     else:
-        problem = environment_problem(
-            folder, EXTENSION_ROOT, BUTTON if published == "own" else COMMAND
-        )
-    return models_problem(models) if problem == FINE else problem
+        problem = environment_problem(folder, EXTENSION_ROOT, button=published == "own")
+    return problem or models_problem(models)
 
 
-def backend_problem() -> str:
-    """As backend_trouble(), in one text, in the interface's language."""
-    return sentences(*backend_trouble())
-
-
-def offline_problem() -> str:
-    """Why the network may not be used; empty if it may."""
+def offline_problem() -> Problem | None:
+    """Why the network may not be used; None if it may."""
     if getattr(bpy.app, "online_access", True):
-        return ""
+        return None
     if offline_by_command_line():
-        return "Blender was started in offline mode: start it without"
-    return "Online access is off: allow it first"
+        what = "Blender was started in offline mode: start it without"
+        return Problem("offline_mode", what)
+    return Problem("online_access_off", "Online access is off: allow it first")
 
 
 def offline_by_command_line() -> bool:

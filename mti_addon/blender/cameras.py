@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from ..motion import Problem
-from .translations import translated
+from ..wire.problem import Problem
 
 FRAMED = ("ARMATURE", "OBJECT")
 """Sources that are drawn through a camera, and can be through one of their own."""
-CUT = "The camera cuts from {} to {} at frame {}, so the motion jumps there."
+CUT = "The camera cuts from {camera} to {other} at frame {frame}, so the motion jumps there."
 
 
 def framing_camera(scene: Any) -> Any:
@@ -34,8 +33,9 @@ def cut_warnings(scene: Any, source: str, start: int, end: int) -> list[Problem]
     inside = [marker for marker in bound if start < marker[0] <= end]
     for (_, camera), (frame, other) in pairwise(before[-1:] + inside):
         if camera != other:
-            hint = "Capture the frames of one shot, or press Add Framing Camera."
+            values = {"camera": camera, "other": other, "frame": frame}
             if source not in FRAMED:
-                hint = "Capture the frames of one shot."
-            return [Problem(translated(CUT).format(camera, other, frame), hint)]
+                return [Problem("camera_cuts", CUT, "Capture the frames of one shot.", values)]
+            hint = "Capture the frames of one shot, or press Add Framing Camera."
+            return [Problem("camera_cuts_unframed", CUT, hint, values)]
     return []

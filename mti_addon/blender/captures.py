@@ -19,6 +19,7 @@ from ..motion import Take, encode_png
 from ..wire import CaptureInfo, Settings, codec, files
 from ..wire.codec import Constraint, Range
 from ..wire.errors import BadRequest, UnreadableInput
+from ..wire.problem import Problem
 from .steps import steps
 
 CAPTURE_FILE = "capture.json"
@@ -75,7 +76,11 @@ class Capture:
             return Take.from_json(self.take_file.read_bytes())
         except (OSError, ValueError) as error:
             raise UnreadableInput(
-                "The capture is damaged: it cannot be drawn in other ways.", "Capture it again."
+                Problem(
+                    "capture_damaged",
+                    "The capture is damaged: it cannot be drawn in other ways.",
+                    "Capture it again.",
+                )
             ) from error
 
     @property

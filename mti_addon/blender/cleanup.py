@@ -41,10 +41,8 @@ class Heap:
         """Such as '3 unused (1.2 MB), 5 in use (20.1 MB)'."""
         if self.kept is None:
             return "{} ({})".format(len(self.unused), megabytes(self.bytes))
-        unused = translated("{} unused ({})").format(len(self.unused), megabytes(self.bytes))
-        return translated("{}, {} in use ({})").format(
-            unused, self.kept, megabytes(self.kept_bytes)
-        )
+        unused = translated("{} unused ({})", len(self.unused), megabytes(self.bytes))
+        return translated("{}, {} in use ({})", unused, self.kept, megabytes(self.kept_bytes))
 
 
 def megabytes(size: int) -> str:
@@ -81,7 +79,7 @@ def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
                 files.remove_folder(path, _HEARTS[kind])
             gone += 1
         except MtiError as error:
-            problems.append(sentences(error.message, error.hint))
+            problems.append(sentences(error.problem))
     return gone, problems
 
 
@@ -129,7 +127,7 @@ def _could_go_on(row: Row) -> bool:
     """Starting or resuming this job may well succeed; with nothing saved, its images are all the
     same what somebody chose, and the panel offers to start it."""
     state = row.state
-    return state.phase != "failed" or state.error is None or state.error[0] not in _HOPELESS
+    return state.phase != "failed" or state.error is None or state.error.code not in _HOPELESS
 
 
 def _only(paths: Iterable[Path]) -> Heap:

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..motion import Problem
+from ..wire.problem import Problem
 from .animation import played_by
 from .keyed import STILL, Played, Span, together
 from .physics import Cache, caches

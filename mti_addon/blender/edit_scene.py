@@ -51,7 +51,7 @@ def shot_of(scene: Any) -> Any:
 
 def _new_edit(shot: Any) -> Any:
     """As large and as fast as the shot, in a view that shows finished images as they are."""
-    edit = bpy.data.scenes.new(translated("{} Edit").format(shot.name))
+    edit = bpy.data.scenes.new(translated("{} Edit", shot.name))
     edit[SHOT_KEY] = shot
     for name in _SAME:
         setattr(edit.render, name, getattr(shot.render, name))

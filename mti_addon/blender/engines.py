@@ -9,6 +9,7 @@ from ..client.setup_folder import BackendFolder
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.timings import Costs, guessed_costs
 from ..wire import Settings
+from ..wire.problem import Problem
 from ..wire.settings import SIZES
 from . import addon
 from .glance import glanced
@@ -66,7 +67,7 @@ def engine_state(name: str) -> EngineState:
     return engine_states()[name]
 
 
-def missing_problem(name: str) -> str:
-    """What an engine lacks to be used at all; empty if nothing."""
+def missing_problem(name: str) -> Problem | None:
+    """What an engine lacks to be used at all; None if nothing."""
     state = engine_state(name)
-    return state.sentence if state.missing else ""
+    return state.said if state.missing else None

@@ -17,8 +17,9 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import Problem, decode_png
+from ..motion import decode_png
 from ..motion.picture_files import file_is_cut_short
+from ..wire.problem import Problem
 from .color import show_in_srgb
 from .glance import glanced, is_file
 from .problems import CaptureError
@@ -26,14 +27,13 @@ from .sequencer import shown_range
 from .steps import steps
 from .strip import shown_scene
 from .strip_media import NUMBERED, image_size
-from .strip_pictures import shown_size, strip_capture_problem, strip_pictures
+from .strip_pictures import damaged, shown_size, strip_capture_problem, strip_pictures
 from .target import render_file, render_size
-from .translations import translated
 
 CHOOSE = "Choose a movie, or one image of a numbered sequence."
-SOUND_ONLY = "{} has sound, but no images."
-UNREADABLE = "{} is no movie that Blender can read."
-SINGLE = "{} is a single image, which holds no motion."
+SOUND_ONLY = "{name} has sound, but no images."
+UNREADABLE = "{name} is no movie that Blender can read."
+SINGLE = "{name} is a single image, which holds no motion."
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,9 @@ def read_pictures(
                 [smaller(_rendered(scene, at, Path(folder)), size) for at in steps(places)]
             )
         except (RuntimeError, OSError, ValueError) as error:
-            message = translated("{} cannot be read: {}").format(footage.name, error)
-            raise CaptureError.of(message.strip(), CHOOSE) from error
+            values = {"name": footage.name, "reason": str(error).strip()}
+            what = "{name} cannot be read: {reason}"
+            raise CaptureError(Problem("footage_unreadable", what, CHOOSE, values)) from error
 
 
 def _rendered(scene: Any, frame: int, folder: Path) -> NDArray[np.uint8]:
@@ -128,7 +129,8 @@ def _strip_footage(context: Any) -> Footage:
     scene = shown_scene(context)
     strip = scene.sequence_editor.active_strip if scene.sequence_editor else None
     if strip is None:
-        raise CaptureError.of("No strip is active.", "Select a strip in the sequencer.")
+        hint = "Select a strip in the sequencer."
+        raise CaptureError(Problem("no_strip", "No strip is active.", hint))
     if problem := strip_capture_problem(strip):
         raise CaptureError(problem)
     start, end = shown_range(strip)
@@ -140,16 +142,17 @@ def _strip_footage(context: Any) -> Footage:
 def _checked_path(context: Any) -> Path:
     chosen = context.scene.mti.file
     if not chosen:
-        raise CaptureError.of("No file is chosen.", CHOOSE)
+        raise CaptureError(Problem("no_file", "No file is chosen.", CHOOSE))
     path = Path(bpy.path.abspath(chosen))
     if not is_file(path):
-        raise CaptureError.of(translated("The file is missing: {}").format(path), CHOOSE)
+        what = "The file is missing: {path}"
+        raise CaptureError(Problem("footage_missing", what, CHOOSE, {"path": path}))
     ending = path.suffix.lower()
     if ending not in bpy.path.extensions_movie and ending not in bpy.path.extensions_image:
-        what = translated("{} is neither a movie nor an image.").format(path.name)
-        raise CaptureError.of(what, CHOOSE)
+        what = "{name} is neither a movie nor an image."
+        raise CaptureError(Problem("no_footage", what, CHOOSE, {"name": path.name}))
     if ending in bpy.path.extensions_image and len(numbered_files(path)) < 2:
-        raise CaptureError.of(translated(SINGLE).format(path.name), CHOOSE)
+        raise CaptureError(_single(path))
     return path
 
 
@@ -181,14 +184,20 @@ def _movie(path: Path) -> tuple[int, float, tuple[int, int]]:
 def _no_movie(path: Path, count: int) -> Problem:
     """Why a file of so many pictures cannot be captured."""
     if count == 1:
-        return Problem(translated(SINGLE).format(path.name), CHOOSE)
+        return _single(path)
     sound = bpy.data.sounds.load(str(path))
     try:
         heard = sound.channels != "INVALID"
     finally:
         bpy.data.sounds.remove(sound)
-    what = translated(SOUND_ONLY if heard else UNREADABLE)
-    return Problem(what.format(path.name), CHOOSE)
+    values = {"name": path.name}
+    if heard:
+        return Problem("movie_without_images", SOUND_ONLY, CHOOSE, values)
+    return Problem("movie_unreadable", UNREADABLE, CHOOSE, values)
+
+
+def _single(path: Path) -> Problem:
+    return Problem("single_image", SINGLE, CHOOSE, {"name": path.name})
 
 
 @glanced
@@ -241,8 +250,7 @@ def _lay_down(scene: Any, footage: Footage, shown: Sequence[int]) -> None:
             path = footage.files[min(max(index, 0), len(footage.files) - 1)]
             strip = strips.new_image(name="picture", filepath=path, frame_start=at, **place)
             if not strip.elements[0].orig_width or file_is_cut_short(Path(path)):
-                what = translated("An image of {} is damaged: {}").format(footage.name, path)
-                raise CaptureError.of(what, "Render or copy it again.")
+                raise CaptureError(damaged(footage.name, Path(path)))
     for strip in strips:
         if hasattr(strip.transform, "filter"):
             strip.transform.filter = "BOX"  # every pixel counts where a movie is made much smaller

@@ -46,9 +46,9 @@ def status(rows: tuple[Row, ...]) -> tuple[float, str] | None:
     row = next((row for row in busy if row.state.phase == "running"), busy[-1])
     waiting = sum(1 for each in busy if each is not row and not each.at_work)
     stage = translated(STAGES.get(row.state.stage, "Starting"))
-    text = translated("Motion: {} {:.0%}").format(stage, row.state.fraction)
+    text = translated("Motion: {} {:.0%}", stage, row.state.fraction)
     if waiting:
-        text += translated(", {} waiting").format(waiting)
+        text += translated(", {} waiting", waiting)
     return row.state.fraction, text
 
 
@@ -69,7 +69,7 @@ def draw_status(self: Any, _context: Any) -> None:
         row_of = polling.jobs.find(job)
         name = row_of.request.name if row_of and row_of.request else job[:6]
         text, icon = ENDINGS[phase]
-        text = translated(text).format(name)
+        text = translated(text, name)
         button = layout.operator("mti.dismiss", text=text, icon=icon, translate=False)
         button.job = job
 

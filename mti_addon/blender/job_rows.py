@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from .. import client
+from ..client import JobState
+from ..wire.problem import Problem
 from .drawing import is_narrow
 from .jobs import Row
-from .translations import translated
+from .translations import told, translated
 
 PHASES = {
     "waiting": ("Waiting", "TIME"),
@@ -48,6 +51,22 @@ def when(created: float) -> str:
     return time.strftime("%H:%M" if today else "%m-%d", then)
 
 
+def advice(state: JobState) -> str:
+    """What to do about a job that is not well; empty for one that is, or if nothing is known."""
+    if state.phase == "failed" and state.error is not None and state.error.hint:
+        return told(state.error.said)[1]
+    return translated(client.advice(state))
+
+
+def warning_of(result: dict[str, Any]) -> Problem | None:
+    """What could be better in what a finished job has learned."""
+    text, values = result.get("warning"), result.get("warning_values")
+    if not text or not isinstance(text, str):
+        return None
+    code = str(result.get("warning_code", "motion_weak"))  # the only one before there were codes
+    return Problem.literal(code, text, values=values if isinstance(values, dict) else {})
+
+
 def draw_stop(top: Any, row: Row) -> None:
     """What ends a job: pausing and cancelling while it runs, deleting when it does not."""
     job, request = row.folder.path.name, row.request
@@ -72,7 +91,7 @@ def progress_text(row: Row) -> str:
     if state.total > 1:
         text += " {}/{}".format(state.step, state.total)
     if state.seconds_left is not None:
-        text += translated(", {} left").format(clock(state.seconds_left))
+        text += translated(", {} left", clock(state.seconds_left))
     return text
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..client import Follower, JobState, list_jobs
 from ..wire import JobFolder, MtiError, Request
+from ..wire.problem import Problem
 from .origin import Origin, read_origin
 from .titles import titled
 
@@ -35,7 +36,7 @@ class Row:
 
     folder: JobFolder
     request: Request | None
-    problem: tuple[str, str]
+    problem: Problem | None
     state: JobState
     origin: Origin | None = None
     """The .blend file that it was started from, if that was noted."""
@@ -168,11 +169,11 @@ def _changed(root: Path) -> int:
 
 
 def _read(folder: JobFolder) -> Row:
-    request, problem = None, ("", "")
+    request, problem = None, None
     try:
         request = titled(folder, folder.request())
     except MtiError as error:
-        problem = error.message, error.hint
+        problem = error.problem
     origin, created = read_origin(folder.path), _changed(folder.request_file) / 1e9
     has_log = folder.log_file.is_file()
     return Row(folder, request, problem, JobState(), origin, created, has_log)

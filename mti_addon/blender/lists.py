@@ -92,7 +92,7 @@ def result_name(result: FileResult) -> str:
     """The motion's name, with the take where its job has several."""
     if result.take == 1 and f"{result.job}/2" not in results():
         return result.name
-    return translated("{}, take {}").format(result.name, result.take)
+    return translated("{}, take {}", result.name, result.take)
 
 
 def flags(shower: Any, entries: Any, search: str, wanted: Any) -> list[int]:

@@ -9,6 +9,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..wire.errors import BadRequest
+from ..wire.problem import Problem
 from .placing import blender_path
 from .properties_apply import RELATIVE
 from .reporting import telling
@@ -37,12 +38,14 @@ class MTI_OT_drop_target(bpy.types.Operator):
         """Choose it in the panel."""
         path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path()
         if not path.is_file():
-            raise BadRequest("There is no such image file.", "Choose another file.")
+            raise BadRequest(
+                Problem("no_such_image", "There is no such image file.", "Choose another file.")
+            )
         props = context.scene.mti
         relative = context.preferences.filepaths.use_relative_paths
         props.target_image = blender_path(path) if relative else str(path)
         props.target = "IMAGE"
-        self.report({"INFO"}, translated("The target is {}").format(path.name))
+        self.report({"INFO"}, translated("The target is {}", path.name))
         return {"FINISHED"}
 
 

@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty
 
 from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
+from ..wire.problem import Problem
 from . import rig
 from .cameras import FRAMED
 from .engines import chosen_settings
@@ -24,7 +25,14 @@ FACINGS = (
 )
 KINDS_TO_CHOOSE = tuple((kind.name, kind.label, kind.description) for kind in KINDS)
 ADDED_CAMERA = "{} looks at {}"
-NOT_USED = "A framing camera is used for Armature and Object only: choose one of them as the source"
+NOT_USED = Problem(
+    "framing_camera_not_used",
+    "A framing camera is used for Armature and Object only: choose one of them as the source",
+)
+LEAVE_EDIT_MODE = Problem("leave_edit_mode", "Leave Edit Mode first")
+NOTHING_TO_LOOK_AT = Problem(
+    "nothing_to_look_at", "Add a stick figure, or select what the camera should look at"
+)
 NO_MOTION = ("NONE", "None", "At rest, to be keyed")
 
 
@@ -64,7 +72,7 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         """Bones are made in Edit Mode, which is reached from Object Mode only."""
         active = context.view_layer.objects.active
         if active is not None and active.mode not in ("OBJECT", "POSE"):
-            return allowed(cls, "Leave Edit Mode first")
+            return allowed(cls, LEAVE_EDIT_MODE)
         return True
 
     @classmethod
@@ -122,7 +130,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
         if not used:
             return allowed(cls, NOT_USED)
         if find_mover(context, _watched(context)) is None:
-            return allowed(cls, "Add a stick figure, or select what the camera should look at")
+            return allowed(cls, NOTHING_TO_LOOK_AT)
         return True
 
     @telling
@@ -132,7 +140,7 @@ class MTI_OT_add_camera(bpy.types.Operator):
         settings = chosen_settings()
         span = watched_span(context, _watched(context))
         camera = add_camera(context, mover, span, settings.size)
-        self.report({"INFO"}, translated(ADDED_CAMERA).format(camera.name, mover.name))
+        self.report({"INFO"}, translated(ADDED_CAMERA, camera.name, mover.name))
         if self.capture_again and bpy.ops.mti.capture.poll():
             with suppress(RuntimeError):  # it has told why, and the camera stays
                 bpy.ops.mti.capture()

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty
 
+from ..wire.problem import Problem
 from . import cleanup, collecting, polling, target_preview
 from .engines import chosen_settings
 from .operators_jobs import current_motion
@@ -14,7 +15,7 @@ from .reporting import allowed, telling
 from .target_sources import make_target, target_problem
 from .translations import translated
 
-SAVE_FIRST = "Save the .blend file first"
+SAVE_FIRST = Problem("file_not_saved", "Save the .blend file first")
 
 
 class MTI_OT_show_target(bpy.types.Operator):
@@ -52,13 +53,13 @@ class MTI_OT_collect_results(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """The file must be saved."""
-        return allowed(cls, "" if target_preview.saved() else SAVE_FIRST)
+        return allowed(cls, None if target_preview.saved() else SAVE_FIRST)
 
     @telling
     def execute(self, _context: Any) -> set[str]:
         """Copy the folders, then show them from there."""
         count = collecting.collect()
-        text = translated("{} results are beside the file now").format(count)
+        text = translated("{} results are beside the file now", count)
         self.report({"INFO"}, text)
         return {"FINISHED"}
 
@@ -127,7 +128,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
                 freed += heaps[kind].bytes if not told else 0
         cleanup.sweep()
         polling.start()
-        text = translated("Deleted {} folders, {}").format(gone, cleanup.megabytes(freed))
+        text = translated("Deleted {} folders, {}", gone, cleanup.megabytes(freed))
         self.report({"WARNING" if problems else "INFO"}, " ".join([text, *problems[:1]]))
         return {"FINISHED"}
 

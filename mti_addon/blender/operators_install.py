@@ -12,13 +12,10 @@ from bpy.props import EnumProperty
 
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..wire.errors import DiskFull
+from ..wire.problem import Problem
 from . import addon, setup_watch
 from .operators_setup import MODELS, busy
 from .reporting import allowed, telling
-from .translations import translated
-
-OR_WHEELS = "{problem}, or choose a folder of wheels in the details"
-NO_SPACE = "{} needs {:.1f} GB more, and {:.1f} GB are free in {}."
 
 
 class MTI_OT_setup_backend(bpy.types.Operator):
@@ -36,9 +33,7 @@ class MTI_OT_setup_backend(bpy.types.Operator):
         """The network must be allowed, or a folder of wheels be given."""
         prefs = addon.preferences()
         wheels = prefs.wheels_folder.strip() if prefs else ""
-        problem = "" if wheels else addon.offline_problem()
-        if problem:
-            problem = translated(OR_WHEELS).format(problem=translated(problem))
+        problem = None if wheels else _offline_problem()
         return allowed(cls, busy("setup", "check") or problem)
 
     @telling
@@ -96,6 +91,24 @@ def _check_disk(models: Path, name: str) -> None:
     free = shutil.disk_usage(place).free
     if free < missing:
         raise DiskFull(
-            translated(NO_SPACE).format(name, missing / 1e9, free / 1e9, place),
-            "Free some space, or choose a models folder on another disk.",
+            Problem(
+                "no_space_for_model",
+                "{name} needs {missing:.1f} GB more, and {free:.1f} GB are free in {folder}.",
+                "Free some space, or choose a models folder on another disk.",
+                {"name": name, "missing": missing / 1e9, "free": free / 1e9, "folder": place},
+            )
         )
+
+
+def _offline_problem() -> Problem | None:
+    """As addon.offline_problem(), for what needs no network if it has wheels."""
+    if addon.offline_problem() is None:
+        return None
+    if addon.offline_by_command_line():
+        what = (
+            "Blender was started in offline mode: start it without, or choose a folder of wheels "
+            "in the details"
+        )
+        return Problem("offline_mode_without_wheels", what)
+    what = "Online access is off: allow it first, or choose a folder of wheels in the details"
+    return Problem("online_access_off_without_wheels", what)

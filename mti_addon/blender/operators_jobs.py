@@ -9,6 +9,7 @@ import bpy
 from .. import client
 from ..wire import JobFolder, MtiError, Settings
 from ..wire.errors import BadRequest
+from ..wire.problem import Problem
 from . import addon, engines, polling, starting, target_preview, this_file, watch
 from .captures import Capture, load_capture
 from .glance import glanced
@@ -46,7 +47,8 @@ class MTI_OT_learn(bpy.types.Operator):
         props = context.scene.mti
         capture = load_capture(addon.captures_folder(), props.capture)
         if capture is None:  # poll() has seen it, a moment ago
-            raise BadRequest("The capture no longer exists.", "Capture it again.")
+            what = "The capture no longer exists."
+            raise BadRequest(Problem("capture_gone", what, "Capture it again."))
         target = make_target(context, capture.settings.target_size) if props.also_apply else None
         options = LearnOptions(
             props.name,
@@ -59,7 +61,7 @@ class MTI_OT_learn(bpy.types.Operator):
         )
         png = target.png if target else None
         start_order(learn_order(addon.jobs_folder(), capture, options, png), target)
-        text = translated("Learning {}").format(options.name)
+        text = translated("Learning {}", options.name)
         changed = watch.changed_since_capture(context)
         tell_sent(self, context, text, target, capture.settings.target_size, changed=changed)
         return {"FINISHED"}
@@ -78,10 +80,7 @@ class MTI_OT_apply(bpy.types.Operator):
         problem = engines.missing_problem(motion.settings.model if motion else "draft")
         problem = problem or target_problem(context)
         if not problem and motion is None:
-            chosen = context.scene.mti.motion
-            problem = "Learn a motion, or choose one"
-            if chosen:
-                problem = translated("There is no motion {}").format(chosen)
+            problem = _motion_problem(context.scene.mti.motion)
         return allowed(cls, problem)
 
     @telling
@@ -131,7 +130,7 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
         addon.jobs_folder(), motion, target.png, props.seed, props.takes, props.framing
     )
     start_order(order, target)
-    text = translated("Applying {}").format(motion.name)
+    text = translated("Applying {}", motion.name)
     tell_sent(operator, context, text, target, motion.settings.target_size)
 
 
@@ -169,19 +168,28 @@ def _framing(props: Any) -> str:
     return str(props.framing)
 
 
-def _capture_problem(context: Any) -> str:
+def _motion_problem(chosen: str) -> Problem:
+    if not chosen:
+        return Problem("no_motion_chosen", "Learn a motion, or choose one")
+    return Problem("no_such_motion", "There is no motion {name}", values={"name": chosen})
+
+
+def _capture_problem(context: Any) -> Problem | None:
     capture = current_capture(context.scene)
     if capture is None:
-        return "Capture a motion first"
+        return Problem("nothing_captured", "Capture a motion first")
     engine = addon.preferences().engine
     if capture.about.model != engine:
-        text = translated("Captured for the engine {}: capture again for {}")
-        return text.format(capture.about.model, engine)
+        what = "Captured for the engine {captured}: capture again for {chosen}"
+        values = {"captured": capture.about.model, "chosen": engine}
+        return Problem("captured_for_other_engine", what, values=values)
     size = engines.chosen_settings().size
     if capture.about.size != size:
-        text = translated("Captured at {} x {}: capture again at {} x {}")
-        return text.format(*capture.about.size, *size)
-    return ""
+        what = "Captured at {width} x {height}: capture again at {new_width} x {new_height}"
+        values = {"width": capture.about.size[0], "height": capture.about.size[1]}
+        values |= {"new_width": size[0], "new_height": size[1]}
+        return Problem("captured_at_other_size", what, values=values)
+    return None
 
 
 def chosen_iterations(props: Any, model: str) -> int:

@@ -9,6 +9,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..wire.errors import BadRequest
+from ..wire.problem import Problem
 from . import addon, polling
 from .motions import motion_of_job
 from .operators_jobs import apply_motion
@@ -34,7 +35,8 @@ class MTI_OT_add_kept(bpy.types.Operator):
         """Read its recipe, and lay its images down."""
         result = read_result(Path(self.folder)) if self.folder else None
         if result is None:
-            raise BadRequest("This result no longer exists.", "Its folder has been removed.")
+            what = "This result no longer exists."
+            raise BadRequest(Problem("result_gone", what, "Its folder has been removed."))
         placed = place(context, result, set_view=False, replace=False)
         level = "WARNING" if placed.warnings else "INFO"
         self.report({level}, "; ".join([placed.text, *placed.warnings]))
@@ -78,7 +80,8 @@ class MTI_OT_apply_this(bpy.types.Operator):
         row = polling.jobs.find(self.job)
         motion = motion_of_job(row) if row is not None else None
         if motion is None:
-            raise BadRequest("This job has not learned a motion.", "Wait until it is done.")
+            what = "This job has not learned a motion."
+            raise BadRequest(Problem("job_has_no_motion", what, "Wait until it is done."))
         context.scene.mti.motion = motion.label
         apply_motion(self, context, motion)
         return {"FINISHED"}

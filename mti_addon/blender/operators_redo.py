@@ -13,6 +13,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..wire.contents import read_inside
 from ..wire.errors import BadRequest, UnreadableInput
+from ..wire.problem import Problem
 from . import addon, polling
 from .collecting import real
 from .drawing import paragraph
@@ -83,7 +84,7 @@ class MTI_OT_redo(bpy.types.Operator):
         try:
             recipe, _shown = self._recipe(context)
         except BadRequest as error:
-            self.report({"ERROR"}, sentences(error.message, error.hint))
+            self.report({"ERROR"}, sentences(error.problem))
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
         answer: set[str] = context.window_manager.invoke_props_dialog(
@@ -99,12 +100,12 @@ class MTI_OT_redo(bpy.types.Operator):
         try:
             recipe, _shown = self._recipe(context)
         except BadRequest as error:  # its job was deleted while the dialog was open
-            paragraph(context, layout, sentences(error.message, error.hint), "ERROR")
+            paragraph(context, layout, sentences(error.problem), "ERROR")
             return
-        text = translated("Motion: {}").format(recipe.name)
+        text = translated("Motion: {}", recipe.name)
         layout.label(text=text, icon="ACTION", translate=False)
         if recipe.target is not None:
-            text = translated("Target: {}").format(short(recipe.target))
+            text = translated("Target: {}", short(recipe.target))
             layout.label(text=text, icon="IMAGE_DATA", translate=False)
         layout.prop(self, "seed")
         layout.prop(self, "takes")
@@ -126,7 +127,7 @@ class MTI_OT_redo(bpy.types.Operator):
         strip = self._strip(context)
         if strip is not None:  # its result is to be shown there
             strip[REDO_KEY] = job.path.name
-        text = translated("Applying {} again").format(recipe.name)
+        text = translated("Applying {} again", recipe.name)
         if made is None:  # an early version has not noted what its target was made of
             clear(context.scene)
         tell_sent(self, context, text, made, recipe.settings.target_size, again=self.same_target)
@@ -143,10 +144,9 @@ class MTI_OT_redo(bpy.types.Operator):
             if recipe.target is None:
                 return png, None
             return png, Target(png, recipe.target, _first(_files(recipe, folder, 2)))
-        raise BadRequest(
-            "The image this result was made of no longer exists.",
-            "Choose a target in the panel, and switch Same Image off.",
-        )
+        what = "The image this result was made of no longer exists."
+        hint = "Choose a target in the panel, and switch Same Image off."
+        raise BadRequest(Problem("result_lost_its_image", what, hint))
 
     def _strip(self, context: Any) -> Any:
         """The strip that is made again: the active one, or the only one of the job."""
@@ -166,7 +166,8 @@ class MTI_OT_redo(bpy.types.Operator):
                 return kept.recipe, self.folder
         if self.job:
             if row is None or row.request is None or not row.request.applies:
-                raise BadRequest("This job has no result to redo.", "Choose another one.")
+                what = "This job has no result to redo."
+                raise BadRequest(Problem("job_without_result", what, "Choose another one."))
             request = row.request
             note = seen_note(row.folder.path)
             return recipe_of(request, 1, request.settings.sampling.seed, note), ""
@@ -174,10 +175,9 @@ class MTI_OT_redo(bpy.types.Operator):
             recipe = read_recipe(thing.get(RECIPE_KEY))
             if recipe is not None:
                 return recipe, shown
-        raise BadRequest(
-            "Neither the active strip nor the active object is a result.",
-            "Click one that this extension has added.",
-        )
+        what = "Neither the active strip nor the active object is a result."
+        hint = "Click one that this extension has added."
+        raise BadRequest(Problem("no_active_result", what, hint))
 
 
 def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int, with_target: bool) -> None:
@@ -240,8 +240,8 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     for known in all_motions(polling.jobs, addon.presets_folder()):
         if known.name == recipe.name and known.settings.model == recipe.settings.model:
             return known
-    what = translated("The motion {} no longer exists.").format(recipe.name)
-    raise BadRequest(what, "Learn it again, or choose another.")
+    what, hint = "The motion {name} no longer exists.", "Learn it again, or choose another."
+    raise BadRequest(Problem("motion_gone", what, hint, {"name": recipe.name}))
 
 
 def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[tuple[Path, str]]:

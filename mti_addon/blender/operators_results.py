@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from .. import client
 from ..wire.errors import BadRequest
+from ..wire.problem import Problem
 from . import addon, polling, starting
 from .jobs import Row
 from .placing import place, results_root
@@ -33,7 +34,8 @@ class _JobOperator:
         """The job. Raises BadRequest if it is gone."""
         row = polling.jobs.find(self.job)
         if row is None or not row.folder.request_file.is_file():
-            raise BadRequest("This job no longer exists.", "Its folder has been removed.")
+            what = "This job no longer exists."
+            raise BadRequest(Problem("job_gone", what, "Its folder has been removed."))
         return row
 
 
@@ -141,7 +143,7 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         if hardly_moves(result.folder):
             warnings.insert(0, translated("it hardly moves"))
         if target is not None and target.kept < 1:
-            warnings.append(translated(CROPPED).format(target.kept))
+            warnings.append(translated(CROPPED, target.kept))
         warnings = [warning for warning in warnings if warning]
         level = "WARNING" if warnings else "INFO"
         self.report({level}, "; ".join([placed.text, *warnings]))
@@ -215,6 +217,9 @@ class MTI_OT_open_log(_JobOperator, bpy.types.Operator):
         """Open it in the system's own viewer."""
         log = self.row().folder.log_file
         if not log.is_file():
-            raise BadRequest("This job has no log.", "The backend was never started on it.")
+            what = "This job has no log."
+            raise BadRequest(
+                Problem("job_without_log", what, "The backend was never started on it.")
+            )
         bpy.ops.wm.path_open(filepath=str(log))
         return {"FINISHED"}

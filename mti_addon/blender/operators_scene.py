@@ -13,7 +13,7 @@ from .properties import DEFAULT_NAME, LONGEST_NAME
 from .reporting import allowed, telling
 from .shots import Shot, take_shot
 from .sources import find_mover, source_problem
-from .translations import sentences, translated
+from .translations import sentences, told, translated
 
 
 class MTI_OT_capture(bpy.types.Operator):
@@ -27,7 +27,7 @@ class MTI_OT_capture(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to capture and a camera."""
         problem = source_problem(context, context.scene.mti.source)
-        return allowed(cls, sentences(*problem) if problem else "")
+        return allowed(cls, problem)
 
     @telling
     def execute(self, context: Any) -> set[str]:
@@ -41,10 +41,9 @@ class MTI_OT_capture(bpy.types.Operator):
         _suggest_name(props, _own_name(context, shot))
         props.capture = name
         watch.captured(context)
-        text = translated("Captured {} images of frames {} to {}")
-        text = text.format(settings.num_frames, *shot.span)
+        text = translated("Captured {} images of frames {} to {}", settings.num_frames, *shot.span)
         for warning in shot.warnings[:1]:
-            text = f"{text}. {translated(warning.message)}"
+            text = f"{text}. {told(warning)[0]}"
         self.report({"WARNING" if shot.warnings else "INFO"}, text)
         return {"FINISHED"}
 
@@ -55,7 +54,7 @@ def _about(shot: Shot, settings: Settings) -> CaptureFile:
         frames=settings.num_frames,
         size=settings.size,
         source=one_line(shot.source, 64),
-        notes=tuple(one_line(sentences(*warning), 500) for warning in shot.warnings),
+        notes=tuple(one_line(sentences(warning), 500) for warning in shot.warnings),
         info=CaptureInfo(
             fps=shot.fps,
             frame_start=shot.span[0],

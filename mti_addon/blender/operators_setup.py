@@ -14,18 +14,20 @@ from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.setup_start import cancel_chore
 from ..client.terminal import terminal_command
 from ..wire.errors import BadRequest, MtiError
+from ..wire.problem import Problem
 from . import addon, engines, setup_watch
 from .glance import is_file
 from .reporting import allowed, telling
 from .self_test import self_test_order
-from .translations import translated
+from .translations import sentences
 
 MODELS = (
     ("svd", "SVD", "Stable Video Diffusion, 14 images"),
     ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 images"),
 )
 
-WAIT = "Wait until this has ended: {what}"
+SELF_TEST_RUNS = Problem("self_test_runs", "The self-test is running")
+NOTHING_TO_MOVE = Problem("nothing_to_move", "No model is installed that could be moved")
 
 
 class MTI_OT_check_backend(bpy.types.Operator):
@@ -37,7 +39,7 @@ class MTI_OT_check_backend(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be an interpreter to ask."""
-        problem = "" if is_file(addon.backend_python()) else addon.backend_problem()
+        problem = None if is_file(addon.backend_python()) else addon.backend_problem()
         return allowed(cls, problem or busy("check", "setup"))
 
     @telling
@@ -58,7 +60,7 @@ class MTI_OT_self_test(bpy.types.Operator):
         """There must be a backend, and no self-test that is still running."""
         state = setup_watch.test_state
         going = state is not None and state.phase in ("queued", "running")
-        problem = "The self-test is running" if going else addon.backend_problem()
+        problem = SELF_TEST_RUNS if going else addon.backend_problem()
         return allowed(cls, problem or busy("setup"))
 
     @telling
@@ -106,7 +108,7 @@ class MTI_OT_chore_log(bpy.types.Operator):
         """Open it in the system's own viewer."""
         log = addon.backend_folder().chore(self.chore).job.log_file
         if not log.is_file():
-            raise BadRequest("There is no log.", "It was never started.")
+            raise BadRequest(Problem("no_log", "There is no log.", "It was never started."))
         bpy.ops.wm.path_open(filepath=str(log))
         return {"FINISHED"}
 
@@ -146,7 +148,7 @@ class MTI_OT_move_models(bpy.types.Operator):
         """There must be something to move, and nobody may be using it."""
         models = addon.models_folder()
         there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
-        problem = "" if there else "No model is installed that could be moved"
+        problem = None if there else NOTHING_TO_MOVE
         return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_CHORES))
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
@@ -158,7 +160,8 @@ class MTI_OT_move_models(bpy.types.Operator):
     def execute(self, _context: Any) -> set[str]:
         """Start the chore; the preferences name the new folder as soon as it is done."""
         if not self.directory.strip():
-            raise BadRequest("There is no folder to move the models to.", "Choose one.")
+            what = "There is no folder to move the models to."
+            raise BadRequest(Problem("no_folder_to_move_to", what, "Choose one."))
         target = bpy.path.abspath(self.directory)
         setup_watch.begin_chore(setup_watch.order("move", target=target))
         return {"FINISHED"}
@@ -186,8 +189,8 @@ class MTI_OT_delete_model(bpy.types.Operator):
     def execute(self, _context: Any) -> set[str]:
         """Start the chore."""
         if not model_folder(addon.models_folder(), self.model).size:
-            what = translated("{} is not installed.").format(self.model)
-            raise BadRequest(what, "There is nothing to delete.")
+            what, hint = "{name} is not installed.", "There is nothing to delete."
+            raise BadRequest(Problem("nothing_to_delete", what, hint, {"name": self.model}))
         setup_watch.begin_chore(setup_watch.order("delete", model=self.model))
         return {"FINISHED"}
 
@@ -204,12 +207,13 @@ CLASSES = (
 )
 
 
-def busy(*chores: str) -> str:
-    """Why one must wait; empty if none of these chores is going on."""
+def busy(*chores: str) -> Problem | None:
+    """Why one must wait; None if none of these chores is going on."""
     going = [name for name in chores if setup_watch.running(name)]
     if not going:
-        return ""
-    return translated(WAIT).format(what=translated(setup_watch.states[going[0]].text))
+        return None
+    what = sentences(setup_watch.states[going[0]].said)
+    return Problem("chore_runs", "Wait until this has ended: {what}", values={"what": what})
 
 
 def command_for(what: str) -> str:

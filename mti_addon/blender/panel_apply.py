@@ -13,7 +13,7 @@ from .motions import KnownMotion
 from .operators_jobs import current_motion, newer_motion, shapes_sent
 from .panel_learn import draw_resolution, draw_status, estimate, planned_settings
 from .target_sources import size_of, target_problem
-from .translations import translated
+from .translations import sentences, translated
 
 
 def draw_apply(context: Any, layout: Any) -> None:
@@ -40,11 +40,11 @@ def _draw_latest(context: Any, column: Any, motion: KnownMotion | None) -> None:
     """Which motion is used unasked, or the button for one that was learned since; one line."""
     newer = newer_motion(context.scene)
     if newer is not None:
-        text = translated("Use Newer: {}").format(newer.name)
+        text = translated("Use Newer: {}", newer.name)
         use = button(context, column, "mti.use_motion", text, "FILE_REFRESH", short=newer.name)
         use.motion = newer.label
         return
-    text = translated("Using Latest: {}").format(motion.name) if motion else "No motion yet"
+    text = translated("Using Latest: {}", motion.name) if motion else "No motion yet"
     paragraph(context, column, text, "NONE")
 
 
@@ -60,7 +60,7 @@ def _draw_target(context: Any, column: Any) -> None:
         field(context, column, props, "target_datablock")
     problem = target_problem(context)
     if problem:
-        paragraph(context, column, problem, "ERROR")
+        paragraph(context, column, sentences(problem), "ERROR")
 
 
 def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
@@ -85,11 +85,11 @@ def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
 def fit_text(size: tuple[int, int], shape: tuple[int, int], how: Any) -> str:
     """Such as '1920 x 1080 to 64 x 64: 44 % is cut off'."""
     about = fitted(size, shape, how)
-    text = translated("{} x {} to {} x {}").format(*size, *shape)
+    text = translated("{} x {} to {} x {}", *size, *shape)
     if about.kept < 1:
-        return text + translated(": {:.0%} is cut off").format(1 - about.kept)
+        return text + translated(": {:.0%} is cut off", 1 - about.kept)
     if about.padded:
         left, top, right, bottom = about.box
         added = 1 - (right - left) * (bottom - top)
-        return text + translated(": {:.0%} is added around it").format(added)
+        return text + translated(": {:.0%} is added around it", added)
     return text

@@ -6,13 +6,12 @@ from typing import Any
 
 import bpy
 
-from .. import client
 from . import job_pictures, lists, playback, polling, stillness
 from .drawing import BOX_EDGES, ICON, button, is_narrow, name, paragraph, room, scale_of
-from .job_rows import PHASES, TASKS, draw_bar, draw_stop, how_far, when
+from .job_rows import PHASES, TASKS, advice, draw_bar, draw_stop, how_far, warning_of, when
 from .jobs import Row
 from .results import takes_of
-from .translations import sentences, translated
+from .translations import sentences, told, translated
 
 SHOWN = 5
 """Rows of a list. It is always as high, so that nothing below it moves when a job comes or goes."""
@@ -88,8 +87,8 @@ def counted() -> str:
     if not known:
         return "No jobs yet"
     if here == len(known):
-        return translated("This file: {}").format(here)
-    return translated("This file: {}, other files: {}").format(here, len(known) - here)
+        return translated("This file: {}", here)
+    return translated("This file: {}, other files: {}", here, len(known) - here)
 
 
 def _draw_job(context: Any, box: Any, row: Row) -> None:
@@ -100,7 +99,7 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
     if request is None:
         top.label(text=job[:6], icon="ERROR", translate=False)
         top.operator("mti.remove_job", text="", icon="TRASH").job = job
-        paragraph(context, box, sentences(*row.problem), "NONE", boxed=True)
+        paragraph(context, box, sentences(row.problem), "NONE", boxed=True)
         return
     if is_narrow(context):  # beside the buttons there would be room for a letter
         name(context, box, request.name, TASKS[request.task], boxed=True)
@@ -111,15 +110,15 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
         top.operator("mti.rename_job", text="", icon="GREASEPENCIL").job = job
     draw_stop(top, row)
     text, icon = PHASES[phase]
-    told = ", ".join(part for part in (translated(text), how_far(row), when(row.created)) if part)
-    paragraph(context, box, told, icon, boxed=True)
+    parts = (translated(text), how_far(row), when(row.created))
+    paragraph(context, box, ", ".join(part for part in parts if part), icon, boxed=True)
     if phase == "running":
         _draw_progress(context, box, row)
     _draw_buttons(context, box, row)
     if row.state.error and phase == "failed":
-        paragraph(context, box, row.state.error[1], "NONE", boxed=True)
-    if advice := advice_on(row):
-        paragraph(context, box, advice, "NONE", boxed=True)
+        paragraph(context, box, told(row.state.error.said)[0], "NONE", boxed=True)
+    if what_to_do := advice_on(row):
+        paragraph(context, box, what_to_do, "NONE", boxed=True)
     if phase == "done":
         _draw_done(context, box, row)
 
@@ -128,7 +127,7 @@ def advice_on(row: Row) -> str:
     """What to do about a job that is not well; empty for one that is."""
     if row.state.phase in ("cancelled", "paused") and never_started(row):
         return "Not started"
-    return client.advice(row.state)
+    return advice(row.state)
 
 
 def never_started(row: Row) -> bool:
@@ -175,9 +174,8 @@ def _draw_details(context: Any, layout: Any, row: Row) -> None:
 
 def _draw_done(context: Any, box: Any, row: Row) -> None:
     job, result = row.folder.path.name, row.state.result or {}
-    warning = result.get("warning")
-    if isinstance(warning, str) and warning:
-        paragraph(context, box, warning, "ERROR", boxed=True)
+    if warning := warning_of(result):
+        paragraph(context, box, sentences(warning), "ERROR", boxed=True)
     assert row.request is not None  # it is done
     if row.request.learns:
         button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
@@ -205,7 +203,7 @@ def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
         buttons = column.row(align=True)
         buttons.alert = take.number in still
         if len(takes) > 1:
-            text = translated("Take {}").format(take.number)
+            text = translated("Take {}", take.number)
             add = buttons.operator("mti.import_result", text=text, translate=False)
             add.job, add.take = job, take.number
         _draw_play(buttons, row, take.number, named=len(takes) == 1)

@@ -13,7 +13,7 @@ from .engines import chosen_settings, engine_state, guess
 from .glance import is_file
 from .job_rows import clock, draw_bar, draw_stop
 from .operators_jobs import chosen_iterations, current_capture
-from .translations import translated
+from .translations import sentences, translated
 
 
 def draw_learn(context: Any, layout: Any) -> None:
@@ -27,7 +27,7 @@ def draw_learn(context: Any, layout: Any) -> None:
         field(context, column, addon.preferences(), "size")
     state = engine_state(engine)
     if state.condition != "backend_missing":  # of which the box at the top tells
-        paragraph(context, column, state.sentence, "CHECKMARK" if state.ready else "ERROR")
+        paragraph(context, column, sentences(state.said), "CHECKMARK" if state.ready else "ERROR")
     draw_resolution(context, column, chosen_settings())
     column = layout.column()
     field(context, column, props, "quality")
@@ -100,11 +100,11 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
         costs, word = {**guess(settings), **costs}, "roughly {}"
         seconds = seconds_of(costs, settings, learns, applies)
     memory = memory_of(costs, learns)
-    parts = [translated("{} iterations").format(settings.inversion.iterations)] if learns else []
+    parts = [translated("{} iterations", settings.inversion.iterations)] if learns else []
     if seconds is None:
         parts.append(translated("time not known yet"))
     else:
-        parts.append(translated(word).format(clock(seconds)))
+        parts.append(translated(word, clock(seconds)))
     if memory is not None:
         parts.append("{:.1f} GB".format(memory / 1024))
     return ", ".join(parts)

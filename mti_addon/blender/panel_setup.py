@@ -8,7 +8,7 @@ from . import addon, channel, setup_watch
 from .drawing import button, paragraph
 from .glance import is_folder
 from .preferences_page import draw_chore, draw_online_access
-from .translations import sentences
+from .translations import sentences, told
 
 WHAT = (
     "Motions are learned by a program of its own beside Blender. Setting it up takes a few minutes "
@@ -18,19 +18,19 @@ WHAT = (
 
 def draw_setup(context: Any, layout: Any) -> None:
     """A box, if the backend is missing or being set up; nothing if all is well."""
-    message, hint = addon.backend_trouble()
+    problem = addon.backend_problem()
     setting_up = setup_watch.running("setup")
-    if not message and not setting_up:
+    if problem is None and not setting_up:
         return
     box = layout.box()
-    if setting_up:
+    if setting_up or problem is None:
         paragraph(context, box, "Setting up the backend", "IMPORT", boxed=True)
         draw_chore(context, box, "setup", boxed=True)
         return
     if addon.own_python_is_chosen():  # setting up would not be used
-        paragraph(context, box, sentences(message, hint), "ERROR", boxed=True)
+        paragraph(context, box, sentences(problem), "ERROR", boxed=True)
     else:
-        paragraph(context, box, message, "INFO", boxed=True)
+        paragraph(context, box, told(problem)[0], "INFO", boxed=True)
         _draw_way(context, box)
     text, short = "Preferences", "Settings"
     show = button(context, box, "preferences.addon_show", text, "PREFERENCES", True, short)

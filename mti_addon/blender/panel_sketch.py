@@ -32,12 +32,12 @@ def draw_sketch(context: Any, layout: Any) -> None:
     _draw_span(context, column)
     problem = source_problem(context, props.source)
     if problem:
-        paragraph(context, layout, sentences(*problem), "ERROR")
+        paragraph(context, layout, sentences(problem), "ERROR")
         if context.scene.camera is None and props.source in NEEDS_CAMERA:
             button(context, layout, "mti.add_camera", "Add Camera", "CAMERA_DATA", short="Camera")
     else:
         for warning in span_warnings(context):
-            paragraph(context, layout, sentences(*warning), "INFO")
+            paragraph(context, layout, sentences(warning), "INFO")
     button(context, layout, "mti.capture", "Capture", "RENDER_ANIMATION")
     _draw_capture(context, layout)
 
@@ -56,11 +56,11 @@ def _draw_span(context: Any, column: Any) -> None:
         return
     start, end = frame_span(context)
     if problem := check_range(start, end):
-        paragraph(context, column, sentences(*problem), "ERROR")
+        paragraph(context, column, sentences(problem), "ERROR")
     elif props.span != "CUSTOM":
         render = context.scene.render
         seconds = (end - start + 1) * render.fps_base / render.fps
-        paragraph(context, column, translated(FRAMES).format(start, end, seconds), "NONE")
+        paragraph(context, column, translated(FRAMES, start, end, seconds), "NONE")
 
 
 def _draw_capture(context: Any, layout: Any) -> None:
@@ -77,7 +77,7 @@ def _draw_capture(context: Any, layout: Any) -> None:
         button(context, layout, "mti.capture", "Capture Again", "FILE_REFRESH", short="Capture")
     if context.scene.mti.source in watch.DRAWN:
         field(context, layout, context.scene.mti, "auto_capture")
-    text = translated(CAPTURED).format(about.frames, about.source, info.frame_start, info.frame_end)
+    text = translated(CAPTURED, about.frames, about.source, info.frame_start, info.frame_end)
     paragraph(context, layout, text, "NONE")
     for note in about.notes:
         paragraph(context, layout, note, "ERROR")

@@ -68,11 +68,11 @@ def _draw_scene(context: Any, layout: Any) -> None:
         return
     shown = shown_scene(context)
     if shown != context.scene:
-        text = translated("These are the settings of the scene {}; the sequencer shows {}")
-        paragraph(context, layout, text.format(context.scene.name, shown.name), "SCENE_DATA")
+        template = "These are the settings of the scene {}; the sequencer shows {}"
+        text = translated(template, context.scene.name, shown.name)
+        paragraph(context, layout, text, "SCENE_DATA")
 
 
 def _draw_error(context: Any, layout: Any) -> None:
-    message, hint = polling.last_error
-    if message:
-        paragraph(context, layout.box(), sentences(message, hint), "ERROR", boxed=True)
+    if polling.last_error:
+        paragraph(context, layout.box(), sentences(polling.last_error), "ERROR", boxed=True)

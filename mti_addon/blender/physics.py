@@ -12,11 +12,10 @@ from typing import Any
 
 import bpy
 
-from ..motion import Problem
+from ..wire.problem import Problem
 from .animation import all_channels
 from .glance import glanced
 from .keyed import Played
-from .translations import translated
 
 NUMBER = re.compile(r"\d+")
 SIZES = re.compile(r"\(.*?\)")
@@ -24,12 +23,12 @@ SIZES = re.compile(r"\(.*?\)")
 OF_FRAME = re.compile(r"_(\d+)\.")
 WITHOUT_CACHE = ("NO", "KEYED")
 """Physics of particles of which nothing is kept, as nothing is simulated."""
-NEVER = "{} is moved by physics that were never played."
-PARTLY = "{} is moved by physics that were played up to frame {} only, not to {}."
-CHANGED = "{} is moved by physics that have changed since they were played."
-PLAY_IT = "Bake the simulation, or play it from frame {} on, and then capture."
+NEVER = "{name} is moved by physics that were never played."
+PARTLY = "{name} is moved by physics that were played up to frame {kept} only, not to {until}."
+CHANGED = "{name} is moved by physics that have changed since they were played."
+PLAY_IT = "Bake the simulation, or play it from frame {start} on, and then capture."
 SAVE_IT = "Save the file, as this simulation is kept on disk; bake or play it, and then capture."
-UNDRAWN = "{} stands still itself, and its particles, smoke or paint are not drawn."
+UNDRAWN = "{name} stands still itself, and its particles, smoke or paint are not drawn."
 LOOK_ON = "Capture the viewport, or what the camera sees."
 
 
@@ -60,15 +59,20 @@ class Cache:
         until = min(last, self.end)
         if until < self.start:
             return None
+        values = {"name": self.name, "start": self.start, "kept": self.kept, "until": until}
         if self.kept < self.start:
-            what = translated(NEVER).format(self.name)
-        elif self.outdated:
-            what = translated(CHANGED).format(self.name)
-        elif self.kept < until:
-            what = translated(PARTLY).format(self.name, self.kept, until)
-        else:
-            return None
-        return Problem(what, SAVE_IT if self.unsaved else translated(PLAY_IT).format(self.start))
+            if self.unsaved:
+                return Problem("physics_never_saved", NEVER, SAVE_IT, values)
+            return Problem("physics_never_played", NEVER, PLAY_IT, values)
+        if self.outdated:
+            if self.unsaved:
+                return Problem("physics_changed_unsaved", CHANGED, SAVE_IT, values)
+            return Problem("physics_changed", CHANGED, PLAY_IT, values)
+        if self.kept < until:
+            if self.unsaved:
+                return Problem("physics_partly_saved", PARTLY, SAVE_IT, values)
+            return Problem("physics_partly_played", PARTLY, PLAY_IT, values)
+        return None
 
 
 def caches(scene: Any, objects: Iterable[Any]) -> Iterator[Cache]:

@@ -12,12 +12,14 @@ from ..motion import Fitted, covered, picture_of_each_frame, placed
 from ..motion.png import png_size
 from ..motion.timing import frames_at
 from ..wire.errors import BadRequest
+from ..wire.problem import Problem
 from . import addon
 from .edit_scene import edit_for, shot_of, show_in_sequencers
 from .recipe import JOB_KEY, RECIPE_KEY, REDO_KEY, Recipe, read_recipe
 from .result_objects import add_empty, add_plane, fill_camera, frame, load_sequence
 from .results import FOLDER, Result, spread
 from .strip import (
+    NO_CHANNEL,
     add_picture_strip,
     color_notes,
     frame_of,
@@ -51,7 +53,7 @@ def results_root(scene: Any) -> tuple[Path, str]:
         return Path(bpy.path.abspath(chosen)), ""
     if bpy.data.filepath:
         return Path(bpy.data.filepath).parent / FOLDER, ""
-    return unsaved_root(), translated(UNSAVED).format(unsaved_root())
+    return unsaved_root(), translated(UNSAVED, unsaved_root())
 
 
 def unsaved_root() -> Path:
@@ -85,10 +87,10 @@ def place(context: Any, result: Result, set_view: bool, replace: bool) -> Placed
     from (`replace`). Raises BadRequest."""
     recipe, how = result.recipe, context.scene.mti.result_as
     if not result.names:
-        what = translated("{} has no images.").format(result.folder)
-        raise BadRequest(what, "Make the result again.")
+        what, hint = "{folder} has no images.", "Make the result again."
+        raise BadRequest(Problem("result_without_images", what, hint, {"folder": result.folder}))
     if how == "FILES":
-        text = translated("{} images are in {}").format(len(result.names), result.folder)
+        text = translated("{} images are in {}", len(result.names), result.folder)
         return Placed(None, text, ())
     if how == "STRIP":
         found = redone_strip(recipe.job) if replace else None
@@ -130,7 +132,8 @@ def _strip(context: Any, result: Result, set_view: bool) -> Placed:
             scene, blender_path(result.folder), result.names, start, length, recipe.name
         )
     except ValueError as error:
-        raise BadRequest(str(error), "Move or remove some strips.") from error
+        hint = "Move or remove some strips."
+        raise BadRequest(Problem("no_free_channel", NO_CHANNEL, hint)) from error
     for other in scene.sequence_editor.strips:
         other.select = False
     strip.select, scene.sequence_editor.active_strip = True, strip
@@ -138,7 +141,7 @@ def _strip(context: Any, result: Result, set_view: bool) -> Placed:
     write_recipe(strip, recipe)
     warnings = [keep_colors(scene, strip, set_view)]
     if not show_in_sequencers(context, scene):
-        warnings.append(translated("to see it, choose the scene {}").format(scene.name))
+        warnings.append(translated("to see it, choose the scene {}", scene.name))
     return Placed(strip, _where(scene, strip, recipe), tuple(each for each in warnings if each))
 
 
@@ -168,7 +171,7 @@ def _show_in(scene: Any, strip: Any, result: Result) -> Placed:
     if before is None or _covers(before) != _covers(result.recipe):
         _lay_over(scene, strip, result)
     write_recipe(strip, result.recipe)
-    text = translated("Replaced {}").format(_where(scene, strip, result.recipe))
+    text = translated("Replaced {}", _where(scene, strip, result.recipe))
     return Placed(strip, text, ())
 
 
@@ -184,7 +187,7 @@ def _object(
     scene, name, count = context.scene, result.recipe.name, len(result.names)
     fills = scene.mti.result_position == "CAMERA"
     if fills and (problem := camera_problem(scene)):
-        raise BadRequest(problem, "Choose At the 3D Cursor, or another camera.")
+        raise BadRequest(problem)
     # Blender knows the size of a sequence's image only once it has drawn it
     size = png_size((result.folder / result.names[0]).read_bytes())
     warnings: list[str] = []
@@ -204,11 +207,13 @@ def _object(
     return thing, tuple(warnings)
 
 
-def camera_problem(scene: Any) -> str:
-    """Why nothing can fill the view of the scene's camera; empty if it can."""
-    camera = scene.camera
+def camera_problem(scene: Any) -> Problem | None:
+    """Why nothing can fill the view of the scene's camera; None if it can."""
+    camera, hint = scene.camera, "Choose At the 3D Cursor, or another camera."
     if camera is None:
-        return translated("The scene {} has no camera to fill the view of.").format(scene.name)
+        what = "The scene {scene} has no camera to fill the view of."
+        return Problem("no_camera_to_fill", what, hint, {"scene": scene.name})
     if camera.type != "CAMERA" or camera.data.type not in ("PERSP", "ORTHO"):
-        return translated("The view of {} cannot be filled.").format(camera.name)
-    return ""
+        what = "The view of {camera} cannot be filled."
+        return Problem("view_not_filled", what, hint, {"camera": camera.name})
+    return None

@@ -14,7 +14,7 @@ from . import pictures, polling
 from .glance import glanced
 from .jobs import Row
 from .reporting import telling
-from .results import takes_of
+from .results import NO_IMAGES, takes_of
 
 SECONDS = 30.0
 """Then it stops by itself: it is drawn all the time."""
@@ -43,7 +43,7 @@ class MTI_OT_play_result(bpy.types.Operator):
         """Start or stop it."""
         row = polling.jobs.find(self.job)
         if row is None or not 1 <= self.take <= len(takes_of(row)):
-            raise BadRequest("This job has no images to show.", "Wait until it is done.")
+            raise BadRequest(NO_IMAGES)
         if playing(row, self.take):
             stop()
             return {"FINISHED"}

@@ -8,17 +8,17 @@ from typing import Any
 import bpy
 
 from .. import client
+from ..wire.problem import Problem
 from . import addon, glance, job_pictures, stillness
 from .jobs import Jobs, Row
-from .translations import translated
 
 SECONDS = 0.5
 """Between two looks while a job runs: its events come about once a second."""
 SOON = 0.05
 
 jobs = Jobs()
-last_error: tuple[str, str] = ("", "")
-"""The message and the hint of what failed last, for the panels."""
+last_error: Problem | None = None
+"""What failed last, for the panels."""
 notices: dict[str, str] = {}
 """Jobs that have ended since somebody looked, by id: how they ended."""
 _timings: client.Timings | None = None
@@ -73,7 +73,7 @@ def stop() -> None:
     notices.clear()
     _listeners.clear()
     _timings = None
-    remember_error("", "")
+    remember_error(None)
 
 
 def timings() -> client.Timings:
@@ -90,10 +90,10 @@ def dismiss(job: str) -> None:
         redraw()
 
 
-def remember_error(message: str, hint: str) -> None:
-    """Keep the last error in view after its pop-up has gone; empty texts clear it."""
+def remember_error(problem: Problem | None) -> None:
+    """Keep the last error in view after its pop-up has gone; None clears it."""
     global last_error
-    last_error = (message, hint)
+    last_error = problem
     redraw()
 
 
@@ -144,16 +144,18 @@ def _refresh() -> None:
     try:
         jobs.refresh(addon.jobs_folder())
     except OSError as error:
-        what = translated("The jobs folder cannot be read ({}).").format(error.strerror)
-        remember_error(what, "Choose another one.")
+        what, hint = "The jobs folder cannot be read ({reason}).", "Choose another one."
+        values = {"reason": error.strerror}
+        remember_error(Problem("jobs_folder_unreadable", what, hint, values))
     left = {row.folder for row in jobs.rows}
     job_pictures.keep_only({folder.path.name for folder in left})
     for name in notices.keys() - {folder.path.name for folder in left}:
         del notices[name]
     for row in gone:
         if row.folder.path.parent == jobs.root and row.folder not in left and row.request:
-            message = translated("The folder of the job {} was deleted while it was running.")
-            remember_error(message.format(row.request.name), "Start it again.")
+            what = "The folder of the job {name} was deleted while it was running."
+            values = {"name": row.request.name}
+            remember_error(Problem("job_folder_deleted", what, "Start it again.", values))
 
 
 def _running() -> list[Row]:

@@ -9,12 +9,13 @@ import bpy
 from ..client.engines import LABELS, installed
 from ..client.setup_folder import ChoreState
 from ..client.setup_models import DOWNLOADS
+from ..wire.problem import Problem
 from . import addon, channel, engines, setup_watch
 from .drawing import button, paragraph
 from .glance import is_folder
 from .job_rows import STAGES
 from .operators_setup import command_for
-from .translations import sentences, translated
+from .translations import sentences, told, translated
 
 READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
 TESTING = "Self-Test: {stage}"
@@ -29,15 +30,10 @@ def draw_backend(context: Any, layout: Any) -> None:
     header.label(text="Backend")
     if not body:
         return
-    message, hint = addon.backend_trouble()
-    setting_up = setup_watch.running("setup")
-    if message and not setting_up:
-        if _needs_online_access():  # what the hint names is grey until then
-            hint = "Allow online access first, or choose a folder of wheels in the details."
-        paragraph(context, body, sentences(message, hint), "ERROR")
-        if _needs_online_access():
-            draw_online_access(context, body)
-    elif not message:
+    problem = addon.backend_problem()
+    if problem and not setup_watch.running("setup"):
+        _draw_problem(context, body, problem)
+    elif not problem:
         _draw_answer(context, body)
     _draw_buttons(context, body)
     for name in ("setup", "check"):
@@ -47,6 +43,16 @@ def draw_backend(context: Any, layout: Any) -> None:
     header.label(text="Details")
     if details:
         _draw_details(details, addon.preferences())
+
+
+def _draw_problem(context: Any, layout: Any, problem: Problem) -> None:
+    if not _needs_online_access():
+        paragraph(context, layout, sentences(problem), "ERROR")
+        return
+    # what the problem's own remedy names is grey until then
+    first = "Allow online access first, or choose a folder of wheels in the details."
+    paragraph(context, layout, f"{told(problem)[0]} {translated(first)}", "ERROR")
+    draw_online_access(context, layout)
 
 
 def draw_models(context: Any, layout: Any) -> None:
@@ -64,10 +70,10 @@ def draw_models(context: Any, layout: Any) -> None:
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
         if state.condition != "backend_missing":
-            paragraph(context, box, state.sentence, "NONE")
+            paragraph(context, box, sentences(state.said), "NONE")
         if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
             folder = engines.seen_model(addon.models_folder(), name)
-            paragraph(context, box, installed(name, folder), "NONE")
+            paragraph(context, box, sentences(installed(name, folder)), "NONE")
         draw_chore(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
         if not addon.backend_problem():
@@ -98,9 +104,9 @@ def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> Non
     if state.phase == "dead":
         text = "It stopped unexpectedly. Start it again: it continues where it stopped."
     elif state.error is not None:
-        text = sentences(*state.error[1:])
+        text = sentences(state.error.said)
     else:
-        text = state.text
+        text = sentences(state.said)
     icon = "CANCEL" if state.phase == "cancelled" else "ERROR"
     paragraph(context, layout, text, icon, boxed=boxed)
     layout.operator("mti.chore_log", icon="TEXT").chore = name
@@ -108,16 +114,16 @@ def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> Non
 
 def progress_text(state: ChoreState) -> str:
     """Such as 'Downloading svd: 1.20 of 4.51 GB, 3:05 left'."""
-    text = translated(state.text)
+    text = sentences(state.said)
     if state.total_bytes >= 1e9:
         done, total = state.done_bytes / 1e9, state.total_bytes / 1e9
-        text = translated(GIGABYTES).format(what=text, done=done, total=total)
+        text = translated(GIGABYTES, what=text, done=done, total=total)
     elif state.total_bytes:
         done, total = state.done_bytes / 1e6, state.total_bytes / 1e6
-        text = translated(MEGABYTES).format(what=text, done=done, total=total)
+        text = translated(MEGABYTES, what=text, done=done, total=total)
     if state.seconds_left >= 0:
         minutes, seconds = divmod(round(state.seconds_left), 60)
-        text = translated(LEFT).format(what=text, minutes=minutes, seconds=seconds)
+        text = translated(LEFT, what=text, minutes=minutes, seconds=seconds)
     return text
 
 
@@ -129,9 +135,9 @@ def _draw_answer(context: Any, layout: Any) -> None:
         return
     versions = hello.versions()
     named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
-    layout.label(text=translated(READY).format(**named), icon="CHECKMARK", translate=False)
-    if words := str(hello.gpu.get("words", "")):
-        paragraph(context, layout, words, "NONE")
+    layout.label(text=translated(READY, **named), icon="CHECKMARK", translate=False)
+    if said := hello.gpu_said():
+        paragraph(context, layout, sentences(said), "NONE")
 
 
 def _draw_buttons(context: Any, layout: Any) -> None:
@@ -164,7 +170,7 @@ def draw_online_access(context: Any, layout: Any, boxed: bool = False) -> None:
     problem = addon.offline_problem()
     if not problem:
         return
-    paragraph(context, layout, problem, "INTERNET_OFFLINE", boxed=boxed)
+    paragraph(context, layout, sentences(problem), "INTERNET_OFFLINE", boxed=boxed)
     if addon.offline_by_command_line():
         return
     if "userpref_allow_online" in dir(bpy.ops.extensions):
@@ -183,7 +189,7 @@ def _draw_self_test(context: Any, layout: Any) -> None:
         paragraph(context, layout, text, icon)
     else:
         stage = translated(STAGES.get(state.stage, "Starting"))
-        text = translated(TESTING).format(stage=stage)
+        text = translated(TESTING, stage=stage)
         layout.progress(factor=state.fraction, text=text, translate=False)
 
 

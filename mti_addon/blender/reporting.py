@@ -7,19 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from ..wire import MtiError
+from ..wire.problem import Problem
 from . import glance, polling, progress
-from .capture import CaptureError
-from .problems import TargetError
-from .translations import sentences, translated
+from .problems import ProblemError
+from .translations import sentences
 
+MAKE_SURE = "Make sure that its folder is there and can be written."
 Execute = Callable[[Any, Any], set[str]]
 
 
-def allowed(cls: Any, problem: str) -> bool:
+def allowed(cls: Any, problem: Problem | None) -> bool:
     """What poll() gives; a problem becomes the reason of the greyed button."""
     if problem:
-        cls.poll_message_set(translated(problem))
-    return not problem
+        cls.poll_message_set(sentences(problem))
+    return problem is None
 
 
 def telling(execute: Execute) -> Execute:
@@ -36,19 +37,28 @@ def telling(execute: Execute) -> Execute:
                     done = execute(self, context)
             finally:
                 glance.look_again()
-        except MtiError as error:
-            message, hint = error.message, error.hint
-        except (CaptureError, TargetError) as error:
-            message, hint = error.problem
+        except (MtiError, ProblemError) as error:
+            problem = error.problem
         except OSError as error:
-            place = error.filename or translated("a file of the add-on")
-            message = f"{error.strerror or error}: {place}."
-            hint = "Make sure that its folder is there and can be written."
+            problem = _file_problem(error)
         else:
-            polling.remember_error("", "")
+            polling.remember_error(None)
             return done
-        polling.remember_error(message, hint)
-        self.report({"ERROR"}, sentences(message, hint))
+        polling.remember_error(problem)
+        self.report({"ERROR"}, sentences(problem))
         return {"CANCELLED"}
 
     return guarded
+
+
+def _file_problem(error: OSError) -> Problem:
+    reason = error.strerror or str(error)
+    if not error.filename:
+        return Problem(
+            "add_on_file_error",
+            "{reason}: a file of the add-on.",
+            MAKE_SURE,
+            {"reason": reason},
+        )
+    values = {"reason": reason, "path": error.filename}
+    return Problem("file_error", "{reason}: {path}.", MAKE_SURE, values)

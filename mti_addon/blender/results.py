@@ -22,14 +22,17 @@ from ..motion.png import png_size
 from ..wire import JobFolder, MtiError, codec, files
 from ..wire.contents import NOTE_BYTES, read_inside, read_verified
 from ..wire.errors import BadRequest, NotWritable
+from ..wire.problem import Problem
 from ..wire.request import MOTION, TARGET
 from .jobs import Row
 from .origin import ORIGIN_FILE, read_origin
 from .recipe import LONGEST_WHOLE, WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
 from .steps import steps
-from .translations import translated
 
 FOLDER = "motion"
+NO_IMAGES = Problem(
+    "job_has_no_images", "This job has no images to show.", "Wait until it is done."
+)
 """Beside the .blend file."""
 RECIPE_FILE = "recipe.json"
 ADDED_FILE = "added.json"
@@ -92,7 +95,7 @@ def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
     """
     takes = takes_of(row)
     if not 1 <= number <= len(takes):
-        raise BadRequest("This job has no images to show.", "Wait until it is done.")
+        raise BadRequest(NO_IMAGES)
     assert row.request is not None  # takes_of() has seen it
     pictures = _take_pictures(row.folder, takes[number - 1])
     take, note = takes[number - 1], read_note(row.folder.path)
@@ -134,7 +137,8 @@ def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
         if place == folder and re.fullmatch(r"\d{4,}\.png", picture):
             found[picture] = read_verified(job.path, "output/" + name, entries[name])
     if not found:
-        raise BadRequest("This job has no images to show.", "Resume it to make them again.")
+        what = "This job has no images to show."
+        raise BadRequest(Problem("job_lost_its_images", what, "Resume it to make them again."))
     return found
 
 
@@ -225,8 +229,8 @@ def free_place(root: Path, name: str) -> Path:
     places = (root / f"{slug}_{number:02d}" for number in range(1, MOST))
     place = next((each for each in places if not each.exists()), None)
     if place is None:
-        what = translated("{} is full of results of {}.").format(root, name)
-        raise BadRequest(what, "Clean it up, or take another.")
+        what, hint = "{folder} is full of results of {name}.", "Clean it up, or take another."
+        raise BadRequest(Problem("results_folder_full", what, hint, {"folder": root, "name": name}))
     return place
 
 
@@ -300,6 +304,10 @@ class _explained:
             isinstance(error, OSError) and not isinstance(error, MtiError)
         ):
             raise NotWritable(
-                translated("The folder {} for results cannot be written.").format(self.root),
-                "Choose another folder for results in the panel, or allow writing to this one.",
+                Problem(
+                    "results_folder_not_writable",
+                    "The folder {folder} for results cannot be written.",
+                    "Choose another folder for results in the panel, or allow writing to this one.",
+                    {"folder": self.root},
+                )
             ) from error

@@ -70,8 +70,8 @@ def verdict(job: JobFolder, state: JobState) -> str:
     """What a finished self-test has shown, in one sentence. UnreadableInput if a result lacks."""
     written = [name for name in job.verify_output() if name.startswith("frames/")]
     seconds = max(state.changed - job.request_file.stat().st_mtime, 0)
-    return translated(VERDICT).format(
-        steps=ITERATIONS, pictures=len(written), seconds=seconds, device=state.device
+    return translated(
+        VERDICT, steps=ITERATIONS, pictures=len(written), seconds=seconds, device=state.device
     )
 
 

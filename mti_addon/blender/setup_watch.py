@@ -15,11 +15,11 @@ import bpy
 from .. import client
 from ..client.setup_folder import ChoreState, Order
 from ..client.setup_models import DOWNLOADS
-from ..client.setup_problem import FINE
 from ..client.setup_start import look, start_chore
 from ..wire import JobFolder, MtiError
 from . import addon, cleanup, engines, glance, polling, self_test
-from .translations import sentences
+from .job_rows import advice
+from .translations import told, translated
 
 SECONDS = 0.5
 CHORES = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
@@ -103,7 +103,7 @@ def ask_if_stale() -> bool:
     found, python = engines.hello(), addon.backend_python()
     if found is not None and found.version == addon.version():
         return False
-    if not os.path.isfile(python) or addon.backend_trouble() != FINE or running("check"):
+    if not os.path.isfile(python) or addon.backend_problem() or running("check"):
         return False
     try:
         begin_chore(order("check"))
@@ -156,8 +156,9 @@ def _look_at_test() -> None:
         except (MtiError, OSError) as error:
             test_verdict = (str(error), "ERROR")
     else:
-        message = test_state.error[1] if test_state.error else "The self-test did not end well."
-        test_verdict = (sentences(message, client.advice(test_state)), "ERROR")
+        failed = translated("The self-test did not end well.")
+        message = told(test_state.error.said)[0] if test_state.error else failed
+        test_verdict = (f"{message} {advice(test_state)}".strip(), "ERROR")
 
 
 def _note_test(job: JobFolder, state: client.JobState) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import (
-    Problem,
     Take,
     check_pictures,
     check_range,
@@ -20,7 +19,8 @@ from ..motion import (
     sampled_frames,
     warnings_about,
 )
-from ..motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
+from ..motion.checks import BETWEEN, STILL, moving_part, thinned, warnings_about_pictures
+from ..wire.problem import Problem
 from . import footage, views
 from .cameras import cut_warnings
 from .capture import camera_take, playing, take_from_scene
@@ -36,18 +36,19 @@ from .sources import (
     source_problem,
     span_warnings,
 )
-from .translations import translated
 
 MOST_CUT = 0.2
 """More than this share of a movie's picture is not cut off without a word."""
 SECONDS_APART = 0.5
 """Pictures farther apart than this say little about what happens in between."""
-OUTSIDE = "{} has the frames {} to {}, none of which are between {} and {}."
-CUT_OFF = "{:.0%} of each image is cut off to give it the engine's shape."
-TOO_FEW = "{} has fewer than {} frames, so some images come twice."
-SMALL_BONES = "{} moves only in bones that are not drawn: fingers, faces and controls are left out."
+OUTSIDE = "{name} has the frames {first} to {last}, none of which are between {start} and {end}."
+CUT_OFF = "{share:.0%} of each image is cut off to give it the engine's shape."
+TOO_FEW = "{name} has fewer than {count} frames, so some images come twice."
+SMALL_BONES = (
+    "{name} moves only in bones that are not drawn: fingers, faces and controls are left out."
+)
 MOMENTS = 12
-APART = "{} images of {:.0f} seconds are {:.1f} s apart."
+APART = "{count} images of {seconds:.0f} seconds are {step:.1f} s apart."
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _of_take(
     take = thinned(between, BETWEEN)
     mover = find_mover(context, source)
     if problem := check_take(take):
-        still = "does not move" in problem.message
+        still = problem.code == STILL
         raise CaptureError(_why_still(context, source, span) or problem if still else problem)
     warnings = cut_warnings(context.scene, source, *span) + warnings_about(take, between)
     warnings += _apart(context, span, count)
@@ -120,8 +121,8 @@ def _why_still(context: Any, source: str, span: tuple[int, int]) -> Problem | No
     poses = [pose_of(mover.evaluated_get(d)) for d in playing(context.scene, moments)]
     if np.ptp(poses, axis=0).max() < 1e-4:
         return None
-    what = translated(SMALL_BONES).format(mover.name)
-    return Problem(what, "Move a limb too, or capture the viewport, or what the camera sees.")
+    hint = "Move a limb too, or capture the viewport, or what the camera sees."
+    return Problem("moves_small_bones", SMALL_BONES, hint, {"name": mover.name})
 
 
 def _while_it_moves(
@@ -194,10 +195,10 @@ def _of_footage(context: Any, source: str, count: int, size: tuple[int, int]) ->
     span = frame_span(context)
     inside = max(span[0], chosen.start), min(span[1], chosen.end)
     if inside[1] <= inside[0]:
-        raise CaptureError.of(
-            translated(OUTSIDE).format(chosen.name, chosen.start, chosen.end, *span),
-            "Set Frames to Automatic, or give frames that it has.",
-        )
+        hint = "Set Frames to Automatic, or give frames that it has."
+        values = {"name": chosen.name, "first": chosen.start, "last": chosen.end}
+        values |= {"start": span[0], "end": span[1]}
+        raise CaptureError(Problem("frames_outside_footage", OUTSIDE, hint, values))
     pictures = footage.read_pictures(chosen, sampled_frames(*inside, count), size)
     if problem := check_pictures(pictures):
         raise CaptureError(problem)
@@ -205,13 +206,15 @@ def _of_footage(context: Any, source: str, count: int, size: tuple[int, int]) ->
     if (cut := footage.cut_share(chosen, size)) > MOST_CUT:
         warnings.append(
             Problem(
-                translated(CUT_OFF).format(cut),
+                "images_cut",
+                CUT_OFF,
                 "Keep what moves in the middle, or crop the movie first.",
+                {"share": cut},
             )
         )
     if inside[1] - inside[0] + 1 < count:
-        many = translated(TOO_FEW).format(chosen.name, count)
-        warnings.append(Problem(many, "Choose more frames."))
+        values = {"name": chosen.name, "count": count}
+        warnings.append(Problem("frames_few", TOO_FEW, "Choose more frames.", values))
     full = chosen.size if min(chosen.size) else size
     return Shot(chosen.name, pictures, None, inside, chosen.fps, full, warnings)
 
@@ -233,9 +236,11 @@ def _nothing_moves(kept: Moving, name: str, source: str, span: tuple[int, int]) 
     if lacking := kept.physics_problem(span[1]):
         return lacking
     if source == "CAMERA":
-        what = translated("{} does not move, and nothing moves before it.").format(name)
-        return Problem(what, "Key the camera, or choose Armature as the source.")
-    return Problem("Nothing moves in the viewport.", "Choose frames in which something moves.")
+        what = "{name} does not move, and nothing moves before it."
+        hint = "Key the camera, or choose Armature as the source."
+        return Problem("camera_still", what, hint, {"name": name})
+    hint = "Choose frames in which something moves."
+    return Problem("viewport_still", "Nothing moves in the viewport.", hint)
 
 
 def _apart(context: Any, span: tuple[int, int], count: int) -> list[Problem]:
@@ -243,5 +248,6 @@ def _apart(context: Any, span: tuple[int, int], count: int) -> list[Problem]:
     seconds = (span[1] - span[0]) / fps / (count - 1)
     if seconds <= SECONDS_APART:
         return []
-    what = translated(APART).format(count, seconds * (count - 1), seconds)
-    return [Problem(what, "Capture the two or three seconds that matter.")]
+    values = {"count": count, "seconds": seconds * (count - 1), "step": seconds}
+    hint = "Capture the two or three seconds that matter."
+    return [Problem("images_apart", APART, hint, values)]

@@ -11,9 +11,9 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from ..motion import Bone, Plan, plan_limbs
+from ..wire.problem import Problem
 from .animation import all_channels
 from .problems import CaptureError
-from .translations import translated
 
 QUARTERS = (0.25, 0.5, 0.75)
 """Where along a bendy bone its curve is followed."""
@@ -38,8 +38,8 @@ def plan_of(armature: Any) -> Plan:
     try:
         plan = plan_limbs(described)
     except ValueError:
-        what = translated("{} has no bones.").format(armature.name)
-        raise CaptureError.of(what, "Add bones, or add a stick figure.") from None
+        what, hint = "{name} has no bones.", "Add bones, or add a stick figure."
+        raise CaptureError(Problem("no_bones", what, hint, {"name": armature.name})) from None
     back = turn.transposed()
     tips = tuple(tuple(back @ Vector(tip)) if tip is not None else None for tip in plan.tips)
     return replace(plan, tips=tips)

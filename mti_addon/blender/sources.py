@@ -8,14 +8,14 @@ from typing import Any
 
 import bpy
 
-from ..motion import Problem, check_range
+from ..motion import check_range
+from ..wire.problem import Problem
 from ..wire.request import FASTEST, SLOWEST
 from . import footage
 from .cameras import FRAMED, capture_camera
 from .dependencies import Moving, known, whole_frames
 from .keyed import Played
 from .physics import LOOK_ON, UNDRAWN
-from .translations import translated
 
 NEEDS_CAMERA = ("ARMATURE", "OBJECT", "CAMERA")
 SOLID = frozenset(
@@ -23,14 +23,19 @@ SOLID = frozenset(
 )
 """Types of objects that are seen in a render."""
 
-NO_KEYS = "{} has no keys, so it may not move at all."
-IDLE_KEYS = "{} does not move: its keys are muted, or hold one value all the time."
-NO_SLOT = "The action {} is not played: {} uses none of its slots."
+NO_KEYS = "{name} has no keys, so it may not move at all."
+IDLE_KEYS = "{name} does not move: its keys are muted, or hold one value all the time."
+NO_SLOT = "The action {action} is not played: {name} uses none of its slots."
 CHOOSE_SLOT = "Choose a slot beside the action's name, in the Action Editor."
-TOO_LONG = "{} moves until frame {}, but frames up to {} are captured: it stands still there."
-RATE = "At {:g} frames per second, a motion is captured at {:g} to {:g} only."
-IN_INSTANCE = "{} is an instance of a collection, whose armature cannot be captured."
-TOO_EARLY = "{} moves from frame {} on, but frames from {} on are captured."
+TOO_LONG = (
+    "{name} moves until frame {last}, but frames up to {end} are captured: it stands still there."
+)
+RATE = "At {fps:g} frames per second, a motion is captured at {slowest:g} to {fastest:g} only."
+IN_INSTANCE = "{name} is an instance of a collection, whose armature cannot be captured."
+TOO_EARLY = "{name} moves from frame {first} on, but frames from {start} on are captured."
+LOOK_AT_IT = "Add a camera that looks at the motion."
+ADD_FIGURE = "Select the armature to capture, or add a stick figure."
+ADD_KEYS = "Key at least two poses, or add a figure that has a motion."
 
 
 def find_armature(context: Any) -> Any:
@@ -67,13 +72,15 @@ def source_problem(context: Any, source: str) -> Problem | None:
     camera = capture_camera(context.scene, source)
     if source == "ARMATURE" and mover is None and camera is None:
         return Problem(
+            "no_armature_no_camera",
             "There is no armature and no camera to capture.",
             "Add a stick figure, or select an armature, and add a camera that looks at it.",
         )
     if camera is None:
-        return Problem("The scene has no camera.", "Add a camera that looks at the motion.")
+        return Problem("no_camera", "The scene has no camera.", LOOK_AT_IT)
     if source == "OBJECT" and mover is None:
-        return Problem("No object is active.", "Select the object whose motion is captured.")
+        hint = "Select the object whose motion is captured."
+        return Problem("no_object", "No object is active.", hint)
     if source == "ARMATURE":
         return _armature_problem(mover) if mover else _no_armature(context)
     return None
@@ -83,8 +90,9 @@ def rate_problem(fps: float) -> Problem | None:
     """A frame rate that no capture can hold."""
     if SLOWEST <= fps <= FASTEST:
         return None
-    what = translated(RATE).format(fps, SLOWEST, FASTEST)
-    return Problem(what, "Change the frame rate in the output properties.")
+    values = {"fps": fps, "slowest": SLOWEST, "fastest": FASTEST}
+    hint = "Change the frame rate in the output properties."
+    return Problem("frame_rate", RATE, hint, values)
 
 
 def _no_armature(context: Any) -> Problem:
@@ -92,24 +100,30 @@ def _no_armature(context: Any) -> Problem:
     collection = instance.instance_collection if instance is not None else None
     if collection and any(ob.type == "ARMATURE" for ob in collection.all_objects):
         return Problem(
-            translated(IN_INSTANCE).format(instance.name),
+            "armature_in_instance",
+            IN_INSTANCE,
             "Make it a library override (Object > Library Override > Make), or make it real.",
+            {"name": instance.name},
         )
-    several = any(ob.type == "ARMATURE" for ob in context.scene.objects)
-    what = "No armature is selected." if several else "The scene has no armature."
-    return Problem(what, "Select the armature to capture, or add a stick figure.")
+    if any(ob.type == "ARMATURE" for ob in context.scene.objects):
+        return Problem("no_armature_selected", "No armature is selected.", ADD_FIGURE)
+    return Problem("no_armature", "The scene has no armature.", ADD_FIGURE)
 
 
 def _armature_problem(armature: Any) -> Problem | None:
     if armature.mode == "EDIT":
         return Problem(
-            translated("{} is in Edit Mode, where its motion is not played.").format(armature.name),
+            "armature_in_edit_mode",
+            "{name} is in Edit Mode, where its motion is not played.",
             "Leave Edit Mode.",
+            {"name": armature.name},
         )
     if armature.data.pose_position == "REST":
         return Problem(
-            translated("{} shows its rest position, so it does not move.").format(armature.name),
+            "armature_at_rest",
+            "{name} shows its rest position, so it does not move.",
             "Switch the armature to Pose Position.",
+            {"name": armature.name},
         )
     return None
 
@@ -132,11 +146,13 @@ def find_viewport(context: Any) -> tuple[Any, Any]:
 def _viewport_problem(context: Any) -> Problem | None:
     if bpy.app.background:
         return Problem(
+            "viewport_in_background",
             "A viewport can only be captured in Blender's window, not in background mode.",
             "Capture the armature or the camera instead.",
         )
     if find_viewport(context)[0] is None:
-        return Problem("This window shows no 3D viewport.", "Open one beside the sequencer.")
+        what = "This window shows no 3D viewport."
+        return Problem("no_viewport_beside", what, "Open one beside the sequencer.")
     return None
 
 
@@ -233,21 +249,26 @@ def span_warnings(context: Any) -> list[Problem]:
     found, (start, end) = motion(context, source), frame_span(context)
     name, played = mover.name, found.played
     if played.slotless:
-        return [Problem(translated(NO_SLOT).format(*played.slotless), CHOOSE_SLOT)]
+        action, user = played.slotless
+        values = {"action": action, "name": user}
+        return [Problem("action_without_slot", NO_SLOT, CHOOSE_SLOT, values)]
     if not played.moves and found.undrawn:
-        return [Problem(translated(UNDRAWN).format(found.undrawn.name), LOOK_ON)]
+        return [Problem("moves_undrawn", UNDRAWN, LOOK_ON, {"name": found.undrawn.name})]
+    if played.idle and not played.moves:
+        return [Problem("keys_idle", IDLE_KEYS, ADD_KEYS, {"name": name})]
     if not played.moves:
-        what = translated(IDLE_KEYS if played.idle else NO_KEYS).format(name)
-        return [Problem(what, "Key at least two poses, or add a figure that has a motion.")]
+        return [Problem("no_keys", NO_KEYS, ADD_KEYS, {"name": name})]
     if lacking := found.physics_problem(end, drawn=source != "CAMERA"):
         return [lacking]
     if played.endless or played.span is None:
         return []
     first, last = whole_frames(played.span)
     if end > last:
-        what = translated(TOO_LONG).format(name, last, end)
-        return [Problem(what, "Set Frames to Automatic, or give an end before that.")]
+        hint = "Set Frames to Automatic, or give an end before that."
+        frames = {"name": name, "last": last, "end": end}
+        return [Problem("frames_after_motion", TOO_LONG, hint, frames)]
     if start < first:
-        what = translated(TOO_EARLY).format(name, first, start)
-        return [Problem(what, "Set Frames to Automatic, or give a start after that.")]
+        hint = "Set Frames to Automatic, or give a start after that."
+        frames = {"name": name, "first": first, "start": start}
+        return [Problem("frames_before_motion", TOO_EARLY, hint, frames)]
     return []

@@ -74,12 +74,12 @@ def changed_since(context: Any, kept: str) -> str:
     mover = scene.objects.get(name) if name else chosen
     if name and mover is None:
         if chosen is None or _motion(context, source, chosen) != before.get("motion"):
-            return translated(GONE).format(name)
+            return translated(GONE, name)
         mover = chosen  # it has another name now
     if chosen is not None and chosen != mover:
-        return translated(OTHER).format(name, chosen.name)
+        return translated(OTHER, name, chosen.name)
     if _motion(context, source, mover) != before.get("motion"):
-        return translated(MOTION).format(name or translated("what is captured"))
+        return translated(MOTION, name or translated("what is captured"))
     return _otherwise(context, before, chosen)
 
 

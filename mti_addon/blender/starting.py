@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from .. import client
 from ..wire import JobFolder, MtiError
+from ..wire.problem import Problem
 from . import addon, polling
 
 STAY_SECONDS = 30.0
@@ -73,8 +74,8 @@ def advance(job: JobFolder | None = None) -> bool:
         # another Blender may have deleted it meanwhile; a timer that raises is never called again
         with suppress(MtiError, OSError):
             client.dequeue(due)
-        told = error if isinstance(error, MtiError) else None
-        polling.remember_error(told.message if told else str(error), told.hint if told else "")
+        known = error.problem if isinstance(error, MtiError) else None
+        polling.remember_error(known or Problem.literal("os_error", str(error)))
         return False
     return True
 

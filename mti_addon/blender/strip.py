@@ -18,6 +18,7 @@ from .image_strips import new_image_strip, shown_place
 from .translations import translated
 
 HIGHEST_CHANNEL = 128
+NO_CHANNEL = "All channels of the sequencer are muted, locked or taken at these frames."
 
 # View transform -> the colour space that comes nearest to its inverse. Only Standard has an exact
 # one: of the colours in a cube of 16 steps a side, AgX gets 37 % (Blender 5.0, 5.2) to 58 % (4.5)
@@ -58,9 +59,7 @@ def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
     was, notes = view.view_transform, []
     if was not in ("", "Standard") and set_view:  # an unknown one could not be chosen again
         view.view_transform = "Standard"
-        notes.append(
-            translated("the scene's view transform was {} and is now Standard").format(was)
-        )
+        notes.append(translated("the scene's view transform was {} and is now Standard", was))
     else:
         take_nearest_space(scene, strip)
     return "; ".join(notes + color_notes(scene))
@@ -88,9 +87,9 @@ def color_notes(scene: Any, exposure: bool = True) -> list[str]:
             continue
         if getattr(view, name) != neutral:
             setting = translated(name.replace("_", " "))
-            notes.append(translated("the scene's {} changes the colors").format(setting))
+            notes.append(translated("the scene's {} changes the colors", setting))
     if view.look not in ("None", "NONE", ""):
-        notes.append(translated("the scene's look {} changes the colors").format(view.look))
+        notes.append(translated("the scene's look {} changes the colors", view.look))
     return notes
 
 
@@ -103,8 +102,7 @@ def free_channel(strips: Iterable[Any], start: int, end: int, closed: Collection
     used = {s.channel for s in strips if strip_start(s) < end and strip_end(s) > start}
     free = [c for c in range(1, HIGHEST_CHANNEL + 1) if c not in used and c not in closed]
     if not free:
-        what = "All channels of the sequencer are muted, locked or taken at these frames."
-        raise ValueError(what)
+        raise ValueError(NO_CHANNEL)
     return next((channel for channel in free if channel > max(used, default=0)), free[-1])
 
 

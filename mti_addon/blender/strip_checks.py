@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..motion import Problem
+from ..wire.problem import Problem
 from .problems import TargetError
 from .strip_media import own_file, shown_strips, with_parts
-from .translations import translated
 
-GONE = "The file of {} is missing: {}"
-GONE_INSIDE = "The file of {} in the scene {} is missing: {}"
+GONE = "The file of {name} is missing: {path}"
+GONE_INSIDE = "The file of {name} in the scene {scene} is missing: {path}"
+IN_TAB = "Choose one in the sidebar's tab Strip."
 FIND_IT = "Find it again: Strip > Change Path/Files, or File > External Data."
 
 
@@ -65,22 +65,23 @@ def media_problem(
 
 def _missing(strip: Any, part: Any, path: Path) -> Problem:
     if part.id_data == strip.id_data:
-        return Problem(translated(GONE).format(part.name, path), FIND_IT)
-    what = translated(GONE_INSIDE).format(part.name, part.id_data.name, path)
-    return Problem(what, FIND_IT)
+        return Problem("strip_file_missing", GONE, FIND_IT, {"name": part.name, "path": path})
+    values = {"name": part.name, "scene": part.id_data.name, "path": path}
+    return Problem("strip_file_missing_inside", GONE_INSIDE, FIND_IT, values)
 
 
 def _data_problem(strip: Any) -> Problem | None:
     """What a strip is to show and does not have."""
     if strip.type == "MOVIECLIP" and strip.clip is None:
-        what = translated("The strip {} has no movie clip.").format(strip.name)
-        return Problem(what, "Choose one in the sidebar's tab Strip.")
+        what = "The strip {name} has no movie clip."
+        return Problem("strip_without_clip", what, IN_TAB, {"name": strip.name})
     if strip.type != "SCENE":
         return None
     if strip.scene is None:
-        what = translated("The strip {} has no scene.").format(strip.name)
-        return Problem(what, "Choose one in the sidebar's tab Strip.")
+        what = "The strip {name} has no scene."
+        return Problem("strip_without_scene", what, IN_TAB, {"name": strip.name})
     if strip.scene_input == "CAMERA" and not (strip.scene_camera or strip.scene.camera):
-        what = translated("The scene {} of the strip {} has no camera.")
-        return Problem(what.format(strip.scene.name, strip.name), "Add one.")
+        what = "The scene {scene} of the strip {name} has no camera."
+        values = {"scene": strip.scene.name, "name": strip.name}
+        return Problem("strip_without_camera", what, "Add one.", values)
     return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import Problem
 from ..motion.resampling import Box, averaged
+from ..wire.problem import Problem
 from .glance import is_file
 from .problems import CaptureError
 from .sequencer import (
@@ -28,27 +29,29 @@ from .strip import frame_of
 from .strip_checks import media_problem
 from .strip_media import damaged_file, files_at
 from .target import LONGEST_RENDER, render_size
-from .translations import translated
 
 Shape = tuple[int, int]
 """Width and height, in pixels."""
 LONGEST_PICTURE = 2048
+RENDER_AGAIN = "Render or copy it again."
 
 
 def strip_capture_problem(strip: Any) -> Problem | None:
     """Why a strip cannot be captured, as far as can be told without drawing it."""
     if strip.type == "SOUND":
         return Problem(
-            translated("The strip {} is sound and has no images.").format(strip.name),
+            "strip_is_sound",
+            "The strip {name} is sound and has no images.",
             "Select a strip with images.",
+            {"name": strip.name},
         )
     start, end = shown_range(strip)
     if start >= end:
         return Problem(
-            translated("The strip {} is outside of the meta strip that it is in.").format(
-                strip.name
-            ),
+            "strip_outside_meta",
+            "The strip {name} is outside of the meta strip that it is in.",
             "Select the meta strip, or make it longer.",
+            {"name": strip.name},
         )
     return media_problem(strip, (start, end - 1), is_file)  # a panel asks: seen on the timer
 
@@ -108,12 +111,18 @@ def damage_problem(
     for frame, empty in zip(frames, blank, strict=True):
         if found := damaged_file(strip, frame, empty):
             part, path = found
-            what = translated("An image of {} is damaged: {}").format(part.name, path)
-            return Problem(what, "Render or copy it again.")
+            return damaged(part.name, path)
     if all(blank) and any(files_at(strip, frames[0])):
-        what = translated("{} shows nothing at these frames.").format(strip.name)
-        return Problem(what, "Check its opacity and its file, or choose other frames.")
+        what = "{name} shows nothing at these frames."
+        hint = "Check its opacity and its file, or choose other frames."
+        return Problem("strip_shows_nothing", what, hint, {"name": strip.name})
     return None
+
+
+def damaged(name: str, path: Path) -> Problem:
+    """Of one image of several, or of a movie."""
+    what = "An image of {name} is damaged: {path}"
+    return Problem("image_of_footage_damaged", what, RENDER_AGAIN, {"name": name, "path": path})
 
 
 @contextmanager
@@ -121,8 +130,10 @@ def _told(strip: Any) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, OSError) as error:
-        what = translated("{} cannot be drawn: {}").format(strip.name, error)
-        raise CaptureError.of(what.strip(), "Select another strip.") from error
+        values = {"name": strip.name, "reason": str(error).strip()}
+        what = "{name} cannot be drawn: {reason}"
+        problem = Problem("strip_not_drawn", what, "Select another strip.", values)
+        raise CaptureError(problem) from error
 
 
 def _centered(scene: Any, box: Box, size: Shape) -> Box:

@@ -18,7 +18,7 @@ from typing import Any
 
 import bpy
 
-from ..motion import Problem
+from ..wire.problem import Problem
 from .color import displayed, is_known, show_in_srgb, shown_in_srgb
 from .compositing import file_outputs
 from .overrides import overriding
@@ -102,8 +102,9 @@ def render_target(scene: Any, engine: str = "SCENE", layer: str = "") -> bytes:
     TargetError; the scene, and the Render Result, stay as they are.
     """
     if scene.camera is None:
-        raise TargetError(Problem("The scene has no camera to render the target with.", "Add one."))
-    with _told("The target could not be rendered: {}", "Try another engine."):
+        what = "The scene has no camera to render the target with."
+        raise TargetError(Problem("no_target_camera", what, "Add one."))
+    with _told():
         if engine == "PREVIEW":
             return render_still(scene, engine, _square(shot_size(scene, LONGEST_RENDER)))
         check_display(scene)
@@ -128,27 +129,31 @@ def _square(size: tuple[int, int]) -> dict[str, Any]:
 def _check_engine(scene: Any) -> None:
     """EEVEE and Workbench end the whole process where they cannot draw."""
     if scene.render.engine in GPU_ENGINES and not workbench_works():
-        what = translated("The scene's engine {} needs OpenGL, which does not work here.")
-        raise TargetError(Problem(what.format(scene.render.engine), "Render with Preview."))
+        what = "The scene's engine {engine} needs OpenGL, which does not work here."
+        values = {"engine": scene.render.engine}
+        raise TargetError(Problem("engine_needs_opengl", what, "Render with Preview.", values))
 
 
 def check_display(scene: Any) -> None:
     """Blender crashes when it writes an image for a display device or a view that its color
     configuration lacks (seen in 5.0 and 5.2). Raises TargetError."""
     if not is_known(scene):
-        what = translated(
-            "The scene {} is made for a display or a view that Blender's color configuration lacks."
+        what = (
+            "The scene {scene} is made for a display or a view that Blender's color configuration "
+            "lacks."
         )
         hint = "Choose others in the render properties, under Color Management."
-        raise TargetError(Problem(what.format(scene.name), hint))
+        raise TargetError(Problem("display_unknown", what, hint, {"scene": scene.name}))
 
 
 @contextmanager
-def _told(template: str, hint: str) -> Iterator[None]:
+def _told() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, OSError) as error:
-        raise TargetError(Problem(translated(template).format(error), hint)) from error
+        what, hint = "The target could not be rendered: {reason}", "Try another engine."
+        problem = Problem("target_not_rendered", what, hint, {"reason": error})
+        raise TargetError(problem) from error
 
 
 def render_still(

@@ -13,12 +13,11 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import Problem
 from ..motion.picture_files import file_is_cut_short
+from ..wire.problem import Problem
 from .color import encoded, show_in_srgb
 from .layered import combined_picture
 from .problems import TargetError
-from .translations import translated
 
 Pixels = NDArray[np.uint8]
 """(H, W, 3), or (H, W, 4) with alpha that is not multiplied in; sRGB."""
@@ -31,13 +30,14 @@ MOST_PIXELS = 2**25
 def read_file(path: Path) -> Pixels:
     """An image file of any format that Blender reads. Raises TargetError."""
     if not path.is_file():
-        what = translated("The target image is missing: {}").format(path)
-        raise TargetError(Problem(what, "Choose another file."))
-    what = translated("The target is not an image: {}").format(path)
-    problem = Problem(what, "Choose a PNG or JPEG file.")
+        what, hint = "The target image is missing: {path}", "Choose another file."
+        raise TargetError(Problem("target_file_missing", what, hint, {"path": path}))
+    what, hint = "The target is not an image: {path}", "Choose a PNG or JPEG file."
+    problem = Problem("target_file_no_image", what, hint, {"path": path})
     if file_is_cut_short(path):
-        what = translated("The target image is damaged, its end is missing: {}").format(path)
-        raise TargetError(Problem(what, "Render or copy it again."))
+        what = "The target image is damaged, its end is missing: {path}"
+        hint = "Render or copy it again."
+        raise TargetError(Problem("target_file_damaged", what, hint, {"path": path}))
     with _loaded(path, problem) as image:
         width, height = image.size
         if not (width and height):
@@ -50,7 +50,7 @@ def read_file(path: Path) -> Pixels:
 
 def read_png(png: bytes) -> Pixels:
     """A PNG file with 8 bits a channel; Blender decodes it, in C. Raises TargetError."""
-    problem = Problem("The target is not an image.", "Choose another one.")
+    problem = Problem("target_no_image", "The target is not an image.", "Choose another one.")
     with tempfile.TemporaryDirectory(prefix="mti-") as folder:
         path = Path(folder) / "picture.png"
         path.write_bytes(png)

@@ -60,9 +60,9 @@ def short(note: TargetNote) -> str:
 
 def described(note: TargetNote) -> str:
     """How a target was brought to the engine's shape, in a sentence."""
-    text = translated("{} x {} pixels").format(*note.size)
+    text = translated("{} x {} pixels", *note.size)
     if note.kept < 1:
-        return text + translated(", cropped to {:.0%}").format(note.kept)
+        return text + translated(", cropped to {:.0%}", note.kept)
     return text + (translated(", padded") if note.fitted.padded else "")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import bpy
 
-from ..motion import Fit, Fitted, Problem, encode_png, fit_picture, fitted, is_flat, shrunk
+from ..motion import Fit, Fitted, encode_png, fit_picture, fitted, is_flat, shrunk
+from ..wire.problem import Problem
 from . import viewport
 from .color import display_warnings, shown_in_srgb
 from .compositing import composes
@@ -53,8 +54,8 @@ class Target:
     """What the animator should know about it, each the part of a sentence."""
 
 
-def target_problem(context: Any) -> str:
-    """Why there is no target, in one sentence; empty if nothing is known against it."""
+def target_problem(context: Any) -> Problem | None:
+    """Why there is no target; None if nothing is known against it."""
     return _SOURCES[context.scene.mti.target].problem(context)
 
 
@@ -64,13 +65,13 @@ def make_target(context: Any, shape: Shape | None) -> Target:
     props = context.scene.mti
     problem = target_problem(context)
     if problem:
-        raise TargetError(Problem(translated(problem) + ".", ""))
+        raise TargetError(problem)
     source = _SOURCES[props.target]
     read = source.read(context, shape)
     picture = opaque(read_png(read) if isinstance(read, bytes) else read)
     flat = is_flat(picture)
-    if flat and source.refused(picture):
-        raise TargetError(Problem(source.empty, source.hint))
+    if flat and source.empty and source.refused(picture):
+        raise TargetError(source.empty)
     sent, about = _sent(picture, shape, props.fit)
     whole = None
     if sent is not picture:
@@ -120,16 +121,16 @@ def _rendered_scene(context: Any) -> Any:
     return context.scene.mti.target_scene or context.scene
 
 
-def _render_problem(context: Any) -> str:
+def _render_problem(context: Any) -> Problem | None:
     scene = _rendered_scene(context)
+    values = {"scene": scene.name}
     if not scene.camera:
-        return translated("The scene {} has no camera to render with: add one").format(scene.name)
+        what = "The scene {scene} has no camera to render with: add one"
+        return Problem("no_render_camera", what, values=values)
     if not any(layer.use for layer in scene.view_layers):
-        text = translated(
-            "No view layer of the scene {} is rendered: switch on its Use for Rendering"
-        )
-        return text.format(scene.name)
-    return ""
+        what = "No view layer of the scene {scene} is rendered: switch on its Use for Rendering"
+        return Problem("no_view_layer", what, values=values)
+    return None
 
 
 def _render(context: Any, _shape: Shape | None) -> Read:
@@ -151,8 +152,8 @@ def _render_warnings(context: Any) -> list[str]:
     engine, scene = context.scene.mti.target_engine, _rendered_scene(context)
     warnings = []
     if layer := _only_layer(context, scene, engine):
-        text = translated("of the view layers only {} is sent, as no compositing joins them")
-        warnings.append(text.format(layer))
+        text = "of the view layers only {} is sent, as no compositing joins them"
+        warnings.append(translated(text, layer))
     if renders_strips(scene):
         warnings.append(translated("the scene is sent; a render of it shows its strips"))
     return warnings + (display_warnings(scene) if engine == "SCENE" else [])
@@ -169,7 +170,9 @@ def _last_render(context: Any, _shape: Shape | None) -> Read:
     """As the window's scene displays it, in the slot that is looked at."""
     image, scene = render_result(), context.scene
     problem = Problem(
-        "There is no render yet.", "Render an image first, or choose Render Current Frame."
+        "no_render",
+        "There is no render yet.",
+        "Render an image first, or choose Render Current Frame.",
     )
     if image is None:
         raise TargetError(problem)
@@ -181,33 +184,35 @@ def _last_render(context: Any, _shape: Shape | None) -> Read:
 # Pictures
 
 
-def _file_problem(context: Any) -> str:
+def _file_problem(context: Any) -> Problem | None:
     chosen = context.scene.mti.target_image
     if not chosen:
-        return "Choose an image file first"
+        return Problem("no_target_file", "Choose an image file first")
     path = bpy.path.abspath(chosen)
     if is_file(path):
-        return ""
-    return translated("The target image is missing: {}").format(path)
+        return None
+    what = "The target image is missing: {path}"
+    return Problem("target_file_gone", what, values={"path": path})
 
 
 def _file(context: Any, _shape: Shape | None) -> Read:
     return read_target(Path(bpy.path.abspath(context.scene.mti.target_image)))
 
 
-def _datablock_problem(context: Any) -> str:
+def _datablock_problem(context: Any) -> Problem | None:
     image = context.scene.mti.target_datablock
     if image is None:
-        return "Choose the target image first"
+        return Problem("no_target_image", "Choose the target image first")
     if image.type in ("RENDER_RESULT", "COMPOSITING"):
-        return "A render result has no pixels to read: choose Last Render as target"
-    return ""
+        what = "A render result has no pixels to read: choose Last Render as target"
+        return Problem("render_result_chosen", what)
+    return None
 
 
 def _datablock(context: Any, _shape: Shape | None) -> Read:
     image = context.scene.mti.target_datablock
-    message = translated("The image {} is empty.").format(image.name)
-    problem = Problem(message, "Reload it, or choose another one.")
+    what, hint = "The image {name} is empty.", "Reload it, or choose another one."
+    problem = Problem("target_image_empty", what, hint, {"name": image.name})
     return read_datablock(image, context.scene.frame_current, problem)
 
 
@@ -220,47 +225,59 @@ def _datablock_name(context: Any) -> str:
 class _Source:
     """One way to get a target."""
 
-    problem: Callable[[Any], str]
+    problem: Callable[[Any], Problem | None]
     read: Callable[[Any, Shape | None], Read]
     name: Callable[[Any], str]
     warnings: Callable[[Any], list[str]] = lambda _context: []
-    empty: str = ""
-    """What is said of a picture of one color that cannot be meant; empty: it can be."""
-    hint: str = ""
+    empty: Problem | None = None
+    """What is said of a picture of one color that cannot be meant; None: it can be."""
     any_color: bool = True
     """Of any color; else only black, or clear."""
 
     def refused(self, flat: Pixels) -> bool:
         """A picture of one color that nobody means to send."""
-        if not self.empty or self.any_color:
-            return bool(self.empty)
+        if self.empty is None or self.any_color:
+            return self.empty is not None
         return int(flat[..., :3].max()) <= BLACK or (flat.shape[2] == 4 and not flat[..., 3].any())
 
 
 BLACK = 3
 """Of 255: dithering adds that much."""
-NOTHING_RENDERED = "The render shows nothing: all of it has one color."
-LOOK = "Look through the camera, and at what is hidden for rendering."
-NOTHING_SHOWN = "The sequencer shows nothing but black there."
+NOTHING_RENDERED = Problem(
+    "render_shows_nothing",
+    "The render shows nothing: all of it has one color.",
+    "Look through the camera, and at what is hidden for rendering.",
+)
+LAST_RENDER_EMPTY = Problem(
+    "last_render_shows_nothing",
+    "The last render shows nothing: all of it has one color.",
+    "Render again, or choose another target.",
+)
+VIEWPORT_EMPTY = Problem(
+    "viewport_shows_nothing",
+    "The viewport shows nothing: all of it has one color.",
+    "Move the view to what the motion is for.",
+)
+NOTHING_SHOWN = Problem(
+    "sequencer_shows_nothing",
+    "The sequencer shows nothing but black there.",
+    "Move the playhead, or choose another target.",
+)
 _SOURCES = {
-    "RENDER": _Source(
-        _render_problem, _render, _render_name, _render_warnings, NOTHING_RENDERED, LOOK
-    ),
+    "RENDER": _Source(_render_problem, _render, _render_name, _render_warnings, NOTHING_RENDERED),
     "RESULT": _Source(
-        lambda _context: "",
+        lambda _context: None,
         _last_render,
         lambda _context: "Render Result",
         lambda context: display_warnings(context.scene),
-        "The last render shows nothing: all of it has one color.",
-        "Render again, or choose another target.",
+        LAST_RENDER_EMPTY,
     ),
     "VIEWPORT": _Source(
         viewport.problem,
         viewport.picture,
         lambda _context: "Viewport",
         lambda context: display_warnings(context.scene),
-        empty="The viewport shows nothing: all of it has one color.",
-        hint="Move the view to what the motion is for.",
+        VIEWPORT_EMPTY,
     ),
     "IMAGE": _Source(_file_problem, _file, lambda context: context.scene.mti.target_image),
     "DATABLOCK": _Source(_datablock_problem, _datablock, _datablock_name),
@@ -269,7 +286,6 @@ _SOURCES = {
         read_strip,
         strip_name,
         empty=NOTHING_SHOWN,
-        hint="Move the playhead, or choose another target.",
         any_color=False,
     ),
     "FRAME": _Source(
@@ -278,7 +294,6 @@ _SOURCES = {
         frame_name,
         lambda context: display_warnings(shown_scene(context)),
         NOTHING_SHOWN,
-        "Move the playhead, or choose another target.",
         any_color=False,
     ),
 }

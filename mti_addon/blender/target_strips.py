@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..motion import Problem, encode_png
+from ..motion import encode_png
 from ..motion.resampling import averaged
+from ..wire.problem import Problem
 from .problems import CaptureError, TargetError
 from .sequencer import sequencer_of, shown_range
 from .strip import active_strip, shown_scene, strip_end, strip_start
@@ -28,16 +29,18 @@ def scene_size(scene: Any, longest: int = LONGEST_RENDER) -> Shape:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def frame_problem(context: Any) -> str:
-    """Why the sequencer shows no frame; empty if it does."""
+def frame_problem(context: Any) -> Problem | None:
+    """Why the sequencer shows no frame; None if it does."""
     scene = shown_scene(context)
     editor, frame = scene.sequence_editor, scene.frame_current
     if shown_strips(editor, frame):
-        return ""
+        return None
     there = [each for each in (editor.strips if editor else ()) if each.type != "SOUND"]
     if any(strip_start(strip) <= frame < strip_end(strip) for strip in there):
-        return "All strips under the playhead are muted: unmute one, or choose another target"
-    return "The playhead is over no strip: move it onto one, or choose another target"
+        what = "All strips under the playhead are muted: unmute one, or choose another target"
+        return Problem("strips_muted", what)
+    what = "The playhead is over no strip: move it onto one, or choose another target"
+    return Problem("playhead_over_no_strip", what)
 
 
 def read_frame(context: Any, _shape: Shape | None) -> bytes:
@@ -49,8 +52,9 @@ def read_frame(context: Any, _shape: Shape | None) -> bytes:
         with sequencer_of(scene) as shown:
             picture = shown.draw(frame)
     except (RuntimeError, OSError) as error:
-        what = translated("The sequencer's frame could not be drawn: {}").format(error)
-        raise TargetError(Problem(what, "Try another target.")) from error
+        what, hint = "The sequencer's frame could not be drawn: {reason}", "Try another target."
+        problem = Problem("sequencer_not_drawn", what, hint, {"reason": error})
+        raise TargetError(problem) from error
     whole = 0, 0, picture.shape[1], picture.shape[0]
     return encode_png(averaged(picture, whole, scene_size(scene), over=True))
 
@@ -58,21 +62,24 @@ def read_frame(context: Any, _shape: Shape | None) -> bytes:
 def frame_name(context: Any) -> str:
     """Such as 'Scene, frame 12'."""
     scene = shown_scene(context)
-    return translated("{}, frame {}").format(scene.name, scene.frame_current)
+    return translated("{}, frame {}", scene.name, scene.frame_current)
 
 
-def strip_problem(context: Any) -> str:
-    """Why the active strip gives no picture; empty if it does."""
+def strip_problem(context: Any) -> Problem | None:
+    """Why the active strip gives no picture; None if it does."""
     strip = active_strip(context)
     if strip is None:
-        return "No strip is active in the sequencer: click one, or choose another target"
+        what = "No strip is active in the sequencer: click one, or choose another target"
+        return Problem("no_target_strip", what)
+    values = {"name": strip.name}
     if strip.type == "SOUND":
-        return translated("The strip {} is sound: choose one with images").format(strip.name)
+        what = "The strip {name} is sound: choose one with images"
+        return Problem("target_strip_is_sound", what, values=values)
     start, end = shown_range(strip)
     if not start <= shown_scene(context).frame_current < end:
-        text = translated("The playhead is not on the strip {}: move it there")
-        return text.format(strip.name)
-    return ""
+        what = "The playhead is not on the strip {name}: move it there"
+        return Problem("playhead_not_on_strip", what, values=values)
+    return None
 
 
 def read_strip(context: Any, _shape: Shape | None) -> bytes:

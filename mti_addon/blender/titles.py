@@ -12,6 +12,7 @@ from ..wire import JobFolder, MtiError, Request, codec, files
 from ..wire.codec import Constraint
 from ..wire.contents import NOTE_BYTES, read_inside
 from ..wire.errors import BadRequest
+from ..wire.problem import Problem
 
 TITLE_FILE = "title.json"
 
@@ -27,7 +28,9 @@ def rename(job: JobFolder, name: str) -> None:
     """Call a job otherwise from now on. BadRequest, DiskFull, NotWritable."""
     title = Title(name.strip())
     if not title.name:
-        raise BadRequest("A motion needs a name.", "Type at least one letter.")
+        raise BadRequest(
+            Problem("name_empty", "A motion needs a name.", "Type at least one letter.")
+        )
     codec.check(title, "title")
     text = codec.dumps(codec.to_dict(title), indent=2) + "\n"
     files.write_atomic(job.path / TITLE_FILE, text.encode("utf-8"))

@@ -8,22 +8,24 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import Problem, encode_png
+from ..motion import encode_png
+from ..wire.problem import Problem
 from .color import shown_in_srgb
 from .overrides import overriding
 from .problems import TargetError
 from .sources import find_viewport
 from .target import LONGEST_RENDER
-from .translations import translated
 
 
-def problem(context: Any) -> str:
-    """Why there is no picture of a viewport; empty if there is one."""
+def problem(context: Any) -> Problem | None:
+    """Why there is no picture of a viewport; None if there is one."""
     if bpy.app.background:
-        return "The viewport is drawn in Blender's window only: choose another target"
+        what = "The viewport is drawn in Blender's window only: choose another target"
+        return Problem("no_target_viewport_in_background", what)
     if find_viewport(context)[0] is None:
-        return "There is no 3D viewport in this window: open one, or choose another target"
-    return ""
+        what = "There is no 3D viewport in this window: open one, or choose another target"
+        return Problem("no_target_viewport", what)
+    return None
 
 
 def picture(context: Any, _shape: tuple[int, int] | None) -> bytes:
@@ -37,8 +39,8 @@ def picture(context: Any, _shape: tuple[int, int] | None) -> bytes:
     try:
         screen = gpu.types.GPUOffScreen(width, height)
     except RuntimeError as error:
-        what = translated("The viewport cannot be drawn: {}").format(error)
-        raise TargetError(Problem(what, "Choose Render Current Frame.")) from error
+        what, hint = "The viewport cannot be drawn: {reason}", "Choose Render Current Frame."
+        raise TargetError(Problem("viewport_not_drawn", what, hint, {"reason": error})) from error
     try:
         with overriding((space.overlay, {"show_overlays": False}), (space, {"show_gizmo": False})):
             return encode_png(

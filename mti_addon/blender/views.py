@@ -10,8 +10,9 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ..motion import Problem, decode_png
+from ..motion import decode_png
 from ..motion.room import draw_room, lay_out
+from ..wire.problem import Problem
 from .cameras import cut_warnings
 from .capture import playing, world_to_clip
 from .footage import smaller
@@ -93,7 +94,7 @@ def viewport_pictures(context: Any, frames: Sequence[float], size: tuple[int, in
     """
     space, region = find_viewport(context)
     if space is None:
-        raise CaptureError.of("This window shows no 3D viewport.", "Open one.")
+        raise CaptureError(Problem("no_viewport", "This window shows no 3D viewport.", "Open one."))
     width, height = render_size(size)
     screen = gpu.types.GPUOffScreen(width, height)
     found = []

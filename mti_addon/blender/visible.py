@@ -5,32 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..motion import Problem
-from .translations import translated
+from ..wire.problem import Problem
 
-DISABLED = "{} is disabled in the viewport, so Blender does not animate it."
+DISABLED = "{name} is disabled in the viewport, so Blender does not animate it."
 EXCLUDED = (
-    "{} is in the collection {}, which is excluded from this view layer, so Blender does not "
+    "{name} is in the collection {collection}, which is excluded from this view layer, so Blender "
+    "does not animate it."
+)
+SHUT = (
+    "{name} is in the collection {collection}, which is disabled in viewports, so Blender does not "
     "animate it."
 )
-SHUT = "{} is in the collection {}, which is disabled in viewports, so Blender does not animate it."
-ELSEWHERE = "{} is not in this view layer, so Blender does not animate it."
+ELSEWHERE = "{name} is not in this view layer, so Blender does not animate it."
 SCREEN_ICON = "Enable it (the screen icon in the Outliner); hiding it (H) does no harm."
 
 
 def why_not_played(thing: Any, view_layer: Any) -> Problem:
     """What keeps an object that is not evaluated from it, and how that is changed."""
     if thing.hide_viewport:
-        return Problem(translated(DISABLED).format(thing.name), SCREEN_ICON)
+        return Problem("object_disabled", DISABLED, SCREEN_ICON, {"name": thing.name})
     for layers in _ways_to(thing, view_layer.layer_collection):
         for layer in layers:
+            values = {"name": thing.name, "collection": layer.name}
             if layer.exclude:
-                what = translated(EXCLUDED).format(thing.name, layer.name)
-                return Problem(what, "Set the check mark beside the collection in the Outliner.")
+                hint = "Set the check mark beside the collection in the Outliner."
+                return Problem("collection_excluded", EXCLUDED, hint, values)
             if layer.collection.hide_viewport:
-                return Problem(translated(SHUT).format(thing.name, layer.name), SCREEN_ICON)
-    what = translated(ELSEWHERE).format(thing.name)
-    return Problem(what, "Link it to a collection of this scene, or choose another view layer.")
+                return Problem("collection_disabled", SHUT, SCREEN_ICON, values)
+    hint = "Link it to a collection of this scene, or choose another view layer."
+    return Problem("not_in_view_layer", ELSEWHERE, hint, {"name": thing.name})
 
 
 def _ways_to(thing: Any, layer: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

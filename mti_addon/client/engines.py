@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..wire.problem import Problem
 from ..wire.settings import SIZES, Settings
 from .setup_check import Hello
 from .setup_models import DOWNLOADS, ModelFolder
@@ -22,6 +23,11 @@ LABELS = {"draft": "Draft", "svd": "SVD", "svd-xt": "SVD-XT"}
 
 GB = 2**30
 """Of memory, as mti_backend/plan.py counts it; of disks and downloads it is 10^9."""
+TOO_SMALL = "Needs {need:.1f} GB of GPU memory at {width} x {height}; {card} has {have:.1f} GB."
+TOO_SMALL_AT_SIZE = (
+    "Needs {need:.1f} GB of GPU memory at {width} x {height}; {card} has {have:.1f} GB. Choose the "
+    "size {fit_width} x {fit_height}."
+)
 _WEIGHTS_BYTES = 4_050_000_000
 _BYTES_A_PIXEL = 575
 
@@ -40,8 +46,13 @@ class EngineState:
     name: str
     """draft, svd or svd-xt."""
     condition: Condition
-    sentence: str
+    said: Problem
     """What is so, and what to do about it; also for one that is ready."""
+
+    @property
+    def sentence(self) -> str:
+        """That in English."""
+        return str(self.said)
 
     @property
     def ready(self) -> bool:
@@ -59,7 +70,7 @@ class EngineState:
 
 def engine_states(
     hello: Hello | None,
-    problem: str,
+    problem: Problem | None,
     folders: Mapping[str, ModelFolder],
     size: tuple[int, int] = SIZES[0],
 ) -> dict[str, EngineState]:
@@ -74,14 +85,14 @@ def engine_states(
 def _judged(
     name: str,
     hello: Hello | None,
-    problem: str,
+    problem: Problem | None,
     folder: ModelFolder | None,
     size: tuple[int, int],
-) -> tuple[Condition, str]:
+) -> tuple[Condition, Problem]:
     if problem:
         return "backend_missing", problem
     if name == "draft":
-        return "ready", "Ready (no GPU needed)"
+        return "ready", Problem("draft_ready", "Ready (no GPU needed)")
     unfit = _memory_problem(Settings.for_model(name).sized(*size), hello)
     if unfit:
         return "too_small", unfit
@@ -89,49 +100,59 @@ def _judged(
         missing = folder is None or not folder.size
         return "not_installed" if missing else "incomplete", installed(name, folder)
     if hello is None:
-        return "unknown", "Installed. Check the backend, to see whether the GPU is large enough."
-    return "ready", f"Ready: {installed(name, folder)}"
+        what = "Installed. Check the backend, to see whether the GPU is large enough."
+        return "unknown", Problem("engine_not_checked", what)
+    values = _whole_folder(folder)
+    return "ready", Problem("engine_ready", "Ready: {size:.1f} GB in {path}.", values=values)
 
 
-def installed(name: str, folder: ModelFolder | None) -> str:
-    """What of a model's folder there is, in a sentence."""
+def installed(name: str, folder: ModelFolder | None) -> Problem:
+    """What of a model's folder there is."""
     total = DOWNLOADS[name] / 1e9
     if folder is None or not folder.size:
-        return f"Not installed: a download of {total:.1f} GB."
+        what = "Not installed: a download of {total:.1f} GB."
+        return Problem("engine_not_installed", what, values={"total": total})
     if not folder.whole:
+        what = "Partly downloaded: {there:.1f} of {total:.1f} GB. Download it again."
         there = folder.size / 1e9
-        return f"Partly downloaded: {there:.1f} of {total:.1f} GB. Download it again."
-    return f"{folder.size / 1e9:.1f} GB in {folder.path}."
+        return Problem("engine_incomplete", what, values={"there": there, "total": total})
+    return Problem("engine_installed", "{size:.1f} GB in {path}.", values=_whole_folder(folder))
 
 
-def _memory_problem(settings: Settings, hello: Hello | None) -> str:
-    """Why this machine cannot learn with it; empty if it can, or if nobody knows."""
+def _whole_folder(folder: ModelFolder) -> dict[str, Any]:
+    return {"size": folder.size / 1e9, "path": str(folder.path)}
+
+
+def _memory_problem(settings: Settings, hello: Hello | None) -> Problem | None:
+    """Why this machine cannot learn with it; None if it can, or if nobody knows."""
     if hello is None or not hello.told:
-        return ""
+        return None
     need = gpu_bytes(settings) / GB
     cards = hello.cards()
     if not cards:
         if hello.gpu.get("kind") == "cuda":
-            return (
+            what = (
                 "The backend's torch does not use the GPU that is there: set up the backend again."
             )
-        return f"Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
+            return Problem("gpu_not_used", what)
+        what = "Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
+        return Problem("gpu_missing", what, values={"need": need})
     best = max(cards, key=_memory)  # which the backend takes, too (device.pick_devices)
     have = _memory(best)
     if have and have < gpu_bytes(settings):
-        at, card = settings.size, best.get("name", "the GPU")
+        values: dict[str, Any] = {
+            "need": need,
+            "width": settings.width,
+            "height": settings.height,
+            "card": str(best.get("name", "the GPU")),
+            "have": have / GB,
+        }
         fitting = [size for size in SIZES if gpu_bytes(settings.sized(*size)) <= have]
         if not fitting:
-            return (
-                f"Needs {need:.1f} GB of GPU memory at {at[0]} x {at[1]}; "
-                f"{card} has {have / GB:.1f} GB."
-            )
-        return (
-            f"Needs {need:.1f} GB of GPU memory at {at[0]} x {at[1]}; "
-            f"{card} has {have / GB:.1f} GB. "
-            f"Choose the size {fitting[0][0]} x {fitting[0][1]}."
-        )
-    return ""
+            return Problem("gpu_too_small", TOO_SMALL, values=values)
+        values |= {"fit_width": fitting[0][0], "fit_height": fitting[0][1]}
+        return Problem("gpu_too_small_at_size", TOO_SMALL_AT_SIZE, values=values)
+    return None
 
 
 def _memory(card: Mapping[str, Any]) -> float:

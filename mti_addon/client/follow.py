@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 from ..wire.errors import MtiError
-from ..wire.events import EventReader
+from ..wire.events import EventReader, Failed
 from ..wire.job import JobFolder, file_age
 from ..wire.owner import LOST_SECONDS, STALE_SECONDS, Liveness, Owner, is_alive, read_owner
 from .launch import reap
@@ -25,7 +25,7 @@ class Follower:
         self.job = job
         self._reader = EventReader(job.events_file)
         self._told = JobState()
-        self._broken: tuple[str, str, str] | None = None
+        self._broken: Failed | None = None
         self.caught_up = False
         """The last look has read all that there was; before, the state is one of the past."""
 
@@ -53,7 +53,7 @@ class Follower:
             try:
                 events = self._reader.read_new(max_events=_CHUNK_EVENTS)
             except MtiError as error:
-                self._broken = (error.code, error.message, error.hint)
+                self._broken = Failed.of(error)
                 return True
             except OSError:
                 return True

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from ..wire import files
 from ..wire.errors import BackendMissing, Busy, Cancelled, Internal, MtiError
+from ..wire.events import Failed
 from ..wire.owner import JobLock
+from ..wire.problem import Problem
 from . import setup_models
 from .setup_check import run_check
 from .setup_child import Work
@@ -50,7 +52,7 @@ def do(chore: ChoreFolder, echo: bool = False) -> int:
         with _locked(chore):
             return _do(work)
     except MtiError as error:
-        work.log(f"{error.message} {error.hint}")
+        work.log(str(error.problem))
         return error.exit_code
 
 
@@ -84,27 +86,32 @@ def _do(work: Work) -> int:
         work.end(phase="done")
         return 0
     except Cancelled as error:
-        work.end(phase="cancelled", text=f"{error.message} {error.hint}")
+        work.end(phase="cancelled", said=error.problem)
         return error.exit_code
     except MtiError as error:
         return _fail(work, error)
     except Exception:
         traceback.print_exc()
-        fault = Internal("The set-up stopped by a fault of its own.", "Please report the log.")
+        what = "The set-up stopped by a fault of its own."
+        fault = Internal(Problem("setup_fault", what, "Please report the log."))
         return _fail(work, fault)
 
 
 def _understood(error: OSError, folder: Path) -> MtiError:
     known = files.os_error(error, Path(str(error.filename or folder)))
     return known or BackendMissing(
-        f"{error.strerror or error}: {error.filename or folder}.",
-        "Make sure that the folder is there and can be written, then start again.",
+        Problem(
+            "setup_file_error",
+            "{reason}: {path}.",
+            "Make sure that the folder is there and can be written, then start again.",
+            {"reason": error.strerror or str(error), "path": str(error.filename or folder)},
+        )
     )
 
 
 def _fail(work: Work, error: MtiError) -> int:
-    work.end(phase="failed", text="", error=(error.code, error.message, error.hint))
-    work.log(f"{error.message} {error.hint}".strip())
+    work.end(phase="failed", said=None, error=Failed.of(error))
+    work.log(str(error.problem))
     return error.exit_code
 
 
@@ -131,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return do(prepare(order), echo=True)
     except MtiError as error:
-        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        print(error.problem, file=sys.stderr)
         return error.exit_code
 
 

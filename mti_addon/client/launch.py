@@ -19,6 +19,7 @@ from ..wire import files
 from ..wire.errors import BackendMissing
 from ..wire.job import JobFolder
 from ..wire.owner import owner_of, read_owner
+from ..wire.problem import Problem
 
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -37,7 +38,14 @@ def launch(
     DiskFull, NotWritable.
     """
     if not (root / "mti_backend").is_dir():
-        raise BackendMissing(f"There is no backend in {root}.", "Install the extension again.")
+        raise BackendMissing(
+            Problem(
+                "no_backend_in_folder",
+                "There is no backend in {folder}.",
+                "Install the extension again.",
+                {"folder": str(root)},
+            )
+        )
     command = [python, "-m", "mti_backend", "run", str(job.path.resolve())]
     command += ["--stay", f"{stay:g}"] if stay > 0 else []
     return start_detached(command, runner_environment(os.environ, root, extra_env or {}), job)
@@ -58,13 +66,22 @@ def start_detached(command: list[str], environment: dict[str, str], job: JobFold
         try:
             child = _start(command, environment, job.path.resolve().parent, log.fileno())
         except OSError as error:
-            raise BackendMissing(
-                f"The backend's Python, {command[0]}, cannot be started ({error.strerror}).",
-                "Set up the backend in the preferences.",
-            ) from error
+            raise cannot_be_started(command[0], error) from error
     _children.append(child)
     _note(job, child.pid, epoch)
     return child.pid
+
+
+def cannot_be_started(python: str, error: OSError) -> BackendMissing:
+    """Of the backend's interpreter."""
+    return BackendMissing(
+        Problem(
+            "backend_python_does_not_start",
+            "The backend's Python, {python}, cannot be started ({reason}).",
+            "Set up the backend in the preferences.",
+            {"python": python, "reason": error.strerror or str(error)},
+        )
+    )
 
 
 def runner_environment(

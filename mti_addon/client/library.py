@@ -22,6 +22,7 @@ from ..wire.preset import (
     verify_preset,
     write_preset,
 )
+from ..wire.problem import Problem
 from ..wire.request import MOTION, Request
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
@@ -85,7 +86,13 @@ class Library:
     def remove(self, motion: Motion) -> None:
         """Delete a motion of the user's own folder; NotWritable for a shipped one."""
         if not self.folders or motion.folder.parent != self.folders[0]:
-            raise NotWritable(f"{motion.preset.name} is shipped with the extension and stays.")
+            raise NotWritable(
+                Problem(
+                    "motion_is_shipped",
+                    "{name} is shipped with the extension and stays.",
+                    values={"name": motion.preset.name},
+                )
+            )
         files.remove_folder(motion.folder)
 
     def _preset_folders(self) -> list[Path]:
@@ -107,7 +114,11 @@ def save_motion(
     request = job.request()
     names = job.verify_output()
     if MOTION not in names:
-        raise UnreadableInput("This job has not learned a motion.", "Wait until it is done.")
+        raise UnreadableInput(
+            Problem(
+                "job_has_no_motion", "This job has not learned a motion.", "Wait until it is done."
+            )
+        )
     contents: dict[str, bytes | Path] = {
         name: job.output_dir / name for name in (MOTION, PREVIEW, REFERENCE) if name in names
     }

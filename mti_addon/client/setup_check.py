@@ -5,6 +5,7 @@ A chore's process asks it and keeps the answer in hello.json; Blender only reads
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ..wire.errors import BackendMissing
+from ..wire.problem import Problem
 from ..wire.request import PROTOCOL
 from . import setup_packages as packages
 from .launch import runner_environment
 from .setup_child import Work
-from .setup_folder import BackendFolder, Order, read_json, write_json
+from .setup_folder import BackendFolder, Order, read_json, typed, write_json
 from .setup_gpu import Gpu, find_gpu
 
 
@@ -34,8 +36,16 @@ class Hello:
     """As setup_gpu.Gpu."""
     told: dict[str, Any] = field(default_factory=dict)
     """As mti_backend/hello.py tells; empty if it did not answer."""
-    problem: tuple[str, str] = ("", "")
-    """Message and hint of what is wrong with it."""
+    problem: Problem | None = None
+    """What is wrong with it."""
+
+    def gpu_said(self) -> Problem | None:
+        """What was found of a GPU."""
+        try:
+            said: Problem | None = typed(self.gpu.get("said"), Problem | None)
+        except TypeError:
+            return None
+        return said
 
     def versions(self) -> dict[str, str]:
         """Versions of Python and of the packages."""
@@ -68,33 +78,40 @@ def check(
     models = {"MTI_MODELS_DIR": order.models} if order.models else {}
     environment = runner_environment(os.environ, root, models)
     gpu = gpu or find_gpu(ask)
-    message, hint = "", ""
+    problem = None
     names = [packages.name_of(each) for each in requirements]
     code, output = ask([python, "-m", "mti_backend", "hello", *names])
     told = _last_json(output)
     if code != 0:
-        message, hint = silent(python, output)
+        problem = silent(python, output)
     elif told.get("protocol") != PROTOCOL:
-        message = f"The backend speaks protocol {told.get('protocol')}, the add-on {PROTOCOL}."
-        hint = "Update the extension and the backend to the same version."
+        problem = Problem(
+            "backend_speaks_other_protocol",
+            "The backend speaks protocol {backend}, the add-on {own}.",
+            "Update the extension and the backend to the same version.",
+            {"backend": str(told.get("protocol")), "own": PROTOCOL},
+        )
     elif wrong := packages.mismatches(requirements, told.get("versions") or {}):
-        message = f"The backend's packages are not those of this version: {'; '.join(wrong[:3])}."
-        hint = "Set up the backend again: only what has changed is installed."
+        problem = Problem(
+            "backend_has_other_packages",
+            "The backend's packages are not those of this version: {packages}.",
+            "Set up the backend again: only what has changed is installed.",
+            {"packages": "; ".join(wrong[:3])},
+        )
     folder = BackendFolder(Path(order.backend))
-    hello = Hello(
-        python, packages.version_of(root), time.time(), vars(gpu), told, (message, hint)
-    )  # fmt: skip
+    seen = dataclasses.asdict(gpu)
+    hello = Hello(python, packages.version_of(root), time.time(), seen, told, problem)
     write_json(folder.hello_file, hello)
-    if message:
-        raise BackendMissing(message, hint)
+    if problem:
+        raise BackendMissing(problem)
     return hello
 
 
 def run_check(work: Work, order: Order) -> None:
     """The chore `check`."""
-    work.tell("Asking the backend", 0.1)
+    work.tell(Problem("asking_backend", "Asking the backend"), 0.1)
     check(work, order, order.python, order.requirements or packages.pinned(Path(order.root)))
-    work.end(text="The backend answers.", fraction=1.0)
+    work.end(said=Problem("backend_answers", "The backend answers."), fraction=1.0)
 
 
 def read_hello(folder: BackendFolder) -> Hello | None:
@@ -113,16 +130,19 @@ def _last_json(output: str) -> dict[str, Any]:
     return {}
 
 
-def silent(python: str, output: str) -> tuple[str, str]:
-    """Message and hint for a backend that ended without an answer."""
+def silent(python: str, output: str) -> Problem:
+    """Of a backend that ended without an answer."""
     if "WinError 126" in output or "DLL load failed" in output:
-        return (
+        return Problem(
+            "windows_library_missing",
             "The backend does not start: a library of Windows that torch needs is missing.",
             "Install Microsoft's Visual C++ Redistributable (x64), then check again.",
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     last = lines[-1] if lines else "it said nothing"
-    return (
-        f"The backend does not start with {python}: {last[:160]}.",
+    return Problem(
+        "backend_does_not_start",
+        "The backend does not start with {python}: {last}.",
         "Set up the backend again, or choose another Python; the log says more.",
+        {"python": python, "last": last[:160]},
     )

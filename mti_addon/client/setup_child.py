@@ -21,7 +21,8 @@ from typing import Any
 from ..wire import files
 from ..wire.errors import Busy, Cancelled, MtiError
 from ..wire.owner import Liveness, is_alive, owner_of, read_owner
-from .setup_folder import ChoreFolder, ChoreState, write_json
+from ..wire.problem import Problem
+from .setup_folder import STARTING, ChoreFolder, ChoreState, write_json
 
 TICK_SECONDS = 0.2
 TELL_SECONDS = 0.5
@@ -29,6 +30,9 @@ HEARTBEAT_SECONDS = 2.0
 KILL_SECONDS = 10.0
 """A program that was killed and is there after this waits for a disk or a driver that is gone."""
 RESERVE_BYTES = 16 * 1024
+CANCELLED = Problem(
+    "task_cancelled", "It was cancelled.", "Start it again: it continues where it stopped."
+)
 abandoned: list[subprocess.Popen[bytes]] = []
 """Programs that did not end when they were killed."""
 
@@ -46,17 +50,17 @@ class Work:
 
     def __init__(self, chore: ChoreFolder, echo: bool = False) -> None:
         self.chore, self.echo = chore, echo
-        self.state = ChoreState("running", "Starting")
+        self.state = ChoreState("running", STARTING)
         self._told = self._beaten = 0.0
 
-    def tell(self, text: str, fraction: float, **more: Any) -> None:
+    def tell(self, said: Problem, fraction: float, **more: Any) -> None:
         """Say what is being done; often is fine, it is written twice a second."""
         self.tick()
-        if text != self.state.text:
-            self.log(text)
+        if said != self.state.said:
+            self.log(str(said))
         elif time.monotonic() - self._told < TELL_SECONDS:
             return
-        self.state = ChoreState("running", text, min(max(fraction, 0.0), 1.0), **more)
+        self.state = ChoreState("running", said, min(max(fraction, 0.0), 1.0), **more)
         self._told = time.monotonic()
         # What fills the disk says so itself; and what makes space must not fail for its report.
         with contextlib.suppress(MtiError, OSError):
@@ -68,8 +72,8 @@ class Work:
         with contextlib.suppress(OSError):
             self.chore.reserve_file.unlink()
         self.chore.write_state(self.state)
-        if self.state.text not in ("", before.text):
-            self.log(self.state.text)
+        if self.state.said not in (None, before.said):
+            self.log(str(self.state.said))
 
     def log(self, text: str) -> None:
         """A line for people."""
@@ -85,7 +89,7 @@ class Work:
             with contextlib.suppress(OSError):
                 self.chore.job.heartbeat_file.touch()
         if self.chore.job.cancel_asked():
-            raise Cancelled("It was cancelled.", "Start it again: it continues where it stopped.")
+            raise Cancelled(CANCELLED)
 
     def run(
         self,
@@ -142,8 +146,12 @@ class Work:
             while is_alive(owner, None) is Liveness.ALIVE:
                 if time.monotonic() > deadline:
                     raise Busy(
-                        f"A program that was started before, process {owner.pid}, does not end.",
-                        "End it, or restart the computer, then start again.",
+                        Problem(
+                            "program_does_not_end",
+                            "A program that was started before, process {pid}, does not end.",
+                            "End it, or restart the computer, then start again.",
+                            {"pid": owner.pid},
+                        )
                     )
                 time.sleep(0.02)
         self._forget_child()

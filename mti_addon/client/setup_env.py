@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..wire import files
 from ..wire.errors import BackendMissing, DiskFull
+from ..wire.problem import Problem
 from . import setup_packages as packages
 from .launch import runner_environment
 from .setup_check import check, silent
@@ -53,11 +54,15 @@ class Setup:
 
     def run(self) -> None:
         """All steps; each one looks first at what is there. Raises MtiErrors, each a sentence."""
-        self.work.tell("Looking at this machine", 0.0)
+        self.work.tell(Problem("looking_at_machine", "Looking at this machine"), 0.0)
         if self.order.wheels and not Path(self.order.wheels).is_dir():
             raise BackendMissing(
-                f"The folder of wheels does not exist: {self.order.wheels}.",
-                "Choose it again in the preferences, or clear it to use the network.",
+                Problem(
+                    "wheels_folder_missing",
+                    "The folder of wheels does not exist: {folder}.",
+                    "Choose it again in the preferences, or clear it to use the network.",
+                    {"folder": self.order.wheels},
+                )
             )
         with files.translating_os_errors(self.folder.path):
             self.folder.path.mkdir(parents=True, exist_ok=True)
@@ -65,7 +70,7 @@ class Setup:
             self.folder.temp.mkdir()
             self.folder.marker_file.unlink(missing_ok=True)
         gpu = find_gpu(self._ask)
-        self.work.log(gpu.words)
+        self.work.log(str(gpu.said))
         self._check_disk(gpu)
         python = self._environment()
         self._packages(gpu, trusting=not self._repaired)
@@ -82,7 +87,7 @@ class Setup:
             self.folder.marker_file,
             Marker(version, self.requirements, python.path, name, time.time()),
         )
-        self.work.end(text="The backend is ready.", fraction=1.0)
+        self.work.end(said=Problem("backend_ready", "The backend is ready."), fraction=1.0)
 
     def _check_disk(self, gpu: Gpu) -> None:
         """Before anything is fetched: is there space for what is missing?"""
@@ -90,10 +95,15 @@ class Setup:
         missing = max(needed - files.size_of(self.folder.env), needed // 10)
         free = shutil.disk_usage(self.folder.path).free
         if free < missing:
+            gigabytes = {"missing": missing / 1e9, "free": free / 1e9}
             raise DiskFull(
-                f"The backend needs {missing / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are free "
-                f"in {self.folder.path}.",
-                "Free some space, or choose a folder on another disk in the preferences.",
+                Problem(
+                    "no_space_for_backend",
+                    "The backend needs {missing:.1f} GB more, and {free:.1f} GB are free in "
+                    "{folder}.",
+                    "Free some space, or choose a folder on another disk in the preferences.",
+                    {**gigabytes, "folder": str(self.folder.path)},
+                )
             )
 
     def _blame_the_disk(self) -> None:
@@ -104,13 +114,13 @@ class Setup:
 
     def _environment(self) -> Interpreter:
         """A venv whose Python and pip answer: the one that is there, or a new one."""
-        self.work.tell("Looking for a Python", 0.01)
+        self.work.tell(Problem("looking_for_python", "Looking for a Python"), 0.01)
         there = probe(str(self.folder.python), self._ask) if self.folder.env.is_dir() else None
         if there is not None and not there.problem and self._pip_answers():
             self.work.log(f"going on with {self.folder.env} (Python {there.version})")
             return there
         base = find_python(self._ask, self.order.python)
-        self.work.tell("Making the environment", 0.02)
+        self.work.tell(Problem("making_environment", "Making the environment"), 0.02)
         self.work.log(f"with {base.path} (Python {base.version})")
         with files.translating_os_errors(self.folder.env):
             if self.folder.env.exists():
@@ -121,8 +131,13 @@ class Setup:
         if ended.code != 0 or not self._pip_answers():
             self._blame_the_disk()
             raise BackendMissing(
-                f"{base.path} could not make an environment.",
-                "Choose another Python in the preferences, then set up again; the log says more.",
+                Problem(
+                    "environment_not_made",
+                    "{python} could not make an environment.",
+                    "Choose another Python in the preferences, then set up again; the log says "
+                    "more.",
+                    {"python": base.path},
+                )
             )
         return base
 
@@ -181,18 +196,18 @@ class Setup:
         return commands
 
     def _install(self, requirement: str, command: list[str], begin: float, share: float) -> None:
-        text = f"Installing {requirement}"
-        self.work.tell(text, begin)
+        said = Problem("installing", "Installing {name}", values={"name": requirement})
+        self.work.tell(said, begin)
 
         def watch(output: str) -> None:
             name, total = _downloading(output)
             there = min(self._downloaded(), total)
             if total and there < total:
                 fraction = begin + share * 0.8 * there / total
-                shown = f"Downloading {name}"
+                shown = Problem("downloading", "Downloading {name}", values={"name": name})
                 self.work.tell(shown, fraction, done_bytes=there, total_bytes=total)
             else:
-                self.work.tell(text, begin + (share * 0.8 if total else 0))
+                self.work.tell(said, begin + (share * 0.8 if total else 0))
 
         ended = self.work.run(command, self._environ(), watch)
         if ended.code != 0:
@@ -206,7 +221,7 @@ class Setup:
         return bool(found) and version in (found, found.partition("+")[0])
 
     def _try(self, gpu: Gpu) -> None:
-        self.work.tell("Trying the backend", _PACKAGES_TO)
+        self.work.tell(Problem("trying_backend", "Trying the backend"), _PACKAGES_TO)
         check(self.work, self.order, str(self.folder.python), self.requirements, gpu)
         self._load()
 
@@ -215,10 +230,10 @@ class Setup:
         now instead of during the first job."""
         if "diffusers" not in map(packages.name_of, self.requirements):
             return
-        self.work.tell("Loading the backend for the first time", 0.97)
+        self.work.tell(Problem("loading_backend", "Loading the backend for the first time"), 0.97)
         code, output = self._ask([str(self.folder.python), "-c", "import mti_backend.models.svd"])
         if code != 0:
-            raise BackendMissing(*silent(str(self.folder.python), output))
+            raise BackendMissing(silent(str(self.folder.python), output))
 
     def _downloaded(self) -> int:
         """Bytes of the wheel that pip is fetching, into the temporary folder that it was told."""

@@ -17,7 +17,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from ..wire import files
 from ..wire.errors import BadRequest
+from ..wire.events import Failed
 from ..wire.job import JobFolder
+from ..wire.problem import Problem
 from ..wire.queue import is_running
 
 Kind = Literal["setup", "check", "download", "move", "delete"]
@@ -52,20 +54,23 @@ class Order:
     """download, delete: which one."""
 
 
+STARTING = Problem("starting", "Starting")
+
+
 @dataclass(frozen=True)
 class ChoreState:
     """How a chore stands; `dead` if its process has ended without a last word."""
 
     phase: Phase = "none"
-    text: str = ""
+    said: Problem | None = None
     """What it is doing, or what it has done."""
     fraction: float = 0.0
     done_bytes: int = 0
     total_bytes: int = 0
     seconds_left: float = -1.0
     """Below 0 if nobody can tell."""
-    error: tuple[str, str, str] | None = None
-    """Code, message and hint of a failure."""
+    error: Failed | None = None
+    """How it failed."""
     result: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,7 +90,14 @@ class ChoreFolder:
         """What to do. Raises BadRequest."""
         order = read_json(Order, self.order_file)
         if order is None:
-            raise BadRequest(f"{self.order_file} cannot be read.", "Start again from Blender.")
+            raise BadRequest(
+                Problem(
+                    "order_unreadable",
+                    "{path} cannot be read.",
+                    "Start again from Blender.",
+                    {"path": str(self.order_file)},
+                )
+            )
         return order
 
     def write_state(self, state: ChoreState) -> None:
@@ -145,19 +157,24 @@ def read_json(cls: type[_T], path: Path) -> _T | None:
     try:
         value = json.loads(path.read_bytes())
         hints = get_type_hints(cls)
-        return cls(**{key: _typed(value[key], hints[key]) for key in value if key in hints})
+        return cls(**{key: typed(value[key], hints[key]) for key in value if key in hints})
     except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 
-def _typed(value: Any, hint: Any) -> Any:
+def typed(value: Any, hint: Any) -> Any:
     """The value, with tuples for JSON's lists; TypeError if it is not of this type."""
     origin, args = get_origin(hint), get_args(hint)
+    if hint is Failed and isinstance(value, list):
+        return Failed(*typed(value, tuple[str, str, str]))  # as version 0.1 wrote it
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        hints = get_type_hints(hint)
+        return hint(**{key: typed(value[key], hints[key]) for key in value if key in hints})
     if origin in (Union, types.UnionType):
-        return None if value is None else _typed(value, args[0])
+        return None if value is None else typed(value, args[0])
     if origin is tuple and isinstance(value, list):
         kinds = args[:1] * len(value) if args[-1] is Ellipsis else args
-        return tuple(_typed(each, kind) for each, kind in zip(value, kinds, strict=True))
+        return tuple(typed(each, kind) for each, kind in zip(value, kinds, strict=True))
     fits = {float: isinstance(value, int | float), Any: True}.get(hint)
     if fits is None:
         fits = value in args if origin is Literal else isinstance(value, origin or hint)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..wire.problem import Problem
 from .setup_python import Ask
 
 Kind = Literal["cuda", "mps", "rocm", "none"]
@@ -27,7 +28,7 @@ class Gpu:
     driver: str = ""
     total_mib: int = 0
     free_mib: int = 0
-    words: str = field(default="")
+    said: Problem | None = None
     """One sentence for people."""
 
 
@@ -38,20 +39,21 @@ def find_gpu(ask: Ask, system: str = sys.platform, root: Path = Path("/")) -> Gp
         return max(cards, key=lambda card: card.total_mib)
     if system == "darwin" and platform.machine() == "arm64":
         words = "Apple's GPU is used through Metal; this has not been tried with SVD."
-        return Gpu("mps", "Apple GPU", words=words)
+        return Gpu("mps", "Apple GPU", said=Problem("gpu_apple", words))
     if (root / "sys/module/amdgpu").is_dir() or (root / "dev/kfd").exists():
         words = (
             "An AMD GPU was found. Packages for it (ROCm) are not installed from here: the draft "
             "runs on the CPU, SVD needs a backend of your own or another machine."
         )
-        return Gpu("rocm", "AMD GPU", words=words)
+        return Gpu("rocm", "AMD GPU", said=Problem("gpu_amd", words))
     if (root / "proc/driver/nvidia/version").exists():
         words = (
             "There is an NVIDIA GPU, but nvidia-smi does not answer: reinstall its driver, "
             "then check again."
         )
-        return Gpu("none", "NVIDIA GPU", words=words)
-    return Gpu(words="There is no GPU that learning could use: the draft runs on the CPU.")
+        return Gpu("none", "NVIDIA GPU", said=Problem("gpu_without_driver", words))
+    words = "There is no GPU that learning could use: the draft runs on the CPU."
+    return Gpu(said=Problem("gpu_none", words))
 
 
 def parse_nvidia(output: str) -> list[Gpu]:
@@ -62,10 +64,12 @@ def parse_nvidia(output: str) -> list[Gpu]:
         if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()):
             continue
         name, driver, total, free = parts[0], parts[1], int(parts[2]), int(parts[3])
-        words = (
-            f"{name}, driver {driver}, {free / 1024:.1f} of {total / 1024:.1f} GB of memory free."
+        said = Problem(
+            "gpu_nvidia",
+            "{name}, driver {driver}, {free:.1f} of {total:.1f} GB of memory free.",
+            values={"name": name, "driver": driver, "free": free / 1024, "total": total / 1024},
         )
-        cards.append(Gpu("cuda", name, driver, total, free, words))
+        cards.append(Gpu("cuda", name, driver, total, free, said))
     return cards
 
 

@@ -6,23 +6,25 @@ import contextlib
 import errno
 import json
 import os
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..wire import errors, files
-from ..wire.errors import BackendMissing, DiskFull, MtiError
-from .launch import runner_environment
+from ..wire.errors import DiskFull, MtiError
+from ..wire.events import Failed
+from ..wire.problem import Problem
+from .launch import cannot_be_started, runner_environment
 from .setup_child import Work
-from .setup_folder import Order
+from .setup_folder import Order, typed
 
 DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
 """Bytes on the hub, of the files that are used."""
 INDEX = "model_index.json"
 """A model's folder that has it is whole: it is fetched last."""
+MOVING = Problem("moving_models", "Moving the models")
 _CHUNK = 8 * 2**20
-_TROUBLE = re.compile(r"^mti: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,15 @@ def download(work: Work, order: Order) -> None:
     folder = Path(order.models)
     with files.translating_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    text = f"Downloading {order.model}"
-    work.tell(text, 0.0)
+    said = Problem("downloading", "Downloading {name}", values={"name": order.model})
+    work.tell(said, 0.0)
 
     def watch(output: str) -> None:
         told = _last_progress(output)
         done, total = int(told.get("done", 0)), int(told.get("total", 0))
         left = float(told.get("seconds_left", -1))
         fraction = done / total if total else 0.0
-        work.tell(text, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
+        work.tell(said, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
 
     command = [order.python, "-m", "mti_backend", "download", order.model, "--json"]
     command += ["--models", str(folder)]
@@ -63,20 +65,19 @@ def download(work: Work, order: Order) -> None:
     try:
         ended = work.run(command, environment, watch)
     except OSError as error:
-        raise BackendMissing(
-            f"The backend's Python, {order.python}, cannot be started ({error.strerror}).",
-            "Set up the backend in the preferences.",
-        ) from error
+        raise cannot_be_started(order.python, error) from error
     if ended.code != 0:
-        raise _trouble(ended.code, ended.output, order.model)
-    work.end(text=f"{order.model} is installed.", fraction=1.0)
+        raise _trouble(ended.output, order.model)
+    done = Problem("model_installed", "{name} is installed.", values={"name": order.model})
+    work.end(said=done, fraction=1.0)
 
 
 def delete(work: Work, order: Order) -> None:
     """The chore `delete`: one model's folder."""
-    work.tell(f"Deleting {order.model}", 0.5)
+    values = {"name": order.model}
+    work.tell(Problem("deleting", "Deleting {name}", values=values), 0.5)
     files.remove_folder(Path(order.models) / order.model)
-    work.end(text=f"{order.model} is deleted.", fraction=1.0)
+    work.end(said=Problem("model_deleted", "{name} is deleted.", values=values), fraction=1.0)
 
 
 def move(work: Work, order: Order) -> None:
@@ -87,7 +88,14 @@ def move(work: Work, order: Order) -> None:
     """
     source, target = Path(order.models).resolve(), Path(order.target).resolve()
     if source == target or source in target.parents or target in source.parents:
-        raise errors.BadRequest(f"{target} and {source} lie in each other.", "Choose another one.")
+        raise errors.BadRequest(
+            Problem(
+                "folders_in_each_other",
+                "{target} and {source} lie in each other.",
+                "Choose another one.",
+                {"target": str(target), "source": str(source)},
+            )
+        )
     names = [name for name in DOWNLOADS if (source / name).is_dir()]
     total, done = sum(files.size_of(source / name) for name in names), 0
     with files.translating_os_errors(target):
@@ -95,8 +103,12 @@ def move(work: Work, order: Order) -> None:
         for name in names:
             if (target / name / INDEX).exists():
                 raise errors.BadRequest(
-                    f"There is another {name} in {target} already.",
-                    "Delete one of the two, or choose another folder.",
+                    Problem(
+                        "model_there_already",
+                        "There is another {name} in {folder} already.",
+                        "Delete one of the two, or choose another folder.",
+                        {"name": name, "folder": str(target)},
+                    )
                 )
             size = files.size_of(source / name)
             if not _renamed(source / name, target / name):
@@ -104,7 +116,8 @@ def move(work: Work, order: Order) -> None:
                 _copy(work, source / name, target / name, (done, total))
                 files.remove_folder(source / name)
             done += size
-    work.end(text=f"The models are in {target}.", fraction=1.0)
+    moved = Problem("models_moved", "The models are in {folder}.", values={"folder": target})
+    work.end(said=moved, fraction=1.0)
 
 
 def _renamed(folder: Path, goal: Path) -> bool:
@@ -124,8 +137,12 @@ def _check_space(target: Path, name: str, missing: int) -> None:
     free = shutil.disk_usage(target).free
     if free < missing:
         raise DiskFull(
-            f"{name} needs {missing / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {target}.",
-            "Free some space, or choose a folder on another disk.",
+            Problem(
+                "no_space_to_move_model",
+                "{name} needs {missing:.1f} GB, and {free:.1f} GB are free in {folder}.",
+                "Free some space, or choose a folder on another disk.",
+                {"name": name, "missing": missing / 1e9, "free": free / 1e9, "folder": str(target)},
+            )
         )
 
 
@@ -147,7 +164,7 @@ def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
                     write.write(chunk)
                     done += len(chunk)
                     fraction = done / max(total, 1)
-                    work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
+                    work.tell(MOVING, fraction, done_bytes=done, total_bytes=total)
                 write.flush()
                 os.fsync(write.fileno())
             files.replace(half, copy)
@@ -156,7 +173,7 @@ def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
             raise
 
 
-def _last_progress(output: str) -> dict[str, float]:
+def _last_progress(output: str) -> dict[str, Any]:
     for line in reversed(output.splitlines()):
         if line.startswith("{"):
             with contextlib.suppress(ValueError):
@@ -164,13 +181,17 @@ def _last_progress(output: str) -> dict[str, float]:
     return {}
 
 
-def _trouble(code: int, output: str, model: str) -> MtiError:
-    """What the command said last, as the error it stands for."""
-    found = _TROUBLE.findall(output)
-    if not found:
+def _trouble(output: str, model: str) -> MtiError:
+    """What the command said last, as the error that it stands for."""
+    try:
+        failed: Failed = typed(_last_progress(output).get("failed"), Failed)
+        return errors.error_from_code(failed.code, failed.said)
+    except TypeError:
         return errors.Internal(
-            f"The download of {model} stopped unexpectedly.",
-            "Download again: what is there is kept; the log says more.",
+            Problem(
+                "download_stopped",
+                "The download of {name} stopped unexpectedly.",
+                "Download again: what is there is kept; the log says more.",
+                {"name": model},
+            )
         )
-    kind = DiskFull if code == DiskFull.exit_code else errors.ModelMissing
-    return kind(found[-1])

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..wire.errors import BackendMissing, DiskFull, MtiError, NotWritable
+from ..wire.problem import Problem
 from .setup_gpu import Gpu
 
 TORCH_INDEX = "https://download.pytorch.org/whl/"
@@ -169,8 +170,11 @@ _NOT_FOUND = re.compile(r"No matching distribution found for ([A-Za-z0-9._\-]+)(
 def disk_full() -> DiskFull:
     """The sentence for a disk that became full on the way."""
     return DiskFull(
-        "The disk became full while the backend's packages were installed.",
-        "Free some space, then set up again: it continues where it stopped.",
+        Problem(
+            "disk_full_while_installing",
+            "The disk became full while the backend's packages were installed.",
+            "Free some space, then set up again: it continues where it stopped.",
+        )
     )
 
 
@@ -180,38 +184,65 @@ def complaint(output: str, requirement: str, wheels: str) -> MtiError:
         return disk_full()
     if "Long Path" in output:
         return NotWritable(
-            "The path of the backend's environment is too long for Windows.",
-            "Choose a folder with a short path for the environment, or enable long paths.",
+            Problem(
+                "path_too_long",
+                "The path of the backend's environment is too long for Windows.",
+                "Choose a folder with a short path for the environment, or enable long paths.",
+            )
         )
     missing = _NOT_FOUND.search(output)
     if missing and wheels:
         return BackendMissing(
-            f"The folder of wheels, {wheels}, lacks {missing[1]}{missing[2]} for this Python.",
-            "Put its wheel there, or clear the folder in the preferences to use the network.",
+            Problem(
+                "wheel_missing",
+                "The folder of wheels, {folder}, lacks {package} for this Python.",
+                "Put its wheel there, or clear the folder in the preferences to use the network.",
+                {"folder": wheels, "package": missing[1] + missing[2]},
+            )
         )
     if _NETWORK.search(output):
         return BackendMissing(
-            f"The package index cannot be reached, so {requirement} could not be installed.",
-            "Check the network (or the proxy), or choose a folder of wheels; then set up again.",
+            Problem(
+                "index_out_of_reach",
+                "The package index cannot be reached, so {package} could not be installed.",
+                "Check the network (or the proxy), or choose a folder of wheels; then set up "
+                "again.",
+                {"package": requirement},
+            )
         )
     if missing:
         return BackendMissing(
-            f"The package index has no {missing[1]}{missing[2]} for this Python and system.",
-            "Choose another Python or package index in the preferences, then set up again.",
+            Problem(
+                "package_not_in_index",
+                "The package index has no {package} for this Python and system.",
+                "Choose another Python or package index in the preferences, then set up again.",
+                {"package": missing[1] + missing[2]},
+            )
         )
     if "DO NOT MATCH THE HASHES" in output:
         return BackendMissing(
-            f"What the package index gave for {requirement} is not the file that it should be.",
-            "Check the proxy or the package index in the preferences, then set up again.",
+            Problem(
+                "package_is_another",
+                "What the package index gave for {package} is not the file that it should be.",
+                "Check the proxy or the package index in the preferences, then set up again.",
+                {"package": requirement},
+            )
         )
     if re.search("Permission denied|Errno 13|Read-only file system|WinError 5", output):
         return NotWritable(
-            "The backend's environment cannot be written.",
-            "Allow writing to its folder, or choose another one in the preferences.",
+            Problem(
+                "environment_not_writable",
+                "The backend's environment cannot be written.",
+                "Allow writing to its folder, or choose another one in the preferences.",
+            )
         )
     return BackendMissing(
-        f"{requirement} could not be installed: {_last_error(output)}",
-        "Look at the log, then set up again: it continues where it stopped.",
+        Problem(
+            "package_not_installed",
+            "{package} could not be installed: {reason}",
+            "Look at the log, then set up again: it continues where it stopped.",
+            {"package": requirement, "reason": _last_error(output)},
+        )
     )
 
 

@@ -8,64 +8,98 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..wire.problem import Problem
 from . import setup_packages as packages
 from .setup_check import Hello, read_hello
 from .setup_env import read_marker
 from .setup_folder import BackendFolder
 
-Problem = tuple[str, str]
-"""What is wrong, and what to do about it; two empty texts if nothing is."""
-FINE: Problem = ("", "")
-BUTTON = "Press Set Up the Backend in the preferences"
+NOT_SET_UP = "The backend is not set up."
+INCOMPLETE = "The backend's environment is incomplete."
+PYTHON_GONE = "The Python that the backend was made with{made_with} is gone."
+OTHER_VERSION = "The backend was set up for version {before} of the add-on, this is {now}."
+CHOOSE_PYTHON = "Choose another one in the preferences, or clear it and set up the backend."
 
 
-def environment_problem(folder: BackendFolder, root: Path, remedy: str = BUTTON) -> Problem:
-    """Of the environment that Set Up the Backend makes; `remedy` says how it is made."""
-    again = f"{remedy}; it resumes with what is missing."
+def environment_problem(folder: BackendFolder, root: Path, button: bool = True) -> Problem | None:
+    """Of the environment that Set Up the Backend makes; or, where there is no such button, a
+    command at a terminal."""
     if not folder.env.is_dir():
-        return "The backend is not set up.", f"{remedy}."
+        return _not_set_up(button)
     marker = read_marker(folder)
     if not os.path.isfile(folder.python):
         made_with = f", {marker.made_with}," if marker else ""
-        return f"The Python that the backend was made with{made_with} is gone.", again
+        return _python_gone(button, made_with)
     if marker is None:
-        return "The backend's environment is incomplete.", again
+        return _incomplete(button)
     if tuple(marker.requirements) != packages.pinned(root):
-        return (
-            f"The backend was set up for version {marker.version} of the add-on, this is "
-            f"{packages.version_of(root)}.",
-            f"{remedy}: only what has changed is installed.",
-        )
+        return _other_version(button, marker.version, packages.version_of(root))
     return hello_problem(read_hello(folder), str(folder.python))
 
 
-def chosen_problem(folder: BackendFolder, python: str) -> Problem:
+def _not_set_up(button: bool) -> Problem:
+    if button:
+        remedy = "Press Set Up the Backend in the preferences."
+        return Problem("backend_not_set_up", NOT_SET_UP, remedy)
+    remedy = "Run the command that the preferences show in a terminal."
+    return Problem("backend_not_set_up_by_command", NOT_SET_UP, remedy)
+
+
+def _python_gone(button: bool, made_with: str) -> Problem:
+    values = {"made_with": made_with}
+    if button:
+        return Problem("backend_python_gone", PYTHON_GONE, PRESS_AGAIN, values)
+    return Problem("backend_python_gone_by_command", PYTHON_GONE, RUN_AGAIN, values)
+
+
+def _incomplete(button: bool) -> Problem:
+    if button:
+        return Problem("backend_incomplete", INCOMPLETE, PRESS_AGAIN)
+    return Problem("backend_incomplete_by_command", INCOMPLETE, RUN_AGAIN)
+
+
+def _other_version(button: bool, before: str, now: str) -> Problem:
+    values = {"before": before, "now": now}
+    if button:
+        remedy = "Press Set Up the Backend in the preferences: only what has changed is installed."
+        return Problem("backend_of_other_version", OTHER_VERSION, remedy, values)
+    remedy = (
+        "Run the command that the preferences show in a terminal: only what has changed is "
+        "installed."
+    )
+    return Problem("backend_of_other_version_by_command", OTHER_VERSION, remedy, values)
+
+
+PRESS_AGAIN = "Press Set Up the Backend in the preferences; it resumes with what is missing."
+RUN_AGAIN = (
+    "Run the command that the preferences show in a terminal; it resumes with what is missing."
+)
+
+
+def chosen_problem(folder: BackendFolder, python: str) -> Problem | None:
     """Of an interpreter that somebody has chosen."""
+    values = {"python": python}
     if not os.path.isfile(python):
-        return (
-            f"The backend's Python is missing: {python}",
-            "Choose another one in the preferences, or clear it and set up the backend.",
-        )
+        what = "The backend's Python is missing: {python}"
+        return Problem("chosen_python_missing", what, CHOOSE_PYTHON, values)
     if not os.access(python, os.X_OK):
-        return (
-            f"The backend's Python cannot be run: {python}",
-            "Choose another one in the preferences, or clear it and set up the backend.",
-        )
+        what = "The backend's Python cannot be run: {python}"
+        return Problem("chosen_python_not_executable", what, CHOOSE_PYTHON, values)
     return hello_problem(read_hello(folder), python)
 
 
-def hello_problem(hello: Hello | None, python: str) -> Problem:
+def hello_problem(hello: Hello | None, python: str) -> Problem | None:
     """What was wrong when this interpreter was asked last."""
-    if hello is None or hello.python != python:
-        return FINE
-    return hello.problem[0], hello.problem[1]
+    return hello.problem if hello is not None and hello.python == python else None
 
 
-def models_problem(models: str) -> Problem:
+def models_problem(models: str) -> Problem | None:
     """Of the models folder that somebody has chosen."""
-    if models and not os.path.isdir(models):
-        return (
-            f"The models folder does not exist: {models}",
-            "Choose it again in the preferences, or clear it to use the extension's own.",
-        )
-    return FINE
+    if not models or os.path.isdir(models):
+        return None
+    return Problem(
+        "models_folder_missing",
+        "The models folder does not exist: {models}",
+        "Choose it again in the preferences, or clear it to use the extension's own.",
+        {"models": models},
+    )

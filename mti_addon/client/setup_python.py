@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..wire.errors import BackendMissing
+from ..wire.problem import Problem
 
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 """That all of the backend's packages are built for; the one that they are tested with first."""
@@ -96,9 +97,13 @@ def find_python(
         refused.append(f"{path} {found.problem if found else 'does not run'}")
     names = "; ".join(refused[:3]) or (f"{wish} does not exist" if wish else "none was found")
     raise BackendMissing(
-        f"There is no Python that the backend can be set up with: {names}.",
-        f"Install Python {VERSIONS[0][0]}.{VERSIONS[0][1]} (64-bit, with venv), or choose one in "
-        "the preferences, then set up again.",
+        Problem(
+            "no_python",
+            "There is no Python that the backend can be set up with: {found}.",
+            "Install Python {version} (64-bit, with venv), or choose one in the preferences, then "
+            "set up again.",
+            {"found": names, "version": ".".join(map(str, VERSIONS[0]))},
+        )
     )
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..wire import files
 from ..wire.errors import Busy
+from ..wire.problem import Problem
 from .launch import reap, runner_environment, start_detached
-from .setup_folder import BackendFolder, ChoreFolder, ChoreState, Order, write_json
+from .setup_folder import STARTING, BackendFolder, ChoreFolder, ChoreState, Order, write_json
 
 
 def chore_name(order: Order) -> str:
@@ -37,13 +38,15 @@ def prepare(order: Order) -> ChoreFolder:
     """The chore's folder with its order in it, for a process to work on. Raises as start_chore."""
     chore = BackendFolder(Path(order.backend)).chore(chore_name(order))
     if chore.running():
-        raise Busy("This is being done already.", "Wait for it, or cancel it.")
+        raise Busy(
+            Problem("being_done", "This is being done already.", "Wait for it, or cancel it.")
+        )
     with files.translating_os_errors(chore.path):
         chore.path.mkdir(parents=True, exist_ok=True)
         chore.job.cancel_file.unlink(missing_ok=True)
         chore.job.log_file.unlink(missing_ok=True)
     write_json(chore.order_file, order)
-    chore.write_state(ChoreState("running", "Starting"))
+    chore.write_state(ChoreState("running", STARTING))
     return chore
 
 

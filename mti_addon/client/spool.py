@@ -12,6 +12,7 @@ from ..wire.errors import BadRequest, Busy, MtiError
 from ..wire.events import Done
 from ..wire.job import JobFolder
 from ..wire.owner import Liveness, is_alive, read_owner
+from ..wire.problem import Problem
 from ..wire.process import end_process
 from ..wire.queue import enqueue, is_running
 from .launch import launch
@@ -43,9 +44,10 @@ def requeue(job: JobFolder) -> None:
     checkpoint when its turn comes. Raises Busy, BadRequest (it is done), DiskFull, NotWritable.
     """
     if _is_held(job):
-        raise Busy("This job is being worked on already.", "Wait for it, or cancel it.")
+        what = "This job is being worked on already."
+        raise Busy(Problem("job_worked_on", what, "Wait for it, or cancel it."))
     if isinstance(job.finished(), Done) and _output_is_whole(job):
-        raise BadRequest("This job is done already.", "Start a new one.")
+        raise BadRequest(Problem("job_done", "This job is done already.", "Start a new one."))
     enqueue(job)
 
 
@@ -95,7 +97,8 @@ def _end_hanging(job: JobFolder) -> None:
 def remove(job: JobFolder) -> None:
     """Delete the job's folder. Busy while it is worked on; NotWritable."""
     if _is_held(job):
-        raise Busy("This job is still being worked on.", "Cancel it first.")
+        what = "This job is still being worked on."
+        raise Busy(Problem("job_still_worked_on", what, "Cancel it first."))
     files.remove_folder(job.path, job.request_file.name)
 
 
@@ -112,10 +115,9 @@ def log_tail(job: JobFolder, lines: int = 50) -> str:
 
 
 def advice(state: JobState) -> str:
-    """One sentence on what to do about a job that is not well; empty for one that is."""
+    """One English sentence on what to do about a job that is not well; empty for one that is."""
     if state.phase == "failed" and state.error is not None:
-        code, _, hint = state.error
-        return hint or _ADVICE.get(code, _ADVICE["internal"])
+        return state.error.hint or _ADVICE.get(state.error.code, _ADVICE["internal"])
     return _PHASE_ADVICE.get(state.phase, "")
 
 

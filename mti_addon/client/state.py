@@ -54,8 +54,8 @@ class JobState:
     """What it will use of a GPU, in a sentence; empty on a CPU."""
     preview: str = ""
     """Relative to the job folder."""
-    error: tuple[str, str, str] | None = None
-    """(code, message, hint)"""
+    error: Failed | None = None
+    """How it failed."""
     result: dict[str, Any] | None = None
     changed: float = 0.0
     """Unix time of the last event."""
@@ -85,9 +85,8 @@ def fold(state: JobState, event: Event, time: float = 0.0) -> JobState:
             return replace(state, preview=file)
         case Done(result=result):
             return replace(state, phase="done", result=result, seconds_left=0.0)
-        case Failed(code=code, message=message, hint=hint):
-            error = (code, message, hint)
-            return replace(state, phase="failed", error=error, seconds_left=None)
+        case Failed():
+            return replace(state, phase="failed", error=event, seconds_left=None)
         case Cancelled(step=step):
             return replace(state, phase="cancelled", step=step, seconds_left=None)
 

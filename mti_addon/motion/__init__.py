@@ -2,7 +2,7 @@
 
 from .bones import Bone
 from .camera import project
-from .checks import Problem, check_pictures, check_range, check_take, warnings_about
+from .checks import check_pictures, check_range, check_take, warnings_about
 from .fitting import (
     Fit,
     Fitted,
@@ -28,7 +28,6 @@ __all__ = [
     "Fitted",
     "Look",
     "Plan",
-    "Problem",
     "Take",
     "check_pictures",
     "check_range",

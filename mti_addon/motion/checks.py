@@ -1,13 +1,13 @@
-"""What is wrong with a capture, in one sentence and one piece of advice. Imports numpy only."""
+"""What is wrong with a capture, and what to do about it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..wire.problem import Problem
 from .camera import project
 from .take import Take
 
@@ -31,43 +31,51 @@ STANDS = 1e-4
 SAME = 0.5
 """Two pictures that differ less, in levels of 255 on average over the parts that ever change, are
 the same."""
+LATER_END = "Set a start and a later end frame."
+STILL = "motion_still"
+"""The code of a take in which nothing moves, for whoever knows more about why."""
 
 Pictures = NDArray[np.uint8]
-
-
-class Problem(NamedTuple):
-    """One sentence saying what is wrong, and one saying what to do."""
-
-    message: str
-    hint: str
 
 
 def check_range(start: int, end: int) -> Problem | None:
     """The frame range must hold at least two frames."""
     if end < start:
-        what = f"The frame range is empty: it ends at {end}, before it starts at {start}."
-    elif end == start:
-        what = f"The frame range is the single frame {start}, which holds no motion."
-    else:
-        return None
-    return Problem(what, "Set a start and a later end frame.")
+        return Problem(
+            "frame_range_empty",
+            "The frame range is empty: it ends at {end}, before it starts at {start}.",
+            LATER_END,
+            {"start": start, "end": end},
+        )
+    if end == start:
+        return Problem(
+            "frame_range_single",
+            "The frame range is the single frame {start}, which holds no motion.",
+            LATER_END,
+            {"start": start},
+        )
+    return None
 
 
 def check_take(take: Take) -> Problem | None:
     """The take must be finite, in view, and move."""
     if not (np.isfinite(take.joints).all() and np.isfinite(take.world_to_clip).all()):
         return Problem(
+            "positions_not_finite",
             "The captured positions are not finite numbers.",
             "Look for a zero scale or a broken driver on the armature or the camera.",
         )
     share, path = visible_share(take), longest_path(take)
     if share < LEAST_VISIBLE:
         return Problem(
-            f"The motion is out of the camera's view: {share:.0%} of it can be seen.",
+            "motion_out_of_view",
+            "The motion is out of the camera's view: {share:.0%} of it can be seen.",
             "Turn or move the camera so that the whole motion is in the frame.",
+            {"share": share},
         )
     if path < LEAST_MOTION:
         return Problem(
+            STILL,
             "The motion does not move: seen from the camera, every joint stays where it is.",
             "Key at least two different poses inside the frame range.",
         )
@@ -79,6 +87,7 @@ def check_pictures(pictures: Pictures) -> Problem | None:
     if longest_still(pictures) < len(pictures):
         return None
     return Problem(
+        "images_all_the_same",
         "All images are the same: nothing moves in them.",
         "Choose frames in which something moves, in view.",
     )
@@ -95,31 +104,39 @@ def warnings_about(take: Take, between: Take | None = None) -> list[Problem]:
         cut = np.flatnonzero(shares < MOSTLY_VISIBLE) + 1
         found.append(
             Problem(
-                f"{1 - shares.mean():.0%} of the motion is outside the frame, most of it between "
-                f"frames {cut[0]} and {cut[-1]}.",
+                "motion_partly_outside",
+                "{share:.0%} of the motion is outside the frame, most of it between frames {first} "
+                "and {last}.",
                 "Move the camera back, or turn it.",
+                {"share": 1 - shares.mean(), "first": cut[0], "last": cut[-1]},
             )
         )
     elif (size := covered_share(take)) < LARGE_ENOUGH:
         found.append(
             Problem(
-                f"The motion fills only {size:.0%} of the frame.",
+                "motion_small",
+                "The motion fills only {share:.0%} of the frame.",
                 "Move the camera nearer, or give it a longer lens.",
+                {"share": size},
             )
         )
     if longest_path(take) < CLEAR_MOTION:
         found.append(
             Problem(
-                f"Hardly anything moves: {longest_path(take):.0%} of the frame at the most.",
+                "motion_slight",
+                "Hardly anything moves: {share:.0%} of the frame at the most.",
                 "Key a larger motion, or move the camera nearer.",
+                {"share": longest_path(take)},
             )
         )
     if between is not None and followed_share(take, between) < FOLLOWED:
         found.append(
             Problem(
-                f"The motion is faster than {take.frames} frames can show: it turns round "
-                "between two of them.",
+                "motion_too_fast",
+                "The motion is faster than {count} frames can show: it turns round between two of "
+                "them.",
                 "Capture fewer frames, or slow the motion down.",
+                {"count": take.frames},
             )
         )
     return found
@@ -132,8 +149,10 @@ def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
         return []
     return [
         Problem(
-            f"{still} of {len(pictures)} frames in a row are the same.",
+            "frames_still",
+            "{still} of {count} frames in a row are the same.",
             "Capture only the frames in which something moves.",
+            {"still": still, "count": len(pictures)},
         )
     ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import files
 from .errors import UnreadableInput
+from .problem import Problem
 
 MAX_BYTES = 64 * 2**20
 """No file is larger: 4096 x 4096 pixels of 8-bit RGBA."""
@@ -30,7 +31,14 @@ def read_file(path: Path, name: str, most: int = MAX_BYTES) -> bytes:
     """The bytes of a plain file of at most `most`; UnreadableInput, in which it is `name`."""
     try:
         if not path.is_file():
-            raise UnreadableInput(f"{name} is missing.", "Capture or choose it again.")
+            raise UnreadableInput(
+                Problem(
+                    "file_missing",
+                    "{name} is missing.",
+                    "Capture or choose it again.",
+                    {"name": name},
+                )
+            )
         if path.stat().st_size > most:
             raise UnreadableInput(f"{name} is larger than {most >> 20} MiB.")
         return path.read_bytes()
@@ -62,7 +70,11 @@ def read_verified(folder: Path, name: str, expected: str) -> bytes:
     data = read_inside(folder, name)
     if hashlib.sha256(data).hexdigest() != expected:
         raise UnreadableInput(
-            f"{name} is not the file that it was when it was written.",
-            "It is damaged or was changed: make it again.",
+            Problem(
+                "file_changed",
+                "{name} is not the file that it was when it was written.",
+                "It is damaged or was changed: make it again.",
+                {"name": name},
+            )
         )
     return data

@@ -1,5 +1,8 @@
 """The errors that a user can meet, each with a code for the wire and an exit code; stdlib only.
 
+The class says of which kind an error is, and what may be tried again; its problem says what exactly
+is wrong.
+
 MtiError
  |- BadRequest          bad_request       2   the request cannot be carried out as it stands
  |   |- NewerProtocol   newer_protocol    2   written by a newer version than this one
@@ -23,22 +26,35 @@ Exit code 2 is never retried, 75 (EX_TEMPFAIL) may be tried again when its cause
 
 from __future__ import annotations
 
+from .problem import Problem
+
 EXIT_DONE = 0
 
 
 class MtiError(Exception):
-    """The base: one sentence of what is wrong, and one of what to do about it (may be empty)."""
+    """The base. A problem, or, where nobody translates it, an English sentence and remedy."""
 
     code = "internal"
     exit_code = 70
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, said: Problem | str, remedy: str = "") -> None:
+        if isinstance(said, str):
+            said = Problem.literal(self.code, said, remedy)
+        super().__init__(said.message)
+        self.problem = said
 
-    def __reduce__(self) -> tuple[type[MtiError], tuple[str, str]]:
-        return type(self), (self.message, self.hint)
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        return self.problem.message
+
+    @property
+    def hint(self) -> str:
+        """What to do about it, in English; may be empty."""
+        return self.problem.hint
+
+    def __reduce__(self) -> tuple[type[MtiError], tuple[Problem]]:
+        return type(self), (self.problem,)
 
 
 class BadRequest(MtiError):
@@ -160,9 +176,11 @@ ERRORS: tuple[type[MtiError], ...] = (
 _BY_CODE = {error.code: error for error in ERRORS}
 
 
-def error_from_code(code: str, message: str, hint: str = "") -> MtiError:
-    """The error that was written as `code`; an unknown code becomes Internal and keeps its name."""
+def error_from_code(code: str, said: Problem | str, remedy: str = "") -> MtiError:
+    """The error of the kind `code`; of a kind that is unknown here Internal."""
     error = _BY_CODE.get(code)
-    if error is None:
-        return Internal(f"{message} (unknown error code {code!r})", hint)
-    return error(message, hint)
+    if error is not None:
+        return error(said, remedy)
+    if isinstance(said, Problem):
+        return Internal(said)
+    return Internal(f"{said} (unknown error code {code!r})", remedy)

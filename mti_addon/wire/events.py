@@ -7,13 +7,14 @@ The line is `{"seq": 3, "time": 1732150000.25, "event": "progress", ...fields of
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from . import codec
-from .codec import Range
-from .errors import BadRequest, WireError
+from .codec import Constraint, Range
+from .errors import BadRequest, MtiError, WireError
+from .problem import Problem
 
 Stage = Literal["load", "encode", "learn", "reconstruct", "apply", "decode", "save"]
 MAX_LINE_BYTES = 64 * 1024
@@ -76,11 +77,28 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The last event: an error's code, its sentence, and what to do about it."""
+    """The last event: the kind of error, in English what is wrong and what to do, and the code and
+    the values by which other languages say it."""
 
     code: str
     message: str
     hint: str
+    problem: Annotated[str, Constraint(None, "What exactly; empty if that has no code.")] = ""
+    values: Annotated[dict[str, Any], Constraint(None, "Values of the sentences.")] = field(
+        default_factory=dict
+    )
+
+    @classmethod
+    def of(cls, error: MtiError) -> Failed:
+        """As an error is told."""
+        said = error.problem
+        return cls(error.code, said.message, said.hint, said.code, dict(said.values))
+
+    @property
+    def said(self) -> Problem:
+        """What is wrong, as it is shown. Its English is what the other process wrote, and no
+        template of it is filled here."""
+        return Problem.literal(self.problem or self.code, self.message, self.hint, self.values)
 
 
 @dataclass(frozen=True)
@@ -102,6 +120,8 @@ EVENTS: dict[str, type[Event]] = {
     "failed": Failed,
     "cancelled": Cancelled,
 }
+_OLDER: dict[str, dict[str, Any]] = {"failed": {"problem": "", "values": {}}}
+"""What events lack that were written before protocol 3."""
 _NAMES = {cls: name for name, cls in EVENTS.items()}
 
 
@@ -133,7 +153,7 @@ def decode(line: str | bytes) -> tuple[int, float, Event]:
             raise BadRequest("time must be a number.")
         if not isinstance(name, str) or name not in EVENTS:
             raise BadRequest(f"{str(name)[:40]!r} is not the name of an event.")
-        event: Event = codec.from_dict(EVENTS[name], record, name)
+        event: Event = codec.from_dict(EVENTS[name], _OLDER.get(name, {}) | record, name)
         return seq, float(time), event
     except BadRequest as error:
         raise WireError(f"events.jsonl cannot be read: {error.message}") from error

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .errors import BadRequest, DiskFull, MtiError, NotWritable
+from .problem import Problem
 
 TEMP_PREFIX = ".tmp-"
 """Of files and folders that are not finished; whoever finds one of a dead writer may remove it."""
@@ -49,13 +50,21 @@ def os_error(error: OSError, path: Path) -> MtiError | None:
     """The sentence for an error of writing `path`, or None where there is none."""
     if error.errno in _FULL or getattr(error, "winerror", None) in (39, 112):
         return DiskFull(
-            f"There is no space left to write {path}.",
-            "Free some space, then resume the job; nothing is lost.",
+            Problem(
+                "no_space_left",
+                "There is no space left to write {path}.",
+                "Free some space, then resume the job; nothing is lost.",
+                {"path": str(path)},
+            )
         )
     if error.errno in _DENIED:
         return NotWritable(
-            f"{path} cannot be written ({os.strerror(error.errno or 0)}).",
-            "Choose another folder in the preferences, or allow writing to this one.",
+            Problem(
+                "cannot_be_written",
+                "{path} cannot be written ({reason}).",
+                "Choose another folder in the preferences, or allow writing to this one.",
+                {"path": str(path), "reason": os.strerror(error.errno or 0)},
+            )
         )
     return None
 

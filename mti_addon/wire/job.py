@@ -17,6 +17,7 @@ from .codec import Constraint
 from .contents import add_file, read_inside, verify_file
 from .errors import BadRequest, UnreadableInput, WireError
 from .events import MAX_LINE_BYTES, Cancelled, Done, Failed, FinalEvent, decode
+from .problem import Problem
 from .request import (
     MAX_REQUEST_BYTES,
     MOTION,
@@ -174,8 +175,12 @@ class JobFolder:
                 data = stream.read(MAX_REQUEST_BYTES + 1)
         except OSError as error:
             raise BadRequest(
-                f"{self.request_file} cannot be read ({error.strerror}).",
-                "This folder is not a job.",
+                Problem(
+                    "request_unreadable",
+                    "{path} cannot be read ({reason}).",
+                    "This folder is not a job.",
+                    {"path": str(self.request_file), "reason": error.strerror or str(error)},
+                )
             ) from error
         return Request.from_json(data, to_run)
 
@@ -202,7 +207,12 @@ class JobFolder:
             return codec.from_dict(Manifest, value, "manifest.json").files
         except (OSError, BadRequest) as error:
             raise UnreadableInput(
-                f"output/manifest.json cannot be read: {error}", "Resume the job to make it again."
+                Problem(
+                    "manifest_unreadable",
+                    "output/manifest.json cannot be read: {reason}",
+                    "Resume the job to make it again.",
+                    {"reason": str(error)},
+                )
             ) from error
 
     def ask_cancel(self) -> None:

@@ -21,6 +21,7 @@ from .codec import Constraint, Range
 from .errors import Busy, MtiError, NotWritable
 from .events import EventReader, Started
 from .job import JobFolder
+from .problem import Problem
 from .process import boot_id, machine_id, process_identity
 
 __all__ = [
@@ -41,6 +42,7 @@ LOST_SECONDS = 300.0
 """A runner on another machine whose heartbeat is older than this is taken for dead. The clocks of
 machines that share a folder differ by less: to sign in to one another they must not."""
 
+WAIT = "Wait for it, or cancel it."
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
 
@@ -204,8 +206,12 @@ class JobLock:
         except OSError as error:
             if error.errno in _NO_LOCKS:
                 raise NotWritable(
-                    f"The file system of {self.job.path} cannot lock files.",
-                    "Keep the jobs in a folder on this machine's own disk.",
+                    Problem(
+                        "disk_without_locks",
+                        "The file system of {path} cannot lock files.",
+                        "Keep the jobs in a folder on this machine's own disk.",
+                        {"path": str(self.job.path)},
+                    )
                 ) from error
             raise self._busy() from error
 
@@ -219,8 +225,17 @@ class JobLock:
 
     def _busy(self) -> Busy:
         owner = read_owner(self.job.owner_file)
-        who = f"process {owner.pid} on {owner.host}" if owner else "another process"
-        return Busy(f"This job is being worked on already, by {who}.", "Wait for it, or cancel it.")
+        if owner is None:
+            what = "This job is being worked on already, by another process."
+            return Busy(Problem("job_worked_on_by_other", what, WAIT))
+        return Busy(
+            Problem(
+                "job_worked_on_by_process",
+                "This job is being worked on already, by process {pid} on {host}.",
+                WAIT,
+                {"pid": owner.pid, "host": owner.host},
+            )
+        )
 
     def _last_epoch(self) -> int:
         owner = read_owner(self.job.owner_file)

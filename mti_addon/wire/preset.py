@@ -15,6 +15,7 @@ from . import codec, files
 from .codec import Constraint, Range
 from .contents import add_file, verify_file
 from .errors import BadRequest, NewerProtocol
+from .problem import Problem
 from .request import MOTION
 from .settings import ModelName, Settings, upgraded
 
@@ -112,6 +113,10 @@ def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Pa
 def _check_version(value: object) -> None:
     if isinstance(value, int) and not isinstance(value, bool) and value > PRESET_VERSION:
         raise NewerProtocol(
-            f"This motion was saved by version {value}; this one reads {PRESET_VERSION}.",
-            "Update the extension.",
+            Problem(
+                "motion_of_newer_version",
+                "This motion was saved by version {written}; this one reads {read}.",
+                "Update the extension.",
+                {"written": value, "read": PRESET_VERSION},
+            )
         )

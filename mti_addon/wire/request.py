@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from . import codec
 from .codec import Constraint, Range
 from .errors import BadRequest, NewerProtocol
+from .problem import Problem
 from .settings import InversionSettings, Settings, check_runnable, upgraded
 
 PROTOCOL = 3
@@ -184,8 +185,12 @@ def _check_protocol(value: Any) -> None:
     """Before anything else: a newer folder's fields mean what only a newer version knows."""
     if isinstance(value, int) and not isinstance(value, bool) and value > PROTOCOL:
         raise NewerProtocol(
-            f"This job was written for protocol {value}, and this version speaks {PROTOCOL}.",
-            "Update the extension and the backend to the same version.",
+            Problem(
+                "job_of_newer_protocol",
+                "This job was written for protocol {written}, and this version speaks {spoken}.",
+                "Update the extension and the backend to the same version.",
+                {"written": value, "spoken": PROTOCOL},
+            )
         )
 
 

@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.problem import Problem
 
 if TYPE_CHECKING:
     from .svd import SvdModel
 
+_PUT = (
+    "Put its folder (with model_index.json) at {name}/ in the models folder, or choose another "
+    "engine."
+)
 MODELS_DIR_VARIABLE = "MTI_MODELS_DIR"
 # transformers notes at every start that torchvision, which is not needed, is not there
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -26,10 +31,19 @@ def model_folder(name: str) -> Path:
         return folder
     if name == "draft" and (SHIPPED_DRAFT / "model_index.json").is_file():
         return SHIPPED_DRAFT
+    if folder is None:
+        raise ModelMissing(
+            Problem(
+                "model_not_installed", "The model {name} is not installed.", _PUT, {"name": name}
+            )
+        )
     raise ModelMissing(
-        f"The model {name} is not installed{f' in {folder}' if folder else ''}.",
-        f"Put its folder (with model_index.json) at {name}/ in the models folder, "
-        "or choose another engine.",
+        Problem(
+            "model_not_installed_in_folder",
+            "The model {name} is not installed in {folder}.",
+            _PUT,
+            {"name": name, "folder": str(folder)},
+        )
     )
 
 

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mti_addon.wire import codec
 from mti_addon.wire.errors import BadRequest, DiskFull, ModelMissing, MtiError
+from mti_addon.wire.events import Failed
 from mti_addon.wire.files import os_error, replace
+from mti_addon.wire.problem import Problem
 
 _SPARE = 500_000_000
 """Bytes that stay free on the disk."""
@@ -137,7 +140,12 @@ class _File:
         if len(self.etag) == 64 and _sha256(self.half) != self.etag:
             self.half.unlink()
             raise ModelMissing(
-                f"{self.path.name} was damaged on its way from the hub.", "Download again."
+                Problem(
+                    "download_damaged",
+                    "{name} was damaged on its way from the hub.",
+                    "Download again.",
+                    {"name": self.path.name},
+                )
             )
         replace(self.half, self.path)
 
@@ -188,9 +196,17 @@ def _check_disk(folder: Path, name: str, missing: int) -> None:
     free = shutil.disk_usage(place).free
     if missing + _SPARE > free:
         raise DiskFull(
-            f"{name} needs {missing / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are free in "
-            f"{place}.",
-            "Free some space, or choose a models folder on another disk.",
+            Problem(
+                "no_space_for_model",
+                "{name} needs {missing:.1f} GB more, and {free:.1f} GB are free in {folder}.",
+                "Free some space, or choose a models folder on another disk.",
+                {
+                    "name": name,
+                    "missing": missing / 1e9,
+                    "free": free / 1e9,
+                    "folder": place,
+                },
+            ),
         )
 
 
@@ -202,24 +218,42 @@ def _explained(error: Exception, name: str, source: Source, folder: Path) -> Mti
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status == 403:
             return ModelMissing(
-                f"The license of {source.repository} is not accepted by this token's account.",
-                "Accept it on the model's page of the hub, then download again.",
+                Problem(
+                    "license_not_accepted",
+                    "The license of {repository} is not accepted by this token's account.",
+                    "Accept it on the model's page of the hub, then download again.",
+                    {"repository": source.repository},
+                ),
             )
         return ModelMissing(
-            f"The hub does not give {source.repository} without a valid access token.",
-            "Accept the license on the model's page of the hub, and set HF_TOKEN to a token of "
-            "that account.",
+            Problem(
+                "hub_without_token",
+                "The hub does not give {repository} without a valid access token.",
+                (
+                    "Accept the license on the model's page of the hub, and set "
+                    "HF_TOKEN to a token of that account."
+                ),
+                {"repository": source.repository},
+            ),
         )
     if isinstance(error, errors.HfHubHTTPError):
         code = getattr(error.response, "status_code", "?")
         return ModelMissing(
-            f"The hub answered {code} for {source.repository}.", "Try again later; what is "
-            "there is kept.",
-        )  # fmt: skip
+            Problem(
+                "hub_answered",
+                "The hub answered {status} for {repository}.",
+                "Try again later; what is there is kept.",
+                {"status": str(code), "repository": source.repository},
+            )
+        )
     known = os_error(error, folder) if isinstance(error, OSError) else None
     return known or ModelMissing(
-        f"The hub cannot be reached, or the connection broke while {name} was downloaded.",
-        "Download again; what is there is kept.",
+        Problem(
+            "hub_out_of_reach",
+            "The hub cannot be reached, or the connection broke while {name} was downloaded.",
+            "Download again; what is there is kept.",
+            {"name": name},
+        ),
     )
 
 
@@ -251,7 +285,9 @@ def main(argv: list[str]) -> int:
     try:
         download(options.model, folder, _Printed(options.json))
     except MtiError as error:
-        print(f"mti: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+        if options.json:
+            print(json.dumps({"failed": codec.to_dict(Failed.of(error))}), flush=True)
+        print(f"mti: {error.problem}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("stopped; the same command goes on", file=sys.stderr)

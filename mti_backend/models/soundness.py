@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.problem import Problem
 
 _UNET = "UNetSpatioTemporalConditionModel"
 _IMAGE_ENCODER = "CLIPVisionModelWithProjection"
@@ -23,8 +24,12 @@ def check_folder(name: str, folder: Path, parts: Iterable[str], autoencoder: str
     missing = [part for part in parts if not (folder / part).is_dir()]
     if missing:
         raise ModelMissing(
-            f"The model {name} is not complete in {folder}: {', '.join(missing)} missing.",
-            "Choose the folder that holds model_index.json.",
+            Problem(
+                "model_incomplete",
+                "The model {name} is not complete in {folder}: {missing} missing.",
+                "Choose the folder that holds model_index.json.",
+                {"name": name, "folder": folder, "missing": ", ".join(missing)},
+            ),
         )
     for part, kind in (("unet", _UNET), ("vae", autoencoder)):
         _check_kind(name, folder / part, str(_config(name, folder / part).get("_class_name")), kind)
@@ -37,8 +42,12 @@ def _config(name: str, part: Path) -> dict[str, Any]:
         config = json.loads((part / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelMissing(
-            f"The model {name} cannot be loaded: {part / 'config.json'} is missing or damaged.",
-            _AGAIN,
+            Problem(
+                "model_config_damaged",
+                "The model {name} cannot be loaded: {file} is missing or damaged.",
+                _AGAIN,
+                {"name": name, "file": part / "config.json"},
+            ),
         ) from error
     return config if isinstance(config, dict) else {}
 
@@ -46,9 +55,21 @@ def _config(name: str, part: Path) -> dict[str, Any]:
 def _check_kind(name: str, part: Path, found: str, expected: str) -> None:
     if found != expected:
         raise ModelMissing(
-            f"{part.parent} holds another model than {name}: its {part.name} is {found}, "
-            f"not {expected}.",
-            "Choose the folder of Stable Video Diffusion.",
+            Problem(
+                "model_is_another",
+                (
+                    "{folder} holds another model than {name}: its {part} is {found}, "
+                    "not {expected}."
+                ),
+                "Choose the folder of Stable Video Diffusion.",
+                {
+                    "folder": part.parent,
+                    "name": name,
+                    "part": part.name,
+                    "found": found,
+                    "expected": expected,
+                },
+            ),
         )
 
 
@@ -60,7 +81,13 @@ def check_weights(name: str, folder: Path, parts: dict[str, nn.Module]) -> None:
             # the sum of squares would overflow in half precision; a maximum does not
             if value.numel() and not torch.isfinite(torch.stack(value.aminmax())).all():
                 raise ModelMissing(
-                    f"The model {name} in {folder} is damaged: {part}, {weight} has values that "
-                    "are not numbers.",
-                    _AGAIN,
+                    Problem(
+                        "model_weights_damaged",
+                        (
+                            "The model {name} in {folder} is damaged: {part}, {weight} "
+                            "has values that are not numbers."
+                        ),
+                        _AGAIN,
+                        {"name": name, "folder": folder, "part": part, "weight": weight},
+                    ),
                 )

@@ -27,6 +27,7 @@ from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
 from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.problem import Problem
 
 from ..failures import in_short, is_out_of_memory
 from .attention import attend_by_shape
@@ -99,8 +100,12 @@ class SvdModel:
             if is_out_of_memory(error):
                 raise
             raise ModelMissing(
-                f"The model {name} in {folder} cannot be loaded: {in_short(error)}",
-                "Copy the model again.",
+                Problem(
+                    "model_not_loaded",
+                    "The model {name} in {folder} cannot be loaded: {reason}",
+                    "Copy the model again.",
+                    {"name": name, "folder": folder, "reason": in_short(error)},
+                ),
             ) from error
         check_weights(name, folder, {p: getattr(self, p) for p in PARTS[:3]})
         leave_out_identities(self.unet)

@@ -30,7 +30,8 @@ def problem(scene, prefs, ext):
 
     def problem(kind):
         scene.mti.target = kind
-        return sources.target_problem(bpy.context)
+        found = sources.target_problem(bpy.context)
+        return found.message if found else ""
 
     return problem
 

@@ -16,7 +16,8 @@ def test_a_failed_job_says_why_and_what_to_do(captured, polling, ext):
     learn(polling, captured, "fail")
     row = wait(polling, ended)
     assert row.state.phase == "failed"
-    assert row.state.error[:2] == ("out_of_memory", "The model does not fit.")
+    assert row.state.error.code == "out_of_memory"
+    assert row.state.error.message == "The model does not fit."
     assert "smaller model" in ext("client").advice(row.state)
     with pytest.raises(RuntimeError, match="no images"):
         bpy.ops.mti.import_result(job=row.request.job)
@@ -55,7 +56,7 @@ def test_no_backend_is_said_and_nothing_is_written(captured, polling, prefs, mon
     with pytest.raises(RuntimeError, match="cannot be started"):
         bpy.ops.mti.learn()
     assert list((tmp_path / "jobs").iterdir()) == []
-    assert "cannot be started" in polling.last_error[0]
+    assert "cannot be started" in polling.last_error.message
 
 
 def test_an_unwritable_jobs_folder(captured, polling, prefs, tmp_path):
@@ -64,7 +65,7 @@ def test_an_unwritable_jobs_folder(captured, polling, prefs, tmp_path):
     with pytest.raises(RuntimeError, match="folder"):
         bpy.ops.mti.learn()
     assert (tmp_path / "file").read_text() == ""
-    assert polling.last_error[0] and polling.jobs.rows == ()
+    assert polling.last_error and polling.jobs.rows == ()
 
 
 def test_capture_for_another_engine_must_be_made_again(captured, prefs):
@@ -76,12 +77,13 @@ def test_capture_for_another_engine_must_be_made_again(captured, prefs):
 def test_a_job_of_a_newer_protocol(captured, polling, ext):
     learn(polling, captured)
     row = wait(polling, ended)
+    newer = ext("wire").PROTOCOL + 1
     request = json.loads(row.folder.request_file.read_text())
-    row.folder.request_file.write_text(json.dumps(request | {"protocol": 3, "new_field": 1}))
+    row.folder.request_file.write_text(json.dumps(request | {"protocol": newer, "new_field": 1}))
     polling.stop()
     polling.start()
     row = wait(polling, lambda row: row.request is None)
-    assert "protocol 3" in row.problem[0] and "Update" in row.problem[1]
+    assert f"protocol {newer}" in row.problem.message and "Update" in row.problem.hint
     job = row.folder.path.name
     with pytest.raises(RuntimeError):
         bpy.ops.mti.import_result(job=job)

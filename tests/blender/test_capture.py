@@ -248,11 +248,10 @@ def test_svd_may_be_smaller(figure, scene, ext, prefs):
     # what was captured at another size is not learned from by mistake
     prefs.size = "1"
     problem = ext("blender.operators_jobs")._capture_problem(bpy.context)
-    assert problem == "Captured at 512 x 320: capture again at 768 x 448"
+    assert problem.message == "Captured at 512 x 320: capture again at 768 x 448"
     prefs.engine = "draft"
-    assert "Captured for the engine svd" in ext("blender.operators_jobs")._capture_problem(
-        bpy.context
-    )
+    problem = ext("blender.operators_jobs")._capture_problem(bpy.context)
+    assert "Captured for the engine svd" in problem.message
 
 
 def test_a_figure_partly_outside_is_captured_with_a_warning(figure, scene, ext):

@@ -113,7 +113,7 @@ def test_the_button_starts_the_set_up_and_a_missing_wheel_is_named(scene, prefs,
     assert not bpy.ops.mti.setup_backend.poll()
     wait(watch, lambda: not watch.running("setup"))
     error = watch.states["setup"].error
-    assert error and f"{prefs.wheels_folder}, lacks torch==" in error[1]
+    assert error and f"{prefs.wheels_folder}, lacks torch==" in error.message
     assert "[mti.chore_log]" in page(prefs)
     assert "The backend's environment is incomplete." in text(prefs)
     order = json.loads((tmp_path / "backend/chores/setup/order.json").read_text())
@@ -261,10 +261,12 @@ def test_engines_have_their_sentences(scene, prefs, watch, ext, tmp_path):
 def test_a_look_is_short(scene, prefs, watch, ext, tmp_path):
     """The timer's budget is 20 ms."""
     folder = ext("blender.addon").backend_folder()
+    failed = ext("wire.events").Failed("a", "b", "c")
+    state = ext("client.setup_folder").ChoreState("failed", error=failed)
     for name in watch.CHORES:
         chore = folder.chore(name)
         chore.path.mkdir(parents=True)
-        chore.write_state(ext("client.setup_folder").ChoreState("failed", error=("a", "b", "c")))
+        chore.write_state(state)
     times = []
     for _ in range(30):
         began = time.perf_counter()

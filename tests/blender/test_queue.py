@@ -188,7 +188,7 @@ def test_a_job_that_is_deleted_by_hand_while_it_runs(captured, polling):
     while row.folder.path.exists() and time.monotonic() < deadline:
         shutil.rmtree(row.folder.path, ignore_errors=True)
     until(polling, lambda: not polling.jobs.rows)
-    assert "slow was deleted while it was running" in polling.last_error[0]
+    assert "slow was deleted while it was running" in polling.last_error.message
     learn(polling, captured, "wave")  # and the next one is not held up
     until(polling, lambda: named(polling, "wave").state.phase == "done")
 

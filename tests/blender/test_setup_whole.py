@@ -39,7 +39,7 @@ def test_set_up_from_wheels_then_self_test(scene, prefs, watch, ext):  # noqa: F
     wait(watch, lambda: not watch.running("setup"), 900)
     assert watch.states["setup"].phase == "done", watch.states["setup"]
     installed = time.monotonic() - began
-    assert addon.backend_trouble() == ("", "") and "Ready: Python 3." in text(prefs)
+    assert addon.backend_problem() is None and "Ready: Python 3." in text(prefs)
     hello = ext("blender.engines").hello()
     assert hello.versions()["torch"].startswith("2.") and hello.devices()
     began, worked = time.monotonic(), processor_seconds()

@@ -113,9 +113,16 @@ def test_the_chosen_job_s_name_has_a_line_of_its_own_in_a_narrow_sidebar(capture
     assert layout.lines[place - 1].startswith("a wave") and layout.lines[place - 1].endswith("…")
 
 
+def german(ext):
+    """{English: German} of the interface's texts."""
+    translations = ext("blender.translations")
+    table = translations.read_language(translations.languages()["de_DE"])
+    return {text: german for (context, text), german in table.items() if context == "*"}
+
+
 def german_buttons(ext):
     """(German text, its short one or None) of every call of `button` in the panels' code."""
-    texts, found = ext("blender.german").TEXTS, []
+    texts, found = german(ext), []
     for path in Path(ext("blender.drawing").__file__).parent.glob("*.py"):
         for function in ast.walk(ast.parse(path.read_text())):
             if not isinstance(function, ast.FunctionDef):
@@ -160,7 +167,7 @@ def test_no_german_button_is_cut_in_a_narrow_sidebar(scene, ext):
 
 def test_the_few_buttons_of_one_width_fit(scene, ext):
     """Those that `layout.operator` gets words for have no short ones: their German must fit."""
-    drawing, texts, found = ext("blender.drawing"), ext("blender.german").TEXTS, []
+    drawing, texts, found = ext("blender.drawing"), german(ext), []
     folder = Path(drawing.__file__).parent
     for path in [*folder.glob("panel*.py"), folder / "job_rows.py"]:
         for node in ast.walk(ast.parse(path.read_text())):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,13 +34,11 @@ NO_PHRASES = {
     "does not move",
 }
 """Names of Blender's things and of our own data, which are the same in every language."""
-LANGUAGES = ("german", "translations")
 INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender did not take back")
 INTERNAL += ("04d.png", "picture_06d", "download-", "over_")
 """How f-strings begin that nobody reads in the interface."""
 IDENTIFIER = re.compile(r"[A-Z0-9_-]*|\d+ x \d+|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
-SHOWN = {"translated", "sentences", "paragraph", "poll_message_set", "report", "Problem", "of"}
-SHOWN |= {"BadRequest", "UnreadableInput", "NotWritable", "DiskFull", "remember_error"}
+SHOWN = {"translated", "paragraph", "poll_message_set", "report"}
 SHOWN_KEYWORDS = {"text", "name", "description", "title"}
 """Keyword arguments that hold a text in calls of these functions."""
 WITH_KEYWORDS = {"label", "operator", "prop", "menu", "progress", "popover", "operator_menu_enum"}
@@ -47,9 +46,14 @@ WITH_KEYWORDS = {"label", "operator", "prop", "menu", "progress", "popover", "op
 
 def sources() -> dict[str, ast.Module]:
     """The modules of the Blender layer, without the languages."""
-    folder = ROOT / "mti_addon" / "blender"
-    paths = [path for path in sorted(folder.glob("*.py")) if path.stem not in LANGUAGES]
-    return {path.stem: ast.parse(path.read_text("utf-8")) for path in paths}
+    return {path.stem: tree for path, tree in _trees("mti_addon/blender")}
+
+
+def _trees(*folders: str) -> list[tuple[Path, ast.Module]]:
+    """Every module below these folders, without the languages."""
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    paths = [path for path in paths if path.parent.name != "translations"]
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in paths]
 
 
 def strings(*nodes: ast.AST) -> Iterator[str]:
@@ -100,7 +104,75 @@ def from_sources() -> set[str]:
                 found |= {node.value} if WORDS.match(node.value) else set()
             if isinstance(node, ast.Call):
                 found |= set(_shown(node, known))
-    return {text for text in found if not IDENTIFIER.fullmatch(text)} - NO_PHRASES
+    found = {text for text in found if not IDENTIFIER.fullmatch(text)} - NO_PHRASES
+    return found - {part for parts in problems().values() for part in parts}
+
+
+@functools.cache
+def problems() -> dict[str, tuple[str, str]]:
+    """Code -> (sentence, remedy) of every problem that the sources make.
+
+    Raises AssertionError where one is no constant, or two of one code are not alike.
+    """
+    modules = _trees("mti_addon", "mti_backend")
+    everywhere = {path.stem: constants([tree]) for path, tree in modules}
+    found: dict[str, tuple[str, str]] = {}
+    for path, tree in modules:
+        for scope in [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))]:
+            for node in ast.walk(scope):
+                if not (isinstance(node, ast.Call) and _called(node) == "Problem"):
+                    continue
+                given = node.args + [k.value for k in node.keywords if k.arg == "remedy"]
+                code, *parts = (_constant(each, scope, tree, everywhere) for each in given[:3])
+                if scope is tree and None in (code, *parts):
+                    continue  # a variable of a function, which comes
+                place = f"{path.name}:{node.lineno}"
+                assert code and None not in parts, f"{place} is no constant"
+                both = parts[0], parts[1] if len(parts) > 1 else ""
+                assert found.setdefault(code, both) == both, f"{place}: {code} says something else"
+    return found
+
+
+def _constant(
+    node: ast.expr,
+    scope: ast.AST,
+    tree: ast.Module,
+    everywhere: dict[str, dict[str, ast.expr]],
+) -> str | None:
+    """What a constant, or a name of one, holds; the last one that it was given before."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if not isinstance(node, ast.Name):
+        return None
+    given = [
+        (each.lineno, value.value)
+        for each in ast.walk(scope)
+        if isinstance(each, ast.Assign) and each.lineno <= node.lineno
+        for name, value in _assigned(each)
+        if name == node.id and isinstance(value, ast.Constant)
+    ]
+    if given and scope is not tree:
+        return str(max(given)[1])
+    for imported in (n for n in tree.body if isinstance(n, ast.ImportFrom)):
+        if node.id in (alias.name for alias in imported.names):
+            module = (imported.module or "").rpartition(".")[2]
+            tree_of = everywhere.get(module, {})
+            return _text(tree_of.get(node.id))
+    return _text(constants([tree]).get(node.id))
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return str(node.value) if isinstance(node, ast.Constant) else None
+
+
+def _assigned(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
+    """Name and value of an assignment, or of each part of one like `a, b = 1, 2`."""
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            yield target.id, node.value
+        elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = zip(target.elts, node.value.elts, strict=True)
+            yield from ((each.id, v) for each, v in pairs if isinstance(each, ast.Name))
 
 
 def _shown(node: ast.Call, known: dict[str, ast.expr]) -> Iterator[str]:
@@ -158,24 +230,6 @@ def _choices(each: Any) -> Iterator[str]:
             yield from (item.name, item.description)
 
 
-def told_by_others() -> set[str]:
-    """The f-strings of all layers but ours, with {} for their values."""
-    folders = ["mti_addon/motion", "mti_addon/client", "mti_addon/wire", "mti_backend"]
-    paths = [path for name in folders for path in (ROOT / name).rglob("*.py")]
-    return {
-        "".join(v.value if isinstance(v, ast.Constant) else "{}" for v in node.values)
-        for path in paths
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.JoinedStr)
-    }
-
-
 def all_strings() -> set[str]:
     """Every constant text of the add-on and the backend: where a translated text may come from."""
-    files = [*(ROOT / "mti_addon").rglob("*.py"), *(ROOT / "mti_backend").rglob("*.py")]
-    return {
-        text
-        for path in files
-        if path.stem not in LANGUAGES
-        for text in strings(ast.parse(path.read_text("utf-8")))
-    }
+    return {text for _, tree in _trees("mti_addon", "mti_backend") for text in strings(tree)}

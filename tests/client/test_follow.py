@@ -71,7 +71,9 @@ def test_a_failure_is_the_last_word_until_the_job_is_resumed(
     job: JobFolder, launch: Launch
 ) -> None:
     follower, pid = Follower(job), launch(job, "fail")
-    assert poll_until(follower, "failed").error == ("out_of_memory", "The clip does not fit.", "")
+    assert poll_until(follower, "failed").error == Failed(
+        "out_of_memory", "The clip does not fit.", ""
+    )
     wait_for(lambda: process_identity(pid) is None)
     assert follower.poll().phase == Follower(job).poll().phase == "failed"
     launch(job, "crash")
@@ -85,7 +87,7 @@ def test_a_runner_that_fails_at_once_has_failed_and_is_not_dead(
 ) -> None:
     follower, pid = Follower(job), launch(job, "fail_early")
     state = poll_until(follower, "failed", "dead")
-    assert state.error == ("bad_request", "name is ''.", "Give it a name.")
+    assert state.error == Failed("bad_request", "name is ''.", "Give it a name.")
     wait_for(lambda: process_identity(pid) is None)
     assert follower.poll().phase == Follower(job).poll().phase == "failed"
 
@@ -137,7 +139,7 @@ def test_garbage_is_a_failure_with_a_reason(job: JobFolder, launch: Launch) -> N
     follower = Follower(job)
     launch(job, "garbage")
     state = poll_until(follower, "failed")
-    assert state.error is not None and state.error[0] == "wire_error"
+    assert state.error is not None and state.error.code == "wire_error"
     assert follower.poll() == state
 
 

@@ -108,7 +108,7 @@ def site(folder: BackendFolder) -> Path:
 
 def error(state: ChoreState) -> str:
     assert state.phase == "failed" and state.error is not None, state
-    return " ".join(state.error[1:])
+    return f"{state.error.message} {state.error.hint}"
 
 
 def test_an_environment_is_made_and_says_what_it_is(made: BackendFolder) -> None:
@@ -117,10 +117,10 @@ def test_an_environment_is_made_and_says_what_it_is(made: BackendFolder) -> None
     assert (site(made) / "base").is_dir()  # what small needs
     marker, hello = read_marker(made), read_hello(made)
     assert marker is not None and tuple(marker.requirements) == SMALL
-    assert hello is not None and hello.problem[0] == "" or hello.problem == ["", ""]
+    assert hello is not None and hello.problem is None
     assert hello.python == str(made.python)
     assert hello.versions()["small"] == "1.0"
-    assert hello.gpu["words"] and not made.temp.exists()
+    assert hello.gpu_said() is not None and not made.temp.exists()
     log = made.chore("setup").job.log_file.read_text()
     assert "Installing small==1.0" in log and "Successfully installed" in log
 
@@ -146,7 +146,9 @@ def test_killed_in_the_middle_it_goes_on(tmp_path: Path, wheels: Path) -> None:
     os.kill(owner.pid, signal.SIGKILL)
     os.kill(pip.pid, signal.SIGSTOP)  # it would have ended by itself before the next one comes
     wait_for(lambda: look(chore).phase == "dead")
-    assert environment_problem(folder, ROOT)[0] == "The backend's environment is incomplete."
+    assert str(environment_problem(folder, ROOT)).startswith(
+        "The backend's environment is incomplete."
+    )
     assert not (site(folder) / "large-1.0.dist-info" / "RECORD").exists()
     assert finished(start(folder, wheels, requirements=LARGE)).phase == "done"
     log = chore.job.log_file.read_text()
@@ -172,7 +174,7 @@ def test_cancelled_it_stops_at_once(tmp_path: Path, wheels: Path) -> None:
     chore = start(folder, wheels, requirements=LARGE)
     with pytest.raises(Busy):
         start(folder, wheels)
-    wait_for(lambda: look(chore).text.startswith("Installing large"), 60)
+    wait_for(lambda: str(look(chore).said).startswith("Installing large"), 60)
     cancel_chore(chore)
     assert finished(chore, 5).phase == "cancelled"
     assert not chore.child_file.exists()
@@ -204,8 +206,11 @@ def test_what_somebody_has_taken_away_is_brought_back(copy: BackendFolder, wheel
 def test_the_interpreter_is_gone(copy: BackendFolder, wheels: Path) -> None:
     copy.python.unlink()
     copy.python.symlink_to("/nonexistent/python3.11")
-    message, hint = environment_problem(copy, ROOT)
-    assert "is gone" in message and "Set Up the Backend" in hint
+    problem = environment_problem(copy, ROOT)
+    assert problem is not None
+    assert "is gone" in problem.message and "Set Up the Backend" in problem.hint
+    problem = environment_problem(copy, ROOT, button=False)
+    assert problem is not None and "in a terminal" in problem.hint
     assert finished(start(copy, wheels)).phase == "done"
     assert copy.python.is_file()
 
@@ -275,16 +280,19 @@ def test_what_is_wrong_is_found_without_starting_anything(
     copy: BackendFolder, tmp_path: Path
 ) -> None:
     empty = BackendFolder(tmp_path / "empty")
-    assert environment_problem(empty, ROOT)[0] == "The backend is not set up."
+    assert str(environment_problem(empty, ROOT)).startswith("The backend is not set up.")
     # it was made of other packages than this version's: another version of the add-on
-    message, hint = environment_problem(copy, ROOT)
-    assert message.startswith("The backend was set up for version 0.1.0 of the add-on")
-    assert "only what has changed" in hint
+    problem = environment_problem(copy, ROOT)
+    assert problem is not None and problem.values["before"] == "0.1.0"
+    assert problem.message.startswith("The backend was set up for version 0.1.0 of the add-on")
+    assert "only what has changed" in problem.hint
     marker = json.loads(copy.marker_file.read_text())
     copy.marker_file.write_text(json.dumps({**marker, "requirements": packages.pinned(ROOT)}))
-    assert environment_problem(copy, ROOT) == ("", "")
+    assert environment_problem(copy, ROOT) is None
     copy.marker_file.unlink()
-    assert environment_problem(copy, ROOT)[0] == "The backend's environment is incomplete."
+    assert str(environment_problem(copy, ROOT)).startswith(
+        "The backend's environment is incomplete."
+    )
 
 
 def test_a_check_says_what_is_missing(copy: BackendFolder) -> None:
@@ -293,7 +301,8 @@ def test_a_check_says_what_is_missing(copy: BackendFolder) -> None:
     text = error(finished(start_chore(what)))
     assert "not those of this version: torch is missing" in text
     hello = read_hello(copy)
-    assert hello is not None and "torch is missing" in hello.problem[0]
+    assert hello is not None and hello.problem is not None
+    assert "torch is missing" in hello.problem.message
     what = dataclasses.replace(what, python=sys.executable)
     assert finished(start_chore(what)).phase == "done"
     hello = read_hello(copy)

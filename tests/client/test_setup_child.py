@@ -14,10 +14,19 @@ import pytest
 
 from mti_addon.client import install, setup_child
 from mti_addon.client.setup_child import Work
-from mti_addon.client.setup_folder import BackendFolder, ChoreFolder, ChoreState, Order, write_json
+from mti_addon.client.setup_folder import (
+    BackendFolder,
+    ChoreFolder,
+    ChoreState,
+    Order,
+    read_json,
+    write_json,
+)
 from mti_addon.client.setup_start import prepare
 from mti_addon.wire.errors import Busy, DiskFull
+from mti_addon.wire.events import Failed
 from mti_addon.wire.owner import owner_of
+from mti_addon.wire.problem import Problem
 from tests.client.conftest import wait_for
 from tests.wire.conftest import small_disk  # noqa: F401  # a fixture
 from tests.wire.examples import ROOT
@@ -75,7 +84,7 @@ def test_a_program_that_cannot_be_ended_is_said(
         assert install.do(chore) == Busy.exit_code
         state = chore.state()
         assert state.phase == "failed" and state.error is not None
-        assert str(child.pid) in state.error[1]
+        assert str(child.pid) in state.error.message
     finally:
         child.kill()
         child.wait()
@@ -113,7 +122,9 @@ def test_a_full_disk_is_the_last_word(
 
     def fills_the_disk(work: Work, order: Order) -> None:
         fill(small_disk)
-        work.tell("Deleting svd", 0.5)  # which must not fail: it is what makes space
+        work.tell(
+            Problem("deleting", "Deleting svd"), 0.5
+        )  # which must not fail: it is what makes space
         told.append(chore.state())
         raise DiskFull("There is no space left.", "Free some space.")
 
@@ -122,7 +133,7 @@ def test_a_full_disk_is_the_last_word(
     assert told[0].phase == "running"
     state = chore.state()
     assert state.phase == "failed" and state.error is not None
-    assert state.error[:2] == ("disk_full", "There is no space left.")
+    assert (state.error.code, state.error.message) == ("disk_full", "There is no space left.")
 
 
 def test_a_disk_that_is_full_before_there_is_an_environment(
@@ -134,8 +145,8 @@ def test_a_disk_that_is_full_before_there_is_an_environment(
     chore = prepare(order)
     assert install.do(chore) == DiskFull.exit_code
     state = chore.state()
-    assert state.phase == "failed" and state.error is not None and state.error[0] == "disk_full"
-    assert "Free some space" in state.error[2]
+    assert state.phase == "failed" and state.error is not None and state.error.code == "disk_full"
+    assert "Free some space" in state.error.hint
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,7 @@ def test_a_disk_that_is_full_before_there_is_an_environment(
         b'{"phase":"failed","error":["a","b","c","d"]}',
         b'{"phase":7}',
         b'{"phase":"melting"}',
-        b'{"phase":"running","text":null}',
+        b'{"phase":"running","said":5}',
         b'{"phase":"running","fraction":"half"}',
         b'{"phase":"done","result":[]}',
         b"\xff\xfe",
@@ -172,10 +183,23 @@ def test_a_state_that_nobody_has_written_is_none(tmp_path: Path, text: bytes) ->
     assert chore.state().phase == "failed"
 
 
+def test_a_state_is_read_with_its_problems_in_it(tmp_path: Path) -> None:
+    chore = make_chore(tmp_path)
+    said = Problem("installing", "Installing {name}", values={"name": "torch", "share": 0.5})
+    failed = Failed.of(DiskFull(Problem("no_space", "{gb:.1f} GB.", "", {"gb": 1.25})))
+    for state in (ChoreState("running", said, 0.25), ChoreState("failed", error=failed)):
+        chore.write_state(state)
+        read = read_json(ChoreState, chore.state_file)
+        assert read == state
+    for damaged in ("[]", '{"code":1}', '{"code":"a"}', "1"):
+        chore.state_file.write_text('{"phase":"done","said":' + damaged + "}")
+        assert chore.state() == ChoreState()
+
+
 def test_a_state_of_another_version_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     chore = make_chore(tmp_path)
     chore.state_file.write_text('{"phase":"failed","error":["a","b","c"],"of_tomorrow":1}')
-    assert chore.state() == ChoreState("failed", error=("a", "b", "c"))
+    assert chore.state() == ChoreState("failed", error=Failed("a", "b", "c"))
     order = Order("setup", str(tmp_path), "/root", requirements=("a==1",))
     write_json(chore.order_file, order)
     assert chore.order() == order

@@ -84,7 +84,7 @@ def test_no_room_there(tmp_path: Path, other_disk: Path) -> None:
     model(tmp_path / "models", "svd-xt")
     state = ended(start("move", tmp_path, other_disk))
     assert state.phase == "failed" and state.error is not None
-    assert "svd-xt needs 0.1 GB" in state.error[1] and str(other_disk) in state.error[1]
+    assert "svd-xt needs 0.1 GB" in state.error.message and str(other_disk) in state.error.message
     assert model_folder(other_disk, "svd").whole  # the first one had room
     assert model_folder(tmp_path / "models", "svd-xt").whole
     assert not (other_disk / "svd-xt").exists()
@@ -93,10 +93,10 @@ def test_no_room_there(tmp_path: Path, other_disk: Path) -> None:
 def test_places_that_will_not_do(tmp_path: Path) -> None:
     model(tmp_path / "models", "svd")
     state = ended(start("move", tmp_path, tmp_path / "models" / "inside"))
-    assert state.error is not None and "lie in each other" in state.error[1]
+    assert state.error is not None and "lie in each other" in state.error.message
     model(tmp_path / "taken", "svd")
     state = ended(start("move", tmp_path, tmp_path / "taken"))
-    assert state.error is not None and "another svd" in state.error[1]
+    assert state.error is not None and "another svd" in state.error.message
     assert model_folder(tmp_path / "models", "svd").whole
 
 
@@ -120,7 +120,7 @@ def test_a_disk_that_others_fill_on_the_way(
     chore = prepare(order)
     assert install.do(chore) == DiskFull.exit_code
     state = chore.state()
-    assert state.error is not None and state.error[0] == "disk_full"
+    assert state.error is not None and state.error.code == "disk_full"
     assert list((other_disk / "models" / "svd" / "unet").iterdir()) == []
     assert (tmp_path / "models/svd/unet/weights").read_bytes() == data
     (other_disk / "others").unlink()

@@ -117,21 +117,21 @@ def test_a_real_program_called_nvidia_smi_is_asked(
     assert (gpu.kind, gpu.name, gpu.total_mib, gpu.free_mib) == (
         "cuda", "NVIDIA RTX 6000", 49140, 48600,
     )  # fmt: skip
-    assert gpu.words == "NVIDIA RTX 6000, driver 580.65.06, 47.5 of 48.0 GB of memory free."
+    assert str(gpu.said) == "NVIDIA RTX 6000, driver 580.65.06, 47.5 of 48.0 GB of memory free."
     program.write_text("#!/bin/sh\necho 'NVIDIA-SMI has failed'; exit 9\n")
     (tmp_path / "proc/driver/nvidia").mkdir(parents=True)
     (tmp_path / "proc/driver/nvidia/version").touch()
-    assert "reinstall its driver" in find_gpu(ask, "linux", tmp_path).words
+    assert "reinstall its driver" in str(find_gpu(ask, "linux", tmp_path).said)
 
 
 def test_other_gpus_are_told_in_words(tmp_path: Path) -> None:
     def no_nvidia(command: list[str]) -> tuple[int, str]:
         return -1, ""
 
-    assert "no GPU" in find_gpu(no_nvidia, "linux", tmp_path).words
+    assert "no GPU" in str(find_gpu(no_nvidia, "linux", tmp_path).said)
     (tmp_path / "sys/module/amdgpu").mkdir(parents=True)
     amd = find_gpu(no_nvidia, "linux", tmp_path)
-    assert amd.kind == "rocm" and "ROCm" in amd.words and "SVD needs" in amd.words
+    assert amd.kind == "rocm" and "ROCm" in str(amd.said) and "SVD needs" in str(amd.said)
     assert parse_nvidia("[N/A]\nName, 1, [N/A], [N/A]\n") == []
 
 

@@ -151,10 +151,10 @@ def test_the_log_s_tail(job: JobFolder) -> None:
 
 @pytest.mark.parametrize("code", [error.code for error in ERRORS] + ["from_the_future"])
 def test_every_failure_has_its_advice(code: str) -> None:
-    state = JobState(phase="failed", error=(code, "It broke.", ""))
+    state = JobState(phase="failed", error=Failed(code, "It broke.", ""))
     sentence = spool.advice(state)
     assert sentence.endswith(".") and sentence[0].isupper()
-    hinted = dataclasses.replace(state, error=(code, "It broke.", "Do this."))
+    hinted = dataclasses.replace(state, error=Failed(code, "It broke.", "Do this."))
     assert spool.advice(hinted) == "Do this."
 
 

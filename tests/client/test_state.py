@@ -55,7 +55,7 @@ def test_progress_is_shown() -> None:
 
 def test_a_failure_is_shown_until_the_job_is_resumed() -> None:
     state = after(STARTED, Failed("disk_full", "Full.", "Free some."))
-    assert state.error == ("disk_full", "Full.", "Free some.")
+    assert state.error == Failed("disk_full", "Full.", "Free some.")
     assert after(STARTED, Failed("disk_full", "", ""), STARTED).error is None
 
 

@@ -26,6 +26,10 @@ BLENDERS_OWN = {
 LOOK = """
 import json, bpy, addon_utils
 from {addon}.mti_addon.blender import addon, translations
+from {addon}.mti_addon.wire.problem import Problem
+table = translations.read_language(translations.languages()["de_DE"])
+texts = {{text: german for (context, text), german in table.items() if context == "*"}}
+codes = [[*key, german] for key, german in table.items() if key[0] in ("problem", "remedy")]
 bpy.context.preferences.use_preferences_save = False
 view, lookup = bpy.context.preferences.view, bpy.app.translations.pgettext_iface
 def refusal(operator):
@@ -39,15 +43,16 @@ def told():
     refused = refusal(bpy.ops.mti.add_stick_figure)
     bpy.ops.object.mode_set(mode="OBJECT")
     return dict(
-        plain={{key: lookup(key) for key in translations.LANGUAGES["de_DE"]}},
-        buttons={{key: lookup(key, "Operator") for key in translations.LANGUAGES["de_DE"]}},
-        own={{key: lookup(key, translations.OWN) for key in translations.LANGUAGES["de_DE"]}},
+        plain={{key: lookup(key) for key in texts}},
+        buttons={{key: lookup(key, "Operator") for key in texts}},
+        own={{key: lookup(key, translations.OWN) for key in texts}},
         refused=refused,
         reported=refusal(lambda: bpy.ops.mti.open_log(job="none")),
-        filled=translations.translated("Take {{}}").format(3),
-        told=translations.translated("The motion fills only 7% of the frame."),
+        filled=translations.translated("Take {{}}", 3),
+        codes=[lookup(code, context) for context, code, _ in codes],
+        told=translations.told(Problem.literal("motion_small", "7%.", values=dict(share=0.07)))[0],
     )
-result = dict(texts=translations.LANGUAGES["de_DE"], english=told())
+result = dict(texts=texts, codes=codes, english=told())
 view.language = "de_DE"
 view.use_translate_interface = view.use_translate_reports = True
 result["german"] = told()
@@ -79,5 +84,7 @@ def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
     assert "This job no longer exists. Its folder has been removed." in english["reported"]
     assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
     assert german["filled"] == "Take 3"
+    assert english["codes"] == [code for _, code, _ in said["codes"]]
+    assert german["codes"] == [text for _, _, text in said["codes"]]
     assert german["told"] == "Die Bewegung füllt nur 7% des Bildes."
     assert said["disabled"] == "Preview Target"

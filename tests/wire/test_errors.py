@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
 from mti_addon.wire import errors
 from mti_addon.wire.errors import ERRORS, BadRequest, Internal, MtiError, error_from_code
+from mti_addon.wire.problem import Problem
 
 
 def subclasses(cls: type[MtiError]) -> set[type[MtiError]]:
@@ -37,11 +39,28 @@ def test_an_unknown_code_is_internal_and_keeps_its_name() -> None:
     assert error.message == "Beyond us. (unknown error code 'from_the_future')"
 
 
+def test_an_error_of_a_problem_says_what_it_says() -> None:
+    problem = Problem("image_unreadable", "{name} cannot be read.", values={"name": Path("a.png")})
+    error = errors.UnreadableInput(problem)
+    assert (str(error), error.hint, error.problem.values) == (
+        "a.png cannot be read.",
+        "",
+        {"name": "a.png"},
+    )
+    assert error_from_code("unreadable_input", problem).problem == problem
+    assert error_from_code("from_the_future", problem).problem == problem
+
+
+def test_a_plain_sentence_may_have_braces_in_it() -> None:
+    assert BadRequest("inputs lacks {'a'}.").message == "inputs lacks {'a'}."
+
+
 def test_exit_codes_follow_the_kind() -> None:
     assert {cls.exit_code for cls in ERRORS if issubclass(cls, BadRequest)} == {2}
     assert {cls.exit_code for cls in ERRORS} == {2, 3, 70, 75}
 
 
 def test_an_error_can_be_sent_to_another_process() -> None:
-    error = pickle.loads(pickle.dumps(errors.DiskFull("Full.", "Free some.")))
-    assert (type(error), error.message, error.hint) == (errors.DiskFull, "Full.", "Free some.")
+    problem = Problem("no_space_left", "{path} is full.", "Free some.", {"path": "/a"})
+    error = pickle.loads(pickle.dumps(errors.DiskFull(problem)))
+    assert (type(error), error.problem) == (errors.DiskFull, problem)

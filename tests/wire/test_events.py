@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mti_addon.wire.errors import WireError
+from mti_addon.wire.errors import DiskFull, WireError
 from mti_addon.wire.events import (
     EVENTS,
     MAX_LINE_BYTES,
@@ -24,6 +24,7 @@ from mti_addon.wire.events import (
     encode,
     good_prefix,
 )
+from mti_addon.wire.problem import Problem
 from tests.wire.examples import random_dataclass
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events.jsonl"
@@ -37,7 +38,13 @@ GOLDEN_EVENTS: list[Event] = [
     Cancelled(10),
     Started("draft", "cuda:0", 2, {}),
     Resumed(10),
-    Failed("disk_full", "There is no space left to write é.", "Free some space."),
+    Failed(
+        "disk_full",
+        "There is no space left to write é.",
+        "Free some space.",
+        "no_space_left",
+        {"path": "é"},
+    ),
     Started("draft", "cpu", 3, {}),
     Done({"frames": 14, "size": [64, 64], "motion": None, "seconds": {"learn": 0.5}}),
 ]
@@ -54,6 +61,28 @@ def test_the_golden_file_is_read_and_written_byte_for_byte() -> None:
     assert EventReader(GOLDEN).read_new() == expected
     written = "".join(encode(event, seq, time) + "\n" for seq, time, event in expected)
     assert written.encode() == GOLDEN.read_bytes()
+
+
+def test_the_older_golden_file_is_read_too() -> None:
+    """Before protocol 3 nothing said what exactly had failed."""
+    read = EventReader(GOLDEN.with_name("events_2.jsonl")).read_new()
+    assert len(read) == len(GOLDEN_EVENTS)
+    for (_, _, event), now in zip(read, GOLDEN_EVENTS, strict=True):
+        if isinstance(event, Failed) and isinstance(now, Failed):
+            now = Failed(now.code, now.message, now.hint)
+            assert event.said.message == now.message and event.said.code == "disk_full"
+        assert event == now
+
+
+def test_an_error_is_told_with_its_code_and_values_and_in_english() -> None:
+    said = Problem("no_space_left", "{path} {{is}} full.", "Free {path}.", {"path": "a {b}"})
+    _, _, event = decode(encode(Failed.of(DiskFull(said)), 1, TIME))
+    assert event == Failed(
+        "disk_full", "a {b} {is} full.", "Free a {b}.", "no_space_left", {"path": "a {b}"}
+    )
+    assert isinstance(event, Failed)
+    assert (event.said.code, event.said.message) == ("no_space_left", "a {b} {is} full.")
+    assert event.said.hint == "Free a {b}." and event.said.values == {"path": "a {b}"}
 
 
 @pytest.mark.parametrize("seed", range(300))
