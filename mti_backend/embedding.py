@@ -36,7 +36,7 @@ class MotionEmbedding:
     meta: dict[str, str] = field(default_factory=dict)
 
     @property
-    def frames(self) -> int:
+    def num_frames(self) -> int:
         return self.frame_tokens.shape[0]
 
     def save(self, path: Path) -> None:
@@ -77,10 +77,10 @@ class MotionEmbedding:
     def check_model(self, identity: str, frames: int, width: int) -> None:
         """Raises WrongModel unless the motion was learned on the model that is to play it."""
         mine = self.meta.get("model", "")
-        if mine != identity or self.frames != frames or self.video_tokens.shape[-1] != width:
+        if mine != identity or self.num_frames != frames or self.video_tokens.shape[-1] != width:
             raise WrongModel(
                 f"The motion {self.meta.get('name', '')!r} was learned on another model "
-                f"({self.meta.get('engine', 'unknown')}, {self.frames} frames).",
+                f"({self.meta.get('engine', 'unknown')}, {self.num_frames} frames).",
                 "Choose the engine it was learned on, or learn it again on this one.",
             )
 

@@ -1,6 +1,6 @@
 """Does the backend answer, and what does it say of this machine? Wire and stdlib only.
 
-A chore's process asks it and keeps the answer in hello.json; Blender only reads that file.
+A task's process asks it and keeps the answer in capabilities.json; Blender only reads that file.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..wire.errors import BackendMissing
 from ..wire.request import PROTOCOL
 from . import setup_packages as packages
 from .launch import runner_environment
-from .setup_child import Work
-from .setup_folder import BackendFolder, Order, read_json, write_json
+from .setup_child import TaskProcess
+from .setup_folder import BackendFolder, TaskSpec, read_json, write_json
 from .setup_gpu import Gpu, find_gpu
 
 
 @dataclass(frozen=True)
-class Hello:
-    """hello.json: what was asked, and the answer."""
+class Capabilities:
+    """capabilities.json: what was asked, and the answer."""
 
     python: str
     """The interpreter that was asked."""
@@ -33,7 +33,7 @@ class Hello:
     gpu: dict[str, Any] = field(default_factory=dict)
     """As setup_gpu.Gpu."""
     told: dict[str, Any] = field(default_factory=dict)
-    """As mti_backend/hello.py tells; empty if it did not answer."""
+    """As mti_backend/capabilities.py tells; empty if it did not answer."""
     problem: tuple[str, str] = ("", "")
     """Message and hint of what is wrong with it."""
 
@@ -53,24 +53,28 @@ class Hello:
 
 
 def check(
-    work: Work, order: Order, python: str, requirements: tuple[str, ...], gpu: Gpu | None = None
-) -> Hello:
-    """Run `hello` on the backend and keep what it says. BackendMissing if it is not well."""
+    process: TaskProcess,
+    spec: TaskSpec,
+    python: str,
+    requirements: tuple[str, ...],
+    gpu: Gpu | None = None,
+) -> Capabilities:
+    """Run `capabilities` on the backend and keep what it says. BackendMissing if it is not well."""
 
     def ask(command: list[str]) -> tuple[int, str]:
         try:
-            ended = work.run(command, environment)
+            ended = process.run(command, environment)
         except OSError as error:
             return -1, str(error)
-        return ended.code, ended.output
+        return ended.returncode, ended.output
 
-    root = Path(order.root)
-    models = {"MTI_MODELS_DIR": order.models} if order.models else {}
+    root = Path(spec.root)
+    models = {"MTI_MODELS_DIR": spec.models} if spec.models else {}
     environment = runner_environment(os.environ, root, models)
     gpu = gpu or find_gpu(ask)
     message, hint = "", ""
     names = [packages.name_of(each) for each in requirements]
-    code, output = ask([python, "-m", "mti_backend", "hello", *names])
+    code, output = ask([python, "-m", "mti_backend", "capabilities", *names])
     told = _last_json(output)
     if code != 0:
         message, hint = silent(python, output)
@@ -80,26 +84,26 @@ def check(
     elif wrong := packages.mismatches(requirements, told.get("versions") or {}):
         message = f"The backend's packages are not those of this version: {'; '.join(wrong[:3])}."
         hint = "Set up the backend again: only what has changed is installed."
-    folder = BackendFolder(Path(order.backend))
-    hello = Hello(
+    folder = BackendFolder(Path(spec.backend))
+    capabilities = Capabilities(
         python, packages.version_of(root), time.time(), vars(gpu), told, (message, hint)
     )  # fmt: skip
-    write_json(folder.hello_file, hello)
+    write_json(folder.capabilities_file, capabilities)
     if message:
         raise BackendMissing(message, hint)
-    return hello
+    return capabilities
 
 
-def run_check(work: Work, order: Order) -> None:
-    """The chore `check`."""
-    work.tell("Asking the backend", 0.1)
-    check(work, order, order.python, order.requirements or packages.pinned(Path(order.root)))
-    work.end(text="The backend answers.", fraction=1.0)
+def run_check(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `check`."""
+    process.tell("Asking the backend", 0.1)
+    check(process, spec, spec.python, spec.requirements or packages.pinned(Path(spec.root)))
+    process.end(text="The backend answers.", fraction=1.0)
 
 
-def read_hello(folder: BackendFolder) -> Hello | None:
+def read_capabilities(folder: BackendFolder) -> Capabilities | None:
     """The last answer; None if nobody has asked yet."""
-    return read_json(Hello, folder.hello_file)
+    return read_json(Capabilities, folder.capabilities_file)
 
 
 def _last_json(output: str) -> dict[str, Any]:

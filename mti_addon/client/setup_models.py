@@ -14,8 +14,8 @@ from pathlib import Path
 from ..wire import errors, files
 from ..wire.errors import BackendMissing, DiskFull, MtiError
 from .launch import runner_environment
-from .setup_child import Work
-from .setup_folder import Order
+from .setup_child import TaskProcess
+from .setup_folder import TaskSpec
 
 DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
 """Bytes on the hub, of the files that are used."""
@@ -42,50 +42,50 @@ def model_folder(models: Path, name: str) -> ModelFolder:
     return ModelFolder(name, path, files.size_of(path), (path / INDEX).is_file())
 
 
-def download(work: Work, order: Order) -> None:
-    """The chore `download`: the backend's own command, with its progress."""
-    folder = Path(order.models)
+def download(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `download`: the backend's own command, with its progress."""
+    folder = Path(spec.models)
     with files.translating_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    text = f"Downloading {order.model}"
-    work.tell(text, 0.0)
+    text = f"Downloading {spec.model}"
+    process.tell(text, 0.0)
 
     def watch(output: str) -> None:
         told = _last_progress(output)
         done, total = int(told.get("done", 0)), int(told.get("total", 0))
         left = float(told.get("seconds_left", -1))
         fraction = done / total if total else 0.0
-        work.tell(text, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
+        process.tell(text, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
 
-    command = [order.python, "-m", "mti_backend", "download", order.model, "--json"]
+    command = [spec.python, "-m", "mti_backend", "download", spec.model, "--json"]
     command += ["--models", str(folder)]
-    environment = runner_environment(os.environ, Path(order.root), {})
+    environment = runner_environment(os.environ, Path(spec.root), {})
     try:
-        ended = work.run(command, environment, watch)
+        ended = process.run(command, environment, watch)
     except OSError as error:
         raise BackendMissing(
-            f"The backend's Python, {order.python}, cannot be started ({error.strerror}).",
+            f"The backend's Python, {spec.python}, cannot be started ({error.strerror}).",
             "Set up the backend in the preferences.",
         ) from error
-    if ended.code != 0:
-        raise _trouble(ended.code, ended.output, order.model)
-    work.end(text=f"{order.model} is installed.", fraction=1.0)
+    if ended.returncode != 0:
+        raise _trouble(ended.returncode, ended.output, spec.model)
+    process.end(text=f"{spec.model} is installed.", fraction=1.0)
 
 
-def delete(work: Work, order: Order) -> None:
-    """The chore `delete`: one model's folder."""
-    work.tell(f"Deleting {order.model}", 0.5)
-    files.remove_folder(Path(order.models) / order.model)
-    work.end(text=f"{order.model} is deleted.", fraction=1.0)
+def delete(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `delete`: one model's folder."""
+    process.tell(f"Deleting {spec.model}", 0.5)
+    files.remove_folder(Path(spec.models) / spec.model)
+    process.end(text=f"{spec.model} is deleted.", fraction=1.0)
 
 
-def move(work: Work, order: Order) -> None:
-    """The chore `move`: all models to another folder, also on another disk.
+def move(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `move`: all models to another folder, also on another disk.
 
     A model is renamed, or, to another disk, copied whole before the old one goes: whenever this is
     killed, every model is whole in one of the two places, and the next attempt goes on.
     """
-    source, target = Path(order.models).resolve(), Path(order.target).resolve()
+    source, target = Path(spec.models).resolve(), Path(spec.target).resolve()
     if source == target or source in target.parents or target in source.parents:
         raise errors.BadRequest(f"{target} and {source} lie in each other.", "Choose another one.")
     names = [name for name in DOWNLOADS if (source / name).is_dir()]
@@ -101,10 +101,10 @@ def move(work: Work, order: Order) -> None:
             size = files.size_of(source / name)
             if not _renamed(source / name, target / name):
                 _check_space(target, name, size - files.size_of(target / name))
-                _copy(work, source / name, target / name, (done, total))
+                _copy(process, source / name, target / name, (done, total))
                 files.remove_folder(source / name)
             done += size
-    work.end(text=f"The models are in {target}.", fraction=1.0)
+    process.end(text=f"The models are in {target}.", fraction=1.0)
 
 
 def _renamed(folder: Path, goal: Path) -> bool:
@@ -129,7 +129,7 @@ def _check_space(target: Path, name: str, missing: int) -> None:
         )
 
 
-def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
+def _copy(process: TaskProcess, folder: Path, goal: Path, of: tuple[int, int]) -> None:
     """Copy a model; its index last, so that nobody takes a half for a whole."""
     done, total = of
     listed = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -147,7 +147,7 @@ def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
                     write.write(chunk)
                     done += len(chunk)
                     fraction = done / max(total, 1)
-                    work.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
+                    process.tell("Moving the models", fraction, done_bytes=done, total_bytes=total)
                 write.flush()
                 os.fsync(write.fileno())
             files.replace(half, copy)

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from . import setup_packages as packages
-from .setup_check import Hello, read_hello
+from .setup_check import Capabilities, read_capabilities
 from .setup_env import read_marker
 from .setup_folder import BackendFolder
 
@@ -36,7 +36,7 @@ def environment_problem(folder: BackendFolder, root: Path, remedy: str = BUTTON)
             f"{packages.version_of(root)}.",
             f"{remedy}: only what has changed is installed.",
         )
-    return hello_problem(read_hello(folder), str(folder.python))
+    return capabilities_problem(read_capabilities(folder), str(folder.python))
 
 
 def chosen_problem(folder: BackendFolder, python: str) -> Problem:
@@ -51,14 +51,14 @@ def chosen_problem(folder: BackendFolder, python: str) -> Problem:
             f"The backend's Python cannot be run: {python}",
             "Choose another one in the preferences, or clear it and set up the backend.",
         )
-    return hello_problem(read_hello(folder), python)
+    return capabilities_problem(read_capabilities(folder), python)
 
 
-def hello_problem(hello: Hello | None, python: str) -> Problem:
+def capabilities_problem(capabilities: Capabilities | None, python: str) -> Problem:
     """What was wrong when this interpreter was asked last."""
-    if hello is None or hello.python != python:
+    if capabilities is None or capabilities.python != python:
         return FINE
-    return hello.problem[0], hello.problem[1]
+    return capabilities.problem[0], capabilities.problem[1]
 
 
 def models_problem(models: str) -> Problem:
