@@ -125,7 +125,8 @@ def count_learning(
 
     Args:
         unet: from `svd_unet`. height, width: of the latents, an eighth of the pictures'.
-        prepare: what changes the UNet before, e.g. a policy of recompute.py; it stays changed.
+        prepare: what changes the UNet before, e.g. a policy of gradient_checkpointing.py; it stays
+            changed.
     """
     dtype, width_of_token = unet.conv_in.weight.dtype, unet.config.cross_attention_dim
     with _hooked(unet) as inflation, torch.device("meta"):

@@ -2,7 +2,7 @@
 
     python -m benchmarks.ranking               # 20 pairs, 8 seeds each; minutes on two cores
 
-Several seeds of one motion on one picture are ranked without the right answer (judging.agreement),
+Several seeds of one motion on one picture are ranked without the right answer (ranking.agreement),
 and by their motion gain to it. The motions are the true tokens. Resumable: every pair is kept.
 """
 
@@ -18,9 +18,9 @@ from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_interval, motion_gain
 from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.reconstruction import spearman
-from mti_backend.judging import agreement
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.svd import SvdModel
+from mti_backend.ranking import agreement
 from mti_backend.sampling import sample
 
 from .pairs import development_pairs, true_motion

@@ -22,10 +22,10 @@ import torch
 from mti_addon.wire.settings import Augmentation, Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.inversion import Inversion
-from mti_backend.models.recompute import POLICIES
+from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
+from mti_backend.oom_fallback import release
 from mti_backend.plan import COSTS, learning_flops, learning_memory
-from mti_backend.remedies import release
 from mti_backend.sampling import image_embedding_motion, sample
 
 from .baseline import PaperLike
@@ -74,7 +74,7 @@ class Bench:
 
     def ours(self, policy: str) -> Callable[[], object]:
         model = load(self.folder, self.options.device)
-        model.compute_again(policy)
+        model.set_checkpointing(policy)
         inversion = Inversion(model, self.pictures, self.settings.inversion, self.settings.sampling)
         inversion.prepare()
 

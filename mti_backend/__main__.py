@@ -1,4 +1,4 @@
-"""The command line: `python -m mti_backend hello | run | evaluate | train-draft | download`.
+"""The command line: `python -m mti_backend capabilities | run | evaluate | train-draft | download`.
 Imports torch only for the work."""
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     greeting = commands.add_parser(
-        "hello", help="print versions, devices and models as one line of JSON"
+        "capabilities", help="print versions, devices and models as one line of JSON"
     )
     greeting.add_argument("packages", nargs="*", help="further packages to tell the versions of")
     run = commands.add_parser(
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     run.add_argument("job", type=Path, help="the job's folder")
     run.add_argument(
-        "--stay",
+        "--idle-timeout",
         type=float,
         default=0.0,
         metavar="SECONDS",
@@ -41,27 +41,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("train-draft", help="train the draft model", add_help=False)
     commands.add_parser("download", help="fetch svd or svd-xt from the hub", add_help=False)
     known, rest = parser.parse_known_args(argv)
-    if rest and known.command in ("hello", "run"):
+    if rest and known.command in ("capabilities", "run"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return _dispatch(known, rest)
 
 
 def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
-    if known.command == "hello":
-        from .hello import hello
+    if known.command == "capabilities":
+        from .capabilities import capabilities
 
-        print(hello(known.packages))
+        print(capabilities(known.packages))
         return 0
     if known.command == "run":
-        from .stay import run_jobs
+        from .idle import run_jobs
 
-        return run_jobs(known.job, known.stay)
+        return run_jobs(known.job, known.idle_timeout)
     if known.command == "evaluate":
         from .evaluation import main as evaluate
 
         return int(evaluate(rest))
     if known.command == "download":
-        from .models.hub import main as download
+        from .models.download import main as download
 
         return int(download(rest))
     from .draft.train import main as train

@@ -13,13 +13,13 @@ from mti_addon.wire import events
 from mti_addon.wire.settings import Settings
 
 from . import frames
-from .attempt import Attempt
 from .attention_maps import AttentionMaps
 from .embedding import MotionEmbedding
 from .events import Stage
-from .judging import agreement
 from .models.svd import SvdModel
+from .ranking import agreement
 from .sampling import sample
+from .session import Session
 
 _JUDGED = 256
 """Pixels along the longer side at which takes are compared, about: more tell no more."""
@@ -29,7 +29,7 @@ _JUDGED = 256
 class Take:
     """One result.
 
-    target: which, from 1; 0 where none is shown. score: judging.agreement; None where there was
+    target: which, from 1; 0 where none is shown. score: ranking.agreement; None where there was
     nothing to compare. clip: uint8 (F, H, W, 3). attention: of the same, or None.
     """
 
@@ -47,8 +47,8 @@ class Take:
 class Applying:
     """Plays a motion on the targets of one job."""
 
-    def __init__(self, attempt: Attempt, settings: Settings) -> None:
-        self.attempt, self.settings = attempt, settings
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self.session, self.settings = session, settings
         self.sampling = settings.sampling
 
     def run(
@@ -62,7 +62,7 @@ class Applying:
         pictures = targets if shown else [grey]
         seeds = [(self.sampling.seed + i) % 2**32 for i in range(self.sampling.takes)]
         steps = self.sampling.num_inference_steps
-        stage = Stage(self.attempt.log, "apply", steps * len(seeds) * len(pictures), later=0.0)
+        stage = Stage(self.session.log, "apply", steps * len(seeds) * len(pictures), later=0.0)
         takes: list[Take] = []
         for index, picture in enumerate(pictures):
             number = index + 1 if shown else 0
@@ -78,19 +78,19 @@ class Applying:
         seed: int, stage: Stage, before: int,
     ) -> Take:  # fmt: skip
         """One result; `before` steps of the stage are done."""
-        log, sampling = self.attempt.log, replace(self.sampling, seed=seed)
+        log, sampling = self.session.log, replace(self.sampling, seed=seed)
 
         def on_step(step: int, total: int) -> None:
-            self.attempt.check()
+            self.session.check()
             stage.at(before + step)
             if step == total:
                 log.append(events.Progress("decode", 0, 1))
 
-        maps = AttentionMaps(motion.frames, *picture.shape[:2])
+        maps = AttentionMaps(motion.num_frames, *picture.shape[:2])
         with maps.watching(model) if sampling.attention else nullcontext():
             clip = sample(model, frames.to_model(picture), motion, sampling, on_step)
         log.append(events.Progress("decode", 1, 1))
-        self.attempt.check()
+        self.session.check()
         pictures = frames.to_pictures(clip)
         attention = maps.pictures(pictures) if sampling.attention else None
         return Take(number, seed, None, pictures, attention)

@@ -37,7 +37,7 @@ class MotionEmbedding:
     meta: dict[str, str] = field(default_factory=dict)
 
     @property
-    def frames(self) -> int:
+    def num_frames(self) -> int:
         return self.frame_tokens.shape[0]
 
     def save(self, path: Path) -> None:
@@ -93,7 +93,7 @@ class MotionEmbedding:
     def check_model(self, identity: str, frames: int, width: int) -> None:
         """Raises WrongModel unless the motion was learned on the model that is to play it."""
         mine = self.meta.get("model", "")
-        if mine != identity or self.frames != frames or self.video_tokens.shape[-1] != width:
+        if mine != identity or self.num_frames != frames or self.video_tokens.shape[-1] != width:
             raise WrongModel(
                 Problem(
                     "motion_of_other_model",
@@ -105,7 +105,7 @@ class MotionEmbedding:
                     {
                         "name": self.meta.get("name", ""),
                         "engine": self.meta.get("engine", "unknown"),
-                        "frames": self.frames,
+                        "frames": self.num_frames,
                     },
                 ),
             )

@@ -18,8 +18,8 @@ from mti_addon.wire.request import Request
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
 
 from . import frames
+from .augmented_clips import AugmentedClip, AugmentedClips
 from .embedding import MotionEmbedding
-from .examples import Example, Examples
 from .models.framing import Framing
 from .models.precision import computing_in, learning_dtype
 from .models.svd import SvdModel
@@ -30,7 +30,7 @@ from .noise import (
     step_generator,
     v_target,
 )
-from .remedies import level, set_level
+from .oom_fallback import level, set_level
 
 # a step of its own for the initial noise, so that it repeats no iteration's
 _INITIAL_NOISE_STEP = -1
@@ -118,18 +118,22 @@ class Inversion:
         Raises BadRequest for another number of pictures.
         """
         clips = references if references.ndim == 5 else references[None]
-        if len(clips) == 0 or clips.shape[1] != model.frames:
+        if len(clips) == 0 or clips.shape[1] != model.num_frames:
             raise BadRequest(
                 Problem(
                     "reference_length",
                     "The reference has {count} images; {model} takes {frames}.",
-                    values={"count": clips.shape[1], "model": model.name, "frames": model.frames},
+                    values={
+                        "count": clips.shape[1],
+                        "model": model.name,
+                        "frames": model.num_frames,
+                    },
                 )
             )
         self.model, self.settings, self.sampling = model, settings, sampling
         self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
         self.references = clips.float()
-        self.examples = Examples(
+        self.augmented_clips = AugmentedClips(
             model,
             self.references,
             settings.augmentation,
@@ -164,7 +168,7 @@ class Inversion:
         return str(self.dtype).removeprefix("torch.")
 
     def step(self) -> float:
-        """One iteration of Adam on an example, noise levels and noise of its own; its loss.
+        """One iteration of Adam on a clip, noise levels and noise of its own; its loss.
 
         Whatever it raises, it may be called again: nothing has changed then. What the group raises
         where one of its processes is gone (WorkerLost).
@@ -218,42 +222,42 @@ class Inversion:
         return float(loss.detach())
 
     def prepare(self) -> None:
-        """Make the examples that the iterations will keep, which they else do as they go."""
-        for index in range(min(self.examples.variants, self.settings.iterations)):
-            self.examples.variant(index)
+        """Make the augmented clips that the iterations will keep, which they else do as they go."""
+        for index in range(min(self.augmented_clips.variants, self.settings.iterations)):
+            self.augmented_clips.variant(index)
 
     def _loss(self, g: torch.Generator) -> Tensor:
         b = self.settings.batch_size
-        example = self.example(g)
+        clip = self.augmented_clip(g)
         sigma = self.sigmas(g)
-        noise = torch.randn((b, *example.latents.shape[1:]), generator=g)
+        noise = torch.randn((b, *clip.latents.shape[1:]), generator=g)
         own = slice(0, b) if self.group is None else self.group.rows(b)
-        error = self.error(example, sigma[own], noise[own])
+        error = self.error(clip, sigma[own], noise[own])
         return error if self.group is None else error * ((own.stop - own.start) / b)
 
-    def example(self, g: torch.Generator) -> Example:
+    def augmented_clip(self, g: torch.Generator) -> AugmentedClip:
         """What this iteration looks at; `g` is the iteration's."""
-        return self.examples.at(self.step_index, g)
+        return self.augmented_clips.at(self.step_index, g)
 
     def sigmas(self, g: torch.Generator) -> Tensor:
         """Noise levels (b,) of this iteration."""
         settings = self.settings
         return sample_sigmas(settings.batch_size, settings.p_mean, settings.p_std, g)
 
-    def error(self, example: Example, sigma: Tensor, noise: Tensor) -> Tensor:
-        """The loss at noise levels (b,) and noise (b, F, C, h, w) of one example."""
+    def error(self, clip: AugmentedClip, sigma: Tensor, noise: Tensor) -> Tensor:
+        """The loss at noise levels (b,) and noise (b, F, C, h, w) of one clip."""
         model, sampling, b = self.model, self.sampling, len(sigma)
         # the loss is taken in float32 at least, whatever the model's own precision
         wide = torch.promote_types(model.dtype, torch.float32)
-        x0 = example.latents.to(wide)
+        x0 = clip.latents.to(wide)
         sigma, noise = sigma.to(x0), noise.to(x0)
         noisy = x0 + sigma.view(-1, 1, 1, 1, 1) * noise
         with computing_in(self.dtype, model.dtype, model.device):
             output = model.network(
                 c_in(sigma) * noisy,
                 c_noise(sigma),
-                example.image_latents.expand(b, -1, -1, -1, -1),
-                self.frame_tokens.expand(model.frames, -1, -1).expand(b, -1, -1, -1),
+                clip.image_latents.expand(b, -1, -1, -1, -1),
+                self.frame_tokens.expand(model.num_frames, -1, -1).expand(b, -1, -1, -1),
                 self.video_tokens.expand(b, -1, -1),
                 model.time_ids(
                     sampling.fps, sampling.motion_bucket_id, sampling.noise_aug_strength, b
@@ -271,7 +275,7 @@ class Inversion:
         }
         frame_tokens, video_tokens = (tokens.detach().clone() for tokens in self._tokens)
         return MotionEmbedding(
-            frame_tokens.expand(self.model.frames, -1, -1).clone(), video_tokens, about | meta
+            frame_tokens.expand(self.model.num_frames, -1, -1).clone(), video_tokens, about | meta
         )
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -14,17 +14,17 @@ from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from . import frames
-from .attempt import Attempt
+from .augmented_clips import variant_count
 from .checkpoint import Checkpoint, CheckpointFolder, config_hash
 from .embedding import MotionEmbedding
 from .events import Stage
-from .examples import variant_count
 from .inversion import Inversion
 from .live import Live
 from .models.precision import computes_bfloat16
 from .models.svd import SvdModel
+from .oom_fallback import fall_back, release
 from .planning import replanned
-from .remedies import release, remedy
+from .session import Session
 from .worker_group import WorkerLost
 from .worker_pool import WorkerPool
 
@@ -41,10 +41,10 @@ are too noisy."""
 class Learning:
     """Learns the motion of one job, from wherever the last runner came to."""
 
-    def __init__(self, attempt: Attempt, request: Request) -> None:
-        self.attempt, self.request = attempt, request
-        self.checkpoints = CheckpointFolder(attempt.job.checkpoint_dir)
-        self.workers = WorkerPool(attempt, request.settings.inversion.batch_size)
+    def __init__(self, session: Session, request: Request) -> None:
+        self.session, self.request = session, request
+        self.checkpoints = CheckpointFolder(session.job.checkpoint_dir)
+        self.workers = WorkerPool(session, request.settings.inversion.batch_size)
         self.step = 0
         """Iterations done."""
         self.losses: list[float] = []
@@ -52,7 +52,7 @@ class Learning:
 
     def run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         """Learn from uint8 (F, H, W, 3), or (K, F, H, W, 3) of one motion, captured at `fps`
-        pictures a second; on all of the attempt's devices.
+        pictures a second; on all of the session's devices.
 
         errors.Cancelled comes after a last checkpoint; other errors lose what came after one."""
         with self.workers:
@@ -61,22 +61,22 @@ class Learning:
     def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         count = len(references) if references.ndim == 5 else 1
         variants = variant_count(self.request.inversion.augmentation, count)
-        stage = Stage(self.attempt.log, "encode", 1 + variants)
+        stage = Stage(self.session.log, "encode", 1 + variants)
         inversion = Inversion.of_request(model, self.request, references)
         stage.at(1)
         self._warn(inversion)
         config = self._config(model, inversion)
         resumed = self._restore(inversion, config)
         for index in range(variants):
-            self.attempt.check()
-            inversion.examples.variant(index)
+            self.session.check()
+            inversion.augmented_clips.variant(index)
             stage.at(2 + index)
         inversion.group = self.workers.join()
         if resumed:
-            self.attempt.log.append(events.Resumed(self.step))
-        # where examples are kept, nothing else needs what made them
+            self.session.log.append(events.Resumed(self.step))
+        # where augmented clips are kept, nothing else needs what made them
         with model.unet_alone() if variants else nullcontext():
-            live = Live(self.attempt, self.request, model, inversion.references[0, 0])
+            live = Live(self.session, self.request, model, inversion.references[0, 0])
             self._iterate(inversion, config, live)
         live.end()
         return inversion.embedding(**self._meta(fps))
@@ -89,7 +89,7 @@ class Learning:
                 f"This {device.type} has no instructions for bfloat16, so learning will be slow; "
                 "set inversion.precision to auto."
             )
-            self.attempt.log.append(events.Planned(text, 0, None))
+            self.session.log.append(events.Planned(text, 0, None))
 
     def _restore(self, inversion: Inversion, config: str) -> bool:
         """Go to where the last runner came to, if there was one; from here on a cancelled run tells
@@ -98,18 +98,18 @@ class Learning:
         if saved is None:
             return False
         inversion.load_state_dict(saved.tensors)
-        self.step = self.attempt.learned = saved.step
+        self.step = self.session.learned = saved.step
         self.losses = list(saved.losses)
         return True
 
     def _iterate(self, inversion: Inversion, config: str, live: Live) -> None:
         total = self.request.settings.inversion.iterations
         every = self.request.settings.inversion.checkpoint_every
-        stage = Stage(self.attempt.log, "learn", total, self.step, self._steps_of_apply())
+        stage = Stage(self.session.log, "learn", total, self.step, self._steps_of_apply())
         saved, pause = time.monotonic(), REPORT_SECONDS
         while self.step < total:
             try:
-                self.attempt.check()
+                self.session.check()
                 if self.losses:
                     live.follow(inversion)
             except errors.Cancelled:
@@ -134,7 +134,7 @@ class Learning:
                 ),
             )
         self.losses.append(loss)
-        self.step = self.attempt.learned = inversion.step_index
+        self.step = self.session.learned = inversion.step_index
         return loss
 
     def _step(self, inversion: Inversion) -> float:
@@ -148,18 +148,18 @@ class Learning:
                 self.workers.end()
                 said = "Another device failed; learning continues without it."
             except Exception as error:
-                said = remedy(inversion.model, error)
+                said = fall_back(inversion.model, error)
                 if not said:
                     raise
             # only out here nothing of what failed is alive any more
             release()
-            replanned(self.attempt, self.request, inversion.model.policy, said)
+            replanned(self.session, self.request, inversion.model.policy, said)
 
     def _save(self, inversion: Inversion, config: str) -> float:
         """Make this step durable, so that events may claim it; returns the seconds it took."""
         began = time.monotonic()
         if self.step > 0:
-            self.attempt.fence()
+            self.session.fence()
             state = inversion.state_dict()
             self.checkpoints.save(Checkpoint(self.step, state, tuple(self.losses)), config)
         return time.monotonic() - began

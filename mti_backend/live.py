@@ -18,10 +18,10 @@ from mti_addon.wire.errors import MtiError
 from mti_addon.wire.request import Request
 
 from . import frames
-from .attempt import Attempt
 from .inversion import Inversion
 from .models.svd import SvdModel
 from .sampling import sample
+from .session import Session
 
 VARIABLE = "MTI_PREVIEW_SECONDS"
 SHARE = 0.1
@@ -32,10 +32,10 @@ class Live:
     """The pictures of one learning."""
 
     def __init__(
-        self, attempt: Attempt, request: Request, model: SvdModel, picture: torch.Tensor
+        self, session: Session, request: Request, model: SvdModel, picture: torch.Tensor
     ) -> None:
         """picture: what moves, (3, H, W) in [-1, 1]."""
-        self.attempt, self.model = attempt, model
+        self.session, self.model = session, model
         self.every = _seconds()
         self.picture = picture
         sampling = request.settings.sampling
@@ -62,7 +62,7 @@ class Live:
 
     def end(self) -> None:
         """There is something better to look at."""
-        shutil.rmtree(self.attempt.job.live_dir, ignore_errors=True)
+        shutil.rmtree(self.session.job.live_dir, ignore_errors=True)
 
     def _due(self) -> bool:
         now = time.monotonic()
@@ -83,7 +83,7 @@ class Live:
                     self.picture,
                     inversion.embedding(),
                     self.sampling,
-                    lambda step, total: self.attempt.check(),
+                    lambda step, total: self.session.check(),
                 )
             self._tell(inversion.step_index, frames.to_pictures(clip))
         except RuntimeError:  # of torch: there is no memory for it, so there is no picture
@@ -94,11 +94,11 @@ class Live:
 
     def _tell(self, step: int, clip: frames.Pictures) -> None:
         """Write and tell; a disk on which there is no place for it has none for anything else."""
-        job = self.attempt.job
+        job = self.session.job
         path = job.live_dir / f"{step:06d}.png"
         with suppress(MtiError, OSError):
             frames.write_sheet(path, clip)
-            self.attempt.log.append(events.Preview(path.relative_to(job.path).as_posix()))
+            self.session.log.append(events.Preview(path.relative_to(job.path).as_posix()))
             for older in job.live_dir.glob("*.png"):
                 if older != path:
                     with suppress(OSError):  # Blender is just reading it

@@ -46,7 +46,7 @@ downloads it is 10^9, as their makers count."""
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a policy of models/recompute.py: bytes a latent, and FLOPs of forward and backward.
+    """Of a policy of models/gradient_checkpointing.py: bytes a latent, FLOPs of both directions.
 
     FLOPs of an iteration are n (flops + attention h w), attention among the pixels being the part
     that grows with their square.

@@ -21,11 +21,11 @@ from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from . import output
-from .attempt import Attempt, acquire
 from .events import Stage
 from .failures import as_mti_error
 from .heartbeat import Heartbeat
 from .logfile import log_to
+from .session import Session, acquire
 
 if TYPE_CHECKING:
     from . import frames
@@ -71,17 +71,17 @@ def _run_locked(job: JobFolder, lock: JobLock, load: Load) -> MtiError | None:
     if _is_done(job):
         return None
     output.sweep(job)
-    attempt = Attempt(job, lock)
-    with Heartbeat(job, attempt.leave):
+    session = Session(job, lock)
+    with Heartbeat(job, session.leave):
         try:
-            attempt.check()
-            attempt.log.hold_reserve()
+            session.check()
+            session.log.hold_reserve()
             request = job.request(to_run=True)
-            attempt.done(Run(attempt, request, load).execute())
+            session.done(Run(session, request, load).execute())
             return None
         except Exception as error:
             failure = as_mti_error(error)
-        attempt.failed(failure)
+        session.failed(failure)
     return failure
 
 
@@ -98,17 +98,17 @@ def _is_done(job: JobFolder) -> bool:
 class Run:
     """The work on one job: `execute` is the order, the other methods are its steps."""
 
-    def __init__(self, attempt: Attempt, request: Request, load: Load) -> None:
-        self.attempt, self.job, self.request = attempt, attempt.job, request
+    def __init__(self, session: Session, request: Request, load: Load) -> None:
+        self.session, self.job, self.request = session, session.job, request
         self.settings = request.settings
         self._load = load
         self.seconds: dict[str, float] = {}
-        """Wall time of each part, of this attempt alone."""
+        """Wall time of each part, of this session alone."""
         self.takes: list[Take] = []
         self.reconstruction: float | None = None
         """Motion gain of the learned motion on the reference itself."""
         self.warning: Problem | None = None
-        attempt.model = request.settings.model
+        session.model = request.settings.model
 
     def execute(self) -> dict[str, object]:
         """Do all of the request; returns the result for `done`."""
@@ -118,7 +118,7 @@ class Run:
         model = self.model()
         if inputs.motion is not None:
             motion = inputs.motion
-            motion.check_model(model.identity, model.frames, model.token_width)
+            motion.check_model(model.identity, model.num_frames, model.token_width)
         if inputs.references is not None:
             motion = self.learn(model, inputs.references)
         if self.request.applies:
@@ -128,30 +128,34 @@ class Run:
     def model(self) -> SvdModel:
         """Import torch, say on what it will run, and load the model. ModelMissing, OutOfMemory."""
         with self.timed("load"):
-            stage = Stage(self.attempt.log, "load", 1)
+            stage = Stage(self.session.log, "load", 1)
             from .checkpoint import CheckpointFolder
             from .device import fix_threads, forget_peak_memory, pick_devices
             from .planning import planned
 
             fix_threads(CheckpointFolder(self.job.checkpoint_dir).threads())
             forget_peak_memory()
-            self.attempt.devices = pick_devices()
-            self.attempt.log.append(self.attempt.started())
-            self.attempt.check()
-            plan = planned(self.attempt, self.request)
-            model = self._load(self.settings.model, self.attempt.devices[0])
+            self.session.devices = pick_devices()
+            self.session.log.append(self.session.started())
+            self.session.check()
+            plan = planned(self.session, self.request)
+            model = self._load(self.settings.model, self.session.devices[0])
             if plan is not None:
-                model.compute_again(plan.policy)
+                model.set_checkpointing(plan.policy)
                 self.settings = plan.applied_to(self.settings)
-            self.attempt.check()
+            self.session.check()
             stage.report(1)
-        if model.frames != self.settings.num_frames:
+        if model.num_frames != self.settings.num_frames:
             raise BadRequest(
                 Problem(
                     "model_makes_other_length",
                     "{model} makes {own} frames, not {wanted}.",
                     "Start the job again with that number.",
-                    {"model": model.name, "own": model.frames, "wanted": self.settings.num_frames},
+                    {
+                        "model": model.name,
+                        "own": model.num_frames,
+                        "wanted": self.settings.num_frames,
+                    },
                 ),
             )
         return model
@@ -162,7 +166,7 @@ class Run:
         from .learn import Learning
 
         with self.timed("learn"):
-            motion = Learning(self.attempt, self.request).run(model, references, self.fps())
+            motion = Learning(self.session, self.request).run(model, references, self.fps())
             self.publish(motion)
             if self.settings.inversion.reconstruct:
                 self.reconstruct(model, motion, references[0])
@@ -173,13 +177,13 @@ class Run:
     ) -> None:
         """Play the motion on the first picture it was learned from; warn where that goes wrong."""
         from . import frames
-        from .judging import reconstruction, warning
+        from .ranking import reconstruction, warning
 
         sampling = self.settings.sampling
-        stage = Stage(self.attempt.log, "reconstruct", sampling.num_inference_steps)
+        stage = Stage(self.session.log, "reconstruct", sampling.num_inference_steps)
 
         def on_step(step: int, total: int) -> None:
-            self.attempt.check()
+            self.session.check()
             stage.at(step)
 
         gain = reconstruction(model, frames.to_model(reference), motion, sampling, on_step)
@@ -193,16 +197,16 @@ class Run:
         from .apply import Applying
 
         with self.timed("apply"):
-            self.takes = Applying(self.attempt, self.settings).run(model, motion, targets)
+            self.takes = Applying(self.session, self.settings).run(model, motion, targets)
             self.publish(motion if self.request.learns else None)
 
     def publish(self, motion: MotionEmbedding | None) -> None:
         """Replace `output/` by what there is now."""
         from . import frames
 
-        job, log = self.job, self.attempt.log
+        job, log = self.job, self.session.log
         stage = Stage(log, "save", 1)
-        with output.new_output(job, self.attempt.swapping) as folder:
+        with output.new_output(job, self.session.swapping) as folder:
             if motion is not None:
                 motion.save(folder / job.output_motion.name)
             for index, take in enumerate(self.takes):
@@ -252,7 +256,7 @@ class Run:
             "size": self.size(),
             "fps": self.fps(),
             "loss": float(motion.meta["loss"]) if learns else None,
-            "iterations": self.attempt.learned,
+            "iterations": self.session.learned,
             "seconds": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
             "peak_memory_mib": peak_memory_mib(),
         }

@@ -43,7 +43,7 @@ def sample(
     if settings.appearance == "none":
         # motion visualisation (paper, fig. 5): what the tokens alone ask for
         image_latents = torch.zeros_like(image_latents)
-    shape = (1, motion.frames, model.latent_channels, *image_latents.shape[-2:])
+    shape = (1, motion.num_frames, model.latent_channels, *image_latents.shape[-2:])
     noise = torch.randn(shape, generator=g).to(model.device, model.dtype)
     latents = _denoise(model, noise, image_latents, motion, settings, on_step)
     clip = model.decode(latents, first, settings.decode_chunk_size).cpu()
@@ -62,10 +62,10 @@ def _denoise(
     scheduler.set_timesteps(settings.num_inference_steps, device=model.device)
     latents: Tensor = noise * scheduler.init_noise_sigma
     tokens = motion.frame_tokens[None].to(model.device), motion.video_tokens[None].to(model.device)
-    nothing = model.no_motion(motion.frames)
+    nothing = model.no_motion(motion.num_frames)
     time_ids = model.time_ids(settings.fps, settings.motion_bucket_id, settings.noise_aug_strength)
     guidance = torch.linspace(
-        settings.min_guidance_scale, settings.max_guidance_scale, motion.frames
+        settings.min_guidance_scale, settings.max_guidance_scale, motion.num_frames
     )
     guidance = guidance.to(latents).view(1, -1, 1, 1, 1)
     for i, t in enumerate(scheduler.timesteps):
@@ -90,5 +90,5 @@ def image_embedding_motion(model: SvdModel, picture: Tensor) -> MotionEmbedding:
     """What SVD does without a learned motion: the picture's own embedding, one token everywhere."""
     shown = model.framed(picture, Framing()).shown
     token = model.image_embeddings(shown[None]).float()  # (1, D)
-    tokens = model.tokens_from(token.repeat(model.frames, 1), model.plain_tokens)
+    tokens = model.tokens_from(token.repeat(model.num_frames, 1), model.plain_tokens)
     return MotionEmbedding(tokens, tokens.mean(0), {"model": model.identity})

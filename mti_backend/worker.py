@@ -57,7 +57,7 @@ def work(path: Path, rank: int, count: int, folder: Path, device: str) -> None:
     store = open_store(folder, count)
     store.set(ready_key(rank), "1")
     inversion.group = join(store, rank, count)
-    with model.unet_alone() if inversion.examples.variants else nullcontext():
+    with model.unet_alone() if inversion.augmented_clips.variants else nullcontext():
         inversion.answer_leader()
 
 

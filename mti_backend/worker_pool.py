@@ -18,7 +18,7 @@ from torch.distributed import FileStore  # type: ignore[attr-defined]
 
 from mti_addon.wire.job import JobFolder
 
-from .attempt import Attempt
+from .session import Session
 from .worker_group import WorkerGroup, WorkerLost, join, open_store, ready_key
 
 _LOOK_SECONDS = 0.1
@@ -27,15 +27,15 @@ _LOOK_SECONDS = 0.1
 class WorkerPool:
     """The workers of one runner, from their start to their end; to be entered."""
 
-    def __init__(self, attempt: Attempt, batch: int) -> None:
-        """On all devices of the attempt but the first, and no more than the batch has clips."""
-        self._attempt = attempt
-        self._devices = attempt.devices[:batch] or [""]
+    def __init__(self, session: Session, batch: int) -> None:
+        """On all devices of the session but the first, and no more than the batch has clips."""
+        self._session = session
+        self._devices = session.devices[:batch] or [""]
         self._processes: list[subprocess.Popen[bytes]] = []
         self._folder: Path | None = None
         self._store: FileStore | None = None
-        if len(attempt.devices) > batch:
-            idle = ", ".join(attempt.devices[batch:])
+        if len(session.devices) > batch:
+            idle = ", ".join(session.devices[batch:])
             print(f"A batch of {batch} leaves nothing to do for {idle}.", flush=True)
 
     def __enter__(self) -> WorkerPool:
@@ -50,7 +50,7 @@ class WorkerPool:
                 self.end()
                 return self
             for rank, device in enumerate(self._devices[1:], start=1):
-                process = _start(self._attempt.job, rank, count, self._folder, device)
+                process = _start(self._session.job, rank, count, self._folder, device)
                 self._processes.append(process)
         return self
 
@@ -68,7 +68,7 @@ class WorkerPool:
 
     def _wait(self, store: FileStore) -> None:
         while not all(store.check([ready_key(rank)]) for rank in range(1, len(self._devices))):
-            self._attempt.check()
+            self._session.check()
             for rank, process in enumerate(self._processes, start=1):
                 if process.poll() is not None:
                     code = process.returncode

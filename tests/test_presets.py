@@ -25,11 +25,11 @@ def test_every_shipped_motion_plays_on_the_shipped_model(draft: SvdModel):
         motion.verify()
         assert motion.preset.model == "draft" and motion.preset.licence == "GPL-3.0-or-later"
         embedding = MotionEmbedding.load(motion.motion_file)
-        embedding.check_model(draft.identity, draft.frames, draft.token_width)
+        embedding.check_model(draft.identity, draft.num_frames, draft.token_width)
 
 
 def test_the_shipped_model_is_small_and_of_svds_layout(draft: SvdModel):
     size = sum(path.stat().st_size for path in SHIPPED_DRAFT.rglob("*"))
     assert size <= 40_000_000
-    assert draft.frames == 14 and draft.token_width == 64
+    assert draft.num_frames == 14 and draft.token_width == 64
     assert (SHIPPED_DRAFT / "model_index.json").is_file()

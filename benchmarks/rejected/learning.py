@@ -12,8 +12,8 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
+from mti_backend.augmented_clips import AugmentedClip, AugmentedClips
 from mti_backend.embedding import MotionEmbedding
-from mti_backend.examples import Example, Examples
 from mti_backend.inversion import Inversion
 from mti_backend.models.precision import computing_in
 from mti_backend.models.svd import SvdModel
@@ -66,16 +66,16 @@ class RejectedInversion(Inversion):
         return loss
 
     def prepare(self) -> None:
-        """Make the examples that the iterations will keep, of both sizes."""
+        """Make the augmented clips that the iterations will keep, of both sizes."""
         super().prepare()
         for index in range(0 if self.small is None else self.small.variants):
             self.small.variant(index)
 
-    def example(self, g: torch.Generator) -> Example:
+    def augmented_clip(self, g: torch.Generator) -> AugmentedClip:
         """At half the size, as long as that lasts."""
         if self.small is not None and self._at_half_size:
             return self.small.at(self.step_index, g)
-        return super().example(g)
+        return super().augmented_clip(g)
 
     def sigmas(self, g: torch.Generator) -> Tensor:
         """Noise levels (b,) of this iteration."""
@@ -116,9 +116,9 @@ class RejectedInversion(Inversion):
     def _at_half_size(self) -> bool:
         return self.step_index < self.half_steps
 
-    def _half_sized(self) -> Examples:
+    def _half_sized(self) -> AugmentedClips:
         settings, strength = self.settings, self.sampling.noise_aug_strength
-        return Examples(
+        return AugmentedClips(
             self.model, halved(self.references), settings.augmentation, settings.seed, strength,
             self.dtype,
         )  # fmt: skip
@@ -153,14 +153,14 @@ def halved(pictures: Tensor) -> Tensor:
     return small.reshape(*pictures.shape[:-2], height, width)
 
 
-def without_augmentation(inversion: Inversion) -> Example:
+def without_augmentation(inversion: Inversion) -> AugmentedClip:
     """The first reference as it is."""
     model, strength = inversion.model, inversion.sampling.noise_aug_strength
     clip = inversion.references[0].to(model.device)
     noise = torch.randn(clip[0].shape, generator=step_generator(0, _FIXED))
     with computing_in(inversion.dtype, model.dtype, model.device):
         image = model.encode_image(clip[0], noise, strength)
-        return Example(model.encode_video(clip), image)
+        return AugmentedClip(model.encode_video(clip), image)
 
 
 @torch.no_grad()
@@ -170,12 +170,12 @@ def fixed_loss(inversion: RejectedInversion, count: int) -> float:
     Of the first reference as it is. Single losses of the iterations say little: their noise levels
     differ.
     """
-    example, settings = without_augmentation(inversion), inversion.settings
+    clip, settings = without_augmentation(inversion), inversion.settings
     levels = (torch.arange(count, dtype=torch.float64) + 0.5) / count
     g, losses = step_generator(1, _FIXED), []
     with inversion.averages_in_place():
         for each in torch.special.ndtri(levels).float():
             sigma = (settings.p_mean + settings.p_std * each).exp().view(1)
-            noise = torch.randn(example.latents.shape, generator=g)
-            losses.append(float(inversion.error(example, sigma, noise)))
+            noise = torch.randn(clip.latents.shape, generator=g)
+            losses.append(float(inversion.error(clip, sigma, noise)))
     return math.fsum(losses) / count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..client.engines import EngineState
 from ..client.engines import engine_states as judged
-from ..client.setup_check import Hello, read_hello
+from ..client.setup_check import Capabilities, read_capabilities
 from ..client.setup_folder import BackendFolder
 from ..client.setup_models import DOWNLOADS, model_folder
 from ..client.timings import Costs, guessed_costs
@@ -21,7 +21,7 @@ __all__ = [
     "engine_state",
     "engine_states",
     "guess",
-    "hello",
+    "capabilities",
     "missing_problem",
     "seen_model",
 ]
@@ -35,7 +35,7 @@ def chosen_settings() -> Settings:
 
 def guess(settings: Settings) -> Costs:
     """What such a job may take, as the backend guessed when it was asked last."""
-    found = hello()
+    found = capabilities()
     return guessed_costs(found.told.get("estimates"), settings) if found else {}
 
 
@@ -48,17 +48,17 @@ def engine_states() -> dict[str, EngineState]:
     """draft, svd and svd-xt, each with a sentence."""
     models = addon.models_folder()
     folders = {name: seen_model(models, name) for name in DOWNLOADS}
-    return judged(hello(), addon.backend_problem(), folders, chosen_size())
+    return judged(capabilities(), addon.backend_problem(), folders, chosen_size())
 
 
 seen_model = glanced(model_folder)
 """A model's folder, as it was seen last."""
-_seen_hello = glanced(lambda backend: read_hello(BackendFolder(backend)))
+_seen_capabilities = glanced(lambda backend: read_capabilities(BackendFolder(backend)))
 
 
-def hello() -> Hello | None:
+def capabilities() -> Capabilities | None:
     """What the backend that is used now said when it was asked last."""
-    found = _seen_hello(addon.backend_folder().path)
+    found = _seen_capabilities(addon.backend_folder().path)
     return found if found is not None and found.python == addon.backend_python() else None
 
 

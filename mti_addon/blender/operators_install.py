@@ -38,16 +38,14 @@ class MTI_OT_setup_backend(bpy.types.Operator):
 
     @telling
     def execute(self, _context: Any) -> set[str]:
-        """Start the chore."""
+        """Start the task."""
         prefs = addon.preferences()
         wheels, python = (
             bpy.path.abspath(text) if text.strip() else ""
             for text in (prefs.wheels_folder, prefs.base_python)
         )
         index = "" if wheels else prefs.package_index.strip()
-        setup_watch.begin_chore(
-            setup_watch.order("setup", python=python, wheels=wheels, index=index)
-        )
+        setup_watch.begin_task(setup_watch.spec("setup", python=python, wheels=wheels, index=index))
         return {"FINISHED"}
 
 
@@ -71,13 +69,13 @@ class MTI_OT_download_model(bpy.types.Operator):
 
     @telling
     def execute(self, _context: Any) -> set[str]:
-        """Start the chore. The token goes by the environment, so that no file holds it."""
+        """Start the task. The token goes by the environment, so that no file holds it."""
         from .preferences import hub_token
 
         _check_disk(addon.models_folder(), self.model)
         token = hub_token()
-        order = setup_watch.order("download", model=self.model)
-        setup_watch.begin_chore(order, {"HF_TOKEN": token} if token else {})
+        spec = setup_watch.spec("download", model=self.model)
+        setup_watch.begin_task(spec, {"HF_TOKEN": token} if token else {})
         return {"FINISHED"}
 
 

@@ -11,7 +11,7 @@ from bpy.props import EnumProperty, StringProperty
 
 from .. import client
 from ..client.setup_models import DOWNLOADS, model_folder
-from ..client.setup_start import cancel_chore
+from ..client.setup_start import cancel_task
 from ..client.terminal import terminal_command
 from ..wire.errors import BadRequest, MtiError
 from ..wire.problem import Problem
@@ -44,8 +44,8 @@ class MTI_OT_check_backend(bpy.types.Operator):
 
     @telling
     def execute(self, _context: Any) -> set[str]:
-        """Start the chore."""
-        setup_watch.begin_chore(setup_watch.order("check"))
+        """Start the task."""
+        setup_watch.begin_task(setup_watch.spec("check"))
         return {"FINISHED"}
 
 
@@ -79,34 +79,34 @@ class MTI_OT_self_test(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MTI_OT_cancel_chore(bpy.types.Operator):
+class MTI_OT_cancel_task(bpy.types.Operator):
     """Stop this; starting it again continues where it stopped"""
 
-    bl_idname = "mti.cancel_chore"
+    bl_idname = "mti.cancel_task"
     bl_label = "Cancel"
 
-    chore: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
+    task: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
 
     @telling
     def execute(self, _context: Any) -> set[str]:
         """Ask its process to stop, which it does within a second."""
-        cancel_chore(addon.backend_folder().chore(self.chore))
+        cancel_task(addon.backend_folder().task(self.task))
         setup_watch.start()
         return {"FINISHED"}
 
 
-class MTI_OT_chore_log(bpy.types.Operator):
+class MTI_OT_task_log(bpy.types.Operator):
     """Open what was written while this was done"""
 
-    bl_idname = "mti.chore_log"
+    bl_idname = "mti.task_log"
     bl_label = "Open Log"
 
-    chore: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
+    task: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
 
     @telling
     def execute(self, _context: Any) -> set[str]:
         """Open it in the system's own viewer."""
-        log = addon.backend_folder().chore(self.chore).job.log_file
+        log = addon.backend_folder().task(self.task).job.log_file
         if not log.is_file():
             raise BadRequest(Problem("no_log", "There is no log.", "It was never started."))
         bpy.ops.wm.path_open(filepath=str(log))
@@ -149,7 +149,7 @@ class MTI_OT_move_models(bpy.types.Operator):
         models = addon.models_folder()
         there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = None if there else NOTHING_TO_MOVE
-        return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_CHORES))
+        return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_TASKS))
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask where to."""
@@ -158,12 +158,12 @@ class MTI_OT_move_models(bpy.types.Operator):
 
     @telling
     def execute(self, _context: Any) -> set[str]:
-        """Start the chore; the preferences name the new folder as soon as it is done."""
+        """Start the task; the preferences name the new folder as soon as it is done."""
         if not self.directory.strip():
             what = "There is no folder to move the models to."
             raise BadRequest(Problem("no_folder_to_move_to", what, "Choose one."))
         target = bpy.path.abspath(self.directory)
-        setup_watch.begin_chore(setup_watch.order("move", target=target))
+        setup_watch.begin_task(setup_watch.spec("move", target=target))
         return {"FINISHED"}
 
 
@@ -178,7 +178,7 @@ class MTI_OT_delete_model(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Nobody may be using it."""
-        return allowed(cls, busy("move", "delete", *DOWNLOAD_CHORES))
+        return allowed(cls, busy("move", "delete", *DOWNLOAD_TASKS))
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """Ask first: this cannot be undone."""
@@ -187,29 +187,29 @@ class MTI_OT_delete_model(bpy.types.Operator):
 
     @telling
     def execute(self, _context: Any) -> set[str]:
-        """Start the chore."""
+        """Start the task."""
         if not model_folder(addon.models_folder(), self.model).size:
             what, hint = "{name} is not installed.", "There is nothing to delete."
             raise BadRequest(Problem("nothing_to_delete", what, hint, {"name": self.model}))
-        setup_watch.begin_chore(setup_watch.order("delete", model=self.model))
+        setup_watch.begin_task(setup_watch.spec("delete", model=self.model))
         return {"FINISHED"}
 
 
-DOWNLOAD_CHORES = tuple(f"download-{name}" for name in DOWNLOADS)
+DOWNLOAD_TASKS = tuple(f"download-{name}" for name in DOWNLOADS)
 CLASSES = (
     MTI_OT_check_backend,
     MTI_OT_self_test,
-    MTI_OT_cancel_chore,
-    MTI_OT_chore_log,
+    MTI_OT_cancel_task,
+    MTI_OT_task_log,
     MTI_OT_copy_command,
     MTI_OT_move_models,
     MTI_OT_delete_model,
 )
 
 
-def busy(*chores: str) -> Problem | None:
-    """Why one must wait; None if none of these chores is going on."""
-    going = [name for name in chores if setup_watch.running(name)]
+def busy(*tasks: str) -> Problem | None:
+    """Why one must wait; None if none of these tasks is going on."""
+    going = [name for name in tasks if setup_watch.running(name)]
     if not going:
         return None
     what = sentences(setup_watch.states[going[0]].said)

@@ -7,7 +7,7 @@ from typing import Any
 from . import addon, channel, setup_watch
 from .drawing import button, paragraph
 from .glance import is_folder
-from .preferences_page import draw_chore, draw_online_access
+from .preferences_page import draw_online_access, draw_task
 from .translations import sentences, told
 
 WHAT = (
@@ -25,7 +25,7 @@ def draw_setup(context: Any, layout: Any) -> None:
     box = layout.box()
     if setting_up or problem is None:
         paragraph(context, box, "Setting up the backend", "IMPORT", boxed=True)
-        draw_chore(context, box, "setup", boxed=True)
+        draw_task(context, box, "setup", boxed=True)
         return
     if addon.own_python_is_chosen():  # setting up would not be used
         paragraph(context, box, sentences(problem), "ERROR", boxed=True)
@@ -41,7 +41,7 @@ def _draw_way(context: Any, box: Any) -> None:
     """What setting up takes, and the buttons for it in their order."""
     if not is_folder(addon.backend_folder().env):
         paragraph(context, box, WHAT, "NONE", boxed=True)
-    draw_chore(context, box, "setup", boxed=True)
+    draw_task(context, box, "setup", boxed=True)
     if channel.CHANNEL != "own":
         copy = button(context, box, "mti.copy_command", "Copy Command", "COPYDOWN", True, "Copy")
         copy.what = "setup"

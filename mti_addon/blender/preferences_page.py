@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..client.engines import LABELS, installed
-from ..client.setup_folder import ChoreState
+from ..client.setup_folder import SetupTaskState
 from ..client.setup_models import DOWNLOADS
 from ..wire.problem import Problem
 from . import addon, channel, engines, setup_watch
@@ -37,7 +37,7 @@ def draw_backend(context: Any, layout: Any) -> None:
         _draw_answer(context, body)
     _draw_buttons(context, body)
     for name in ("setup", "check"):
-        draw_chore(context, body, name)
+        draw_task(context, body, name)
     _draw_self_test(context, body)
     header, details = body.panel("mti_prefs_details", default_closed=True)
     header.label(text="Details")
@@ -74,7 +74,7 @@ def draw_models(context: Any, layout: Any) -> None:
         if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
             folder = engines.seen_model(addon.models_folder(), name)
             paragraph(context, box, sentences(installed(name, folder)), "NONE")
-        draw_chore(context, box, f"download-{name}")
+        draw_task(context, box, f"download-{name}")
     if channel.CHANNEL == "own":
         if not addon.backend_problem():
             draw_online_access(context, body)
@@ -88,10 +88,10 @@ def draw_models(context: Any, layout: Any) -> None:
         column.label(text=str(addon.models_folder()), translate=False)
     body.operator("mti.move_models", icon="FILE_FOLDER")
     for name in ("move", "delete"):
-        draw_chore(context, body, name)
+        draw_task(context, body, name)
 
 
-def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> None:
+def draw_task(context: Any, layout: Any, name: str, boxed: bool = False) -> None:
     """Progress with Cancel, or how it ended if it did not end well."""
     state = setup_watch.states.get(name)
     if state is None or state.phase in ("none", "done"):
@@ -99,7 +99,7 @@ def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> Non
     if state.phase == "running":
         row = layout.row()
         row.progress(factor=state.fraction, text=progress_text(state), translate=False)
-        row.operator("mti.cancel_chore", text="", icon="X").chore = name
+        row.operator("mti.cancel_task", text="", icon="X").task = name
         return
     if state.phase == "dead":
         text = "It stopped unexpectedly. Start it again: it continues where it stopped."
@@ -109,10 +109,10 @@ def draw_chore(context: Any, layout: Any, name: str, boxed: bool = False) -> Non
         text = sentences(state.said)
     icon = "CANCEL" if state.phase == "cancelled" else "ERROR"
     paragraph(context, layout, text, icon, boxed=boxed)
-    layout.operator("mti.chore_log", icon="TEXT").chore = name
+    layout.operator("mti.task_log", icon="TEXT").task = name
 
 
-def progress_text(state: ChoreState) -> str:
+def progress_text(state: SetupTaskState) -> str:
     """Such as 'Downloading svd: 1.20 of 4.51 GB, 3:05 left'."""
     text = sentences(state.said)
     if state.total_bytes >= 1e9:
@@ -129,14 +129,14 @@ def progress_text(state: ChoreState) -> str:
 
 def _draw_answer(context: Any, layout: Any) -> None:
     """What the backend said when it was asked last."""
-    hello = engines.hello()
-    if hello is None or not hello.told:
+    capabilities = engines.capabilities()
+    if capabilities is None or not capabilities.told:
         paragraph(context, layout, "Backend found, not checked yet", "QUESTION")
         return
-    versions = hello.versions()
+    versions = capabilities.versions()
     named = {name: versions.get(name, "?") for name in ("python", "torch", "diffusers")}
     layout.label(text=translated(READY, **named), icon="CHECKMARK", translate=False)
-    if said := hello.gpu_said():
+    if said := capabilities.gpu_said():
         paragraph(context, layout, sentences(said), "NONE")
 
 

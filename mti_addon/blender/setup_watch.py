@@ -1,4 +1,4 @@
-"""Looks at the chores and the self-test on Blender's timer, for the preferences' page.
+"""Looks at the tasks and the self-test on Blender's timer, for the preferences' page.
 
 Nothing here is the truth about them; their folders are. So a new file, undo or a crash of Blender
 leaves nothing wrong.
@@ -13,19 +13,19 @@ from pathlib import Path
 import bpy
 
 from .. import client
-from ..client.setup_folder import ChoreState, Order
+from ..client.setup_folder import SetupTaskState, TaskSpec
 from ..client.setup_models import DOWNLOADS
-from ..client.setup_start import look, start_chore
+from ..client.setup_start import look, start_task
 from ..wire import JobFolder, MtiError
 from . import addon, cleanup, engines, glance, polling, self_test
 from .job_rows import advice
 from .translations import told, translated
 
 SECONDS = 0.5
-CHORES = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
+SETUP_TASKS = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
 
-states: dict[str, ChoreState] = {}
-"""Of the chores that were ever started, as they were at the last look."""
+states: dict[str, SetupTaskState] = {}
+"""Of the tasks that were ever started, as they were at the last look."""
 _adopted = False
 """The last move has been looked at: the preferences name the folder that they shall."""
 _test: tuple[JobFolder, client.Follower] | None = None
@@ -34,18 +34,18 @@ test_verdict: tuple[str, str] = ("", "")
 """A sentence and an icon about the last self-test."""
 
 
-def order(kind: str, **more: str) -> Order:
-    """An order with the folders of this extension filled in."""
+def spec(kind: str, **more: str) -> TaskSpec:
+    """A task with the folders of this extension filled in."""
     folder = str(addon.backend_folder().path)
     models = str(addon.models_folder())
     found = {"python": addon.backend_python(), "models": models, **more}
-    return Order(kind, folder, str(addon.EXTENSION_ROOT), **found)  # type: ignore[arg-type]
+    return TaskSpec(kind, folder, str(addon.EXTENSION_ROOT), **found)  # type: ignore[arg-type]
 
 
-def begin_chore(what: Order, extra_env: dict[str, str] | None = None) -> None:
-    """Start a chore and look at it from now on. Raises Busy, NotWritable, DiskFull,
+def begin_task(what: TaskSpec, extra_env: dict[str, str] | None = None) -> None:
+    """Start a task and look at it from now on. Raises Busy, NotWritable, DiskFull,
     BackendMissing."""
-    start_chore(what, extra_env, sys.executable)
+    start_task(what, extra_env, sys.executable)
     start()
 
 
@@ -53,10 +53,10 @@ def poll() -> float | None:
     """Look once; gives the seconds until the next look, None when there is nothing to wait for."""
     before = (dict(states), test_state)
     folder = addon.backend_folder()
-    for name in CHORES:
-        chore = folder.chore(name)
-        if os.path.exists(chore.state_file):
-            states[name] = look(chore)
+    for name in SETUP_TASKS:
+        task = folder.task(name)
+        if os.path.exists(task.state_file):
+            states[name] = look(task)
         else:
             states.pop(name, None)
     _adopt_moved()
@@ -70,7 +70,7 @@ def poll() -> float | None:
 
 def running(name: str) -> bool:
     """As it was at the last look."""
-    return states.get(name, ChoreState()).phase == "running"
+    return states.get(name, SetupTaskState()).phase == "running"
 
 
 def start() -> None:
@@ -100,13 +100,13 @@ def stop() -> None:
 
 def ask_if_stale() -> bool:
     """Have the backend asked if it never was, or by another version; True if that was begun."""
-    found, python = engines.hello(), addon.backend_python()
+    found, python = engines.capabilities(), addon.backend_python()
     if found is not None and found.version == addon.version():
         return False
     if not os.path.isfile(python) or addon.backend_problem() or running("check"):
         return False
     try:
-        begin_chore(order("check"))
+        begin_task(spec("check"))
     except (MtiError, OSError):
         return False  # the page says what is wrong as soon as somebody presses the button
     return True
@@ -184,7 +184,7 @@ def _adopt_moved() -> None:
         return
     _adopted = True
     try:
-        moved = addon.backend_folder().chore("move").order()
+        moved = addon.backend_folder().task("move").spec()
     except MtiError:
         return
     if Path(moved.models) == addon.models_folder() and _went(moved.models, moved.target):

@@ -15,7 +15,7 @@ from ..wire import JobFolder, MtiError
 from ..wire.problem import Problem
 from . import addon, polling
 
-STAY_SECONDS = 30.0
+IDLE_SECONDS = 30.0
 """A runner that has finished keeps its model loaded for so long, for the next take."""
 PREVIEW_SECONDS = 15
 """While a motion is learned, it is played about so often, to be looked at."""
@@ -83,7 +83,7 @@ def advance(job: JobFolder | None = None) -> bool:
 def launch(job: JobFolder) -> None:
     """Start a runner on a job. Raises BackendMissing, DiskFull, NotWritable."""
     client.launch(
-        addon.backend_python(), addon.EXTENSION_ROOT, job, environment(), stay=STAY_SECONDS
+        addon.backend_python(), addon.EXTENSION_ROOT, job, environment(), idle_timeout=IDLE_SECONDS
     )
 
 

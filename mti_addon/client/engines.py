@@ -1,6 +1,7 @@
 """Which engines can be used on this machine, and why not; pure, wire and stdlib only.
 
-From what the backend said when it was asked last (hello.json) and from the models' folders; nothing
+From what the backend said when it was asked last (capabilities.json) and from the models' folders;
+nothing
 is started for it.
 """
 
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from ..wire.problem import Problem
 from ..wire.settings import SIZES, Settings
-from .setup_check import Hello
+from .setup_check import Capabilities
 from .setup_models import DOWNLOADS, ModelFolder
 
 Condition = Literal[
@@ -69,7 +70,7 @@ class EngineState:
 
 
 def engine_states(
-    hello: Hello | None,
+    capabilities: Capabilities | None,
     problem: Problem | None,
     folders: Mapping[str, ModelFolder],
     size: tuple[int, int] = SIZES[0],
@@ -77,14 +78,14 @@ def engine_states(
     """All engines. `problem`: what keeps the backend from being started; `folders`: of the models,
     without the shipped draft; `size`: width and height that SVD shall learn at."""
     return {
-        name: EngineState(name, *_judged(name, hello, problem, folders.get(name), size))
+        name: EngineState(name, *_judged(name, capabilities, problem, folders.get(name), size))
         for name in LABELS
     }
 
 
 def _judged(
     name: str,
-    hello: Hello | None,
+    capabilities: Capabilities | None,
     problem: Problem | None,
     folder: ModelFolder | None,
     size: tuple[int, int],
@@ -93,13 +94,13 @@ def _judged(
         return "backend_missing", problem
     if name == "draft":
         return "ready", Problem("draft_ready", "Ready (no GPU needed)")
-    unfit = _memory_problem(Settings.for_model(name).sized(*size), hello)
+    unfit = _memory_problem(Settings.for_model(name).sized(*size), capabilities)
     if unfit:
         return "too_small", unfit
     if folder is None or not folder.whole:
         missing = folder is None or not folder.size
         return "not_installed" if missing else "incomplete", installed(name, folder)
-    if hello is None:
+    if capabilities is None:
         what = "Installed. Check the backend, to see whether the GPU is large enough."
         return "unknown", Problem("engine_not_checked", what)
     values = _whole_folder(folder)
@@ -123,14 +124,14 @@ def _whole_folder(folder: ModelFolder) -> dict[str, Any]:
     return {"size": folder.size / 1e9, "path": str(folder.path)}
 
 
-def _memory_problem(settings: Settings, hello: Hello | None) -> Problem | None:
+def _memory_problem(settings: Settings, capabilities: Capabilities | None) -> Problem | None:
     """Why this machine cannot learn with it; None if it can, or if nobody knows."""
-    if hello is None or not hello.told:
+    if capabilities is None or not capabilities.told:
         return None
     need = gpu_bytes(settings) / GB
-    cards = hello.cards()
+    cards = capabilities.cards()
     if not cards:
-        if hello.gpu.get("kind") == "cuda":
+        if capabilities.gpu.get("kind") == "cuda":
             what = (
                 "The backend's torch does not use the GPU that is there: set up the backend again."
             )

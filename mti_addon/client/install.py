@@ -1,6 +1,6 @@
-"""The process that does a chore: sets the backend up, checks it, fetches, moves, deletes models.
+"""The process that does a task: sets the backend up, checks it, fetches, moves, deletes models.
 
-Blender starts it, detached, with its own Python: `python -m mti_addon.client.install CHORE`. It can
+Blender starts it, detached, with its own Python: `python -m mti_addon.client.install TASK`. It can
 be run at a terminal as well: `python -m mti_addon.client.install --into FOLDER`. It needs nothing
 but the standard library, and installs nothing into the Python that runs it.
 """
@@ -22,20 +22,20 @@ from ..wire.owner import JobLock
 from ..wire.problem import Problem
 from . import setup_models
 from .setup_check import run_check
-from .setup_child import Work
+from .setup_child import TaskProcess
 from .setup_env import Setup
-from .setup_folder import ChoreFolder, Order
+from .setup_folder import SetupTaskFolder, TaskSpec
 from .setup_start import prepare
 
 LET_GO_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _set_up(work: Work, order: Order) -> None:
-    Setup(work, order).run()
+def _set_up(process: TaskProcess, spec: TaskSpec) -> None:
+    Setup(process, spec).run()
 
 
-CHORES: dict[str, Callable[[Work, Order], None]] = {
+SETUP_TASKS: dict[str, Callable[[TaskProcess, TaskSpec], None]] = {
     "setup": _set_up,
     "check": run_check,
     "download": setup_models.download,
@@ -44,22 +44,22 @@ CHORES: dict[str, Callable[[Work, Order], None]] = {
 }
 
 
-def do(chore: ChoreFolder, echo: bool = False) -> int:
-    """Do the chore of this folder; the exit code of how it ended, which state.json tells, too."""
-    work = Work(chore, echo)
+def do(task: SetupTaskFolder, echo: bool = False) -> int:
+    """Do the task of this folder; the exit code of how it ended, which state.json tells, too."""
+    process = TaskProcess(task, echo)
     try:
         # the last word is written before the lock goes: nobody shall take its end for a death
-        with _locked(chore):
-            return _do(work)
+        with _locked(task):
+            return _do(process)
     except MtiError as error:
-        work.log(str(error.problem))
+        process.log(str(error.problem))
         return error.exit_code
 
 
 @contextlib.contextmanager
-def _locked(chore: ChoreFolder) -> Iterator[None]:
-    """The chore's lock. One that was started after another's last word waits for it to let go."""
-    lock, until = JobLock(chore.job), time.monotonic() + LET_GO_SECONDS
+def _locked(task: SetupTaskFolder) -> Iterator[None]:
+    """The task's lock. One that was started after another's last word waits for it to let go."""
+    lock, until = JobLock(task.job), time.monotonic() + LET_GO_SECONDS
     while True:
         try:
             lock.acquire()
@@ -74,27 +74,27 @@ def _locked(chore: ChoreFolder) -> Iterator[None]:
         lock.release()
 
 
-def _do(work: Work) -> int:
+def _do(process: TaskProcess) -> int:
     try:
-        work.hold_reserve()
-        work.end_leftover()
-        order = work.chore.order()
+        process.hold_reserve()
+        process.end_leftover()
+        spec = process.task.spec()
         try:
-            CHORES[order.kind](work, order)
+            SETUP_TASKS[spec.kind](process, spec)
         except OSError as error:
-            raise _understood(error, Path(order.backend)) from error
-        work.end(phase="done")
+            raise _understood(error, Path(spec.backend)) from error
+        process.end(phase="done")
         return 0
     except Cancelled as error:
-        work.end(phase="cancelled", said=error.problem)
+        process.end(phase="cancelled", said=error.problem)
         return error.exit_code
     except MtiError as error:
-        return _fail(work, error)
+        return _fail(process, error)
     except Exception:
         traceback.print_exc()
         what = "The set-up stopped by a fault of its own."
         fault = Internal(Problem("setup_fault", what, "Please report the log."))
-        return _fail(work, fault)
+        return _fail(process, fault)
 
 
 def _understood(error: OSError, folder: Path) -> MtiError:
@@ -109,9 +109,9 @@ def _understood(error: OSError, folder: Path) -> MtiError:
     )
 
 
-def _fail(work: Work, error: MtiError) -> int:
-    work.end(phase="failed", said=None, error=Failed.of(error))
-    work.log(str(error.problem))
+def _fail(process: TaskProcess, error: MtiError) -> int:
+    process.end(phase="failed", said=None, error=Failed.of(error))
+    process.log(str(error.problem))
     return error.exit_code
 
 
@@ -121,22 +121,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="mti_addon.client.install",
         description="Make the backend's environment, or complete one that is not finished.",
     )
-    parser.add_argument("chore", type=Path, nargs="?", help="a folder with an order.json")
+    parser.add_argument("task", type=Path, nargs="?", help="a folder with a task.json")
     parser.add_argument("--into", type=Path, help="or: the folder to make the environment in")
     parser.add_argument("--wheels", default="", help="install from this folder, not the network")
     parser.add_argument("--index", default="", help="a further package index, for torch")
     parser.add_argument("--python", default="", help="make the environment with this Python")
     options = parser.parse_args(argv)
-    if (options.chore is None) == (options.into is None):
-        parser.error("give either a chore's folder or --into FOLDER")
-    if options.chore is not None:
-        return do(ChoreFolder(options.chore.resolve()))
-    order = Order(
+    if (options.task is None) == (options.into is None):
+        parser.error("give either a task's folder or --into FOLDER")
+    if options.task is not None:
+        return do(SetupTaskFolder(options.task.resolve()))
+    spec = TaskSpec(
         "setup", str(options.into.resolve()), str(ROOT), options.python, options.wheels,
         options.index,
     )  # fmt: skip
     try:
-        return do(prepare(order), echo=True)
+        return do(prepare(spec), echo=True)
     except MtiError as error:
         print(error.problem, file=sys.stderr)
         return error.exit_code

@@ -29,13 +29,13 @@ def launch(
     root: Path,
     job: JobFolder,
     extra_env: Mapping[str, str] | None = None,
-    stay: float = 0.0,
+    idle_timeout: float = 0.0,
 ) -> int:
     """Start `python -m mti_backend run JOB` detached, and return its pid.
 
     `python` is the backend's own interpreter, `root` the folder that holds mti_backend; the runner
-    then waits `stay` seconds for the next job, with its model loaded. Raises BackendMissing,
-    DiskFull, NotWritable.
+    then waits `idle_timeout` seconds for the next job, with its model loaded. Raises
+    BackendMissing, DiskFull, NotWritable.
     """
     if not (root / "mti_backend").is_dir():
         raise BackendMissing(
@@ -47,7 +47,7 @@ def launch(
             )
         )
     command = [python, "-m", "mti_backend", "run", str(job.path.resolve())]
-    command += ["--stay", f"{stay:g}"] if stay > 0 else []
+    command += ["--idle-timeout", f"{idle_timeout:g}"] if idle_timeout > 0 else []
     return start_detached(command, runner_environment(os.environ, root, extra_env or {}), job)
 
 

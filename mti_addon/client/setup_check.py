@@ -1,6 +1,6 @@
 """Does the backend answer, and what does it say of this machine? Wire and stdlib only.
 
-A chore's process asks it and keeps the answer in hello.json; Blender only reads that file.
+A task's process asks it and keeps the answer in capabilities.json; Blender only reads that file.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ..wire.problem import Problem
 from ..wire.request import PROTOCOL
 from . import setup_packages as packages
 from .launch import runner_environment
-from .setup_child import Work
-from .setup_folder import BackendFolder, Order, read_json, typed, write_json
+from .setup_child import TaskProcess
+from .setup_folder import BackendFolder, TaskSpec, read_json, typed, write_json
 from .setup_gpu import Gpu, find_gpu
 
 
 @dataclass(frozen=True)
-class Hello:
-    """hello.json: what was asked, and the answer."""
+class Capabilities:
+    """capabilities.json: what was asked, and the answer."""
 
     python: str
     """The interpreter that was asked."""
@@ -35,7 +35,7 @@ class Hello:
     gpu: dict[str, Any] = field(default_factory=dict)
     """As setup_gpu.Gpu."""
     told: dict[str, Any] = field(default_factory=dict)
-    """As mti_backend/hello.py tells; empty if it did not answer."""
+    """As mti_backend/capabilities.py tells; empty if it did not answer."""
     problem: Problem | None = None
     """What is wrong with it."""
 
@@ -63,24 +63,28 @@ class Hello:
 
 
 def check(
-    work: Work, order: Order, python: str, requirements: tuple[str, ...], gpu: Gpu | None = None
-) -> Hello:
-    """Run `hello` on the backend and keep what it says. BackendMissing if it is not well."""
+    process: TaskProcess,
+    spec: TaskSpec,
+    python: str,
+    requirements: tuple[str, ...],
+    gpu: Gpu | None = None,
+) -> Capabilities:
+    """Run `capabilities` on the backend and keep what it says. BackendMissing if it is not well."""
 
     def ask(command: list[str]) -> tuple[int, str]:
         try:
-            ended = work.run(command, environment)
+            ended = process.run(command, environment)
         except OSError as error:
             return -1, str(error)
-        return ended.code, ended.output
+        return ended.returncode, ended.output
 
-    root = Path(order.root)
-    models = {"MTI_MODELS_DIR": order.models} if order.models else {}
+    root = Path(spec.root)
+    models = {"MTI_MODELS_DIR": spec.models} if spec.models else {}
     environment = runner_environment(os.environ, root, models)
     gpu = gpu or find_gpu(ask)
     problem = None
     names = [packages.name_of(each) for each in requirements]
-    code, output = ask([python, "-m", "mti_backend", "hello", *names])
+    code, output = ask([python, "-m", "mti_backend", "capabilities", *names])
     told = _last_json(output)
     if code != 0:
         problem = silent(python, output)
@@ -98,25 +102,25 @@ def check(
             "Set up the backend again: only what has changed is installed.",
             {"packages": "; ".join(wrong[:3])},
         )
-    folder = BackendFolder(Path(order.backend))
+    folder = BackendFolder(Path(spec.backend))
     seen = dataclasses.asdict(gpu)
-    hello = Hello(python, packages.version_of(root), time.time(), seen, told, problem)
-    write_json(folder.hello_file, hello)
+    capabilities = Capabilities(python, packages.version_of(root), time.time(), seen, told, problem)
+    write_json(folder.capabilities_file, capabilities)
     if problem:
         raise BackendMissing(problem)
-    return hello
+    return capabilities
 
 
-def run_check(work: Work, order: Order) -> None:
-    """The chore `check`."""
-    work.tell(Problem("asking_backend", "Asking the backend"), 0.1)
-    check(work, order, order.python, order.requirements or packages.pinned(Path(order.root)))
-    work.end(said=Problem("backend_answers", "The backend answers."), fraction=1.0)
+def run_check(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `check`."""
+    process.tell(Problem("asking_backend", "Asking the backend"), 0.1)
+    check(process, spec, spec.python, spec.requirements or packages.pinned(Path(spec.root)))
+    process.end(said=Problem("backend_answers", "The backend answers."), fraction=1.0)
 
 
-def read_hello(folder: BackendFolder) -> Hello | None:
+def read_capabilities(folder: BackendFolder) -> Capabilities | None:
     """The last answer; None if nobody has asked yet."""
-    return read_json(Hello, folder.hello_file)
+    return read_json(Capabilities, folder.capabilities_file)
 
 
 def _last_json(output: str) -> dict[str, Any]:

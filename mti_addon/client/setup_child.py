@@ -1,7 +1,7 @@
-"""What a chore's process does while another program works for it; wire and stdlib only.
+"""What a task's process does while another program works for it; wire and stdlib only.
 
-The programs (pip, venv, nvidia-smi, the backend) write into the chore's log. They are told to stop
-when somebody cancels, and one that outlived a killed chore is ended before the next one begins:
+The programs (pip, venv, nvidia-smi, the backend) write into the task's log. They are told to stop
+when somebody cancels, and one that outlived a killed task is ended before the next one begins:
 two pips in one environment would spoil it.
 """
 
@@ -22,7 +22,7 @@ from ..wire import files
 from ..wire.errors import Busy, Cancelled, MtiError
 from ..wire.owner import Liveness, is_alive, owner_of, read_owner
 from ..wire.problem import Problem
-from .setup_folder import STARTING, ChoreFolder, ChoreState, write_json
+from .setup_folder import STARTING, SetupTaskFolder, SetupTaskState, write_json
 
 TICK_SECONDS = 0.2
 TELL_SECONDS = 0.5
@@ -38,19 +38,19 @@ abandoned: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
-class Ended:
+class CompletedProcess:
     """A program that has ended: its exit code, and all that it printed."""
 
-    code: int
+    returncode: int
     output: str
 
 
-class Work:
-    """The chore's process itself: tells how far it is, and runs programs."""
+class TaskProcess:
+    """The task's process itself: tells how far it is, and runs programs."""
 
-    def __init__(self, chore: ChoreFolder, echo: bool = False) -> None:
-        self.chore, self.echo = chore, echo
-        self.state = ChoreState("running", STARTING)
+    def __init__(self, task: SetupTaskFolder, echo: bool = False) -> None:
+        self.task, self.echo = task, echo
+        self.state = SetupTaskState("running", STARTING)
         self._told = self._beaten = 0.0
 
     def tell(self, said: Problem, fraction: float, **more: Any) -> None:
@@ -60,24 +60,24 @@ class Work:
             self.log(str(said))
         elif time.monotonic() - self._told < TELL_SECONDS:
             return
-        self.state = ChoreState("running", said, min(max(fraction, 0.0), 1.0), **more)
+        self.state = SetupTaskState("running", said, min(max(fraction, 0.0), 1.0), **more)
         self._told = time.monotonic()
         # What fills the disk says so itself; and what makes space must not fail for its report.
         with contextlib.suppress(MtiError, OSError):
-            self.chore.write_state(self.state)
+            self.task.write_state(self.state)
 
     def end(self, **changes: Any) -> None:
         """The last word."""
         before, self.state = self.state, dataclasses.replace(self.state, **changes)
         with contextlib.suppress(OSError):
-            self.chore.reserve_file.unlink()
-        self.chore.write_state(self.state)
+            self.task.reserve_file.unlink()
+        self.task.write_state(self.state)
         if self.state.said not in (None, before.said):
             self.log(str(self.state.said))
 
     def log(self, text: str) -> None:
         """A line for people."""
-        with contextlib.suppress(OSError), open(self.chore.job.log_file, "ab") as stream:
+        with contextlib.suppress(OSError), open(self.task.job.log_file, "ab") as stream:
             stream.write(f"{time.strftime('%H:%M:%S')} {text}\n".encode())
         if self.echo:
             print(text, flush=True)
@@ -87,8 +87,8 @@ class Work:
         if time.monotonic() - self._beaten > HEARTBEAT_SECONDS:
             self._beaten = time.monotonic()
             with contextlib.suppress(OSError):
-                self.chore.job.heartbeat_file.touch()
-        if self.chore.job.cancel_asked():
+                self.task.job.heartbeat_file.touch()
+        if self.task.job.cancel_asked():
             raise Cancelled(CANCELLED)
 
     def run(
@@ -96,24 +96,24 @@ class Work:
         command: list[str],
         environment: Mapping[str, str],
         watch: Callable[[str], None] = lambda output: None,
-    ) -> Ended:
+    ) -> CompletedProcess:
         """Run a program to its end. `watch` is called five times a second with its output so far.
 
         Raises Cancelled, and OSError if it cannot be started.
         """
-        with open(self.chore.job.log_file, "ab") as log:
+        with open(self.task.job.log_file, "ab") as log:
             begin = log.tell()
             child = subprocess.Popen(
                 command,
                 env=dict(environment),
-                cwd=self.chore.path,
+                cwd=self.task.path,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 **_own_group(),
             )
         try:
-            write_json(self.chore.child_file, owner_of(child.pid, 1))
+            write_json(self.task.child_file, owner_of(child.pid, 1))
             while child.poll() is None:
                 self.tick()
                 watch(self._output(begin))
@@ -128,17 +128,17 @@ class Work:
                 abandoned.append(child)  # child.json stays: the next one sees to it
             raise
         self._forget_child()
-        return Ended(child.returncode, self._output(begin))
+        return CompletedProcess(child.returncode, self._output(begin))
 
     def hold_reserve(self) -> None:
         """Take the space for the last word now, if there is any."""
         with contextlib.suppress(MtiError, OSError):
-            files.write_atomic(self.chore.reserve_file, bytes(RESERVE_BYTES))
+            files.write_atomic(self.task.reserve_file, bytes(RESERVE_BYTES))
 
     def end_leftover(self) -> None:
-        """End the program of a chore's process that was killed before. Busy if it will not end:
+        """End the program of a task's process that was killed before. Busy if it will not end:
         two of them in one environment would spoil it."""
-        owner = read_owner(self.chore.child_file)
+        owner = read_owner(self.task.child_file)
         if owner is not None and is_alive(owner, None) is Liveness.ALIVE:
             self.log(f"ending process {owner.pid}, left over from before")
             end_tree(owner.pid)
@@ -158,10 +158,10 @@ class Work:
 
     def _forget_child(self) -> None:
         with contextlib.suppress(OSError):
-            self.chore.child_file.unlink()
+            self.task.child_file.unlink()
 
     def _output(self, begin: int) -> str:
-        with open(self.chore.job.log_file, "rb") as stream:
+        with open(self.task.job.log_file, "rb") as stream:
             stream.seek(begin)
             return stream.read().decode("utf-8", "replace")
 

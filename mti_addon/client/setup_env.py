@@ -1,4 +1,4 @@
-"""The backend's environment, made by a chore's process; wire and stdlib only."""
+"""The backend's environment, made by a task's process; wire and stdlib only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..wire.problem import Problem
 from . import setup_packages as packages
 from .launch import runner_environment
 from .setup_check import check, silent
-from .setup_child import Work
-from .setup_folder import BackendFolder, Order, read_json, write_json
+from .setup_child import TaskProcess
+from .setup_folder import BackendFolder, TaskSpec, read_json, write_json
 from .setup_gpu import Gpu, find_gpu
 from .setup_lock import LockedPackage, as_requirements, needed_for, read_lock
 from .setup_python import Interpreter, find_python, probe
@@ -44,24 +44,24 @@ class Marker:
 class Setup:
     """Makes the environment, or goes on with a half made one."""
 
-    def __init__(self, work: Work, order: Order) -> None:
-        self.work, self.order = work, order
-        self.folder = BackendFolder(Path(order.backend))
-        self.root = Path(order.root)
-        self.requirements = order.requirements or packages.pinned(self.root)
+    def __init__(self, process: TaskProcess, spec: TaskSpec) -> None:
+        self.process, self.spec = process, spec
+        self.folder = BackendFolder(Path(spec.backend))
+        self.root = Path(spec.root)
+        self.requirements = spec.requirements or packages.pinned(self.root)
         self._repaired = False
         """Something was half installed, so what else is there cannot be trusted."""
 
     def run(self) -> None:
         """All steps; each one looks first at what is there. Raises MtiErrors, each a sentence."""
-        self.work.tell(Problem("looking_at_machine", "Looking at this machine"), 0.0)
-        if self.order.wheels and not Path(self.order.wheels).is_dir():
+        self.process.tell(Problem("looking_at_machine", "Looking at this machine"), 0.0)
+        if self.spec.wheels and not Path(self.spec.wheels).is_dir():
             raise BackendMissing(
                 Problem(
                     "wheels_folder_missing",
                     "The folder of wheels does not exist: {folder}.",
                     "Choose it again in the preferences, or clear it to use the network.",
-                    {"folder": self.order.wheels},
+                    {"folder": self.spec.wheels},
                 )
             )
         with files.translating_os_errors(self.folder.path):
@@ -70,14 +70,14 @@ class Setup:
             self.folder.temp.mkdir()
             self.folder.marker_file.unlink(missing_ok=True)
         gpu = find_gpu(self._ask)
-        self.work.log(str(gpu.said))
+        self.process.log(str(gpu.said))
         self._check_disk(gpu)
         python = self._environment()
         self._packages(gpu, trusting=not self._repaired)
         try:
             self._try(gpu)
         except BackendMissing as error:
-            self.work.log(f"{error.message} So pip is asked for every package.")
+            self.process.log(f"{error.message} So pip is asked for every package.")
             self._packages(gpu, trusting=False)
             self._try(gpu)
         shutil.rmtree(self.folder.temp, ignore_errors=True)
@@ -87,11 +87,11 @@ class Setup:
             self.folder.marker_file,
             Marker(version, self.requirements, python.path, name, time.time()),
         )
-        self.work.end(said=Problem("backend_ready", "The backend is ready."), fraction=1.0)
+        self.process.end(said=Problem("backend_ready", "The backend is ready."), fraction=1.0)
 
     def _check_disk(self, gpu: Gpu) -> None:
         """Before anything is fetched: is there space for what is missing?"""
-        needed = self.order.needed_bytes or packages.needed_bytes(gpu)
+        needed = self.spec.needed_bytes or packages.needed_bytes(gpu)
         missing = max(needed - files.size_of(self.folder.env), needed // 10)
         free = shutil.disk_usage(self.folder.path).free
         if free < missing:
@@ -114,21 +114,21 @@ class Setup:
 
     def _environment(self) -> Interpreter:
         """A venv whose Python and pip answer: the one that is there, or a new one."""
-        self.work.tell(Problem("looking_for_python", "Looking for a Python"), 0.01)
+        self.process.tell(Problem("looking_for_python", "Looking for a Python"), 0.01)
         there = probe(str(self.folder.python), self._ask) if self.folder.env.is_dir() else None
         if there is not None and not there.problem and self._pip_answers():
-            self.work.log(f"going on with {self.folder.env} (Python {there.version})")
+            self.process.log(f"going on with {self.folder.env} (Python {there.version})")
             return there
-        base = find_python(self._ask, self.order.python)
-        self.work.tell(Problem("making_environment", "Making the environment"), 0.02)
-        self.work.log(f"with {base.path} (Python {base.version})")
+        base = find_python(self._ask, self.spec.python)
+        self.process.tell(Problem("making_environment", "Making the environment"), 0.02)
+        self.process.log(f"with {base.path} (Python {base.version})")
         with files.translating_os_errors(self.folder.env):
             if self.folder.env.exists():
                 files.remove_folder(self.folder.env)
-        ended = self.work.run(
+        ended = self.process.run(
             [base.path, "-I", "-m", "venv", str(self.folder.env)], self._environ()
         )
-        if ended.code != 0 or not self._pip_answers():
+        if ended.returncode != 0 or not self._pip_answers():
             self._blame_the_disk()
             raise BackendMissing(
                 Problem(
@@ -145,7 +145,7 @@ class Setup:
         site = self._site()
         if site is not None:
             for gone in packages.remove_broken(site):
-                self.work.log(f"{gone} was half installed; it is installed again")
+                self.process.log(f"{gone} was half installed; it is installed again")
                 self._repaired = True
         code, _ = self._ask([str(self.folder.python), "-m", "pip", "--version"])
         return code == 0
@@ -153,17 +153,17 @@ class Setup:
     def _packages(self, gpu: Gpu, trusting: bool) -> None:
         """Each requirement by itself, which is how it goes on. pip installs what a package needs
         before the package; so, if `trusting`, it is not asked for one that is there."""
-        wheels, wanted, own = self.order.wheels, self.requirements, not self.order.requirements
+        wheels, wanted, own = self.spec.wheels, self.requirements, not self.spec.requirements
         if own and not wheels:
             wanted = packages.chosen(wanted, gpu)
-        index = packages.index_for(gpu, self.order.index) if own else self.order.index
+        index = packages.index_for(gpu, self.spec.index) if own else self.spec.index
         # a folder of wheels is the animator's own choice, and so are its files
         lock = read_lock(self.root) if own and not wheels else ()
         wanted = packages.in_order(wanted)
         shares = [_HEAVY.get(packages.name_of(each), 1.0) for each in wanted]
         for place, requirement in enumerate(wanted):
             if trusting and self._is_there(requirement):
-                self.work.log(f"{requirement} is there already")
+                self.process.log(f"{requirement} is there already")
                 continue
             span = _PACKAGES_TO - _PACKAGES_FROM
             begin = _PACKAGES_FROM + span * sum(shares[:place]) / sum(shares)
@@ -181,7 +181,7 @@ class Setup:
         The lock knows the builds of the usual index. Another build of torch ('+cpu', '+cu130') is
         taken from its makers' index by its version alone.
         """
-        python, wheels = self.folder.python, self.order.wheels
+        python, wheels = self.folder.python, self.spec.wheels
         if not lock:
             return [packages.pip_command(python, requirement, wheels, index)]
         name = packages.name_of(requirement)
@@ -197,7 +197,7 @@ class Setup:
 
     def _install(self, requirement: str, command: list[str], begin: float, share: float) -> None:
         said = Problem("installing", "Installing {name}", values={"name": requirement})
-        self.work.tell(said, begin)
+        self.process.tell(said, begin)
 
         def watch(output: str) -> None:
             name, total = _downloading(output)
@@ -205,14 +205,14 @@ class Setup:
             if total and there < total:
                 fraction = begin + share * 0.8 * there / total
                 shown = Problem("downloading", "Downloading {name}", values={"name": name})
-                self.work.tell(shown, fraction, done_bytes=there, total_bytes=total)
+                self.process.tell(shown, fraction, done_bytes=there, total_bytes=total)
             else:
-                self.work.tell(said, begin + (share * 0.8 if total else 0))
+                self.process.tell(said, begin + (share * 0.8 if total else 0))
 
-        ended = self.work.run(command, self._environ(), watch)
-        if ended.code != 0:
+        ended = self.process.run(command, self._environ(), watch)
+        if ended.returncode != 0:
             self._blame_the_disk()
-            raise packages.complaint(ended.output, requirement, self.order.wheels)
+            raise packages.complaint(ended.output, requirement, self.spec.wheels)
 
     def _is_there(self, requirement: str) -> bool:
         name, _, version = requirement.partition("==")
@@ -221,8 +221,8 @@ class Setup:
         return bool(found) and version in (found, found.partition("+")[0])
 
     def _try(self, gpu: Gpu) -> None:
-        self.work.tell(Problem("trying_backend", "Trying the backend"), _PACKAGES_TO)
-        check(self.work, self.order, str(self.folder.python), self.requirements, gpu)
+        self.process.tell(Problem("trying_backend", "Trying the backend"), _PACKAGES_TO)
+        check(self.process, self.spec, str(self.folder.python), self.requirements, gpu)
         self._load()
 
     def _load(self) -> None:
@@ -230,7 +230,9 @@ class Setup:
         now instead of during the first job."""
         if "diffusers" not in map(packages.name_of, self.requirements):
             return
-        self.work.tell(Problem("loading_backend", "Loading the backend for the first time"), 0.97)
+        self.process.tell(
+            Problem("loading_backend", "Loading the backend for the first time"), 0.97
+        )
         code, output = self._ask([str(self.folder.python), "-c", "import mti_backend.models.svd"])
         if code != 0:
             raise BackendMissing(silent(str(self.folder.python), output))
@@ -254,10 +256,10 @@ class Setup:
 
     def _ask(self, command: list[str]) -> tuple[int, str]:
         try:
-            ended = self.work.run(command, self._environ())
+            ended = self.process.run(command, self._environ())
         except OSError:
             return -1, ""
-        return ended.code, ended.output
+        return ended.returncode, ended.output
 
     def _environ(self) -> dict[str, str]:
         temp = str(self.folder.temp)

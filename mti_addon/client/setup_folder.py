@@ -1,6 +1,6 @@
-"""Where the backend's environment lives, and the chores on it; wire and stdlib only.
+"""Where the backend's environment lives, and the tasks on it; wire and stdlib only.
 
-A chore (set up, check, download, move, delete) is a folder, as a job is: Blender writes order.json
+A task (set up, check, download, move, delete) is a folder, as a job is: Blender writes task.json
 and starts a detached process on it, which keeps state.json up to date. Whoever looks later, also
 another Blender after a crash, finds out from the files how it stands.
 """
@@ -28,8 +28,8 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a chore shall do. Empty texts are what does not matter to its kind."""
+class TaskSpec:
+    """What a task shall do. Empty texts are what does not matter to its kind."""
 
     kind: Kind
     backend: str
@@ -58,8 +58,8 @@ STARTING = Problem("starting", "Starting")
 
 
 @dataclass(frozen=True)
-class ChoreState:
-    """How a chore stands; `dead` if its process has ended without a last word."""
+class SetupTaskState:
+    """How a task stands; `dead` if its process has ended without a last word."""
 
     phase: Phase = "none"
     said: Problem | None = None
@@ -74,42 +74,42 @@ class ChoreState:
     result: dict[str, Any] = field(default_factory=dict)
 
 
-class ChoreFolder:
-    """One chore; its lock, owner, heartbeat, cancel and log are those of a job's folder."""
+class SetupTaskFolder:
+    """One task; its lock, owner, heartbeat, cancel and log are those of a job's folder."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.job = JobFolder(path)
-        self.order_file = path / "order.json"
+        self.spec_file = path / "task.json"
         self.state_file = path / "state.json"
         self.child_file = path / "child.json"
         self.reserve_file = path / "reserve"
         """Space for the last word, given up when the disk is full."""
 
-    def order(self) -> Order:
+    def spec(self) -> TaskSpec:
         """What to do. Raises BadRequest."""
-        order = read_json(Order, self.order_file)
-        if order is None:
+        spec = read_json(TaskSpec, self.spec_file)
+        if spec is None:
             raise BadRequest(
                 Problem(
                     "order_unreadable",
                     "{path} cannot be read.",
                     "Start again from Blender.",
-                    {"path": str(self.order_file)},
+                    {"path": str(self.spec_file)},
                 )
             )
-        return order
+        return spec
 
-    def write_state(self, state: ChoreState) -> None:
+    def write_state(self, state: SetupTaskState) -> None:
         """Replace state.json as a whole. DiskFull, NotWritable."""
         write_json(self.state_file, state)
 
-    def state(self) -> ChoreState:
+    def state(self) -> SetupTaskState:
         """How it stands, as far as the files tell; never raises."""
-        told = read_json(ChoreState, self.state_file) or ChoreState()
+        told = read_json(SetupTaskState, self.state_file) or SetupTaskState()
         if told.phase == "running" and not is_running(self.job):
             # It may have ended between the two looks.
-            last = read_json(ChoreState, self.state_file) or told
+            last = read_json(SetupTaskState, self.state_file) or told
             if last.phase == "running":
                 return dataclasses.replace(told, phase="dead")
             return self.state()
@@ -128,7 +128,7 @@ class BackendFolder:
         self.env = path / "env"
         self.marker_file = self.env / "mti.json"
         """Written last: an environment without it is half made."""
-        self.hello_file = path / "hello.json"
+        self.capabilities_file = path / "capabilities.json"
         self.temp = path / "temp"
         self.self_tests = path / "self-test"
 
@@ -139,9 +139,9 @@ class BackendFolder:
             return self.env / "Scripts" / "python.exe"
         return self.env / "bin" / "python"
 
-    def chore(self, name: str) -> ChoreFolder:
-        """The chore of this name: a kind, or download-MODEL."""
-        return ChoreFolder(self.path / "chores" / name)
+    def task(self, name: str) -> SetupTaskFolder:
+        """The task of this name: a kind, or download-MODEL."""
+        return SetupTaskFolder(self.path / "tasks" / name)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,6 +1,6 @@
 """Which GPU there is, and what that means for the packages; wire and stdlib only.
 
-Asked by running nvidia-smi, so only a chore's process does this. An NVIDIA card is the only one
+Asked by running nvidia-smi, so only a task's process does this. An NVIDIA card is the only one
 that this project's packages are chosen for; of the others it is said in words.
 """
 

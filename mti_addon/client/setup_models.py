@@ -16,8 +16,8 @@ from ..wire.errors import DiskFull, MtiError
 from ..wire.events import Failed
 from ..wire.problem import Problem
 from .launch import cannot_be_started, runner_environment
-from .setup_child import Work
-from .setup_folder import Order, typed
+from .setup_child import TaskProcess
+from .setup_folder import TaskSpec, typed
 
 DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
 """Bytes on the hub, of the files that are used."""
@@ -44,49 +44,49 @@ def model_folder(models: Path, name: str) -> ModelFolder:
     return ModelFolder(name, path, files.size_of(path), (path / INDEX).is_file())
 
 
-def download(work: Work, order: Order) -> None:
-    """The chore `download`: the backend's own command, with its progress."""
-    folder = Path(order.models)
+def download(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `download`: the backend's own command, with its progress."""
+    folder = Path(spec.models)
     with files.translating_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    said = Problem("downloading", "Downloading {name}", values={"name": order.model})
-    work.tell(said, 0.0)
+    said = Problem("downloading", "Downloading {name}", values={"name": spec.model})
+    process.tell(said, 0.0)
 
     def watch(output: str) -> None:
         told = _last_progress(output)
         done, total = int(told.get("done", 0)), int(told.get("total", 0))
         left = float(told.get("seconds_left", -1))
         fraction = done / total if total else 0.0
-        work.tell(said, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
+        process.tell(said, fraction, done_bytes=done, total_bytes=total, seconds_left=left)
 
-    command = [order.python, "-m", "mti_backend", "download", order.model, "--json"]
+    command = [spec.python, "-m", "mti_backend", "download", spec.model, "--json"]
     command += ["--models", str(folder)]
-    environment = runner_environment(os.environ, Path(order.root), {})
+    environment = runner_environment(os.environ, Path(spec.root), {})
     try:
-        ended = work.run(command, environment, watch)
+        ended = process.run(command, environment, watch)
     except OSError as error:
-        raise cannot_be_started(order.python, error) from error
-    if ended.code != 0:
-        raise _trouble(ended.output, order.model)
-    done = Problem("model_installed", "{name} is installed.", values={"name": order.model})
-    work.end(said=done, fraction=1.0)
+        raise cannot_be_started(spec.python, error) from error
+    if ended.returncode != 0:
+        raise _trouble(ended.output, spec.model)
+    done = Problem("model_installed", "{name} is installed.", values={"name": spec.model})
+    process.end(said=done, fraction=1.0)
 
 
-def delete(work: Work, order: Order) -> None:
-    """The chore `delete`: one model's folder."""
-    values = {"name": order.model}
-    work.tell(Problem("deleting", "Deleting {name}", values=values), 0.5)
-    files.remove_folder(Path(order.models) / order.model)
-    work.end(said=Problem("model_deleted", "{name} is deleted.", values=values), fraction=1.0)
+def delete(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `delete`: one model's folder."""
+    values = {"name": spec.model}
+    process.tell(Problem("deleting", "Deleting {name}", values=values), 0.5)
+    files.remove_folder(Path(spec.models) / spec.model)
+    process.end(said=Problem("model_deleted", "{name} is deleted.", values=values), fraction=1.0)
 
 
-def move(work: Work, order: Order) -> None:
-    """The chore `move`: all models to another folder, also on another disk.
+def move(process: TaskProcess, spec: TaskSpec) -> None:
+    """The task `move`: all models to another folder, also on another disk.
 
     A model is renamed, or, to another disk, copied whole before the old one goes: whenever this is
     killed, every model is whole in one of the two places, and the next attempt goes on.
     """
-    source, target = Path(order.models).resolve(), Path(order.target).resolve()
+    source, target = Path(spec.models).resolve(), Path(spec.target).resolve()
     if source == target or source in target.parents or target in source.parents:
         raise errors.BadRequest(
             Problem(
@@ -113,11 +113,11 @@ def move(work: Work, order: Order) -> None:
             size = files.size_of(source / name)
             if not _renamed(source / name, target / name):
                 _check_space(target, name, size - files.size_of(target / name))
-                _copy(work, source / name, target / name, (done, total))
+                _copy(process, source / name, target / name, (done, total))
                 files.remove_folder(source / name)
             done += size
     moved = Problem("models_moved", "The models are in {folder}.", values={"folder": target})
-    work.end(said=moved, fraction=1.0)
+    process.end(said=moved, fraction=1.0)
 
 
 def _renamed(folder: Path, goal: Path) -> bool:
@@ -146,7 +146,7 @@ def _check_space(target: Path, name: str, missing: int) -> None:
         )
 
 
-def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
+def _copy(process: TaskProcess, folder: Path, goal: Path, of: tuple[int, int]) -> None:
     """Copy a model; its index last, so that nobody takes a half for a whole."""
     done, total = of
     listed = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -164,7 +164,7 @@ def _copy(work: Work, folder: Path, goal: Path, of: tuple[int, int]) -> None:
                     write.write(chunk)
                     done += len(chunk)
                     fraction = done / max(total, 1)
-                    work.tell(MOVING, fraction, done_bytes=done, total_bytes=total)
+                    process.tell(MOVING, fraction, done_bytes=done, total_bytes=total)
                 write.flush()
                 os.fsync(write.fileno())
             files.replace(half, copy)

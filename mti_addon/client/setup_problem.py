@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..wire.problem import Problem
 from . import setup_packages as packages
-from .setup_check import Hello, read_hello
+from .setup_check import Capabilities, read_capabilities
 from .setup_env import read_marker
 from .setup_folder import BackendFolder
 
@@ -34,7 +34,7 @@ def environment_problem(folder: BackendFolder, root: Path, button: bool = True) 
         return _incomplete(button)
     if tuple(marker.requirements) != packages.pinned(root):
         return _other_version(button, marker.version, packages.version_of(root))
-    return hello_problem(read_hello(folder), str(folder.python))
+    return capabilities_problem(read_capabilities(folder), str(folder.python))
 
 
 def _not_set_up(button: bool) -> Problem:
@@ -85,12 +85,14 @@ def chosen_problem(folder: BackendFolder, python: str) -> Problem | None:
     if not os.access(python, os.X_OK):
         what = "The backend's Python cannot be run: {python}"
         return Problem("chosen_python_not_executable", what, CHOOSE_PYTHON, values)
-    return hello_problem(read_hello(folder), python)
+    return capabilities_problem(read_capabilities(folder), python)
 
 
-def hello_problem(hello: Hello | None, python: str) -> Problem | None:
+def capabilities_problem(capabilities: Capabilities | None, python: str) -> Problem | None:
     """What was wrong when this interpreter was asked last."""
-    return hello.problem if hello is not None and hello.python == python else None
+    return (
+        capabilities.problem if capabilities is not None and capabilities.python == python else None
+    )
 
 
 def models_problem(models: str) -> Problem | None:

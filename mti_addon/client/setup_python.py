@@ -1,7 +1,7 @@
 """Which Python can the backend's environment be made with? Wire and stdlib only.
 
 Looked for in the usual places of Linux, macOS and Windows; Blender's own is the last resort. Every
-candidate is asked itself, by running it, so only a chore's process does this.
+candidate is asked itself, by running it, so only a task's process does this.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Start a chore that outlives Blender, stop one, see how it stands; wire and stdlib only."""
+"""Start a task that outlives Blender, stop one, see how it stands; wire and stdlib only."""
 
 from __future__ import annotations
 
@@ -11,51 +11,58 @@ from ..wire import files
 from ..wire.errors import Busy
 from ..wire.problem import Problem
 from .launch import reap, runner_environment, start_detached
-from .setup_folder import STARTING, BackendFolder, ChoreFolder, ChoreState, Order, write_json
+from .setup_folder import (
+    STARTING,
+    BackendFolder,
+    SetupTaskFolder,
+    SetupTaskState,
+    TaskSpec,
+    write_json,
+)
 
 
-def chore_name(order: Order) -> str:
+def task_name(spec: TaskSpec) -> str:
     """The folder's name: downloads of two models may run at the same time."""
-    return f"{order.kind}-{order.model}" if order.kind == "download" else order.kind
+    return f"{spec.kind}-{spec.model}" if spec.kind == "download" else spec.kind
 
 
-def start_chore(
-    order: Order, extra_env: Mapping[str, str] | None = None, python: str = sys.executable
-) -> ChoreFolder:
-    """Write the order and start `python` (Blender's own) on it, detached.
+def start_task(
+    spec: TaskSpec, extra_env: Mapping[str, str] | None = None, python: str = sys.executable
+) -> SetupTaskFolder:
+    """Write the spec and start `python` (Blender's own) on it, detached.
 
     Starting again what was stopped, or killed, goes on with what is missing. Raises Busy,
     BackendMissing, DiskFull, NotWritable.
     """
-    chore = prepare(order)
-    environment = runner_environment(os.environ, Path(order.root), extra_env or {})
-    command = [python, "-m", "mti_addon.client.install", str(chore.path.resolve())]
-    start_detached(command, environment, chore.job)
-    return chore
+    task = prepare(spec)
+    environment = runner_environment(os.environ, Path(spec.root), extra_env or {})
+    command = [python, "-m", "mti_addon.client.install", str(task.path.resolve())]
+    start_detached(command, environment, task.job)
+    return task
 
 
-def prepare(order: Order) -> ChoreFolder:
-    """The chore's folder with its order in it, for a process to work on. Raises as start_chore."""
-    chore = BackendFolder(Path(order.backend)).chore(chore_name(order))
-    if chore.running():
+def prepare(spec: TaskSpec) -> SetupTaskFolder:
+    """The task's folder with its spec in it, for a process to work on. Raises as start_task."""
+    task = BackendFolder(Path(spec.backend)).task(task_name(spec))
+    if task.running():
         raise Busy(
             Problem("being_done", "This is being done already.", "Wait for it, or cancel it.")
         )
-    with files.translating_os_errors(chore.path):
-        chore.path.mkdir(parents=True, exist_ok=True)
-        chore.job.cancel_file.unlink(missing_ok=True)
-        chore.job.log_file.unlink(missing_ok=True)
-    write_json(chore.order_file, order)
-    chore.write_state(ChoreState("running", STARTING))
-    return chore
+    with files.translating_os_errors(task.path):
+        task.path.mkdir(parents=True, exist_ok=True)
+        task.job.cancel_file.unlink(missing_ok=True)
+        task.job.log_file.unlink(missing_ok=True)
+    write_json(task.spec_file, spec)
+    task.write_state(SetupTaskState("running", STARTING))
+    return task
 
 
-def cancel_chore(chore: ChoreFolder) -> None:
+def cancel_task(task: SetupTaskFolder) -> None:
     """Ask it to stop, which it does within a second. DiskFull, NotWritable."""
-    chore.job.ask_cancel()
+    task.job.ask_cancel()
 
 
-def look(chore: ChoreFolder) -> ChoreState:
+def look(task: SetupTaskFolder) -> SetupTaskState:
     """How it stands; lets an ended process leave the process table first."""
     reap()
-    return chore.state()
+    return task.state()

@@ -56,13 +56,13 @@ def resume(
     python: str,
     root: Path,
     extra_env: Mapping[str, str] | None = None,
-    stay: float = 0.0,
+    idle_timeout: float = 0.0,
 ) -> int:
     """Start a runner on a job that was cancelled, failed or died; its pid. It goes on from the
     last checkpoint. Raises Busy, BadRequest (it is done), and what launch() raises.
     """
     requeue(job)
-    return launch(python, root, job, extra_env, stay)
+    return launch(python, root, job, extra_env, idle_timeout)
 
 
 def dequeue(job: JobFolder) -> None:

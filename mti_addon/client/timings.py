@@ -72,7 +72,7 @@ def _read(path: Path) -> dict[str, dict[str, float]]:
 
 
 def guessed_costs(estimates: Any, settings: Settings) -> Costs:
-    """The same, as the backend guesses it (`hello`, mti_backend/estimates.py)."""
+    """The same, as the backend guesses it (`capabilities`, mti_backend/estimates.py)."""
     return _checked(estimates).get(settings.workload, {})
 
 

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from mti_addon.wire.settings import InversionSettings, Settings
 
+from ..augmented_clips import AugmentedClips
 from ..embedding import MotionEmbedding
-from ..examples import Examples
 from ..inversion import Inversion
 from ..models.framing import Framed, Framing
 from ..models.svd import SvdModel
@@ -52,7 +52,7 @@ class Bench:
 
     def __init__(self, model: SvdModel, pair: Pair, settings: Settings) -> None:
         self.model, self.pair, self.settings = model, pair, settings
-        self._examples: dict[str, tuple[Examples, float]] = {}
+        self._examples: dict[str, tuple[AugmentedClips, float]] = {}
         self._motions: dict[str, _Learned] = {}
         self.sampling = settings.sampling
         if pair.camera:  # as the extension does with a captured camera
@@ -132,7 +132,7 @@ class Bench:
             if done in stops:
                 gain = motion_gain(self._sample(row, inversion.embedding()), self.pair.answer)
                 curve.append([done, seconds, gain])
-            if not done:  # a start that is not optimised needs no examples
+            if not done:  # a start that is not optimised needs no clips
                 seconds += self._share_examples(inversion, row, settings)
             begun = time.monotonic()
             losses.append(inversion.step())
@@ -147,14 +147,14 @@ class Bench:
         Returns the seconds that making them took. Augmentations made anew in every iteration are
         each row's own.
         """
-        if not inversion.examples.variants:
+        if not inversion.augmented_clips.variants:
             return 0.0
         key = f"{row.references} {settings.seed} {settings.augmentation} {inversion.precision}"
         if key not in self._examples:
             begun = time.monotonic()
             inversion.prepare()
-            self._examples[key] = inversion.examples, time.monotonic() - begun
-        inversion.examples, seconds = self._examples[key]
+            self._examples[key] = inversion.augmented_clips, time.monotonic() - begun
+        inversion.augmented_clips, seconds = self._examples[key]
         return seconds
 
 

@@ -75,7 +75,7 @@ def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
     results = measure_all(units, worker, options.device, options.jobs)
     told = _told(results)
     summary = told.summary | about(model, plan, options)
-    paths = _write(options, summary, told.results, worker.store, model.frames)
+    paths = _write(options, summary, told.results, worker.store, model.num_frames)
     print(as_text(summary))
     print("\nWritten: " + ", ".join(str(path) for path in paths))
     return 0

@@ -147,7 +147,7 @@ def _convolution(
     )
 
 
-def keep_less(unet: nn.Module) -> int:
+def memory_efficient_backward(unet: nn.Module) -> int:
     """Give a frozen UNet's layers these forwards; how many were changed.
 
     Raises ValueError where a weight is to be trained, which would get no gradient.

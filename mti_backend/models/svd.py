@@ -33,9 +33,9 @@ from ..failures import in_short, is_out_of_memory
 from .attention import attend_by_shape
 from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .framing import WHOLE, Framed, Framing
-from .frozen import keep_less
+from .frozen import memory_efficient_backward
+from .gradient_checkpointing import POLICIES, GradientCheckpointing, policy_named
 from .inflation import Inflation
-from .recompute import POLICIES, Recomputing, policy_named
 from .soundness import check_folder, check_weights
 from .temporal import leave_out_identities
 from .warp import Box
@@ -56,7 +56,7 @@ class SvdModel:
     Attributes:
         name: 'draft', 'svd' or 'svd-xt'. folder: where it came from.
         identity: 16 hex digits, the same for the same weights.
-        token_width: D of its motion tokens. frames: F it was trained on.
+        token_width: D of its motion tokens. num_frames: F it was trained on.
         device, dtype: of the UNet.
     """
 
@@ -110,7 +110,7 @@ class SvdModel:
         check_weights(name, folder, {p: getattr(self, p) for p in PARTS[:3]})
         leave_out_identities(self.unet)
         leave_out_identities(self.vae)
-        keep_less(self.unet)
+        memory_efficient_backward(self.unet)
         attend_by_shape(self.unet)
         self.inflation = Inflation(self.unet)
         self._none_is_enough = all(
@@ -118,22 +118,23 @@ class SvdModel:
             for name, module in self.unet.named_modules()
             if name.endswith(".attn2")
         )
-        self._recomputing: Recomputing | None = None
+        self._checkpointing: GradientCheckpointing | None = None
         wish = os.environ.get(COMPILE_VARIABLE, "")
         self.compiled = None
         if wish in MODES and self.device.type == "cuda":
             self.compiled = Compiled(self.unet, wish)
 
-    def compute_again(self, policy: str) -> None:
-        """From now on compute again in backward what `policy`, a name of recompute.py, says."""
-        if self._recomputing is not None:
-            self._recomputing.remove()
-        self._recomputing = Recomputing(self.unet, policy_named(policy))
+    def set_checkpointing(self, policy: str) -> None:
+        """From now on compute again in backward what `policy` says, by its name in
+        gradient_checkpointing.py."""
+        if self._checkpointing is not None:
+            self._checkpointing.remove()
+        self._checkpointing = GradientCheckpointing(self.unet, policy_named(policy))
 
     @property
     def policy(self) -> str:
-        """The name of what `compute_again` was told last."""
-        return POLICIES[0].name if self._recomputing is None else self._recomputing.policy.name
+        """The name of what `set_checkpointing` was told last."""
+        return POLICIES[0].name if self._checkpointing is None else self._checkpointing.policy.name
 
     @contextmanager
     def unet_alone(self) -> Iterator[None]:
@@ -170,7 +171,7 @@ class SvdModel:
         return int(self.unet.config.cross_attention_dim)
 
     @property
-    def frames(self) -> int:
+    def num_frames(self) -> int:
         return int(self.unet.config.num_frames)
 
     @property

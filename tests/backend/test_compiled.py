@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from mti_backend.models.compiled import Compiled
-from mti_backend.models.recompute import POLICIES
+from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
-from mti_backend.remedies import remedy
+from mti_backend.oom_fallback import fall_back
 from tests.tiny import FRAMES, make_tiny_model
 
 
@@ -95,11 +95,12 @@ def test_what_fails_in_backward_only_is_gone_on_from_uncompiled(
     with pytest.raises(RuntimeError, match="overwritten") as caught:
         gradient(model)
     assert (
-        remedy(model, caught.value) == "The compiled model failed; learning continues without it."
+        fall_back(model, caught.value)
+        == "The compiled model failed; learning continues without it."
     )
     torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)
     assert "overwritten" in said[0] and model.compiled is None
-    assert remedy(model, caught.value) == ""
+    assert fall_back(model, caught.value) == ""
 
 
 def test_computing_again_may_end_early_in_a_compiled_block(
@@ -108,7 +109,7 @@ def test_computing_again_may_end_early_in_a_compiled_block(
     expected = gradient(model)
     monkeypatch.setattr(torch, "compile", lambda plain, **how: plain)
     compiled = Compiled(model.unet)
-    model.compute_again(POLICIES[-1].name)
+    model.set_checkpointing(POLICIES[-1].name)
     assert_same(gradient(model), expected)
     assert not compiled.failed
 
@@ -131,11 +132,12 @@ def test_what_fails_in_computing_again_is_gone_on_from_uncompiled(
 
     monkeypatch.setattr(torch, "compile", compiler)
     model.compiled = Compiled(model.unet, say=said.append)
-    model.compute_again(POLICIES[-1].name)
+    model.set_checkpointing(POLICIES[-1].name)
     with pytest.raises(Exception) as caught:  # whichever way torch notices
         gradient(model)
     assert (
-        remedy(model, caught.value) == "The compiled model failed; learning continues without it."
+        fall_back(model, caught.value)
+        == "The compiled model failed; learning continues without it."
     )
     assert_same(gradient(model), expected)
     assert len(said) == 1 and "no such kernel" in said[0] and model.compiled is None
@@ -152,9 +154,9 @@ def test_compiled_blocks_give_the_same_gradient(model: SvdModel, policy: str, mo
     expected = gradient(model)
     said: list[str] = []
     compiled = Compiled(model.unet, mode, said.append)
-    model.compute_again(policy)
+    model.set_checkpointing(policy)
     torch.testing.assert_close(gradient(model), expected, rtol=1e-3, atol=1e-7)
     assert not said and len(compiled) > 5
-    model.compute_again(POLICIES[0].name)
+    model.set_checkpointing(POLICIES[0].name)
     compiled.remove()
     torch.testing.assert_close(gradient(model), expected, rtol=0, atol=0)

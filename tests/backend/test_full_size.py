@@ -10,7 +10,7 @@ import torch
 from benchmarks.random_svd import write_random_svd
 from mti_addon.wire.settings import Augmentation, Settings
 from mti_backend.inversion import Inversion
-from mti_backend.models.hub import FILES
+from mti_backend.models.download import FILES
 from mti_backend.models.svd import SvdModel
 from mti_backend.sampling import sample
 
@@ -25,8 +25,8 @@ def test_a_motion_is_learned_and_played(tmp_path: Path) -> None:
     assert 4.4e9 < sum((folder / name).stat().st_size for name in FILES) < 4.7e9
     model = SvdModel("svd", folder, dtype=torch.bfloat16)
     assert sum(p.numel() for p in model.unet.parameters()) == 1_524_623_082
-    assert len(model.inflation) == 32 and model.token_width == 1024 and model.frames == 14
-    model.compute_again("all blocks")
+    assert len(model.inflation) == 32 and model.token_width == 1024 and model.num_frames == 14
+    model.set_checkpointing("all blocks")
     settings = Settings.for_model("svd").sized(SIZE, SIZE)
     g = torch.Generator().manual_seed(0)
     pictures = torch.rand(14, 3, SIZE, SIZE, generator=g) * 2 - 1

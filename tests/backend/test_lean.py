@@ -10,8 +10,8 @@ from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 from torch import Tensor, nn
 
 from mti_backend.models.attention import attend_by_shape
-from mti_backend.models.frozen import keep_less
-from mti_backend.models.recompute import POLICIES, Policy, Recomputing
+from mti_backend.models.frozen import memory_efficient_backward
+from mti_backend.models.gradient_checkpointing import POLICIES, GradientCheckpointing, Policy
 from mti_backend.models.svd import SvdModel
 from tests.tiny import FRAMES, make_tiny_model
 
@@ -34,10 +34,10 @@ def model(folder: Path) -> SvdModel:
 
 def test_a_loaded_model_has_the_levers(folder: Path, model: SvdModel) -> None:
     loaded = SvdModel("draft", folder, dtype=torch.float64)
-    assert keep_less(loaded.unet) == 0 and attend_by_shape(loaded.unet) == 0
+    assert memory_efficient_backward(loaded.unet) == 0 and attend_by_shape(loaded.unet) == 0
     assert_same(gradients(loaded), gradients(model))
-    loaded.compute_again("all blocks")
-    loaded.compute_again("feed-forwards")
+    loaded.set_checkpointing("all blocks")
+    loaded.set_checkpointing("feed-forwards")
     assert_same(gradients(loaded), gradients(model))
 
 
@@ -64,11 +64,11 @@ def assert_same(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None
 
 
 def _recompute(policy: Policy) -> Callable[[nn.Module], object]:
-    return lambda unet: Recomputing(unet, policy)
+    return lambda unet: GradientCheckpointing(unet, policy)
 
 
 LEVERS: dict[str, Callable[[nn.Module], object]] = {
-    "keep_less": keep_less,
+    "memory_efficient_backward": memory_efficient_backward,
     "attend_by_shape": attend_by_shape,
     **{policy.name: _recompute(policy) for policy in POLICIES},
 }
@@ -85,8 +85,8 @@ def test_gradients_stay_the_same(model: SvdModel, lever: str, batch: int) -> Non
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 def test_gradients_stay_the_same_with_all_levers(model: SvdModel, policy: Policy) -> None:
     expected = gradients(model, 2)
-    assert keep_less(model.unet) > 0 and attend_by_shape(model.unet) > 0
-    Recomputing(model.unet, policy)
+    assert memory_efficient_backward(model.unet) > 0 and attend_by_shape(model.unet) > 0
+    GradientCheckpointing(model.unet, policy)
     assert_same(gradients(model, 2), expected)
 
 
@@ -102,9 +102,9 @@ def test_outputs_stay_the_same_where_nothing_is_learned(model: SvdModel) -> None
         )  # fmt: skip
 
     expected = call()
-    keep_less(model.unet)
+    memory_efficient_backward(model.unet)
     attend_by_shape(model.unet)
-    Recomputing(model.unet, POLICIES[-1])
+    GradientCheckpointing(model.unet, POLICIES[-1])
     torch.testing.assert_close(call(), expected, rtol=1e-12, atol=1e-12)
 
 
@@ -141,27 +141,27 @@ def kept(model: SvdModel) -> Iterator[Callable[[], int]]:
 
 def test_less_is_kept(model: SvdModel, kept: Callable[[], int]) -> None:
     before = kept()
-    keep_less(model.unet)
+    memory_efficient_backward(model.unet)
     assert kept() < 0.8 * before
 
 
 def test_each_policy_keeps_less_than_the_one_before(
     model: SvdModel, kept: Callable[[], int]
 ) -> None:
-    keep_less(model.unet)
+    memory_efficient_backward(model.unet)
     found = []
     for policy in POLICIES[:-1]:
-        recomputing = Recomputing(model.unet, policy)
+        checkpointing = GradientCheckpointing(model.unet, policy)
         found.append(kept())
-        recomputing.remove()
+        checkpointing.remove()
     assert found == sorted(found, reverse=True) and len(set(found)) >= 4
 
 
 def test_a_policy_is_taken_back(model: SvdModel) -> None:
     before = {name: vars(m).get("forward") for name, m in model.unet.named_modules()}
-    recomputing = Recomputing(model.unet, POLICIES[-1])
-    assert len(recomputing) > 0
-    recomputing.remove()
+    checkpointing = GradientCheckpointing(model.unet, POLICIES[-1])
+    assert len(checkpointing) > 0
+    checkpointing.remove()
     after = {name: vars(m).get("forward") for name, m in model.unet.named_modules()}
     assert before == after
 
@@ -169,5 +169,5 @@ def test_a_policy_is_taken_back(model: SvdModel) -> None:
 def test_a_network_in_training_is_refused(model: SvdModel) -> None:
     model.unet.conv_in.weight.requires_grad_()
     with pytest.raises(ValueError, match="frozen"):
-        keep_less(model.unet)
+        memory_efficient_backward(model.unet)
     model.unet.conv_in.weight.requires_grad_(False)

@@ -17,12 +17,12 @@ from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Augmentation
-from mti_backend.attempt import Attempt
 from mti_backend.embedding import MotionEmbedding
 from mti_backend.failures import as_mti_error
 from mti_backend.learn import Learning
-from mti_backend.models.recompute import POLICIES
+from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
+from mti_backend.session import Session
 from tests.e2e import jobs
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
@@ -57,7 +57,7 @@ def learn(
 ) -> MotionEmbedding:
     """One runner's turn at the job."""
     with JobLock(job) as lock:
-        learning = Learning(Attempt(job, lock), order(job, iterations))
+        learning = Learning(Session(job, lock), order(job, iterations))
         return learning.run(model, references, fps=2.0)
 
 
@@ -93,10 +93,10 @@ def test_who_is_cancelled_while_encoding_tells_what_was_learned_before(
     learn(job, model, references, 2)
     job.ask_cancel()
     with JobLock(job) as lock:
-        attempt = Attempt(job, lock)
+        session = Session(job, lock)
         with pytest.raises(Cancelled):
-            Learning(attempt, order(job, 2)).run(model, references, fps=2.0)
-    assert attempt.learned == 2
+            Learning(session, order(job, 2)).run(model, references, fps=2.0)
+    assert session.learned == 2
     assert told(job, Resumed) == []
 
 
@@ -135,7 +135,7 @@ def test_a_processor_that_imitates_half_precision_is_told_of(
     inversion = replace(wish.settings.inversion, precision="bfloat16")
     wish = replace(wish, settings=replace(wish.settings, inversion=inversion))
     with JobLock(job) as lock:
-        motion = Learning(Attempt(job, lock), wish).run(model, references, fps=2.0)
+        motion = Learning(Session(job, lock), wish).run(model, references, fps=2.0)
     assert motion.meta["precision"] == "bfloat16"  # as was asked for
     texts = [event.text for event in told(job, Planned)]
     assert (texts == []) if has else ("set inversion.precision to auto" in texts[0])
@@ -161,7 +161,7 @@ class Full:
 def plain(model: SvdModel) -> Iterator[SvdModel]:
     """The model, as it was afterwards."""
     yield model
-    model.compute_again(POLICIES[0].name)
+    model.set_checkpointing(POLICIES[0].name)
     vars(model).pop("network", None)
 
 

@@ -16,11 +16,11 @@ from mti_addon.wire.events import EventReader, Preview
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_backend import live as module
-from mti_backend.attempt import Attempt
 from mti_backend.embedding import MotionEmbedding
 from mti_backend.learn import Learning
 from mti_backend.live import SHARE, VARIABLE, Live
 from mti_backend.models.svd import SvdModel
+from mti_backend.session import Session
 from tests.e2e import jobs
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
@@ -40,7 +40,7 @@ def job(tmp_path: Path) -> JobFolder:
 def learn(job: JobFolder, model: SvdModel) -> MotionEmbedding:
     references = np.random.default_rng(0).integers(0, 256, (FRAMES, SIZE, SIZE, 3), np.uint8)
     with JobLock(job) as lock:
-        return Learning(Attempt(job, lock), job.request()).run(model, references, fps=2.0)
+        return Learning(Session(job, lock), job.request()).run(model, references, fps=2.0)
 
 
 def previews(job: JobFolder) -> list[str]:

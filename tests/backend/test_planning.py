@@ -11,7 +11,7 @@ from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_addon.wire.settings import Settings
 from mti_backend import device, planning
-from mti_backend.attempt import Attempt
+from mti_backend.session import Session
 from tests.wire.examples import make_job
 
 
@@ -20,10 +20,10 @@ def told(job: JobFolder) -> list[Planned]:
     return [event for event in events if isinstance(event, Planned)]
 
 
-def attempt_at(job: JobFolder, lock: JobLock, where: str) -> Attempt:
-    attempt = Attempt(job, lock)
-    attempt.devices = [where]
-    return attempt
+def attempt_at(job: JobFolder, lock: JobLock, where: str) -> Session:
+    session = Session(job, lock)
+    session.devices = [where]
+    return session
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_change_of_plan_is_told(tmp_path: Path) -> None:
     draft = make_job(tmp_path)
     for each in (job, draft):
         with JobLock(each) as lock:
-            attempt = attempt_at(each, lock, "cuda")
-            planning.replanned(attempt, each.request(), "all blocks", "Not enough.")
+            session = attempt_at(each, lock, "cuda")
+            planning.replanned(session, each.request(), "all blocks", "Not enough.")
     assert told(job) == [Planned("Not enough.", 10_655, None)]
     assert told(draft) == [Planned("Not enough.", 0, None)]

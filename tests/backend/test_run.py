@@ -33,9 +33,9 @@ from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import JobLock, current_owner, process_identity
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
 from mti_addon.wire.settings import Settings
-from mti_backend import attempt, frames, stay
-from mti_backend.attempt import Attempt, acquire
+from mti_backend import frames, idle, session
 from mti_backend.run import run_job
+from mti_backend.session import Session, acquire
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,7 +88,7 @@ def test_a_failure_of_any_length_is_the_last_event(tmp_path: Path, message: str)
     job = make_job(tmp_path)
 
     with JobLock(job) as lock:
-        turn = Attempt(job, lock)
+        turn = Session(job, lock)
         turn.failed(ModelMissing(message, message))
     last = told(job)[-1]
     assert isinstance(last, Failed) and last.code == "model_missing" and len(last.message) < 1000
@@ -112,7 +112,7 @@ def test_a_number_that_is_none_does_not_make_a_result_a_failure(tmp_path: Path) 
             "takes": [{"score": math.inf, "seed": 3}],
             "loss": 1.5,
         }
-        Attempt(job, lock).done(result)
+        Session(job, lock).done(result)
     assert told(job)[-1] == Done(
         {"reconstruction": None, "takes": [{"score": None, "seed": 3}], "loss": 1.5}
     )
@@ -128,7 +128,7 @@ def test_a_job_that_was_cancelled_before_it_began(tmp_path: Path) -> None:
 def test_whoever_lost_the_job_writes_nothing_more(tmp_path: Path) -> None:
     job = make_job(tmp_path)
     with JobLock(job) as lock:
-        turn = Attempt(job, lock)
+        turn = Session(job, lock)
         turn.fence()
         successor = dataclasses.replace(current_owner(lock.epoch + 1), host="another")
         job.owner_file.write_text(successor.to_json())
@@ -171,8 +171,8 @@ def test_who_stays_goes_on_with_what_waits_in_its_order(
         os.utime(job.waiting_file, (1000 - age, 1000 - age))
     cancelled.ask_cancel()
     ran: list[str] = []
-    monkeypatch.setattr(stay, "run_job", run_one(ran))
-    assert stay.run_jobs(own.path, stay=0.3) == 0
+    monkeypatch.setattr(idle, "run_job", run_one(ran))
+    assert idle.run_jobs(own.path, idle_timeout=0.3) == 0
     assert ran == [own.path.name, first.path.name, second.path.name]
     assert not first.waiting_file.exists() and not unasked.owner_file.exists()
 
@@ -183,8 +183,8 @@ def test_a_job_that_cannot_be_begun_is_tried_once(
     own, waiting = spool(tmp_path, 2)
     queue.enqueue(waiting)
     ran: list[str] = []
-    monkeypatch.setattr(stay, "run_job", lambda path, load: ran.append(path.name) or 75)
-    assert stay.run_jobs(own.path, stay=0.3) == 75
+    monkeypatch.setattr(idle, "run_job", lambda path, load: ran.append(path.name) or 75)
+    assert idle.run_jobs(own.path, idle_timeout=0.3) == 75
     assert ran == [own.path.name, waiting.path.name]
 
 
@@ -199,9 +199,9 @@ def test_who_stays_leaves_when_another_runner_comes(
         another.acquire()
         queue.enqueue(waiting)
 
-    monkeypatch.setattr(stay, "run_job", run_one(ran))
-    monkeypatch.setattr(stay.time, "sleep", a_runner_of_another_comes)
-    assert stay.run_jobs(own.path, stay=600.0) == 0
+    monkeypatch.setattr(idle, "run_job", run_one(ran))
+    monkeypatch.setattr(idle.time, "sleep", a_runner_of_another_comes)
+    assert idle.run_jobs(own.path, idle_timeout=600.0) == 0
     another.release()
     assert ran == [own.path.name]
 
@@ -225,7 +225,7 @@ def test_a_lock_that_a_dead_runner_never_lets_go_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = make_job(tmp_path)
-    monkeypatch.setattr(attempt, "DYING_SECONDS", 0.2)
+    monkeypatch.setattr(session, "DYING_SECONDS", 0.2)
     with JobLock(job):
         dead = dataclasses.replace(current_owner(1), create_time=-1.0)
         job.owner_file.write_text(dead.to_json())
@@ -238,7 +238,7 @@ def test_a_runner_that_stays_holds_no_file_of_a_job_that_is_over(tmp_path: Path)
     if sys.platform != "linux":
         pytest.skip("about /proc")
     job = make_job(tmp_path)
-    pid = launch(sys.executable, ROOT, job, {"MTI_DEVICE": "cpu"}, stay=60.0)
+    pid = launch(sys.executable, ROOT, job, {"MTI_DEVICE": "cpu"}, idle_timeout=60.0)
     try:
         deadline = time.monotonic() + 60
         while job.heartbeat_file.exists() or job.finished() is None:
@@ -270,11 +270,11 @@ import sys
 from pathlib import Path
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
-from mti_backend.attempt import Attempt
+from mti_backend.session import Session
 job = JobFolder(Path(sys.argv[1]))
 lock = JobLock(job)
 lock.acquire()
-Attempt(job, lock).leave()
+Session(job, lock).leave()
 """
 
 

@@ -37,7 +37,7 @@ def test_workers_that_cannot_meet_are_done_without(
         return str(tmp_path)
 
     monkeypatch.setattr(worker_pool.tempfile, "mkdtemp", folder)
-    attempt = SimpleNamespace(devices=["cpu", "cpu"], job=JobFolder(tmp_path / "job"))
-    with WorkerPool(attempt, 4) as workers:  # type: ignore[arg-type]
+    session = SimpleNamespace(devices=["cpu", "cpu"], job=JobFolder(tmp_path / "job"))
+    with WorkerPool(session, 4) as workers:  # type: ignore[arg-type]
         assert workers.join() is None
     assert "Learning continues with cpu alone: " in capfd.readouterr().out

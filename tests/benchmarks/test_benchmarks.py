@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import fewer_iterations, inference, ranking
 from mti_addon.wire import codec
-from mti_backend.models.recompute import POLICIES
+from mti_backend.models.gradient_checkpointing import POLICIES
 
 ROOT = Path(__file__).parents[2]
 

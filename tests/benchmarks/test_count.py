@@ -9,8 +9,8 @@ from torch import nn
 from benchmarks.count import Count, count_learning, svd_unet
 from mti_addon.wire.settings import Settings
 from mti_backend.models.attention import attend_by_shape
-from mti_backend.models.frozen import keep_less
-from mti_backend.models.recompute import POLICIES, Policy, Recomputing
+from mti_backend.models.frozen import memory_efficient_backward
+from mti_backend.models.gradient_checkpointing import POLICIES, GradientCheckpointing, Policy
 from mti_backend.plan import ALLOWANCE, COSTS, WEIGHTS, learning_flops, learning_memory
 
 PLACE = (14, 576 // 8, 1024 // 8)
@@ -18,9 +18,9 @@ PLACE = (14, 576 // 8, 1024 // 8)
 
 def lean(policy: Policy) -> Callable[[nn.Module], object]:
     def prepare(unet: nn.Module) -> object:
-        keep_less(unet)
+        memory_efficient_backward(unet)
         attend_by_shape(unet)
-        return Recomputing(unet, policy)
+        return GradientCheckpointing(unet, policy)
 
     return prepare
 

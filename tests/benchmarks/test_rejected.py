@@ -58,10 +58,10 @@ def test_half_the_size_comes_first(model: SvdModel, monkeypatch: pytest.MonkeyPa
         seen[name] = told = []
         original = inversion.error
 
-        def watched(example: Any, sigma: Any, noise: Any, original: Any = original,
+        def watched(clip: Any, sigma: Any, noise: Any, original: Any = original,
                     told: Any = told) -> Any:  # fmt: skip
-            told.append((tuple(example.latents.shape[-2:]), float(sigma)))
-            return original(example, sigma, noise)
+            told.append((tuple(clip.latents.shape[-2:]), float(sigma)))
+            return original(clip, sigma, noise)
 
         with monkeypatch.context() as patch:
             patch.setattr(inversion, "error", watched)

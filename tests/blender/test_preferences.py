@@ -1,4 +1,4 @@
-"""The preferences' page and its buttons, with real chores and real processes."""
+"""The preferences' page and its buttons, with real tasks and real processes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def watch(ext, prefs, tmp_path, monkeypatch):
     yield module
     for name, state in module.states.items():
         if state.phase == "running":
-            bpy.ops.mti.cancel_chore(chore=name)
+            bpy.ops.mti.cancel_task(task=name)
     wait(module, lambda: not any(map(module.running, module.states)))
     module.stop()
     for name in ("backend_folder", "models_folder", "wheels_folder", "base_python", "hub_token"):
@@ -109,15 +109,15 @@ def test_the_button_starts_the_set_up_and_a_missing_wheel_is_named(scene, prefs,
     prefs.wheels_folder, prefs.base_python = str(tmp_path / "wheels"), sys.executable
     make_wheel(tmp_path / "wheels", "other")
     assert bpy.ops.mti.setup_backend() == {"FINISHED"}
-    assert watch.running("setup") and "[mti.cancel_chore]" in page(prefs)
+    assert watch.running("setup") and "[mti.cancel_task]" in page(prefs)
     assert not bpy.ops.mti.setup_backend.poll()
     wait(watch, lambda: not watch.running("setup"))
     error = watch.states["setup"].error
     assert error and f"{prefs.wheels_folder}, lacks torch==" in error.message
-    assert "[mti.chore_log]" in page(prefs)
+    assert "[mti.task_log]" in page(prefs)
     assert "The backend's environment is incomplete." in text(prefs)
-    order = json.loads((tmp_path / "backend/chores/setup/order.json").read_text())
-    assert order["wheels"] == prefs.wheels_folder and order["index"] == ""
+    spec = json.loads((tmp_path / "backend/tasks/setup/task.json").read_text())
+    assert spec["wheels"] == prefs.wheels_folder and spec["index"] == ""
 
 
 def test_a_small_environment_is_made_and_used(scene, prefs, watch, ext, tmp_path):
@@ -125,8 +125,8 @@ def test_a_small_environment_is_made_and_used(scene, prefs, watch, ext, tmp_path
     prefs.python = ""
     wheels = tmp_path / "wheels"
     make_wheel(wheels, "small")
-    order = watch.order("setup", python=sys.executable, wheels=str(wheels))
-    watch.begin_chore(dataclasses.replace(order, requirements=("small==1.0",), needed_bytes=1000))
+    spec = watch.spec("setup", python=sys.executable, wheels=str(wheels))
+    watch.begin_task(dataclasses.replace(spec, requirements=("small==1.0",), needed_bytes=1000))
     wait(watch, lambda: not watch.running("setup"))
     assert watch.states["setup"].phase == "done", watch.states
     addon = ext("blender.addon")
@@ -140,7 +140,7 @@ def test_cancel(scene, prefs, watch, tmp_path):
     prefs.wheels_folder, prefs.base_python = str(tmp_path / "wheels"), sys.executable
     (tmp_path / "wheels").mkdir()
     bpy.ops.mti.setup_backend()
-    bpy.ops.mti.cancel_chore(chore="setup")
+    bpy.ops.mti.cancel_task(task="setup")
     wait(watch, lambda: not watch.running("setup"), 10)
     assert watch.states["setup"].phase == "cancelled"
     assert "Start it again: it continues where it stopped." in text(prefs)
@@ -262,31 +262,31 @@ def test_a_look_is_short(scene, prefs, watch, ext, tmp_path):
     """The timer's budget is 20 ms."""
     folder = ext("blender.addon").backend_folder()
     failed = ext("wire.events").Failed("a", "b", "c")
-    state = ext("client.setup_folder").ChoreState("failed", error=failed)
-    for name in watch.CHORES:
-        chore = folder.chore(name)
-        chore.path.mkdir(parents=True)
-        chore.write_state(state)
+    state = ext("client.setup_folder").SetupTaskState("failed", error=failed)
+    for name in watch.SETUP_TASKS:
+        task = folder.task(name)
+        task.path.mkdir(parents=True)
+        task.write_state(state)
     times = []
     for _ in range(30):
         began = time.perf_counter()
         watch.poll()
         times.append(time.perf_counter() - began)
     assert sorted(times)[15] < 0.010
-    assert len(watch.states) == len(watch.CHORES)
+    assert len(watch.states) == len(watch.SETUP_TASKS)
 
 
 def test_a_backend_that_was_never_asked_is_asked(scene, prefs, watch, ext, tmp_path):
     program = tmp_path / "asked"
-    program.write_text("#!/bin/sh\necho hello is not known here; exit 2\n")
+    program.write_text("#!/bin/sh\necho capabilities is not known here; exit 2\n")
     program.chmod(0o755)
     prefs.python = str(program)
     assert watch.ask_if_stale() and watch.running("check")
     wait(watch, lambda: not watch.running("check"))
     assert "does not start" in text(prefs) and not bpy.ops.mti.self_test.poll()
     assert not watch.ask_if_stale()  # the answer is kept
-    hello = ext("blender.engines").hello()
-    assert hello.python == str(program) and hello.version == "0.1.0"
+    capabilities = ext("blender.engines").capabilities()
+    assert capabilities.python == str(program) and capabilities.version == "0.1.0"
 
 
 def test_the_command_can_be_pasted_into_a_terminal(scene, prefs, watch, ext, tmp_path):

@@ -314,12 +314,12 @@ def test_before_the_first_job_the_backend_s_guess_is_shown(
         (client.backend_python(), "120 iterations, roughly 1:07, 0.8 GB"),
         ("another", "120 iterations, time not known yet"),
     ):
-        hello = check.Hello(python, "0.1.0", 0.0, {}, told)
-        ext("client.setup_folder").write_json(folder.hello_file, hello)
+        capabilities = check.Capabilities(python, "0.1.0", 0.0, {}, told)
+        ext("client.setup_folder").write_json(folder.capabilities_file, capabilities)
         try:
             assert panel.estimate(settings, True) == words
         finally:
-            folder.hello_file.unlink()
+            folder.capabilities_file.unlink()
 
 
 @pytest.mark.parametrize(

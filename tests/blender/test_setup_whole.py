@@ -40,8 +40,8 @@ def test_set_up_from_wheels_then_self_test(scene, prefs, watch, ext):  # noqa: F
     assert watch.states["setup"].phase == "done", watch.states["setup"]
     installed = time.monotonic() - began
     assert addon.backend_problem() is None and "Ready: Python 3." in text(prefs)
-    hello = ext("blender.engines").hello()
-    assert hello.versions()["torch"].startswith("2.") and hello.devices()
+    capabilities = ext("blender.engines").capabilities()
+    assert capabilities.versions()["torch"].startswith("2.") and capabilities.devices()
     began, worked = time.monotonic(), processor_seconds()
     assert bpy.ops.mti.self_test() == {"FINISHED"}
     wait(watch, lambda: watch.test_verdict[0], 180)

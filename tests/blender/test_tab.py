@@ -55,13 +55,13 @@ def test_the_box_shows_how_far_setting_up_is(bare, watch, tmp_path):  # noqa: F8
     make_wheel(tmp_path / "wheels", "other")
     assert bpy.ops.mti.setup_backend() == {"FINISHED"}
     lines = top(_drawn())
-    assert lines[0] == "Setting up the backend" and "[mti.cancel_chore]" in lines
+    assert lines[0] == "Setting up the backend" and "[mti.cancel_task]" in lines
     assert "[mti.setup_backend]" not in lines
     while watch.running("setup"):
         watch.poll()
     lines = top(_drawn())
     assert "lacks torch" in " ".join(lines)
-    assert {"[mti.setup_backend]", "[mti.chore_log]"} <= set(lines)
+    assert {"[mti.setup_backend]", "[mti.task_log]"} <= set(lines)
 
 
 def test_a_backend_of_ones_own_that_is_missing_is_said_without_a_button_that_would_not_help(

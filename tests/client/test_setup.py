@@ -16,11 +16,17 @@ import pytest
 
 from mti_addon.client import setup_packages as packages
 from mti_addon.client.launch import reap
-from mti_addon.client.setup_check import read_hello
+from mti_addon.client.setup_check import read_capabilities
 from mti_addon.client.setup_env import read_marker
-from mti_addon.client.setup_folder import BackendFolder, ChoreFolder, ChoreState, Order, read_json
+from mti_addon.client.setup_folder import (
+    BackendFolder,
+    SetupTaskFolder,
+    SetupTaskState,
+    TaskSpec,
+    read_json,
+)
 from mti_addon.client.setup_problem import environment_problem
-from mti_addon.client.setup_start import cancel_chore, look, start_chore
+from mti_addon.client.setup_start import cancel_task, look, start_task
 from mti_addon.wire.errors import Busy, NotWritable
 from mti_addon.wire.owner import JobLock, Owner, process_identity, read_owner
 from tests.client.conftest import wait_for
@@ -79,8 +85,8 @@ def _children() -> list[int]:
     return found
 
 
-def order(folder: BackendFolder, folder_of_wheels: Path, **changes: object) -> Order:
-    whole = Order(
+def spec(folder: BackendFolder, folder_of_wheels: Path, **changes: object) -> TaskSpec:
+    whole = TaskSpec(
         "setup", str(folder.path), str(ROOT), python=sys.executable, wheels=str(folder_of_wheels),
         requirements=SMALL, needed_bytes=1_000_000,
     )  # fmt: skip
@@ -89,16 +95,16 @@ def order(folder: BackendFolder, folder_of_wheels: Path, **changes: object) -> O
 
 def start(
     folder: BackendFolder, folder_of_wheels: Path, index_url: str = "", **changes: object
-) -> ChoreFolder:
+) -> SetupTaskFolder:
     environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "PIP_RETRIES": "1"}
     if index_url:
         environment |= {"PIP_INDEX_URL": index_url, "PIP_EXTRA_INDEX_URL": ""}
-    return start_chore(order(folder, folder_of_wheels, **changes), environment)
+    return start_task(spec(folder, folder_of_wheels, **changes), environment)
 
 
-def finished(chore: ChoreFolder, seconds: float = 120) -> ChoreState:
-    wait_for(lambda: look(chore).phase != "running", seconds)
-    return look(chore)
+def finished(task: SetupTaskFolder, seconds: float = 120) -> SetupTaskState:
+    wait_for(lambda: look(task).phase != "running", seconds)
+    return look(task)
 
 
 def site(folder: BackendFolder) -> Path:
@@ -106,7 +112,7 @@ def site(folder: BackendFolder) -> Path:
     return found
 
 
-def error(state: ChoreState) -> str:
+def error(state: SetupTaskState) -> str:
     assert state.phase == "failed" and state.error is not None, state
     return f"{state.error.message} {state.error.hint}"
 
@@ -115,13 +121,13 @@ def test_an_environment_is_made_and_says_what_it_is(made: BackendFolder) -> None
     assert made.python.is_file() and made.env.parent == made.path
     assert (site(made) / "small" / "m00000.py").stat().st_size == 1024
     assert (site(made) / "base").is_dir()  # what small needs
-    marker, hello = read_marker(made), read_hello(made)
+    marker, capabilities = read_marker(made), read_capabilities(made)
     assert marker is not None and tuple(marker.requirements) == SMALL
-    assert hello is not None and hello.problem is None
-    assert hello.python == str(made.python)
-    assert hello.versions()["small"] == "1.0"
-    assert hello.gpu_said() is not None and not made.temp.exists()
-    log = made.chore("setup").job.log_file.read_text()
+    assert capabilities is not None and capabilities.problem is None
+    assert capabilities.python == str(made.python)
+    assert capabilities.versions()["small"] == "1.0"
+    assert capabilities.gpu_said() is not None and not made.temp.exists()
+    log = made.task("setup").job.log_file.read_text()
     assert "Installing small==1.0" in log and "Successfully installed" in log
 
 
@@ -130,7 +136,7 @@ def test_again_is_quick_and_changes_nothing(copy: BackendFolder, wheels: Path) -
     began = time.monotonic()
     assert finished(start(copy, wheels)).phase == "done"
     assert time.monotonic() - began < 30
-    log = copy.chore("setup").job.log_file.read_text()
+    log = copy.task("setup").job.log_file.read_text()
     assert (site(copy) / "small").stat().st_ino == before
     assert (
         "small==1.0 is there already" in log and "Requirement" not in log and "going on with" in log
@@ -139,19 +145,19 @@ def test_again_is_quick_and_changes_nothing(copy: BackendFolder, wheels: Path) -
 
 def test_killed_in_the_middle_it_goes_on(tmp_path: Path, wheels: Path) -> None:
     folder = BackendFolder(tmp_path / "backend")
-    chore = start(folder, wheels, requirements=LARGE)
+    task = start(folder, wheels, requirements=LARGE)
     wait_for(lambda: len(list(folder.env.glob("lib/*/site-packages/large/m*.py"))) > 100, 60)
-    pip, owner = read_json(Owner, chore.child_file), read_owner(chore.job.owner_file)
+    pip, owner = read_json(Owner, task.child_file), read_owner(task.job.owner_file)
     assert pip is not None and owner is not None
     os.kill(owner.pid, signal.SIGKILL)
     os.kill(pip.pid, signal.SIGSTOP)  # it would have ended by itself before the next one comes
-    wait_for(lambda: look(chore).phase == "dead")
+    wait_for(lambda: look(task).phase == "dead")
     assert str(environment_problem(folder, ROOT)).startswith(
         "The backend's environment is incomplete."
     )
     assert not (site(folder) / "large-1.0.dist-info" / "RECORD").exists()
     assert finished(start(folder, wheels, requirements=LARGE)).phase == "done"
-    log = chore.job.log_file.read_text()
+    log = task.job.log_file.read_text()
     assert f"ending process {pip.pid}, left over from before" in log and "going on with" in log
     assert process_identity(pip.pid) != pip.create_time
     assert len(list((site(folder) / "large").glob("m*.py"))) == 2000
@@ -159,25 +165,25 @@ def test_killed_in_the_middle_it_goes_on(tmp_path: Path, wheels: Path) -> None:
 
 def test_killed_while_the_environment_is_made(tmp_path: Path, wheels: Path) -> None:
     folder = BackendFolder(tmp_path / "backend")
-    chore = start(folder, wheels)
+    task = start(folder, wheels)
     wait_for(lambda: (folder.env / "pyvenv.cfg").exists(), 60)
-    owner = read_owner(chore.job.owner_file)
+    owner = read_owner(task.job.owner_file)
     assert owner is not None
     os.kill(owner.pid, signal.SIGKILL)
-    wait_for(lambda: look(chore).phase == "dead")
+    wait_for(lambda: look(task).phase == "dead")
     assert finished(start(folder, wheels)).phase == "done"
     assert read_marker(folder) is not None
 
 
 def test_cancelled_it_stops_at_once(tmp_path: Path, wheels: Path) -> None:
     folder = BackendFolder(tmp_path / "backend")
-    chore = start(folder, wheels, requirements=LARGE)
+    task = start(folder, wheels, requirements=LARGE)
     with pytest.raises(Busy):
         start(folder, wheels)
-    wait_for(lambda: str(look(chore).said).startswith("Installing large"), 60)
-    cancel_chore(chore)
-    assert finished(chore, 5).phase == "cancelled"
-    assert not chore.child_file.exists()
+    wait_for(lambda: str(look(task).said).startswith("Installing large"), 60)
+    cancel_task(task)
+    assert finished(task, 5).phase == "cancelled"
+    assert not task.child_file.exists()
 
 
 @pytest.mark.parametrize("spoiled", ["no list of files", "a file is gone", "half a file"])
@@ -193,7 +199,7 @@ def test_a_half_installed_package_is_installed_again(
         (package / "m00000.py").write_text("#" * 10)
     assert finished(start(copy, wheels)).phase == "done"
     assert (package / "m00000.py").stat().st_size == 1024
-    assert "small-1.0 was half installed" in copy.chore("setup").job.log_file.read_text()
+    assert "small-1.0 was half installed" in copy.task("setup").job.log_file.read_text()
 
 
 def test_what_somebody_has_taken_away_is_brought_back(copy: BackendFolder, wheels: Path) -> None:
@@ -216,8 +222,8 @@ def test_the_interpreter_is_gone(copy: BackendFolder, wheels: Path) -> None:
 
 
 def test_a_missing_wheel_is_named(copy: BackendFolder, wheels: Path, tmp_path: Path) -> None:
-    chore = start(copy, wheels, requirements=(*SMALL, "absent==3.1"))
-    text = error(finished(chore))
+    task = start(copy, wheels, requirements=(*SMALL, "absent==3.1"))
+    text = error(finished(task))
     assert str(wheels) in text and "absent==3.1" in text and "lacks" in text
     incomplete = tmp_path / "incomplete"
     make_wheel(incomplete, "outer", needs=["inner>=2"])
@@ -229,10 +235,10 @@ def test_a_missing_wheel_is_named(copy: BackendFolder, wheels: Path, tmp_path: P
 
 
 def test_no_network(copy: BackendFolder) -> None:
-    chore = start(
+    task = start(
         copy, Path(), wheels="", requirements=("absent==3.1",), index_url="http://127.0.0.1:9/"
     )
-    text = error(finished(chore))
+    text = error(finished(task))
     assert "cannot be reached" in text and "folder of wheels" in text
 
 
@@ -264,16 +270,16 @@ def test_a_python_that_will_not_do(tmp_path: Path, wheels: Path) -> None:
 def test_started_again_at_the_last_word_of_the_one_before(tmp_path: Path, wheels: Path) -> None:
     """Which holds its lock for a moment longer, a long one on a busy machine."""
     folder = BackendFolder(tmp_path / "backend")
-    chore = folder.chore("check")
-    chore.path.mkdir(parents=True)
-    lock = JobLock(chore.job)
+    task = folder.task("check")
+    task.path.mkdir(parents=True)
+    lock = JobLock(task.job)
     lock.acquire()
-    chore.write_state(ChoreState("failed"))
-    start_chore(Order("check", str(folder.path), str(ROOT), python=str(tmp_path / "none")))
+    task.write_state(SetupTaskState("failed"))
+    start_task(TaskSpec("check", str(folder.path), str(ROOT), python=str(tmp_path / "none")))
     time.sleep(0.5)
-    assert look(chore).phase == "running"
+    assert look(task).phase == "running"
     lock.release()
-    assert "does not start with" in error(finished(chore, 30))
+    assert "does not start with" in error(finished(task, 30))
 
 
 def test_what_is_wrong_is_found_without_starting_anything(
@@ -297,23 +303,23 @@ def test_what_is_wrong_is_found_without_starting_anything(
 
 def test_a_check_says_what_is_missing(copy: BackendFolder) -> None:
     """An environment without torch, asked as the backend of this version."""
-    what = Order("check", str(copy.path), str(ROOT), python=str(copy.python))
-    text = error(finished(start_chore(what)))
+    what = TaskSpec("check", str(copy.path), str(ROOT), python=str(copy.python))
+    text = error(finished(start_task(what)))
     assert "not those of this version: torch is missing" in text
-    hello = read_hello(copy)
-    assert hello is not None and hello.problem is not None
-    assert "torch is missing" in hello.problem.message
+    capabilities = read_capabilities(copy)
+    assert capabilities is not None and capabilities.problem is not None
+    assert "torch is missing" in capabilities.problem.message
     what = dataclasses.replace(what, python=sys.executable)
-    assert finished(start_chore(what)).phase == "done"
-    hello = read_hello(copy)
-    assert hello is not None and hello.versions()["torch"] and hello.devices()
+    assert finished(start_task(what)).phase == "done"
+    capabilities = read_capabilities(copy)
+    assert capabilities is not None and capabilities.versions()["torch"] and capabilities.devices()
 
 
 def test_a_check_of_something_that_is_no_backend(copy: BackendFolder, tmp_path: Path) -> None:
     program = tmp_path / "python"
     program.write_text("#!/bin/sh\necho 'cannot open display' >&2\nexit 3\n")
     program.chmod(0o755)
-    what = Order("check", str(copy.path), str(ROOT), python=str(program))
-    assert "does not start" in error(finished(start_chore(what)))
+    what = TaskSpec("check", str(copy.path), str(ROOT), python=str(program))
+    assert "does not start" in error(finished(start_task(what)))
     program.write_text("no program")
-    assert "does not start" in error(finished(start_chore(what)))
+    assert "does not start" in error(finished(start_task(what)))

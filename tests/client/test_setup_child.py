@@ -1,4 +1,4 @@
-"""Programs of a chore, and its words, where the disk is full or a program will not die."""
+"""Programs of a task, and its words, where the disk is full or a program will not die."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client import install, setup_child
-from mti_addon.client.setup_child import Work
+from mti_addon.client.setup_child import TaskProcess
 from mti_addon.client.setup_folder import (
     BackendFolder,
-    ChoreFolder,
-    ChoreState,
-    Order,
+    SetupTaskFolder,
+    SetupTaskState,
+    TaskSpec,
     read_json,
     write_json,
 )
@@ -53,49 +53,49 @@ def running(code: str) -> list[int]:
     return found
 
 
-def make_chore(root: Path, kind: str = "check") -> ChoreFolder:
-    return prepare(Order(kind, str(root / "backend"), str(ROOT)))  # type: ignore[arg-type]
+def make_task(root: Path, kind: str = "check") -> SetupTaskFolder:
+    return prepare(TaskSpec(kind, str(root / "backend"), str(ROOT)))  # type: ignore[arg-type]
 
 
 def test_a_program_does_not_outlive_a_full_disk(small_disk: Path) -> None:  # noqa: F811
-    chore = make_chore(small_disk)
-    chore.job.log_file.touch()
-    work, mark = Work(chore), f"mark_{os.getpid()}_{time.monotonic_ns()}"
+    task = make_task(small_disk)
+    task.job.log_file.touch()
+    process, mark = TaskProcess(task), f"mark_{os.getpid()}_{time.monotonic_ns()}"
     fill(small_disk)
     with pytest.raises(DiskFull):
-        work.run([*SLEEP, mark], os.environ)
+        process.run([*SLEEP, mark], os.environ)
     wait_for(lambda: running(mark) == [], 5)
-    assert not chore.child_file.exists()
+    assert not task.child_file.exists()
 
 
 def test_a_program_that_cannot_be_ended_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits for a dead network disk, say: no signal reaches it."""
-    chore = make_chore(tmp_path)
+    task = make_task(tmp_path)
     child = subprocess.Popen(SLEEP)
     try:
-        write_json(chore.child_file, owner_of(child.pid, 1))
+        write_json(task.child_file, owner_of(child.pid, 1))
         monkeypatch.setattr(setup_child, "end_tree", lambda pid: None)
         monkeypatch.setattr(setup_child, "KILL_SECONDS", 0.3)
         with pytest.raises(Busy, match=f"process {child.pid}") as caught:
-            Work(chore).end_leftover()
-        assert caught.value.hint and chore.child_file.exists()
-        assert install.do(chore) == Busy.exit_code
-        state = chore.state()
+            TaskProcess(task).end_leftover()
+        assert caught.value.hint and task.child_file.exists()
+        assert install.do(task) == Busy.exit_code
+        state = task.state()
         assert state.phase == "failed" and state.error is not None
         assert str(child.pid) in state.error.message
     finally:
         child.kill()
         child.wait()
-    Work(chore).end_leftover()
-    assert not chore.child_file.exists()
+    TaskProcess(task).end_leftover()
+    assert not task.child_file.exists()
 
 
 def test_what_was_started_is_not_waited_for_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chore, started = make_chore(tmp_path), []
+    task, started = make_task(tmp_path), []
     monkeypatch.setattr(setup_child, "end_tree", started.append)
     monkeypatch.setattr(setup_child, "KILL_SECONDS", 0.3)
 
@@ -104,8 +104,8 @@ def test_what_was_started_is_not_waited_for_without_end(
 
     began = time.monotonic()
     with pytest.raises(DiskFull):
-        Work(chore).run(SLEEP, os.environ, stop)
-    assert time.monotonic() - began < 10 and chore.child_file.exists()
+        TaskProcess(task).run(SLEEP, os.environ, stop)
+    assert time.monotonic() - began < 10 and task.child_file.exists()
     [child] = setup_child.abandoned
     os.kill(started[0], 9)
     wait_for(lambda: child.poll() is not None)
@@ -117,21 +117,21 @@ def test_a_full_disk_is_the_last_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Space for it was taken while there was some."""
-    chore = make_chore(small_disk)
-    told: list[ChoreState] = []
+    task = make_task(small_disk)
+    told: list[SetupTaskState] = []
 
-    def fills_the_disk(work: Work, order: Order) -> None:
+    def fills_the_disk(process: TaskProcess, spec: TaskSpec) -> None:
         fill(small_disk)
-        work.tell(
+        process.tell(
             Problem("deleting", "Deleting svd"), 0.5
         )  # which must not fail: it is what makes space
-        told.append(chore.state())
+        told.append(task.state())
         raise DiskFull("There is no space left.", "Free some space.")
 
-    monkeypatch.setitem(install.CHORES, "check", fills_the_disk)
-    assert install.do(chore) == DiskFull.exit_code
+    monkeypatch.setitem(install.SETUP_TASKS, "check", fills_the_disk)
+    assert install.do(task) == DiskFull.exit_code
     assert told[0].phase == "running"
-    state = chore.state()
+    state = task.state()
     assert state.phase == "failed" and state.error is not None
     assert (state.error.code, state.error.message) == ("disk_full", "There is no space left.")
 
@@ -140,11 +140,11 @@ def test_a_disk_that_is_full_before_there_is_an_environment(
     small_disk: Path,  # noqa: F811
 ) -> None:
     """What venv says of it lies in the log, on the same disk."""
-    order = Order("setup", str(small_disk / "backend"), str(ROOT), python=sys.executable)
-    order = dataclasses.replace(order, requirements=("small==1.0",), needed_bytes=1000)
-    chore = prepare(order)
-    assert install.do(chore) == DiskFull.exit_code
-    state = chore.state()
+    spec = TaskSpec("setup", str(small_disk / "backend"), str(ROOT), python=sys.executable)
+    spec = dataclasses.replace(spec, requirements=("small==1.0",), needed_bytes=1000)
+    task = prepare(spec)
+    assert install.do(task) == DiskFull.exit_code
+    state = task.state()
     assert state.phase == "failed" and state.error is not None and state.error.code == "disk_full"
     assert "Free some space" in state.error.hint
 
@@ -172,50 +172,50 @@ def test_a_disk_that_is_full_before_there_is_an_environment(
 )
 def test_a_state_that_nobody_has_written_is_none(tmp_path: Path, text: bytes) -> None:
     """Half a file after a power cut, another version's, somebody's own: never an exception."""
-    chore = make_chore(tmp_path)
-    chore.state_file.write_bytes(text)
-    assert chore.state() == ChoreState()
-    assert not chore.running()
-    for path in (chore.order_file, chore.child_file):
+    task = make_task(tmp_path)
+    task.state_file.write_bytes(text)
+    assert task.state() == SetupTaskState()
+    assert not task.running()
+    for path in (task.spec_file, task.child_file):
         path.write_bytes(text)
-    Work(chore).end_leftover()
-    assert install.do(chore) == 2
-    assert chore.state().phase == "failed"
+    TaskProcess(task).end_leftover()
+    assert install.do(task) == 2
+    assert task.state().phase == "failed"
 
 
 def test_a_state_is_read_with_its_problems_in_it(tmp_path: Path) -> None:
-    chore = make_chore(tmp_path)
+    task = make_task(tmp_path)
     said = Problem("installing", "Installing {name}", values={"name": "torch", "share": 0.5})
     failed = Failed.of(DiskFull(Problem("no_space", "{gb:.1f} GB.", "", {"gb": 1.25})))
-    for state in (ChoreState("running", said, 0.25), ChoreState("failed", error=failed)):
-        chore.write_state(state)
-        read = read_json(ChoreState, chore.state_file)
+    for state in (SetupTaskState("running", said, 0.25), SetupTaskState("failed", error=failed)):
+        task.write_state(state)
+        read = read_json(SetupTaskState, task.state_file)
         assert read == state
     for damaged in ("[]", '{"code":1}', '{"code":"a"}', "1"):
-        chore.state_file.write_text('{"phase":"done","said":' + damaged + "}")
-        assert chore.state() == ChoreState()
+        task.state_file.write_text('{"phase":"done","said":' + damaged + "}")
+        assert task.state() == SetupTaskState()
 
 
 def test_a_state_of_another_version_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    chore = make_chore(tmp_path)
-    chore.state_file.write_text('{"phase":"failed","error":["a","b","c"],"of_tomorrow":1}')
-    assert chore.state() == ChoreState("failed", error=Failed("a", "b", "c"))
-    order = Order("setup", str(tmp_path), "/root", requirements=("a==1",))
-    write_json(chore.order_file, order)
-    assert chore.order() == order
+    task = make_task(tmp_path)
+    task.state_file.write_text('{"phase":"failed","error":["a","b","c"],"of_tomorrow":1}')
+    assert task.state() == SetupTaskState("failed", error=Failed("a", "b", "c"))
+    spec = TaskSpec("setup", str(tmp_path), "/root", requirements=("a==1",))
+    write_json(task.spec_file, spec)
+    assert task.spec() == spec
 
 
 def test_hello_and_marker_are_not_believed_blindly(tmp_path: Path) -> None:
-    from mti_addon.client.setup_check import read_hello
+    from mti_addon.client.setup_check import read_capabilities
     from mti_addon.client.setup_env import read_marker
 
     folder = BackendFolder(tmp_path)
     folder.env.mkdir()
     for text in ("[]", '{"python":7}', '{"python":"p","version":"1","asked_at":0,"told":[]}'):
-        folder.hello_file.write_text(text)
+        folder.capabilities_file.write_text(text)
         folder.marker_file.write_text(text)
-        assert read_hello(folder) is None and read_marker(folder) is None
+        assert read_capabilities(folder) is None and read_marker(folder) is None
     text = '{"python":"p","version":"1","asked_at":0,"told":{"versions":[],"devices":"no"}}'
-    folder.hello_file.write_text(text)
-    hello = read_hello(folder)
-    assert hello is not None and hello.versions() == {} and hello.cards() == []
+    folder.capabilities_file.write_text(text)
+    capabilities = read_capabilities(folder)
+    assert capabilities is not None and capabilities.versions() == {} and capabilities.cards() == []

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client import install, setup_models
-from mti_addon.client.setup_folder import ChoreFolder, ChoreState, Order
+from mti_addon.client.setup_folder import SetupTaskFolder, SetupTaskState, TaskSpec
 from mti_addon.client.setup_models import INDEX, model_folder
-from mti_addon.client.setup_start import look, prepare, start_chore
+from mti_addon.client.setup_start import look, prepare, start_task
 from mti_addon.wire.errors import DiskFull
 from mti_addon.wire.owner import read_owner
 from tests.client.conftest import wait_for
@@ -44,28 +44,28 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
-def start(kind: str, root: Path, target: Path | None = None, name: str = "") -> ChoreFolder:
-    order = Order(
+def start(kind: str, root: Path, target: Path | None = None, name: str = "") -> SetupTaskFolder:
+    spec = TaskSpec(
         kind, str(root / "backend"), str(ROOT), models=str(root / "models"),  # type: ignore[arg-type]
         target=str(target or ""), model=name,
     )  # fmt: skip
-    return start_chore(order)
+    return start_task(spec)
 
 
-def ended(chore: ChoreFolder) -> ChoreState:
-    wait_for(lambda: look(chore).phase != "running", 60)
-    return look(chore)
+def ended(task: SetupTaskFolder) -> SetupTaskState:
+    wait_for(lambda: look(task).phase != "running", 60)
+    return look(task)
 
 
 def test_to_another_disk_killed_on_the_way(tmp_path: Path, other_disk: Path) -> None:
     data = model(tmp_path / "models", "svd")
-    chore = start("move", tmp_path, other_disk / "models")
+    task = start("move", tmp_path, other_disk / "models")
     copy = other_disk / "models" / "svd" / "unet"
-    wait_for(lambda: any(copy.glob("*weights")) or look(chore).phase != "running")
-    owner = read_owner(chore.job.owner_file)
+    wait_for(lambda: any(copy.glob("*weights")) or look(task).phase != "running")
+    owner = read_owner(task.job.owner_file)
     assert owner is not None
     os.kill(owner.pid, signal.SIGKILL)
-    wait_for(lambda: look(chore).phase != "running")
+    wait_for(lambda: look(task).phase != "running")
     whole = [
         place
         for place in (tmp_path / "models", other_disk / "models")
@@ -113,16 +113,16 @@ def test_a_disk_that_others_fill_on_the_way(
     data = model(tmp_path / "models", "svd")
     (other_disk / "others").write_bytes(bytes(60 * 2**20))
     monkeypatch.setattr(setup_models, "_check_space", lambda *of: None)
-    order = Order(
+    spec = TaskSpec(
         "move", str(tmp_path / "backend"), str(ROOT), models=str(tmp_path / "models"),
         target=str(other_disk / "models"),
     )  # fmt: skip
-    chore = prepare(order)
-    assert install.do(chore) == DiskFull.exit_code
-    state = chore.state()
+    task = prepare(spec)
+    assert install.do(task) == DiskFull.exit_code
+    state = task.state()
     assert state.error is not None and state.error.code == "disk_full"
     assert list((other_disk / "models" / "svd" / "unet").iterdir()) == []
     assert (tmp_path / "models/svd/unet/weights").read_bytes() == data
     (other_disk / "others").unlink()
-    assert install.do(prepare(order)) == 0
+    assert install.do(prepare(spec)) == 0
     assert (other_disk / "models/svd/unet/weights").read_bytes() == data

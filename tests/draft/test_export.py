@@ -57,7 +57,7 @@ def test_our_wrapper_reads_it(
     exported: tuple[Path, int], trained: tuple[Path, dict[str, nn.Module]]
 ) -> None:
     model = DraftModel("draft", exported[0])
-    assert model.frames == FRAMES and model.token_width == TOKEN_WIDTH
+    assert model.num_frames == FRAMES and model.token_width == TOKEN_WIDTH
     assert model.latent_channels == networks.LATENT_CHANNELS
     assert model.picture_size == PICTURE_SIZE
     pictures = torch.rand(2, 3, PICTURE_SIZE, PICTURE_SIZE) * 2 - 1

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.random_svd import write_random_svd
-from mti_backend.models.hub import FILES, SOURCES
+from mti_backend.models.download import FILES, SOURCES
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -149,7 +149,7 @@ def test_what_was_fetched_is_a_model(hub: Hub, tmp_path: Path) -> None:
     from mti_backend.models import load_model
 
     model = load_model("svd", folder=tmp_path / "models" / "svd")
-    assert model.frames == 14 and len(model.inflation) == 2 * 10
+    assert model.num_frames == 14 and len(model.inflation) == 2 * 10
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
     import shutil
 
     from mti_addon.wire.errors import DiskFull
-    from mti_backend.models import hub as module
+    from mti_backend.models import download as module
 
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(module.shutil, "disk_usage", lambda place: usage._replace(free=2 * 10**9))

@@ -135,7 +135,7 @@ def test_output_that_was_damaged_is_made_again_from_the_checkpoint(
 
 def test_a_runner_that_stays_takes_the_next_job(models: Path, tmp_path: Path) -> None:
     first = jobs.new_job(tmp_path, "learn", iterations=1)
-    command = [sys.executable, "-m", "mti_backend", "run", str(first.path), "--stay", "3"]
+    command = [sys.executable, "-m", "mti_backend", "run", str(first.path), "--idle-timeout", "3"]
     process = subprocess.Popen(
         command, cwd=jobs.ROOT, env={**os.environ, **jobs.environment(models)}
     )

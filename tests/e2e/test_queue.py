@@ -25,7 +25,9 @@ def test_a_runner_that_stays_does_what_waits_one_after_the_other(
         client.enqueue(job)
         os.utime(job.waiting_file, (1000 + place, 1000 + place))
     # nobody looks at them again: Blender is closed
-    pid = client.launch(sys.executable, jobs.ROOT, first, jobs.environment(models), stay=3.0)
+    pid = client.launch(
+        sys.executable, jobs.ROOT, first, jobs.environment(models), idle_timeout=3.0
+    )
     assert client.next_job(tmp_path / "spool") is None
     for job in (first, third, second):
         assert isinstance(wait_until_finished(job), Done), job.log_file.read_text()
@@ -46,12 +48,12 @@ def test_a_runner_that_is_started_beside_one_that_stays_is_not_needed(
     """A new take, as Blender starts it: one of the two works, the other leaves."""
     first = jobs.new_job(tmp_path / "spool", iterations=6)
     environment = jobs.environment(models)
-    client.launch(sys.executable, jobs.ROOT, first, environment, stay=20.0)
+    client.launch(sys.executable, jobs.ROOT, first, environment, idle_timeout=20.0)
     assert isinstance(wait_until_finished(first), Done)
     second = jobs.new_job(tmp_path / "spool", iterations=6)
     client.enqueue(second)
     assert client.next_job(tmp_path / "spool") == second
-    pid = client.launch(sys.executable, jobs.ROOT, second, environment, stay=0.0)
+    pid = client.launch(sys.executable, jobs.ROOT, second, environment, idle_timeout=0.0)
     assert isinstance(wait_until_finished(second), Done)
     owners = [read_owner(job.owner_file) for job in (first, second)]
     assert owners[0] is not None and owners[1] is not None

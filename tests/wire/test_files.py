@@ -308,7 +308,7 @@ def test_what_must_be_whole_stays_whole_if_it_cannot_go(tmp_path: Path, windows:
 def test_the_size_of_a_folder_that_others_work_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is measured while a panel is drawn, and a chore deletes, downloads or moves in it."""
+    """It is measured while a panel is drawn, and a setup task deletes, downloads or moves in it."""
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "weights").write_bytes(b"x" * 100)

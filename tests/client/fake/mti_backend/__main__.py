@@ -41,7 +41,7 @@ TOTAL = 20
 
 def main(command: str, folder: str, *rest: str) -> int:
     """`run JOB`, as the real one."""
-    assert command == "run" and (not rest or rest[0] == "--stay")
+    assert command == "run" and (not rest or rest[0] == "--idle-timeout")
     mode = os.environ.get("MTI_FAKE", "finish")
     print("environment:", sorted(key for key in os.environ if key.startswith("PYTHON")))
     print("stdin:", sys.stdin.read() == "", "session:", os.getsid(0) == os.getpid())

@@ -53,7 +53,7 @@ def policy_named(name: str) -> Policy:
     return {policy.name: policy for policy in POLICIES}[name]
 
 
-class Recomputing:
+class GradientCheckpointing:
     """A policy at work on a UNet, until `remove`."""
 
     def __init__(self, unet: nn.Module, policy: Policy) -> None:

@@ -11,9 +11,9 @@ from mti_backend import frames
 from mti_backend.attention_maps import AttentionMaps
 from mti_backend.embedding import MotionEmbedding
 from mti_backend.evaluation.pairs import Pair, held_out_pair
-from mti_backend.judging import agreement, reconstruction, warning
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.svd import SvdModel
+from mti_backend.ranking import agreement, reconstruction, warning
 from mti_backend.sampling import sample, visualisation
 
 WALK, RUN = 3, 4  # of the held-out pairs

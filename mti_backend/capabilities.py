@@ -16,7 +16,7 @@ from mti_addon.wire.settings import MODELS
 PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "numpy", "pillow")
 
 
-def hello(packages: Sequence[str] = ()) -> str:
+def capabilities(packages: Sequence[str] = ()) -> str:
     """{"protocol", "versions", "devices", "models", "estimates"} as one line of JSON.
 
     `versions` also holds those of `packages`, as far as they are installed; `devices` is as

@@ -21,7 +21,7 @@ _FIRST_VARIANT = -2
 
 
 @dataclass(frozen=True)
-class Example:
+class AugmentedClip:
     """One augmented reference as the model sees it.
 
     latents: scaled, (1, F, C, h, w). image_latents: of its first frame, (1, 1, C, h, w).
@@ -37,8 +37,8 @@ def variant_count(settings: Augmentation, references: int) -> int:
     return max(settings.variants, references) if settings.variants else 0
 
 
-class Examples:
-    """The examples of K references, each a function of (seed, step) or of (seed, variant) alone."""
+class AugmentedClips:
+    """The augmented clips of K references, each a function of (seed, step) or (seed, variant)."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class Examples:
         self._dtype = dtype
         self.variants = variant_count(settings, len(references))
         """How many are kept."""
-        self._kept: dict[int, Example] = {}
+        self._kept: dict[int, AugmentedClip] = {}
 
-    def at(self, step: int, generator: torch.Generator) -> Example:
-        """The example of an iteration: references, or variants, take turns.
+    def at(self, step: int, generator: torch.Generator) -> AugmentedClip:
+        """The clip of an iteration: references, or variants, take turns.
 
         `generator` is the step's; only a fresh augmentation takes numbers from it.
         """
@@ -72,24 +72,24 @@ class Examples:
             return self._make(step, generator)
         return self.variant(step % self.variants)
 
-    def variant(self, index: int) -> Example:
+    def variant(self, index: int) -> AugmentedClip:
         """Variant `index`, made when it is first asked for; 0 <= index < variants.
 
         Kept on the CPU: 0.1 MB each of draft's clips, 2 MB of svd's.
         """
         if index not in self._kept:
             g = step_generator(self._seed, _FIRST_VARIANT - index)
-            example = self._make(index, g)
-            self._kept[index] = Example(example.latents.cpu(), example.image_latents.cpu())
+            clip = self._make(index, g)
+            self._kept[index] = AugmentedClip(clip.latents.cpu(), clip.image_latents.cpu())
         kept, device = self._kept[index], self._model.device
-        return Example(kept.latents.to(device), kept.image_latents.to(device))
+        return AugmentedClip(kept.latents.to(device), kept.image_latents.to(device))
 
-    def _make(self, turn: int, g: torch.Generator) -> Example:
+    def _make(self, turn: int, g: torch.Generator) -> AugmentedClip:
         reference = self._references[turn % len(self._references)]
         pictures = augment(reference.to(self._model.device), self._settings, g)
         image_noise = torch.randn(pictures[0].shape, generator=g)
         with computing_in(self._dtype, self._model.dtype, self._model.device):
-            return Example(
+            return AugmentedClip(
                 self._model.encode_video(pictures),
                 self._model.encode_image(pictures[0], image_noise, self._strength),
             )

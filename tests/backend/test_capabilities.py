@@ -1,4 +1,4 @@
-"""hello: one line of JSON that says what this backend is and can do."""
+"""capabilities: one line of JSON that says what this backend is and can do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 from mti_addon.wire import PROTOCOL
 from mti_addon.wire.errors import BadRequest
 from mti_backend import device
-from mti_backend.hello import versions
+from mti_backend.capabilities import versions
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +25,7 @@ def test_hello_is_one_line_of_json(tmp_path: Path) -> None:
     (models / "svd").mkdir(parents=True)
     (models / "svd" / "model_index.json").write_text("{}")
     done = subprocess.run(
-        [sys.executable, "-m", "mti_backend", "hello"],
+        [sys.executable, "-m", "mti_backend", "capabilities"],
         cwd=ROOT,
         env={**os.environ, "MTI_MODELS_DIR": str(models), "MTI_DEVICE": "cpu"},
         capture_output=True,
@@ -45,7 +45,7 @@ def test_hello_is_one_line_of_json(tmp_path: Path) -> None:
 
 
 def test_hello_answers_where_nothing_is_installed() -> None:
-    command = [sys.executable, "-S", "-m", "mti_backend", "hello"]
+    command = [sys.executable, "-S", "-m", "mti_backend", "capabilities"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
     assert (told["devices"], list(told["versions"])) == ([], ["python"])
@@ -57,7 +57,7 @@ def test_versions_are_found_without_importing() -> None:
 
 
 def test_versions_of_further_packages_can_be_asked_for() -> None:
-    command = [sys.executable, "-m", "mti_backend", "hello", "tqdm", "no-such-package"]
+    command = [sys.executable, "-m", "mti_backend", "capabilities", "tqdm", "no-such-package"]
     environment = {**os.environ, "MTI_DEVICE": "cpu"}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True

@@ -16,9 +16,9 @@ from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock, Liveness, is_alive, read_owner
 from mti_addon.wire.problem import Problem
 
+from .capabilities import versions
 from .events import EventLog
 from .failures import short
-from .hello import versions
 
 DYING_SECONDS = 5.0
 
@@ -40,7 +40,7 @@ def acquire(lock: JobLock) -> None:
         time.sleep(0.05)
 
 
-class Attempt:
+class Session:
     """The job, the lock that this runner has on it, and what it tells."""
 
     def __init__(self, job: JobFolder, lock: JobLock) -> None:
@@ -53,7 +53,7 @@ class Attempt:
         """Learning iterations done; the step that `cancelled` tells."""
 
     def started(self) -> events.Started:
-        """The event that opens this attempt."""
+        """The event that opens this session."""
         return events.Started(self.model, ", ".join(self.devices), self._lock.epoch, versions())
 
     def check(self) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from mti_addon.wire.settings import Augmentation
 from mti_backend.augmentation import augment
-from mti_backend.examples import Example, Examples, variant_count
+from mti_backend.augmented_clips import AugmentedClip, AugmentedClips, variant_count
 from mti_backend.models.svd import SvdModel
 from mti_backend.noise import step_generator
 from tests.tiny import FRAMES, SIZE, make_tiny_model
@@ -27,11 +27,13 @@ def references() -> torch.Tensor:
     return torch.rand(3, FRAMES, 3, SIZE, SIZE, generator=g) * 2 - 1
 
 
-def examples(model: SvdModel, references: torch.Tensor, variants: int) -> Examples:
-    return Examples(model, references, Augmentation(variants=variants), 5, NOISE, torch.float32)
+def augmented_clips(model: SvdModel, references: torch.Tensor, variants: int) -> AugmentedClips:
+    return AugmentedClips(
+        model, references, Augmentation(variants=variants), 5, NOISE, torch.float32
+    )
 
 
-def same(a: Example, b: Example) -> bool:
+def same(a: AugmentedClip, b: AugmentedClip) -> bool:
     return torch.equal(a.latents, b.latents) and torch.equal(a.image_latents, b.image_latents)
 
 
@@ -39,15 +41,15 @@ def test_a_fresh_example_is_the_step_s_own_augmentation(
     model: SvdModel, references: torch.Tensor
 ) -> None:
     """References take turns; place, colour and pixel noise come from the step's generator."""
-    fresh = examples(model, references, 0)
+    fresh = augmented_clips(model, references, 0)
     for step in (0, 1, 2, 3):
         g = step_generator(5, step)
         pictures = augment(references[step % 3], Augmentation(), g)
         noise = torch.randn(pictures[0].shape, generator=g)
-        example = fresh.at(step, step_generator(5, step))
-        assert torch.equal(example.latents, model.encode_video(pictures))
+        clip = fresh.at(step, step_generator(5, step))
+        assert torch.equal(clip.latents, model.encode_video(pictures))
         image_latents = model.encode_image(pictures[0], noise, NOISE)
-        assert torch.equal(example.image_latents, image_latents)
+        assert torch.equal(clip.image_latents, image_latents)
 
 
 def test_kept_variants_take_turns_and_are_made_once(
@@ -56,7 +58,7 @@ def test_kept_variants_take_turns_and_are_made_once(
     encoded = []
     encode = model.encode_video
     monkeypatch.setattr(model, "encode_video", lambda p: encoded.append(p) or encode(p))
-    kept = examples(model, references, 5)
+    kept = augmented_clips(model, references, 5)
     seen = [kept.at(step, torch.Generator()) for step in range(12)]
     assert len(encoded) == 5
     assert all(same(seen[step], seen[step % 5]) for step in range(12))
@@ -67,10 +69,13 @@ def test_a_variant_is_a_function_of_seed_and_number(
     model: SvdModel, references: torch.Tensor
 ) -> None:
     """Made in any order, after any number of steps: what a resumed run needs."""
-    forwards, backwards = examples(model, references, 4), examples(model, references, 4)
+    forwards, backwards = (
+        augmented_clips(model, references, 4),
+        augmented_clips(model, references, 4),
+    )
     first = [forwards.variant(i) for i in range(4)]
     assert all(same(backwards.variant(i), first[i]) for i in reversed(range(4)))
-    other = Examples(model, references, Augmentation(variants=4), 6, NOISE, torch.float32)
+    other = AugmentedClips(model, references, Augmentation(variants=4), 6, NOISE, torch.float32)
     assert not same(other.variant(0), first[0])
 
 
@@ -78,13 +83,13 @@ def test_kept_variants_leave_the_step_s_random_numbers_alone(
     model: SvdModel, references: torch.Tensor
 ) -> None:
     g = step_generator(5, 0)
-    examples(model, references, 2).at(0, g)
+    augmented_clips(model, references, 2).at(0, g)
     assert torch.equal(torch.rand(3, generator=g), torch.rand(3, generator=step_generator(5, 0)))
 
 
 def test_every_reference_has_a_variant(model: SvdModel, references: torch.Tensor) -> None:
     off = Augmentation(enabled=False, variants=1)
-    kept = Examples(model, references, off, 0, 0.0, torch.float32)
+    kept = AugmentedClips(model, references, off, 0, 0.0, torch.float32)
     for step in range(6):
         latents = model.encode_video(references[step % 3])
         assert torch.equal(kept.at(step, torch.Generator()).latents, latents)
@@ -102,7 +107,7 @@ def test_the_autoencoder_computes_in_what_learning_computes_in(
 ) -> None:
     """Its pictures are augmented in float32 all the same."""
     plain, half = (
-        Examples(model, references, Augmentation(variants=2), 5, NOISE, dtype).variant(0)
+        AugmentedClips(model, references, Augmentation(variants=2), 5, NOISE, dtype).variant(0)
         for dtype in (torch.float32, torch.bfloat16)
     )
     for one, other in ((plain.latents, half.latents), (plain.image_latents, half.image_latents)):

@@ -7,7 +7,7 @@ import gc
 import torch
 
 from .failures import is_out_of_memory
-from .models.recompute import POLICIES
+from .models.gradient_checkpointing import POLICIES
 from .models.svd import SvdModel
 
 _NAMES = [policy.name for policy in POLICIES]
@@ -21,10 +21,10 @@ def level(model: SvdModel) -> int:
 def set_level(model: SvdModel, index: int) -> None:
     """Compute by policy `index` from now on."""
     if index != level(model):
-        model.compute_again(_NAMES[index])
+        model.set_checkpointing(_NAMES[index])
 
 
-def remedy(model: SvdModel, error: Exception) -> str:
+def fall_back(model: SvdModel, error: Exception) -> str:
     """Change how `model` computes, so that what failed with `error` may be tried again.
 
     Returns what has changed, in words; empty if nothing is known that could help.

@@ -1,4 +1,4 @@
-"""Fetching a model as the preferences do: a detached chore around the real command, with its
+"""Fetching a model as the preferences do: a detached task around the real command, with its
 progress in bytes, killed and gone on with."""
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client.launch import reap
-from mti_addon.client.setup_folder import BackendFolder, ChoreFolder, ChoreState, Order
+from mti_addon.client.setup_folder import BackendFolder, SetupTaskFolder, SetupTaskState, TaskSpec
 from mti_addon.client.setup_models import model_folder
-from mti_addon.client.setup_start import cancel_chore, look, start_chore
+from mti_addon.client.setup_start import cancel_task, look, start_task
 from mti_addon.wire.owner import read_owner
-from mti_backend.models.hub import FILES
+from mti_backend.models.download import FILES
 from tests.e2e.jobs import ROOT, wait_for
 from tests.e2e.test_download import TOKEN, Hub, hub, weights
 
 __all__ = ["hub", "weights"]
 
 
-def start(hub: Hub, root: Path, token: str = TOKEN) -> ChoreFolder:  # noqa: F811
+def start(hub: Hub, root: Path, token: str = TOKEN) -> SetupTaskFolder:  # noqa: F811
     host, port = hub.server_address[:2]
-    order = Order(
+    spec = TaskSpec(
         "download", str(root / "backend"), str(ROOT), python=sys.executable,
         models=str(root / "models"), model="svd",
     )  # fmt: skip
     environment = {
         "HF_ENDPOINT": f"http://{host!s}:{port}", "HF_HOME": str(root / "home"), "HF_TOKEN": token,
     }  # fmt: skip
-    return start_chore(order, environment)
+    return start_task(spec, environment)
 
 
-def ended(chore: ChoreFolder) -> ChoreState:
-    wait_for(lambda: look(chore).phase != "running", 120)
+def ended(task: SetupTaskFolder) -> SetupTaskState:
+    wait_for(lambda: look(task).phase != "running", 120)
     reap()
-    return look(chore)
+    return look(task)
 
 
 def test_bytes_are_told_and_a_killed_one_goes_on(
@@ -48,31 +48,31 @@ def test_bytes_are_told_and_a_killed_one_goes_on(
 ) -> None:
     total = sum((weights / name).stat().st_size for name in FILES)
     hub.rate = total // 6
-    chore = start(hub, tmp_path)
-    wait_for(lambda: look(chore).done_bytes > total / 3, 60)
-    state = look(chore)
+    task = start(hub, tmp_path)
+    wait_for(lambda: look(task).done_bytes > total / 3, 60)
+    state = look(task)
     assert state.total_bytes == total and 0.3 < state.fraction < 1 and state.seconds_left > 0
-    owner = read_owner(chore.job.owner_file)
+    owner = read_owner(task.job.owner_file)
     assert owner is not None
     os.kill(owner.pid, signal.SIGKILL)
-    wait_for(lambda: look(chore).phase == "dead", 10)
+    wait_for(lambda: look(task).phase == "dead", 10)
     assert not model_folder(tmp_path / "models", "svd").whole
     sent, hub.rate = hub.sent, 0
     again = start(hub, tmp_path)
     assert ended(again).phase == "done", look(again)
-    # the command that outlived the killed chore was ended first; nothing was fetched twice
+    # the command that outlived the killed task was ended first; nothing was fetched twice
     assert hub.sent - sent < 0.9 * total
     folder = model_folder(tmp_path / "models", "svd")
     assert folder.whole and folder.size == total
-    assert BackendFolder(tmp_path / "backend").chore("download-svd").path == again.path
+    assert BackendFolder(tmp_path / "backend").task("download-svd").path == again.path
 
 
 def test_cancelled_it_stops_and_keeps_what_is_there(hub: Hub, tmp_path: Path) -> None:  # noqa: F811
     hub.rate = 2**20
-    chore = start(hub, tmp_path)
-    wait_for(lambda: look(chore).done_bytes > 0, 60)
-    cancel_chore(chore)
-    assert ended(chore).phase == "cancelled"
+    task = start(hub, tmp_path)
+    wait_for(lambda: look(task).done_bytes > 0, 60)
+    cancel_task(task)
+    assert ended(task).phase == "cancelled"
     time.sleep(0.6)
     before = hub.sent
     time.sleep(1)

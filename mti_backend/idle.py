@@ -26,9 +26,9 @@ LOOK_SECONDS = 0.1
 """
 
 
-def run_jobs(path: Path, stay: float = 0.0) -> int:
+def run_jobs(path: Path, idle_timeout: float = 0.0) -> int:
     """Work on the job at `path`, then on those that wait in the same folder, the oldest first,
-    until none came for `stay` seconds, or another runner works there.
+    until none came for `idle_timeout` seconds, or another runner works there.
 
     Returns the exit code of the first job; the others tell by their events."""
     models = LastModel()
@@ -36,9 +36,9 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
     _release()
     root = path.resolve().parent
     tried: set[tuple[str, int | None]] = set()
-    if stay > 0:
+    if idle_timeout > 0:
         let_go()
-    until = time.monotonic() + stay
+    until = time.monotonic() + idle_timeout
     while time.monotonic() < until:
         job = next_job(root, for_runner=True)
         place = (job.path.name, waiting_since(job)) if job else None
@@ -46,7 +46,7 @@ def run_jobs(path: Path, stay: float = 0.0) -> int:
             tried.add(place)  # one that cannot even be begun is not begun again and again
             run_job(job.path, models.load)
             _release()  # Blender may want to render
-            until = time.monotonic() + stay
+            until = time.monotonic() + idle_timeout
             continue
         if any(is_worked_on(each) for each in jobs_in(root)):
             return code  # another runner, with a model of its own: there may not be memory for two
@@ -78,6 +78,6 @@ def _release() -> None:
     """Have what nobody uses leave the memory. A network whose layers were given other forwards
     refers to itself, so that most of it would stay until Python's collector comes by."""
     if "torch" in sys.modules:
-        from .remedies import release
+        from .oom_fallback import release
 
         release()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mti_backend import models, stay
+from mti_backend import idle, models
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 
@@ -50,7 +50,7 @@ def test_the_old_model_is_gone_before_the_new_one_is_loaded(
         alive.append([ref() is not None for ref in parts])
         return load(name, device)
 
-    last, parts = stay.LastModel(), []
+    last, parts = idle.LastModel(), []
     model = last.load("svd", "cpu")
     used(model)
     parts += [weakref.ref(each) for each in (model, model.unet, model.vae, model.image_encoder)]
