@@ -179,7 +179,7 @@ def test_the_self_test_s_figure_moves(ext, tmp_path):
     decode = ext("motion").decode_png
     pictures = [decode(path.read_bytes()) for path in sorted(job.reference_dir.glob("*.png"))]
     target = decode(job.target_file.read_bytes())
-    assert len(pictures) == 14 and {p.shape for p in pictures} == {(64, 64, 3)}
+    assert len(pictures) == 14 and {p.shape for p in pictures} == {(128, 128, 3)}
     moved = np.abs(pictures[0].astype(int) - pictures[-1]).max(-1) > 30
     assert 20 < moved.sum() < 500  # an arm, not the whole figure
     drawn = np.abs(target.astype(int) - target[0, 0]).max(-1) > 30
