@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from functools import reduce
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mti_addon.client.state import MAX_LOSSES, JobState, fold
 from mti_addon.wire.events import (
-    EVENTS,
     Cancelled,
     Done,
     Event,
@@ -18,7 +18,7 @@ from mti_addon.wire.events import (
     Resumed,
     Started,
 )
-from tests.wire.examples import random_dataclass
+from tests.wire import strategies
 
 
 def after(*events: Event) -> JobState:
@@ -77,14 +77,12 @@ def test_what_a_dead_runner_had_not_saved_is_taken_back() -> None:
     assert state.loss_steps[-2:] == (30, 31)
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_no_sequence_of_events_breaks_it(seed: int) -> None:
-    rng = random.Random(seed)
+@given(st.lists(st.tuples(strategies.events(), st.floats(0, 1)), max_size=100))
+def test_no_sequence_of_events_breaks_it(told: list[tuple[Event, float]]) -> None:
     state = JobState()
-    for _ in range(300):
-        event = random_dataclass(rng.choice(list(EVENTS.values())), rng)
+    for event, time in told:
         before = dataclasses.asdict(state)
-        new = fold(state, event, rng.random())
+        new = fold(state, event, time)
         assert dataclasses.asdict(state) == before
         assert len(new.losses) == len(new.loss_steps) <= MAX_LOSSES
         assert 0.0 <= new.fraction <= 1.0

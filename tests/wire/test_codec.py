@@ -3,17 +3,21 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import random
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mti_addon.wire import codec
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Settings
-from tests.wire.examples import make_request, random_dataclass, random_settings, with_inputs
+from tests.wire import strategies
+from tests.wire.examples import make_request, with_inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +56,32 @@ def parent(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_random_settings_survive_the_round_trip(seed: int) -> None:
-    settings = random_settings(random.Random(seed))
+@given(strategies.settings())
+def test_any_settings_survive_the_round_trip(settings: Settings) -> None:
     text = codec.dumps(settings.to_dict())
     assert Settings.from_dict(codec.loads(text, "text")) == settings
+
+
+@given(strategies.JSON)
+def test_any_json_is_settings_or_a_sentence(value: Any) -> None:
+    """Nothing that comes over the wire ends in anything but a BadRequest."""
+    with suppress(BadRequest):
+        Settings.from_dict(value)
+
+
+@given(strategies.settings(), st.data())
+def test_one_wrong_value_anywhere_is_refused_by_its_path(settings: Settings, data: Any) -> None:
+    value = settings.to_dict()
+    path = data.draw(st.sampled_from(list(leaves(value))))
+    parent(value, path)[path[-1]] = data.draw(st.sampled_from([None, [], {}, "no such word", -1e9]))
+    with pytest.raises(BadRequest, match=rf"^settings\.{re.escape('.'.join(path))}[ .]"):
+        Settings.from_dict(value, "settings")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_json_or_a_sentence(data: bytes) -> None:
+    with suppress(BadRequest):
+        codec.loads(data, "text")
 
 
 @pytest.mark.parametrize("path", list(leaves(codec.to_dict(GOOD))), ids=str)
@@ -158,7 +183,6 @@ def test_check_finds_what_was_made_wrong_in_code() -> None:
         codec.check(dataclasses.replace(GOOD, inner=Inner((0.5, 1.0), ())), "x")  # type: ignore
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_plain_values_of_any_dataclass_are_json(seed: int) -> None:
-    value = random_dataclass(Settings, random.Random(seed))
+@given(strategies.dataclass_values(Settings))
+def test_plain_values_of_any_dataclass_are_json(value: Settings) -> None:
     assert json.loads(json.dumps(codec.to_dict(value))) == codec.to_dict(value)

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mti_addon.wire.errors import BadRequest, DiskFull, NewerProtocol, UnreadableInput
 from mti_addon.wire.preset import (
@@ -16,6 +19,7 @@ from mti_addon.wire.preset import (
     write_preset,
 )
 from mti_addon.wire.settings import Settings
+from tests.wire import strategies
 
 PRESET = Preset(
     version=PRESET_VERSION,
@@ -155,3 +159,28 @@ def test_a_full_disk_leaves_no_preset(small_disk: Path) -> None:
     with pytest.raises(DiskFull):
         write_preset(small_disk / "wave", PRESET, {"motion.safetensors": b"x" * 400_000})
     assert list(small_disk.iterdir()) == []
+
+
+NAMES = st.from_regex(r"[^\x00-\x1f\x7f]{1,64}", fullmatch=True).filter(str.isprintable)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(NAMES, st.lists(NAMES.map(lambda n: n[:32]), max_size=3), strategies.settings())
+def test_any_preset_is_read_as_it_was_written(
+    tmp_path: Path, name: str, tags: list[str], learned_with: Settings
+) -> None:
+    preset = dataclasses.replace(
+        PRESET, name=name, tags=tuple(tags), settings=learned_with,
+        model=learned_with.model, num_frames=learned_with.num_frames,
+    )  # fmt: skip
+    folder = tmp_path / uuid.uuid4().hex
+    written = write_preset(folder, preset, CONTENTS)
+    assert read_preset(folder) == written and written.name == name
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300) | strategies.JSON.map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_a_preset_or_a_sentence(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "preset.json").write_bytes(data)
+    with pytest.raises((BadRequest, NewerProtocol)):
+        read_preset(tmp_path)
