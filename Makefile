@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window evaluate evaluate-full train-draft zip publish lost-media lock clean
+.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish lost-media lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -44,8 +44,9 @@ demo: setup  ## the whole path in headless Blender; results in out/demo
 
 test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
+	rm -rf $(COVERAGE)
 	$(MAKE) -j 2 unit blender-4.5 blender-5.0 e2e blender-5.2
-	$(MAKE) window
+	$(MAKE) window coverage
 	@echo "all checks and tests passed"
 
 check: $(BACKEND)/.ready
@@ -53,24 +54,35 @@ check: $(BACKEND)/.ready
 	$(BACKEND)/bin/ruff format --check .
 	$(BACKEND)/bin/mypy
 
+# Branch coverage of the unit tests and of those in the newest Blender; processes that tests start are not counted.
+COVERAGE := out/coverage
+FLOOR := 0
+COVERED = --cov --cov-report= --cov-config=pyproject.toml
+PYTEST := -m pytest --durations=20
+coverage: $(BACKEND)/.ready  ## what the last tests have covered, in percent; less than the floor is an error
+	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage combine --keep --quiet $(COVERAGE)/unit $(COVERAGE)/blender
+	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage report --fail-under=$(FLOOR)
+
 unit: $(BACKEND)/.ready
-	$(BACKEND)/bin/python -m pytest tests --ignore=tests/blender --ignore=tests/e2e \
-		--ignore=tests/window -m "not slow"
+	mkdir -p $(COVERAGE)
+	COVERAGE_FILE=$(COVERAGE)/unit $(BACKEND)/bin/python $(PYTEST) tests --ignore=tests/blender --ignore=tests/e2e \
+		--ignore=tests/window -m "not slow" $(COVERED)
 
 blender: blender-4.5 blender-5.0 blender-5.2
 
 blender-4.5 blender-5.0: blender-%: $(BPY)%/.ready
-	$(BPY)$*/bin/python -m pytest tests/blender
+	$(BPY)$*/bin/python $(PYTEST) tests/blender
 
 blender-5.2: $(BPY)5.2/.ready
-	@if [ -x $(BPY)5.2/bin/python ]; then $(BPY)5.2/bin/python -m pytest tests/blender; \
+	@mkdir -p $(COVERAGE); if [ -x $(BPY)5.2/bin/python ]; then \
+		COVERAGE_FILE=$(COVERAGE)/blender $(BPY)5.2/bin/python $(PYTEST) tests/blender $(COVERED); \
 	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
 
 e2e: setup
-	$(BACKEND)/bin/python -m pytest tests/e2e
+	$(BACKEND)/bin/python $(PYTEST) tests/e2e
 
 window: setup  ## the installed zip in a Blender with a window, where one can be had
-	$(BACKEND)/bin/python -m pytest tests/window -rs
+	$(BACKEND)/bin/python $(PYTEST) tests/window -rs
 
 evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out/evaluation
 	$(BACKEND)/bin/python -m mti_backend evaluate --quick --out $(OUT)/evaluation
