@@ -31,6 +31,7 @@ from mti_addon.wire.events import (
 )
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import JobLock, current_owner, process_identity
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
 from mti_addon.wire.settings import Settings
 from mti_backend import frames, idle, session
@@ -89,9 +90,12 @@ def test_a_failure_of_any_length_is_the_last_event(tmp_path: Path, message: str)
 
     with JobLock(job) as lock:
         turn = Session(job, lock)
-        turn.failed(ModelMissing(message, message))
+        values = {"reason": message, "share": float("nan")}
+        turn.failed(ModelMissing(Problem("model_not_loaded", "{reason}", "{reason}", values)))
     last = told(job)[-1]
     assert isinstance(last, Failed) and last.code == "model_missing" and len(last.message) < 1000
+    assert last.problem == "model_not_loaded" and last.values["share"] is None
+    assert last.values["reason"] == last.message and last.said.hint == last.message
 
 
 def test_a_request_with_an_endless_name_in_it_fails_by_a_sentence(tmp_path: Path) -> None:

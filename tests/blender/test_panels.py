@@ -211,7 +211,7 @@ def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
         step=3,
         total=20,
         seconds_left=121,
-        error=("internal", "It broke.", ""),
+        error=ext("wire.events").Failed("internal", "It broke.", ""),
     )
     polling.jobs.rows = (replace(row, state=state),)
     when = ext("blender.job_rows").when(row.created)
