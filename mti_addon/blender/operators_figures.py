@@ -9,11 +9,11 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty
 
 from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
-from . import rig
+from . import starter_rigs
 from .cameras import FRAMED
 from .engines import chosen_settings
-from .framing import add_camera
-from .reporting import allowed, telling
+from .fit_camera import add_camera
+from .reporting import reports_errors, set_poll_message
 from .sources import find_mover, watched_span
 from .translations import OWN, translated
 
@@ -64,7 +64,7 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         """Bones are made in Edit Mode, which is reached from Object Mode only."""
         active = context.view_layer.objects.active
         if active is not None and active.mode not in ("OBJECT", "POSE"):
-            return allowed(cls, "Leave Edit Mode first")
+            return set_poll_message(cls, "Leave Edit Mode first")
         return True
 
     @classmethod
@@ -82,17 +82,17 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         layout.prop(self, MOTION_OF[self.figure])
         layout.prop(self, "facing")
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Add it, and take it as what is captured."""
         kind, name = find_kind(self.figure), getattr(self, MOTION_OF[self.figure])
         starter = None if name == NO_MOTION[0] else find_starter(kind, name)
         turned = {"FRONT": 0.0, "SIDE": SIDE}.get(self.facing, starter.turned if starter else 0.0)
-        figure = rig.add_figure(context, kind, turned)
+        figure = starter_rigs.add_figure(context, kind, turned)
         context.scene.mti.source = "ARMATURE"
         if starter:
-            rig.key_motion(context.scene, figure, starter)
-            context.scene.mti.span = "AUTO"
+            starter_rigs.key_motion(context.scene, figure, starter)
+            context.scene.mti.frame_range_mode = "AUTO"
         return {"FINISHED"}
 
 
@@ -120,12 +120,14 @@ class MTI_OT_add_camera(bpy.types.Operator):
         scene = context.scene
         used = scene.mti.source in FRAMED or (scene.mti.source == "CAMERA" and not scene.camera)
         if not used:
-            return allowed(cls, NOT_USED)
+            return set_poll_message(cls, NOT_USED)
         if find_mover(context, _watched(context)) is None:
-            return allowed(cls, "Add a stick figure, or select what the camera should look at")
+            return set_poll_message(
+                cls, "Add a stick figure, or select what the camera should look at"
+            )
         return True
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Place it so that the captured pictures show all of it."""
         mover = find_mover(context, _watched(context))

@@ -15,14 +15,14 @@ from .translations import sentences, translated
 Execute = Callable[[Any, Any], set[str]]
 
 
-def allowed(cls: Any, problem: str) -> bool:
+def set_poll_message(cls: Any, problem: str) -> bool:
     """What poll() gives; a problem becomes the reason of the greyed button."""
     if problem:
         cls.poll_message_set(translated(problem))
     return not problem
 
 
-def telling(execute: Execute) -> Execute:
+def reports_errors(execute: Execute) -> Execute:
     """Wrap execute(self, context): what an animator can mend is reported, and ends as CANCELLED.
 
     Any other error is a fault of the add-on and goes through, with its traceback.

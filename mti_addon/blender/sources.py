@@ -208,11 +208,11 @@ def frame_span(context: Any) -> tuple[int, int]:
     range where that is on, else the scene's.
     """
     scene, props = context.scene, context.scene.mti
-    if props.span == "CUSTOM":
+    if props.frame_range_mode == "CUSTOM":
         return props.frame_start, props.frame_end
     if props.source in ("STRIP", "FILE"):
         return footage.footage_span(context, props.source)
-    if props.span == "AUTO":
+    if props.frame_range_mode == "AUTO":
         span = motion_span(context, props.source)
         if span is not None:
             return span
