@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..motion import Problem, check_range
+from ..motion import Problem
 from ..wire.request import FASTEST, SLOWEST
 from . import footage
 from .cameras import FRAMED, capture_camera
@@ -217,11 +217,6 @@ def frame_span(context: Any) -> tuple[int, int]:
         if span is not None:
             return span
     return scene_span(scene)
-
-
-def span_problem(context: Any) -> Problem | None:
-    """What is wrong with the frames to capture."""
-    return check_range(*frame_span(context))
 
 
 def span_warnings(context: Any) -> list[Problem]:
