@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 import pytest
 
+from tests.blender.conftest import ROOT
 from tests.blender.following import ended, learn, strips_of, wait
 
 
@@ -57,6 +58,17 @@ def test_the_picked_take_becomes_the_strip(saved, result, ext, tmp_path):
     assert json.loads((pictures / "recipe.json").read_text()) == json.loads(strip["mti_recipe"])
     with pytest.raises(RuntimeError, match="no images"):
         bpy.ops.mti.import_result(job=result.request.job, take=4)
+
+
+def test_a_result_of_a_removed_experiment_is_shown_but_not_made_again(saved, result, tmp_path):
+    """Its request is of protocol 2, and switches on what there is no more."""
+    bpy.ops.mti.import_result(job=result.request.job, take=1)
+    golden = json.loads((ROOT / "tests/golden/request_2.json").read_text())
+    golden["job"] = result.request.job
+    result.folder.request_file.write_text(json.dumps(golden))
+    with pytest.raises(RuntimeError, match="settings.inversion.sigmas is 'stratified'"):
+        bpy.ops.mti.redo(seed=5, takes=1)
+    assert bpy.ops.mti.import_result(job=result.request.job, take=2) == {"FINISHED"}
 
 
 def test_the_same_take_is_kept_once(saved, result, tmp_path):
