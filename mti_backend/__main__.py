@@ -4,11 +4,15 @@ Imports torch only for the work."""
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+EXIT_USAGE = 2
+"""As argparse ends where a line cannot be understood."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,17 +60,24 @@ def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
         from .idle import run_jobs
 
         return run_jobs(known.job, known.idle_timeout)
-    if known.command == "evaluate":
-        from .evaluation import main as evaluate
-
-        return int(evaluate(rest))
     if known.command == "download":
         from .models.download import main as download
 
         return int(download(rest))
-    from .draft.train import main as train
+    return _of_the_checkout(known.command, rest)
 
-    return int(train(rest))
+
+def _of_the_checkout(command: str, rest: list[str]) -> int:
+    """A command that only this project itself needs; its code is not in the extension's zip."""
+    name = f"{__package__}.{'evaluation' if command == 'evaluate' else 'draft.train'}"
+    if importlib.util.find_spec(name) is None:
+        print(
+            f"mti: {command} is not part of the installed extension; run it in a checkout of the "
+            "repository.",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
+    return int(importlib.import_module(name).main(rest))
 
 
 def _flush() -> None:

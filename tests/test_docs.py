@@ -14,6 +14,7 @@ import pytest
 
 from mti_addon.wire import codec, errors, events, owner, preset, request, settings
 from mti_addon.wire.job import JobFolder, Manifest
+from tests.wire.examples import limit_of
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = (ROOT / "docs" / "job.md").read_text("utf-8")
@@ -54,7 +55,7 @@ def table(cls: type) -> list[str]:
     hints = get_type_hints(cls, include_extras=True)
     rows = []
     for field in dataclasses.fields(cls):
-        spec = codec.spec_of(cls, field.name)
+        spec = limit_of(cls, field.name)
         limits = str(spec) if isinstance(spec, codec.Range) else ""
         meaning = spec.doc if spec else ""
         rows.append(f"| `{field.name}` | {kind(hints[field.name])} | {limits} | {meaning} |")

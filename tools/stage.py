@@ -1,7 +1,8 @@
 """Stages the extension, builds its zip, and validates both, with plain Python.
 
 The zip has the layout of the repository's root, so that a path in it means the same as in a
-checkout; only the package's one-line __init__.py is made here. Building and validating are done by
+checkout; only the package's one-line __init__.py is made here. What only this project itself
+needs, how the draft is trained and measured, is left out. Building and validating are done by
 Blender's own `blender_ext.py`, which comes with every bpy wheel and needs no Blender.
 
     python tools/stage.py [--build DIR] [--channel own|platform] [--zip --bpy PYTHON_WITH_BPY]
@@ -27,6 +28,9 @@ STAGED = (
 )
 IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+DRAFT, OF_THE_DRAFT = "mti_backend/draft", ("__init__.py", "weights")
+"""Of the draft, what running it needs: its weights; the rest is its training."""
+NOT_FOR_ANIMATORS = ("mti_backend/evaluation",)
 CHANNELS = ("own", "platform")
 NOT_ON_THE_PLATFORM = ("mti_addon/blender/operators_install.py",)
 """The official platform forbids to install software, or to fetch parts of oneself."""
@@ -60,10 +64,20 @@ def stage(root: Path, build: Path, channel: str = "own") -> Path:
             shutil.copytree(source, folder / name, ignore=LEFT_OUT)
         elif source.is_file():
             shutil.copy2(source, folder / name)
+    _leave_out_what_is_for_us(folder)
     (folder / "__init__.py").write_text(INIT, encoding="utf-8")
     if channel == "platform":
         _for_the_platform(folder)
     return folder
+
+
+def _leave_out_what_is_for_us(folder: Path) -> None:
+    for name in NOT_FOR_ANIMATORS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    draft = folder / DRAFT
+    for path in draft.iterdir() if draft.is_dir() else ():
+        if path.name not in OF_THE_DRAFT:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _for_the_platform(folder: Path) -> None:

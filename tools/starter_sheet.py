@@ -71,8 +71,8 @@ def _row(bpy: Any, kind: str, name: str) -> Any:
     start, end = sources.frame_span(bpy.context)
     if name in ("WALK", "RUN", "TROT", "TURN_AROUND", "WALK_ACROSS"):
         end = start + (end - start + 1) // 2  # a step more would look the same
-    take = capture.take_from_scene(bpy.context, "ARMATURE", start, end, PICTURES, (SIDE, SIDE))
-    return motion.draw(take)
+    poses = capture.poses_from_scene(bpy.context, "ARMATURE", start, end, PICTURES, (SIDE, SIDE))
+    return motion.draw(poses)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from . import (
     job_pictures,
     lists,
     menus,
+    older_files,
     operators_drop,
     operators_setup,
     pictures,
@@ -101,6 +102,7 @@ def register() -> None:
     header.register()
     menus.register()
     image_strips.register()
+    older_files.register()
     render_result.register()
     polling.begin()
     setup_watch.begin()
@@ -118,6 +120,7 @@ def unregister() -> None:
     glance.forget()
     job_pictures.forget()
     pictures.forget()
+    older_files.unregister()
     image_strips.unregister()
     render_result.unregister()
     menus.unregister()

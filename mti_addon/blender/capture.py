@@ -1,4 +1,4 @@
-"""A scene's animation to a Take: the one place that walks through frames."""
+"""A scene's animation to a PoseSequence: the one place that walks through frames."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ..motion import Take, check_range, sampled_frames
+from ..motion import PoseSequence, check_range, sampled_frames
 from ..motion.checks import moving_part
-from ..motion.solid import box_take
+from ..motion.solid import box_poses
 from .boxes import CUBE, box_corners, has_shape
 from .cameras import capture_camera
 from .problems import CaptureError
@@ -21,16 +21,16 @@ from .sources import find_armature, find_mover, source_problem
 from .steps import steps
 from .visible import why_not_played
 
-__all__ = ["CaptureError", "camera_take", "playing", "take_from_scene", "world_to_clip"]
+__all__ = ["CaptureError", "camera_poses", "playing", "poses_from_scene", "world_to_clip"]
 
 
 AHEAD = 6.0
 """How far before a camera (metres) stands what its move is judged by."""
 
 
-def take_from_scene(
+def poses_from_scene(
     context: Any, source: str, start: int, end: int, count: int, size: tuple[int, int]
-) -> Take:
+) -> PoseSequence:
     """Sample `count` moments of the scene frames start..end, both included, through its camera.
 
     `source` is ARMATURE or OBJECT; `size` is the pictures' (width, height), whose aspect the camera
@@ -44,13 +44,13 @@ def take_from_scene(
     seconds = (end - start) / (scene.render.fps / scene.render.fps_base)
     fps = (count - 1) / seconds
     if source == "OBJECT":
-        return _object_take(scene, find_mover(context, source), frames, fps, size)
-    return _armature_take(scene, find_armature(context), frames, fps, size)
+        return _object_poses(scene, find_mover(context, source), frames, fps, size)
+    return _armature_poses(scene, find_armature(context), frames, fps, size)
 
 
-def _armature_take(
+def _armature_poses(
     scene: Any, armature: Any, frames: list[float], fps: float, size: tuple[int, int]
-) -> Take:
+) -> PoseSequence:
     plan = plan_of(armature)
     joints = np.empty((len(frames), len(plan.parents), 3), np.float32)
     clips = np.empty((len(frames), 4, 4), np.float32)
@@ -61,10 +61,12 @@ def _armature_take(
         clips[k] = world_to_clip(capture_camera(scene, "ARMATURE"), depsgraph, size)
     scale = float(np.mean(np.abs(armature.matrix_world.to_scale())))
     radii = tuple(max(radius * scale, 1e-6) for radius in plan.radii)
-    return Take(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
+    return PoseSequence(joints, plan.limbs, plan.parts, radii, clips, fps, size, plan.parents)
 
 
-def camera_take(context: Any, start: int, end: int, count: int, size: tuple[int, int]) -> Take:
+def camera_poses(
+    context: Any, start: int, end: int, count: int, size: tuple[int, int]
+) -> PoseSequence:
     """What the camera's own move does to a box that stands before it, sampled as any motion is."""
     scene = context.scene
     clips = np.empty((count, 4, 4), np.float32)
@@ -74,7 +76,7 @@ def camera_take(context: Any, start: int, end: int, count: int, size: tuple[int,
         ahead = camera.matrix_world.normalized()
         box = box or [ahead @ Vector((x, y, z - AHEAD)) for x, y, z in CUBE]
         clips[k] = world_to_clip(scene.camera, depsgraph, size)
-    return box_take(np.tile(np.array(box), (count, 1, 1)), clips, 1.0, size)
+    return box_poses(np.tile(np.array(box), (count, 1, 1)), clips, 1.0, size)
 
 
 def _must_be_played(evaluated: Any) -> None:
@@ -83,28 +85,28 @@ def _must_be_played(evaluated: Any) -> None:
         raise CaptureError(why_not_played(evaluated.original, bpy.context.view_layer))
 
 
-def _object_take(
+def _object_poses(
     scene: Any, moving: Any, frames: list[float], fps: float, size: tuple[int, int]
-) -> Take:
+) -> PoseSequence:
     """A box that keeps the shape it has at first, if its thing has none of its own that changes.
 
     What stands still itself, but shows something that moves, has another box in each frame.
     """
     steady = not has_shape(moving)
-    take = _boxes_take(scene, moving, frames, fps, size, steady)
-    if steady and moving_part(take) is None:
-        return _boxes_take(scene, moving, frames, fps, size, steady=False)
-    return take
+    poses = _boxes_poses(scene, moving, frames, fps, size, steady)
+    if steady and moving_part(poses) is None:
+        return _boxes_poses(scene, moving, frames, fps, size, steady=False)
+    return poses
 
 
-def _boxes_take(
+def _boxes_poses(
     scene: Any,
     moving: Any,
     frames: list[float],
     fps: float,
     size: tuple[int, int],
     steady: bool,
-) -> Take:
+) -> PoseSequence:
     corners = np.empty((len(frames), 8, 3), np.float64)
     clips = np.empty((len(frames), 4, 4), np.float32)
     box: Any = None
@@ -115,7 +117,7 @@ def _boxes_take(
             box = box_corners(evaluated, depsgraph)
         corners[k] = [evaluated.matrix_world @ Vector(corner) for corner in box]
         clips[k] = world_to_clip(capture_camera(scene, "OBJECT"), depsgraph, size)
-    return box_take(corners, clips, fps, size)
+    return box_poses(corners, clips, fps, size)
 
 
 @contextmanager

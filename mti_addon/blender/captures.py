@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from ..motion import Take, encode_png
+from ..motion import PoseSequence, encode_png
 from ..wire import CaptureInfo, Settings, codec, files
 from ..wire.codec import Constraint, Range
 from ..wire.errors import BadRequest, UnreadableInput
@@ -23,6 +23,9 @@ from ..wire.problem import Problem
 from .steps import steps
 
 CAPTURE_FILE = "capture.json"
+POSES_FILE = "poses.json"
+OLDER_POSES_FILE = "take.json"
+"""Before 0.2.0."""
 KEPT = 32
 """Captures kept besides the newest; older ones go. Jobs have copies of what they need."""
 GAP = 2
@@ -61,19 +64,20 @@ class Capture:
         return [self.path / f"{i + 1:04d}.png" for i in range(self.about.frames)]
 
     @property
-    def take_file(self) -> Path:
-        """What was drawn, for drawing it in other ways; only there for a keyed figure."""
-        return self.path / "take.json"
+    def poses_files(self) -> tuple[Path, ...]:
+        """Where what was drawn may be, for drawing it in other ways; only for a keyed figure."""
+        return tuple(self.path / name for name in (POSES_FILE, OLDER_POSES_FILE))
 
     @property
     def can_vary(self) -> bool:
         """It can be drawn in other ways."""
-        return self.take_file.is_file()
+        return any(path.is_file() for path in self.poses_files)
 
-    def take(self) -> Take:
+    def poses(self) -> PoseSequence:
         """What was drawn. UnreadableInput."""
         try:
-            return Take.from_json(self.take_file.read_bytes())
+            found = next((path for path in self.poses_files if path.is_file()), self.path)
+            return PoseSequence.from_json(found.read_bytes())
         except (OSError, ValueError) as error:
             raise UnreadableInput(
                 Problem(
@@ -95,11 +99,11 @@ def one_line(text: str, longest: int) -> str:
 
 
 def save_capture(
-    root: Path, pictures: NDArray[np.uint8], about: CaptureFile, take: Take | None = None
+    root: Path, pictures: NDArray[np.uint8], about: CaptureFile, poses: PoseSequence | None = None
 ) -> str:
     """Write pictures (F, H, W, 3) whole or not at all, and give the new id.
 
-    With the take that they were drawn from, they can be drawn in other ways later. Raises
+    With the poses that they were drawn from, they can be drawn in other ways later. Raises
     BadRequest for what could not be read back, NotWritable, DiskFull.
     """
     codec.check(about, "capture")
@@ -108,8 +112,8 @@ def save_capture(
         for i, picture in enumerate(steps(list(pictures))):
             files.write_synced(folder / f"{i + 1:04d}.png", encode_png(picture))
         files.write_synced(folder / "sheet.png", encode_png(_sheet(pictures)))
-        if take is not None:
-            files.write_synced(folder / "take.json", take.to_json().encode("utf-8"))
+        if poses is not None:
+            files.write_synced(folder / POSES_FILE, poses.to_json().encode("utf-8"))
         text = codec.dumps(codec.to_dict(about), indent=2) + "\n"
         files.write_synced(folder / CAPTURE_FILE, text.encode("utf-8"))
     files.keep_newest(root, KEPT, name)

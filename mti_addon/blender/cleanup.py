@@ -12,10 +12,10 @@ import bpy
 from .. import client
 from ..wire import JobFolder, MtiError, files
 from . import addon, target_preview
+from .add_to_scene import results_root, unsaved_root
 from .captures import CAPTURE_FILE
-from .collecting import shown_folders
 from .jobs import Jobs, Row
-from .placing import results_root, unsaved_root
+from .relocate import shown_folders
 from .results import RECIPE_FILE, Result, added_takes, results_in, takes_of
 from .steps import steps
 from .translations import sentences, translated

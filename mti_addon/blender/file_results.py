@@ -8,11 +8,11 @@ from pathlib import Path
 import bpy
 
 from . import this_file
-from .collecting import shown_folders
+from .add_to_scene import results_root, unsaved_root
 from .jobs import Jobs, Row
 from .origin import Origin, read_origin
-from .placing import results_root, unsaved_root
 from .recipe import Recipe
+from .relocate import shown_folders
 from .results import RECIPE_FILE, Result, TakeInfo, read_result, takes_of
 
 

@@ -10,9 +10,9 @@ from bpy.props import StringProperty
 
 from ..wire.errors import BadRequest
 from ..wire.problem import Problem
-from .placing import blender_path
+from .add_to_scene import blender_path
 from .properties_apply import RELATIVE
-from .reporting import telling
+from .reporting import reports_errors
 from .translations import translated
 
 TAB = "Motion"
@@ -33,7 +33,7 @@ class MTI_OT_drop_target(bpy.types.Operator):
         options={"SKIP_SAVE", "HIDDEN", *RELATIVE},
     )
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Choose it in the panel."""
         path = Path(bpy.path.abspath(self.filepath)) if self.filepath else Path()

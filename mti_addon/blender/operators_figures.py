@@ -10,11 +10,11 @@ from bpy.props import BoolProperty, EnumProperty
 
 from ..motion.starters import KINDS, SIDE, Kind, find_kind, find_starter
 from ..wire.problem import Problem
-from . import rig
+from . import starter_rigs
 from .cameras import FRAMED
 from .engines import chosen_settings
-from .framing import add_camera
-from .reporting import allowed, telling
+from .fit_camera import add_camera
+from .reporting import reports_errors, set_poll_message
 from .sources import find_mover, watched_span
 from .translations import OWN, translated
 
@@ -72,7 +72,7 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         """Bones are made in Edit Mode, which is reached from Object Mode only."""
         active = context.view_layer.objects.active
         if active is not None and active.mode not in ("OBJECT", "POSE"):
-            return allowed(cls, LEAVE_EDIT_MODE)
+            return set_poll_message(cls, LEAVE_EDIT_MODE)
         return True
 
     @classmethod
@@ -90,17 +90,17 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
         layout.prop(self, MOTION_OF[self.figure])
         layout.prop(self, "facing")
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Add it, and take it as what is captured."""
         kind, name = find_kind(self.figure), getattr(self, MOTION_OF[self.figure])
         starter = None if name == NO_MOTION[0] else find_starter(kind, name)
         turned = {"FRONT": 0.0, "SIDE": SIDE}.get(self.facing, starter.turned if starter else 0.0)
-        figure = rig.add_figure(context, kind, turned)
+        figure = starter_rigs.add_figure(context, kind, turned)
         context.scene.mti.source = "ARMATURE"
         if starter:
-            rig.key_motion(context.scene, figure, starter)
-            context.scene.mti.span = "AUTO"
+            starter_rigs.key_motion(context.scene, figure, starter)
+            context.scene.mti.frame_range_mode = "AUTO"
         return {"FINISHED"}
 
 
@@ -128,12 +128,12 @@ class MTI_OT_add_camera(bpy.types.Operator):
         scene = context.scene
         used = scene.mti.source in FRAMED or (scene.mti.source == "CAMERA" and not scene.camera)
         if not used:
-            return allowed(cls, NOT_USED)
+            return set_poll_message(cls, NOT_USED)
         if find_mover(context, _watched(context)) is None:
-            return allowed(cls, NOTHING_TO_LOOK_AT)
+            return set_poll_message(cls, NOTHING_TO_LOOK_AT)
         return True
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Place it so that the captured pictures show all of it."""
         mover = find_mover(context, _watched(context))

@@ -8,10 +8,10 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..wire.problem import Problem
-from . import cleanup, collecting, polling, target_preview
+from . import cleanup, polling, relocate, target_preview
 from .engines import chosen_settings
 from .operators_jobs import current_motion
-from .reporting import allowed, telling
+from .reporting import reports_errors, set_poll_message
 from .target_sources import make_target, target_problem
 from .translations import translated
 
@@ -27,9 +27,9 @@ class MTI_OT_show_target(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a target."""
-        return allowed(cls, target_problem(context))
+        return set_poll_message(cls, target_problem(context))
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Make the target as Apply would, and keep it to be drawn in the panel."""
         motion = current_motion(context.scene)
@@ -53,12 +53,12 @@ class MTI_OT_collect_results(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """The file must be saved."""
-        return allowed(cls, None if target_preview.saved() else SAVE_FIRST)
+        return set_poll_message(cls, None if target_preview.saved() else SAVE_FIRST)
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Copy the folders, then show them from there."""
-        count = collecting.collect()
+        count = relocate.collect()
         text = translated("{} results are beside the file now", count)
         self.report({"INFO"}, text)
         return {"FINISHED"}
@@ -115,7 +115,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
             row.label(text=self.heaps[kind].described(), translate=False)
         self.layout.label(text="This cannot be undone", icon="ERROR")
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Look again, for something may have begun, and delete what is still unused."""
         heaps = cleanup.inventory(polling.jobs)

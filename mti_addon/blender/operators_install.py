@@ -15,7 +15,7 @@ from ..wire.errors import DiskFull
 from ..wire.problem import Problem
 from . import addon, setup_watch
 from .operators_setup import MODELS, busy
-from .reporting import allowed, telling
+from .reporting import reports_errors, set_poll_message
 
 
 class MTI_OT_setup_backend(bpy.types.Operator):
@@ -34,9 +34,9 @@ class MTI_OT_setup_backend(bpy.types.Operator):
         prefs = addon.preferences()
         wheels = prefs.wheels_folder.strip() if prefs else ""
         problem = None if wheels else _offline_problem()
-        return allowed(cls, busy("setup", "check") or problem)
+        return set_poll_message(cls, busy("setup", "check") or problem)
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start the task."""
         prefs = addon.preferences()
@@ -65,9 +65,9 @@ class MTI_OT_download_model(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """There must be a backend that can, and the network must be allowed."""
         problem = addon.backend_problem() or addon.offline_problem()
-        return allowed(cls, problem or busy("setup", "move", "delete"))
+        return set_poll_message(cls, problem or busy("setup", "move", "delete"))
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start the task. The token goes by the environment, so that no file holds it."""
         from .preferences import hub_token

@@ -17,7 +17,7 @@ from .motions import KnownMotion, find_motion, learned_motions
 from .orders import LearnOptions, apply_order, learn_order
 from .origin import write_origin
 from .recipe import write_note
-from .reporting import allowed, telling
+from .reporting import reports_errors, set_poll_message
 from .target_sources import Shape, Target, make_target, target_problem
 from .translations import translated
 
@@ -39,9 +39,9 @@ class MTI_OT_learn(bpy.types.Operator):
         problem = engines.missing_problem(addon.preferences().engine) or _capture_problem(context)
         if not problem and context.scene.mti.also_apply:
             problem = target_problem(context)
-        return allowed(cls, problem)
+        return set_poll_message(cls, problem)
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Write the job and start the backend on it."""
         props = context.scene.mti
@@ -81,9 +81,9 @@ class MTI_OT_apply(bpy.types.Operator):
         problem = problem or target_problem(context)
         if not problem and motion is None:
             problem = _motion_problem(context.scene.mti.motion)
-        return allowed(cls, problem)
+        return set_poll_message(cls, problem)
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Render or read the target, write the job and start the backend on it."""
         motion = current_motion(context.scene)

@@ -11,10 +11,10 @@ from bpy.props import StringProperty
 from ..wire.errors import BadRequest
 from ..wire.problem import Problem
 from . import addon, polling
+from .add_to_scene import place
 from .motions import motion_of_job
 from .operators_jobs import apply_motion
-from .placing import place
-from .reporting import allowed, telling
+from .reporting import reports_errors, set_poll_message
 from .results import read_result
 from .target_sources import target_problem
 
@@ -30,7 +30,7 @@ class MTI_OT_add_kept(bpy.types.Operator):
         name="Folder", description="Where the result is kept", options={"SKIP_SAVE", "HIDDEN"}
     )
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Read its recipe, and lay its images down."""
         result = read_result(Path(self.folder)) if self.folder else None
@@ -54,7 +54,7 @@ class MTI_OT_use_motion(bpy.types.Operator):
         name="Motion", description="The motion's name and job", options={"SKIP_SAVE", "HIDDEN"}
     )
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Choose it in the scene."""
         context.scene.mti.motion = self.motion
@@ -72,9 +72,9 @@ class MTI_OT_apply_this(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """There must be a target and a backend."""
-        return allowed(cls, addon.backend_problem() or target_problem(context))
+        return set_poll_message(cls, addon.backend_problem() or target_problem(context))
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Choose the motion in the scene, and start a job as Apply does."""
         row = polling.jobs.find(self.job)

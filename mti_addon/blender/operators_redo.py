@@ -15,7 +15,6 @@ from ..wire.contents import read_inside
 from ..wire.errors import BadRequest, UnreadableInput
 from ..wire.problem import Problem
 from . import addon, polling
-from .collecting import real
 from .drawing import paragraph
 from .edit_scene import shot_of
 from .glance import glanced
@@ -32,7 +31,8 @@ from .recipe import (
     read_recipe,
     recipe_of,
 )
-from .reporting import allowed, telling
+from .relocate import real
+from .reporting import reports_errors, set_poll_message
 from .result_objects import image_of
 from .results import ingredients, motion_of, read_result, result_folder
 from .strip import shown_scene
@@ -77,7 +77,7 @@ class MTI_OT_redo(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be a backend; which result is meant is known only when it is called."""
-        return allowed(cls, addon.backend_problem())
+        return set_poll_message(cls, addon.backend_problem())
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Open the recipe: its numbers into the dialog and into the panel."""
@@ -111,7 +111,7 @@ class MTI_OT_redo(bpy.types.Operator):
         layout.prop(self, "takes")
         layout.prop(self, "same_target")
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Fill the panel from the recipe, and start a job that makes it again."""
         recipe, shown = self._recipe(context)

@@ -11,12 +11,12 @@ from .. import client
 from ..wire.errors import BadRequest
 from ..wire.problem import Problem
 from . import addon, polling, starting
+from .add_to_scene import place, results_root
 from .jobs import Row
-from .placing import place, results_root
 from .properties import LONGEST_NAME
 from .recipe import read_note
-from .reporting import allowed, telling
-from .results import keep
+from .reporting import reports_errors, set_poll_message
+from .results import export_take
 from .stillness import hardly_moves
 from .target_sources import pixels
 from .titles import rename
@@ -45,7 +45,7 @@ class MTI_OT_cancel(_JobOperator, bpy.types.Operator):
     bl_idname = "mti.cancel"
     bl_label = "Cancel Job"
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Ask its runner to stop, which it does within two seconds."""
         client.cancel(self.row().folder)
@@ -59,7 +59,7 @@ class MTI_OT_pause(_JobOperator, bpy.types.Operator):
     bl_idname = "mti.pause"
     bl_label = "Pause Job"
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Ask its runner to stop, and remember that it was only meant to pause."""
         client.pause(self.row().folder)
@@ -76,9 +76,9 @@ class MTI_OT_resume(_JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be a backend."""
-        return allowed(cls, addon.backend_problem())
+        return set_poll_message(cls, addon.backend_problem())
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Put it into the queue; if nothing else runs, that starts it."""
         starting.resume(self.row().folder)
@@ -94,9 +94,9 @@ class MTI_OT_start_now(_JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """There must be a backend."""
-        return allowed(cls, addon.backend_problem())
+        return set_poll_message(cls, addon.backend_problem())
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start a runner on it, whatever else is running."""
         starting.start_now(self.row().folder)
@@ -131,12 +131,12 @@ class MTI_OT_import_result(_JobOperator, bpy.types.Operator):
         default=True,
     )
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Check the pictures, copy them to where they stay, and lay them down."""
         row = self.row()
         root, note = results_root(context.scene)
-        result = keep(row, self.take, root, pixels)
+        result = export_take(row, self.take, root, pixels)
         placed = place(context, result, self.set_view_transform, self.replace)
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]
@@ -162,7 +162,7 @@ class MTI_OT_remove_job(_JobOperator, bpy.types.Operator):
         answer: set[str] = context.window_manager.invoke_confirm(self, event)
         return answer
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Delete its folder, unless a runner is still in it."""
         client.remove(self.row().folder)
@@ -197,7 +197,7 @@ class MTI_OT_rename_job(_JobOperator, bpy.types.Operator):
         """The name alone."""
         self.layout.prop(self, "name")
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Note the name beside the job."""
         rename(self.row().folder, self.name)
@@ -212,7 +212,7 @@ class MTI_OT_open_log(_JobOperator, bpy.types.Operator):
     bl_idname = "mti.open_log"
     bl_label = "Open Log"
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Open it in the system's own viewer."""
         log = self.row().folder.log_file

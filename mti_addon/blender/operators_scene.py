@@ -10,7 +10,7 @@ from ..wire import CaptureInfo, Settings
 from . import addon, engines, watch
 from .captures import CaptureFile, one_line, save_capture
 from .properties import DEFAULT_NAME, LONGEST_NAME
-from .reporting import allowed, telling
+from .reporting import reports_errors, set_poll_message
 from .shots import Shot, take_shot
 from .sources import find_mover, source_problem
 from .translations import sentences, told, translated
@@ -27,17 +27,17 @@ class MTI_OT_capture(bpy.types.Operator):
     def poll(cls, context: Any) -> bool:
         """There must be something to capture and a camera."""
         problem = source_problem(context, context.scene.mti.source)
-        return allowed(cls, problem)
+        return set_poll_message(cls, problem)
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Sample, check, draw, save; the scene remembers the capture's id."""
         props = context.scene.mti
         settings = engines.chosen_settings()
         shot = take_shot(context, settings.num_frames, settings.size)
         # only a keyed figure has another body to be drawn with
-        take = shot.take if props.source == "ARMATURE" else None
-        name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), take)
+        poses = shot.poses if props.source == "ARMATURE" else None
+        name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), poses)
         _suggest_name(props, _own_name(context, shot))
         props.capture = name
         watch.captured(context)

@@ -17,7 +17,7 @@ from ..wire.errors import BadRequest, MtiError
 from ..wire.problem import Problem
 from . import addon, engines, setup_watch
 from .glance import is_file
-from .reporting import allowed, telling
+from .reporting import reports_errors, set_poll_message
 from .self_test import self_test_order
 from .translations import sentences
 
@@ -40,9 +40,9 @@ class MTI_OT_check_backend(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """There must be an interpreter to ask."""
         problem = None if is_file(addon.backend_python()) else addon.backend_problem()
-        return allowed(cls, problem or busy("check", "setup"))
+        return set_poll_message(cls, problem or busy("check", "setup"))
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start the task."""
         setup_watch.begin_task(setup_watch.spec("check"))
@@ -61,9 +61,9 @@ class MTI_OT_self_test(bpy.types.Operator):
         state = setup_watch.test_state
         going = state is not None and state.phase in ("queued", "running")
         problem = SELF_TEST_RUNS if going else addon.backend_problem()
-        return allowed(cls, problem or busy("setup"))
+        return set_poll_message(cls, problem or busy("setup"))
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Write the job and start the backend on it, as for any other job."""
         spool = addon.backend_folder().self_tests
@@ -87,7 +87,7 @@ class MTI_OT_cancel_task(bpy.types.Operator):
 
     task: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Ask its process to stop, which it does within a second."""
         cancel_task(addon.backend_folder().task(self.task))
@@ -103,7 +103,7 @@ class MTI_OT_task_log(bpy.types.Operator):
 
     task: StringProperty(name="What", description="Which one", options={"SKIP_SAVE"})
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Open it in the system's own viewer."""
         log = addon.backend_folder().task(self.task).job.log_file
@@ -125,7 +125,7 @@ class MTI_OT_copy_command(bpy.types.Operator):
         items=(("setup", "Set Up", "Make the backend's environment, or resume it"), *MODELS),
     )
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Put it on the clipboard."""
         context.window_manager.clipboard = command_for(self.what)
@@ -149,14 +149,14 @@ class MTI_OT_move_models(bpy.types.Operator):
         models = addon.models_folder()
         there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = None if there else NOTHING_TO_MOVE
-        return allowed(cls, problem or busy("move", "delete", *DOWNLOAD_TASKS))
+        return set_poll_message(cls, problem or busy("move", "delete", *DOWNLOAD_TASKS))
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask where to."""
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start the task; the preferences name the new folder as soon as it is done."""
         if not self.directory.strip():
@@ -178,14 +178,14 @@ class MTI_OT_delete_model(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Nobody may be using it."""
-        return allowed(cls, busy("move", "delete", *DOWNLOAD_TASKS))
+        return set_poll_message(cls, busy("move", "delete", *DOWNLOAD_TASKS))
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """Ask first: this cannot be undone."""
         answer: set[str] = context.window_manager.invoke_confirm(self, event)
         return answer
 
-    @telling
+    @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start the task."""
         if not model_folder(addon.models_folder(), self.model).size:

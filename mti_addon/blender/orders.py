@@ -77,7 +77,7 @@ def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Pa
         reference_name(i + 1): path for i, path in enumerate(capture.pictures())
     }
     if options.variations > 1 and capture.can_vary:
-        drawings = variations(capture.take(), options.variations, options.seed)
+        drawings = variations(capture.poses(), options.variations, options.seed)
         for number, drawing in enumerate(steps(drawings[1:]), start=2):
             for i, picture in enumerate(draw(*drawing)):
                 inputs[reference_name(i + 1, number)] = encode_png(picture)

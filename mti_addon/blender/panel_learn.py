@@ -48,7 +48,9 @@ def _draw_options(context: Any, layout: Any) -> None:
     props, column = context.scene.mti, layout.column()
     capture = current_capture(context.scene)
     varied = column.column()
-    varied.enabled = capture is None or is_file(capture.take_file)  # only of keyed figures
+    varied.enabled = capture is None or any(
+        map(is_file, capture.poses_files)
+    )  # only of keyed figures
     field(context, varied, props, "variations")
     field(context, column, props, "flip_safe")
 

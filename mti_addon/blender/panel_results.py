@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import collecting, lists, pictures, target_preview
+from . import lists, pictures, relocate, target_preview
 from .drawing import beginning, button, field, is_narrow, own_words, paragraph
 from .file_results import FileResult
 from .glance import glance
@@ -115,7 +115,7 @@ def draw_options(context: Any, layout: Any) -> None:
             "This file is not saved: results go to the extension's own folder until it is",
             "INFO",
         )
-    elif glance(("scattered", bpy.data.filepath), collecting.any_scattered):
+    elif glance(("scattered", bpy.data.filepath), relocate.any_scattered):
         text, short = "Collect Results", "Collect"
         button(context, column, "mti.collect_results", text, "FILE_FOLDER", short=short)
     button(context, layout, "mti.clean_up", "Clean Up...", "TRASH")

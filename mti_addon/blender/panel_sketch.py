@@ -44,8 +44,8 @@ def draw_sketch(context: Any, layout: Any) -> None:
 
 def _draw_span(context: Any, column: Any) -> None:
     props = context.scene.mti
-    field(context, column, props, "span")
-    if props.span == "CUSTOM":
+    field(context, column, props, "frame_range_mode")
+    if props.frame_range_mode == "CUSTOM":
         row = column.row(align=True)
         row.use_property_split = False
         row.prop(props, "frame_start")
@@ -57,7 +57,7 @@ def _draw_span(context: Any, column: Any) -> None:
     start, end = frame_span(context)
     if problem := check_range(start, end):
         paragraph(context, column, sentences(problem), "ERROR")
-    elif props.span != "CUSTOM":
+    elif props.frame_range_mode != "CUSTOM":
         render = context.scene.render
         seconds = (end - start + 1) * render.fps_base / render.fps
         paragraph(context, column, translated(FRAMES, start, end, seconds), "NONE")

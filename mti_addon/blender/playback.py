@@ -13,7 +13,7 @@ from ..wire.errors import BadRequest
 from . import pictures, polling
 from .glance import glanced
 from .jobs import Row
-from .reporting import telling
+from .reporting import reports_errors
 from .results import NO_IMAGES, takes_of
 
 SECONDS = 30.0
@@ -38,7 +38,7 @@ class MTI_OT_play_result(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @telling
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Start or stop it."""
         row = polling.jobs.find(self.job)

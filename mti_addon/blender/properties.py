@@ -14,12 +14,23 @@ from bpy.props import (
 )
 
 from . import addon, motions, polling, watch
-from .properties_apply import RELATIVE, ApplyProperties, number_chosen
+from .properties_apply import RELATIVE, ApplyProperties
+from .translations import OWN
 
 DEFAULT_NAME = "Motion"
 LONGEST_NAME = 59
 """Bytes of a motion's name."""
 FIRST, LAST = -1_048_574, 1_048_574
+FRAME_RANGES = (
+    (
+        "AUTO",
+        "Automatic",
+        "Those in which it moves, or all of a strip or file; where that is not known, the "
+        "preview range, or the scene's",
+    ),
+    ("SCENE", "Scene", "The scene's frames, or its preview range where that is on"),
+    ("CUSTOM", "Custom", "From a first to a last frame"),
+)
 
 
 def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
@@ -34,6 +45,12 @@ def _auto_chosen(_props: Any, _context: Any) -> None:
 
 def _is_camera(self: Any, thing: Any) -> bool:
     return thing.type == "CAMERA" and self.id_data.objects.get(thing.name) == thing
+
+
+def number_chosen(self: Any, _context: Any) -> None:
+    """A number of iterations that somebody sets is the one that counts."""
+    if self.iterations:
+        self.quality = "CUSTOM"
 
 
 class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
@@ -66,20 +83,13 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=RELATIVE,
     )
-    span: EnumProperty(
+    frame_range_mode: EnumProperty(
         name="Frames",
         description="Which frames are captured",
-        items=(
-            (
-                "AUTO",
-                "Automatic",
-                "Those in which it moves, or all of a strip or file; where that is not known, the "
-                "preview range, or the scene's",
-            ),
-            ("SCENE", "Scene", "The scene's frames, or its preview range where that is on"),
-            ("CUSTOM", "Custom", "From a first to a last frame"),
-        ),
+        items=FRAME_RANGES,
     )
+    span: EnumProperty(name="Frames", items=FRAME_RANGES, options={"HIDDEN"})
+    """What frame_range_mode was called before 0.2.0 (older_files.py)."""
     frame_start: IntProperty(
         name="Start", description="First frame to capture", default=1, min=FIRST, max=LAST
     )
@@ -107,6 +117,18 @@ class MTI_PG_scene(ApplyProperties, bpy.types.PropertyGroup):
         description="What the learned motion is called",
         default=DEFAULT_NAME,
         maxlen=LONGEST_NAME + 1,
+    )
+    quality: EnumProperty(
+        name="Quality",
+        description="How long to learn: longer is closer to the captured motion",
+        items=(
+            ("FAST", "Fast", "A third of the recommended iterations: to see whether it works"),
+            ("BALANCED", "Balanced", "As many iterations as are recommended for the engine"),
+            ("BEST", "Best", "Two and a half times the recommended iterations"),
+            ("CUSTOM", "Custom", "A number of iterations of your own"),
+        ),
+        default="BALANCED",
+        translation_context=OWN,
     )
     iterations: IntProperty(
         name="Iterations",

@@ -1,8 +1,6 @@
-"""What an animator sets about learning, applying and results; part of the panel's settings."""
+"""What an animator sets about applying and results; part of the panel's settings."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
@@ -13,27 +11,9 @@ RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"}
 """Of paths that may begin with `//`, the .blend file's folder; Blender warns of others."""
 
 
-def number_chosen(self: Any, _context: Any) -> None:
-    """A number of iterations that somebody sets is the one that counts."""
-    if self.iterations:
-        self.quality = "CUSTOM"
-
-
 class ApplyProperties:
     """Mixed into the scene's settings."""
 
-    quality: EnumProperty(
-        name="Quality",
-        description="How long to learn: longer is closer to the captured motion",
-        items=(
-            ("FAST", "Fast", "A third of the recommended iterations: to see whether it works"),
-            ("BALANCED", "Balanced", "As many iterations as are recommended for the engine"),
-            ("BEST", "Best", "Two and a half times the recommended iterations"),
-            ("CUSTOM", "Custom", "A number of iterations of your own"),
-        ),
-        default="BALANCED",
-        translation_context=OWN,
-    )
     takes: IntProperty(
         name="Takes",
         description="How many results to make, each with its own seed, to pick one of",

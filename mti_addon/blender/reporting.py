@@ -16,14 +16,14 @@ MAKE_SURE = "Make sure that its folder is there and can be written."
 Execute = Callable[[Any, Any], set[str]]
 
 
-def allowed(cls: Any, problem: Problem | None) -> bool:
+def set_poll_message(cls: Any, problem: Problem | None) -> bool:
     """What poll() gives; a problem becomes the reason of the greyed button."""
     if problem:
         cls.poll_message_set(sentences(problem))
     return problem is None
 
 
-def telling(execute: Execute) -> Execute:
+def reports_errors(execute: Execute) -> Execute:
     """Wrap execute(self, context): what an animator can mend is reported, and ends as CANCELLED.
 
     Any other error is a fault of the add-on and goes through, with its traceback.

@@ -87,7 +87,7 @@ def _inside(job: JobFolder, name: object) -> Path | None:
     return job.path / name
 
 
-def keep(row: Row, number: int, root: Path, decode: Decode) -> Result:
+def export_take(row: Row, number: int, root: Path, decode: Decode) -> Result:
     """Copy a take of a job to a folder of its own in `root`; the one that is there, if it is.
 
     Padding is cut away; `decode` reads PNG files for that. Raises BadRequest (there is no such
@@ -259,7 +259,7 @@ def result_folder(folder: Path) -> Path:
     return folder.parent if _SPREAD.fullmatch(folder.name) else folder
 
 
-def move(result: Result, root: Path) -> Result:
+def copy_result(result: Result, root: Path) -> Result:
     """Move a result into another folder of results; a copy first, so that nothing can be lost.
 
     Raises DiskFull, NotWritable.

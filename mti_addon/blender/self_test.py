@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..client import JobState
-from ..motion import Bone, Look, Take, draw, encode_png, plan_limbs
+from ..motion import Bone, Look, PoseSequence, draw, encode_png, plan_limbs
 from ..motion.figure import Point, stick_figure
 from ..wire import PROTOCOL, CaptureInfo, JobFolder, Request, Settings, create_job
 from ..wire.request import TARGET, reference_name
@@ -46,11 +46,11 @@ def self_test_order(root: Path) -> JobFolder:
         augmentation=replace(settings.inversion.augmentation, variants=VARIANTS),
     )
     settings = replace(settings, inversion=inversion)
-    take = _wave(settings.num_frames, settings.size)
+    poses = _wave(settings.num_frames, settings.size)
     inputs: dict[str, bytes | Path] = {
-        reference_name(i + 1): encode_png(picture) for i, picture in enumerate(draw(take))
+        reference_name(i + 1): encode_png(picture) for i, picture in enumerate(draw(poses))
     }
-    inputs[TARGET] = encode_png(draw(take, Look((250, 250, 246), _PALETTE))[0])
+    inputs[TARGET] = encode_png(draw(poses, Look((250, 250, 246), _PALETTE))[0])
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,
@@ -61,7 +61,7 @@ def self_test_order(root: Path) -> JobFolder:
         reference_frames=settings.num_frames,
         references=1,
         targets=1,
-        capture=CaptureInfo(24.0, 1, 48, take.size, False),
+        capture=CaptureInfo(24.0, 1, 48, poses.size, False),
     )
     return create_job(root, request, inputs)
 
@@ -75,7 +75,7 @@ def verdict(job: JobFolder, state: JobState) -> str:
     )
 
 
-def _wave(frames: int, size: tuple[int, int]) -> Take:
+def _wave(frames: int, size: tuple[int, int]) -> PoseSequence:
     """The starter figure before a camera without perspective; its right arm goes up."""
     bones = stick_figure()
     names = [name for name, *_ in bones]
@@ -97,7 +97,7 @@ def _wave(frames: int, size: tuple[int, int]) -> Take:
             tails[frame, i] = _turned(tail, shoulder, turn)
     # x to the right, z up, centred at 0.9 m; y goes into the picture
     view = np.array([[0.9, 0, 0, 0], [0, 0, 0.9, -0.81], [0, 0.1, 0, 0], [0, 0, 0, 1]], np.float32)
-    return Take(
+    return PoseSequence(
         plan.joints(heads, tails), plan.limbs, plan.parts, plan.radii,
         np.repeat(view[None], frames, 0), 24.0, size, plan.parents,
     )  # fmt: skip

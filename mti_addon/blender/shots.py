@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import (
-    Take,
+    PoseSequence,
     check_pictures,
+    check_poses,
     check_range,
-    check_take,
     draw,
     sampled_frames,
     warnings_about,
@@ -23,7 +23,7 @@ from ..motion.checks import BETWEEN, STILL, moving_part, thinned, warnings_about
 from ..wire.problem import Problem
 from . import footage, views
 from .cameras import cut_warnings
-from .capture import camera_take, playing, take_from_scene
+from .capture import camera_poses, playing, poses_from_scene
 from .dependencies import Moving, whole_frames
 from .problems import CaptureError
 from .skeletons import pose_of
@@ -58,7 +58,7 @@ class Shot:
     source: str
     pictures: NDArray[np.uint8]
     """(F, H, W, 3), sRGB."""
-    take: Take | None
+    poses: PoseSequence | None
     """What was drawn; None for pictures that were not drawn here."""
     span: tuple[int, int]
     fps: float
@@ -84,11 +84,11 @@ def take_shot(context: Any, count: int, size: tuple[int, int]) -> Shot:
     span = frame_span(context)
     if problem := check_range(*span):
         raise CaptureError(problem)
-    take = _of_view if source in ("CAMERA", "VIEWPORT") else _of_take
-    return take(context, source, span, count, size)
+    sample = _of_view if source in ("CAMERA", "VIEWPORT") else _of_poses
+    return sample(context, source, span, count, size)
 
 
-def _of_take(
+def _of_poses(
     context: Any, source: str, span: tuple[int, int], count: int, size: tuple[int, int]
 ) -> Shot:
     found = motion(context, source)
@@ -96,18 +96,18 @@ def _of_take(
         raise CaptureError(lacking)
     _step_through(context.scene, found, span)
     samples = (count - 1) * BETWEEN + 1
-    sample = partial(take_from_scene, context, source, count=samples, size=size)
+    sample = partial(poses_from_scene, context, source, count=samples, size=size)
     span, between = _while_it_moves(context, source, span, sample)
-    take = thinned(between, BETWEEN)
+    poses = thinned(between, BETWEEN)
     mover = find_mover(context, source)
-    if problem := check_take(take):
+    if problem := check_poses(poses):
         still = problem.code == STILL
         raise CaptureError(_why_still(context, source, span) or problem if still else problem)
-    warnings = cut_warnings(context.scene, source, *span) + warnings_about(take, between)
+    warnings = cut_warnings(context.scene, source, *span) + warnings_about(poses, between)
     warnings += _apart(context, span, count)
     if motion(context, source).played.moves:  # else it moves all the same, as has just been seen
         warnings = span_warnings(context) + warnings
-    return _shot(context, mover.name, draw(take), take, span, warnings)
+    return _shot(context, mover.name, draw(poses), poses, span, warnings)
 
 
 def _why_still(context: Any, source: str, span: tuple[int, int]) -> Problem | None:
@@ -126,8 +126,8 @@ def _why_still(context: Any, source: str, span: tuple[int, int]) -> Problem | No
 
 
 def _while_it_moves(
-    context: Any, source: str, span: tuple[int, int], sample: Callable[[int, int], Take]
-) -> tuple[tuple[int, int], Take]:
+    context: Any, source: str, span: tuple[int, int], sample: Callable[[int, int], PoseSequence]
+) -> tuple[tuple[int, int], PoseSequence]:
     """Frames that were found by themselves without a stand at their ends, and what they show."""
     between = sample(*span)
     while (shorter := _moving_frames(context, source, span, between)) != span:
@@ -136,13 +136,13 @@ def _while_it_moves(
 
 
 def _moving_frames(
-    context: Any, source: str, span: tuple[int, int], between: Take
+    context: Any, source: str, span: tuple[int, int], between: PoseSequence
 ) -> tuple[int, int]:
     """Of frames that were found by themselves those in which anything moves as it is played.
 
     A stand at either end that is shorter than the time between two pictures stays.
     """
-    if context.scene.mti.span != "AUTO" or motion(context, source).played.given:
+    if context.scene.mti.frame_range_mode != "AUTO" or motion(context, source).played.given:
         return span
     part = moving_part(between)
     last = between.frames - 1
@@ -171,7 +171,7 @@ def _of_view(
     _step_through(scene, kept, span)
     if source == "CAMERA":
         samples = (count - 1) * BETWEEN + 1
-        sample = partial(camera_take, context, count=samples, size=size)
+        sample = partial(camera_poses, context, count=samples, size=size)
         span, _ = _while_it_moves(context, source, span, sample)
         frames = sampled_frames(*span, count)
         name, pictures = scene.camera.name, views.camera_pictures(scene, frames, size)
@@ -223,13 +223,13 @@ def _shot(
     context: Any,
     name: str,
     pictures: NDArray[np.uint8],
-    take: Take | None,
+    poses: PoseSequence | None,
     span: tuple[int, int],
     warnings: list[Problem],
 ) -> Shot:
     render = context.scene.render
     size = render.resolution_x, render.resolution_y
-    return Shot(name, pictures, take, span, render.fps / render.fps_base, size, warnings)
+    return Shot(name, pictures, poses, span, render.fps / render.fps_base, size, warnings)
 
 
 def _nothing_moves(kept: Moving, name: str, source: str, span: tuple[int, int]) -> Problem:

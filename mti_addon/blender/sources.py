@@ -8,7 +8,6 @@ from typing import Any
 
 import bpy
 
-from ..motion import check_range
 from ..wire.problem import Problem
 from ..wire.request import FASTEST, SLOWEST
 from . import footage
@@ -224,20 +223,15 @@ def frame_span(context: Any) -> tuple[int, int]:
     range where that is on, else the scene's.
     """
     scene, props = context.scene, context.scene.mti
-    if props.span == "CUSTOM":
+    if props.frame_range_mode == "CUSTOM":
         return props.frame_start, props.frame_end
     if props.source in ("STRIP", "FILE"):
         return footage.footage_span(context, props.source)
-    if props.span == "AUTO":
+    if props.frame_range_mode == "AUTO":
         span = motion_span(context, props.source)
         if span is not None:
             return span
     return scene_span(scene)
-
-
-def span_problem(context: Any) -> Problem | None:
-    """What is wrong with the frames to capture."""
-    return check_range(*frame_span(context))
 
 
 def span_warnings(context: Any) -> list[Problem]:

@@ -110,7 +110,7 @@ def _otherwise(context: Any, before: Made, chosen: Any) -> str:
 def _frames(context: Any) -> list[int]:
     """The frames that are asked for; of a file that is not looked into only its own name."""
     props = context.scene.mti
-    if props.source == "FILE" and props.span != "CUSTOM":
+    if props.source == "FILE" and props.frame_range_mode != "CUSTOM":
         return [0]
     return list(frame_span(context))
 

@@ -4,7 +4,7 @@ from ..wire.queue import enqueue, is_running, next_job
 from .follow import Follower
 from .launch import launch
 from .library import Library, Motion, save_motion
-from .spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue, resume
+from .spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue
 from .state import JobState, fold
 from .timings import Timings
 
@@ -26,6 +26,5 @@ __all__ = [
     "pause",
     "remove",
     "requeue",
-    "resume",
     "save_motion",
 ]

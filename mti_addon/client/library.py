@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..wire import files
-from ..wire.errors import MtiError, NotWritable, UnreadableInput
+from ..wire.errors import MtiError, UnreadableInput
 from ..wire.job import JobFolder
 from ..wire.preset import (
     PRESET_FILE,
@@ -19,7 +18,6 @@ from ..wire.preset import (
     REFERENCE,
     Preset,
     read_preset,
-    verify_preset,
     write_preset,
 )
 from ..wire.problem import Problem
@@ -46,10 +44,6 @@ class Motion:
         """The small, moving picture, if there is one."""
         return self.folder / PREVIEW if PREVIEW in self.preset.files else None
 
-    def verify(self) -> None:
-        """Raise UnreadableInput unless every file is there and unchanged."""
-        verify_preset(self.folder, self.preset)
-
 
 class Library:
     """Motions of several folders: the user's own first, then the shipped ones."""
@@ -69,31 +63,6 @@ class Library:
             except MtiError as error:
                 self.problems[folder] = error
         return sorted(found, key=lambda motion: motion.preset.name.casefold())
-
-    def find(self, text: str = "", model: str = "", tags: Iterable[str] = ()) -> list[Motion]:
-        """Motions with every word of `text` in name or tags, all the tags, and the model."""
-        words, wanted = text.casefold().split(), {tag.casefold() for tag in tags}
-        result = []
-        for motion in self.motions():
-            preset = motion.preset
-            own = {tag.casefold() for tag in preset.tags}
-            heap = " ".join([preset.name.casefold(), *own])
-            if wanted <= own and all(word in heap for word in words):
-                if model in ("", preset.model):
-                    result.append(motion)
-        return result
-
-    def remove(self, motion: Motion) -> None:
-        """Delete a motion of the user's own folder; NotWritable for a shipped one."""
-        if not self.folders or motion.folder.parent != self.folders[0]:
-            raise NotWritable(
-                Problem(
-                    "motion_is_shipped",
-                    "{name} is shipped with the extension and stays.",
-                    values={"name": motion.preset.name},
-                )
-            )
-        files.remove_folder(motion.folder)
 
     def _preset_folders(self) -> list[Path]:
         result: list[Path] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from ..wire import files
@@ -15,10 +14,8 @@ from ..wire.owner import Liveness, is_alive, read_owner
 from ..wire.problem import Problem
 from ..wire.process import end_process
 from ..wire.queue import enqueue, is_running
-from .launch import launch
 from .state import JobState
 
-LOG_TAIL_BYTES = 16 * 1024
 LET_GO_SECONDS = 0.5
 """Between a runner's last word and the end of its lock there may be this much on a busy machine."""
 
@@ -49,20 +46,6 @@ def requeue(job: JobFolder) -> None:
     if isinstance(job.finished(), Done) and _output_is_whole(job):
         raise BadRequest(Problem("job_done", "This job is done already.", "Start a new one."))
     enqueue(job)
-
-
-def resume(
-    job: JobFolder,
-    python: str,
-    root: Path,
-    extra_env: Mapping[str, str] | None = None,
-    idle_timeout: float = 0.0,
-) -> int:
-    """Start a runner on a job that was cancelled, failed or died; its pid. It goes on from the
-    last checkpoint. Raises Busy, BadRequest (it is done), and what launch() raises.
-    """
-    requeue(job)
-    return launch(python, root, job, extra_env, idle_timeout)
 
 
 def dequeue(job: JobFolder) -> None:
@@ -100,18 +83,6 @@ def remove(job: JobFolder) -> None:
         what = "This job is still being worked on."
         raise Busy(Problem("job_still_worked_on", what, "Cancel it first."))
     files.remove_folder(job.path, job.request_file.name)
-
-
-def log_tail(job: JobFolder, lines: int = 50) -> str:
-    """The last lines of the job's log; empty if there is none."""
-    try:
-        with open(job.log_file, "rb") as stream:
-            stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - LOG_TAIL_BYTES))
-            text = stream.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-lines:])
 
 
 def advice(state: JobState) -> str:

@@ -2,7 +2,7 @@
 
 from .bones import Bone
 from .camera import project
-from .checks import check_pictures, check_range, check_take, warnings_about
+from .checks import check_pictures, check_poses, check_range, warnings_about
 from .fitting import (
     Fit,
     Fitted,
@@ -15,9 +15,9 @@ from .fitting import (
     unpadded,
 )
 from .png import decode_png, encode_png
+from .pose_sequence import PoseSequence
 from .raster import Look, draw
 from .skeleton import Plan, plan_limbs
-from .take import Take
 from .timing import picture_of_each_frame, sampled_frames
 from .variations import Drawing, variations
 
@@ -28,10 +28,10 @@ __all__ = [
     "Fitted",
     "Look",
     "Plan",
-    "Take",
+    "PoseSequence",
     "check_pictures",
     "check_range",
-    "check_take",
+    "check_poses",
     "covered",
     "decode_png",
     "draw",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..wire.problem import Problem
 from .camera import project
-from .take import Take
+from .pose_sequence import PoseSequence
 
 LEAST_VISIBLE = 0.25
 """Below this share of joints inside the picture, over all frames, nothing useful can be learned."""
@@ -57,7 +57,7 @@ def check_range(start: int, end: int) -> Problem | None:
     return None
 
 
-def check_take(take: Take) -> Problem | None:
+def check_poses(take: PoseSequence) -> Problem | None:
     """The take must be finite, in view, and move."""
     if not (np.isfinite(take.joints).all() and np.isfinite(take.world_to_clip).all()):
         return Problem(
@@ -93,7 +93,7 @@ def check_pictures(pictures: Pictures) -> Problem | None:
     )
 
 
-def warnings_about(take: Take, between: Take | None = None) -> list[Problem]:
+def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> list[Problem]:
     """What could be better in a take that can be learned.
 
     `between` is the same take, sampled BETWEEN times as often.
@@ -157,7 +157,7 @@ def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
     ]
 
 
-def thinned(take: Take, step: int) -> Take:
+def thinned(take: PoseSequence, step: int) -> PoseSequence:
     """Every `step`-th picture of a take."""
     return replace(
         take,
@@ -167,26 +167,26 @@ def thinned(take: Take, step: int) -> Take:
     )
 
 
-def visible_shares(take: Take) -> NDArray[np.float64]:
+def visible_shares(take: PoseSequence) -> NDArray[np.float64]:
     """(F,): the share of limb ends inside each picture, 0..1."""
     ends = sorted({joint for limb in take.limbs for joint in limb})
     _, inside = project(take.joints[:, ends], take.world_to_clip, take.size)
     return np.asarray(inside.mean(1))
 
 
-def visible_share(take: Take) -> float:
+def visible_share(take: PoseSequence) -> float:
     """The share of limb ends inside the picture, 0..1, over all frames."""
     return float(visible_shares(take).mean())
 
 
-def covered_share(take: Take) -> float:
+def covered_share(take: PoseSequence) -> float:
     """The larger side of the box around everything that is seen, as a share of the picture's."""
     pixels, inside = project(take.joints, take.world_to_clip, take.size)
     seen = pixels[inside]
     return float((np.ptp(seen, axis=0) / take.size).max()) if len(seen) else 0.0
 
 
-def longest_path(take: Take) -> float:
+def longest_path(take: PoseSequence) -> float:
     """How far the joint that moves most gets, as a share of the picture's diagonal."""
     pixels, _ = project(take.joints, take.world_to_clip, take.size)
     always = pixels[:, np.isfinite(pixels).all((0, 2))]
@@ -195,7 +195,7 @@ def longest_path(take: Take) -> float:
     return float(np.hypot(*np.ptp(always, axis=0).T).max() / np.hypot(*take.size))
 
 
-def moving_part(take: Take) -> tuple[int, int] | None:
+def moving_part(take: PoseSequence) -> tuple[int, int] | None:
     """The first and the last picture between which anything moves in the picture; None if nothing.
 
     A joint that passes behind the camera counts as moving all the time.
@@ -208,7 +208,7 @@ def moving_part(take: Take) -> tuple[int, int] | None:
     return (int(moving[0]), int(moving[-1]) + 1) if len(moving) else None
 
 
-def followed_share(take: Take, between: Take) -> float:
+def followed_share(take: PoseSequence, between: PoseSequence) -> float:
     """How much of the longest way, in the picture, is left of it when only the pictures are seen.
 
     1 where no joint goes far.
@@ -232,7 +232,7 @@ def longest_still(pictures: Pictures) -> int:
     return most
 
 
-def _ways(take: Take) -> NDArray[np.float64]:
+def _ways(take: PoseSequence) -> NDArray[np.float64]:
     """(J,): how long the way of each joint is in the picture, pixels; 0 if it is ever behind."""
     pixels, _ = project(take.joints, take.world_to_clip, take.size)
     steps = np.linalg.norm(np.diff(pixels, axis=0), axis=2).sum(0)

@@ -1,4 +1,4 @@
-"""Colours to draw a take in, always well apart from the background. Imports stdlib only."""
+"""Colours to draw a pose sequence in, well apart from the background. Imports stdlib only."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .take import Take
+from .pose_sequence import PoseSequence
 
 GROUPS = ("torso", "neck", "shoulders", "hips", "head", "arms", "legs", "other")
 """What is scaled as one. Left and right belong together, or a walk would limp."""
@@ -29,70 +29,70 @@ _BORNE_ALONE = {
 }
 
 
-def is_one_body(take: Take) -> bool:
+def is_one_body(poses: PoseSequence) -> bool:
     """All joints hang together, so that bones can be lengthened without tearing the figure."""
-    return take.parents.count(-1) == 1
+    return poses.parents.count(-1) == 1
 
 
-def limb_groups(take: Take) -> tuple[str, ...]:
+def limb_groups(poses: PoseSequence) -> tuple[str, ...]:
     """A name out of GROUPS for each limb.
 
     In one body the parts of the torso are told apart: what bears the head alone is the neck, what
     bears a single arm or leg is a shoulder or a side of the hips.
     """
-    if not is_one_body(take):
-        return tuple(_BY_PART.get(part, "other") for part in take.parts)
-    by_joint = _joint_groups(take)
-    return tuple(by_joint[_lower_end(take, limb)] for limb in take.limbs)
+    if not is_one_body(poses):
+        return tuple(_BY_PART.get(part, "other") for part in poses.parts)
+    by_joint = _joint_groups(poses)
+    return tuple(by_joint[_lower_end(poses, limb)] for limb in poses.limbs)
 
 
-def reproportion(take: Take, factors: Mapping[str, float]) -> Take:
-    """The take with each group's bones `factors[group]` (default 1) times as long.
+def reproportion(poses: PoseSequence, factors: Mapping[str, float]) -> PoseSequence:
+    """The poses with each group's bones `factors[group]` (default 1) times as long.
 
     Bones keep their directions in every frame. The root's path is scaled as the legs are, so that
     a foot which stood still still does. Raises ValueError if the joints are not one body.
     """
-    if not is_one_body(take):
+    if not is_one_body(poses):
         raise ValueError("the joints do not hang together")
-    groups = _joint_groups(take)
-    old = take.joints.astype(np.float64)
+    groups = _joint_groups(poses)
+    old = poses.joints.astype(np.float64)
     new = np.empty_like(old)
-    for joint, parent in enumerate(take.parents):
+    for joint, parent in enumerate(poses.parents):
         if parent < 0:
             step = factors.get("legs", 1.0) if "legs" in groups else 1.0
             new[:, joint] = old[0, joint] + step * (old[:, joint] - old[0, joint])
         else:
             factor = factors.get(groups[joint], 1.0)
             new[:, joint] = new[:, parent] + factor * (old[:, joint] - old[:, parent])
-    balls = [factors.get("head", 1.0) if part == "head" else 1.0 for part in take.parts]
-    radii = tuple(radius * ball for radius, ball in zip(take.radii, balls, strict=True))
-    return replace(take, joints=new.astype(np.float32), radii=radii)
+    balls = [factors.get("head", 1.0) if part == "head" else 1.0 for part in poses.parts]
+    radii = tuple(radius * ball for radius, ball in zip(poses.radii, balls, strict=True))
+    return replace(poses, joints=new.astype(np.float32), radii=radii)
 
 
-def _lower_end(take: Take, limb: tuple[int, int]) -> int:
+def _lower_end(poses: PoseSequence, limb: tuple[int, int]) -> int:
     """The end of a limb that hangs on the other one."""
     a, b = limb
-    return a if take.parents[a] == b else b
+    return a if poses.parents[a] == b else b
 
 
-def _joint_groups(take: Take) -> list[str]:
+def _joint_groups(poses: PoseSequence) -> list[str]:
     """For each joint the group of the bone that it hangs by."""
-    parts = _joint_parts(take)
+    parts = _joint_parts(poses)
     borne: list[set[str]] = [set() for _ in parts]
     for joint in reversed(range(len(parts))):  # children stand after their parents
-        parent = take.parents[joint]
+        parent = poses.parents[joint]
         if parent >= 0:
             borne[parent] |= borne[joint] | ({parts[joint]} - {"torso"})
     return [_group(part, below) for part, below in zip(parts, borne, strict=True)]
 
 
-def _joint_parts(take: Take) -> list[str]:
+def _joint_parts(poses: PoseSequence) -> list[str]:
     """For each joint the body part of the limb that ends there, else of the next one up."""
-    limbs = list(zip(take.limbs, take.parts, strict=True))
-    ends = {_lower_end(take, limb): part for limb, part in limbs}
-    starts = {sum(limb) - _lower_end(take, limb): part for limb, part in limbs}
+    limbs = list(zip(poses.limbs, poses.parts, strict=True))
+    ends = {_lower_end(poses, limb): part for limb, part in limbs}
+    starts = {sum(limb) - _lower_end(poses, limb): part for limb, part in limbs}
     parts: list[str] = []
-    for joint, parent in enumerate(take.parents):
+    for joint, parent in enumerate(poses.parents):
         above = starts.get(parent) or parts[parent] if parent >= 0 else "torso"
         parts.append(ends.get(joint) or above)
     return parts

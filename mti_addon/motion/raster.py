@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import NEAR, clip_to_pixels, pixels_per_metre, to_clip
-from .take import Take
+from .pose_sequence import PoseSequence
 
 Color = tuple[int, int, int]
 PALETTE: dict[str, Color] = {
@@ -26,7 +26,7 @@ PALETTE: dict[str, Color] = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a take is drawn. Colours are sRGB, widths are in pixels of the final picture."""
+    """How a pose sequence is drawn. Colours are sRGB, widths are in pixels of the final picture."""
 
     background: Color = (236, 238, 240)
     palette: Mapping[str, Color] = field(default_factory=lambda: PALETTE)
@@ -36,39 +36,39 @@ class Look:
     """Pictures are drawn this many times larger, up to 1024 pixels high, and averaged down."""
 
 
-def draw(take: Take, look: Look | None = None) -> NDArray[np.uint8]:
-    """The take's pictures, uint8 (F, H, W, 3), sRGB: capsules and balls, the farthest first."""
+def draw(poses: PoseSequence, look: Look | None = None) -> NDArray[np.uint8]:
+    """Pictures of the poses, uint8 (F, H, W, 3), sRGB: capsules and balls, the farthest first."""
     look = look or Look()
-    width, height = take.size
+    width, height = poses.size
     scale = max(1, min(look.supersampling, 1024 // height))
-    clip = to_clip(take.joints, take.world_to_clip)
-    metres = pixels_per_metre(take.world_to_clip, take.size) * scale
-    out = np.empty((take.frames, height, width, 3), np.uint8)
-    for frame in range(take.frames):
+    clip = to_clip(poses.joints, poses.world_to_clip)
+    metres = pixels_per_metre(poses.world_to_clip, poses.size) * scale
+    out = np.empty((poses.frames, height, width, 3), np.uint8)
+    for frame in range(poses.frames):
         canvas = np.empty((height * scale, width * scale, 3), np.float32)
         canvas[:] = look.background
-        for limb in _far_to_near(take, clip[frame]):
-            a, b = (clip[frame][joint] for joint in take.limbs[limb])
+        for limb in _far_to_near(poses, clip[frame]):
+            a, b = (clip[frame][joint] for joint in poses.limbs[limb])
             ends = _in_front(a, b)
             if ends is None:
                 continue
             depths = np.maximum(ends[:, 3], NEAR)
-            radii = np.maximum(take.radii[limb] * metres[frame] / depths, look.thinnest * scale)
+            radii = np.maximum(poses.radii[limb] * metres[frame] / depths, look.thinnest * scale)
             pixels = clip_to_pixels(ends, (width * scale, height * scale))
-            _paint(canvas, pixels, radii, look.palette[take.parts[limb]])
+            _paint(canvas, pixels, radii, look.palette[poses.parts[limb]])
         small = canvas.reshape(height, scale, width, scale, 3).mean((1, 3))
         out[frame] = np.rint(small).astype(np.uint8)
     return out
 
 
-def _far_to_near(take: Take, clip: NDArray[np.float64]) -> list[int]:
+def _far_to_near(poses: PoseSequence, clip: NDArray[np.float64]) -> list[int]:
     """Limb indices, the ground first, then by the depth of their middle.
 
     Clip z grows with the distance in any projection. Limbs at the same depth keep the skeleton's
     order, which rounding would otherwise decide anew in every frame.
     """
-    depth = [round(float(clip[list(limb), 2].mean()), 4) for limb in take.limbs]
-    return sorted(range(len(depth)), key=lambda i: (take.parts[i] != "ground", -depth[i]))
+    depth = [round(float(clip[list(limb), 2].mean()), 4) for limb in poses.limbs]
+    return sorted(range(len(depth)), key=lambda i: (poses.parts[i] != "ground", -depth[i]))
 
 
 def _in_front(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .anatomy import parts_by_shape
 from .bones import Bone, Point, ancestor, apart, extent, length, next_up, parents_first
 from .names import is_detail, is_mechanism, is_part, kind_of, side_of
-from .take import Array
+from .pose_sequence import Array
 from .tips import mended, without_ground
 
 KNOWN = 0.6

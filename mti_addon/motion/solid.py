@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .take import Take
+from .pose_sequence import PoseSequence
 
 EDGES = {
     "right_leg": ((0, 3), (3, 7), (7, 4), (4, 0)),
@@ -19,19 +19,19 @@ RADIUS = 0.02
 """Of the box's diagonal."""
 
 
-def box_take(
+def box_poses(
     corners: NDArray[np.floating],
     world_to_clip: NDArray[np.floating],
     fps: float,
     size: tuple[int, int],
-) -> Take:
-    """A take of a box by its corners (F, 8, 3), metres, world.
+) -> PoseSequence:
+    """A pose sequence of a box by its corners (F, 8, 3), metres, world.
 
     Raises ValueError for another shape.
     """
     edges = [(edge, part) for part, pairs in EDGES.items() for edge in pairs]
     diagonal = float(np.linalg.norm(np.ptp(corners[0], axis=0)))
-    return Take(
+    return PoseSequence(
         joints=corners.astype(np.float32),
         limbs=tuple(edge for edge, _ in edges),
         parts=tuple(part for _, part in edges),

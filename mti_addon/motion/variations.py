@@ -1,8 +1,8 @@
 """The same motion drawn in many ways, so that nothing but the motion is common to all drawings.
 
-A Take is 3D, so its motion can be shown on another body, in another look, at another place, and
-from a little to the side. An embedding that is optimised over all of them has nothing else to hold.
-Imports numpy and stdlib only.
+A PoseSequence is 3D, so its motion can be shown on another body, in another look, at another place,
+and from a little to the side. An embedding that is optimised over all of them has nothing else to
+hold. Imports numpy and stdlib only.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from .camera import NEAR, clip_to_pixels, orbited, pixels_per_metre, shifted, to_clip
 from .looks import random_look
+from .pose_sequence import PoseSequence
 from .proportions import is_one_body, limb_groups, reproportion
 from .raster import Look
-from .take import Take
 
 MOST = 16
 """More drawings than this have not been tried."""
@@ -53,29 +53,29 @@ Box = NDArray[np.float64]
 class Drawing(NamedTuple):
     """What `draw` needs for one of the ways."""
 
-    take: Take
+    poses: PoseSequence
     look: Look
 
 
-def variations(take: Take, count: int, seed: int) -> list[Drawing]:
-    """`count` ways of drawing a take; the first is the take as it is, in the usual look.
+def variations(poses: PoseSequence, count: int, seed: int) -> list[Drawing]:
+    """`count` ways of drawing a pose sequence; the first is it as it is, in the usual look.
 
-    Each other one depends on the take, the seed and its number alone, so that fewer are the first
-    ones of more. What the take shows whole, every way shows whole. The camera's own move is kept.
+    Each other one depends on the poses, the seed and its number alone, so that fewer are the first
+    ones of more. What the poses shows whole, every way shows whole. The camera's own move is kept.
     Raises ValueError unless 1 <= count <= MOST.
     """
     if not 1 <= count <= MOST:
         raise ValueError(f"count must be 1 to {MOST}, got {count}")
-    return [Drawing(take, Look()), *(_variation(take, k, seed) for k in range(1, count))]
+    return [Drawing(poses, Look()), *(_variation(poses, k, seed) for k in range(1, count))]
 
 
-def _variation(take: Take, number: int, seed: int) -> Drawing:
+def _variation(poses: PoseSequence, number: int, seed: int) -> Drawing:
     rng = Random(f"{seed} {number}")
     solid = number % 2 == 1
     look = random_look(rng, dark=number % 4 == 2)
-    body = reproportion(take, _random_proportions(rng)) if is_one_body(take) else take
+    body = reproportion(poses, _random_proportions(rng)) if is_one_body(poses) else poses
     body = _with_radii(body, rng, solid)
-    return Drawing(_placed(take, _seen_from_elsewhere(body, rng), rng), look)
+    return Drawing(_placed(poses, _seen_from_elsewhere(body, rng), rng), look)
 
 
 def _random_proportions(rng: Random) -> dict[str, float]:
@@ -91,39 +91,39 @@ def _random_proportions(rng: Random) -> dict[str, float]:
     }
 
 
-def _with_radii(take: Take, rng: Random, solid: bool) -> Take:
+def _with_radii(poses: PoseSequence, rng: Random, solid: bool) -> PoseSequence:
     """A stick figure of any stroke, or a body; a stick's head keeps its size."""
     stroke = rng.uniform(*_STICK)
     body = {group: rng.uniform(*span) for group, span in _SOLID.items()}
-    one_body = is_one_body(take)
+    one_body = is_one_body(poses)
     radii = []
-    for group, radius in zip(limb_groups(take), take.radii, strict=True):
+    for group, radius in zip(limb_groups(poses), poses.radii, strict=True):
         if solid:
             # what is torso cannot be told from a neck or a shoulder where nothing hangs together
             factor = body[group if one_body or group != "torso" else "legs"]
         else:
             factor = 1.0 if group == "head" else stroke
         radii.append(radius * factor)
-    return replace(take, radii=tuple(radii))
+    return replace(poses, radii=tuple(radii))
 
 
-def _seen_from_elsewhere(take: Take, rng: Random) -> Take:
+def _seen_from_elsewhere(poses: PoseSequence, rng: Random) -> PoseSequence:
     yaw, pitch = rng.uniform(-YAW, YAW), rng.uniform(-PITCH, PITCH)
-    pivot = take.joints.mean((0, 1)).astype(np.float64)
-    return replace(take, world_to_clip=_float32(orbited(take.world_to_clip, pivot, yaw, pitch)))
+    pivot = poses.joints.mean((0, 1)).astype(np.float64)
+    return replace(poses, world_to_clip=_float32(orbited(poses.world_to_clip, pivot, yaw, pitch)))
 
 
-def _placed(original: Take, take: Take, rng: Random) -> Take:
-    """The take at another place and size in the picture, cut off nowhere where it was not before.
+def _placed(original: PoseSequence, poses: PoseSequence, rng: Random) -> PoseSequence:
+    """The poses at another place and size in the picture, cut off nowhere where it was not before.
 
     Where a limb passes the camera there is no box around the motion; then the original stays as it
     is, but for its radii.
     """
     share, across, down = (rng.random() for _ in range(3))
-    before, now = drawn_box(original), drawn_box(take)
+    before, now = drawn_box(original), drawn_box(poses)
     if before is None or now is None:
-        return replace(original, radii=take.radii)
-    size = np.array(take.size, np.float64)
+        return replace(original, radii=poses.radii)
+    size = np.array(poses.size, np.float64)
     edge = MARGIN * size.min() + 1
     low, high = np.minimum(edge, before[0]), np.maximum(size - edge, before[1])
     extent = now[1] - now[0]
@@ -134,23 +134,23 @@ def _placed(original: Take, take: Take, rng: Random) -> Take:
     first, last = low - scale * now[0], high - scale * now[1]
     shift = first + np.array([across, down]) * (last - first)
     return replace(
-        take, world_to_clip=_float32(shifted(take.world_to_clip, scale, shift, take.size))
+        poses, world_to_clip=_float32(shifted(poses.world_to_clip, scale, shift, poses.size))
     )
 
 
-def drawn_box(take: Take) -> Box | None:
+def drawn_box(poses: PoseSequence) -> Box | None:
     """The box ((left, top), (right, bottom)), pixels, around all that `draw` draws in all frames.
 
     None if a limb is behind the camera at any time.
     """
-    clip = to_clip(take.joints, take.world_to_clip)
-    ends = clip[:, np.array(take.limbs)]  # (F, L, 2, 4)
+    clip = to_clip(poses.joints, poses.world_to_clip)
+    ends = clip[:, np.array(poses.limbs)]  # (F, L, 2, 4)
     if (ends[..., 3] < NEAR).any():
         return None
-    metres = pixels_per_metre(take.world_to_clip, take.size)[:, None, None]
-    radii = np.array(take.radii)[:, None] * metres / ends[..., 3]
+    metres = pixels_per_metre(poses.world_to_clip, poses.size)[:, None, None]
+    radii = np.array(poses.radii)[:, None] * metres / ends[..., 3]
     radii = np.maximum(radii, Look().thinnest)[..., None]
-    pixels = clip_to_pixels(ends, take.size)
+    pixels = clip_to_pixels(ends, poses.size)
     return np.stack([(pixels - radii).min((0, 1, 2)), (pixels + radii).max((0, 1, 2))])
 
 

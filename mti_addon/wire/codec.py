@@ -92,15 +92,6 @@ def loads(data: bytes | str, what: str) -> Any:
         raise BadRequest(f"{what} is not valid JSON: {error}.") from error
 
 
-def spec_of(cls: type, name: str) -> Range | Constraint | None:
-    """The Range or Constraint of a field, for documents, tooltips and the limits of sliders."""
-    hint = _hints(cls)[name]
-    if get_origin(hint) is Annotated:
-        found = [a for a in get_args(hint)[1:] if isinstance(a, Range | Constraint)]
-        return found[0] if found else None
-    return None
-
-
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):

@@ -20,7 +20,7 @@ from mti_backend.capabilities import versions
 ROOT = Path(__file__).parents[2]
 
 
-def test_hello_is_one_line_of_json(tmp_path: Path) -> None:
+def test_capabilities_is_one_line_of_json(tmp_path: Path) -> None:
     models = tmp_path / "models"
     (models / "svd").mkdir(parents=True)
     (models / "svd" / "model_index.json").write_text("{}")
@@ -44,7 +44,7 @@ def test_hello_is_one_line_of_json(tmp_path: Path) -> None:
     assert told["models"]["svd-xt"] is None
 
 
-def test_hello_answers_where_nothing_is_installed() -> None:
+def test_capabilities_answers_where_nothing_is_installed() -> None:
     command = [sys.executable, "-S", "-m", "mti_backend", "capabilities"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)

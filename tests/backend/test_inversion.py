@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,9 +12,11 @@ from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.settings import Augmentation, InversionSettings, SamplingSettings
 from mti_backend.augmentation import augment
 from mti_backend.inversion import Inversion, initial_tokens, learning_rate
+from mti_backend.models.framing import Framing
 from mti_backend.models.svd import SvdModel
 from mti_backend.noise import sample_sigmas, step_generator
 from tests.tiny import FRAMES, SIZE, make_tiny_model
+from tests.wire.examples import make_request
 
 STILL = Augmentation(enabled=False)
 TOKENS = ("frame_tokens", "video_tokens")
@@ -75,6 +78,25 @@ def test_tokens_may_start_without_time_or_from_nothing(
     assert not any(tokens.any() for tokens in found["none"])
     noisy, _ = initial_tokens(model, pictures, InversionSettings(token_init="none"))
     assert noisy.std() == pytest.approx(0.1, rel=0.2)
+
+
+def test_what_a_request_asks_for_is_framed_as_the_model_does(
+    model: SvdModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the runner and in its workers alike: else each would learn from other pictures."""
+    seen: list[bool] = []
+
+    def framed(clip: torch.Tensor, framing: Framing) -> torch.Tensor:
+        seen.append(framing.subject)
+        return -clip
+
+    monkeypatch.setattr(model, "framed_clip", framed)
+    references = np.zeros((2, FRAMES, SIZE, SIZE, 3), np.uint8)
+    request = make_request()  # of the draft, which is shown the figure
+    inversion = Inversion.of_request(model, request, references)
+    assert seen == [True, True] and (inversion.references == 1).all()
+    assert not inversion.settings.augmentation.horizontal_flip
+    assert Inversion.of_request(model, request, references[0]).references.shape[0] == 1
 
 
 def test_tokens_of_several_references_start_at_their_mean(

@@ -29,7 +29,7 @@ from mti_addon.wire.events import (
     Resumed,
     Started,
 )
-from mti_addon.wire.job import JobFolder, create_job
+from mti_addon.wire.job import JobFolder, create_job, manifest_of
 from mti_addon.wire.owner import JobLock, current_owner, process_identity
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request
@@ -106,6 +106,27 @@ def test_a_request_with_an_endless_name_in_it_fails_by_a_sentence(tmp_path: Path
     assert run_job(job.path, no_model) == 2  # type: ignore[arg-type]
     last = told(job)[-1]
     assert isinstance(last, Failed) and last.message.endswith("is unknown.")
+
+
+def test_a_removed_experiment_is_not_run_but_a_job_that_is_done_stays_done(
+    tmp_path: Path,
+) -> None:
+    """Of protocol 2; the golden request of then has them all switched on."""
+    job = make_job(tmp_path)
+    golden = json.loads((ROOT / "tests/golden/request_2.json").read_text())
+    own = json.loads(job.request_file.read_text())
+    kept = {name: own[name] for name in ("job", "task", "inputs", "reference_frames", "references")}
+    job.request_file.write_text(json.dumps(golden | kept | {"targets": 1}))
+    assert job.request().applies
+    assert run_job(job.path, no_model) == 2  # type: ignore[arg-type]
+    last = told(job)[-1]
+    assert isinstance(last, Failed) and last.code == "bad_request"
+    assert last.message.startswith("settings.inversion.sigmas is 'stratified', an experiment")
+    job.output_dir.mkdir()
+    job.manifest_file.write_text(manifest_of(job.output_dir).to_json())
+    with JobLock(job) as lock:
+        Session(job, lock).done({"frames": 0})
+    assert run_job(job.path, no_model) == 0  # type: ignore[arg-type]
 
 
 def test_a_number_that_is_none_does_not_make_a_result_a_failure(tmp_path: Path) -> None:

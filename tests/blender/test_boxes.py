@@ -22,8 +22,8 @@ def _sizes(ext, scene, thing):
     """The box's extents (F, 3) along its own edges, metres."""
     inputs.active(thing)
     bpy.context.view_layer.update()
-    take = ext("blender.capture").take_from_scene(bpy.context, "OBJECT", 1, 20, 5, (64, 64))
-    corners = take.joints
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "OBJECT", 1, 20, 5, (64, 64))
+    corners = poses.joints
     return np.stack(
         [np.linalg.norm(corners[:, at] - corners[:, 0], axis=-1) for at in (4, 3, 1)], axis=-1
     )
@@ -125,5 +125,5 @@ def test_a_camera_before_an_empty_sees_what_it_carries(level, ext):
     bpy.context.view_layer.update()
     assert bpy.ops.mti.add_camera() == {"FINISHED"}
     bpy.context.view_layer.update()
-    take = ext("blender.capture").take_from_scene(bpy.context, "OBJECT", 1, 20, 5, (64, 64))
-    assert ext("motion.checks").visible_shares(take).min() == 1
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "OBJECT", 1, 20, 5, (64, 64))
+    assert ext("motion.checks").visible_shares(poses).min() == 1

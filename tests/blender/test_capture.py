@@ -1,4 +1,4 @@
-"""Scene to Take: right positions, an undisturbed scene, and a clear sentence for what cannot be."""
+"""Scene to poses: right positions, an undisturbed scene, a clear sentence for what cannot be."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_joints_lie_where_blenders_own_projection_puts_them(figure, scene, ext, 
         camera.data.sensor_fit = "VERTICAL"
     elif lens == "scaled":
         camera.scale = (2, 1, 3)
-    take = capture.take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, size)
-    pixels, _ = motion.project(take.joints, take.world_to_clip, size)
+    poses = capture.poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, size)
+    pixels, _ = motion.project(poses.joints, poses.world_to_clip, size)
     plan = ext("blender.skeletons").plan_of(figure)
     names = [figure.data.bones[i].name for i in plan.bones]
     assert len(names) == len(figure.data.bones)
@@ -70,17 +70,17 @@ def test_joints_lie_where_blenders_own_projection_puts_them(figure, scene, ext, 
 
 
 def test_the_moment_between_frames_is_sampled(figure, scene, ext):
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
-    assert take.joints.shape == (14, 3 * len(figure.data.bones), 3)
-    assert take.fps == pytest.approx(13 / (47 / 24))
-    steps = np.abs(np.diff(take.joints, axis=0)).max((1, 2))
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert poses.joints.shape == (14, 3 * len(figure.data.bones), 3)
+    assert poses.fps == pytest.approx(13 / (47 / 24))
+    steps = np.abs(np.diff(poses.joints, axis=0)).max((1, 2))
     assert (steps[:4] > 0.01).all()
 
 
 def test_frame_and_selection_stay(figure, scene, ext):
     scene.frame_set(17, subframe=0.25)
     selected = {ob.name for ob in bpy.context.selected_objects}
-    ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
     assert scene.frame_current == 17 and scene.frame_subframe == pytest.approx(0.25)
     assert {ob.name for ob in bpy.context.selected_objects} == selected
     assert bpy.context.object == figure and figure.mode == "OBJECT"
@@ -91,14 +91,14 @@ def test_frame_stays_after_a_failure(figure, scene, ext):
     scene.frame_set(9)
     figure.hide_viewport = True
     with pytest.raises(capture.CaptureError):
-        capture.take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+        capture.poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
     assert scene.frame_current == 9
 
 
 def test_a_hidden_but_playing_armature_can_be_captured(figure, scene, ext):
     figure.hide_set(True)
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
-    assert ext("motion").check_take(take) is None
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert ext("motion").check_poses(poses) is None
 
 
 def _capture_fails(scene, sentence):
@@ -146,13 +146,13 @@ def test_rest_position_and_edit_mode_are_named(figure, ext):
 
 @pytest.mark.parametrize(("start", "end", "sentence"), [(10, 4, "empty"), (7, 7, "single frame 7")])
 def test_empty_and_one_frame_ranges(figure, scene, start, end, sentence):
-    scene.mti.span = "CUSTOM"
+    scene.mti.frame_range_mode = "CUSTOM"
     scene.mti.frame_start, scene.mti.frame_end = start, end
     _capture_fails(scene, sentence)
 
 
 def test_a_motion_that_does_not_move(figure, scene):
-    scene.mti.span = "CUSTOM"
+    scene.mti.frame_range_mode = "CUSTOM"
     scene.mti.frame_start, scene.mti.frame_end = 20, 21
     for curve in curves_of(figure):
         curve.mute = True
@@ -195,23 +195,23 @@ def test_capture_writes_the_pictures_that_the_scene_shows(figure, scene, ext):
     info = capture.about.info
     assert (info.frame_start, info.frame_end, info.fps) == (1, 48, 24)
     scene.frame_set(1)
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (128, 128))
-    for path, picture in zip(capture.pictures(), motion.draw(take), strict=True):
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (128, 128))
+    for path, picture in zip(capture.pictures(), motion.draw(poses), strict=True):
         assert (motion.decode_png(path.read_bytes()) == picture).all()
     assert capture.sheet.is_file()
 
 
-def test_the_take_is_kept_to_be_drawn_again(figure, scene, ext):
+def test_the_poses_are_kept_to_be_drawn_again(figure, scene, ext):
     _pose_everything(figure, scene)
     assert bpy.ops.mti.capture() == {"FINISHED"}
     capture = ext("blender.captures").load_capture(
         ext("blender.addon").captures_folder(), scene.mti.capture
     )
-    take = capture.take()
+    poses = capture.poses()
     pictures = [ext("motion").decode_png(path.read_bytes()) for path in capture.pictures()]
-    assert (ext("motion").draw(take) == pictures).all()
-    assert take.parents.count(-1) == 1
-    assert len({draw.take.joints.tobytes() for draw in ext("motion").variations(take, 4, 0)}) == 4
+    assert (ext("motion").draw(poses) == pictures).all()
+    assert poses.parents.count(-1) == 1
+    assert len({draw.poses.joints.tobytes() for draw in ext("motion").variations(poses, 4, 0)}) == 4
 
 
 def test_the_engine_decides_size_and_count(figure, scene, ext, prefs):

@@ -71,6 +71,43 @@ def test_permissions_are_asked_for_with_short_reasons(published):
     assert len(manifest["tagline"]) <= 64 and manifest["tagline"][-1].isalnum()
 
 
+def test_what_trains_and_measures_the_draft_is_left_out(published):
+    _channel, folder, _build = published
+    assert sorted(path.name for path in (folder / "mti_backend/draft").iterdir()) == [
+        "__init__.py",
+        "weights",
+    ]
+    assert not (folder / "mti_backend/evaluation").exists()
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+    for path in sorted(folder.glob("mti_backend/**/*.py")):
+        for module in _imported(path, folder):
+            assert f"{module}.py" in left or f"{module}/__init__.py" in left, f"{path}: {module}"
+
+
+def _imported(path: Path, folder: Path) -> list[str]:
+    """The paths, without .py, of what a module imports of the extension itself."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].relative_to(folder)
+            found.append((base / (node.module or "").replace(".", "/")).as_posix())
+        elif isinstance(node, ast.ImportFrom) and node.module.split(".")[0].startswith("mti_"):
+            found.append(node.module.replace(".", "/"))
+    return found
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train-draft"])
+def test_commands_of_the_checkout_say_that_they_are_not_there(published, command):
+    _channel, folder, _build = published
+    line = [sys.executable, "-m", "mti_backend", command, "--out", "nowhere"]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == (
+        f"mti: {command} is not part of the installed extension; run it in a checkout of the "
+        "repository.\n"
+    )
+
+
 def test_it_brings_no_packages_and_no_byte_code(published):
     _channel, folder, _build = published
     names = {path.suffix for path in folder.rglob("*") if path.is_file()}
@@ -84,7 +121,7 @@ def test_the_platform_s_copy_installs_nothing(published):
     text = "\n".join(path.read_text() for path in (folder / "mti_addon/blender").rglob("*.py"))
     found = {name for name in INSTALLING if f'bl_idname = "mti.{name}"' in text}
     assert found == (INSTALLING if channel == "own" else set())
-    assert ('order("setup"' in text.replace("\n", "").replace(" ", "")) == (channel == "own")
+    assert ('spec("setup"' in text.replace("\n", "").replace(" ", "")) == (channel == "own")
 
 
 def test_it_leaves_blender_s_python_alone(published):

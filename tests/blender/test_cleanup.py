@@ -211,8 +211,8 @@ def test_captures_of_other_files_stay_unless_somebody_asks(saved, polling, ext):
 
 def test_what_a_killed_writer_left_is_counted_and_goes(saved, polling, ext, heaps, tmp_path):
     """Only what is old: another Blender may be writing right now."""
-    addon, placing = ext("blender.addon"), ext("blender.placing")
-    roots = [addon.jobs_folder(), addon.captures_folder(), placing.results_root(saved)[0]]
+    addon, add_to_scene = ext("blender.addon"), ext("blender.add_to_scene")
+    roots = [addon.jobs_folder(), addon.captures_folder(), add_to_scene.results_root(saved)[0]]
     old, new = [], []
     for root in roots:
         for age, heap in ((7200, old), (0, new)):

@@ -14,9 +14,9 @@ def test_the_motion_scene_can_be_captured(scene, ext):
     motion = ext("motion")
     assert (built.frame_start, built.frame_end, built.render.fps) == (1, 48, 24)
     assert bpy.ops.mti.capture() == {"FINISHED"}
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
-    assert motion.check_take(take) is None and motion.warnings_about(take) == []
-    pictures = motion.draw(take)
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert motion.check_poses(poses) is None and motion.warnings_about(poses) == []
+    pictures = motion.draw(poses)
     background = np.array(motion.Look().background)
     drawn = (np.abs(pictures.astype(int) - background).max(-1) > 30).any(0)
     rows, columns = np.nonzero(drawn.any(1))[0], np.nonzero(drawn.any(0))[0]

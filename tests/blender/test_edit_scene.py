@@ -66,9 +66,9 @@ def test_f12_shows_the_shot_as_before(shot, done, ext, tmp_path):
 
 
 def test_the_result_is_in_an_edit_of_the_shot(shot, done, ext, tmp_path):
-    placing, results = ext("blender.placing"), ext("blender.results")
-    kept = results.keep(done, 1, tmp_path / "kept", ext("blender.target_sources").pixels)
-    placed = placing.place(bpy.context, kept, False, True)
+    add_to_scene, results = ext("blender.add_to_scene"), ext("blender.results")
+    kept = results.export_take(done, 1, tmp_path / "kept", ext("blender.target_sources").pixels)
+    placed = add_to_scene.place(bpy.context, kept, False, True)
     edit = bpy.data.scenes["Scene Edit"]
     assert placed.text == "Wave: scene Scene Edit, channel 1, frames 20-67"
     (strip,) = edit.sequence_editor.strips
@@ -159,8 +159,8 @@ FITS = [
 @pytest.mark.parametrize(("size", "aspect", "fit"), FITS)
 def test_the_result_lies_exactly_over_the_shot(one_size, shot, ext, tmp_path, size, aspect, fit):
     """A result that stands still is what F12 shows, but for what a small image loses."""
-    sources, placing, motion = (
-        ext("blender.target_sources"), ext("blender.placing"), ext("motion"),
+    sources, add_to_scene, motion = (
+        ext("blender.target_sources"), ext("blender.add_to_scene"), ext("motion"),
     )  # fmt: skip
     render_settings = shot.render
     render_settings.resolution_x, render_settings.resolution_y = size
@@ -184,7 +184,7 @@ def test_the_result_lies_exactly_over_the_shot(one_size, shot, ext, tmp_path, si
         folder, tuple(f"{n:04d}.png" for n in range(1, 15)), _recipe(ext, target)
     )
     before = render(shot, ext, tmp_path)
-    placed = placing.place(bpy.context, result, False, True)
+    placed = add_to_scene.place(bpy.context, result, False, True)
     edit = next(each for each in bpy.data.scenes if ext("blender.edit_scene").shot_of(each))
     shown = render(edit, ext, tmp_path, 20)
     inside = np.ones(shown.shape[:2], bool)

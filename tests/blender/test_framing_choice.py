@@ -48,7 +48,7 @@ def test_the_target_is_sent_as_it_is_and_the_result_has_its_shape(captured, poll
     row = wait(polling, ended)
     sent = motion.decode_png(row.folder.target_file.read_bytes())
     assert (sent == picture).all() and not (row.folder.path / "target_whole.png").exists()
-    result = ext("blender.results").keep(
+    result = ext("blender.results").export_take(
         row, 1, tmp_path / "kept", ext("blender.target_sources").pixels
     )
     shown = motion.decode_png((result.folder / result.names[0]).read_bytes())

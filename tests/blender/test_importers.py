@@ -61,12 +61,12 @@ def test_a_figure_that_was_imported(scene, ext, tmp_path, kind):
     leave, enter = ROUNDS[kind]
     for name in ("io_scene_gltf2", "io_scene_fbx"):
         bpy.ops.preferences.addon_enable(module=name)
-    take_from_scene = ext("blender.capture").take_from_scene
+    poses_from_scene = ext("blender.capture").poses_from_scene
     rig = inputs.active(_skinned(scene))
     _level(scene)
     bpy.context.view_layer.update()
     names = [bone.name for bone in rig.data.bones]
-    first = take_from_scene(bpy.context, "ARMATURE", 1, 24, 5, (64, 64))
+    first = poses_from_scene(bpy.context, "ARMATURE", 1, 24, 5, (64, 64))
     path = str(tmp_path / ("figure.glb" if "gltf" in kind else "figure.fbx"))
     leave(path)
     bpy.ops.wm.read_homefile(use_factory_startup=True)
@@ -80,7 +80,7 @@ def test_a_figure_that_was_imported(scene, ext, tmp_path, kind):
     plan = ext("blender.skeletons").plan_of(rig)
     assert [rig.data.bones[i].name for i in plan.bones] == names, "no bone of the importer's own"
     assert ext("blender.sources").frame_span(bpy.context) == (1, 24)
-    again = take_from_scene(bpy.context, "ARMATURE", 1, 24, 5, (64, 64))
+    again = poses_from_scene(bpy.context, "ARMATURE", 1, 24, 5, (64, 64))
     assert again.parts[: len(names)] == first.parts[: len(names)]
     apart = np.linalg.norm(again.joints - first.joints, axis=-1).max(0).reshape(-1, 3)
     ends = {"head", "hand.L", "hand.R", "foot.L", "foot.R"}  # which no importer can know

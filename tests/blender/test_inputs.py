@@ -70,8 +70,8 @@ def _is_a_person(ext, capture, pictures):
     assert min(share[part] for part in palette if part != "ground") >= 3, share
     assert share["torso"] < 2.5 * (share["left_leg"] + share["right_leg"]), share
     assert 0.5 < share["left_leg"] / share["right_leg"] < 2, share
-    take = capture.take()
-    assert take.parts.count("head") == 1 and take.parents.count(-1) == 1
+    poses = capture.poses()
+    assert poses.parts.count("head") == 1 and poses.parents.count(-1) == 1
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_simulation_of_nodes_is_as_fast_as_when_it_is_played(level, ext):
     level.mti.source = "OBJECT"
     level.camera.location.y = -12
     shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
-    way = shot.take.joints[:, 0, 0] - shot.take.joints[0, 0, 0]
+    way = shot.poses.joints[:, 0, 0] - shot.poses.joints[0, 0, 0]
     assert np.allclose(way, 0.05 * np.linspace(0, 23, 14), atol=0.02)  # its scale is 0.5
 
 
@@ -125,9 +125,9 @@ def test_a_fall_that_is_kept_is_captured_as_it_fell(level, ext, baked):
     level.mti.source = "OBJECT"
     shot = ext("blender.shots").take_shot(bpy.context, 14, (64, 64))
     assert shot.span[0] == 1 and 15 <= shot.span[1] <= 40
-    height = shot.take.joints[:, :, 2].min(1)
+    height = shot.poses.joints[:, :, 2].min(1)
     seconds = np.linspace(0, (shot.span[1] - 1) / 24, 14)
     falls = seconds < 0.6
     assert np.allclose(height[falls], 2.1 - 9.81 / 2 * seconds[falls] ** 2, atol=0.12)
-    level.mti.span, level.mti.frame_start, level.mti.frame_end = "CUSTOM", 1, 12
+    level.mti.frame_range_mode, level.mti.frame_start, level.mti.frame_end = "CUSTOM", 1, 12
     assert bpy.ops.mti.capture() == {"FINISHED"}

@@ -63,7 +63,7 @@ def test_further_drawings_lie_beside_the_captured_one(captured, polling, ext):
     assert (row.request.references, row.request.reference_frames) == (3, 14)
     motion, job = ext("motion"), row.folder
     capture = ext("blender.operators_jobs").current_capture(captured)
-    for k, (take, look) in enumerate(motion.variations(capture.take(), 3, 4), start=1):
+    for k, (take, look) in enumerate(motion.variations(capture.poses(), 3, 4), start=1):
         folder = job.further_reference_dir(k)
         assert len(list(folder.iterdir())) == 14
         for i, picture in enumerate(motion.draw(take, look)):
@@ -90,9 +90,9 @@ def test_a_camera_s_move_is_learned_from_one_drawing(scene, polling, ext):
     assert wait(polling, ended).request.references == 1
 
 
-def test_a_damaged_take_is_named_and_nothing_is_started(captured, polling, ext):
+def test_damaged_poses_are_named_and_nothing_is_started(captured, polling, ext):
     capture = ext("blender.operators_jobs").current_capture(captured)
-    capture.take_file.write_bytes(b"PK nonsense")
+    capture.poses_files[0].write_bytes(b"PK nonsense")
     captured.mti.variations = 4
     with pytest.raises(RuntimeError, match="cannot be drawn in other ways"):
         bpy.ops.mti.learn()

@@ -153,9 +153,13 @@ def test_files_that_are_gone_are_named(stage, ext, prefs, tmp_path):
     stage.scene.mti.source = "STRIP"
     names[4].unlink()
     assert f"The file of images is missing: {names[4]}" in _problem(ext, stage.scene)
-    stage.scene.mti.span, stage.scene.mti.frame_start, stage.scene.mti.frame_end = "CUSTOM", 15, 28
+    stage.scene.mti.frame_range_mode, stage.scene.mti.frame_start, stage.scene.mti.frame_end = (
+        "CUSTOM",
+        15,
+        28,
+    )
     ext("blender.shots").take_shot(bpy.context, 14, (64, 64))  # which does not show it
-    stage.scene.mti.span = "AUTO"
+    stage.scene.mti.frame_range_mode = "AUTO"
     stage.editor.active_strip = stage.meta(strip)
     assert f"The file of images is missing: {names[4]}" in _problem(ext, stage.scene)
     stage.scene.frame_set(5)

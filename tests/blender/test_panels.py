@@ -124,7 +124,7 @@ def test_all_choices_are_drawn(scene, prefs):
     assert "Frames 1 to 250 (10.4 s)" in _drawn()
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 9
     assert "Frames 5 to 9 (0.2 s)" in _drawn()
-    scene.mti.span = "CUSTOM"
+    scene.mti.frame_range_mode = "CUSTOM"
     scene.mti.target = "IMAGE"
     lines = _drawn()
     assert {"<frame_start>", "<frame_end>", "<target_image>"} <= set(lines)
@@ -245,9 +245,9 @@ def test_the_sketch_says_what_is_missing_and_offers_it(scene, prefs):
     bpy.ops.mti.add_camera()
     lines = _drawn()
     assert "no camera" not in " ".join(lines) and "[mti.add_camera]" not in lines
-    scene.mti.span = "SCENE"
+    scene.mti.frame_range_mode = "SCENE"
     assert "moves until frame 48" in " ".join(_drawn())
-    scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 9, 3
+    scene.mti.frame_range_mode, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 9, 3
     assert "frame range is empty" in " ".join(_drawn())
 
 

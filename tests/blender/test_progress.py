@@ -108,7 +108,7 @@ def test_every_operator_shows_it():
     for path in Path(ROOT / "mti_addon" / "blender").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name == "execute":
-                wrapped = any(isinstance(d, ast.Name) and d.id == "telling"
+                wrapped = any(isinstance(d, ast.Name) and d.id == "reports_errors"
                               for d in node.decorator_list)  # fmt: skip
                 without += [] if wrapped else [f"{path.stem}:{node.lineno}"]
     # this one takes a notice away, and no time

@@ -79,7 +79,7 @@ def test_the_fastest_and_the_slowest_frame_rate(figure, scene, ext, rate):
 def test_whatever_is_captured_can_be_read_back(figure, scene, ext):
     """Names of 255 bytes, with line breaks, in the source and in the notes."""
     figure.name = figure.animation_data.action.name = "walk\n\t" + "あ" * 80
-    scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -100, 300
+    scene.mti.frame_range_mode, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -100, 300
     assert bpy.ops.mti.capture() == {"FINISHED"}
     capture = ext("blender.operators_jobs").current_capture(scene)
     assert capture is not None and capture.about.source.startswith("walk")

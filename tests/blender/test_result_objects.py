@@ -35,7 +35,7 @@ def add(shot, ext, tmp_path):
             1, "0" * 32, "Wave", 1, 0, wire.Settings.for_model("draft"), capture, note
         )
         result = ext("blender.results").Result(folder, NAMES, made)
-        return ext("blender.placing").place(bpy.context, result, False, True)
+        return ext("blender.add_to_scene").place(bpy.context, result, False, True)
 
     return add
 

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 import pytest
 
+from tests.blender.conftest import ROOT
 from tests.blender.following import ended, learn, strips_of, wait
 
 
@@ -57,6 +58,17 @@ def test_the_picked_take_becomes_the_strip(saved, result, ext, tmp_path):
     assert json.loads((pictures / "recipe.json").read_text()) == json.loads(strip["mti_recipe"])
     with pytest.raises(RuntimeError, match="no images"):
         bpy.ops.mti.import_result(job=result.request.job, take=4)
+
+
+def test_a_result_of_a_removed_experiment_is_shown_but_not_made_again(saved, result, tmp_path):
+    """Its request is of protocol 2, and switches on what there is no more."""
+    bpy.ops.mti.import_result(job=result.request.job, take=1)
+    golden = json.loads((ROOT / "tests/golden/request_2.json").read_text())
+    golden["job"] = result.request.job
+    result.folder.request_file.write_text(json.dumps(golden))
+    with pytest.raises(RuntimeError, match="settings.inversion.sigmas is 'stratified'"):
+        bpy.ops.mti.redo(seed=5, takes=1)
+    assert bpy.ops.mti.import_result(job=result.request.job, take=2) == {"FINISHED"}
 
 
 def test_the_same_take_is_kept_once(saved, result, tmp_path):
@@ -120,19 +132,19 @@ def test_an_unsaved_file_keeps_its_results_and_collects_them_later(
     row = wait(polling, ended)
     bpy.ops.mti.import_result(job=row.request.job)
     (strip,) = strips_of(captured)
-    place = ext("blender.placing").unsaved_root()
+    place = ext("blender.add_to_scene").unsaved_root()
     assert str(strip.directory).startswith(place.as_posix()) and place.is_dir()
     assert not bpy.ops.mti.collect_results.poll()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot" / "late.blend"))
-    collecting = ext("blender.collecting")
-    assert len(collecting.scattered()) == 1
+    relocate = ext("blender.relocate")
+    assert len(relocate.scattered()) == 1
     captured.mti.result_as = "EMPTY"
     captured.mti.result_folder = str(place)  # as if it had been added before the file was saved
     bpy.ops.mti.import_result(job=row.request.job)
     captured.mti.result_folder, empty = "", bpy.context.object
-    assert len(collecting.scattered()) == 2
+    assert len(relocate.scattered()) == 2
     assert bpy.ops.mti.collect_results() == {"FINISHED"}
-    assert strip.directory == "//motion/wave_01/" and collecting.scattered() == []
+    assert strip.directory == "//motion/wave_01/" and relocate.scattered() == []
     assert (tmp_path / "shot" / "motion" / "wave_01" / "0014.png").is_file()
     assert empty.data.filepath == "//motion/wave_01/over_48_frames/0001.png"
     assert len(list((tmp_path / "shot/motion/wave_01/over_48_frames").iterdir())) == 49

@@ -78,7 +78,7 @@ def test_only_the_capture_range_changes(scene):
     bpy.ops.mti.add_stick_figure()
     assert {name: getattr(scene, name) for name in names} == before
     assert scene.objects["Cube"].matrix_world == cube
-    assert (scene.mti.span, scene.mti.source) == ("AUTO", "ARMATURE")
+    assert (scene.mti.frame_range_mode, scene.mti.source) == ("AUTO", "ARMATURE")
 
 
 def test_it_lasts_two_seconds_at_any_frame_rate(scene, ext):
@@ -186,11 +186,13 @@ def test_without_a_camera_it_faces_the_viewport(scene, ext):
     bpy.data.objects.remove(scene.camera)
     view = SimpleNamespace(view_rotation=Euler((1.1, 0, 2.0)).to_quaternion())
     context = SimpleNamespace(scene=scene, region_data=view)
-    yaw = ext("blender.rig").yaw_towards_viewer(context, Vector((1, 2, 3)))
+    yaw = ext("blender.starter_rigs").yaw_towards_viewer(context, Vector((1, 2, 3)))
     front = Vector((math.sin(yaw), -math.cos(yaw)))
     towards = (view.view_rotation @ Vector((0, 0, 1))).to_2d().normalized()
     assert front.dot(towards) > 0.9999
-    assert ext("blender.rig").yaw_towards_viewer(SimpleNamespace(scene=scene), Vector()) == 0
+    assert (
+        ext("blender.starter_rigs").yaw_towards_viewer(SimpleNamespace(scene=scene), Vector()) == 0
+    )
 
 
 def test_adding_a_figure_can_be_undone(scene):
@@ -221,9 +223,9 @@ def test_a_camera_that_sees_all_of_it(scene, ext, what, size):
     bpy.context.view_layer.update()
     capture, checks = ext("blender.capture"), ext("motion.checks")
     for shape in ((64, 64), (64, round(64 * size[1] / size[0]))):
-        take = capture.take_from_scene(bpy.context, scene.mti.source, 1, 48, 14, shape)
-        assert checks.visible_shares(take).min() == 1
-        assert checks.covered_share(take) > 0.25
+        poses = capture.poses_from_scene(bpy.context, scene.mti.source, 1, 48, 14, shape)
+        assert checks.visible_shares(poses).min() == 1
+        assert checks.covered_share(poses) > 0.25
 
 
 def test_a_camera_that_sees_all_of_what_no_key_tells(scene, ext):
@@ -234,8 +236,8 @@ def test_a_camera_that_sees_all_of_what_no_key_tells(scene, ext):
     bpy.context.view_layer.update()
     assert bpy.ops.mti.add_camera() == {"FINISHED"}
     bpy.context.view_layer.update()
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 40, 14, (64, 64))
-    assert ext("motion.checks").visible_shares(take).min() == 1
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 40, 14, (64, 64))
+    assert ext("motion.checks").visible_shares(poses).min() == 1
 
 
 def test_a_nearer_camera_looks_from_where_the_scene_s_own_stands(scene, ext):
@@ -250,8 +252,8 @@ def test_a_nearer_camera_looks_from_where_the_scene_s_own_stands(scene, ext):
     eye, old = framing.matrix_world.translation, own.matrix_world.translation
     assert eye.length < old.length / 3
     assert eye.xy.normalized().dot(old.xy.normalized()) > 0.99
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
-    assert ext("motion.checks").covered_share(take) > 0.4
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    assert ext("motion.checks").covered_share(poses) > 0.4
 
 
 def test_the_shot_keeps_its_camera_and_one_is_added_however_often(scene, ext):
@@ -297,11 +299,11 @@ def test_a_framing_camera_frames_where_markers_bind_cameras(scene, ext):
     """Once the next change of frame bound the old one again, and each press added another."""
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
     first, _ = _bound(scene, 1, 20)
-    checks, take = ext("motion.checks"), ext("blender.capture").take_from_scene
-    far = checks.covered_share(take(bpy.context, "ARMATURE", 1, 48, 14, (64, 64)))
+    checks, poses = ext("motion.checks"), ext("blender.capture").poses_from_scene
+    far = checks.covered_share(poses(bpy.context, "ARMATURE", 1, 48, 14, (64, 64)))
     for _ in range(3):
         bpy.ops.mti.add_camera()
-    near = checks.covered_share(take(bpy.context, "ARMATURE", 1, 48, 14, (64, 64)))
+    near = checks.covered_share(poses(bpy.context, "ARMATURE", 1, 48, 14, (64, 64)))
     assert near > 0.4 > 0.1 > far and scene.camera == first
     assert sum(ob.name.startswith("Framing") for ob in scene.objects) == 1
 
@@ -344,7 +346,7 @@ def test_a_framing_camera_is_offered_where_the_capture_uses_it(scene, ext):
 def test_a_cut_within_the_frames_is_said(scene, ext, prefs, source):
     bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
     shots = ext("blender.shots")
-    scene.mti.source, scene.mti.span = source, "CUSTOM"
+    scene.mti.source, scene.mti.frame_range_mode = source, "CUSTOM"
     scene.mti.frame_start, scene.mti.frame_end = 10, 40
     warnings = ext("blender.cameras").cut_warnings
     for frames, cut in (((1,), None), ((1, 10), None), ((1, 25), 25), ((25, 60), None),
@@ -374,7 +376,7 @@ def test_a_camera_that_no_marker_binds_stays_chosen(scene, ext):
     own = scene.camera
     _bound(scene, 1)
     scene.camera = own
-    ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
     assert scene.camera == own
 
 
@@ -386,9 +388,9 @@ def test_a_figure_of_any_size_is_framed_alike(scene, ext, scale):
     bpy.context.view_layer.update()
     bpy.ops.mti.add_camera()
     bpy.context.view_layer.update()
-    take = ext("blender.capture").take_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
     checks = ext("motion.checks")
-    assert checks.covered_share(take) > 0.4 and checks.visible_shares(take).min() == 1
+    assert checks.covered_share(poses) > 0.4 and checks.visible_shares(poses).min() == 1
     data, depth = scene.mti.capture_camera.data, scale * 2
     assert data.clip_start < depth < data.clip_end
 

@@ -101,7 +101,7 @@ def test_a_rig_built_as_rigify_builds_them(level, ext):
     assert plan.parents.count(-1) == 1, "one body, so that it can be drawn with other proportions"
     assert {"left_arm", "left_leg", "right_leg", "torso"} <= set(plan.parts)
     assert bpy.ops.mti.capture() == {"FINISHED"}
-    moved = _capture(ext).take().joints
+    moved = _capture(ext).poses().joints
     assert np.ptp(moved[:, 3 * used.index("DEF-upper_arm.L") + 1], axis=0).max() > 0.2
 
 
@@ -125,7 +125,7 @@ def test_rigifys_own_generated_rig(level, ext):
         for frame, degrees in ((1, 0), (48, 70)):
             _key(rig.pose.bones["torso"], degrees, frame, axis=1)
         assert bpy.ops.mti.capture() == {"FINISHED"}
-        assert np.ptp(_capture(ext).take().joints, axis=0).max() > 0.3
+        assert np.ptp(_capture(ext).poses().joints, axis=0).max() > 0.3
     finally:
         bpy.ops.preferences.addon_disable(module="rigify")
 
@@ -198,7 +198,7 @@ def test_an_objects_animation_is_drawn_as_a_box(level, ext, kind):
         moving.keyframe_insert("location", frame=frame)
         moving.keyframe_insert("rotation_euler", frame=frame)
     assert ext("blender.sources").frame_span(bpy.context) == (1, 30)
-    take = ext("blender.capture").take_from_scene(bpy.context, "OBJECT", 1, 30, 14, (64, 64))
+    take = ext("blender.capture").poses_from_scene(bpy.context, "OBJECT", 1, 30, 14, (64, 64))
     level.frame_set(30)
     half = 0.5 if kind == "MESH" else 0.35
     corners = [
@@ -343,7 +343,7 @@ def test_a_file(scene, ext, tmp_path, numbered):
 def test_a_part_of_a_file(scene, ext, tmp_path):
     _film(tmp_path / "film.mp4", size=(64, 64))
     scene.mti.source, scene.mti.file = "FILE", str(tmp_path / "film.mp4")
-    scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 12, 40
+    scene.mti.frame_range_mode, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", 12, 40
     assert bpy.ops.mti.capture() == {"FINISHED"}
     about = _capture(ext).about
     assert (about.info.frame_start, about.info.frame_end) == (12, 24)
@@ -472,19 +472,19 @@ def test_the_frames_that_are_captured(figure, scene, ext):
     sources = ext("blender.sources")
     assert sources.frame_span(bpy.context) == (1, 48)
     assert sources.span_warnings(bpy.context) == []
-    scene.mti.span = "SCENE"
+    scene.mti.frame_range_mode = "SCENE"
     assert sources.frame_span(bpy.context) == (1, 250)
     (warning,) = sources.span_warnings(bpy.context)
     assert "Stick Figure moves until frame 48" in warning.message
     assert "up to 250" in warning.message and "give an end before that" in warning.hint
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 5, 40
     assert sources.frame_span(bpy.context) == (5, 40)
-    scene.mti.span, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -20, 30
+    scene.mti.frame_range_mode, scene.mti.frame_start, scene.mti.frame_end = "CUSTOM", -20, 30
     assert sources.frame_span(bpy.context) == (-20, 30)
     (warning,) = sources.span_warnings(bpy.context)
     assert "moves from frame 1 on" in warning.message
     assert "give a start after that" in warning.hint
-    scene.mti.span = "AUTO"
+    scene.mti.frame_range_mode = "AUTO"
     figure.animation_data_clear()
     assert sources.frame_span(bpy.context) == (5, 40)
     (warning,) = sources.span_warnings(bpy.context)
@@ -493,7 +493,7 @@ def test_the_frames_that_are_captured(figure, scene, ext):
 
 def test_a_motion_that_goes_on_has_no_end(level, ext):
     bpy.ops.mti.add_stick_figure(motion="WALK")
-    level.mti.span = "SCENE"
+    level.mti.frame_range_mode = "SCENE"
     assert ext("blender.sources").span_warnings(bpy.context) == []
     assert bpy.ops.mti.capture() == {"FINISHED"}
     notes = " ".join(_capture(ext).about.notes)

@@ -130,7 +130,11 @@ def test_other_frames_and_another_rate(captured, changed):
     captured.render.fps = 30
     assert changed() == "Changed since capture: the frame rate."
     captured.render.fps = 24
-    captured.mti.span, captured.mti.frame_start, captured.mti.frame_end = "CUSTOM", 1, 30
+    captured.mti.frame_range_mode, captured.mti.frame_start, captured.mti.frame_end = (
+        "CUSTOM",
+        1,
+        30,
+    )
     assert changed() == "Changed since capture: other frames are chosen."
     captured.mti.frame_end = 48
     assert changed() == ""

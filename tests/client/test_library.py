@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client.library import Library, Motion, save_motion
-from mti_addon.wire.errors import NotWritable, UnreadableInput
+from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder, manifest_of
+from mti_addon.wire.preset import verify_preset
 from tests.wire.examples import make_job
 
 
@@ -36,7 +37,7 @@ def test_a_learned_motion_comes_onto_the_shelf(tmp_path: Path) -> None:
     preset = motion.preset
     assert (preset.model, preset.num_frames, preset.tags) == ("draft", 14, ("arm",))
     assert preset.fps == 7.0  # 14 pictures for 48 frames at 24 frames a second
-    motion.verify()
+    verify_preset(motion.folder, motion.preset)
     assert Library([tmp_path / "own"]).motions() == [motion]
 
 
@@ -76,19 +77,6 @@ def test_a_job_without_a_motion_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "own").exists()
 
 
-def test_finding(tmp_path: Path) -> None:
-    save(tmp_path, "Wave", tags=("Arm", "hello"))
-    save(tmp_path, "Big wave", tags=("arm",))
-    save(tmp_path, "jump", folder="shipped", tags=("leg",))
-    library = Library([tmp_path / "own", tmp_path / "shipped", tmp_path / "nowhere"])
-    assert names(library.motions()) == ["Big wave", "jump", "Wave"]
-    assert names(library.find("WAVE")) == ["Big wave", "Wave"]
-    assert names(library.find("wave hello")) == ["Wave"]
-    assert names(library.find(tags=["ARM"])) == ["Big wave", "Wave"]
-    assert names(library.find(model="draft")) == ["Big wave", "jump", "Wave"]
-    assert library.find(model="svd") == []
-
-
 def test_a_damaged_preset_is_a_problem_and_hides_no_other(tmp_path: Path) -> None:
     save(tmp_path, "wave")
     bad = save(tmp_path, "bad")
@@ -98,13 +86,3 @@ def test_a_damaged_preset_is_a_problem_and_hides_no_other(tmp_path: Path) -> Non
     library = Library([tmp_path / "own"])
     assert names(library.motions()) == ["wave"]
     assert list(library.problems) == [bad.folder]
-
-
-def test_only_the_user_s_own_motions_can_be_removed(tmp_path: Path) -> None:
-    own, shipped = save(tmp_path, "wave"), save(tmp_path, "jump", folder="shipped")
-    library = Library([tmp_path / "own", tmp_path / "shipped"])
-    with pytest.raises(NotWritable, match="^jump is shipped"):
-        library.remove(shipped)
-    library.remove(own)
-    assert names(library.motions()) == ["jump"]
-    assert list((tmp_path / "own").iterdir()) == []

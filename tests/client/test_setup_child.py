@@ -205,7 +205,7 @@ def test_a_state_of_another_version_is_read_as_far_as_it_goes(tmp_path: Path) ->
     assert task.spec() == spec
 
 
-def test_hello_and_marker_are_not_believed_blindly(tmp_path: Path) -> None:
+def test_capabilities_and_marker_are_not_believed_blindly(tmp_path: Path) -> None:
     from mti_addon.client.setup_check import read_capabilities
     from mti_addon.client.setup_env import read_marker
 

@@ -12,7 +12,7 @@ import pytest
 
 from mti_addon.client import spool
 from mti_addon.client.follow import Follower
-from mti_addon.client.spool import resume
+from mti_addon.client.launch import launch as start
 from mti_addon.client.state import JobState
 from mti_addon.wire.errors import ERRORS, BadRequest, Busy
 from mti_addon.wire.events import Failed, Started, encode
@@ -43,7 +43,7 @@ def test_a_job_is_running_from_its_launch_to_its_end(job: JobFolder, launch: Lau
     assert spool.is_running(job)
     for refused in (
         lambda: spool.remove(job),
-        lambda: spool.resume(job, sys.executable, FAKE),
+        lambda: spool.requeue(job),
     ):
         with pytest.raises(Busy) as caught:
             refused()
@@ -73,7 +73,8 @@ def test_a_runner_that_hangs_is_ended_by_a_cancel(job: JobFolder, launch: Launch
     spool.cancel(job)
     assert poll_until(follower, "cancelled").phase == "cancelled"
     assert process_identity(pid) is None
-    resume(job, sys.executable, FAKE, fake_environment("finish"))
+    spool.requeue(job)
+    start(sys.executable, FAKE, job, fake_environment("finish"))
     assert poll_until(follower, "done", "dead").phase == "done"
 
 
@@ -136,17 +137,10 @@ def test_a_done_job_is_not_run_again_unless_its_output_is_lost(
     poll_until(Follower(job), "done")
     wait_for(lambda: not spool.is_running(job))
     with pytest.raises(BadRequest, match="done already"):
-        spool.resume(job, sys.executable, FAKE)
+        spool.requeue(job)
     job.output_motion.unlink()
     launch(job)
     wait_for(job.output_motion.exists)
-
-
-def test_the_log_s_tail(job: JobFolder) -> None:
-    assert spool.log_tail(job) == ""
-    job.log_file.write_bytes(b"".join(b"line %d \xff\n" % i for i in range(10_000)))
-    tail = spool.log_tail(job, lines=3).splitlines()
-    assert [line.split()[1] for line in tail] == ["9997", "9998", "9999"]
 
 
 @pytest.mark.parametrize("code", [error.code for error in ERRORS] + ["from_the_future"])

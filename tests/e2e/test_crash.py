@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -110,7 +109,8 @@ def test_cancelled_while_it_learns_and_resumed_it_is_the_same(
     assert jobs.phase_of(job) == "cancelled"
     assert jobs.run(job, models).returncode == 3, "it stays cancelled until somebody resumes it"
 
-    spool.resume(job, sys.executable, jobs.ROOT, jobs.environment(models))
+    spool.requeue(job)
+    jobs.start(job, models)
     jobs.wait_for(lambda: isinstance(job.finished(), Done), what="the end")
     assert Resumed(cancelled.step) in jobs.told(job), "cancelling lost nothing"
     assert jobs.same_motion(job, finished)

@@ -1,4 +1,4 @@
-"""Takes of the starter figure, moved by forward kinematics that is written here, not imported."""
+"""Poses of the starter figure, moved by forward kinematics that is written here, not imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mti_addon.motion import Bone, Take, plan_limbs
+from mti_addon.motion import Bone, PoseSequence, plan_limbs
 from mti_addon.motion.figure import WAVE, stick_figure
 from tests.motion.cameras import look_along_y, orthographic, perspective
 
@@ -55,7 +55,7 @@ def _bend(t):
     return 0.6 * (1 - math.cos(2 * math.pi * t))
 
 
-def figure_take(move, path=lambda t: (0, 0, 0), yaw=0.0, view=2.4, size=(64, 64), **camera):
+def figure_poses(move, path=lambda t: (0, 0, 0), yaw=0.0, view=2.4, size=(64, 64), **camera):
     """14 pictures; `path` is the root's (metres), `view` what the shorter side shows (metres).
 
     camera: `pan(t)` gives its x, `kind` is PERSP or ORTHO.
@@ -81,19 +81,19 @@ def figure_take(move, path=lambda t: (0, 0, 0), yaw=0.0, view=2.4, size=(64, 64)
     else:
         lens = orthographic(view * wide, aspect)
     matrices = [lens @ look_along_y((pan(t), -far, 1.0)) for t in times]
-    return Take(
+    return PoseSequence(
         PLAN.joints(heads, tails), PLAN.limbs, PLAN.parts, PLAN.radii,
         np.array(matrices, np.float32), 7.0, size, PLAN.parents,
     )  # fmt: skip
 
 
 def wave(**camera):
-    return figure_take(waving, **camera)
+    return figure_poses(waving, **camera)
 
 
 def walk(**camera):
     """From left to right, seen from the side."""
-    return figure_take(walking, lambda t: (1.8 * t - 0.9, 0, 0), math.pi / 2, view=3.4, **camera)
+    return figure_poses(walking, lambda t: (1.8 * t - 0.9, 0, 0), math.pi / 2, view=3.4, **camera)
 
 
 def squat(**camera):
@@ -106,7 +106,7 @@ def squat(**camera):
         )
         return (0, 0, (thigh[1] + shin[1]) * (1 - math.cos(_bend(t))))
 
-    return figure_take(squatting, path, 0.7, **camera)
+    return figure_poses(squatting, path, 0.7, **camera)
 
 
 def joint(bone, end):

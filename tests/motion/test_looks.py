@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mti_addon.motion.looks import CONTRAST, DARK_CONTRAST, luma, random_look
-from mti_addon.motion.take import PARTS
+from mti_addon.motion.pose_sequence import PARTS
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -20,9 +20,9 @@ GROUP = {
 }  # fmt: skip
 
 
-def _bone(take, name):
+def _bone(poses, name):
     """A bone's vector in every frame, (F, 3)."""
-    return take.joints[:, joint(name, 1)] - take.joints[:, joint(name, 0)]
+    return poses.joints[:, joint(name, 1)] - poses.joints[:, joint(name, 0)]
 
 
 def test_the_groups_of_the_starter_figure():
@@ -38,32 +38,32 @@ def test_the_groups_of_the_starter_figure():
 
 @pytest.mark.parametrize("make", [wave, walk, squat])
 def test_bones_keep_their_directions_and_are_scaled(make):
-    take = make()
-    other = reproportion(take, FACTORS)
+    poses = make()
+    other = reproportion(poses, FACTORS)
     for name in NAMES:
         if name == "head":
             continue
-        before, after = _bone(take, name), _bone(other, name)
+        before, after = _bone(poses, name), _bone(other, name)
         factor = FACTORS[GROUP[name.split(".")[0]]]
         assert np.abs(after - factor * before).max() < 1e-5, name
 
 
 @pytest.mark.parametrize("make", [wave, walk, squat])
 def test_what_touched_still_touches(make):
-    take = make()
-    other = reproportion(take, FACTORS)
+    poses = make()
+    other = reproportion(poses, FACTORS)
     for child, parent in (("forearm.L", "upper_arm.L"), ("shin.R", "thigh.R"), ("neck", "chest")):
         gap = other.joints[:, joint(child, 0)] - other.joints[:, joint(parent, 1)]
         assert np.abs(gap).max() < 1e-5
 
 
 def test_the_head_s_ball_grows_and_stays_on_the_neck():
-    take = wave()
-    other = reproportion(take, {"head": 1.4})
-    ball = take.parts.index("head")
-    assert other.radii[ball] == pytest.approx(1.4 * take.radii[ball])
+    poses = wave()
+    other = reproportion(poses, {"head": 1.4})
+    ball = poses.parts.index("head")
+    assert other.radii[ball] == pytest.approx(1.4 * poses.radii[ball])
     assert (
-        other.radii[:ball] + other.radii[ball + 1 :] == take.radii[:ball] + take.radii[ball + 1 :]
+        other.radii[:ball] + other.radii[ball + 1 :] == poses.radii[:ball] + poses.radii[ball + 1 :]
     )
     far = np.linalg.norm(
         other.joints[:, joint("head", 2)] - other.joints[:, joint("neck", 1)], axis=1
@@ -72,33 +72,35 @@ def test_the_head_s_ball_grows_and_stays_on_the_neck():
 
 
 def test_no_factor_is_no_change():
-    take = walk()
-    assert np.abs(reproportion(take, {}).joints - take.joints).max() < 1e-6
+    poses = walk()
+    assert np.abs(reproportion(poses, {}).joints - poses.joints).max() < 1e-6
 
 
 def test_feet_that_stand_still_still_do():
-    take = squat()
-    hips = take.joints[:, joint("hips", 0)]
+    poses = squat()
+    hips = poses.joints[:, joint("hips", 0)]
     assert np.ptp(hips[:, 2]) > 0.4
     for factor in (0.6, 1.0, 1.4):
-        feet = reproportion(take, {"legs": factor}).joints[:, joint("foot.L", 1)]
+        feet = reproportion(poses, {"legs": factor}).joints[:, joint("foot.L", 1)]
         assert np.ptp(feet[:, 2]) < 1e-3
 
 
 def test_a_walk_s_path_is_scaled_like_the_legs():
-    take = walk()
-    hips = [t.joints[:, joint("hips", 0)] for t in (take, reproportion(take, {"legs": 0.75}))]
+    poses = walk()
+    hips = [t.joints[:, joint("hips", 0)] for t in (poses, reproportion(poses, {"legs": 0.75}))]
     assert np.allclose(hips[1] - hips[1][0], 0.75 * (hips[0] - hips[0][0]), atol=1e-5)
     assert np.allclose(hips[1][0], hips[0][0])
 
 
 def test_two_loose_parts_are_not_one_body():
-    take = wave()
-    parents = list(take.parents)
+    poses = wave()
+    parents = list(poses.parents)
     parents[joint("forearm.L", 0)] = -1
-    loose = replace(take, parents=tuple(parents))
+    loose = replace(poses, parents=tuple(parents))
     assert (
-        is_one_body(take) and not is_one_body(loose) and not is_one_body(replace(take, parents=()))
+        is_one_body(poses)
+        and not is_one_body(loose)
+        and not is_one_body(replace(poses, parents=()))
     )
     assert set(limb_groups(loose)) == {"torso", "head", "arms", "legs"}
     with pytest.raises(ValueError, match="hang together"):

@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mti_addon.motion import Look, Take, draw
+from mti_addon.motion import Look, PoseSequence, draw
 from tests.motion.cameras import look_along_y, orthographic, perspective, still
 
 BACK, INK = (255, 255, 255), (0, 0, 0)
 LOOK = Look(background=BACK, palette=dict.fromkeys(("torso", "head", "left_arm"), INK))
 
 
-def _take(joints, limbs, radius=0.2, parts=None, size=(64, 64), matrix=None):
+def _poses(joints, limbs, radius=0.2, parts=None, size=(64, 64), matrix=None):
     """One frame; the view is 4 m wide, so a metre is a quarter of the picture."""
     matrix = orthographic(4.0, size[0] / size[1]) @ look_along_y() if matrix is None else matrix
-    return Take(
+    return PoseSequence(
         joints=np.array([joints], np.float32),
         limbs=limbs,
         parts=parts or ("torso",) * len(limbs),
@@ -35,13 +35,13 @@ def _ink(picture):
 
 
 def test_nothing_but_background_where_nothing_is():
-    picture = draw(_take([(50, 0, 1)], ((0, 0),)), LOOK)
+    picture = draw(_poses([(50, 0, 1)], ((0, 0),)), LOOK)
     assert picture.shape == (1, 64, 64, 3) and picture.dtype == np.uint8
     assert (picture == BACK).all()
 
 
 def test_a_ball_has_the_area_of_a_disc_at_its_place():
-    picture = draw(_take([(0.5, 0, 1.25)], ((0, 0),), radius=0.5), LOOK)[0]
+    picture = draw(_poses([(0.5, 0, 1.25)], ((0, 0),), radius=0.5), LOOK)[0]
     assert _ink(picture) == pytest.approx(np.pi * 8**2, rel=0.01)
     y, x = np.indices((64, 64)) + 0.5
     dark = 255 - picture[..., 0].astype(float)
@@ -52,19 +52,20 @@ def test_a_ball_has_the_area_of_a_disc_at_its_place():
 @pytest.mark.parametrize("angle", [0, 17, 45, 90, 133])
 def test_a_capsule_has_its_area_at_any_angle(angle):
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    picture = draw(_take([(-c, 0, 1 - s), (c, 0, 1 + s)], ((0, 1),), radius=0.25), LOOK)[0]
+    picture = draw(_poses([(-c, 0, 1 - s), (c, 0, 1 + s)], ((0, 1),), radius=0.25), LOOK)[0]
     assert _ink(picture) == pytest.approx(2 * 4 * 32 + np.pi * 4**2, rel=0.01)
 
 
 def test_edges_are_smooth():
-    picture = draw(_take([(-1, 0, 0.5), (1, 0, 1.4)], ((0, 1),)), LOOK)[0, ..., 0]
+    picture = draw(_poses([(-1, 0, 0.5), (1, 0, 1.4)], ((0, 1),)), LOOK)[0, ..., 0]
     assert len(np.unique(picture)) > 12
     assert {0, 255} <= set(np.unique(picture))
 
 
 def test_moving_by_a_part_of_a_pixel_changes_the_picture_smoothly():
     pictures = [
-        draw(_take([(x / 16, 0, 1)], ((0, 0),)), LOOK)[0].astype(int) for x in np.linspace(0, 1, 11)
+        draw(_poses([(x / 16, 0, 1)], ((0, 0),)), LOOK)[0].astype(int)
+        for x in np.linspace(0, 1, 11)
     ]
     steps = [np.abs(a - b).sum() for a, b in zip(pictures, pictures[1:], strict=False)]
     assert min(steps) > 0 and max(steps) < 2.0 * min(steps)
@@ -78,14 +79,14 @@ def test_the_nearer_limb_is_on_top():
         ((0, 1, 1), (0, -1, 1), (0, 0, 255)),
     ):
         for matrix in (None, perspective() @ look_along_y()):
-            take = _take([near, far], ((0, 0), (1, 1)), parts=parts, matrix=matrix)
-            assert tuple(draw(take, look)[0, 32, 32]) == color
+            poses = _poses([near, far], ((0, 0), (1, 1)), parts=parts, matrix=matrix)
+            assert tuple(draw(poses, look)[0, 32, 32]) == color
 
 
 def test_the_ground_is_behind_everything():
     look = Look(palette={"ground": (255, 0, 0), "head": (0, 0, 255)})
-    take = _take([(0, -2, 1), (0, 2, 1)], ((0, 0), (1, 1)), parts=("ground", "head"))
-    assert tuple(draw(take, look)[0, 32, 32]) == (0, 0, 255)
+    poses = _poses([(0, -2, 1), (0, 2, 1)], ((0, 0), (1, 1)), parts=("ground", "head"))
+    assert tuple(draw(poses, look)[0, 32, 32]) == (0, 0, 255)
 
 
 def test_limbs_at_one_depth_keep_their_order_in_every_frame():
@@ -93,7 +94,7 @@ def test_limbs_at_one_depth_keep_their_order_in_every_frame():
     rng = np.random.default_rng(0)
     joints = np.zeros((30, 2, 3), np.float32) + np.float32([0, 0, 1])
     joints[..., 1] += rng.normal(0, 1e-6, (30, 2))
-    base = _take([(0, 0, 1)] * 2, ((0, 0), (1, 1)), parts=("torso", "head"))
+    base = _poses([(0, 0, 1)] * 2, ((0, 0), (1, 1)), parts=("torso", "head"))
     matrix = still(base.world_to_clip[0], 30)
     look = Look(palette={"torso": (255, 0, 0), "head": (0, 0, 255)})
     pictures = draw(replace(base, joints=joints, world_to_clip=matrix), look)
@@ -101,35 +102,35 @@ def test_limbs_at_one_depth_keep_their_order_in_every_frame():
 
 
 def test_perspective_makes_the_far_end_thinner():
-    take = _take([(-1.5, -3, 1), (1.5, 6, 1)], ((0, 1),), matrix=perspective() @ look_along_y())
-    covered = (draw(take, LOOK)[0, ..., 0] < 128).sum(0)
+    poses = _poses([(-1.5, -3, 1), (1.5, 6, 1)], ((0, 1),), matrix=perspective() @ look_along_y())
+    covered = (draw(poses, LOOK)[0, ..., 0] < 128).sum(0)
     columns = covered[covered > 0]
     assert columns[2] > 2 * columns[-3]
 
 
 def test_a_limb_that_passes_the_camera_is_cut_and_not_mirrored():
     matrix = perspective() @ look_along_y()
-    take = _take([(0, 0, 1), (0, -12, 1)], ((0, 1),), matrix=matrix)
-    picture = draw(take, LOOK)[0]
+    poses = _poses([(0, 0, 1), (0, -12, 1)], ((0, 1),), matrix=matrix)
+    picture = draw(poses, LOOK)[0]
     assert tuple(picture[32, 32]) == INK and tuple(picture[2, 2]) == BACK
-    behind = _take([(0, -8, 1), (0, -12, 1)], ((0, 1),), matrix=matrix)
+    behind = _poses([(0, -8, 1), (0, -12, 1)], ((0, 1),), matrix=matrix)
     assert (draw(behind, LOOK) == BACK).all()
 
 
 def test_thin_limbs_do_not_vanish():
-    picture = draw(_take([(-1, 0, 1), (1, 0, 1)], ((0, 1),), radius=1e-5), LOOK)[0]
+    picture = draw(_poses([(-1, 0, 1), (1, 0, 1)], ((0, 1),), radius=1e-5), LOOK)[0]
     assert _ink(picture) == pytest.approx(2 * 0.9 * 32, rel=0.06)
 
 
 @pytest.mark.parametrize("size", [(1024, 576), (64, 64), (50, 90)])
 def test_any_size_in_short_time(size):
-    take = _take([(-1, 0, 0), (1, 0, 2)], ((0, 1),), size=size)
+    poses = _poses([(-1, 0, 0), (1, 0, 2)], ((0, 1),), size=size)
     begin = time.perf_counter()
-    picture = draw(take, LOOK)
+    picture = draw(poses, LOOK)
     assert picture.shape == (1, size[1], size[0], 3)
     assert time.perf_counter() - begin < 2
 
 
 def test_twice_the_same():
-    take = _take([(-1, 0, 0.3), (1, 0, 1.2), (0, 0, 1)], ((0, 1), (2, 2)))
-    assert (draw(take) == draw(take)).all()
+    poses = _poses([(-1, 0, 0.3), (1, 0, 1.2), (0, 0, 1)], ((0, 1), (2, 2)))
+    assert (draw(poses) == draw(poses)).all()

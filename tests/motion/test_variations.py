@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mti_addon.motion import check_take, draw, project, variations
+from mti_addon.motion import check_poses, draw, project, variations
 from mti_addon.motion.raster import Look
 from mti_addon.motion.variations import MOST, drawn_box
 from tests.motion.figures import joint, squat, walk, wave
@@ -19,23 +19,23 @@ TAKES = {"wave": wave, "walk": walk, "squat": squat}
 def _same(one, other):
     return (
         one.look == other.look
-        and np.array_equal(one.take.joints, other.take.joints)
-        and np.array_equal(one.take.world_to_clip, other.take.world_to_clip)
-        and one.take.radii == other.take.radii
+        and np.array_equal(one.poses.joints, other.poses.joints)
+        and np.array_equal(one.poses.world_to_clip, other.poses.world_to_clip)
+        and one.poses.radii == other.poses.radii
     )
 
 
 @pytest.mark.parametrize("name", TAKES)
 def test_the_first_is_what_was_seen(name):
-    take = TAKES[name]()
-    first = variations(take, 3, seed=5)[0]
-    assert first.take is take
-    assert np.array_equal(draw(*_still(first)), draw(take)[:1])
+    poses = TAKES[name]()
+    first = variations(poses, 3, seed=5)[0]
+    assert first.poses is poses
+    assert np.array_equal(draw(*_still(first)), draw(poses)[:1])
 
 
 def test_the_same_seed_gives_the_same_and_fewer_are_the_first_of_more():
-    take = walk()
-    many, few, others = (variations(take, k, seed) for k, seed in ((16, 1), (5, 1), (16, 2)))
+    poses = walk()
+    many, few, others = (variations(poses, k, seed) for k, seed in ((16, 1), (5, 1), (16, 2)))
     assert all(map(_same, many, few))
     assert not any(map(_same, many[1:], others[1:]))
 
@@ -48,20 +48,20 @@ def test_other_counts_are_refused(count):
 
 def _still(drawing, frames=(0,)):
     """A drawing of some of its pictures only, which is quicker."""
-    take = drawing.take
+    poses = drawing.poses
     some = list(frames)
-    fewer = replace(take, joints=take.joints[some], world_to_clip=take.world_to_clip[some])
-    return drawing._replace(take=fewer)
+    fewer = replace(poses, joints=poses.joints[some], world_to_clip=poses.world_to_clip[some])
+    return drawing._replace(poses=fewer)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (128, 72), (72, 128)])
 @pytest.mark.parametrize("kind", ["PERSP", "ORTHO"])
 @pytest.mark.parametrize("name", TAKES)
 def test_nothing_is_cut_off(name, kind, size):
-    take = TAKES[name](kind=kind, size=size)
+    poses = TAKES[name](kind=kind, size=size)
     for seed in range(8):
-        for drawing in variations(take, MOST, seed):
-            low, high = drawn_box(drawing.take)
+        for drawing in variations(poses, MOST, seed):
+            low, high = drawn_box(drawing.poses)
             assert low.min() >= 1 and (high <= np.array(size) - 1).all()
 
 
@@ -75,8 +75,8 @@ def test_the_edges_of_the_pictures_hold_nothing_but_background(name):
 
 def test_what_was_cut_off_is_cut_off_no_further():
     """A figure that the animator shows without its feet, walking out of the picture."""
-    take = walk()
-    lower = replace(take, joints=take.joints + np.array([0.8, 0, -1.2], np.float32))
+    poses = walk()
+    lower = replace(poses, joints=poses.joints + np.array([0.8, 0, -1.2], np.float32))
     (left, top), (right, bottom) = drawn_box(lower)
     assert right > 64 and bottom > 64
     for drawn, _ in variations(lower, MOST, 0)[1:]:
@@ -86,10 +86,10 @@ def test_what_was_cut_off_is_cut_off_no_further():
 
 
 def test_the_box_is_where_the_ink_is():
-    take = walk()
-    ink = (draw(take) != Look().background).any((0, 3))
+    poses = walk()
+    ink = (draw(poses) != Look().background).any((0, 3))
     (rows,), (columns,) = ink.any(1).nonzero(), ink.any(0).nonzero()
-    (left, top), (right, bottom) = drawn_box(take)
+    (left, top), (right, bottom) = drawn_box(poses)
     assert np.allclose((left, top), (columns[0], rows[0]), atol=1.5)
     assert np.allclose((right, bottom), (columns[-1] + 1, rows[-1] + 1), atol=1.5)
 
@@ -97,7 +97,7 @@ def test_the_box_is_where_the_ink_is():
 @pytest.mark.parametrize("name", TAKES)
 def test_it_stays_the_same_motion(name):
     """Bones keep their directions in the world up to the camera's small move, and stay in time."""
-    take = TAKES[name]()
+    poses = TAKES[name]()
     pairs = [("upper_arm.R", 0, 1), ("forearm.R", 0, 1), ("thigh.L", 0, 1), ("shin.R", 0, 1)]
 
     def directions(of):
@@ -105,8 +105,8 @@ def test_it_stays_the_same_motion(name):
         bones = np.stack([pixels[:, joint(n, b)] - pixels[:, joint(n, a)] for n, a, b in pairs])
         return bones / of.size[0]
 
-    before = directions(take)
-    for drawn, _ in variations(take, MOST, 3)[1:]:
+    before = directions(poses)
+    for drawn, _ in variations(poses, MOST, 3)[1:]:
         after = directions(drawn)
         cosine = (
             (before * after).sum(-1)
@@ -115,18 +115,18 @@ def test_it_stays_the_same_motion(name):
         )
         clear = np.linalg.norm(before, axis=-1) > 0.05  # not those that point to the camera
         assert cosine[clear].min() > np.cos(np.radians(25))
-        assert check_take(drawn) is None
+        assert check_poses(drawn) is None
 
 
 def test_the_drawings_differ_in_size_place_body_and_look():
-    take = wave()
-    drawings = variations(take, MOST, 0)
+    poses = wave()
+    drawings = variations(poses, MOST, 0)
     boxes = np.array([drawn_box(drawn) for drawn, _ in drawings])
     extents, middles = boxes[:, 1] - boxes[:, 0], boxes.mean(1)
     assert np.ptp(extents[:, 1]) > 12 and np.ptp(middles[:, 0]) > 8 and np.ptp(middles[:, 1]) > 4
     arm, leg = (
         [
-            np.linalg.norm(d.take.joints[0, joint(b, 1)] - d.take.joints[0, joint(b, 0)])
+            np.linalg.norm(d.poses.joints[0, joint(b, 1)] - d.poses.joints[0, joint(b, 0)])
             for d in drawings
         ]
         for b in ("upper_arm.R", "thigh.L")
@@ -142,11 +142,11 @@ def test_the_drawings_differ_in_size_place_body_and_look():
 
 def test_the_camera_s_own_move_is_kept():
     """A still figure seen by a camera that moves sideways: it crosses each drawing the same way."""
-    take = wave(pan=lambda t: 0.3 * t)
+    poses = wave(pan=lambda t: 0.3 * t)
     hips = joint("hips", 0)
-    path = project(take.joints, take.world_to_clip, take.size)[0][:, hips, 0]
+    path = project(poses.joints, poses.world_to_clip, poses.size)[0][:, hips, 0]
     assert np.ptp(path) > 5
-    for drawn, _ in variations(take, 8, 1)[1:]:
+    for drawn, _ in variations(poses, 8, 1)[1:]:
         other = project(drawn.joints, drawn.world_to_clip, drawn.size)[0][:, hips, 0]
         share = (other - other[0]) / (path[-1] - path[0])
         even = (path - path[0]) / (path[-1] - path[0])
@@ -155,8 +155,8 @@ def test_the_camera_s_own_move_is_kept():
 
 
 def test_a_figure_that_passes_the_camera_is_drawn_as_it_is_seen():
-    take = wave()
-    near = replace(take, joints=take.joints - np.array([0, 5.6, 0], np.float32))
+    poses = wave()
+    near = replace(poses, joints=poses.joints - np.array([0, 5.6, 0], np.float32))
     assert drawn_box(near) is None
     drawings = variations(near, 4, 0)
     assert all(np.array_equal(drawn.joints, near.joints) for drawn, _ in drawings)
@@ -166,14 +166,14 @@ def test_a_figure_that_passes_the_camera_is_drawn_as_it_is_seen():
 def test_loose_bones_are_drawn_without_other_proportions():
     loose = replace(wave(), parents=())
     for drawing in variations(loose, MOST, 0)[1:]:
-        assert np.array_equal(drawing.take.joints, loose.joints)
+        assert np.array_equal(drawing.poses.joints, loose.joints)
         assert (draw(*_still(drawing)) != drawing.look.background).any()
-        assert max(drawing.take.radii) < 3 * max(loose.radii)
+        assert max(drawing.poses.radii) < 3 * max(loose.radii)
 
 
 def test_sixteen_are_planned_in_no_time():
-    take = walk()
-    variations(take, 2, 0)
+    poses = walk()
+    variations(poses, 2, 0)
     began = time.process_time()
-    variations(take, MOST, 1)
+    variations(poses, MOST, 1)
     assert time.process_time() - began < 1.0

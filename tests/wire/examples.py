@@ -10,8 +10,9 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from mti_addon.wire.codec import Constraint, Range
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import Owner
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task
@@ -53,6 +54,13 @@ def with_inputs(request: Request) -> Request:
     """The request as it is in a folder: with a sha256 for each input."""
     names = request.input_names()
     return dataclasses.replace(request, inputs={name: "a" * 64 for name in names})
+
+
+def limit_of(cls: type, name: str) -> Range | Constraint | None:
+    """The Range or Constraint of a field."""
+    hint = get_type_hints(cls, include_extras=True)[name]
+    found = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((each for each in found if isinstance(each, Range | Constraint)), None)
 
 
 def elsewhere(owner: Owner, host: str = "farm-7") -> Owner:

@@ -8,8 +8,8 @@ from typing import Any
 
 import bpy
 
-from .placing import blender_path, results_root, unsaved_root
-from .results import Result, move, read_result, result_folder
+from .add_to_scene import blender_path, results_root, unsaved_root
+from .results import Result, copy_result, read_result, result_folder
 from .steps import steps
 
 
@@ -40,7 +40,7 @@ def collect() -> int:
             result = read_result(folder)
             if result is None:
                 continue  # its folder is gone; the strip shows that
-            moved[folder] = move(result, results_root(bpy.context.scene)[0])
+            moved[folder] = copy_result(result, results_root(bpy.context.scene)[0])
         _show_from(thing, folder, moved[folder].folder)
     return len(moved)
 

@@ -15,7 +15,7 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Take:
+class PoseSequence:
     """What was sampled from a scene, once: everything needed to draw it, and nothing of Blender.
 
     Raises ValueError if the fields do not fit together.
@@ -65,12 +65,12 @@ class Take:
         return int(self.joints.shape[0])
 
     def to_json(self) -> str:
-        """The take as JSON, every number exact, to be drawn again later."""
+        """The poses as JSON, every number exact, to be drawn again later."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return json.dumps(values, default=np.ndarray.tolist)
 
     @classmethod
-    def from_json(cls, data: str | bytes) -> Take:
+    def from_json(cls, data: str | bytes) -> PoseSequence:
         """Read back what `to_json` gave. Raises ValueError for anything else."""
         try:
             values = json.loads(data)
@@ -85,4 +85,4 @@ class Take:
                 parents=tuple(int(parent) for parent in values["parents"]),
             )
         except (KeyError, IndexError, TypeError) as error:
-            raise ValueError(f"not a take: {error}") from error
+            raise ValueError(f"not a pose sequence: {error}") from error

@@ -1,4 +1,4 @@
-"""A Take refuses fields that do not fit together."""
+"""A PoseSequence refuses fields that do not fit together."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mti_addon.motion import Take
+from mti_addon.motion import PoseSequence
 
 
-def make_take(**changes) -> Take:
-    """A take of one limb and one ball, two frames."""
+def make_poses(**changes) -> PoseSequence:
+    """A pose sequence of one limb and one ball, two frames."""
     joints = np.zeros((2, 3, 3), np.float32)
     fields = {
         "joints": joints,
@@ -22,11 +22,11 @@ def make_take(**changes) -> Take:
         "fps": 7.0,
         "size": (64, 48),
     }
-    return Take(**(fields | changes))
+    return PoseSequence(**(fields | changes))
 
 
 def test_frames():
-    assert make_take().frames == 2
+    assert make_poses().frames == 2
 
 
 @pytest.mark.parametrize(
@@ -51,38 +51,40 @@ def test_frames():
 )
 def test_wrong_fields_are_refused(field, value):
     with pytest.raises(ValueError):
-        make_take(**{field: value})
+        make_poses(**{field: value})
 
 
-def test_a_take_can_be_changed_by_copy_only():
-    take = make_take()
-    assert replace(take, fps=5.0).fps == 5.0
+def test_a_pose_sequence_can_be_changed_by_copy_only():
+    poses = make_poses()
+    assert replace(poses, fps=5.0).fps == 5.0
     with pytest.raises(AttributeError):
-        take.fps = 5.0  # type: ignore[misc]
+        poses.fps = 5.0  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("parents", [(), (-1, 0, 1)])
-def test_a_take_survives_the_round_trip(parents):
-    take = make_take(joints=np.random.default_rng(0).random((2, 3, 3), np.float32), parents=parents)
-    again = Take.from_json(take.to_json())
+def test_a_pose_sequence_survives_the_round_trip(parents):
+    poses = make_poses(
+        joints=np.random.default_rng(0).random((2, 3, 3), np.float32), parents=parents
+    )
+    again = PoseSequence.from_json(poses.to_json())
     assert again.joints.dtype == again.world_to_clip.dtype == np.float32
-    assert np.array_equal(again.joints, take.joints)
-    assert np.array_equal(again.world_to_clip, take.world_to_clip)
-    rest = {"joints": take.joints, "world_to_clip": take.world_to_clip}
-    assert repr(replace(again, **rest)) == repr(take)
+    assert np.array_equal(again.joints, poses.joints)
+    assert np.array_equal(again.world_to_clip, poses.world_to_clip)
+    rest = {"joints": poses.joints, "world_to_clip": poses.world_to_clip}
+    assert repr(replace(again, **rest)) == repr(poses)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         "", "nothing", "[]", "3", "null", "{}", b"\xff\xfe",
-        make_take().to_json()[:-40],
-        make_take().to_json().replace('"radii"', '"ridai"'),
-        make_take().to_json().replace('"radii": [0.1', '"radii": [null'),
-        make_take().to_json().replace('"size": [64, 48]', '"size": [64]'),
-        make_take().to_json().replace('"torso"', '"tail"'),
+        make_poses().to_json()[:-40],
+        make_poses().to_json().replace('"radii"', '"ridai"'),
+        make_poses().to_json().replace('"radii": [0.1', '"radii": [null'),
+        make_poses().to_json().replace('"size": [64, 48]', '"size": [64]'),
+        make_poses().to_json().replace('"torso"', '"tail"'),
     ],
 )  # fmt: skip
-def test_what_is_no_take_is_refused(wrong):
+def test_what_is_no_pose_sequence_is_refused(wrong):
     with pytest.raises(ValueError):
-        Take.from_json(wrong)
+        PoseSequence.from_json(wrong)
