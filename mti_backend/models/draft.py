@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from .framing import WHOLE, Framed, Framing, around, found, whole
+from .limbs import by_parts
 from .motion_autoencoder import MotionAutoencoder
 from .svd import SvdModel
 from .warp import Box, Motion, animate, crop
@@ -83,7 +84,8 @@ class DraftModel(SvdModel):
     def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:
         """Pictures (F, 3, H, W) of latents (1, F, K, 16, 16): the first frame, moved."""
         flow, depth = self.vae.to_maps(latents[0].to(self.device, torch.float32))
-        figure = self.vae.figure(first.shown[None].to(self.device))[0]
+        parts, figure = (t[0] for t in self.vae.seen(first.shown[None].to(self.device)))
+        flow = by_parts(flow, parts)
         height, width = first.picture.shape[-2:]
         box = first.box or whole(height, width)
         return animate(first.picture.cpu(), box, Motion(flow.cpu(), depth.cpu(), figure.cpu()))

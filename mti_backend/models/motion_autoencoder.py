@@ -65,6 +65,11 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         logits: Tensor = self.first_frame.dense(self.first_frame.features(pictures))[1]
         return logits.float().sigmoid()
 
+    def seen(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """The parts that a place shows, (B, parts, 64, 64), and the figure, as in `figure`."""
+        parts, figure = self.first_frame.dense(self.first_frame.features(pictures))
+        return parts.float().softmax(1)[:, 1:], figure.float().sigmoid()
+
     def to_latents(self, flow: Tensor, depth: Tensor) -> Tensor:
         """Latents (N, K, 16, 16) of maps (N, 2, 64, 64) and (N, 1, 64, 64)."""
         patches = functional.pixel_unshuffle(torch.cat([flow, depth], 1), PATCH)

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-WORKING_SIDE = 640
-"""Pixels along the side of a crop at which motion is splatted; a smaller crop uses its own."""
+WORKING_SIDES = (384, 640)
+"""Pixels along the side of a crop at which motion is splatted, at the least and at the most: in a
+small picture a thin limb's edge would be serrated otherwise."""
 # crop widths: neighbouring places that differ by more are of different limbs; those of a limb that
 # is turned by half a circle differ by 2 / 64, or 2.8 / 64 across corners
 _SAME_MOTION = 0.05
@@ -168,7 +169,7 @@ class _Still:
 
     @classmethod
     def of(cls, picture: Tensor, box: Box, figure: Tensor) -> "_Still":
-        side = int(max(64, min(WORKING_SIDE, round(box.side))))
+        side = int(max(WORKING_SIDES[0], min(WORKING_SIDES[1], round(box.side))))
         still = cls(picture, box, side)
         small = crop(picture, box, side)
         share = functional.interpolate(

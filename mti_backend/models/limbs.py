@@ -1,0 +1,103 @@
+"""A limb moves as a whole: a predicted flow made piecewise affine, part by part. Torch only.
+
+What a network says of single places is noisy, and a limb drawn by it is torn. The first frame tells
+which part of a body each place shows, too; so the flow of each part is replaced by the affine
+motion that fits it best: by robust least squares (Holland and Welsch 1977), and with no more than a
+turn, a scaling and a shift where a part is too thin to tell more.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_SHARP = 4.0
+"""Power of the parts' probabilities: at a joint one of two motions holds, not their mean."""
+_BEYOND = 0.1  # of the parts around a place, which tell where it belongs if no part is seen there
+_NEAR = 0.02  # a place with less of any part around it keeps its own flow
+_LEAST = 2.0  # places that a part must have
+# in crop widths:
+_THIN = 1.5 / 64  # across a part that is thinner, there is nothing to tell but a turn and a scaling
+_SMALL = 0.5 / 64  # a part that is smaller is shifted only
+_OFF = 0.6 / 64  # what is farther from its part's motion counts little in the next fit
+_ROUNDS = 3
+_LONGER = 1.6
+"""At most: a hand stays as large as it was, and a limb is seldom much longer than it was seen."""
+
+
+def by_parts(flow: Tensor, parts: Tensor) -> Tensor:
+    """Flow (T, 2, h, w), in crop widths, with each part moving as a whole.
+
+    Args:
+        parts: (K, h, w), how sure a place is of each part; what is missing to 1 is of none.
+    """
+    known = parts.flatten(1).sum(0)
+    around = functional.avg_pool2d(parts[None], 5, 1, 2, count_include_pad=False)[0]
+    belonging = (parts + _BEYOND * around).flatten(1)
+    near = belonging.sum(0)
+    share = (belonging / near.clamp(min=1e-6)) ** _SHARP
+    share = share / share.sum(0).clamp(min=1e-6)
+    sure = share * known
+    kept = sure.sum(1) > _LEAST
+    if not kept.any():
+        return flow
+    rows = flow.flatten(2).transpose(1, 2)  # (T, P, 2)
+    fitted = _robust_fit(_places(flow), rows, sure[kept])
+    share = share[kept] * (near / _NEAR).clamp(max=1)
+    moved = (fitted * share[None, ..., None]).sum(1) + rows * (1 - share.sum(0))[None, :, None]
+    return moved.transpose(1, 2).reshape(flow.shape)
+
+
+def _places(flow: Tensor) -> Tensor:
+    """x and y of every place, (P, 2) in 0 .. 1."""
+    height, width = flow.shape[-2:]
+    axes = [(torch.arange(n, device=flow.device) + 0.5) / n for n in (width, height)]
+    return torch.stack(torch.meshgrid(*axes, indexing="xy"), -1).flatten(0, 1)
+
+
+def _robust_fit(place: Tensor, rows: Tensor, sure: Tensor) -> Tensor:
+    """What each part's affine motion says of every place, (T, K, P, 2).
+
+    Args:
+        place: (P, 2). rows: flow (T, P, 2). sure: (K, P).
+    """
+    weight = sure[None].expand(len(rows), -1, -1)
+    for _ in range(_ROUNDS):
+        fitted = _fit(place, rows, weight)
+        off = (fitted - rows[:, None]).norm(dim=-1)
+        weight = sure[None] / (1 + (off / _OFF) ** 2)
+    return fitted
+
+
+def _fit(place: Tensor, rows: Tensor, weight: Tensor) -> Tensor:
+    """As _robust_fit, with weights (T, K, P) as they are."""
+    mass = weight.sum(-1, keepdim=True).clamp(min=1e-6)
+    centre = (weight @ place) / mass  # (T, K, 2)
+    mean = torch.einsum("tkp,tpc->tkc", weight, rows) / mass
+    d = place[None, None] - centre[:, :, None]  # (T, K, P, 2)
+    f = rows[:, None] - mean[:, :, None]
+    w = (weight / mass)[..., None]
+    turn = _similarity(d, f, w)
+    rest = f - d @ turn.transpose(-1, -2)
+    turn = _no_longer(turn)
+    cross = (w * rest).transpose(-1, -2) @ d
+    own = (w * d).transpose(-1, -2) @ d + _THIN**2 * torch.eye(2, device=d.device)
+    more = torch.linalg.solve(own, cross.transpose(-1, -2)).transpose(-1, -2)
+    fitted: Tensor = mean[:, :, None] + d @ (turn + more).transpose(-1, -2)
+    return fitted
+
+
+def _similarity(d: Tensor, f: Tensor, w: Tensor) -> Tensor:
+    """The linear part (T, K, 2, 2) of the turn and scaling that take d to d + f, (T, K, P, 2)."""
+    spread = (w * d.square()).sum((2, 3)) + _SMALL**2
+    a = (w * d * f).sum((2, 3)) / spread
+    b = (w[..., 0] * (d[..., 0] * f[..., 1] - d[..., 1] * f[..., 0])).sum(2) / spread
+    return torch.stack([torch.stack([a, -b], -1), torch.stack([b, a], -1)], -2)
+
+
+def _no_longer(turn: Tensor) -> Tensor:
+    """The same turns, none of which makes a part more than _LONGER times as large."""
+    own = torch.eye(2, device=turn.device)
+    whole = own + turn
+    length = whole[..., 0].norm(dim=-1).clamp(min=1e-3)  # both columns of a similarity are as long
+    shorter: Tensor = whole * (length.clamp(max=_LONGER) / length)[..., None, None]
+    return shorter - own
