@@ -19,9 +19,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder that holds a tiny `draft`."""
+    """A models folder that holds a tiny model by the name of `svd`."""
     folder = tmp_path_factory.mktemp("models")
-    make_tiny_model(folder / "draft", seed=0)
+    make_tiny_model(folder / "svd", seed=0)
     return folder
 
 
@@ -29,7 +29,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def other_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with other weights."""
     folder = tmp_path_factory.mktemp("other-models")
-    make_tiny_model(folder / "draft", seed=1)
+    make_tiny_model(folder / "svd", seed=1)
     return folder
 
 

@@ -31,7 +31,7 @@ TASKS_OF_LEARNING = ("learn", "learn+apply")
 def settings(iterations: int = 40, sampling_steps: int = 3, batch: int = 1) -> Settings:
     """Settings for the tiny model."""
     return Settings(
-        model="draft",
+        model="svd",
         num_frames=FRAMES,
         width=SIZE,
         height=SIZE,

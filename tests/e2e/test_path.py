@@ -30,7 +30,7 @@ def test_a_job_is_done(finished: JobFolder) -> None:
         "sheets/01.png",
     )
     [started] = [event for event in events if isinstance(event, Started)]
-    assert (started.model, started.device, started.epoch) == ("draft", "cpu", 1)
+    assert (started.model, started.device, started.epoch) == ("svd", "cpu", 1)
     assert {"python", "torch", "diffusers"} <= set(started.versions)
     done = events[-1]
     assert isinstance(done, Done)
