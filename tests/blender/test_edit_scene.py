@@ -203,7 +203,7 @@ def test_the_result_lies_exactly_over_the_shot(one_size, shot, ext, tmp_path, si
 
 def _recipe(ext, target):
     recipe, wire = ext("blender.recipe"), ext("wire")
-    settings_ = wire.Settings.for_model("draft")
+    settings_ = wire.Settings.for_model("draft").sized(64, 64)
     capture = wire.CaptureInfo(24.0, 1, 48, (64, 64), False)
     return recipe.Recipe(1, "0" * 32, "Wave", 1, 0, settings_, capture, target.note)
 

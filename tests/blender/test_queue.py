@@ -287,10 +287,10 @@ def test_times_are_known_after_the_first_job(captured, polling, ext):
     wait(polling, ended)
     polling.poll()
     settings = panel.planned_settings(captured.mti, ext("blender.engines").chosen_settings())
-    assert panel.estimate(settings, False) == "120 iterations, about 0:41"
+    assert panel.estimate(settings, False) == "60 iterations, about 0:41"
     captured.mti.quality = "BEST"
     settings = panel.planned_settings(captured.mti, ext("blender.engines").chosen_settings())
-    assert panel.estimate(settings, False) == "300 iterations, about 1:41"
+    assert panel.estimate(settings, False) == "150 iterations, about 1:41"
     svd = panel.planned_settings(captured.mti, ext("wire").Settings.for_model("svd"))
     assert "time not known yet" in panel.estimate(svd, False)
 
@@ -304,15 +304,15 @@ def test_before_the_first_job_the_backend_s_guess_is_shown(
         ext(f"blender.{name}") for name in ("panel_learn", "engines", "addon")
     )
     settings = panel.planned_settings(captured.mti, engines.chosen_settings())
-    assert panel.estimate(settings, True) == "120 iterations, time not known yet"
+    assert panel.estimate(settings, True) == "60 iterations, time not known yet"
     folder = client.backend_folder()
     guess = {"load": 5.0, "learn": 0.5, "apply": 2.0, "memory_learn": 835.0}
     check = ext("client.setup_check")
-    told = {"estimates": {"draft 14 x 64 x 64": guess}}
+    told = {"estimates": {"draft 14 x 128 x 128": guess}}
     folder.path.mkdir(parents=True, exist_ok=True)
     for python, words in (
-        (client.backend_python(), "120 iterations, roughly 1:07, 0.8 GB"),
-        ("another", "120 iterations, time not known yet"),
+        (client.backend_python(), "60 iterations, roughly 0:37, 0.8 GB"),
+        ("another", "60 iterations, time not known yet"),
     ):
         capabilities = check.Capabilities(python, "0.1.0", 0.0, {}, told)
         ext("client.setup_folder").write_json(folder.capabilities_file, capabilities)
@@ -323,7 +323,7 @@ def test_before_the_first_job_the_backend_s_guess_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("quality", "iterations"), [("FAST", 40), ("BALANCED", 120), ("BEST", 300), ("CUSTOM", 7)]
+    ("quality", "iterations"), [("FAST", 20), ("BALANCED", 60), ("BEST", 150), ("CUSTOM", 7)]
 )
 def test_quality_is_a_number_of_iterations(captured, polling, quality, iterations):
     captured.mti.iterations = 7

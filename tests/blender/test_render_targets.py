@@ -48,7 +48,7 @@ def rendered(enabled: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 
 
 def frames(path: Path) -> np.ndarray:
-    return decode_png(path.read_bytes()).reshape(-1, 64, 64, 3).astype(int)
+    return decode_png(path.read_bytes()).reshape(-1, 128, 128, 3).astype(int)
 
 
 def test_tracks_are_the_projected_middles_of_the_parts(rendered) -> None:
@@ -61,10 +61,10 @@ def test_tracks_are_the_projected_middles_of_the_parts(rendered) -> None:
 def test_a_part_is_seen_where_its_track_is(rendered) -> None:
     _, known = rendered
     for tracks, classes in zip(known["tracks"], known["classes"], strict=True):
-        picture = np.array(classes).reshape(64, 64)
+        picture = np.array(classes).reshape(128, 128)
         for part, (x, y) in enumerate(tracks):
             if 0 <= x < 1:
-                assert picture[int(64 * y), int(64 * x)] == part
+                assert picture[int(128 * y), int(128 * x)] == part
         assert set(np.unique(picture)) <= {-1, *range(10)}
 
 
@@ -73,8 +73,8 @@ def test_the_character_is_what_differs_from_the_background(rendered) -> None:
     picture = frames(folder / "somebody.png")
     behind = frames(folder / "somebody.background.png")
     red = picture[..., 0] - picture[..., 1:].max(-1) > 80
-    seen = np.array(known["classes"]).reshape(2, 64, 64) >= 0
-    assert picture.shape == behind.shape == (2, 64, 64, 3)
+    seen = np.array(known["classes"]).reshape(2, 128, 128) >= 0
+    assert picture.shape == behind.shape == (2, 128, 128, 3)
     assert (red == seen).mean() > 0.98  # but for its edges
     assert not (behind[..., 0] - behind[..., 1:].max(-1) > 80).any()
 

@@ -192,7 +192,7 @@ def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     empty, folder = bpy.context.object, tmp_path / "shot/motion/wave_01"
-    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 4)  # it stands on the cursor
+    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 3.5625)  # a wide shot stands on the cursor
     assert ext("blender.recipe").read_recipe(empty["mti_recipe"]).job == result.request.job
     image = empty.data
     assert (image.source, image.filepath) == (
@@ -231,7 +231,7 @@ def test_a_plane_plays_by_keys(saved, result, ext):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     thing = bpy.context.object
-    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 4)
+    assert thing.name == "wave" and tuple(thing.location) == (1, 2, 3.5625)
     assert ext("blender.recipe").read_recipe(thing["mti_recipe"]).job == result.request.job
     node = next(n for n in thing.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
     image, user = node.image, node.image_user
