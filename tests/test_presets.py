@@ -7,7 +7,7 @@ import pytest
 from mti_addon.client import Library
 from mti_addon.wire.preset import verify_preset
 from mti_backend.embedding import MotionEmbedding
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.svd import SvdModel
 
 PRESETS = Path(__file__).resolve().parents[1] / "presets"
@@ -15,7 +15,7 @@ PRESETS = Path(__file__).resolve().parents[1] / "presets"
 
 @pytest.fixture(scope="module")
 def draft() -> SvdModel:
-    return SvdModel("draft", SHIPPED_DRAFT)
+    return load_model("draft")
 
 
 def test_every_shipped_motion_plays_on_the_shipped_model(draft: SvdModel):

@@ -1,5 +1,6 @@
 """Which take shows a motion, and where its tokens look."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,18 @@ from mti_backend import frames
 from mti_backend.attention_maps import AttentionMaps
 from mti_backend.embedding import MotionEmbedding
 from mti_backend.evaluation.pairs import Pair, held_out_pair
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
 from mti_backend.ranking import agreement, reconstruction, warning
 from mti_backend.sampling import sample, visualisation
+from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 WALK, RUN = 3, 4  # of the held-out pairs
 
 
 @pytest.fixture(scope="module")
 def draft() -> SvdModel:
-    return SvdModel("draft", SHIPPED_DRAFT)
+    return load_model("draft")
 
 
 def motion_of(pair: Pair, model: SvdModel) -> MotionEmbedding:
@@ -45,7 +47,7 @@ def test_a_reference_is_reconstructed(draft: SvdModel) -> None:
     pair, playing = held_out_pair(WALK), Settings.for_model("draft").sampling
     right = reconstruction(draft, pair.answer, motion_of(pair, draft), playing)
     other = reconstruction(draft, pair.answer, motion_of(held_out_pair(RUN), draft), playing)
-    assert right is not None and other is not None and right > max(0.5, other + 0.1)
+    assert right is not None and other is not None and right > max(0.3, other + 0.1)
     still = pair.answer[:1].expand_as(pair.answer)
     assert reconstruction(draft, still, motion_of(pair, draft), playing) is None
 
@@ -76,16 +78,16 @@ def test_maps_are_shares_of_the_tokens(draft: SvdModel) -> None:
     tokens = one.frame_tokens.repeat(1, 3, 1)
     tokens = tokens + 0.3 * torch.randn(tokens.shape, generator=g)
     motion = MotionEmbedding(tokens, one.video_tokens.repeat(3, 1), one.meta)
-    maps = AttentionMaps(14, 64, 64)
+    maps = AttentionMaps(14, 128, 128)
     settings = Settings.for_model("draft").sampling
     with maps.watching(draft):
         clip = sample(draft, pair.answer[0], motion, settings)
-    assert maps.maps.shape == (14, 3, 64, 64)
-    torch.testing.assert_close(maps.maps.sum(1), torch.ones(14, 64, 64), rtol=0, atol=1e-4)
+    assert maps.maps.shape == (14, 3, 128, 128)
+    torch.testing.assert_close(maps.maps.sum(1), torch.ones(14, 128, 128), rtol=0, atol=1e-4)
     assert maps.maps.std((2, 3)).mean() > 1e-3  # it depends on the place
     shown = frames.to_pictures(clip)
     strip = maps.pictures(shown)
-    assert strip.shape == (14, 64, 4 * 64, 3) and np.array_equal(strip[:, :, :64], shown)
+    assert strip.shape == (14, 128, 4 * 128, 3) and np.array_equal(strip[:, :, :128], shown)
     before = maps.maps
     sample(draft, pair.answer[0], motion, settings)  # nobody watches any more
     assert torch.equal(maps.maps, before)
@@ -96,12 +98,21 @@ def test_maps_of_nothing(tmp_path: Path) -> None:
         _ = AttentionMaps(14, 64, 64).maps
 
 
-def test_a_motion_is_seen_without_a_picture(draft: SvdModel) -> None:
+def test_a_motion_is_seen_without_a_picture(tmp_path: Path) -> None:
     """The target's pixels have no say; the tokens have."""
-    settings = visualisation(Settings.for_model("draft").sampling)
+    model = SvdModel("svd", make_tiny_model(tmp_path / "svd"))
+    settings = visualisation(Settings.for_model("svd").sampling)
+    settings = dataclasses.replace(settings, num_inference_steps=2, noise_aug_strength=0.0)
     assert (settings.min_guidance_scale, settings.max_guidance_scale) == (1.0, 10.0)
-    walk, run = (motion_of(held_out_pair(i), draft) for i in (WALK, RUN))
-    blank, noise = torch.zeros(3, 64, 64), torch.rand(3, 64, 64) * 2 - 1
-    one = sample(draft, blank, walk, settings)
-    assert torch.equal(one, sample(draft, noise, walk, settings))
-    assert not torch.equal(one, sample(draft, blank, run, settings))
+    g = torch.Generator().manual_seed(0)
+    walk, run = (
+        MotionEmbedding(
+            torch.randn(FRAMES, 2, 32, generator=g), torch.randn(2, 32, generator=g),
+            {"model": model.identity},
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    blank, noise = torch.zeros(3, SIZE, SIZE), torch.rand(3, SIZE, SIZE, generator=g) * 2 - 1
+    one = sample(model, blank, walk, settings)
+    assert torch.equal(one, sample(model, noise, walk, settings))
+    assert not torch.equal(one, sample(model, blank, run, settings))

@@ -12,7 +12,7 @@ from diffusers.models.resnet import SpatioTemporalResBlock, TemporalResnetBlock
 from torch import Tensor, nn
 
 from mti_backend.draft.networks import make_unet
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
 from mti_backend.models.temporal import branch_ends, leave_out_identities
 from tests.tiny import make_tiny_model
@@ -89,7 +89,7 @@ def test_a_model_with_trained_branches_stays_whole(tmp_path: Path) -> None:
 
 
 def test_gradients_of_tokens_stay_the_same() -> None:
-    model = SvdModel("draft", SHIPPED_DRAFT)
+    model = load_model("draft")
     g = torch.Generator().manual_seed(2)
     x = torch.randn(1, 14, model.latent_channels, 8, 8, generator=g)
     rest = model.unet.config.in_channels - model.latent_channels

@@ -192,7 +192,11 @@ def test_an_empty_has_a_picture_for_each_frame(saved, result, ext, tmp_path):
     saved.cursor.location = (1, 2, 3)
     bpy.ops.mti.import_result(job=result.request.job)
     empty, folder = bpy.context.object, tmp_path / "shot/motion/wave_01"
-    assert empty.name == "wave" and tuple(empty.location) == (1, 2, 3.5625)  # a wide shot stands on the cursor
+    assert empty.name == "wave" and tuple(empty.location) == (
+        1,
+        2,
+        3.5625,
+    )  # a wide shot stands on the cursor
     assert ext("blender.recipe").read_recipe(empty["mti_recipe"]).job == result.request.job
     image = empty.data
     assert (image.source, image.filepath) == (

@@ -114,9 +114,9 @@ def test_only_another_build_of_torch_goes_without_hashes(
     tmp_path: Path, requirement: str, further: int, locked: set[str],
     lock: tuple[LockedPackage, ...],
 ) -> None:  # fmt: skip
-    from mti_addon.client.setup_folder import Order
+    from mti_addon.client.setup_folder import TaskSpec
 
-    setup = Setup(None, Order("setup", backend=str(tmp_path), root=str(ROOT)))  # type: ignore[arg-type]
+    setup = Setup(None, TaskSpec("setup", backend=str(tmp_path), root=str(ROOT)))  # type: ignore[arg-type]
     setup.folder.temp.mkdir(parents=True)
     first, *rest = setup._commands(requirement, "https://index", lock)
     assert "--require-hashes" in first and "--no-deps" in first

@@ -54,7 +54,7 @@ def test_the_next_job_takes_as_long_as_the_last_one(tmp_path: Path) -> None:
             memory_of(known.costs(longer), True) == 2048
             and memory_of(known.costs(longer), False) is None
         )
-    other = dataclasses.replace(longer, width=128)
+    other = dataclasses.replace(longer, width=256)
     assert (
         seconds(timings, other, True, False) is None
         and memory_of(timings.costs(other), True) is None
@@ -101,7 +101,7 @@ def test_two_blenders_learn_side_by_side(tmp_path: Path) -> None:
     """Each was started before the other's job was done."""
     one, other = (Timings(tmp_path / "timings.json") for _ in range(2))
     draft, larger = request(tmp_path), request(tmp_path)
-    wide = dataclasses.replace(larger.settings, width=128)
+    wide = dataclasses.replace(larger.settings, width=256)
     one.note(draft, done(seconds={"learn": 50.0}, iterations=100))
     other.note(
         dataclasses.replace(larger, settings=wide), done(seconds={"learn": 80.0}, iterations=100)
