@@ -16,9 +16,8 @@ import torch
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.inversion import Inversion
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.precision import computes_bfloat16
-from mti_backend.models.svd import SvdModel
 
 from .baseline import PaperLike
 from .timing import Timing, in_turns
@@ -30,7 +29,7 @@ OURS = "ours, as the draft is learned"
 def ways(pictures: torch.Tensor) -> dict[str, object]:
     """The iterations to compare, ready to run."""
     settings = Settings.for_model("draft")
-    model = SvdModel("draft", SHIPPED_DRAFT)
+    model = load_model("draft")
     inversion = settings.inversion
 
     def ours(**changes: object) -> Inversion:

@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_difference, median_interval, motion_gain
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
 from mti_backend.sampling import sample
 
@@ -111,7 +111,7 @@ _loaded: list[SvdModel] = []
 def _model() -> SvdModel:
     if not _loaded:
         torch.set_num_threads(1)
-        _loaded.append(SvdModel("draft", SHIPPED_DRAFT))
+        _loaded.append(load_model("draft"))
     return _loaded[0]
 
 

@@ -18,7 +18,7 @@ import torch
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_interval, motion_gain, psnr
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
 
 from .pairs import development_pairs, true_motion
@@ -101,7 +101,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
-    found = measure(SvdModel("draft", SHIPPED_DRAFT), options.pairs)
+    found = measure(load_model("draft"), options.pairs)
     options.out.mkdir(parents=True, exist_ok=True)
     about = f"{hardware('cpu', 1)}, commit {commit()}, {options.pairs} pairs"
     (options.out / "inference.json").write_text(

@@ -18,7 +18,7 @@ from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.metrics import median_interval, motion_gain
 from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.reconstruction import spearman
-from mti_backend.models import SHIPPED_DRAFT
+from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
 from mti_backend.ranking import agreement
 from mti_backend.sampling import sample
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks/ranking"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    model, found = SvdModel("draft", SHIPPED_DRAFT), []
+    model, found = load_model("draft"), []
     for number, pair in enumerate(development_pairs(options.pairs)):
         path = options.out / f"{number}-{options.seeds}.json"
         if not path.exists():
