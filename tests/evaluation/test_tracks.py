@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from mti_backend.evaluation.bench import decoded
 from mti_backend.evaluation.metrics import median_interval
 from mti_backend.evaluation.pairs import Pair, held_out_pairs
 from mti_backend.evaluation.tracks import (
@@ -24,6 +25,7 @@ from mti_backend.evaluation.tracks import (
     true_classes,
 )
 from mti_backend.models import load_model
+from mti_backend.models.framing import Framing
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +44,12 @@ def test_the_right_answer_has_no_error_and_a_still_picture_has(pairs: list[Pair]
     for pair in pairs:
         assert error(pair.answer, pair) == 0
         still.append(error(pair.answer[:1].expand_as(pair.answer), pair))
-    assert median_interval(still)[0] > 0.06
+    assert median_interval(still)[0] > 0.04
 
 
 def test_most_of_what_is_visible_can_be_read(pairs: list[Pair]) -> None:
     shares = [tracks.share for pair in pairs if (tracks := colour_tracks(pair.answer, pair))]
-    assert len(shares) == len(pairs) and median_interval(shares)[0] > 0.6
+    assert len(shares) == len(pairs) and median_interval(shares)[0] > 0.5
 
 
 def test_blur_and_noise_hardly_move_anything(pairs: list[Pair]) -> None:
@@ -63,11 +65,11 @@ def test_blur_and_noise_hardly_move_anything(pairs: list[Pair]) -> None:
 def test_decoding_moves_less_than_standing_still(pairs: list[Pair]) -> None:
     """The bound of the shipped autoencoder; the table says how small it is."""
     model = load_model("draft")
-    decoded, still = [], []
+    bound, still = [], []
     for pair in pairs[:6]:
-        decoded.append(error(model.decode(model.encode_video(pair.answer)), pair))
+        bound.append(error(decoded(model, pair.answer, Framing(not pair.camera)), pair))
         still.append(error(pair.answer[:1].expand_as(pair.answer), pair))
-    assert median_interval(decoded)[0] < median_interval(still)[0]
+    assert median_interval(bound)[0] < median_interval(still)[0]
 
 
 def test_fidelity_tells_moving_from_standing(pairs: list[Pair]) -> None:
