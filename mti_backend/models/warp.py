@@ -31,6 +31,8 @@ _SURE = 0.95  # of a pixel that it is the figure's
 _NOISE = 0.01  # squared distance of colors, each in [-1, 1], that a grain makes
 _SAY = 2.5  # log odds: what a color can say at most, so that it overrules no certainty
 _CLEAR = 0.03
+_DUST, _FULL = 8, 0.22
+"""Half the window, in working pixels, that a splatted pixel must fill to such a share."""
 
 
 @dataclass(frozen=True)
@@ -404,6 +406,8 @@ def _splat(source: Tensor, place: Tensor, near: Tensor, share: Tensor, side: int
     hit = weight > 0.02
     values = (total[:3].reshape(3, height, width) / weight.clamp(min=1e-6)) * hit
     values, hit = _closed(values, hit)
+    # a limb is wider than a window; what fills little of one is dust
+    hit = hit & (_box_mean(hit.float(), _DUST) > _FULL)
     return _Patch(values[:2], values[2:] * hit, int(low[0]), int(low[1]))
 
 

@@ -115,7 +115,7 @@ def test_a_crop_is_put_back_into_a_larger_picture() -> None:
     assert torch.equal(clip[:, :, :180], picture[:, :, :180])
     assert torch.equal(clip[:, :90], picture[:, :90])
     there = torch.roll(bar, round(0.3 * SIDE), 2)[0] > 0
-    assert (clip[2, 100 : 100 + SIDE, 200 : 200 + SIDE][there] > 0.6).float().mean() > 0.95
+    assert (clip[2, 100 : 100 + SIDE, 200 : 200 + SIDE][there] > 0.6).float().mean() > 0.9
 
 
 def test_a_limb_may_leave_the_crop_and_the_picture() -> None:
