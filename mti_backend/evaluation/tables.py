@@ -11,8 +11,8 @@ from .summary import QUICK_SHARE
 
 Summary = dict[str, Any]
 # what every table shows; the rest is in the CSV and the JSON
-_SHOWN = ("gain", "share", "limb_error", "fidelity", "first_psnr", "background_psnr", "leakage",
-          "learn_seconds", "apply_seconds")  # fmt: skip
+_SHOWN = ("drawn", "cleared", "named", "gain", "share", "limb_error", "flicker", "fidelity",
+          "first_psnr", "background_psnr", "leakage", "learn_seconds", "apply_seconds")  # fmt: skip
 _CURVES = {
     "offset": "to the right, frame widths",
     "scale": "size of the target",

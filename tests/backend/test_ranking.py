@@ -37,8 +37,8 @@ def motion_of(pair: Pair, model: SvdModel) -> MotionEmbedding:
 
 def test_a_poor_reconstruction_is_warned_of() -> None:
     assert warning("draft", 0.6) == warning("svd", 0.2) == warning("draft", None) is None
-    assert warning("draft", 0.412) == warning("svd", -2.0)
-    assert str(warning("draft", 0.412)).startswith(
+    assert warning("draft", 0.212) == warning("svd", -2.0)
+    assert str(warning("draft", 0.212)).startswith(
         "Weak: only part of the motion was learned. Raise"
     )
 

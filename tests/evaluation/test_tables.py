@@ -157,7 +157,7 @@ def test_markdown_has_whole_tables(results: list[dict[str, Any]]) -> None:
     bars = {
         line.count("|") for line in tables if "limb error" in line or "learned motion (" in line
     }
-    assert tables and max(bars) == 12
+    assert tables and max(bars) == 16
 
 
 def test_the_csv_has_a_line_for_each_pair_and_row(results: list[dict[str, Any]]) -> None:
