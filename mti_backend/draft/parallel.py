@@ -24,6 +24,7 @@ def together() -> Iterator[None]:
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield
+        wait()  # one that leaves while another still talks to it is aborted now and then
     finally:
         distributed.destroy_process_group()
 
