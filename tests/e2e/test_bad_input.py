@@ -40,9 +40,9 @@ def edit_request(job: JobFolder, change: Callable[[dict[str, object]], None]) ->
 
 def test_a_job_of_a_newer_protocol(models: Path, tmp_path: Path) -> None:
     job = jobs.new_job(tmp_path)
-    edit_request(job, lambda request: request.update(protocol=3, something_new=True))
+    edit_request(job, lambda request: request.update(protocol=4, something_new=True))
     failed = assert_refused(job, models, "newer_protocol")
-    assert "2" in failed.message
+    assert "3" in failed.message
     assert "Update" in failed.hint
 
 
@@ -143,9 +143,9 @@ def test_a_motion_of_another_model(finished: JobFolder, other_models: Path, tmp_
 
 def test_a_model_that_is_not_there(models: Path, tmp_path: Path) -> None:
     job = jobs.new_job(tmp_path, "learn")
-    edit_request(job, lambda request: request["settings"].update(model="svd"))
+    edit_request(job, lambda request: request["settings"].update(model="svd-xt"))
     failed = assert_refused(job, models, "model_missing")
-    assert "svd" in failed.message
+    assert "svd-xt" in failed.message
     assert failed.hint
 
 

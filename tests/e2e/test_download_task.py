@@ -95,4 +95,4 @@ def test_a_refusal_is_told_in_the_hub_s_own_sentence(
     hub.refusal = refusal
     state = ended(start(hub, tmp_path, token))
     assert state.phase == "failed" and state.error is not None
-    assert sentence in state.error.message and state.error.code == "model_missing"
+    assert sentence in str(state.error.said) and state.error.code == "model_missing"

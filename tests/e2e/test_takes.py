@@ -89,7 +89,7 @@ def test_a_target_knows_nothing_of_the_others(
 
 
 def test_a_motion_by_itself(finished: JobFolder, models: Path, tmp_path: Path) -> None:
-    job = apply_job(tmp_path, finished, targets=0, appearance="none", guidance_last=10.0)
+    job = apply_job(tmp_path, finished, targets=0, appearance="none", max_guidance_scale=10.0)
     result = done(job, models)
     assert [take["target"] for take in result["takes"]] == [0]
     assert clip(job.frames_dir).std() > 0 and job.preview_file.is_file()
