@@ -20,6 +20,7 @@ BLENDERS_OWN = {
     "Walk",
     "None",
     "Crop",
+    "Move",
     "Search",
 }
 """Blender finds its own translation of these first; the panel asks for ours by its context."""
