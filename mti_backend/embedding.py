@@ -134,24 +134,18 @@ class MotionEmbedding:
 
 
 def _read_meta(text: str, path: Path) -> dict[str, str]:
+    nameless = BadEmbedding(
+        Problem(
+            "motion_nameless",
+            "The motion {file} does not say what it is.",
+            _AGAIN,
+            {"file": path.name},
+        )
+    )
     try:
         meta = json.loads(text)
     except ValueError as error:
-        raise BadEmbedding(
-            Problem(
-                "motion_nameless",
-                "The motion {file} does not say what it is.",
-                _AGAIN,
-                {"file": path.name},
-            )
-        ) from error
+        raise nameless from error
     if not isinstance(meta, dict) or not all(isinstance(v, str) for v in meta.values()):
-        raise BadEmbedding(
-            Problem(
-                "motion_nameless",
-                "The motion {file} does not say what it is.",
-                _AGAIN,
-                {"file": path.name},
-            )
-        )
+        raise nameless
     return meta

@@ -12,10 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from mti_addon.client.setup_lock import as_requirements, read_lock  # noqa: E402  the checkout
+from mti_addon.client.setup_lock import ONLY_WITH_CUDA, as_requirements, read_lock  # noqa: E402  the checkout
 
 DEV_LOCK = "requirements-dev.lock"
-_WITH_TORCH = ("torch", "nvidia-", "cuda-", "triton")
 
 
 def main(part: str) -> str:
@@ -24,7 +23,9 @@ def main(part: str) -> str:
     if part == "torch":
         return "".join(f"{p.name}=={p.version}\n" for p in lock if p.name == "torch")
     if part == "locked":
-        return as_requirements([p for p in lock if not p.name.startswith(_WITH_TORCH)])
+        return as_requirements(
+            [p for p in lock if not p.name.startswith(("torch", *ONLY_WITH_CUDA))]
+        )
     raise SystemExit("requirements: say 'locked' or 'torch'")
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from . import on_read
+
 MOST_PIXELS = 2**28
 """A card of more is a gigabyte. The first picture may have such a size: Blender has measured it."""
 if "left_handle_offset" in bpy.types.Strip.bl_rna.properties:  # Blender 5.2
@@ -25,8 +27,6 @@ else:
     CUT_OFF = ("animation_offset_start", "animation_offset_end")
     PLACE = ("frame_start", "frame_offset_start", "frame_offset_end")
 """What is cut off of a strip, and where it is: Blender's operator shows all of its images again."""
-HANDLERS = ("load_post", "blend_import_post")
-"""What Blender calls when it has read a file, or a part of one."""
 
 
 def new_image_strip(
@@ -110,18 +110,13 @@ def mend_file(*_: Any) -> None:
 
 
 def register() -> None:
-    """Mend every file that is opened or appended from, and the one that is open already."""
-    for name in HANDLERS:
-        getattr(bpy.app.handlers, name).append(mend_file)
-    bpy.app.timers.register(mend_file, first_interval=0.0)  # at register() there is no data yet
+    """Mend every file that is read, and the one that is open already."""
+    on_read.register(mend_file)
 
 
 def unregister() -> None:
     """Undo register()."""
-    for name in HANDLERS:
-        getattr(bpy.app.handlers, name).remove(mend_file)
-    if bpy.app.timers.is_registered(mend_file):
-        bpy.app.timers.unregister(mend_file)
+    on_read.unregister(mend_file)
 
 
 def _by_operator(scene: Any, directory: str, files: Sequence[str], channel: int, start: int) -> Any:

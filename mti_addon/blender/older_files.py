@@ -7,7 +7,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-HANDLERS = ("load_post", "blend_import_post")
+from . import on_read
+
 RENAMED = {"span": "frame_range_mode"}
 """Of the scene's settings; version 0.1.0 -> now. The old ones are still registered, since Blender
 forgets the values of those that are not."""
@@ -33,15 +34,10 @@ def rename_all(*_: Any) -> None:
 
 
 def register() -> None:
-    """See to every file that is opened or appended from, and to the one that is open already."""
-    for name in HANDLERS:
-        getattr(bpy.app.handlers, name).append(rename_all)
-    bpy.app.timers.register(rename_all, first_interval=0.0)  # at register() there is no data yet
+    """See to every file that is read, and to the one that is open already."""
+    on_read.register(rename_all)
 
 
 def unregister() -> None:
     """Undo register()."""
-    for name in HANDLERS:
-        getattr(bpy.app.handlers, name).remove(rename_all)
-    if bpy.app.timers.is_registered(rename_all):
-        bpy.app.timers.unregister(rename_all)
+    on_read.unregister(rename_all)

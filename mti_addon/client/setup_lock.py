@@ -18,8 +18,8 @@ _PIN = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+) *(?:; *([^\\\n]+?))? *(?:\\|$)", re.MULTILINE
 )
 _HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
-_VIA = re.compile(r"^ +# +(?:via )?([A-Za-z0-9][A-Za-z0-9._-]*)(?: \(.*\))?$", re.MULTILINE)
-_ONLY_WITH_CUDA = ("nvidia-", "cuda-", "triton")
+_VIA = re.compile(r"^ +# +(?:via )?(?!via$)([A-Za-z0-9][A-Za-z0-9._-]*)(?: \(.*\))?$", re.MULTILINE)
+ONLY_WITH_CUDA = ("nvidia-", "cuda-", "triton")
 """Names of what torch's builds with CUDA bring, and its other builds do not."""
 
 
@@ -75,7 +75,7 @@ def needed_for(
     return [
         package
         for package in lock
-        if package.name in found and (cuda or not package.name.startswith(_ONLY_WITH_CUDA))
+        if package.name in found and (cuda or not package.name.startswith(ONLY_WITH_CUDA))
     ]
 
 

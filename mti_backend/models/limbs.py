@@ -1,4 +1,4 @@
-"""A limb moves as a whole: a predicted flow made piecewise affine, part by part. Torch only.
+"""A limb moves as a whole: a predicted flow made piecewise affine, part by part. Torch and warp.
 
 What a network says of single places is noisy, and a limb drawn by it is torn. The first frame tells
 which part of a body each place shows, too; so the flow of each part is replaced by the affine
@@ -9,6 +9,8 @@ turn, a scaling and a shift where a part is too thin to tell more.
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from .warp import places
 
 _SHARP = 4.0
 """Power of the parts' probabilities: at a joint one of two motions holds, not their mean."""
@@ -41,17 +43,10 @@ def by_parts(flow: Tensor, parts: Tensor) -> Tensor:
     if not kept.any():
         return flow
     rows = flow.flatten(2).transpose(1, 2)  # (T, P, 2)
-    fitted = _robust_fit(_places(flow), rows, sure[kept])
+    fitted = _robust_fit(places(flow).flatten(0, 1), rows, sure[kept])
     share = share[kept] * (near / _NEAR).clamp(max=1)
     moved = (fitted * share[None, ..., None]).sum(1) + rows * (1 - share.sum(0))[None, :, None]
     return moved.transpose(1, 2).reshape(flow.shape)
-
-
-def _places(flow: Tensor) -> Tensor:
-    """x and y of every place, (P, 2) in 0 .. 1."""
-    height, width = flow.shape[-2:]
-    axes = [(torch.arange(n, device=flow.device) + 0.5) / n for n in (width, height)]
-    return torch.stack(torch.meshgrid(*axes, indexing="xy"), -1).flatten(0, 1)
 
 
 def _robust_fit(place: Tensor, rows: Tensor, sure: Tensor) -> Tensor:

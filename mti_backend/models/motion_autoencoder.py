@@ -62,8 +62,7 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def figure(self, pictures: Tensor) -> Tensor:
         """How sure it is that a pixel shows a figure, (B, 1, S, S) in [0, 1]."""
-        logits: Tensor = self.first_frame.dense(self.first_frame.features(pictures))[1]
-        return logits.float().sigmoid()
+        return self.seen(pictures)[1]
 
     def seen(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """The parts that a place shows, (B, parts, 64, 64), and the figure, as in `figure`."""

@@ -69,15 +69,20 @@ def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
 
 def _calmed(flow: Tensor, affine: Tensor) -> Tensor:
     """Flow (2, h, w) without what is too small to be meant: it then goes with the background."""
-    size = flow.shape[-1]
-    axis = (torch.arange(size) + 0.5) / size
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    behind = (torch.stack([x, y, torch.ones_like(x)], -1) @ affine).permute(2, 0, 1)
+    place = places(flow)
+    behind = (torch.cat([place, torch.ones_like(place[..., :1])], -1) @ affine).permute(2, 0, 1)
     own = flow - behind
     far = own.norm(dim=0, keepdim=True)
     meant = ((far - _UNREST) / _UNREST).clamp(0, 1)
     calmed: Tensor = behind + own * (meant * meant * (3 - 2 * meant))
     return calmed
+
+
+def places(flow: Tensor) -> Tensor:
+    """x and y of every place of a map (..., h, w), in 0 .. 1: (h, w, 2)."""
+    height, width = flow.shape[-2:]
+    axes = [(torch.arange(n, device=flow.device) + 0.5) / n for n in (width, height)]
+    return torch.stack(torch.meshgrid(*axes, indexing="xy"), -1)
 
 
 def crop(picture: Tensor, box: Box, side: int) -> Tensor:
@@ -429,9 +434,8 @@ def _background_affine(flow: Tensor, figure: Tensor) -> Tensor:
     free = functional.max_pool2d(figure[None], 13, 1, 6)[0, 0] < 0.05
     if free.sum() < 64:
         return torch.zeros(3, 2)
-    axis = (torch.arange(size) + 0.5) / size
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    design = torch.stack([x[free], y[free], torch.ones(int(free.sum()))], 1)
+    place = places(flow)[free]
+    design = torch.cat([place, torch.ones(len(place), 1)], 1)
     affine: Tensor = torch.linalg.lstsq(design, flow[:, free].T).solution
     corners = torch.tensor([[0.0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]]) @ affine
     # what is less than a quarter of a coarse place is the network's own unrest

@@ -77,13 +77,19 @@ def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_p
         same(more, alone)
 
 
-def test_a_worker_that_is_killed_is_done_without(
-    alone: JobFolder, models: Path, tmp_path: Path
-) -> None:
+def learning(models: Path, tmp_path: Path) -> tuple[JobFolder, int, psutil.Process]:
+    """A job in the middle of learning on two devices, its leader's pid, and its worker."""
     job = new_job(tmp_path)
     pid = start(job, models)
     jobs.wait_for(lambda: learned(job) >= 4, what="learning")
     [worker] = workers_of(pid)
+    return job, pid, worker
+
+
+def test_a_worker_that_is_killed_is_done_without(
+    alone: JobFolder, models: Path, tmp_path: Path
+) -> None:
+    job, _, worker = learning(models, tmp_path)
     worker.kill()
     assert isinstance(jobs.wait_until_finished(job), Done)
     same(job, alone)
@@ -95,10 +101,7 @@ def test_a_worker_that_is_killed_is_done_without(
 def test_a_worker_does_not_outlive_its_leader(
     alone: JobFolder, models: Path, tmp_path: Path
 ) -> None:
-    job = new_job(tmp_path)
-    pid = start(job, models)
-    jobs.wait_for(lambda: learned(job) >= 4, what="learning")
-    [worker] = workers_of(pid)
+    job, pid, worker = learning(models, tmp_path)
     kill(job, pid)
     psutil.wait_procs([worker], timeout=30)
     assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
