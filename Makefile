@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish lost-media lock clean
+.PHONY: help setup demo test check unit benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish lost-media lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -45,8 +45,8 @@ demo: setup  ## the whole path in headless Blender; results in out/demo
 test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
 	rm -rf $(COVERAGE)
-	$(MAKE) -j 2 unit blender-4.5 blender-5.0 e2e blender-5.2
-	$(MAKE) window coverage
+	$(MAKE) -j 2 blender-5.2 window blender-4.5 blender-5.0 unit e2e benchmarks  # the long ones first
+	$(MAKE) coverage
 	@echo "all checks and tests passed"
 
 check: $(BACKEND)/.ready
@@ -63,10 +63,14 @@ coverage: $(BACKEND)/.ready  ## what the last tests have covered, in percent; le
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage combine --keep --quiet $(COVERAGE)/unit $(COVERAGE)/blender
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage report --fail-under=$(FLOOR)
 
+# Two suites at a time have a core each, and torch's threads would only wait for each other.
 unit: $(BACKEND)/.ready
 	mkdir -p $(COVERAGE)
-	COVERAGE_FILE=$(COVERAGE)/unit $(BACKEND)/bin/python $(PYTEST) tests --ignore=tests/blender --ignore=tests/e2e \
-		--ignore=tests/window -m "not slow" $(COVERED)
+	COVERAGE_FILE=$(COVERAGE)/unit OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests -m "not slow" $(COVERED) \
+		$(patsubst %,--ignore=tests/%,blender e2e window benchmarks)
+
+benchmarks: $(BACKEND)/.ready  # without coverage: they are no part of what is covered, and take twice as long with it
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/benchmarks -m "not slow"
 
 blender: blender-4.5 blender-5.0 blender-5.2
 
@@ -93,7 +97,7 @@ evaluate-full: $(BACKEND)/.ready  ## all of docs/evaluation.md (hours on a CPU);
 ROUNDS ?= 50
 lost-media: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready  ## pictures deleted, damaged, resized: ROUNDS of each kind
 	for version in 4.5 5.0 5.2; do echo "Blender $$version"; \
-		$(BPY)$$version/bin/python -m tests.blender.lost_media $(ROUNDS) || exit 1; done
+		$(BPY)$$version/bin/python -m tests.blender.sequencer.lost_media $(ROUNDS) || exit 1; done
 
 train-draft: $(BACKEND)/.ready  ## train the draft model anew (hours on a CPU); resumable
 	$(BACKEND)/bin/python -m mti_backend train-draft --work $(OUT)/draft

@@ -1,8 +1,9 @@
-"""What ours is measured against: the paper's recipe on stock diffusers, as first written.
+"""Baseline of the benchmarks: the paper's recipe on stock diffusers, without our optimizations.
 
-Nothing of `mti_backend.models` but the hooks that give each frame its tokens (which cost nothing):
-torch's and diffusers' own layers, attention and checkpointing, autocast over float32 weights, and
-the autoencoder on a newly augmented clip in every iteration (Reenact Anything, App. B.1).
+Uses nothing from `mti_backend.models` except the hooks that give each frame its tokens (which cost
+nothing): torch's and diffusers' own layers, attention and checkpointing, autocast over float32
+weights, and the autoencoder on a newly augmented clip in every iteration (Reenact Anything, App.
+B.1).
 """
 
 from collections.abc import Iterator
@@ -14,16 +15,16 @@ from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionM
 from torch import Tensor
 
 from mti_addon.wire.settings import Augmentation
-from mti_backend.augmentation import augment
-from mti_backend.models.inflation import Inflation
-from mti_backend.noise import c_in, c_noise, sample_sigmas, v_target
+from mti_backend.method.augmentation import augment
+from mti_backend.method.noise import c_in, c_noise, sample_sigmas, v_target
+from mti_backend.models.token_inflation import Inflation
 
 
 class PaperLike:
-    """One embedding being optimised on one clip, `step` by `step`.
+    """Optimizes one embedding on one clip, `step` by `step`.
 
-    cached: the latents of the clip are made once, without augmentation; else in every step.
-    checkpointing: diffusers' own. autocast: the type that products are computed in, or None.
+    cached: compute the clip's latents once, without augmentation, rather than in every step.
+    checkpointing: diffusers' own. autocast: dtype of matrix products, or None.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class PaperLike:
         )
         if checkpointing:
             self.unet.enable_gradient_checkpointing()
-            self.unet.train()  # it asks for it
+            self.unet.train()  # diffusers checkpoints in training mode only
         self.inflation = Inflation(self.unet)
         self.pictures = pictures.to(self.device)
         self.generator = torch.Generator().manual_seed(0)
@@ -71,7 +72,7 @@ class PaperLike:
         return latents * self.vae.config.scaling_factor, latents[:, :1]
 
     def step(self) -> float:
-        """One iteration; its loss."""
+        """Run one iteration and return its loss."""
         g = self.generator
         x0, image = self._latents or self._encode(augment(self.pictures, Augmentation(), g))
         sigma = sample_sigmas(1, 2.8, 1.6, g).to(x0)

@@ -1,7 +1,7 @@
-"""FLOPs and bytes of a network without computing anything: counted on torch's meta device.
+"""Counts a network's FLOPs and bytes without computing anything, on torch's meta device.
 
-Shapes flow through the real code, forward and backward; every matrix product is counted, and every
-storage that lives at the same time is added up. Imports torch, diffusers.
+Shapes flow through the real code, forward and backward; all matrix products are counted, and the
+sizes of all storages alive at the same time are summed. Imports torch and diffusers.
 """
 
 import weakref
@@ -18,18 +18,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from mti_backend.models.inflation import Inflation
+from mti_backend.models.token_inflation import Inflation
 
 _CONV_BACKWARD = torch.ops.aten.convolution_backward.default
 
 
 @dataclass(frozen=True)
 class Count:
-    """Of one iteration.
+    """Cost of one iteration.
 
-    forward, backward: FLOPs (a multiply-add is two), recomputation in backward included.
-    kept: bytes alive between them, without the weights. peak: the most bytes alive at once, weights
-    included. weight_gradients: convolutions that computed a gradient for their weights.
+    forward, backward: FLOPs (a multiply-add is two), including recomputation in backward.
+    kept: bytes alive between the two, excluding weights. peak: most bytes alive at once, including
+    weights. weight_gradients: number of convolutions that computed a gradient for their weights.
     """
 
     forward: int
@@ -40,7 +40,7 @@ class Count:
 
 
 class Meter(TorchDispatchMode):
-    """Counts FLOPs, and the bytes of storages from their making to their end."""
+    """Counts FLOPs, and the bytes of storages while they are alive."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -48,7 +48,7 @@ class Meter(TorchDispatchMode):
         self._known: dict[int, weakref.ref[Any]] = {}
 
     def track(self, tensor: Tensor) -> None:
-        """Count a tensor's storage, once, from now until it ends."""
+        """Count a tensor's storage, once, until it is freed."""
         storage = tensor.untyped_storage()
         address, size = storage._cdata, storage.nbytes()
         if address in self._known:
@@ -78,7 +78,7 @@ class Meter(TorchDispatchMode):
 
 
 def _fused_attention(query: Tensor, key: Tensor, value: Tensor, **_: Any) -> Tensor:
-    """As CUDA's fused kernels do it; on the meta device torch would choose the plain products."""
+    """Attention as in CUDA's fused kernels; on the meta device torch would use plain products."""
     query, key, value = (t.contiguous() if t.stride(-1) != 1 else t for t in (query, key, value))
     found: Tensor = torch.ops.aten._scaled_dot_product_flash_attention(query, key, value)[0]
     return found
@@ -86,7 +86,7 @@ def _fused_attention(query: Tensor, key: Tensor, value: Tensor, **_: Any) -> Ten
 
 @contextmanager
 def _fused() -> Iterator[None]:
-    # not a TorchFunctionMode: backward, in which parts are computed again, is run without them
+    # Not a TorchFunctionMode, which would not apply to recomputation in backward.
     kept = functional.scaled_dot_product_attention
     functional.scaled_dot_product_attention = _fused_attention  # type: ignore[assignment]
     try:
@@ -99,8 +99,8 @@ def svd_unet(dtype: torch.dtype = torch.bfloat16, **config: Any) -> Any:
     """Stable Video Diffusion's UNet on the meta device: 1.5 billion weights, no memory."""
     with torch.device("meta"):
         unet = UNetSpatioTemporalConditionModel(**config)
-    # A few parameters are made by a constructor that does not know of the default device.
-    # nn.Module's own `to`: diffusers' warns of types that matter to weights, and there are none.
+    # A constructor creates some parameters regardless of the default device. nn.Module's own `to`,
+    # because diffusers' warns about dtypes, which is irrelevant without weights.
     return nn.Module.to(unet, "meta", dtype).requires_grad_(False).eval()
 
 
@@ -124,9 +124,9 @@ def count_learning(
     """Count one iteration of inversion: batch 1, a loss, and the tokens' gradients.
 
     Args:
-        unet: from `svd_unet`. height, width: of the latents, an eighth of the pictures'.
-        prepare: what changes the UNet before, e.g. a policy of gradient_checkpointing.py; it stays
-            changed.
+        unet: From `svd_unet`. height, width: Of the latents, an eighth of the images'.
+        prepare: Modifies the UNet first, e.g. with a policy of gradient_checkpointing.py; the UNet
+            stays modified.
     """
     dtype, width_of_token = unet.conv_in.weight.dtype, unet.config.cross_attention_dim
     with _hooked(unet) as inflation, torch.device("meta"):

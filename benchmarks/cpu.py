@@ -1,9 +1,9 @@
-"""Learning the draft model's tokens on a CPU: ours beside the paper's recipe, in one run.
+"""Learning the draft model's tokens on a CPU: ours against the paper's recipe, in one run.
 
-    python -m benchmarks.cpu                     # a minute or two; prints a table, writes cpu.json
-    python -m benchmarks.cpu --repeats 9 --threads 2
+    python -m benchmarks.cpu                     # one or two minutes; prints a table, writes
+    cpu.json python -m benchmarks.cpu --repeats 9 --threads 2
 
-The ratios are what counts: all ways take turns in one process, on one thread unless told otherwise.
+Only the ratios matter: all variants alternate in one process, on one thread by default.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import torch
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.inversion import Inversion
+from mti_backend.method.textual_inversion.inversion import Inversion
 from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.precision import computes_bfloat16
 
@@ -27,7 +27,7 @@ OURS = "ours, as the draft is learned"
 
 
 def ways(pictures: torch.Tensor) -> dict[str, object]:
-    """The iterations to compare, ready to run."""
+    """The variants to compare, ready to run."""
     settings = Settings.for_model("draft")
     model = load_model("draft")
     inversion = settings.inversion
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def table(found: dict[str, Timing]) -> str:
-    """Markdown; the ratio is the baseline's median over the row's."""
+    """Markdown table; the ratio is the baseline's median over the row's."""
     base = found[BASELINE].median
     lines = ["| an iteration | median, s | p90, s | times as fast |", "|---|---|---|---|"]
     for name, t in found.items():

@@ -1,11 +1,11 @@
-"""Learning in fewer or cheaper iterations: what each lever gives, on the draft, against the draft's
-own way. Ten motions, three seeds each.
+"""Learning with fewer or cheaper iterations: the effect of each change against the draft's
+defaults. Ten motions, three seeds each.
 
     python -m benchmarks.fewer_iterations --jobs 2      # about an hour and a half on two cores
     python -m benchmarks.fewer_iterations --ways fresh-augmentation,start-mean,start-none --seeds 1
 
-The loss is on 64 noise levels and noises that no iteration sees, always the same ones. FLOPs are
-counted, not timed. Every run is kept in --out, and the same command goes on.
+The loss is measured on 64 fixed noise levels and noise samples that no iteration uses. FLOPs are
+counted, not timed. Every run is stored in --out, and the same command resumes.
 """
 
 import argparse
@@ -21,10 +21,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.evaluation.metrics import median_difference, median_interval, motion_gain
+from mti_backend.evaluation.statistics import median_difference, median_interval
+from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.metrics.gain import motion_gain
 from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
-from mti_backend.sampling import sample
 
 from .pairs import MOTIONS, development_pairs
 from .rejected.learning import RejectedInversion, Way, fixed_loss
@@ -33,12 +34,11 @@ BASE = "as-is"
 LEVERS = "as-is,paper-rate,stratified,average,half-first,patience,half-the-iterations"
 _PAIRS = 64
 _LOOKS = (0.5, 0.75, 1.0)
-"""The loss is looked at after these parts of the iterations: a look costs a quarter of them."""
+"""Fractions of the iterations after which the loss is measured; each costs a quarter of them."""
 
 
 def ways() -> dict[str, Way]:
-    """Each lever alone; and, beside LEVERS, the augmentation and the start that the paper has, or
-    that it may be asked for."""
+    """Each change alone; besides LEVERS, alternatives for augmentation and token initialization."""
     base = Settings.for_model("draft").inversion
     constant = replace(base, learning_rate_decay="none")
     return {
@@ -77,7 +77,7 @@ class Run:
 
 
 def measure(run: Run) -> dict[str, Any]:
-    """curve: [iterations, FLOPs, loss] on the way and at the end; gain: of the result."""
+    """curve: [iterations, FLOPs, loss] during learning and at the end; gain: of the result."""
     model = _model()
     pair = [*development_pairs(run.motion + 1)][run.motion]
     way, playing = ways()[run.way], Settings.for_model("draft").sampling
@@ -124,7 +124,7 @@ def _work(task: tuple[Run, Path]) -> str:
 
 
 def table(found: dict[str, dict[tuple[int, int], dict[str, Any]]]) -> str:
-    """Markdown: FLOPs to the base's own last loss, the last loss beside it, and the gain."""
+    """Markdown table: FLOPs to reach the base's final loss, relative final loss, and the gain."""
     lines = [
         "| way | FLOPs | FLOPs to the base's last loss | last loss, of the base's | motion gain "
         "| gain - base's |",
@@ -146,8 +146,8 @@ def table(found: dict[str, dict[tuple[int, int], dict[str, Any]]]) -> str:
 
 
 def _reached(curve: list[list[float]], base: list[list[float]]) -> float:
-    """Share of the base's FLOPs at which its last loss is reached, straight between the points and
-    not before the first one; 2 where it never is."""
+    """Fraction of the base's FLOPs at which its final loss is reached, interpolated linearly, but
+    not before the first point; 2 if it never is."""
     goal, whole = base[-1][2], base[-1][1]
     _, before, high = curve[0]
     for _, after, low in curve:

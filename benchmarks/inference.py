@@ -1,9 +1,9 @@
-"""Playing a motion in fewer calls of the network: each way against 25 Euler steps, on the draft.
+"""Applying a motion with fewer network calls: each variant against 25 Euler steps, on the draft.
 
     python -m benchmarks.inference             # 20 pairs, minutes on two cores; writes inference.md
 
-The motions are the true tokens, so that nothing but the playing differs. PSNR is to the reference's
-clip of the same pair and seed; the gain is to the right answer.
+The motions are the true tokens, so that only the sampling differs. PSNR is relative to the
+reference variant's clip for the same pair and seed; the gain is relative to the ground truth.
 """
 
 import argparse
@@ -17,7 +17,9 @@ import torch
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.evaluation.metrics import median_interval, motion_gain, psnr
+from mti_backend.evaluation.statistics import median_interval
+from mti_backend.metrics.clip_quality import psnr
+from mti_backend.metrics.gain import motion_gain
 from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
 
@@ -28,7 +30,7 @@ GUIDED, FREE = "guidance 1 to 3", "no guidance"
 
 
 def ways() -> dict[str, dict[str, Way]]:
-    """By the reference they are compared with: name -> settings, the reference first."""
+    """Variants by the reference they are compared with: name -> settings, the reference first."""
     draft = replace(Settings.for_model("draft").sampling, hold_still=0.0)
     found: dict[str, dict[str, Way]] = {}
     for reference, last in ((FREE, 1.0), (GUIDED, 3.0)):
@@ -50,7 +52,7 @@ def ways() -> dict[str, dict[str, Way]]:
 
 
 def measure(model: SvdModel, count: int) -> dict[str, dict[str, list[float]]]:
-    """name -> psnr, gain, calls and seconds of each pair."""
+    """name -> PSNR, gain, calls and seconds of each pair."""
     calls = 0
     original = model.network
 
@@ -78,7 +80,7 @@ def measure(model: SvdModel, count: int) -> dict[str, dict[str, list[float]]]:
 
 
 def table(found: dict[str, dict[str, list[float]]]) -> str:
-    """Markdown; medians with their bootstrap intervals."""
+    """Markdown table; medians with their bootstrap intervals."""
     lines = [
         "| way | calls | seconds | PSNR to 25 steps, dB | motion gain |",
         "|---|---|---|---|---|",

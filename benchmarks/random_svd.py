@@ -1,7 +1,7 @@
-"""Write a model of Stable Video Diffusion's classes, size and folder layout, with random weights.
+"""Writes a model with Stable Video Diffusion's classes, size and folder layout and random weights.
 
-The real weights cannot be had where this is developed, and neither time nor memory depends on what
-they are. Half precision, with the hub's `fp16` in the file names.
+The real weights are not available where this is developed, and neither time nor memory depends on
+their values. Half precision, with the hub's `fp16` in the file names.
 
     python -m benchmarks.random_svd FOLDER                 # 1.5 billion weights in the UNet, 4.6 GB
     python -m benchmarks.random_svd FOLDER --size tiny     # seconds
@@ -24,7 +24,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 SIZES: dict[str, dict[str, dict[str, Any]]] = {
     "svd": {
-        "unet": {"num_frames": 14},  # all else is the class's default
+        "unet": {"num_frames": 14},  # otherwise the class's defaults
         "vae": {
             "block_out_channels": (128, 256, 512, 512),
             "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -77,9 +77,9 @@ _INDEX = {
 def write_random_svd(
     folder: Path, size: str = "svd", variant: str | None = "fp16", seed: int = 0
 ) -> Path:
-    """Write `folder` as StableVideoDiffusionPipeline.save_pretrained does; returns it.
+    """Write `folder` like StableVideoDiffusionPipeline.save_pretrained; returns it.
 
-    size: 'svd', 'svd-xt' or 'tiny'. variant: of the weights' file names, or None for none.
+    size: 'svd', 'svd-xt' or 'tiny'. variant: in the names of weight files, or None.
     """
     config = SIZES[size]
     generator = torch.Generator().manual_seed(seed)
@@ -102,14 +102,14 @@ def write_random_svd(
 
 
 def write_rest(folder: Path) -> None:
-    """Everything of a model's folder that has no weights."""
+    """Write all files of a model's folder that contain no weights."""
     scheduler().save_pretrained(folder / "scheduler")
     _write(folder / "feature_extractor" / "preprocessor_config.json", _FEATURES)
     _write(folder / "model_index.json", _INDEX)
 
 
 def scheduler() -> EulerDiscreteScheduler:
-    """SVD's: Karras sigmas from 0.002 to 700, v-prediction, continuous timesteps."""
+    """SVD's scheduler: Karras sigmas from 0.002 to 700, v-prediction, continuous timesteps."""
     return EulerDiscreteScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
         num_train_timesteps=1000, prediction_type="v_prediction", interpolation_type="linear",
@@ -120,7 +120,7 @@ def scheduler() -> EulerDiscreteScheduler:
 
 @torch.no_grad()
 def _fill(model: nn.Module, generator: torch.Generator) -> None:
-    """Random weights that keep the size of what passes through them; norms and biases as new."""
+    """Random weights that preserve the scale of activations; norms and biases as initialized."""
     for name, p in model.named_parameters():
         if "mix_factor" in name:
             p.fill_(0.5)

@@ -1,9 +1,9 @@
-"""Does the order that takes are shown in put the better ones first? On the draft.
+"""Does the order in which takes are shown put the better ones first? On the draft.
 
     python -m benchmarks.ranking               # 20 pairs, 8 seeds each; minutes on two cores
 
-Several seeds of one motion on one picture are ranked without the right answer (ranking.agreement),
-and by their motion gain to it. The motions are the true tokens. Resumable: every pair is kept.
+Several seeds of one motion on one target are ranked without ground truth (ranking.agreement), and
+by their motion gain. The motions are the true tokens. Resumable: every pair is stored.
 """
 
 import argparse
@@ -15,19 +15,20 @@ import torch
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.evaluation.metrics import median_interval, motion_gain
 from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.reconstruction import spearman
+from mti_backend.evaluation.statistics import median_interval
+from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.metrics.gain import motion_gain
+from mti_backend.metrics.ranking import agreement
 from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
-from mti_backend.ranking import agreement
-from mti_backend.sampling import sample
 
 from .pairs import development_pairs, true_motion
 
 
 def measure(model: SvdModel, pair: Pair, seeds: int) -> dict[str, list[float]]:
-    """score and gain of every seed."""
+    """Score and gain of every seed."""
     playing, motion = Settings.for_model("draft").sampling, true_motion(pair)
     clips = [
         sample(model, pair.answer[0], motion, replace(playing, seed=seed)) for seed in range(seeds)
@@ -41,8 +42,8 @@ def measure(model: SvdModel, pair: Pair, seeds: int) -> dict[str, list[float]]:
 def summary(found: list[dict[str, list[float]]]) -> dict[str, tuple[float, float, float]]:
     """Medians over the pairs with their bootstrap intervals.
 
-    correlation: Spearman's, over the seeds of a pair. first, mean, best: the gain of the take that
-    is shown first, of all, and of the best.
+    correlation: Spearman's, over the seeds of a pair. first, mean, best: gain of the take shown
+    first, of all takes, and of the best.
     """
     pairs = [(torch.tensor(f["score"]), torch.tensor(f["gain"])) for f in found]
     rows = {

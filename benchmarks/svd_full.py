@@ -1,11 +1,11 @@
-"""Learning and playing a motion on the full-size network: ours, at each memory policy, beside the
-paper's recipe on stock diffusers, in turns in one process.
+"""Learning and applying a motion with the full-size network: ours, with each memory policy, against
+the paper's recipe on stock diffusers, alternating in one process.
 
     python -m benchmarks.svd_full                      # on a GPU; random weights, three sizes
     python -m benchmarks.svd_full --device cpu --size tiny --places 128x64   # a check that it runs
 
-Random weights (random_svd.py): time and memory do not depend on what they are. Writes svd_full.json
-and svd_full.md into --out. What does not fit is told as such, and is no failure.
+Random weights (random_svd.py), since time and memory do not depend on their values. Writes
+svd_full.json and svd_full.md to --out. Variants that do not fit in memory are reported as such.
 """
 
 import argparse
@@ -21,22 +21,22 @@ import torch
 
 from mti_addon.wire.settings import Augmentation, Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.inversion import Inversion
+from mti_backend.memory.oom_fallback import release
+from mti_backend.memory.plan import COSTS, learning_flops, learning_memory
+from mti_backend.method.textual_inversion.inversion import Inversion
+from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
-from mti_backend.oom_fallback import release
-from mti_backend.plan import COSTS, learning_flops, learning_memory
-from mti_backend.sampling import image_embedding_motion, sample
 
 from .baseline import PaperLike
 from .random_svd import write_random_svd
 from .timing import seconds_of, summary
 
-_ITERATIONS = 1000  # of a motion, in the paper
+_ITERATIONS = 1000  # per motion, in the paper
 
 
 class Bench:
-    """What is measured at one size of picture."""
+    """The measurements at one image size."""
 
     def __init__(self, folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> None:
         self.folder, self.options = folder, options
@@ -51,9 +51,10 @@ class Bench:
         self.memory: dict[str, dict[str, float]] = {}
 
     def run(self) -> list[dict[str, Any]]:
-        """A row for each way, the baseline first; all take turns, `rounds` times.
+        """One row per variant, the baseline first; the variants alternate, for `rounds` rounds.
 
-        Each is made anew in its turn and alone on the device, so that its memory is its own.
+        Each is created anew in its turn and is alone on the device, so that its memory can be
+        measured.
         """
         ways: dict[str, Callable[[], Callable[[], object]]] = {
             "paper-like": partial(self.paper_like, cached=False),
@@ -81,7 +82,7 @@ class Bench:
         def step() -> float:
             return inversion.step()
 
-        # held by the step, and so until the step is let go
+        # Keeps the context open for as long as the step is referenced.
         step.alone = model.unet_alone()  # type: ignore[attr-defined]
         step.alone.__enter__()  # type: ignore[attr-defined]
         return step
@@ -121,7 +122,7 @@ def load(folder: Path, device: str) -> SvdModel:
 
 
 def memory() -> dict[str, float]:
-    """Peaks in GB since the last reset; nothing on a CPU."""
+    """Peak memory in GB since the last reset; empty on a CPU."""
     if not torch.cuda.is_available():
         return {}
     return {
@@ -131,7 +132,7 @@ def memory() -> dict[str, float]:
 
 
 def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> dict[str, Any]:
-    """Seconds of a 25-step clip with guidance, decoded; the second of two."""
+    """Seconds of a 25-step clip with guidance, including decoding; the second of two runs."""
     release()
     model = load(folder, options.device)
     settings = Settings.for_model("svd").sized(*place).sampling
@@ -149,7 +150,7 @@ def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> d
 
 
 def table(place: str, rows: list[dict[str, Any]]) -> str:
-    """Markdown of one size."""
+    """Markdown table of one size."""
     base = next(r for r in rows if r["way"] == "paper-like")
     lines = [
         f"### {place}",
@@ -180,11 +181,11 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--size", choices=("svd", "tiny"), default="svd")
     parser.add_argument("--places", nargs="+", default=["1024x576", "768x448", "512x320"])
-    parser.add_argument("--rounds", type=int, default=2, help="turns of every way")
-    parser.add_argument("--repeats", type=int, default=10, help="measured iterations a turn")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds over all variants")
+    parser.add_argument("--repeats", type=int, default=10, help="measured iterations per round")
     parser.add_argument("--warmup", type=int, default=5)
     parser.add_argument("--steps", type=int, default=25)
-    parser.add_argument("--weights", type=Path, help="where random weights go, or are already")
+    parser.add_argument("--weights", type=Path, help="folder of random weights; created if missing")
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks"))
     options = parser.parse_args()
     folder = options.weights or options.out / f"random-{options.size}"
@@ -208,7 +209,7 @@ def main() -> None:
             f"A clip of {made['steps']} steps: {made['seconds']:.1f} s",
             "",
         ]
-        # after every size: what is measured is kept if the next one takes too long
+        # Write after every size, so that results are kept if the next one takes too long.
         (options.out / "svd_full.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
         (options.out / "svd_full.md").write_text("\n".join(text), encoding="utf-8")
     print("\n".join(text))

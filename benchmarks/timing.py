@@ -1,4 +1,4 @@
-"""Several ways to do the same work, measured in turns, so that what slows the machine slows all."""
+"""Times several variants of the same work in turns, so that disturbances affect all alike."""
 
 import math
 import statistics
@@ -21,9 +21,9 @@ class Timing:
 def in_turns(
     work: Mapping[str, Callable[[], object]], repeats: int, warmup: int, cpu_time: bool = False
 ) -> dict[str, Timing]:
-    """Call all of `work` one after another, `warmup` + `repeats` times.
+    """Call all of `work` in turn, `warmup` + `repeats` times.
 
-    cpu_time: count the seconds that this process's threads computed, and not those it waited.
+    cpu_time: measure the CPU time of this process's threads rather than wall time.
     """
     seconds: dict[str, list[float]] = {name: [] for name in work}
     clock = time.process_time if cpu_time else time.perf_counter
@@ -39,7 +39,7 @@ def in_turns(
 
 
 def seconds_of(call: Callable[[], object], repeats: int, warmup: int) -> list[float]:
-    """Wall seconds of each of `repeats` calls, after `warmup` others."""
+    """Wall time in seconds of each of `repeats` calls, after `warmup` unmeasured ones."""
     found = []
     for turn in range(warmup + repeats):
         _wait()
@@ -52,7 +52,7 @@ def seconds_of(call: Callable[[], object], repeats: int, warmup: int) -> list[fl
 
 
 def summary(values: list[float]) -> Timing:
-    """Of at least one value."""
+    """Summarize at least one value."""
     ordered = sorted(values)
     return Timing(
         statistics.median(ordered), ordered[math.ceil(0.9 * len(ordered)) - 1], len(ordered)

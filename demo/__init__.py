@@ -1,1 +1,1 @@
-"""The whole path as a script: `make demo`."""
+"""The complete workflow as a script: `make demo`."""

@@ -1,10 +1,10 @@
-"""The main job, from a keyed stick figure to an image strip, in real, headless Blender. Needs bpy.
+"""From a keyed stick figure to an image strip, in real, headless Blender. Needs bpy.
 
     PYTHON_WITH_BPY -m demo --backend BACKEND_PYTHON [--out out/demo] [--iterations N]
 
-It presses the extension's own buttons (operators); only Blender's timer, which does not run without
-a window, is replaced by a loop. It can be stopped with Ctrl-C; the backend then goes on by itself,
-and the next run starts anew.
+It calls the extension's own operators; only Blender's timer, which does not run without a window,
+is replaced by a loop. It can be stopped with Ctrl-C; the backend then continues by itself, and the
+next run starts from scratch.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ PACKAGE = "bl_ext.mti_demo.mti"
 
 
 def main() -> int:
-    """Run the demo; returns the exit code."""
+    """Run the demo; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="demo", description="From a keyed stick figure to a strip."
     )
-    parser.add_argument("--backend", required=True, help="the Python with the backend's packages")
+    parser.add_argument("--backend", required=True, help="Python with the backend's packages")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="default: %(default)s")
     parser.add_argument("--iterations", type=int, default=0, help="default: the engine's own")
     parser.add_argument(
@@ -41,19 +41,19 @@ def main() -> int:
     out = options.out.resolve()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mti-demo-") as user:
-        # before the first `import bpy`, so that nobody's own Blender settings are touched
+        # before the first `import bpy`, so that the user's own Blender settings are not touched
         os.environ["BLENDER_USER_RESOURCES"] = user
         stopped = _in_blender(out, options.backend, options.iterations, options.variations)
     if stopped:
         print(f"demo: {stopped}", file=sys.stderr)
         return 1
-    print("8. pictures, videos and the report", flush=True)
+    print("8. images, videos and the report", flush=True)
     command = [options.backend, "-m", "demo.report", str(out), f"{time.monotonic() - begun:.1f}"]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def _in_blender(out: Path, backend: str, iterations: int, variations: int) -> str:
-    """Everything that needs Blender; returns why it failed, or nothing."""
+    """Run everything that needs Blender; return why it failed, or an empty string."""
     import bpy
 
     print(f"1. Blender {bpy.app.version_string}: the extension, staged and enabled", flush=True)
@@ -66,7 +66,7 @@ def _in_blender(out: Path, backend: str, iterations: int, variations: int) -> st
     try:
         return _path(bpy, out, backend, iterations, variations)
     finally:
-        # a class still registered when the process ends hangs Blender 4.5
+        # a class that is still registered when the process ends makes Blender 4.5 hang
         addon_utils.disable(PACKAGE, default_set=True)
 
 
@@ -86,22 +86,22 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -
     preferences.python, preferences.jobs_folder = backend, str(out / "jobs")
     print("2. a stick figure with a keyed wave, and a camera", flush=True)
     scene = scenes.build_motion_scene()
-    print("3. a second scene: a solid character before a background", flush=True)
+    print("3. a second scene: a solid character in front of a background", flush=True)
     target = scenes.build_target_scene()
-    print("4. capture: 14 pictures of the armature, drawn without a GPU", flush=True)
+    print("4. capture: 14 images of the armature, drawn without a GPU", flush=True)
     bpy.ops.mti.capture()
     props = scene.mti
     props.name, props.iterations = "Wave", iterations
     if variations:
         props.variations = variations
     props.also_apply, props.target, props.target_scene = True, "RENDER", target
-    props.target_engine = "PREVIEW"  # EEVEE takes minutes where there is no GPU
+    props.target_engine = "PREVIEW"  # EEVEE takes minutes without a GPU
     print("5. render the target, write the job, start the backend", flush=True)
     bpy.ops.mti.learn()
     row = _follow()
     if row.state.phase != "done":
         return f"the job ended as {row.state.phase}: {row.state.error}; see {row.folder.log_file}"
-    print("7. the pictures as an image strip", flush=True)
+    print("7. the images as an image strip", flush=True)
     props.place, props.result_folder = "CAPTURE", str(out / "motion")
     bpy.ops.mti.import_result(job=row.folder.path.name)
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "demo.blend"), compress=True)
@@ -112,15 +112,15 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -
 
 
 def _follow() -> Any:
-    """Watch the newest job to its end, as Blender's timer would; returns its row."""
-    polling = importlib.import_module(f"{PACKAGE}.mti_addon.blender.polling")
-    print("6. the backend, in a process of its own (Ctrl-C stops watching it):", flush=True)
+    """Follow the newest job to its end, as Blender's timer would; return its row."""
+    polling = importlib.import_module(f"{PACKAGE}.mti_addon.blender.queue.polling")
+    print("6. the backend, in its own process (Ctrl-C stops watching it):", flush=True)
     told: tuple[str, int] = ("", 0)
     while True:
         wait = polling.poll()
         row = polling.jobs.rows[0]
         state = row.state
-        # one line for every new tenth of a stage
+        # one line per tenth of a stage
         now = (state.stage, 10 * state.step // state.total if state.total else 0)
         if state.stage and now != told:
             print(f"   {_line(state)}", flush=True)
@@ -131,14 +131,14 @@ def _follow() -> Any:
 
 
 def _line(state: Any) -> str:
-    """How far the stage is, its loss and the time left."""
+    """Return the stage's progress, its loss and the remaining time."""
     loss = f", loss {state.loss:.3f}" if state.loss is not None and state.stage == "learn" else ""
     left = f", {state.seconds_left:.0f} s left" if state.seconds_left is not None else ""
     return f"{state.stage} {state.step}/{state.total}{loss}{left}"
 
 
 def _about(bpy: Any, scene: Any, row: Any) -> dict[str, Any]:
-    """What the report needs to know from this side."""
+    """Return what the report needs from Blender."""
     editors = [each.sequence_editor for each in bpy.data.scenes if each.sequence_editor]
     strip = next(s for editor in editors for s in editor.strips_all if s.get("mti_job"))
     start = getattr(strip, "left_handle", None) or strip.frame_final_start

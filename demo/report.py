@@ -1,4 +1,4 @@
-"""What the demo leaves to look at: videos, contact sheet, report. Needs the backend's packages."""
+"""The demo's output: videos, contact sheet, report. Needs the backend's packages."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import numpy.typing as npt
 
 from mti_addon.wire.job import JobFolder
 from mti_backend import frames
-from mti_backend.embedding import MotionEmbedding
-from mti_backend.evaluation.sheet import contact_sheet
-from mti_backend.inputs import read_inputs
+from mti_backend.contact_sheet import contact_sheet
+from mti_backend.job.inputs import read_inputs
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models import load_model
-from mti_backend.sampling import image_embedding_motion, sample
 
 Pictures = npt.NDArray[np.uint8]
-SHOWN_VARIATIONS = 2  # of further drawings on the contact sheet
-TILE = 256  # pixels along the side of a frame on the contact sheet
-_SMALL = 512  # a smaller video is a stamp on today's screens
+SHOWN_VARIATIONS = 2  # additional drawings on the contact sheet
+TILE = 256  # side of a frame on the contact sheet, in pixels
+_SMALL = 512  # smaller videos are tiny on today's screens
 
 
 def main(out: Path, seconds: float) -> int:
@@ -84,19 +84,19 @@ def main(out: Path, seconds: float) -> int:
     (out / "blender.json").unlink()
     memory = max(report["peak_memory_mib"].values())
     total = seconds + time.monotonic() - begun
-    print(f"done: {total:.0f} s, at most {memory} MiB a process; look at {out}")
+    print(f"done: {total:.0f} s, at most {memory} MiB per process; results in {out}")
     return 0
 
 
 def _video(path: Path, clip: Pictures, fps: float) -> None:
-    """H.264; small pictures are enlarged without smoothing."""
+    """Write H.264 video; small images are enlarged without smoothing."""
     times = max(1, _SMALL // clip.shape[1])
     large = clip.repeat(times, axis=1).repeat(times, axis=2)
     iio.imwrite(path, large, fps=fps, codec="libx264", macro_block_size=2)
 
 
 def _amount(clip: Pictures) -> float:
-    """Mean absolute difference of each picture to the first, in [0, 1]."""
+    """Return the mean absolute difference of each image from the first, in [0, 1]."""
     values = clip.astype(np.float32) / 255
     return round(float(np.abs(values[1:] - values[:1]).mean()), 4)
 

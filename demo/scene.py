@@ -1,6 +1,6 @@
-"""The demo's two scenes: a stick figure that waves, and a character to wave like it. Needs bpy.
+"""The demo's two scenes: a waving stick figure, and a character to wave like it. Needs bpy.
 
-Everything is built from numbers, so that the same pictures come out on every Blender version. The
+Everything is built from numbers, so that every Blender version renders the same images. The
 extension must be enabled: the figure is added by its own operator, as an animator would.
 """
 
@@ -15,11 +15,11 @@ FPS = 24
 FRAMES = 48
 FIGURE_HEIGHT = 1.78
 SHARE_OF_PICTURE = 0.80
-"""How much of the square target's height the character fills."""
+"""Fraction of the square target's height that the character fills."""
 
 Point = tuple[float, float, float]
 
-# part of the character -> colour (sRGB, 0..1); left and right differ, as in the stick figure
+# part of the character -> color (sRGB, 0..1); left and right differ, as in the stick figure
 COLORS: dict[str, Point] = {
     "torso": (0.20, 0.30, 0.62),
     "head": (0.93, 0.72, 0.52),
@@ -30,7 +30,7 @@ COLORS: dict[str, Point] = {
     "backdrop": (0.80, 0.84, 0.86),
 }
 
-# colour, bone whose head it starts at, bone whose tail it ends at, radius there and there (metres)
+# color, bone at whose head it starts, bone at whose tail it ends, radius at each end (meters)
 PARTS: tuple[tuple[str, str, str, float, float], ...] = (
     ("torso", "hips", "chest", 0.135, 0.165),
     ("arm.L", "upper_arm.L", "upper_arm.L", 0.075, 0.066),
@@ -46,7 +46,7 @@ HEAD_RADIUS = 0.15
 
 
 def build_motion_scene() -> Any:
-    """Scene A, the current one, emptied: a stick figure with its keyed wave, and a camera."""
+    """Build scene A, the current one, emptied: a stick figure with its keyed wave, and a camera."""
     scene = bpy.context.scene
     scene.name = "Motion"
     for ob in list(scene.objects):
@@ -64,7 +64,7 @@ def build_motion_scene() -> Any:
 
 
 def build_target_scene() -> Any:
-    """Scene B, "Target": a solid character, arms down, before a softly graded backdrop."""
+    """Build scene B, "Target": a solid character, arms down, before a soft gradient backdrop."""
     scene = bpy.data.scenes.new("Target")
     scene.render.fps = FPS
     _square(scene)
@@ -83,24 +83,25 @@ def build_target_scene() -> Any:
 
 
 def _square(scene: Any) -> None:
-    """A square picture, as the draft model's are."""
+    """Set a square image, like the draft model's."""
     scene.render.resolution_x = scene.render.resolution_y = 512
     scene.render.resolution_percentage = 100
 
 
 def _rest_joints() -> dict[str, tuple[Point, Point]]:
-    """Head and tail of every bone at rest, which is the wave's first pose."""
-    from mti_addon.motion.figure import stick_figure
+    """Return head and tail of every bone at rest, which is the wave's first pose."""
+    from mti_addon.motion.starters.figure import stick_figure
 
     return {name: (head, tail) for name, _, head, tail in stick_figure()}
 
 
 def _camera(scene: Any, view_height: float, height: float) -> Any:
-    """A camera in front, level, seeing `view_height` metres in a square picture."""
+    """Add a level camera in front that sees `view_height` meters in a square image."""
     data = bpy.data.cameras.new("Camera")
     data.type, data.ortho_scale = "ORTHO", view_height
     camera = bpy.data.objects.new("Camera", data)
-    distance = view_height * 85 / data.sensor_width  # what an 85 mm lens needs for the same view
+    # distance at which an 85 mm lens has the same view
+    distance = view_height * 85 / data.sensor_width
     camera.location = (0, -distance, height)
     camera.rotation_euler = (math.pi / 2, 0, 0)
     scene.collection.objects.link(camera)
@@ -109,7 +110,7 @@ def _camera(scene: Any, view_height: float, height: float) -> Any:
 
 
 def _light(scene: Any) -> None:
-    """Soft light from the upper left, and the same from everywhere; Workbench has its own."""
+    """Add soft light from the upper left, and ambient light; Workbench has its own."""
     data = bpy.data.lights.new("Sun", "SUN")
     data.energy, data.angle = 2.2, math.radians(30)
     sun = bpy.data.objects.new("Sun", data)
@@ -131,12 +132,12 @@ def _add(scene: Any, mesh: Any, color: Point) -> None:
 
 
 def _material(color: Point) -> Any:
-    """The same dull colour for Workbench (diffuse_color) and for Cycles (the node)."""
+    """Create the same matte color for Workbench (diffuse_color) and Cycles (the node)."""
     linear = (*(to_linear(value) for value in color), 1.0)
     material = bpy.data.materials.new(f"mti {color}")
     material.diffuse_color, material.roughness, material.specular_intensity = linear, 1.0, 0.0
     if material.node_tree is None:
-        material.use_nodes = True  # always so from 5.0 on, where asking for it is deprecated
+        material.use_nodes = True  # always the case from 5.0 on, where setting it is deprecated
     node = material.node_tree.nodes["Principled BSDF"]
     node.inputs["Base Color"].default_value = linear
     node.inputs["Roughness"].default_value = 1.0
@@ -145,12 +146,12 @@ def _material(color: Point) -> Any:
 
 
 def to_linear(value: float) -> float:
-    """sRGB to linear (IEC 61966-2-1)."""
+    """Convert sRGB to linear (IEC 61966-2-1)."""
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
 def capsule(name: str, start: Point, end: Point, thick: float, thin: float) -> Any:
-    """A rounded, tapered rod from `start` to `end`, metres, as a smooth mesh."""
+    """Create a rounded, tapered rod from `start` to `end`, in meters, as a smooth mesh."""
     from mathutils import Vector
 
     axis = Vector(end) - Vector(start)
@@ -170,7 +171,7 @@ def capsule(name: str, start: Point, end: Point, thick: float, thin: float) -> A
 
 
 def backdrop() -> Any:
-    """A wide sheet bent like a bowl far behind the character: its shading is a soft gradient."""
+    """Create a wide, bowl-shaped sheet far behind the character, shaded as a soft gradient."""
     from mathutils import Vector
 
     rows, columns, radius = 48, 2, 9.0
@@ -184,7 +185,7 @@ def backdrop() -> Any:
 
 
 def grid_mesh(name: str, points: list[Any], rows: int, columns: int, closed: bool) -> Any:
-    """A smooth mesh of `rows` times `columns` points; closed: the last column joins the first."""
+    """Create a smooth mesh of `rows` times `columns` points; closed: wrap columns around."""
     faces = []
     for row in range(rows - 1):
         for column in range(columns if closed else columns - 1):

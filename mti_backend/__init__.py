@@ -1,1 +1,1 @@
-"""The backend: learns motions and applies them, in its own interpreter. This imports nothing."""
+"""The backend: learns and applies motions in its own interpreter. This package imports nothing."""

@@ -1,10 +1,12 @@
-"""The command line: `python -m mti_backend capabilities | run | evaluate | train-draft | download`.
-Imports torch only for the work."""
+"""Command line: `python -m mti_backend capabilities | run | evaluate | train-draft | download`.
+
+torch is imported only by the commands that compute.
+"""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -12,15 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 
 EXIT_USAGE = 2
-"""As argparse ends where a line cannot be understood."""
+"""argparse's exit code for an invalid command line."""
+
+_OF_THE_CHECKOUT = {"evaluate": "evaluation", "train-draft": "draft.training.train"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code. Commands of other modules get the rest of the line as
-    it is."""
-    # torch's threads wait for each other in busy loops. Where the cores have other work (Blender
-    # renders), each wait lasts until the scheduler takes pity: a step of 0.09 s took 8.2 s. To be
-    # set before torch is loaded; on an idle machine it costs nothing that could be measured.
+    """Run one command and return its exit code.
+
+    `evaluate`, `train-draft` and `download` parse the rest of the line themselves.
+    """
+    # OpenMP threads busy-wait for each other. When the cores are shared (Blender is rendering),
+    # each wait lasts until the scheduler runs the other thread: a 0.09 s step took 8.2 s. Must be
+    # set before torch is loaded; on an idle machine the cost is not measurable.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parser = argparse.ArgumentParser(
         prog="mti_backend", description="Learns motions and applies them."
@@ -29,9 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     greeting = commands.add_parser(
         "capabilities", help="print versions, devices and models as one line of JSON"
     )
-    greeting.add_argument("packages", nargs="*", help="further packages to tell the versions of")
+    greeting.add_argument("packages", nargs="*", help="additional packages to report versions of")
     run = commands.add_parser(
-        "run", help="work on a job folder until it is done; resumes what was begun"
+        "run", help="run the job in a folder to completion, resuming it if interrupted"
     )
     run.add_argument("job", type=Path, help="the job's folder")
     run.add_argument(
@@ -39,11 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="then keep the model loaded, and take new jobs beside it for so long (default: 0)",
+        help="then keep the model loaded and wait this long for new jobs beside it (default: 0)",
     )
-    commands.add_parser("evaluate", help="measure what the model can do", add_help=False)
+    commands.add_parser("evaluate", help="evaluate the model", add_help=False)
     commands.add_parser("train-draft", help="train the draft model", add_help=False)
-    commands.add_parser("download", help="fetch svd or svd-xt from the hub", add_help=False)
+    commands.add_parser("download", help="download svd or svd-xt from the hub", add_help=False)
     known, rest = parser.parse_known_args(argv)
     if rest and known.command in ("capabilities", "run"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -52,12 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
     if known.command == "capabilities":
-        from .capabilities import capabilities
+        from .runner.capabilities import capabilities
 
         print(capabilities(known.packages))
         return 0
     if known.command == "run":
-        from .idle import run_jobs
+        from .runner.idle import run_jobs
 
         return run_jobs(known.job, known.idle_timeout)
     if known.command == "download":
@@ -68,21 +74,24 @@ def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _of_the_checkout(command: str, rest: list[str]) -> int:
-    """A command that only this project itself needs; its code is not in the extension's zip."""
-    name = f"{__package__}.{'evaluation' if command == 'evaluate' else 'draft.train'}"
-    if importlib.util.find_spec(name) is None:
+    """Run a command used only to develop this project; its code is not in the extension's zip."""
+    try:
+        module = importlib.import_module(f"{__package__}.{_OF_THE_CHECKOUT[command]}")
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith(f"{__package__}."):
+            raise  # the environment lacks a package
         print(
             f"mti: {command} is not part of the installed extension; run it in a checkout of the "
             "repository.",
             file=sys.stderr,
         )
         return EXIT_USAGE
-    return int(importlib.import_module(name).main(rest))
+    return int(module.main(rest))
 
 
 def _flush() -> None:
-    """Python exits with 120 if stdout cannot be flushed, as on a full disk; the exit code must stay
-    ours."""
+    """Flush stdout and stderr without letting a failure, such as a full disk, change the exit code:
+    Python exits with 120 if it cannot flush stdout."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

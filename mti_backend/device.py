@@ -1,4 +1,4 @@
-"""Which devices there are, which one to use, and how many CPU threads. torch and psutil only."""
+"""Available devices, device selection and the number of CPU threads. Imports torch and psutil."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ _MIB = 1024 * 1024
 
 
 def pick_devices() -> list[str]:
-    """MTI_DEVICE if set, such as 'cuda:1' or, to learn on both, 'cuda:0,cuda:1'; else the GPU
-    with the most memory, else Apple's, else the CPU. BadRequest if one that was asked for is not
-    there."""
+    """Select the devices to run on.
+
+    MTI_DEVICE if set, such as 'cuda:1' or, to learn on both, 'cuda:0,cuda:1'; otherwise the CUDA
+    GPU with the most memory, otherwise Apple's GPU, otherwise the CPU. Raises BadRequest if a
+    requested device is unavailable."""
     wishes = [wish.strip() for wish in os.environ.get(DEVICE_VARIABLE, "").split(",")]
     wishes = [wish for wish in wishes if wish]
     for wish in wishes:
@@ -34,7 +36,7 @@ def pick_devices() -> list[str]:
             raise BadRequest(
                 Problem(
                     "device_missing",
-                    "There is no device {device!r} that torch can use.",
+                    "PyTorch cannot use the device {device!r}.",
                     "Choose another device in the preferences.",
                     {"device": wish},
                 ),
@@ -48,9 +50,11 @@ def pick_devices() -> list[str]:
 
 
 def fix_threads(saved: int | None) -> int:
-    """Fix the number of CPU threads: a checkpoint's (sums split over another number differ in their
-    last bits, and a resumed run must equal an uninterrupted one), else MTI_THREADS, else torch's
-    choice."""
+    """Set the number of CPU threads: the checkpoint's, otherwise MTI_THREADS, otherwise torch's
+    default.
+
+    Splitting sums over a different number of threads changes their last bits, and a resumed run
+    must equal an uninterrupted one."""
     wish = os.environ.get(THREADS_VARIABLE, "")
     threads = saved or (
         int(wish) if wish.isdecimal() and int(wish) > 0 else torch.get_num_threads()
@@ -60,10 +64,10 @@ def fix_threads(saved: int | None) -> int:
 
 
 def devices() -> list[dict[str, object]]:
-    """Kind, name and memory in MiB of every device that torch can use here, the CPU last."""
+    """Kind, name and memory in MiB of each device that torch can use, the CPU last."""
     found: list[dict[str, object]] = []
     for card in _cards():
-        with suppress(RuntimeError):  # in use by one process alone, or its driver is at odds
+        with suppress(RuntimeError):  # the device is in exclusive use, or the driver mismatches
             card["free_mib"] = torch.cuda.mem_get_info(card["index"])[0] // _MIB
         found.append(card)
     if torch.backends.mps.is_available():
@@ -81,8 +85,8 @@ def devices() -> list[dict[str, object]]:
 
 
 def _cards() -> list[dict[str, Any]]:
-    """Kind, index, name and memory in MiB of every GPU of CUDA; the one with the most first, and of
-    equal ones that which torch lists first."""
+    """Kind, index, name and memory in MiB of each CUDA GPU, by memory in descending order; ties
+    keep torch's order."""
     found = []
     for index in range(torch.cuda.device_count()):
         about = torch.cuda.get_device_properties(index)
@@ -92,7 +96,7 @@ def _cards() -> list[dict[str, Any]]:
 
 
 def peak_memory_mib() -> dict[str, int]:
-    """Highest memory in MiB, of this process so far, and of the fullest GPU since
+    """Peak memory in MiB: of this process since its start, and of the fullest GPU since
     `forget_peak_memory`."""
     peak = {"process": _peak_of_process() // _MIB}
     if torch.cuda.is_available():
@@ -102,14 +106,14 @@ def peak_memory_mib() -> dict[str, int]:
 
 
 def forget_peak_memory() -> None:
-    """A job begins: what an earlier one of this process took of the GPU is not its own."""
+    """Reset the GPU peak, so that a job does not report that of an earlier job in this process."""
     if torch.cuda.is_initialized():
         for card in range(torch.cuda.device_count()):
             torch.cuda.reset_peak_memory_stats(card)
 
 
 def _peak_of_process() -> int:
-    if sys.platform == "win32":  # psutil tells no peak elsewhere
+    if sys.platform == "win32":  # psutil reports the peak on Windows only
         return int(psutil.Process().memory_info().peak_wset)
     import resource
 
@@ -118,9 +122,10 @@ def _peak_of_process() -> int:
 
 
 def free_memory(device: str) -> int | None:
-    """Bytes of a GPU that no other program holds; None where nothing is known.
+    """Bytes of GPU memory that other programs do not use; None if unknown.
 
-    What this process holds already, a model that stayed loaded, counts as free: it is used again.
+    Memory that this process already holds, such as a model kept loaded, counts as free because it
+    is reused.
     """
     if not device.startswith("cuda"):
         return None
@@ -128,12 +133,12 @@ def free_memory(device: str) -> int | None:
 
 
 def product_rate(device: str, side: int = 4096, repeats: int = 8) -> float:
-    """FLOPs a second of bfloat16 matrix products on a GPU, measured for a moment."""
-    with torch.cuda.device(device):  # or the events would be those of the first GPU
+    """Briefly measure the rate of bfloat16 matrix products on a GPU, in FLOPs per second."""
+    with torch.cuda.device(device):  # otherwise the events would be recorded on the first GPU
         a = torch.randn(side, side, device=device, dtype=torch.bfloat16)
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         for turn in range(repeats + 2):
-            if turn == 2:  # the first ones choose their kernels
+            if turn == 2:  # the first products select their kernels
                 begin.record()
             a @ a
         end.record()
@@ -142,9 +147,9 @@ def product_rate(device: str, side: int = 4096, repeats: int = 8) -> float:
 
 
 def cpu_product_rate(side: int = 512, seconds: float = 0.15) -> float:
-    """FLOPs a second of float32 matrix products on the CPU, measured for a moment."""
+    """Briefly measure the rate of float32 matrix products on the CPU, in FLOPs per second."""
     a, out = torch.randn(side, side), torch.empty(side, side)
-    torch.mm(a, a, out=out)  # the first one makes the threads
+    torch.mm(a, a, out=out)  # warm-up: starts the thread pool
     repeats, begin = 0, time.perf_counter()
     while (taken := time.perf_counter() - begin) < seconds:
         torch.mm(a, a, out=out)
@@ -153,12 +158,12 @@ def cpu_product_rate(side: int = 512, seconds: float = 0.15) -> float:
 
 
 def _memory_mib() -> int:
-    """The machine's memory."""
+    """Total physical memory of the machine."""
     return int(psutil.virtual_memory().total) // _MIB
 
 
 def processor() -> str:
-    """The processor's name, where the system tells it."""
+    """Processor name, as far as the system reports one."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():

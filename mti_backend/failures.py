@@ -1,5 +1,7 @@
-"""Any exception -> one of the wire's errors: code, one sentence, hint. Standard library and wire
-only."""
+"""Maps any exception to one of the wire's errors: code, one sentence, remedy.
+
+Imports the standard library and wire only.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ from mti_addon.wire.files import os_error
 from mti_addon.wire.problem import Problem
 
 MOST_LETTERS = 600
-"""Of a sentence for people; no library's list of a thousand tensors, and no file's name, is longer
-in what is told of it."""
+"""Maximum length of a user-facing sentence; longer texts, such as a library's list of a thousand
+tensors or a very long file name, are shortened."""
 
 
 def short(text: str) -> str:
-    """At most MOST_LETTERS of a text, in one line; the middle is left out."""
+    """Collapse a text into one line of at most MOST_LETTERS, dropping its middle if necessary."""
     line = " ".join(text.split())
     if len(line) <= MOST_LETTERS:
         return line
@@ -30,7 +32,7 @@ def short(text: str) -> str:
 
 
 def in_short(error: Exception) -> str:
-    """The first sentence of what a library says of its error; all of it goes to the log."""
+    """First sentence of a library's error message; the full traceback goes to the log."""
     with suppress(OSError):
         traceback.print_exception(error, file=sys.stderr)
     lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -39,15 +41,16 @@ def in_short(error: Exception) -> str:
 
 
 def as_mti_error(error: Exception) -> MtiError:
-    """What to tell the animator. The traceback of anything unexpected goes to the log, and only
-    there."""
+    """Convert any exception to the error to show to the user.
+
+    The traceback of an unexpected exception goes to the log only."""
     if isinstance(error, MtiError):
         return error
     if is_out_of_memory(error):
         return OutOfMemory(
             Problem(
                 "memory_not_enough",
-                "The memory is not enough for this size and number of frames.",
+                "There is not enough memory for this size and number of frames.",
                 "Close other programs, or choose a smaller engine or fewer frames.",
             )
         )
@@ -55,7 +58,7 @@ def as_mti_error(error: Exception) -> MtiError:
         return BackendMissing(
             Problem(
                 "package_missing",
-                "The backend's Python lacks the package {package}.",
+                "The backend's Python is missing the package {package}.",
                 "Set up the backend again in the preferences.",
                 {"package": str(error.name)},
             )
@@ -70,8 +73,8 @@ def as_mti_error(error: Exception) -> MtiError:
     return Internal(
         Problem(
             "unexpected_error",
-            "The backend stopped at an error that it did not expect.",
-            "log.txt in the job's folder tells more.",
+            "The backend stopped because of an unexpected error.",
+            "See log.txt in the job's folder for details.",
         )
     )
 
@@ -79,15 +82,16 @@ def as_mti_error(error: Exception) -> MtiError:
 _FULL_MEMORY = re.compile(
     r"can't allocate memory|not enough memory|Cannot allocate memory"  # the CPU: Linux, Windows
     r"|(MPS backend|CUDA|HIP) out of memory|CUDA error: out of memory|STATUS_ALLOC_FAILED"
-    r"|Invalid buffer size"  # Apple's GPU, of more than it can have at once
-    r"|os error (12|1455)\b"  # a library in Rust, of Linux's and Windows' own numbers
+    r"|Invalid buffer size"  # Apple's GPU: a single allocation above its limit
+    r"|os error (12|1455)\b"  # a Rust library, with the error numbers of Linux and Windows
 )
 _WINDOWS_FULL_MEMORY = {8, 14, 1455}
 """ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY, ERROR_COMMITMENT_LIMIT."""
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """torch says so by a class of its own on an NVIDIA GPU, and elsewhere in words."""
+    """True if memory ran out. torch has an exception class for it on NVIDIA GPUs; elsewhere only
+    the message tells."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     if getattr(error, "winerror", None) in _WINDOWS_FULL_MEMORY:

@@ -1,17 +1,16 @@
-"""Pictures in and out: PNG files <-> arrays; the only file that changes axes. No model, no
-diffusers.
+"""Image I/O: PNG files <-> arrays. No model, no diffusers.
 
-Pictures are uint8 (F, H, W, 3), sRGB, as files and Pillow know them; the model's side is float32
-(F, 3, H, W) in [-1, 1]. torch is imported only where a tensor is made, so that a bad picture is
-refused before it is loaded.
+Images are uint8 (F, H, W, 3) in sRGB, as in files and Pillow; the model's side is float32
+(F, 3, H, W) in [-1, 1]. Axes are reordered in this module only. torch is imported only where a
+tensor is created, so that an unreadable image is rejected before torch is loaded.
 
-Rules, the same for references and targets:
-- PNG only, at most 4096 pixels a side; the header is read before anything is decoded, so that a
-  small file cannot unfold to gigabytes;
-- transparency is laid over white: drawings are exported as dark lines on nothing, and black would
-  swallow them;
-- any other size is brought to the model's by the largest centred crop of the model's aspect, then
-  Lanczos.
+The same rules apply to references and targets:
+- PNG only, at most 4096 pixels per side. The header is checked before anything is decoded, so that
+  a small file cannot expand to gigabytes.
+- Transparency is composited over white: drawings are exported as dark lines on a transparent
+  background, and would disappear on black.
+- Other sizes are adapted to the model's by the largest centered crop with its aspect ratio, then
+  resized with Lanczos.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Pictures = NDArray[np.uint8]
 
 MAX_SIDE = 4096
 MAX_REFERENCE_SIDE = 512
-"""A model sees far less of a reference; more would only cost memory."""
+"""A model sees references at a much lower resolution; more would only cost memory."""
 SHEET_SIDE = 256
 PREVIEW_SIDE = 512
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -46,13 +45,14 @@ _DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.erro
 
 
 def frame_name(number: int) -> str:
-    """File name of frame `number`, counted from 1."""
+    """File name of frame `number`, counting from 1."""
     return f"{number:04d}.png"
 
 
 def png_size(path: Path) -> tuple[int, int]:
-    """(width, height) in pixels from the PNG header alone. UnreadableInput if it is none, or too
-    large."""
+    """(width, height) in pixels, read from the PNG header alone.
+
+    Raises UnreadableInput if the file is not a PNG or too large."""
     try:
         with open(path, "rb") as file:
             head = file.read(24)
@@ -75,7 +75,7 @@ def png_size(path: Path) -> tuple[int, int]:
         raise UnreadableInput(
             Problem(
                 "image_too_large",
-                "{name} is {width} x {height} pixels; at most {most} a side are read.",
+                "{name} is {width} x {height} pixels; the maximum is {most} per side.",
                 "Make the image smaller.",
                 {"name": path.name, "width": width, "height": height, "most": MAX_SIDE},
             ),
@@ -84,8 +84,9 @@ def png_size(path: Path) -> tuple[int, int]:
 
 
 def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
-    """One PNG as uint8 (H, W, 3), brought to `size` (width, height), or as large as it is.
-    UnreadableInput with a sentence."""
+    """Read one PNG as uint8 (H, W, 3), fitted to `size` (width, height), or in its own size.
+
+    Raises UnreadableInput."""
     png_size(path)
     try:
         with Image.open(path, formats=("PNG",)) as image:
@@ -104,17 +105,17 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
 
 
 def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pictures:
-    """Frames 1..count of a numbered PNG folder, uint8 (F, H, W, 3), brought to `size` (width,
-    height), or as large as they are, up to MAX_REFERENCE_SIDE.
+    """Read frames 1..count of a numbered PNG folder as uint8 (F, H, W, 3), fitted to `size` (width,
+    height), or in their own size up to MAX_REFERENCE_SIDE.
 
-    UnreadableInput when a frame is missing, or the frames are not all of one size."""
+    Raises UnreadableInput if a frame is missing or the frames differ in size."""
     paths = [folder / frame_name(number) for number in range(1, count + 1)]
     sizes = {png_size(path) for path in paths}
     if len(sizes) != 1:
         raise UnreadableInput(
             Problem(
                 "reference_sizes_differ",
-                "The reference's images are not all of one size.",
+                "The images of the reference differ in size.",
                 "Capture it again.",
             )
         )
@@ -126,8 +127,8 @@ def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pi
 
 
 def _over_white(image: Image.Image) -> Image.Image:
-    """RGB without transparency. 16-bit grey needs care: Pillow would clip it at 255 instead of
-    scaling it."""
+    """Composite over white as RGB. 16-bit gray is scaled by hand, since Pillow would clip it at
+    255."""
     if image.mode.startswith("I"):
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     if not image.has_transparency_data:
@@ -148,8 +149,9 @@ def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def write_frames(folder: Path, frames: Pictures) -> list[Path]:
-    """Write uint8 (F, H, W, 3) as 0001.png, 0002.png ... and return the paths. DiskFull,
-    NotWritable."""
+    """Write uint8 (F, H, W, 3) as 0001.png, 0002.png ... and return the paths.
+
+    Raises DiskFull, NotWritable."""
     with translating_os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / frame_name(number) for number in range(1, len(frames) + 1)]
@@ -161,8 +163,10 @@ def write_frames(folder: Path, frames: Pictures) -> list[Path]:
 
 
 def write_preview(path: Path, frames: Pictures, fps: float) -> None:
-    """An endless animated WebP of uint8 (F, H, W, 3) at `fps` pictures a second, at most
-    PREVIEW_SIDE pixels a side. DiskFull, NotWritable."""
+    """Write uint8 (F, H, W, 3) as a looping animated WebP at `fps` frames per second, at most
+    PREVIEW_SIDE pixels per side.
+
+    Raises DiskFull, NotWritable."""
     height, width = frames.shape[1:3]
     shrink = min(1.0, PREVIEW_SIDE / max(width, height))
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
@@ -182,10 +186,11 @@ def write_preview(path: Path, frames: Pictures, fps: float) -> None:
 
 
 def write_sheet(path: Path, clip: Pictures) -> None:
-    """Four pictures of uint8 (F, H, W, 3) in one PNG, two by two: the quarters of the time and the
-    end. DiskFull, NotWritable.
+    """Write four frames of uint8 (F, H, W, 3) as one 2 x 2 PNG: at 1/4, 1/2, 3/4 and the end of the
+    clip.
 
-    The first is left out: it is the target, the same in every clip."""
+    The first frame is omitted: it is the target, the same in every clip. Raises DiskFull,
+    NotWritable."""
     count, height, width = clip.shape[:3]
     shrink = min(1.0, SHEET_SIDE / (2 * max(width, height)))
     small = max(1, round(width * shrink)), max(1, round(height * shrink))
@@ -210,7 +215,7 @@ def to_model(frames: Pictures) -> torch.Tensor:
 
 
 def to_pictures(frames: torch.Tensor) -> Pictures:
-    """float (..., 3, H, W) in [-1, 1], values beyond are clipped -> uint8 (..., H, W, 3)."""
+    """float (..., 3, H, W), clipped to [-1, 1] -> uint8 (..., H, W, 3)."""
     values = frames.detach().float().cpu().movedim(-3, -1).numpy()
     pictures: Pictures = np.rint((np.clip(values, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
     return pictures

@@ -1,4 +1,4 @@
-"""docs/job.md says everything that the wire can hold, and says it as the code does."""
+"""docs/job.md documents everything that the wire can hold, in agreement with the code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TABLES = [
 
 
 def kind(hint: Any) -> str:
-    """The JSON type of a field, in the document's words."""
+    """The JSON type of a field, as named in the document."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return kind(args[0])
@@ -51,20 +51,24 @@ def kind(hint: Any) -> str:
 
 
 def table(cls: type) -> list[str]:
-    """The rows of the document for a dataclass: field, type, range with unit, meaning."""
+    """The rows of the document for a dataclass, as patterns: field, type, range with unit, meaning.
+
+    Where the code gives no range or meaning, the document may give a range and must give a meaning.
+    """
     hints = get_type_hints(cls, include_extras=True)
     rows = []
     for field in dataclasses.fields(cls):
         spec = limit_of(cls, field.name)
         limits = str(spec) if isinstance(spec, codec.Range) else ""
-        meaning = spec.doc if spec else ""
-        rows.append(f"| `{field.name}` | {kind(hints[field.name])} | {limits} | {meaning} |")
+        begin = re.escape(f"| `{field.name}` | {kind(hints[field.name])} | ")
+        end = re.escape(f"{limits} | {spec.doc} |") if spec else r"[^|\n]* \| \w[^|\n]* \|"
+        rows.append(begin + end)
     return rows
 
 
 @pytest.mark.parametrize("cls", TABLES, ids=lambda cls: cls.__name__)
 def test_every_field_stands_there_with_its_type_range_and_meaning(cls: type) -> None:
-    missing = [row for row in table(cls) if row not in DOCUMENT]
+    missing = [row for row in table(cls) if not re.search(row, DOCUMENT)]
     assert not missing, "docs/job.md lacks these rows:\n" + "\n".join(missing)
 
 
@@ -99,7 +103,7 @@ def test_the_protocol_of_the_document_is_the_code_s() -> None:
 
 
 def test_every_key_of_the_result_stands_there() -> None:
-    source = (ROOT / "mti_backend" / "run.py").read_text("utf-8")
+    source = (ROOT / "mti_backend" / "runner" / "run.py").read_text("utf-8")
     functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
     result = next(function for function in functions if function.name == "result")
     returned = next(n.value for n in ast.walk(result) if isinstance(n, ast.Return))
@@ -114,7 +118,7 @@ def test_every_image_that_a_page_shows_is_there_and_none_is_left_over() -> None:
     pages = [root / "README.md", *(root / "docs").rglob("*.md"), root / "benchmarks" / "README.md"]
     shown = set()
     for page in pages:
-        for link in re.findall(r"\]\(([^)\s]+\.(?:png|webp|gif))\)", page.read_text("utf-8")):
+        for link in re.findall(r"\]\(([^)\s]+\.(?:png|webp|gif|svg))\)", page.read_text("utf-8")):
             if "://" not in link:
                 path = (page.parent / link).resolve()
                 assert path.is_file(), f"{page.name}: {link}"

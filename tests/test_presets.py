@@ -1,4 +1,4 @@
-"""The shipped motions are whole, and made for the shipped draft model."""
+"""The shipped motions are complete and were made with the shipped draft model."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from mti_addon.client import Library
 from mti_addon.wire.preset import verify_preset
-from mti_backend.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.svd import SvdModel
 

@@ -1,4 +1,4 @@
-"""A tiny model of exactly SVD's classes and layout, with random weights; no test double."""
+"""A tiny model with SVD's real classes and layout and random weights; not a test double."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SIZE = 32
 
 
 def make_tiny_model(folder: Path, seed: int = 0, frames: int = FRAMES) -> Path:
-    """Write `folder` as StableVideoDiffusionPipeline.save_pretrained would; other seeds are other
-    models. Seconds on a CPU."""
+    """Write `folder` like StableVideoDiffusionPipeline.save_pretrained; each seed gives another
+    model. Takes seconds on a CPU."""
     torch.manual_seed(seed)
     _unet(frames).save_pretrained(folder / "unet")
     _vae().save_pretrained(folder / "vae")

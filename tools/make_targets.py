@@ -1,9 +1,9 @@
-"""Makes mti_backend/evaluation/data/blender: designs scenes, has Blender render them, packs them.
+"""Create mti_backend/evaluation/data/blender: design scenes, render them in Blender, pack them.
 
     .venv/backend/bin/python tools/make_targets.py --bpy .venv/bpy-5.0/bin/python
 
-takes about six minutes of one core. To be run again when a named motion or the draft's
-kinematics change; a test notices the first.
+takes about six minutes on one core. Run it again when a named motion or the draft's kinematics
+change; a test detects the former.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from mti_backend.evaluation.blender_targets import DATA  # noqa: E402  the check
 from tools.target_scenes import clip_scenes, still_scenes  # noqa: E402
 
 SIZE, COLUMNS = 128, 10
-# joints follow from the other numbers, and would be most of the file
+# joints can be computed from the other numbers, and would make up most of the file
 _LEFT_OUT = ("ends", "frames", "times", "name")
 Scene = dict[str, Any]
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--bpy", required=True, help="a Python that has bpy installed")
+    parser.add_argument("--bpy", required=True, help="Python with bpy installed")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "targets")
-    parser.add_argument("--data", type=Path, default=DATA, help="where the packed files go")
+    parser.add_argument("--data", type=Path, default=DATA, help="output folder of the packed files")
     options = parser.parse_args()
     stills, clips = still_scenes(), clip_scenes()
     render(options.bpy, stills + clips, options.work)
@@ -44,13 +44,13 @@ def main() -> None:
 
 
 def render(bpy: str, scenes: list[Scene], work: Path) -> None:
-    """Have Blender render the scenes into `work`. Raises SystemExit if it fails."""
+    """Render the scenes in Blender into `work`. Raises SystemExit if it fails."""
     work.mkdir(parents=True, exist_ok=True)
     plan = work / "scenes.json"
     plan.write_text(json.dumps(scenes), encoding="utf-8")
     if hasattr(os, "sched_setaffinity"):
-        # Blender starts a worker for every core it sees, and at frames this small they wait by
-        # spinning: beside other work that took more time than the rendering
+        # Blender starts a worker for every core it sees, and with frames this small they spin while
+        # waiting: next to other work, that took more time than the rendering itself
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     command = [bpy, str(ROOT / "tools" / "render_targets.py"), str(plan), str(work)]
     if subprocess.run(command, check=False).returncode:
@@ -58,7 +58,7 @@ def render(bpy: str, scenes: list[Scene], work: Path) -> None:
 
 
 def pack(stills: list[Scene], clips: list[Scene], work: Path, data: Path) -> None:
-    """The rendered files as one sheet of stills, three strips a clip, and one JSON of numbers."""
+    """Pack the rendered files: a sheet of stills, three strips per clip, a JSON of numbers."""
     data.mkdir(parents=True, exist_ok=True)
     for old in data.glob("*.png"):
         old.unlink()
@@ -85,7 +85,7 @@ def pack(stills: list[Scene], clips: list[Scene], work: Path, data: Path) -> Non
 
 
 def _sheet(pictures: list[np.ndarray]) -> np.ndarray:
-    """Tiles in rows of COLUMNS; the last row is filled with black."""
+    """Arrange tiles in rows of COLUMNS, padding the last row with black."""
     empty = [np.zeros_like(pictures[0])] * (-len(pictures) % COLUMNS)
     tiles = pictures + empty
     rows = [np.concatenate(tiles[i : i + COLUMNS], 1) for i in range(0, len(tiles), COLUMNS)]
@@ -102,7 +102,7 @@ def _save(picture: np.ndarray, path: Path) -> None:
 
 
 def _numbers(scene: Scene) -> Scene:
-    """A scene's parameters, with five decimals."""
+    """Round a scene's parameters to five decimals."""
 
     def rounded(value: Any) -> Any:
         if isinstance(value, float):

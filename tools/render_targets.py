@@ -1,10 +1,10 @@
-"""Renders the scenes of target_scenes.py, 128 x 128 pixels each frame. Needs bpy, not torch.
+"""Render the scenes of target_scenes.py, 128 x 128 pixels per frame. Needs bpy, not torch.
 
     BLENDER_PYTHON tools/render_targets.py SCENES.json FOLDER
 
 writes for every scene NAME.png (its frames, one below the other), for clips also
-NAME.background.png (the same without the character), and rendered.json: places and classes of the
-character's parts as the camera sees them. `make_targets.py` runs it and packs what it writes.
+NAME.background.png (the same without the character), and rendered.json: positions and classes of
+the character's parts as seen by the camera. `make_targets.py` runs it and packs its output.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Matrix, Quaternion, Vector  # noqa: E402
 
 from demo import scene as demo  # noqa: E402
-from mti_addon.motion.png import decode_png, encode_png  # noqa: E402
+from mti_addon.motion.drawing.png import decode_png, encode_png  # noqa: E402
 from tools.target_character import Character, add, to_blender  # noqa: E402
 from tools.target_materials import make_material  # noqa: E402
 
 SIZE, SUPERSAMPLING, SAMPLES = 128, 2, 16
-DISTANCE = 5.0  # of the camera, frame widths
-TRACKED = 10  # the parts whose middles are a figure's pose: the first ones
+DISTANCE = 5.0  # of the camera, in frame widths
+TRACKED = 10  # number of parts, from the first, whose centers make up a figure's pose
 Scene = dict[str, Any]
 
 
@@ -45,13 +45,13 @@ def main(argv: list[str]) -> None:
     for design in scenes:
         begun = time.process_time()
         rendered[design["name"]] = render_scene(design, folder)
-        print(f"{design['name']}: {time.process_time() - begun:.1f} s of CPU", flush=True)
+        print(f"{design['name']}: {time.process_time() - begun:.1f} s of CPU time", flush=True)
         about = {"blender": bpy.app.version_string, "scenes": rendered}
         (folder / "rendered.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def render_scene(design: Scene, folder: Path) -> Scene:
-    """Build it, render all frames; returns tracks and classes of a clip."""
+    """Build a scene and render all frames; return tracks and classes of a clip."""
     for collection in (bpy.data.objects, bpy.data.meshes, bpy.data.materials, bpy.data.lights):
         for item in list(collection):
             collection.remove(item)
@@ -82,7 +82,7 @@ def render_scene(design: Scene, folder: Path) -> Scene:
 
 
 def _surroundings(scene: Any, design: Scene) -> None:
-    """The demo's bowl, an open floor, or a floor with a wall."""
+    """Add the demo's bowl, an open floor, or a floor with a wall."""
     kind, size = design["surroundings"], design["pattern_size"]
     wall = make_material(design["wall"], size)
     if kind == "bowl":
@@ -107,7 +107,7 @@ def _surroundings(scene: Any, design: Scene) -> None:
 
 
 def _light(scene: Any, light: Scene) -> None:
-    """A sun, and a light world, as in the demo."""
+    """Add a sun, and a bright world, as in the demo."""
     data = bpy.data.lights.new("Sun", "SUN")
     data.energy, data.angle, data.color = light["energy"], light["angle"], light["colour"]
     sun = bpy.data.objects.new("Sun", data)
@@ -115,14 +115,14 @@ def _light(scene: Any, light: Scene) -> None:
     scene.collection.objects.link(sun)
     world = bpy.data.worlds.new(scene.name)
     if world.node_tree is None:
-        world.use_nodes = True  # always so from 5.0 on
+        world.use_nodes = True  # always the case from 5.0 on
     world.node_tree.nodes["Background"].inputs["Color"].default_value = (1, 1, 1, 1)
     world.node_tree.nodes["Background"].inputs["Strength"].default_value = light["world"]
     scene.world = world
 
 
 def _camera(scene: Any, view: Scene) -> Any:
-    """A camera that sees one frame width of the plane z = 0."""
+    """Add a camera that sees one frame width of the plane z = 0."""
     data = bpy.data.cameras.new("Camera")
     data.type = "PERSP" if view["perspective"] else "ORTHO"
     data.clip_end = 100.0
@@ -133,7 +133,7 @@ def _camera(scene: Any, view: Scene) -> Any:
 
 
 def _aim(camera: Any, view: Scene, frame: int) -> None:
-    """Pan, zoom and roll as the draft's camera does (render.to_world), from where it stands."""
+    """Pan, zoom and roll like the draft's camera (render.to_world), from a fixed position."""
     pan_x, pan_y, zoom, roll = view["path"][frame]
     turn = Quaternion((0, 0, 1), view["azimuth"])
     turn = turn @ Quaternion((1, 0, 0), math.pi / 2 - view["elevation"])
@@ -145,7 +145,7 @@ def _aim(camera: Any, view: Scene, frame: int) -> None:
 
 
 def _settings(scene: Any) -> None:
-    """The demo's engine where there is no window: Cycles, few samples on a larger picture."""
+    """Use the demo's engine without a window: Cycles, with few samples on a larger image."""
     render, image = scene.render, scene.render.image_settings
     render.engine = "CYCLES"
     render.threads_mode, render.threads = "FIXED", 1
@@ -159,7 +159,7 @@ def _settings(scene: Any) -> None:
 
 
 def _render(scene: Any) -> np.ndarray:
-    """The current frame, uint8 (128, 128, 3): every pixel the mean of its 2 x 2."""
+    """Render the current frame, uint8 (128, 128, 3): every pixel is the mean of 2 x 2."""
     with tempfile.TemporaryDirectory(prefix="mti-") as folder:
         scene.render.filepath = str(Path(folder) / "frame.png")
         bpy.ops.render.render(write_still=True, scene=scene.name)
@@ -169,7 +169,7 @@ def _render(scene: Any) -> np.ndarray:
 
 
 def _behind(scene: Any, character: Character, design: Scene, frame: int, before: list[Any]) -> Any:
-    """The frame without the character; rendered once where the camera stands still."""
+    """Render the frame without the character; only once if the camera is still."""
     path = design["camera"]["path"]
     if frame and path[frame] == path[frame - 1]:
         return before[-1]
@@ -180,7 +180,7 @@ def _behind(scene: Any, character: Character, design: Scene, frame: int, before:
 
 
 def _tracks(scene: Any, camera: Any, ends: list[Any]) -> list[list[float]]:
-    """Image places (x right, y down, 0 .. 1) of the middles of the tracked parts."""
+    """Return image positions (x right, y down, 0 .. 1) of the centers of the tracked parts."""
     bpy.context.view_layer.update()
     places = []
     for start, end in ends[:TRACKED]:
@@ -190,7 +190,7 @@ def _tracks(scene: Any, camera: Any, ends: list[Any]) -> list[list[float]]:
 
 
 def _classes(scene: Any, camera: Any) -> list[int]:
-    """Which part is seen at the middle of each pixel, row by row from the top; -1: none."""
+    """Return the part visible at the center of each pixel, row by row from the top; -1: none."""
     graph = scene.view_layers[0].depsgraph
     graph.update()
     turn, at = camera.matrix_world.to_quaternion(), camera.matrix_world.translation
@@ -216,4 +216,4 @@ def _save(path: Path, frames: list[np.ndarray]) -> None:
 if __name__ == "__main__":
     main(sys.argv[1:])
     sys.stdout.flush()
-    os._exit(0)  # Blender's own end takes a while and says things
+    os._exit(0)  # Blender's own exit takes a while and prints messages

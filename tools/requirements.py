@@ -1,7 +1,7 @@
-"""What `make` installs into the backend's environment, as pip's requirements; stdlib only.
+"""Requirements that `make` installs into the backend's environment, in pip's format; stdlib only.
 
-python tools/requirements.py locked   all but torch, every file with its hash
-python tools/requirements.py torch    torch alone: which build of it fits, depends on the machine
+python tools/requirements.py locked     all but torch, every file with its hash
+python tools/requirements.py torch      torch alone: the right build depends on the machine
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from mti_addon.client.setup_lock import ONLY_WITH_CUDA, as_requirements, read_lock  # noqa: E402  the checkout
+from mti_addon.client.setup.lock import ONLY_WITH_CUDA, as_requirements, read_lock  # noqa: E402  the checkout
 
 DEV_LOCK = "requirements-dev.lock"
 
 
 def main(part: str) -> str:
-    """The requirements of 'locked' or 'torch', one a line. Raises SystemExit for another word."""
+    """Return 'locked' or 'torch' requirements, one per line. Raises SystemExit for other words."""
     lock = read_lock(ROOT, DEV_LOCK)
     if part == "torch":
         return "".join(f"{p.name}=={p.version}\n" for p in lock if p.name == "torch")
@@ -26,7 +26,7 @@ def main(part: str) -> str:
         return as_requirements(
             [p for p in lock if not p.name.startswith(("torch", *ONLY_WITH_CUDA))]
         )
-    raise SystemExit("requirements: say 'locked' or 'torch'")
+    raise SystemExit("requirements: use 'locked' or 'torch'")
 
 
 if __name__ == "__main__":

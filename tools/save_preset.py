@@ -1,4 +1,4 @@
-"""Put the motion a job has learned into the shipped library; stdlib and the client only.
+"""Save the motion that a job has learned in the shipped library; stdlib and the client only.
 
 python tools/save_preset.py JOB_FOLDER [TAG ...]
 """

@@ -1,9 +1,9 @@
-"""Stages the extension, builds its zip, and validates both, with plain Python.
+"""Stage the extension, build its zip, and validate both, with plain Python.
 
-The zip has the layout of the repository's root, so that a path in it means the same as in a
-checkout; only the package's one-line __init__.py is made here. What only this project itself
-needs, how the draft is trained and measured, is left out. Building and validating are done by
-Blender's own `blender_ext.py`, which comes with every bpy wheel and needs no Blender.
+The zip has the layout of the repository's root, so that paths in it mean the same as in a checkout;
+only the package's one-line __init__.py is generated here. What only this project needs, the draft's
+training and evaluation, is left out. Building and validating use Blender's own `blender_ext.py`,
+which is part of every bpy wheel and does not need Blender.
 
     python tools/stage.py [--build DIR] [--channel own|platform] [--zip --bpy PYTHON_WITH_BPY]
                           [--repository DIR]
@@ -29,13 +29,14 @@ STAGED = (
 IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 DRAFT, OF_THE_DRAFT = "mti_backend/draft", ("__init__.py", "weights")
-"""Of the draft, what running it needs: its weights; the rest is its training."""
+"""The part of the draft needed to run it: its weights; the rest is its training."""
 NOT_FOR_ANIMATORS = ("mti_backend/evaluation",)
 CHANNELS = ("own", "platform")
-NOT_ON_THE_PLATFORM = ("mti_addon/blender/operators_install.py",)
-"""The official platform forbids to install software, or to fetch parts of oneself."""
+NOT_ON_THE_PLATFORM = ("mti_addon/blender/setup/operators_install.py",)
+"""The official platform does not allow installing software, or downloading parts of the
+extension."""
 PERMISSION = "network = "
-CHANNEL_FILE = "mti_addon/blender/channel.py"
+CHANNEL_FILE = "mti_addon/blender/common/release_channel.py"
 INIT = "from .mti_addon import register, unregister\n"
 FIND_BLENDER_EXT = (
     "import importlib.util, pathlib;"
@@ -45,9 +46,9 @@ FIND_BLENDER_EXT = (
 
 
 def stage(root: Path, build: Path, channel: str = "own") -> Path:
-    """Copy what belongs to the extension to build/mti, anew; gives that folder.
+    """Copy the extension's files to a new build/mti; return that folder.
 
-    `channel` is "own", for our own repository of extensions, where a button sets the backend up, or
+    `channel` is "own", for our own extensions repository, where a button sets up the backend, or
     "platform", for the official one, where that is not allowed. Raises SystemExit if a part is
     missing.
     """
@@ -81,7 +82,7 @@ def _leave_out_what_is_for_us(folder: Path) -> None:
 
 
 def _for_the_platform(folder: Path) -> None:
-    """Take out what installs or fetches, and its permission; say so in the channel's file."""
+    """Remove what installs or downloads software, and the permission for it; set the channel."""
     for name in NOT_ON_THE_PLATFORM:
         (folder / name).unlink()
     file = folder / CHANNEL_FILE
@@ -94,18 +95,18 @@ def _for_the_platform(folder: Path) -> None:
 
 
 def blender_ext(python: str) -> Path:
-    """The extension tool of the bpy wheel that is installed for an interpreter."""
+    """Return the extension tool of the bpy wheel installed for an interpreter."""
     result = subprocess.run(
         [python, "-c", FIND_BLENDER_EXT], capture_output=True, text=True, check=False
     )
     found = result.stdout.split("\n")[0].strip()
     if not found:
-        raise SystemExit(f"stage: there is no bpy in {python}; install the wheel bpy there")
+        raise SystemExit(f"stage: there is no bpy in {python}; install the bpy wheel there")
     return Path(found)
 
 
 def build_zip(folder: Path, build: Path, tool: Path) -> Path:
-    """Validate the staged folder, build its zip, and validate that; gives the zip's path."""
+    """Validate the staged folder, build its zip, and validate that; return the zip's path."""
     _run(tool, "validate", folder)
     for old in build.glob("mti-*.zip"):
         old.unlink()
@@ -118,9 +119,9 @@ def build_zip(folder: Path, build: Path, tool: Path) -> Path:
 
 
 def make_repository(archive: Path, repository: Path, tool: Path) -> Path:
-    """Put the zip into a folder that any web server can offer as a repository of extensions.
+    """Add the zip to a folder that any web server can serve as an extensions repository.
 
-    Older versions stay; gives its index.json, which Blender is told the address of.
+    Older versions are kept. Returns its index.json, whose address is configured in Blender.
     """
     repository.mkdir(parents=True, exist_ok=True)
     shutil.copy2(archive, repository / archive.name)
@@ -129,7 +130,7 @@ def make_repository(archive: Path, repository: Path, tool: Path) -> Path:
 
 
 def _run(tool: Path, command: str, *arguments: str | Path) -> None:
-    # The list of tags is in Blender itself, not in the tool: an empty one means not to check them.
+    # The list of tags is in Blender itself, not in the tool: an empty one disables the check.
     tags = ["--valid-tags", ""] if command == "validate" else []
     line = [sys.executable, str(tool), command, *map(str, arguments), *tags]
     if subprocess.run(line, check=False).returncode:
@@ -137,14 +138,14 @@ def _run(tool: Path, command: str, *arguments: str | Path) -> None:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="default: build/")
     parser.add_argument("--channel", choices=CHANNELS, default="own", help="default: own")
     parser.add_argument("--zip", action="store_true", help="also build and validate the zip")
-    parser.add_argument("--bpy", default=sys.executable, help="a Python that has bpy installed")
+    parser.add_argument("--bpy", default=sys.executable, help="Python with bpy installed")
     parser.add_argument(
-        "--repository", type=Path, help="with --zip: put it into this static repository, too"
+        "--repository", type=Path, help="with --zip: also add it to this static repository"
     )
     options = parser.parse_args()
     if options.repository and options.channel != "own":

@@ -1,4 +1,4 @@
-"""Draws docs/images/starters.png: every starter motion, added and captured in headless Blender.
+"""Draw docs/images/starters.png: every starter motion, added and captured in headless Blender.
 
 .venv/bpy-5.0/bin/python tools/starter_sheet.py OUT.png
 """
@@ -18,12 +18,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "bl_ext.mti_sheet.mti"
 PICTURES, SIDE, GAP = 8, 72, 3
 VIEW = {"STICK": (0.0, 1.05, 2.9), "QUADRUPED": (0.0, 0.62, 2.3), "FACE": (0.0, 0.95, 2.3)}
-"""Middle of the picture (x, z) and its width, metres."""
+"""Center of the image (x, z) and its width, in meters."""
 PROPERTY = {"STICK": "motion", "QUADRUPED": "quadruped_motion", "FACE": "face_motion"}
 
 
 def main(out: Path) -> None:
-    """The command line."""
+    """Run the command line."""
     with tempfile.TemporaryDirectory(prefix="mti-sheet-") as folder:
         stage = [sys.executable, str(ROOT / "tools" / "stage.py"), "--build", folder]
         subprocess.run(stage, check=True, stdout=subprocess.DEVNULL)
@@ -44,7 +44,7 @@ def _sheet(bpy: Any) -> bytes:
     import numpy as np
 
     motion = importlib.import_module(f"{PACKAGE}.mti_addon.motion")
-    kinds = importlib.import_module(f"{PACKAGE}.mti_addon.motion.starters").KINDS
+    kinds = importlib.import_module(f"{PACKAGE}.mti_addon.motion.starters.catalog").KINDS
     rows = [_row(bpy, kind.name, starter.name) for kind in kinds for starter in kind.motions]
     cells = np.full((len(rows) + len(rows) % 2, SIDE + GAP, PICTURES * (SIDE + GAP), 3), 255)
     for i, pictures in enumerate(rows):
@@ -57,10 +57,10 @@ def _sheet(bpy: Any) -> bytes:
 
 
 def _row(bpy: Any, kind: str, name: str) -> Any:
-    """Eight moments of a motion, from front to back of its length."""
+    """Return eight moments spread over the length of a motion."""
     motion = importlib.import_module(f"{PACKAGE}.mti_addon.motion")
-    capture = importlib.import_module(f"{PACKAGE}.mti_addon.blender.capture")
-    sources = importlib.import_module(f"{PACKAGE}.mti_addon.blender.sources")
+    capture = importlib.import_module(f"{PACKAGE}.mti_addon.blender.sketch.capture")
+    sources = importlib.import_module(f"{PACKAGE}.mti_addon.blender.sketch.sources")
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     camera = bpy.context.scene.camera
     x, z, wide = VIEW[kind]
@@ -70,7 +70,7 @@ def _row(bpy: Any, kind: str, name: str) -> Any:
     bpy.ops.mti.add_stick_figure(figure=kind, **{PROPERTY[kind]: name})
     start, end = sources.frame_span(bpy.context)
     if name in ("WALK", "RUN", "TROT", "TURN_AROUND", "WALK_ACROSS"):
-        end = start + (end - start + 1) // 2  # a step more would look the same
+        end = start + (end - start + 1) // 2  # one more step would look the same
     poses = capture.poses_from_scene(bpy.context, "ARMATURE", start, end, PICTURES, (SIDE, SIDE))
     return motion.draw(poses)
 

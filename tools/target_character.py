@@ -1,6 +1,6 @@
-"""The characters of the scenes that Blender renders for the evaluation: rods between joints.
+"""The characters of the scenes rendered in Blender for the evaluation: rods between joints.
 
-Needs bpy. Designs have the draft's axes (mti_backend/draft/body.py), frame widths.
+Needs bpy. Designs use the draft's axes (mti_backend/draft/procedural/body.py), in frame widths.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from .target_materials import make_material
 
 Scene = dict[str, Any]
 HEAD, NECK = 1, 10
-# where a part points when the character stands at ease; as body.PARTS + body.EXTRAS
+# direction of each part when the character stands at ease; as body.PARTS + body.EXTRAS
 _UP, _DOWN, _RIGHT, _AHEAD = ((0, 0, 1), (0, 0, -1), (1, 0, 0), (0, -1, 0))
 REST = (_UP, _UP, *[_DOWN] * 8, _UP, _RIGHT, _RIGHT, _DOWN, _DOWN, _AHEAD, _AHEAD, _DOWN, _DOWN)
 
 
 def to_blender(point: list[float]) -> Vector:
-    """x right, y up, z to the viewer -> Blender's axes, seen from the front."""
+    """Convert x right, y up, z towards the viewer to Blender's axes, as seen from the front."""
     return Vector((point[0], -point[2], point[1]))
 
 
 class Character:
-    """The rods of a design and what is fixed to its head; `pose` puts them where a frame wants."""
+    """The rods of a design and what is attached to its head; `pose` positions them for a frame."""
 
     def __init__(self, scene: Any, design: Scene) -> None:
         self.design, self.rods, self.fixed = design, [], []
@@ -57,7 +57,7 @@ class Character:
         return things
 
     def pose(self, frame: int) -> None:
-        """Put every rod where this frame's ends are."""
+        """Move every rod to the positions of its ends in this frame."""
         ends, yaw = self.design["ends"][frame], self.design["yaw"][frame]
         # yaw turns to the viewer's right: from -y to +x
         body = Quaternion((0, 0, 1), yaw)
@@ -70,36 +70,36 @@ class Character:
             turn = body @ rest.rotation_difference(body.inverted() @ axis)
             stretch = self._length(part, frame) / self._length(part, 0)
             lie = turn @ _from_z(rest)
-            # a rod's mesh lies along its own z
+            # a rod's mesh extends along its own z
             thing.matrix_world = Matrix.LocRotScale(start, lie, Vector((1, 1, stretch)))
             if part == HEAD:
                 for other, offset in self.fixed:
                     other.matrix_world = Matrix.LocRotScale(start + turn @ offset, turn, None)
 
     def hide(self, hidden: bool) -> None:
-        """Leave the character out of the pictures, or not."""
+        """Hide the character in the images, or show it."""
         for thing in [thing for _, thing in self.rods] + [thing for thing, _ in self.fixed]:
             thing.hide_render = hidden
 
 
 def _from_z(axis: Vector) -> Quaternion:
-    """Turns z to `axis`, about x where it can, so that boxes keep their sides."""
+    """Return a rotation of z to `axis`, about x if possible, so that boxes keep their sides."""
     if axis.z < -0.999:
         return Quaternion((1, 0, 0), math.pi)
     return Vector((0, 0, 1)).rotation_difference(axis)
 
 
 def rod(shape: str, length: float, thick: float, thin: float) -> Any:
-    """A capsule, box or cone along z from 0 to `length`, of these half widths there.
+    """Create a capsule, box or cone along z from 0 to `length`, with these half widths at the ends.
 
-    A box of no length is a cube about 0.
+    A box without length is a cube around 0.
     """
     origin, top = (0.0, 0.0, 0.0), (0.0, 0.0, length)
     if shape in ("capsule", "ball"):
         return demo.capsule(shape, origin, top, thick, thin)
     low, high = (-thick, thick) if length < 1e-3 else (0.0, length)
     around = 4 if shape == "box" else 24
-    wide = math.sqrt(2) if shape == "box" else 1.0  # a square's corners
+    wide = math.sqrt(2) if shape == "box" else 1.0  # corners of a square
     points = []
     for radius, along in ((0.0, low), (thick, low), (thin, high), (0.0, high)):
         for step in range(around):
@@ -111,7 +111,7 @@ def rod(shape: str, length: float, thick: float, thin: float) -> Any:
 
 
 def add(scene: Any, mesh: Any, material: Any, part: int | None = None) -> Any:
-    """An object of a mesh in the scene; `part` is what it tells of itself to ray casts."""
+    """Add a mesh as an object to the scene; `part` identifies it in ray casts."""
     mesh.materials.append(material)
     thing = bpy.data.objects.new(mesh.name, mesh)
     if part is not None:

@@ -1,6 +1,6 @@
-"""Materials of the scenes that Blender renders for the evaluation, with procedural textures.
+"""Materials of the scenes rendered in Blender for the evaluation, with procedural textures.
 
-Needs bpy; demo's colours.
+Needs bpy; uses the demo's colors.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import bpy
 
 from demo.scene import to_linear
 
-# the patterns that are a node with two colours; the others are a mask between two
+# patterns that are a node with two colors; the others are a mask between two
 _TEXTURES = {"checks": "ShaderNodeTexChecker", "bricks": "ShaderNodeTexBrick"}
 
 
 def make_material(look: dict[str, Any], size: float = 0.05) -> Any:
-    """A new material.
+    """Create a material.
 
     Args:
-        look: colour and second colour (sRGB), roughness, specular level, pattern: plain, stripes,
+        look: color and second color (sRGB), roughness, specular level, pattern: plain, stripes,
             noise, checks or bricks.
         size: width of the pattern, in the units of the scene.
     """
     material = bpy.data.materials.new(look["pattern"])
     if material.node_tree is None:
-        material.use_nodes = True  # always so from 5.0 on, where asking for it is deprecated
+        material.use_nodes = True  # always the case from 5.0 on, where setting it is deprecated
     nodes, links = material.node_tree.nodes, material.node_tree.links
     shader = nodes["Principled BSDF"]
     shader.inputs["Roughness"].default_value = look["roughness"]
@@ -57,11 +57,11 @@ def make_material(look: dict[str, Any], size: float = 0.05) -> Any:
 def _mask(
     nodes: Any, links: Any, pattern: str, size: float, first: Any, second: Any
 ) -> tuple[Any, Any]:
-    """A texture node of `pattern` (stripes along z, or noise) and the colour it makes."""
+    """Create a texture node of `pattern` (stripes along z, or noise); return it and its color."""
     if pattern == "stripes":
         texture = nodes.new("ShaderNodeTexWave")
         texture.bands_direction = "Z"
-        texture.inputs["Scale"].default_value = 0.314 / size  # a period is pi / 10
+        texture.inputs["Scale"].default_value = 0.314 / size  # one period is pi / 10
     else:
         texture = nodes.new("ShaderNodeTexNoise")
         texture.inputs["Scale"].default_value = 1 / size
@@ -75,7 +75,7 @@ def _mask(
 
 
 def _upright(nodes: Any, links: Any, place: Any) -> Any:
-    """x and z as a flat texture's x and y: a wall's bricks lie in rows."""
+    """Use x and z as a flat texture's x and y, so that a wall's bricks are in rows."""
     split, joined = nodes.new("ShaderNodeSeparateXYZ"), nodes.new("ShaderNodeCombineXYZ")
     links.new(place, split.inputs[0])
     links.new(split.outputs["X"], joined.inputs["X"])

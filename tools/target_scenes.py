@@ -1,9 +1,9 @@
-"""Designs the scenes that Blender renders for the evaluation: numbers only, no Blender.
+"""Designs of the scenes rendered in Blender for the evaluation: numbers only, without Blender.
 
-A scene is a JSON object: a character (rods between the joints that the draft's own kinematics
-gives, so that the right motion is known exactly), its materials, what it stands before, light and
-camera. Lengths in frame widths, axes those of mti_backend/draft/body.py: x right, y up, z towards
-the viewer. Characters, looks and grounds are drawn here and not by the draft's `random_figures`.
+A scene is a JSON object: a character (rods between the joints of the draft's own kinematics, so
+that the true motion is known exactly), its materials, its surroundings, light and camera. Lengths
+are in frame widths, and axes those of mti_backend/draft/procedural/body.py: x right, y up, z
+towards the viewer. Characters, looks and grounds are sampled here, not by `random_figures`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from mti_backend.draft.body import (
+from mti_backend.draft.procedural.body import (
     FOOT_L,
     FOOT_R,
     HAIR,
@@ -28,11 +28,11 @@ from mti_backend.draft.body import (
     SKIRT,
     Figures,
 )
-from mti_backend.draft.clips import camera_of
-from mti_backend.draft.figures import random_figures
-from mti_backend.draft.motions import INDEX, frame_times
-from mti_backend.draft.named import NAMED, named_motion
-from mti_backend.draft.pose import pose
+from mti_backend.draft.procedural.clips import camera_of
+from mti_backend.draft.procedural.figures import random_figures
+from mti_backend.draft.procedural.motions import INDEX, frame_times
+from mti_backend.draft.procedural.named import NAMED, named_motion
+from mti_backend.draft.procedural.pose import pose
 
 STILLS = 50
 _SEED = 20_240_801
@@ -54,7 +54,7 @@ _BUILDS: dict[str, dict[str, float]] = {
               "shin": 0.2, "shoulder": 0.125, "hip": 0.07, "foot": 0.075,
               "head": 0.09, "limb": 0.05, "chest": 0.13},
 }  # fmt: skip
-# the shape of limbs, trunk and head
+# shapes of limbs, trunk and head
 _BODIES = {
     "person": ("capsule", "capsule", "ball"),
     "robot": ("box", "box", "box"),
@@ -65,7 +65,7 @@ _LIMBS = (2, 3, 4, 5, 6, 7, 8, 9)
 
 
 def still_scenes() -> list[Scene]:
-    """STILLS scenes of one frame; the first is the demo's own target, which has no numbers here."""
+    """Return STILLS scenes of one frame; the first is the demo's target, without numbers here."""
     scenes: list[Scene] = [{"name": "demo", "demo": True}]
     names = list(NAMED)
     for i in range(1, STILLS):
@@ -76,7 +76,7 @@ def still_scenes() -> list[Scene]:
 
 
 def clip_scenes() -> list[Scene]:
-    """One scene of 14 frames for every named motion."""
+    """Return one scene of 14 frames for every named motion."""
     times = frame_times(1)[0].tolist()
     return [
         _scene(random.Random(_SEED + 1000 + i), name, name, times, turn=0.3)
@@ -87,7 +87,7 @@ def clip_scenes() -> list[Scene]:
 def _scene(
     rng: random.Random, name: str, motion_name: str, times: list[float], turn: float
 ) -> Scene:
-    """`turn`: the most the character stands turned away from the camera, radians."""
+    """Design a scene; `turn`: maximum rotation away from the camera, in radians."""
     motion, at = named_motion(motion_name), torch.tensor([times])
     build, body = rng.choice(list(_BUILDS)), rng.choice(list(_BODIES))
     figures = _figure(rng, _BUILDS[build], turn)
@@ -114,7 +114,7 @@ def _scene(
 
 
 def _figure(rng: random.Random, build: dict[str, float], turn: float) -> Figures:
-    """One body of this build, a little different every time, standing somewhere in the picture."""
+    """Return a body of this build, with random variation, at a random position in the image."""
     lengths = {name: length * rng.uniform(0.92, 1.08) for name, length in build.items()}
     head, limb, chest = (lengths.pop(name) for name in ("head", "limb", "chest"))
     radii = torch.zeros(1, PART_COUNT, 2)
@@ -144,7 +144,7 @@ def _figure(rng: random.Random, build: dict[str, float], turn: float) -> Figures
 
 
 def _shapes(limbs: str, trunk: str, head: str) -> list[str]:
-    """The shape of every part."""
+    """Return the shape of every part."""
     shapes = [limbs] * PART_COUNT
     shapes[0], shapes[1], shapes[NECK], shapes[SKIRT] = trunk, head, "capsule", "cone"
     for part in (HAND_L, HAND_R, HAIR):
@@ -155,7 +155,7 @@ def _shapes(limbs: str, trunk: str, head: str) -> list[str]:
 
 
 def _look(rng: random.Random, body: str) -> Scene:
-    """The materials of a character, and which part has which."""
+    """Return the materials of a character, and which part uses which."""
     skin = _mix((0.32, 0.19, 0.12), (0.98, 0.84, 0.72), rng.random())
     if body != "person" and rng.random() < 0.6:
         skin = _colour(rng)
@@ -170,7 +170,7 @@ def _look(rng: random.Random, body: str) -> Scene:
         "sleeve.l": _material(top, shine), "sleeve.r": _material(top, shine),
         "dark": _material((0.05, 0.05, 0.06), (0.3, 0.5)),
     }  # fmt: skip
-    if rng.random() < 0.4:  # left and right told apart, as the demo's character's are
+    if rng.random() < 0.4:  # left and right distinct, as on the demo's character
         materials["sleeve.l"] = _material(_colour(rng), shine)
         materials["sleeve.r"] = _material(_colour(rng), shine)
     part_materials = ["skin"] * PART_COUNT
@@ -189,7 +189,7 @@ def _look(rng: random.Random, body: str) -> Scene:
 
 
 def _surroundings(rng: random.Random) -> Scene:
-    """What the character stands before, and the light."""
+    """Return the character's surroundings, and the light."""
     base = _colour(rng, 0.4 if rng.random() < 0.6 else 0.9)
     other = _mix(base, _colour(rng), rng.uniform(0.3, 0.8))
     kind = rng.choice(["bowl", "plain", "two colours", "textured", "textured", "open"])
@@ -215,7 +215,7 @@ def _surroundings(rng: random.Random) -> Scene:
 def _material(
     colour: Colour, shine: tuple[float, float], pattern: str = "plain", second: Colour | None = None
 ) -> Scene:
-    """`shine`: roughness, specular level (0 .. 1); colours sRGB in 0 .. 1."""
+    """Return a material; `shine`: roughness, specular level (0 .. 1); colors sRGB in 0 .. 1."""
     return {
         "colour": colour, "roughness": shine[0], "specular": shine[1],
         "pattern": pattern, "second": second or colour,
@@ -236,5 +236,5 @@ def _mix(one: Colour, other: Colour, share: float) -> Colour:
 
 
 def _rounded(values: torch.Tensor) -> Any:
-    """Nested lists with five decimals: a hundredth of a pixel is 0.00016 frame widths."""
+    """Round nested lists to five decimals: a hundredth of a pixel is 0.00016 frame widths."""
     return [_rounded(row) for row in values] if values.ndim else round(float(values), 5)

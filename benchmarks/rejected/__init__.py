@@ -1,1 +1,2 @@
-"""Experiments that were no better at the same cost, and so are no setting of a job (README.md)."""
+"""Experiments without benefit at equal cost, and therefore not available as settings
+(README.md)."""

@@ -1,4 +1,4 @@
-"""Ways to learn that were no better: an inversion that can do them. Imports torch, models."""
+"""Inversion with rejected variants of learning. Imports torch and models."""
 
 import math
 from collections.abc import Iterator
@@ -12,28 +12,28 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
-from mti_backend.augmented_clips import AugmentedClip, AugmentedClips
-from mti_backend.embedding import MotionEmbedding
-from mti_backend.inversion import Inversion
+from mti_backend.method.noise import step_generator
+from mti_backend.method.textual_inversion.augmented_clips import AugmentedClip, AugmentedClips
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.inversion import Inversion
 from mti_backend.models.precision import computing_in
 from mti_backend.models.svd import SvdModel
-from mti_backend.noise import step_generator
 
 from .early_stopping import PAIRS, EarlyStopping
 from .stratified import stratified_sigma
 
-# a number of its own for the noise that losses are compared on
+# A separate step for the noise on which losses are compared.
 _FIXED = -2_000_000_000
 
 
 @dataclass(frozen=True)
 class Way:
-    """How to learn, beyond what the product can be asked for; everything off by default.
+    """Variants of learning beyond the product's settings; all off by default.
 
-    stratified: noise levels spread evenly over the iterations. ema_decay: of the moving average of
-    the tokens that is the result; 0: the last tokens. half_size: the first part of the iterations,
-    on images of half the side. early_stopping_patience: iterations to wait for a lower loss on
-    fixed noise; 0: for ever.
+    stratified: noise levels spread evenly over the iterations. ema_decay: of the tokens' moving
+    average, which becomes the result; 0: the last tokens. half_size: fraction of the iterations, at
+    the beginning, that use images of half the side. early_stopping_patience: iterations to wait for
+    a lower loss on fixed noise; 0: never stop early.
     """
 
     settings: InversionSettings
@@ -44,35 +44,36 @@ class Way:
 
 
 class RejectedInversion(Inversion):
-    """The product's inversion with the rejected ways of `Way`."""
+    """The product's inversion with the rejected variants of `Way`."""
 
     def __init__(
         self, model: SvdModel, references: Tensor, way: Way, sampling: SamplingSettings
     ) -> None:
-        """As `Inversion`: references (F, 3, H, W) or (K, F, 3, H, W) in [-1, 1]. BadRequest."""
+        """Like `Inversion`: references (F, 3, H, W) or (K, F, 3, H, W) in [-1, 1]. Raises
+        BadRequest."""
         super().__init__(model, references, way.settings, sampling)
         self.way = way
         self.half_steps = round(way.half_size * way.settings.iterations)
-        """The first so many iterations are done at half the size."""
+        """Number of initial iterations at half the size."""
         self.small = self._half_sized() if self.half_steps else None
         self.early_stopping = EarlyStopping(way.early_stopping_patience)
         self._average = self._averaged() if way.ema_decay else None
 
     def step(self) -> float:
-        """One iteration, and what follows the tokens of it."""
+        """Run one iteration and update the moving average."""
         loss = super().step()
         if self._average is not None:
             self._average.update_parameters(self._parameters())
         return loss
 
     def prepare(self) -> None:
-        """Make the augmented clips that the iterations will keep, of both sizes."""
+        """Create the cached augmented clips, at both sizes."""
         super().prepare()
         for index in range(0 if self.small is None else self.small.variants):
             self.small.variant(index)
 
     def augmented_clip(self, g: torch.Generator) -> AugmentedClip:
-        """At half the size, as long as that lasts."""
+        """The training clip; at half the size during the first iterations."""
         if self.small is not None and self._at_half_size:
             return self.small.at(self.step_index, g)
         return super().augmented_clip(g)
@@ -80,7 +81,7 @@ class RejectedInversion(Inversion):
     def sigmas(self, g: torch.Generator) -> Tensor:
         """Noise levels (b,) of this iteration."""
         settings = self.settings
-        # an image of half the side is hidden by half the noise (Chen 2023, arXiv 2301.10972)
+        # Half the noise hides an image of half the side (Chen 2023, arXiv 2301.10972).
         factor = 0.5 if self._at_half_size else 1.0
         if not self.way.stratified:
             return super().sigmas(g) * factor
@@ -88,20 +89,20 @@ class RejectedInversion(Inversion):
         return stratified_sigma(self.step_index, count, mean, std, settings.seed) * factor
 
     def settled(self) -> bool:
-        """Whether the patience is at its end. To be asked after every step."""
-        # while images are small, the loss on whole ones says nothing of what is learned
+        """Whether patience has run out. Call it after every step."""
+        # While images are small, the loss on full-size ones does not show progress.
         if not self.early_stopping.looks(self.step_index) or self.step_index <= self.half_steps:
             return False
         return self.early_stopping.over(self.step_index, fixed_loss(self, PAIRS))
 
     def embedding(self, **meta: str) -> MotionEmbedding:
-        """What has been learned so far: the average, where there is one."""
+        """The motion learned so far; the moving average, if there is one."""
         with self.averages_in_place():
             return super().embedding(**meta)
 
     @contextmanager
     def averages_in_place(self) -> Iterator[None]:
-        """The averages stand where the tokens do, for as long as this lasts."""
+        """Replace the tokens by their averages within the context."""
         if self._average is None:
             yield
             return
@@ -125,16 +126,16 @@ class RejectedInversion(Inversion):
 
     def _averaged(self) -> AveragedModel:
         def average(mean: Tensor, token: Tensor, count: Any) -> Tensor:
-            # the first steps hardly count the start
+            # Smaller decay at first, so that the initial tokens hardly count.
             decay = min(self.way.ema_decay, (1 + int(count)) / (10 + int(count)))
             return mean.lerp(token, 1 - decay)
 
         made = AveragedModel(self._parameters(), avg_fn=average)
-        made.update_parameters(self._parameters())  # the first one only copies
+        made.update_parameters(self._parameters())  # the first update only copies
         return made
 
     def _parameters(self) -> nn.ParameterList:
-        """The tokens as a module, which shares their memory."""
+        """The tokens as a module that shares their memory."""
         return nn.ParameterList([nn.Parameter(t.detach()) for t in self._tokens])
 
     @torch.no_grad()
@@ -144,7 +145,7 @@ class RejectedInversion(Inversion):
 
 
 def halved(pictures: Tensor) -> Tensor:
-    """Pictures (..., 3, H, W) of half the side; a side stays a multiple of 8."""
+    """Resize images (..., 3, H, W) to half the side; sides stay multiples of 8."""
     height, width = (max(8, side // 16 * 8) for side in pictures.shape[-2:])
     flat = pictures.reshape(-1, *pictures.shape[-3:])
     small = functional.interpolate(
@@ -154,7 +155,7 @@ def halved(pictures: Tensor) -> Tensor:
 
 
 def without_augmentation(inversion: Inversion) -> AugmentedClip:
-    """The first reference as it is."""
+    """The first reference without augmentation."""
     model, strength = inversion.model, inversion.sampling.noise_aug_strength
     clip = inversion.references[0].to(model.device)
     noise = torch.randn(clip[0].shape, generator=step_generator(0, _FIXED))
@@ -165,10 +166,10 @@ def without_augmentation(inversion: Inversion) -> AugmentedClip:
 
 @torch.no_grad()
 def fixed_loss(inversion: RejectedInversion, count: int) -> float:
-    """The loss of what `embedding` gives, always on the same `count` noise levels and noises.
+    """Loss of the result of `embedding`, on fixed `count` noise levels and noise samples.
 
-    Of the first reference as it is. Single losses of the iterations say little: their noise levels
-    differ.
+    Uses the first reference without augmentation. The training loss of single iterations says
+    little, since their noise levels differ.
     """
     clip, settings = without_augmentation(inversion), inversion.settings
     levels = (torch.arange(count, dtype=torch.float64) + 0.5) / count

@@ -1,5 +1,6 @@
-"""Ways to play a motion that were no better: another solver, guidance at some noise levels only.
-Imports torch, models."""
+"""Rejected variants of sampling: another solver, guidance at some noise levels only. Imports torch
+and models.
+"""
 
 import math
 from collections.abc import Iterator
@@ -11,17 +12,16 @@ from diffusers import EDMDPMSolverMultistepScheduler
 from torch import Tensor
 
 from mti_addon.wire.settings import SamplingSettings
-from mti_backend.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.sampling import sample
 from mti_backend.models.svd import SvdModel
-from mti_backend.sampling import sample
 
 
 @dataclass(frozen=True)
 class Way:
-    """How to play, beyond what the product can be asked for.
+    """Variants of sampling beyond the product's settings.
 
-    dpmpp_2m: DPM-Solver++ instead of Euler steps. sigmas: noise levels that are guided, from and
-    to.
+    dpmpp_2m: DPM-Solver++ instead of Euler steps. sigmas: range of noise levels with guidance.
     """
 
     settings: SamplingSettings
@@ -30,7 +30,7 @@ class Way:
 
 
 def play(model: SvdModel, picture: Tensor, motion: MotionEmbedding, way: Way) -> Tensor:
-    """A clip (F, 3, H, W) in [-1, 1]; `picture` is its first frame, (3, H, W) in [-1, 1]."""
+    """Sample a clip (F, 3, H, W) in [-1, 1]; `picture` is its first frame, (3, H, W) in [-1, 1]."""
     with _solving(model, way.dpmpp_2m), _guided_between(model, *way.sigmas):
         return sample(model, picture, motion, way.settings)
 
@@ -47,8 +47,8 @@ def _solving(model: SvdModel, dpmpp_2m: bool) -> Iterator[None]:
 
 
 def dpmpp_2m_of(model: SvdModel) -> Any:
-    """DPM-Solver++ of second order (Lu et al. 2022) in EDM's form, on the noise levels of the
-    model, with SVD's sigma_data = 1."""
+    """Second-order DPM-Solver++ (Lu et al. 2022) in EDM's form, on the model's noise levels, with
+    SVD's sigma_data = 1."""
     config = model.scheduler.config
     return EDMDPMSolverMultistepScheduler(
         sigma_min=config.sigma_min,
@@ -63,8 +63,8 @@ def dpmpp_2m_of(model: SvdModel) -> Any:
 
 @contextmanager
 def _guided_between(model: SvdModel, low: float, high: float) -> Iterator[None]:
-    """Outside these noise levels the branch without a motion gives what the other one gave, which
-    is no guidance, without a call of the network (Kynkaanniemi et al. 2024, arXiv 2404.07724)."""
+    """Outside these noise levels, let the unconditional branch return the conditional output. That
+    disables guidance and saves the call (Kynkaanniemi et al. 2024, arXiv 2404.07724)."""
     network, width = model.network, model.no_motion(1)[0].shape[2]
     last: list[Tensor] = []
 

@@ -1,132 +1,83 @@
-"""Everything that needs Blender; thin. Registers and unregisters the extension's classes."""
+"""Blender layer: registers and unregisters the extension's classes.
+
+Each section of the tab has its own sub-package. `queue`, `sequencer`, `scene` and `common` sit
+below the sections and know nothing about them; see docs/architecture.md.
+"""
 
 from __future__ import annotations
 
 import bpy
 
 from . import (
-    addon,
-    channel,
-    glance,
-    header,
-    image_strips,
-    job_pictures,
-    lists,
+    apply,
+    jobs,
+    learn,
     menus,
     older_files,
-    operators_drop,
-    operators_setup,
-    pictures,
-    playback,
-    polling,
-    render_result,
-    setup_watch,
-    stillness,
-    this_file,
+    preferences,
+    results,
+    setup,
+    sketch,
+    status_bar,
+    tab,
     translations,
-    watch,
 )
-from .header import MTI_OT_dismiss
-from .menus import MTI_MT_motion
-from .operators_figures import MTI_MT_add_figure, MTI_OT_add_camera, MTI_OT_add_stick_figure
-from .operators_files import MTI_OT_clean_up, MTI_OT_collect_results, MTI_OT_show_target
-from .operators_jobs import MTI_OT_apply, MTI_OT_learn
-from .operators_list import MTI_OT_add_kept, MTI_OT_apply_this, MTI_OT_use_motion
-from .operators_redo import MTI_OT_redo
-from .operators_results import (
-    MTI_OT_cancel,
-    MTI_OT_import_result,
-    MTI_OT_open_log,
-    MTI_OT_pause,
-    MTI_OT_remove_job,
-    MTI_OT_rename_job,
-    MTI_OT_resume,
-    MTI_OT_start_now,
-)
-from .operators_scene import MTI_OT_capture
-from .panel_jobs import MTI_UL_jobs
-from .panel_results import MTI_UL_results
-from .panels import MTI_PT_sequencer, MTI_PT_view3d
-from .preferences import MTI_AP_preferences
-from .properties import MTI_PG_scene
+from .apply import changes as target_changes
+from .common import addon, file_cache, icons, lists, this_file
+from .jobs import cleanup
+from .properties import MTI_PG_scene, MTI_PG_window
+from .queue import pictures as job_pictures
+from .queue import polling, stillness
+from .results import playback
+from .scene import render_result, watch
+from .sequencer import strip_repair as image_strips
+from .setup import watch as setup_watch
+from .sketch import changes as capture_changes
 
 CLASSES: tuple[type, ...] = (
-    MTI_AP_preferences,
+    *preferences.CLASSES,
+    lists.MTI_PG_entry,
     MTI_PG_scene,
-    *lists.CLASSES,
-    MTI_UL_jobs,
-    MTI_UL_results,
-    MTI_OT_add_stick_figure,
-    MTI_OT_add_camera,
-    MTI_MT_add_figure,
-    MTI_MT_motion,
-    MTI_OT_capture,
-    MTI_OT_learn,
-    MTI_OT_apply,
-    MTI_OT_cancel,
-    MTI_OT_pause,
-    MTI_OT_resume,
-    MTI_OT_start_now,
-    MTI_OT_import_result,
-    MTI_OT_add_kept,
-    MTI_OT_use_motion,
-    MTI_OT_apply_this,
-    playback.MTI_OT_play_result,
-    MTI_OT_remove_job,
-    MTI_OT_rename_job,
-    MTI_OT_open_log,
-    MTI_OT_show_target,
-    MTI_OT_redo,
-    MTI_OT_collect_results,
-    MTI_OT_clean_up,
-    MTI_OT_dismiss,
-    *operators_drop.CLASSES,
-    *operators_setup.CLASSES,
-    MTI_PT_view3d,
-    MTI_PT_sequencer,
+    MTI_PG_window,
+    *setup.CLASSES,
+    *sketch.CLASSES,
+    *learn.CLASSES,
+    *apply.CLASSES,
+    *results.CLASSES,
+    *jobs.CLASSES,
+    *menus.CLASSES,
+    *status_bar.CLASSES,
+    *tab.CLASSES,
 )
-if channel.CHANNEL == "own":
-    from . import operators_install
-
-    CLASSES = (*CLASSES, *operators_install.CLASSES)
+HOOKS = (this_file, status_bar, menus, image_strips, older_files, render_result)
+"""Modules that add something to Blender other than classes."""
 
 
 def register() -> None:
-    """Register the classes, the scene's settings, and the first look at the jobs."""
+    """Register the classes and scene settings, and start watching the jobs."""
     translations.register(addon.ADDON_ID)
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.mti = bpy.props.PointerProperty(type=MTI_PG_scene)
-    lists.register()
-    this_file.register()
-    header.register()
-    menus.register()
-    image_strips.register()
-    older_files.register()
-    render_result.register()
+    bpy.types.WindowManager.mti = bpy.props.PointerProperty(type=MTI_PG_window)
+    for module in HOOKS:
+        module.register()
     polling.begin()
     setup_watch.begin()
-    glance.on_change(setup_watch.redraw)
-    watch.begin()
+    cleanup.begin()
+    file_cache.on_change(setup_watch.redraw)
+    watch.begin(capture_changes.LOOKER, target_changes.LOOKER)
 
 
 def unregister() -> None:
-    """Undo register(), in reverse order, and leave no timer and no picture behind."""
-    watch.stop()
-    setup_watch.stop()
-    playback.stop()
-    polling.stop()
-    stillness.forget()
-    glance.forget()
-    job_pictures.forget()
-    pictures.forget()
-    older_files.unregister()
-    image_strips.unregister()
-    render_result.unregister()
-    menus.unregister()
-    header.unregister()
-    this_file.unregister()
-    lists.unregister()
+    """Undo register() in reverse order, leaving no timers or previews behind."""
+    for timer in (watch, setup_watch, playback, polling, lists, cleanup):
+        timer.stop()
+    for known in (stillness, file_cache, job_pictures, icons):
+        known.forget()
+    for module in reversed(HOOKS):
+        module.unregister()
+    del bpy.types.WindowManager.mti
     del bpy.types.Scene.mti
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

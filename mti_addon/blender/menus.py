@@ -1,4 +1,4 @@
-"""The tab's buttons in Blender's menus, and so in its search (F3), which looks nowhere else."""
+"""Menu entries of the tab's operators, which also make them available in search (F3)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ADD_MENU = "VIEW3D_MT_armature_add"
 
 
 class MTI_MT_motion(bpy.types.Menu):
-    """What the Motion tab in the sidebar does"""
+    """Operators of the Motion tab in the sidebar"""
 
     bl_idname = "MTI_MT_motion"
     bl_label = "Motion"
 
     def draw(self, _context: Any) -> None:
-        """In the order of the tab."""
+        """Draw the operators in the order of the tab."""
         layout = self.layout
         layout.operator("mti.add_camera", icon="CAMERA_DATA")
         layout.operator("mti.capture", icon="RENDER_ANIMATION")
@@ -34,13 +34,13 @@ class MTI_MT_motion(bpy.types.Menu):
 
 
 def draw_motion(self: Any, _context: Any) -> None:
-    """Appended to the menus of what is animated, and of strips."""
+    """Append to the menus of animated objects and strips."""
     self.layout.separator()
     self.layout.menu(MTI_MT_motion.bl_idname, icon="ARMATURE_DATA")
 
 
 def draw_figures(self: Any, _context: Any) -> None:
-    """Appended to Add > Armature."""
+    """Append to Add > Armature."""
     self.layout.menu("MTI_MT_add_figure", text="Figure", text_ctxt=OWN, icon="ARMATURE_DATA")
 
 
@@ -52,7 +52,10 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take it out again."""
+    """Remove the entries from Blender's menus."""
     getattr(bpy.types, ADD_MENU).remove(draw_figures)
     for name in MENUS:
         getattr(bpy.types, name).remove(draw_motion)
+
+
+CLASSES: tuple[type, ...] = (MTI_MT_motion,)

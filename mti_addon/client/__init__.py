@@ -1,12 +1,12 @@
-"""Starting a runner, following its job folder, and the shelf of motions; wire and stdlib only."""
+"""Start runners, follow their job folders, and index motions; wire and stdlib only."""
 
 from ..wire.queue import enqueue, is_running, next_job
-from .follow import Follower
-from .launch import launch
-from .library import Library, Motion, save_motion
-from .spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue
-from .state import JobState, fold
-from .timings import Timings
+from .jobs.follow import Follower
+from .jobs.launch import launch
+from .jobs.spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue
+from .jobs.state import JobState, fold
+from .jobs.timings import Timings
+from .library.index import Library, Motion, save_motion
 
 __all__ = [
     "Follower",

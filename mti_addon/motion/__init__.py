@@ -1,8 +1,9 @@
-"""From keyed joints to the pictures of a reference video. Imports numpy and stdlib."""
+"""From keyed joints to the images of a reference video. Imports numpy and stdlib."""
 
-from .bones import Bone
-from .camera import project
 from .checks import check_pictures, check_poses, check_range, warnings_about
+from .drawing.camera import project
+from .drawing.png import decode_png, encode_png
+from .drawing.raster import Look, draw
 from .fitting import (
     Fit,
     Fitted,
@@ -14,10 +15,9 @@ from .fitting import (
     shrunk,
     unpadded,
 )
-from .png import decode_png, encode_png
 from .pose_sequence import PoseSequence
-from .raster import Look, draw
-from .skeleton import Plan, plan_limbs
+from .skeleton.bones import Bone
+from .skeleton.limbs import Plan, plan_limbs
 from .timing import picture_of_each_frame, sampled_frames
 from .variations import Drawing, variations
 

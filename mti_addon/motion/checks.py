@@ -1,4 +1,4 @@
-"""What is wrong with a capture, and what to do about it."""
+"""Checks of a capture: what is wrong with it, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..wire.problem import Problem
-from .camera import project
+from .drawing.camera import project
 from .pose_sequence import PoseSequence
 
 LEAST_VISIBLE = 0.25
-"""Below this share of joints inside the picture, over all frames, nothing useful can be learned."""
+"""With a smaller share of joints inside the image, over all frames, nothing useful can be
+learned."""
 MOSTLY_VISIBLE = 0.9
 LARGE_ENOUGH = 0.4
-"""Smaller figures have limbs of less than a pixel in the draft's 64 x 64 pixels."""
+"""In smaller figures, limbs are thinner than a pixel at the draft's 64 x 64 pixels."""
 LEAST_MOTION = 0.01
-"""The least path of any joint, as a share of the picture's diagonal: 0.9 pixels at 64 x 64."""
+"""Minimum path of any joint, as a fraction of the image's diagonal: 0.9 pixels at 64 x 64."""
 CLEAR_MOTION = 0.025
 BETWEEN = 4
-"""A take is looked at this many times as often as it is drawn, to see what happens in between."""
+"""Oversampling factor of a capture, to see what happens between its images."""
 FOLLOWED = 0.7
-"""Less than this share of a joint's way is left when its places in the pictures are joined by
-straight lines: it turned round in between. A sine is followed to 0.7 by 4 pictures a period."""
+"""If joining a joint's positions in the images by straight lines keeps less than this share of
+its path, it reversed in between. With 4 images per period, 0.7 of a sine is kept."""
 FAR_ENOUGH = 0.15
-"""Only joints that go this far, in the picture's diagonal, tell whether a motion is too fast."""
+"""Only joints that move this far, in image diagonals, tell whether a motion is too fast."""
 STANDS = 1e-4
-"""Of the longest way: a smaller step from one picture to the next is standing still."""
+"""Fraction of the longest path: a smaller step between images counts as standing still."""
 SAME = 0.5
-"""Two pictures that differ less, in levels of 255 on average over the parts that ever change, are
+"""Two images that differ by less, in levels of 255 averaged over the parts that ever change, are
 the same."""
-LATER_END = "Set a start and a later end frame."
+LATER_END = "Choose a start frame and a later end frame."
 STILL = "motion_still"
-"""The code of a take in which nothing moves, for whoever knows more about why."""
+"""Code of a capture in which nothing moves, for callers that know more about the cause."""
 
 Pictures = NDArray[np.uint8]
 
 
 def check_range(start: int, end: int) -> Problem | None:
-    """The frame range must hold at least two frames."""
+    """Check that the frame range contains at least two frames."""
     if end < start:
         return Problem(
             "frame_range_empty",
@@ -50,7 +51,7 @@ def check_range(start: int, end: int) -> Problem | None:
     if end == start:
         return Problem(
             "frame_range_single",
-            "The frame range is the single frame {start}, which holds no motion.",
+            "The frame range is the single frame {start}, which contains no motion.",
             LATER_END,
             {"start": start},
         )
@@ -58,18 +59,18 @@ def check_range(start: int, end: int) -> Problem | None:
 
 
 def check_poses(take: PoseSequence) -> Problem | None:
-    """The take must be finite, in view, and move."""
+    """Check that the captured poses are finite, in view, and moving."""
     if not (np.isfinite(take.joints).all() and np.isfinite(take.world_to_clip).all()):
         return Problem(
             "positions_not_finite",
             "The captured positions are not finite numbers.",
-            "Look for a zero scale or a broken driver on the armature or the camera.",
+            "Check for a zero scale or a broken driver on the armature or the camera.",
         )
     share, path = visible_share(take), longest_path(take)
     if share < LEAST_VISIBLE:
         return Problem(
             "motion_out_of_view",
-            "The motion is out of the camera's view: {share:.0%} of it can be seen.",
+            "The motion is out of the camera's view: only {share:.0%} of it is visible.",
             "Turn or move the camera so that the whole motion is in the frame.",
             {"share": share},
         )
@@ -83,7 +84,7 @@ def check_poses(take: PoseSequence) -> Problem | None:
 
 
 def check_pictures(pictures: Pictures) -> Problem | None:
-    """Pictures (F, H, W, 3) must not all be the same."""
+    """Check that images (F, H, W, 3) are not all the same."""
     if longest_still(pictures) < len(pictures):
         return None
     return Problem(
@@ -94,9 +95,9 @@ def check_pictures(pictures: Pictures) -> Problem | None:
 
 
 def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> list[Problem]:
-    """What could be better in a take that can be learned.
+    """Return what could be better in a capture that can be learned.
 
-    `between` is the same take, sampled BETWEEN times as often.
+    `between` is the same motion, sampled BETWEEN times as often.
     """
     found = []
     shares = visible_shares(take)
@@ -105,8 +106,10 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
         found.append(
             Problem(
                 "motion_partly_outside",
-                "{share:.0%} of the motion is outside the frame, most of it between frames {first} "
-                "and {last}.",
+                (
+                    "{share:.0%} of the motion is outside the frame, mostly between frames "
+                    "{first} and {last}."
+                ),
                 "Move the camera back, or turn it.",
                 {"share": 1 - shares.mean(), "first": cut[0], "last": cut[-1]},
             )
@@ -115,8 +118,8 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
         found.append(
             Problem(
                 "motion_small",
-                "The motion fills only {share:.0%} of the frame.",
-                "Move the camera nearer, or give it a longer lens.",
+                "The motion only fills {share:.0%} of the frame.",
+                "Move the camera closer, or use a longer lens.",
                 {"share": size},
             )
         )
@@ -124,8 +127,8 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
         found.append(
             Problem(
                 "motion_slight",
-                "Hardly anything moves: {share:.0%} of the frame at the most.",
-                "Key a larger motion, or move the camera nearer.",
+                "Hardly anything moves: at most {share:.0%} of the frame.",
+                "Key a larger motion, or move the camera closer.",
                 {"share": longest_path(take)},
             )
         )
@@ -133,8 +136,10 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
         found.append(
             Problem(
                 "motion_too_fast",
-                "The motion is faster than {count} frames can show: it turns round between two of "
-                "them.",
+                (
+                    "The motion is faster than {count} frames can show: it reverses between two "
+                    "of them."
+                ),
                 "Capture fewer frames, or slow the motion down.",
                 {"count": take.frames},
             )
@@ -143,22 +148,22 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
 
 
 def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
-    """What could be better in pictures (F, H, W, 3) that can be learned."""
+    """Return what could be better in images (F, H, W, 3) that can be learned."""
     still = longest_still(pictures)
     if still <= len(pictures) // 2:
         return []
     return [
         Problem(
             "frames_still",
-            "{still} of {count} frames in a row are the same.",
-            "Capture only the frames in which something moves.",
+            "{still} of {count} consecutive frames are the same.",
+            "Only capture the frames in which something moves.",
             {"still": still, "count": len(pictures)},
         )
     ]
 
 
 def thinned(take: PoseSequence, step: int) -> PoseSequence:
-    """Every `step`-th picture of a take."""
+    """Return every `step`-th pose."""
     return replace(
         take,
         joints=take.joints[::step],
@@ -168,26 +173,26 @@ def thinned(take: PoseSequence, step: int) -> PoseSequence:
 
 
 def visible_shares(take: PoseSequence) -> NDArray[np.float64]:
-    """(F,): the share of limb ends inside each picture, 0..1."""
+    """Return the share of limb ends inside each image (F,), 0..1."""
     ends = sorted({joint for limb in take.limbs for joint in limb})
     _, inside = project(take.joints[:, ends], take.world_to_clip, take.size)
     return np.asarray(inside.mean(1))
 
 
 def visible_share(take: PoseSequence) -> float:
-    """The share of limb ends inside the picture, 0..1, over all frames."""
+    """Return the share of limb ends inside the image, 0..1, over all frames."""
     return float(visible_shares(take).mean())
 
 
 def covered_share(take: PoseSequence) -> float:
-    """The larger side of the box around everything that is seen, as a share of the picture's."""
+    """Return the larger side of the box around everything visible, as a fraction of the image's."""
     pixels, inside = project(take.joints, take.world_to_clip, take.size)
     seen = pixels[inside]
     return float((np.ptp(seen, axis=0) / take.size).max()) if len(seen) else 0.0
 
 
 def longest_path(take: PoseSequence) -> float:
-    """How far the joint that moves most gets, as a share of the picture's diagonal."""
+    """Return the longest path of any joint, as a fraction of the image's diagonal."""
     pixels, _ = project(take.joints, take.world_to_clip, take.size)
     always = pixels[:, np.isfinite(pixels).all((0, 2))]
     if not always.size:
@@ -196,7 +201,7 @@ def longest_path(take: PoseSequence) -> float:
 
 
 def moving_part(take: PoseSequence) -> tuple[int, int] | None:
-    """The first and the last picture between which anything moves in the picture; None if nothing.
+    """Return the first and last image between which anything moves in the image, or None.
 
     A joint that passes behind the camera counts as moving all the time.
     """
@@ -209,9 +214,9 @@ def moving_part(take: PoseSequence) -> tuple[int, int] | None:
 
 
 def followed_share(take: PoseSequence, between: PoseSequence) -> float:
-    """How much of the longest way, in the picture, is left of it when only the pictures are seen.
+    """Return the share of the longest path in the image that remains when only the images are seen.
 
-    1 where no joint goes far.
+    1 if no joint moves far.
     """
     shown, whole = _ways(take), _ways(between)
     far = whole > FAR_ENOUGH * np.hypot(*take.size)
@@ -219,7 +224,7 @@ def followed_share(take: PoseSequence, between: PoseSequence) -> float:
 
 
 def longest_still(pictures: Pictures) -> int:
-    """The most pictures in a row that are the same."""
+    """Return the largest number of consecutive images that are the same."""
     values = pictures.astype(np.float32)
     changing = np.ptp(values, axis=0).max(-1) > 2  # (H, W)
     if not changing.any():
@@ -233,7 +238,7 @@ def longest_still(pictures: Pictures) -> int:
 
 
 def _ways(take: PoseSequence) -> NDArray[np.float64]:
-    """(J,): how long the way of each joint is in the picture, pixels; 0 if it is ever behind."""
+    """Return each joint's path length in the image (J,), in pixels; 0 if ever behind the camera."""
     pixels, _ = project(take.joints, take.world_to_clip, take.size)
     steps = np.linalg.norm(np.diff(pixels, axis=0), axis=2).sum(0)
     return np.asarray(np.nan_to_num(steps))

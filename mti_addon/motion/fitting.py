@@ -1,4 +1,4 @@
-"""A picture brought to an engine's shape, by cropping or padding, and its results brought back.
+"""Fit an image to an engine's shape by cropping or padding, and map results back.
 
 Imports numpy.
 """
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 Fit = Literal["CROP", "PAD"]
 DITHER = 3
-"""Of 255: how far apart two pixels of one color can be when they have been dithered."""
+"""Maximum difference, of 255, between two pixels of one color after dithering."""
 SAME_SHAPE = 0.01
-"""Aspects that differ by less are one: what would be cut away cannot be seen."""
+"""Aspect ratios that differ by less are equal: what would be cropped is invisible."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Where a picture lies in what was sent of it.
+    """Where an image is in what was sent of it.
 
-    size: width and height of the picture, pixels. box: left, top, right, bottom of the part of the
-    sent picture that shows it, as shares of the sent picture's sides; all of it after a crop.
-    kept: the share of the picture's area that was sent; 1 unless it was cropped.
+    size: width and height of the image, in pixels. box: left, top, right, bottom of the part of the
+    sent image that shows it, as fractions of the sent image's sides; all of it after a crop. kept:
+    the fraction of the image's area that was sent; 1 unless it was cropped.
     """
 
     size: tuple[int, int]
@@ -34,12 +34,12 @@ class Fitted:
 
     @property
     def padded(self) -> bool:
-        """Something was added around the picture."""
+        """Return whether anything was added around the image."""
         return self.box != (0.0, 0.0, 1.0, 1.0)
 
 
 def fitted(size: tuple[int, int], shape: tuple[int, int], how: Fit) -> Fitted:
-    """How a picture of `size` fits an engine's `shape`; both width and height, in pixels."""
+    """Return how an image of `size` fits an engine's `shape`; both width and height, in pixels."""
     (width, height), wide = size, size[0] * shape[1] / (size[1] * shape[0])
     if abs(wide - 1) < SAME_SHAPE:
         return Fitted((width, height))
@@ -51,10 +51,10 @@ def fitted(size: tuple[int, int], shape: tuple[int, int], how: Fit) -> Fitted:
 
 
 def fit_picture(picture: Picture, shape: tuple[int, int], how: Fit) -> tuple[Picture, Fitted]:
-    """A picture (H, W, C) with the aspect of `shape` (width, height), at its own scale.
+    """Fit an image (H, W, C) to the aspect ratio of `shape` (width, height), at its own scale.
 
-    CROP keeps the middle. PAD continues the picture's outermost pixels: a bar of another colour
-    would be an object of its own to a model, and it would move.
+    CROP keeps the center. PAD extends the image's outermost pixels: to a model, a bar of another
+    color would be a separate object, and it would move.
     """
     height, width = picture.shape[:2]
     about = fitted((width, height), shape, how)
@@ -74,7 +74,7 @@ def fit_picture(picture: Picture, shape: tuple[int, int], how: Fit) -> tuple[Pic
 
 
 def shrunk(picture: Picture, longest: int) -> Picture:
-    """A picture (H, W, C) whose longer side has at most so many pixels, averaged down."""
+    """Average down an image (H, W, C) until its longer side has at most `longest` pixels."""
     height, width = picture.shape[:2]
     scale = longest / max(width, height)
     if scale >= 1:
@@ -85,7 +85,7 @@ def shrunk(picture: Picture, longest: int) -> Picture:
 
 
 def _averaged(table: NDArray[Any], count: int) -> NDArray[np.float32]:
-    """A table (N, ...) as `count` rows, each the mean of the part of N that it covers."""
+    """Average a table (N, ...) down to `count` rows, each the mean of its share of N."""
     edges = np.linspace(0, len(table), count + 1)
     whole = np.minimum(edges.astype(int), len(table) - 1)
     part = (edges - whole).astype(np.float32)
@@ -101,7 +101,7 @@ def _averaged(table: NDArray[Any], count: int) -> NDArray[np.float32]:
 
 
 def is_flat(picture: Picture) -> bool:
-    """All of a picture (H, W, 3 or 4) is of one color, or of none, but for what dithering adds."""
+    """Return whether an image (H, W, 3 or 4) has a single color or none, except for dithering."""
     colors = picture[..., :3].astype(np.int32)
     if picture.shape[2] == 4:
         colors = np.concatenate([colors * picture[..., 3:] // 255, picture[..., 3:]], axis=2)
@@ -110,15 +110,17 @@ def is_flat(picture: Picture) -> bool:
 
 
 def unpadded(picture: Picture, about: Fitted) -> Picture:
-    """The part of a result (H, W, C) that shows the picture; all of it unless it was padded."""
+    """Return the part of a result (H, W, C) that shows the image, without padding."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = _shown(about, (width, height))
     return np.ascontiguousarray(picture[y0:y1, x0:x1])
 
 
 def _shown(about: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of a result's pixels that show the picture, be it in part: what was
-    added beside them continues its edges."""
+    """Return left, top, right, bottom of a result's pixels that at least partly show the image.
+
+    The padding next to them extends their edges.
+    """
     (width, height), (left, top, right, bottom) = size, about.box
     x0, y0 = int(left * width + 1e-6), int(top * height + 1e-6)
     x1, y1 = int(np.ceil(right * width - 1e-6)), int(np.ceil(bottom * height - 1e-6))
@@ -126,10 +128,10 @@ def _shown(about: Fitted, size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 
 def covered(about: Fitted, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of what a kept result covers of the picture that it was made of, as
-    shares of the picture's sides; a little below 0 or above 1 where it reaches beyond.
+    """Return left, top, right, bottom of what a kept result covers of its original image.
 
-    `size` is the result's as the engine made it, (width, height) in pixels, before it was unpadded.
+    In fractions of the image's sides, slightly below 0 or above 1 where it extends beyond. `size`:
+    that of the result as generated, (width, height) in pixels, before unpadding.
     """
     if about.padded:
         left, top, right, bottom = about.box
@@ -150,10 +152,11 @@ def covered(about: Fitted, size: tuple[int, int]) -> tuple[float, float, float, 
 def placed(
     about: Fitted, size: tuple[int, int], frame: tuple[float, float]
 ) -> tuple[float, float, float, float]:
-    """Center (x to the right, y up, from the frame's center), width and height of a kept result in
-    a frame of some width and height, so that it lies where the picture did that it was made of.
+    """Return where a kept result in a frame lies exactly over its original image.
 
-    All in the frame's units, in which pixels are square; another aspect is fitted in.
+    The place is its center (x right, y up, from the frame's center), width and height.
+
+    All in the frame's units, in which pixels are square; another aspect ratio is fitted in.
     """
     scale = min(frame[0] / about.size[0], frame[1] / about.size[1])
     width, height = about.size[0] * scale, about.size[1] * scale

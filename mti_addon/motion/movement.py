@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 STILL = 16.0
-"""A clip that moves less looks like a still: an arm that waves moves 60 and more."""
+"""A clip that moves less looks like a still; a waving arm moves 60 or more."""
 SHARE = 0.01
-"""Of a picture's pixels: what the smallest limb that one looks at covers."""
+"""Fraction of an image's pixels covered by the smallest noticeable limb."""
 
 
 def movement(pictures: Iterable[NDArray[np.uint8]]) -> float:
-    """By how much a clip's pictures (H, W, C) differ from its first, 0..255: each pixel's largest
-    difference, averaged over the hundredth of the pixels where it is largest. 0 for one picture."""
+    """Return how much a clip's images (H, W, C) differ from its first, 0..255.
+
+    This is each pixel's largest difference, averaged over the hundredth of the pixels where it is
+    largest; 0 for one image.
+    """
     first: NDArray[np.int16] | None = None
     largest: NDArray[np.int16] | None = None
     for picture in pictures:

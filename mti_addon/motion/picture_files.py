@@ -1,7 +1,7 @@
-"""Picture files that end too early, of the formats whose readers fill the rest with gray.
+"""Detect truncated image files, in formats whose readers fill the rest with gray.
 
-Libraries that read JPEG, TIFF, WebP and SGI files warn of a missing end and go on; nobody who uses
-them through Blender hears of it. All other formats that Blender knows are refused by their readers.
+Libraries that read JPEG, TIFF, WebP and SGI files just warn about a missing end, and Blender does
+not pass the warning on. All other formats that Blender supports are rejected by their readers.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 SIZES = {1: "B", 3: "H", 4: "I", 16: "Q"}
-"""TIFF: the types of whole numbers, as struct spells them."""
+"""TIFF: the integer types, as struct codes."""
 PARTS = ((273, 279), (324, 325))
-"""TIFF: the tags of where the strips or the tiles of a picture begin, and of how long they are."""
+"""TIFF: tags with the offsets of an image's strips or tiles, and with their lengths."""
 
 
 def file_is_cut_short(path: Path) -> bool:
-    """Whether the end of a picture file is missing; False where that cannot be told.
+    """Return whether the end of an image file is missing; False if unknown.
 
     Raises OSError.
     """
@@ -29,21 +29,21 @@ def file_is_cut_short(path: Path) -> bool:
 
 
 def is_cut_short(data: bytes) -> bool:
-    """The same of a file's bytes."""
+    """Return the same for a file's bytes."""
     found = next((check for magic, check in _CHECKS if data.startswith(magic)), None)
     try:
         return found is not None and found(data)
-    except struct.error:  # not even its header is whole
+    except struct.error:  # even its header is incomplete
         return True
 
 
 def _jpeg(data: bytes) -> bool:
-    """Its end is a marker, which cannot be in the picture's own bytes; a preview has one, too."""
+    """Check for the end marker, which cannot occur in the image data; a preview has one, too."""
     at = 2
     while data[at : at + 1] == b"\xff":
         marker, length = struct.unpack_from(">BH", data, at + 1)
         at += 2 + length
-        if marker == 0xDA:  # the picture itself
+        if marker == 0xDA:  # the image itself
             return b"\xff\xd9" not in data[at:]
     return True
 
@@ -64,7 +64,7 @@ def _sgi(data: bytes) -> bool:
 
 
 def _tiff(data: bytes) -> bool:
-    """A strip or a tile of its first picture ends behind the end of the file."""
+    """Check whether a strip or tile of the first image extends beyond the end of the file."""
     order = "<" if data[:2] == b"II" else ">"
     large = struct.unpack_from(order + "H", data, 2)[0] == 43
     tags = _tiff_tags(data, order, large)
@@ -76,7 +76,7 @@ def _tiff(data: bytes) -> bool:
 
 
 def _tiff_tags(data: bytes, order: str, large: bool) -> dict[int, tuple[int, ...]]:
-    """Tag -> whole numbers, of those in PARTS."""
+    """Return tag -> integers, for the tags in PARTS."""
     at = struct.unpack_from(order + ("Q" if large else "I"), data, 8 if large else 4)[0]
     count = struct.unpack_from(order + ("Q" if large else "H"), data, at)[0]
     at += 8 if large else 2

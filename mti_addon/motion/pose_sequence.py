@@ -9,34 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 PARTS = ("torso", "head", "left_arm", "right_arm", "left_leg", "right_leg", "ground")
-"""The body parts a limb may belong to; each has its colour in `raster.Look`."""
+"""The body parts a limb may belong to; each has its color in `raster.Look`."""
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class PoseSequence:
-    """What was sampled from a scene, once: everything needed to draw it, and nothing of Blender.
+    """A sampled motion: everything needed to draw it, independent of Blender.
 
     Raises ValueError if the fields do not fit together.
     """
 
     joints: Array
-    """float32 (F, J, 3), metres, world space, z up."""
+    """float32 (F, J, 3), in meters, world space, z up."""
     limbs: tuple[tuple[int, int], ...]
     """L pairs of joint indices; a pair of equal indices is a ball, such as a head."""
     parts: tuple[str, ...]
-    """L names out of PARTS."""
+    """L names from PARTS."""
     radii: tuple[float, ...]
-    """L radii, metres, above 0."""
+    """L radii, in meters, above 0."""
     world_to_clip: Array
     """float32 (F, 4, 4): projection times view, column vectors, OpenGL clip space (y up)."""
     fps: float
-    """Sampled pictures per second, above 0."""
+    """Sampled images per second, above 0."""
     size: tuple[int, int]
-    """(width, height) of the pictures, pixels."""
+    """(width, height) of the images, in pixels."""
     parents: tuple[int, ...] = ()
-    """For each joint the one that it hangs on, which stands before it, or -1; () if none hangs."""
+    """For each joint its parent, which precedes it, or -1; () if there are no parents."""
 
     def __post_init__(self) -> None:
         frames, joints = self.joints.shape[:2]
@@ -53,7 +53,7 @@ class PoseSequence:
         if self.parents and len(self.parents) != joints:
             raise ValueError(f"there must be {joints} parents or none, got {len(self.parents)}")
         if not all(-1 <= parent < joint for joint, parent in enumerate(self.parents)):
-            raise ValueError("a joint's parent must stand before it")
+            raise ValueError("a joint's parent must precede it")
         if unknown := set(self.parts) - set(PARTS):
             raise ValueError(f"unknown body parts: {sorted(unknown)}")
         if min(self.radii) <= 0 or self.fps <= 0 or min(self.size) < 1:
@@ -61,17 +61,17 @@ class PoseSequence:
 
     @property
     def frames(self) -> int:
-        """The number of pictures, F."""
+        """Return the number of images, F."""
         return int(self.joints.shape[0])
 
     def to_json(self) -> str:
-        """The poses as JSON, every number exact, to be drawn again later."""
+        """Serialize the poses exactly as JSON, to draw them again later."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return json.dumps(values, default=np.ndarray.tolist)
 
     @classmethod
     def from_json(cls, data: str | bytes) -> PoseSequence:
-        """Read back what `to_json` gave. Raises ValueError for anything else."""
+        """Parse the output of `to_json`. Raises ValueError for anything else."""
         try:
             values = json.loads(data)
             return cls(

@@ -1,4 +1,4 @@
-"""The same motion done by another body: longer legs, a bigger head. Imports numpy only."""
+"""The same motion with other body proportions: longer legs, a bigger head. Imports numpy only."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _BORNE_ALONE = {
 
 
 def is_one_body(poses: PoseSequence) -> bool:
-    """All joints hang together, so that bones can be lengthened without tearing the figure."""
+    """Return whether all joints are connected, so that scaling bones does not tear the figure."""
     return poses.parents.count(-1) == 1
 
 
 def limb_groups(poses: PoseSequence) -> tuple[str, ...]:
-    """A name out of GROUPS for each limb.
+    """Return a name from GROUPS for each limb.
 
-    In one body the parts of the torso are told apart: what bears the head alone is the neck, what
-    bears a single arm or leg is a shoulder or a side of the hips.
+    In a connected body, parts of the torso are distinguished: what carries only the head is the
+    neck, what carries a single arm or leg is a shoulder or a side of the hips.
     """
     if not is_one_body(poses):
         return tuple(_BY_PART.get(part, "other") for part in poses.parts)
@@ -47,13 +47,13 @@ def limb_groups(poses: PoseSequence) -> tuple[str, ...]:
 
 
 def reproportion(poses: PoseSequence, factors: Mapping[str, float]) -> PoseSequence:
-    """The poses with each group's bones `factors[group]` (default 1) times as long.
+    """Scale each group's bones by `factors[group]` (default 1).
 
-    Bones keep their directions in every frame. The root's path is scaled as the legs are, so that
-    a foot which stood still still does. Raises ValueError if the joints are not one body.
+    Bones keep their directions in every frame. The root's path is scaled like the legs, so that
+    planted feet stay planted. Raises ValueError if the joints are not connected.
     """
     if not is_one_body(poses):
-        raise ValueError("the joints do not hang together")
+        raise ValueError("the joints are not connected")
     groups = _joint_groups(poses)
     old = poses.joints.astype(np.float64)
     new = np.empty_like(old)
@@ -70,16 +70,16 @@ def reproportion(poses: PoseSequence, factors: Mapping[str, float]) -> PoseSeque
 
 
 def _lower_end(poses: PoseSequence, limb: tuple[int, int]) -> int:
-    """The end of a limb that hangs on the other one."""
+    """Return the end of a limb whose parent is the other one."""
     a, b = limb
     return a if poses.parents[a] == b else b
 
 
 def _joint_groups(poses: PoseSequence) -> list[str]:
-    """For each joint the group of the bone that it hangs by."""
+    """Return for each joint the group of the bone that ends there."""
     parts = _joint_parts(poses)
     borne: list[set[str]] = [set() for _ in parts]
-    for joint in reversed(range(len(parts))):  # children stand after their parents
+    for joint in reversed(range(len(parts))):  # children follow their parents
         parent = poses.parents[joint]
         if parent >= 0:
             borne[parent] |= borne[joint] | ({parts[joint]} - {"torso"})
@@ -87,7 +87,7 @@ def _joint_groups(poses: PoseSequence) -> list[str]:
 
 
 def _joint_parts(poses: PoseSequence) -> list[str]:
-    """For each joint the body part of the limb that ends there, else of the next one up."""
+    """Return each joint's body part: that of the limb ending there, or else of the next one up."""
     limbs = list(zip(poses.limbs, poses.parts, strict=True))
     ends = {_lower_end(poses, limb): part for limb, part in limbs}
     starts = {sum(limb) - _lower_end(poses, limb): part for limb, part in limbs}

@@ -1,4 +1,4 @@
-"""A part of a picture in another size: every pixel counts by the share of it that is inside."""
+"""Resize part of an image, weighting each pixel by its coverage."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom; pixels from the upper left corner, fractions included."""
+"""Left, top, right, bottom; in pixels from the upper left corner, may be fractional."""
 
 
 def averaged(
     picture: NDArray[np.uint8], box: Box, size: tuple[int, int], over: bool = False
 ) -> NDArray[np.uint8]:
-    """The `box` of a picture (H, W, 4), alpha not multiplied in, as (h, w, 4); `size`: (w, h).
+    """Resample the `box` of an image (H, W, 4) with straight alpha to (h, w, 4); `size`: (w, h).
 
-    Colors count by their alpha. `over`: laid over black instead, (h, w, 3).
+    Colors are weighted by their alpha. `over`: composite over black instead, (h, w, 3).
     """
     height, width = picture.shape[:2]
     left, top, right, bottom = box
@@ -32,12 +32,12 @@ def averaged(
 
 
 def _shares(first: float, last: float, count: int, parts: int) -> NDArray[np.float32]:
-    """(parts, count): how much of each of `count` pixels lies in each of the parts, in all 1."""
+    """Return the weight of each of `count` pixels in each part (parts, count), summing to 1."""
     edges = np.linspace(first, last, parts + 1).clip(0, count)
     pixels = np.arange(count)
     inside = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     inside = inside.clip(0)
-    # a part thinner than can be told takes the pixel that it lies in
+    # a part too thin to measure takes the pixel that contains it
     thin = inside.sum(1) < 1e-9
     inside[thin, edges[:-1][thin].astype(int).clip(0, count - 1)] = 1
     return np.asarray(inside / inside.sum(1, keepdims=True), np.float32)

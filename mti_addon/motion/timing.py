@@ -1,12 +1,12 @@
-"""Which scene frames are sampled, and which picture each frame shows. Imports nothing."""
+"""Which scene frames are sampled, and which image each frame shows. Imports nothing."""
 
 from __future__ import annotations
 
 
 def sampled_frames(start: int, end: int, count: int) -> list[float]:
-    """`count` scene frames, evenly over start..end, both included; fractions are sub-frames.
+    """Return `count` scene frames, evenly over start..end, both included; fractions are subframes.
 
-    Raises ValueError for an empty range or fewer than two pictures.
+    Raises ValueError for an empty range or fewer than two images.
     """
     if end <= start or count < 2:
         raise ValueError(f"cannot take {count} images from frames {start} to {end}")
@@ -14,7 +14,7 @@ def sampled_frames(start: int, end: int, count: int) -> list[float]:
 
 
 def picture_of_each_frame(pictures: int, length: int) -> list[int]:
-    """The picture's index (0..pictures-1) for each of `length` scene frames, held evenly.
+    """Return the image index (0..pictures-1) for each of `length` scene frames, held evenly.
 
     Raises ValueError if either is below 1.
     """
@@ -24,5 +24,5 @@ def picture_of_each_frame(pictures: int, length: int) -> list[int]:
 
 
 def frames_at(seconds: float, fps: float) -> int:
-    """How many scene frames a duration lasts, at least one."""
+    """Return the number of scene frames of a duration, at least one."""
     return max(1, round(seconds * fps))

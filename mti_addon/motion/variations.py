@@ -1,8 +1,8 @@
-"""The same motion drawn in many ways, so that nothing but the motion is common to all drawings.
+"""Draw the same motion in many ways, so that all drawings have only the motion in common.
 
-A PoseSequence is 3D, so its motion can be shown on another body, in another look, at another place,
-and from a little to the side. An embedding that is optimised over all of them has nothing else to
-hold. Imports numpy and stdlib only.
+A PoseSequence is 3D, so its motion can be shown with another body, another look, another position,
+and slightly from the side. An embedding optimized over all of them has nothing else to represent.
+Imports numpy and stdlib only.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import NEAR, clip_to_pixels, orbited, pixels_per_metre, shifted, to_clip
-from .looks import random_look
+from .drawing.camera import NEAR, clip_to_pixels, orbited, pixels_per_metre, shifted, to_clip
+from .drawing.looks import random_look
+from .drawing.raster import Look
 from .pose_sequence import PoseSequence
 from .proportions import is_one_body, limb_groups, reproportion
-from .raster import Look
 
 MOST = 16
-"""More drawings than this have not been tried."""
+"""Larger numbers of drawings are untested."""
 YAW, PITCH = math.radians(14), math.radians(6)
-"""How far the camera may be moved around the figure, to either side."""
+"""How far the camera may orbit the figure, to either side."""
 SHARES = (0.62, 0.96)
-"""How much of the picture a figure fills that was wholly inside: the larger side of the box around
-its whole motion."""
+"""How much of the image a fully visible figure fills: the larger side of the box around its
+whole motion."""
 ZOOMS = (0.6, 1.7)
 MARGIN = 0.02
-"""Of the picture's shorter side: what a drawing keeps free at the edges."""
+"""Fraction of the image's shorter side that a drawing keeps free at the edges."""
 
 _STICK = (0.55, 1.3)
-"""Radii of a thin and a thick stroke, in radii of the stick figure."""
+"""Radii of a thin and a thick stroke, as multiples of the stick figure's."""
 _SOLID: Mapping[str, tuple[float, float]] = {
     "torso": (2.4, 4.2),
     "neck": (1.0, 1.6),
@@ -45,24 +45,24 @@ _SOLID: Mapping[str, tuple[float, float]] = {
     "legs": (1.4, 2.3),
     "other": (1.2, 2.0),
 }
-"""Least and greatest radii of a solid body, in radii of the stick figure."""
+"""Minimum and maximum radii of a solid body, as multiples of the stick figure's."""
 
 Box = NDArray[np.float64]
 
 
 class Drawing(NamedTuple):
-    """What `draw` needs for one of the ways."""
+    """Arguments of `draw` for one variation."""
 
     poses: PoseSequence
     look: Look
 
 
 def variations(poses: PoseSequence, count: int, seed: int) -> list[Drawing]:
-    """`count` ways of drawing a pose sequence; the first is it as it is, in the usual look.
+    """Return `count` ways to draw a pose sequence; the first is unchanged, in the default look.
 
-    Each other one depends on the poses, the seed and its number alone, so that fewer are the first
-    ones of more. What the poses shows whole, every way shows whole. The camera's own move is kept.
-    Raises ValueError unless 1 <= count <= MOST.
+    Each of the others depends only on the poses, the seed and its index, so that smaller counts are
+    prefixes of larger ones. What is fully visible originally is fully visible in every variation.
+    The camera's own motion is kept. Raises ValueError unless 1 <= count <= MOST.
     """
     if not 1 <= count <= MOST:
         raise ValueError(f"count must be 1 to {MOST}, got {count}")
@@ -79,7 +79,7 @@ def _variation(poses: PoseSequence, number: int, seed: int) -> Drawing:
 
 
 def _random_proportions(rng: Random) -> dict[str, float]:
-    """Of grown-ups and children, and of cartoons."""
+    """Return proportions of adults, children or cartoons."""
     return {
         "torso": rng.uniform(0.85, 1.15),
         "neck": rng.uniform(0.7, 1.4),
@@ -92,14 +92,14 @@ def _random_proportions(rng: Random) -> dict[str, float]:
 
 
 def _with_radii(poses: PoseSequence, rng: Random, solid: bool) -> PoseSequence:
-    """A stick figure of any stroke, or a body; a stick's head keeps its size."""
+    """Return a stick figure of any stroke, or a body; a stick's head keeps its size."""
     stroke = rng.uniform(*_STICK)
     body = {group: rng.uniform(*span) for group, span in _SOLID.items()}
     one_body = is_one_body(poses)
     radii = []
     for group, radius in zip(limb_groups(poses), poses.radii, strict=True):
         if solid:
-            # what is torso cannot be told from a neck or a shoulder where nothing hangs together
+            # without connections, a torso cannot be distinguished from a neck or shoulder
             factor = body[group if one_body or group != "torso" else "legs"]
         else:
             factor = 1.0 if group == "head" else stroke
@@ -114,10 +114,10 @@ def _seen_from_elsewhere(poses: PoseSequence, rng: Random) -> PoseSequence:
 
 
 def _placed(original: PoseSequence, poses: PoseSequence, rng: Random) -> PoseSequence:
-    """The poses at another place and size in the picture, cut off nowhere where it was not before.
+    """Move and scale the poses in the image, clipping nothing that was visible before.
 
-    Where a limb passes the camera there is no box around the motion; then the original stays as it
-    is, but for its radii.
+    If a limb passes the camera there is no box around the motion; then the original is kept, except
+    for its radii.
     """
     share, across, down = (rng.random() for _ in range(3))
     before, now = drawn_box(original), drawn_box(poses)
@@ -139,9 +139,9 @@ def _placed(original: PoseSequence, poses: PoseSequence, rng: Random) -> PoseSeq
 
 
 def drawn_box(poses: PoseSequence) -> Box | None:
-    """The box ((left, top), (right, bottom)), pixels, around all that `draw` draws in all frames.
+    """Return the box ((left, top), (right, bottom)), in pixels, around everything `draw` draws.
 
-    None if a limb is behind the camera at any time.
+    Covers all frames; None if a limb is behind the camera in any of them.
     """
     clip = to_clip(poses.joints, poses.world_to_clip)
     ends = clip[:, np.array(poses.limbs)]  # (F, L, 2, 4)

@@ -1,7 +1,7 @@
-"""Frozen dataclasses to JSON and back, strictly; stdlib only.
+"""Strict conversion of frozen dataclasses to and from JSON; stdlib only.
 
-A field's type may carry a `Range` (numbers) or a `Constraint` (strings) by `typing.Annotated`.
-Reading refuses unknown and missing fields, wrong types and values out of range, each in one
+A field's type may carry a `Range` (numbers) or a `Constraint` (strings) through `typing.Annotated`.
+Reading rejects unknown and missing fields, wrong types and values out of range, each with one
 sentence that names the field by its dotted path, e.g. `settings.inversion.learning_rate`.
 """
 
@@ -26,7 +26,7 @@ _Decoder = Callable[[Any, str], Any]
 
 @dataclass(frozen=True)
 class Range:
-    """What a number may be: low <= value <= high, its unit, and what it means (with its source)."""
+    """Allowed numbers, low <= value <= high, with their unit and meaning (including its source)."""
 
     low: float
     high: float
@@ -39,14 +39,14 @@ class Range:
 
 @dataclass(frozen=True)
 class Constraint:
-    """What a string, list or switch may be: a full-match pattern (None: any), and its meaning."""
+    """Allowed strings, lists or booleans: a full-match pattern (None: any), and their meaning."""
 
     pattern: str | None
     doc: str
 
 
 def to_dict(value: Any) -> Any:
-    """Plain JSON values of a dataclass: fields in their order, tuples as lists."""
+    """Convert a dataclass to plain JSON values: fields in order, tuples as lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_dict(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, tuple | list):
@@ -54,24 +54,24 @@ def to_dict(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: to_dict(item) for key, item in value.items()}
     if isinstance(value, str):
-        # File names that are not UTF-8 arrive with surrogates, which no file of ours can hold.
+        # File names that are not UTF-8 arrive with surrogates, which none of our files can contain.
         return value.encode("utf-8", "replace").decode("utf-8")
     return value
 
 
 def from_dict(cls: type[T], value: Any, path: str = "") -> T:
-    """Read `cls` from plain JSON values; BadRequest names the first field that is wrong."""
+    """Read `cls` from plain JSON values; raise BadRequest naming the first invalid field."""
     result: T = _decoder(cls)(value, path)
     return result
 
 
 def check(value: Any, path: str = "") -> None:
-    """Raise BadRequest if a dataclass made in code holds what could not be read back."""
+    """Raise BadRequest if a dataclass created in code could not be read back."""
     from_dict(type(value), to_dict(value), path)
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """JSON text; BadRequest for NaN and infinity, which JSON does not have."""
+    """Return JSON text; raise BadRequest for NaN and infinity, which JSON does not support."""
     separators = (",", ":") if indent is None else (",", ": ")
     try:
         return json.dumps(
@@ -82,7 +82,7 @@ def dumps(value: Any, indent: int | None = None) -> str:
 
 
 def loads(data: bytes | str, what: str) -> Any:
-    """Parse JSON; BadRequest for anything that is not exactly one value (`what` names the file)."""
+    """Parse JSON; raise BadRequest for anything but exactly one value (`what` names the file)."""
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
         return json.loads(
@@ -100,7 +100,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _finite(digits: str) -> float:
-    """RFC 8259 allows 1e999, which floats only know as infinity."""
+    """Reject numbers such as 1e999, which RFC 8259 allows but floats turn into infinity."""
     number = float(digits)
     if not math.isfinite(number):
         raise ValueError(f"{digits[:40]} is too large")
@@ -139,7 +139,7 @@ def _build_decoder(hint: Any) -> _Decoder:
     return {bool: _bool, int: _int, float: _float, str: _str, Any: _any}[hint]
 
 
-# Built once a type, because events are read by the thousand.
+# Cached per type, because events are read by the thousands.
 _decoder: Callable[[Any], _Decoder] = functools.cache(_build_decoder)
 
 
@@ -170,7 +170,7 @@ def _limited(decode: _Decoder, limit: Any) -> _Decoder:
     def matching(value: Any, path: str) -> Any:
         result = decode(value, path)
         if re.fullmatch(limit.pattern, result) is None:
-            _fail(path, f"is {_short(result)}, which is not allowed there")
+            _fail(path, f"is {_short(result)}, which is not allowed")
         return result
 
     if isinstance(limit, Range):
@@ -234,7 +234,7 @@ def _str(value: Any, path: str) -> str:
     if not isinstance(value, str):
         _fail(path, f"must be a text, not {_kind(value)}")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
-        _fail(path, "holds half a character")
+        _fail(path, "contains an unpaired surrogate")
     return value
 
 
@@ -250,7 +250,7 @@ def _kind(value: Any) -> str:
 
 
 def _plain(number: float) -> str:
-    """A number as people write it: all digits of a whole one, no trailing zeros."""
+    """Format a number naturally: all digits of an integer, no trailing zeros."""
     return str(number) if isinstance(number, int) else f"{number:g}"
 
 

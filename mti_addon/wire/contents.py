@@ -1,4 +1,4 @@
-"""Files that travel in a job or a preset: copied in durably, checked before use; stdlib only."""
+"""Files in a job or a preset: copied durably, verified before use; stdlib only."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .errors import UnreadableInput
 from .problem import Problem
 
 MAX_BYTES = 64 * 2**20
-"""No file is larger: 4096 x 4096 pixels of 8-bit RGBA."""
+"""Maximum file size: 4096 x 4096 pixels of 8-bit RGBA."""
 NOTE_BYTES = 2**20
-"""No note beside a request is larger."""
+"""Maximum size of a note stored next to a request."""
 
 
 def add_file(folder: Path, name: str, source: bytes | Path) -> str:
-    """Write `folder/name` durably from bytes or another file; its sha256 in hex.
+    """Write `folder/name` durably from bytes or another file; return its sha256 in hex.
 
     Raises UnreadableInput for the source; plain OSError for the copy.
     """
@@ -28,7 +28,7 @@ def add_file(folder: Path, name: str, source: bytes | Path) -> str:
 
 
 def read_file(path: Path, name: str, most: int = MAX_BYTES) -> bytes:
-    """The bytes of a plain file of at most `most`; UnreadableInput, in which it is `name`."""
+    """Read a regular file of at most `most` bytes; UnreadableInput refers to it as `name`."""
     try:
         if not path.is_file():
             raise UnreadableInput(
@@ -47,33 +47,39 @@ def read_file(path: Path, name: str, most: int = MAX_BYTES) -> bytes:
 
 
 def verify_file(folder: Path, name: str, expected: str) -> None:
-    """Raise UnreadableInput unless `folder/name` is a plain file inside with this sha256."""
+    """Raise UnreadableInput unless `folder/name` is a regular file inside with this sha256."""
     read_verified(folder, name, expected)
 
 
 def read_inside(folder: Path, name: str, most: int = MAX_BYTES) -> bytes:
-    """The bytes of `folder/name`, of at most `most`. UnreadableInput unless it is a plain file
-    inside: of nothing else it is known that reading it ends, or whose it is."""
-    # A link could name any file of the machine, and the folder may come from another one.
+    """Read `folder/name`, at most `most` bytes.
+
+    Raises UnreadableInput unless it is a regular file inside: anything else might belong to
+    somebody else, or reading it might never end.
+    """
+    # A link could point to any file on the machine, and the folder may come from another one.
     try:
         inside = (folder / name).resolve() == folder.resolve() / name
-    except (OSError, RuntimeError) as error:  # links in a ring
+    except (OSError, RuntimeError) as error:  # circular links
         raise UnreadableInput(f"{name} cannot be read ({error}).") from error
     if not inside:
-        raise UnreadableInput(f"{name} is reached by a link, not a plain file.")
+        raise UnreadableInput(f"{name} is a link, not a regular file.")
     return read_file(folder / name, name, most)
 
 
 def read_verified(folder: Path, name: str, expected: str) -> bytes:
-    """The bytes of `folder/name`. UnreadableInput unless it is a plain file inside with this
-    sha256: of bytes that are used, nothing but these can be said."""
+    """Read and verify `folder/name`.
+
+    Raises UnreadableInput unless it is a regular file inside with this sha256; checks the very
+    bytes that are returned.
+    """
     data = read_inside(folder, name)
     if hashlib.sha256(data).hexdigest() != expected:
         raise UnreadableInput(
             Problem(
                 "file_changed",
-                "{name} is not the file that it was when it was written.",
-                "It is damaged or was changed: make it again.",
+                "{name} has changed since it was written.",
+                "It is damaged or was modified: create it again.",
                 {"name": name},
             )
         )

@@ -1,26 +1,25 @@
-"""The errors that a user can meet, each with a code for the wire and an exit code; stdlib only.
+"""Errors that users can encounter, each with a wire code and an exit code; stdlib only.
 
-The class says of which kind an error is, and what may be tried again; its problem says what exactly
-is wrong.
+The class tells the kind of error, and whether to retry; its problem tells what exactly is wrong.
 
 MtiError
- |- BadRequest          bad_request       2   the request cannot be carried out as it stands
+ |- BadRequest          bad_request       2   the request cannot be carried out as is
  |   |- NewerProtocol   newer_protocol    2   written by a newer version than this one
- |   |- WireError       wire_error        2   an event line that nobody could have written
- |   |- UnreadableInput unreadable_input  2   an input file is missing, damaged or no picture
- |   |- BadEmbedding    bad_embedding     2   a motion file is damaged or of another shape
+ |   |- WireError       wire_error        2   an event line that no runner could have written
+ |   |- UnreadableInput unreadable_input  2   an input file is missing, damaged or not an image
+ |   |- BadEmbedding    bad_embedding     2   a motion file is damaged or has the wrong shape
  |   |- WrongModel      wrong_model       2   a motion learned on another model
  |   `- NoMotion        no_motion         2   nothing moves in the reference
  |- ModelMissing        model_missing     2   the model's weights are not on this machine
  |- BackendMissing      backend_missing   2   the backend's own Python cannot be started
- |- Busy                busy             75   another runner works on this job
+ |- Busy                busy             75   another runner is working on this job
  |- DiskFull            disk_full        75   no space left
- |- NotWritable         not_writable     75   the folder cannot be written
+ |- NotWritable         not_writable     75   the folder is not writable
  |- OutOfMemory         out_of_memory    75   the model or the clip does not fit
- |- Cancelled           cancelled         3   stopped because somebody asked for it
- `- Internal            internal         70   a fault of this program; the log has the traceback
+ |- Cancelled           cancelled         3   stopped on request
+ `- Internal            internal         70   a bug in this program; the log has the traceback
 
-Exit code 2 is never retried, 75 (EX_TEMPFAIL) may be tried again when its cause is gone, and
+Exit code 2 must not be retried, 75 (EX_TEMPFAIL) may be retried once its cause is resolved, and
 70 (EX_SOFTWARE) may be resumed. The names of the codes are from BSD's sysexits.h.
 """
 
@@ -32,7 +31,7 @@ EXIT_DONE = 0
 
 
 class MtiError(Exception):
-    """The base. A problem, or, where nobody translates it, an English sentence and remedy."""
+    """Base class, with a Problem, or with an English message and remedy that are not translated."""
 
     code = "internal"
     exit_code = 70
@@ -45,12 +44,12 @@ class MtiError(Exception):
 
     @property
     def message(self) -> str:
-        """What is wrong, in English."""
+        """Return what is wrong, in English."""
         return self.problem.message
 
     @property
     def hint(self) -> str:
-        """What to do about it, in English; may be empty."""
+        """Return what to do about it, in English; may be empty."""
         return self.problem.hint
 
     def __reduce__(self) -> tuple[type[MtiError], tuple[Problem]]:
@@ -58,14 +57,14 @@ class MtiError(Exception):
 
 
 class BadRequest(MtiError):
-    """The request cannot be carried out as it stands."""
+    """The request cannot be carried out as is."""
 
     code = "bad_request"
     exit_code = 2
 
 
 class NewerProtocol(BadRequest):
-    """The folder was written by a newer version, whose meaning cannot be guessed."""
+    """The folder was written by a newer version, and cannot be interpreted."""
 
     code = "newer_protocol"
 
@@ -77,25 +76,25 @@ class WireError(BadRequest):
 
 
 class UnreadableInput(BadRequest):
-    """An input file is missing, damaged, too large, or not the picture it should be."""
+    """An input file is missing, damaged, too large, or not the expected image."""
 
     code = "unreadable_input"
 
 
 class BadEmbedding(BadRequest):
-    """A motion file is damaged, or does not have the arrays that a motion has."""
+    """A motion file is damaged, or does not contain a motion's arrays."""
 
     code = "bad_embedding"
 
 
 class WrongModel(BadRequest):
-    """The motion was learned on another model than the one that shall play it."""
+    """The motion was learned on a different model than the one applying it."""
 
     code = "wrong_model"
 
 
 class NoMotion(BadRequest):
-    """The reference holds (almost) still, so there is nothing to learn."""
+    """The reference is (almost) still, so there is nothing to learn."""
 
     code = "no_motion"
 
@@ -108,49 +107,49 @@ class ModelMissing(MtiError):
 
 
 class BackendMissing(MtiError):
-    """The backend, or the Python that it needs, is not where it should be."""
+    """The backend, or the Python that it needs, is missing."""
 
     code = "backend_missing"
     exit_code = 2
 
 
 class Busy(MtiError):
-    """Another living runner works on this job."""
+    """Another running process is working on this job."""
 
     code = "busy"
     exit_code = 75
 
 
 class DiskFull(MtiError):
-    """The disk, or the user's share of it, is full."""
+    """The disk, or the user's quota, is full."""
 
     code = "disk_full"
     exit_code = 75
 
 
 class NotWritable(MtiError):
-    """The folder is read-only, or not this user's."""
+    """The folder is read-only, or belongs to another user."""
 
     code = "not_writable"
     exit_code = 75
 
 
 class OutOfMemory(MtiError):
-    """The model or the clip does not fit into the memory of the device."""
+    """The model or the clip does not fit into the device's memory."""
 
     code = "out_of_memory"
     exit_code = 75
 
 
 class Cancelled(MtiError):
-    """Somebody asked for the job to stop, and it did."""
+    """The job was asked to stop, and did."""
 
     code = "cancelled"
     exit_code = 3
 
 
 class Internal(MtiError):
-    """A fault of this program, not of the request."""
+    """A bug in this program, not in the request."""
 
     code = "internal"
     exit_code = 70
@@ -177,7 +176,7 @@ _BY_CODE = {error.code: error for error in ERRORS}
 
 
 def error_from_code(code: str, said: Problem | str, remedy: str = "") -> MtiError:
-    """The error of the kind `code`; of a kind that is unknown here Internal."""
+    """Return an error of the kind `code`, or Internal if the kind is unknown."""
     error = _BY_CODE.get(code)
     if error is not None:
         return error(said, remedy)

@@ -1,7 +1,7 @@
-"""What a runner tells: one JSON object a line of events.jsonl; stdlib only.
+"""Events of a runner: one JSON object per line of events.jsonl; stdlib only.
 
-The line is `{"seq": 3, "time": 1732150000.25, "event": "progress", ...fields of the event}`.
-`seq` counts 1, 2, 3 ... over the life of the job, also across runners; `time` is Unix seconds.
+The line is `{"seq": 3, "time": 1732150000.25, "event": "progress", ...fields of the event}`. `seq`
+counts 1, 2, 3 ... over the life of the job, across runners; `time` is in Unix seconds.
 """
 
 from __future__ import annotations
@@ -19,91 +19,95 @@ from .problem import Problem
 Stage = Literal["load", "encode", "learn", "reconstruct", "apply", "decode", "save"]
 MAX_LINE_BYTES = 64 * 1024
 MAX_TIME = 1e12
-"""Unix seconds, some 30 000 years: larger ones are no time, and would not fit a float."""
+"""Unix seconds, some 30,000 years; larger values are invalid, and would not fit a float."""
 
-_STEP = Range(0, 10**9, "", "Steps of this stage that are done.")
+_STEP = Range(0, 10**9, "", "Completed steps of this stage.")
 
 
 @dataclass(frozen=True)
 class Started:
-    """A runner has the lock and has begun, or begun again."""
+    """A runner has acquired the lock and started, or restarted."""
 
     model: str
     device: str
-    epoch: Annotated[int, Range(1, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
+    epoch: Annotated[int, Range(1, 10**9, "", "Ordinal of the runner in this job: 1, 2, ...")]
     versions: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A stage has come this far; a learn step is claimed only when nothing of it can be lost."""
+    """Progress of a stage; a learning step is only reported once it cannot be lost."""
 
     stage: Stage
     step: Annotated[int, _STEP]
-    total: Annotated[int, Range(1, 10**9, "", "Steps of this stage in all.")]
+    total: Annotated[int, Range(1, 10**9, "", "Total steps of this stage.")]
     loss: float | None = None
     seconds_left: Annotated[float, Range(0, 1e9, "s", "Of the whole job.")] | None = None
 
 
 @dataclass(frozen=True)
 class Preview:
-    """A picture worth showing now; `file` is relative to the job folder."""
+    """A new preview image; `file` is relative to the job folder."""
 
     file: str
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What the job will use of a GPU, and for how long, before its model is loaded."""
+    """The job's planned GPU usage and duration, sent before its model is loaded."""
 
     text: str
-    memory_mib: Annotated[int, Range(0, 10**8, "MiB", "Of the GPU, at the highest point.")]
-    seconds: Annotated[float, Range(0, 1e9, "s", "An estimate of the whole job.")] | None = None
+    memory_mib: Annotated[int, Range(0, 10**8, "MiB", "Peak usage of the GPU.")]
+    seconds: Annotated[float, Range(0, 1e9, "s", "Estimate for the whole job.")] | None = None
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """The runner goes on from a checkpoint of this many learn iterations."""
+    """The runner resumes from a checkpoint with this many learning iterations."""
 
     step: Annotated[int, _STEP]
 
 
 @dataclass(frozen=True)
 class Done:
-    """The last event: everything in output/ is whole. `result` is described in docs/job.md."""
+    """The final event: everything in output/ is complete. `result` is described in docs/job.md."""
 
     result: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The last event: the kind of error, in English what is wrong and what to do, and the code and
-    the values by which other languages say it."""
+    """The final event: the error's kind, English message and remedy, and its code and values.
+
+    Translations are based on the code and the values.
+    """
 
     code: str
     message: str
     hint: str
-    problem: Annotated[str, Constraint(None, "What exactly; empty if that has no code.")] = ""
-    values: Annotated[dict[str, Any], Constraint(None, "Values of the sentences.")] = field(
+    problem: Annotated[str, Constraint(None, "Specific problem; empty if it has no code.")] = ""
+    values: Annotated[dict[str, Any], Constraint(None, "Values in the sentences.")] = field(
         default_factory=dict
     )
 
     @classmethod
     def of(cls, error: MtiError) -> Failed:
-        """As an error is told."""
+        """Create the event from an error."""
         said = error.problem
         return cls(error.code, said.message, said.hint, said.code, dict(said.values))
 
     @property
     def said(self) -> Problem:
-        """What is wrong, as it is shown. Its English is what the other process wrote, and no
-        template of it is filled here."""
+        """Return the problem for display.
+
+        Its English text comes from another process, so its templates are already filled.
+        """
         return Problem.literal(self.problem or self.code, self.message, self.hint, self.values)
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The last event: stopped because of the file `cancel`, after this many learn iterations."""
+    """The final event: stopped by the file `cancel`, after this many learning iterations."""
 
     step: Annotated[int, _STEP]
 
@@ -121,12 +125,12 @@ EVENTS: dict[str, type[Event]] = {
     "cancelled": Cancelled,
 }
 _OLDER: dict[str, dict[str, Any]] = {"failed": {"problem": "", "values": {}}}
-"""What events lack that were written before protocol 3."""
+"""Fields missing from events written before protocol 3."""
 _NAMES = {cls: name for name, cls in EVENTS.items()}
 
 
 def encode(event: Event, seq: int, time: float) -> str:
-    """One line without its newline; WireError for what could not be read back."""
+    """Return one line without its newline; raise WireError for what could not be read back."""
     fields = codec.to_dict(event)
     record = {"seq": seq, "time": round(time, 3), "event": _NAMES[type(event)], **fields}
     try:
@@ -141,7 +145,7 @@ def encode(event: Event, seq: int, time: float) -> str:
 
 
 def decode(line: str | bytes) -> tuple[int, float, Event]:
-    """(seq, Unix time, event) of one line; WireError for anything else."""
+    """Return (seq, Unix time, event) of one line; raise WireError for anything else."""
     try:
         record = codec.loads(line, "The event")
         if not isinstance(record, dict):
@@ -160,10 +164,10 @@ def decode(line: str | bytes) -> tuple[int, float, Event]:
 
 
 class EventReader:
-    """Reads what was appended since the last call. Opens, reads and closes: it never holds a file.
+    """Reads what was appended since the last call, without keeping the file open.
 
-    A partial last line is left for the next call; a line that is garbage, or a seq that does not
-    increase, is a WireError, and then the reader has consumed the lines before it.
+    A partial last line is left for the next call. An invalid line, or a seq that does not increase,
+    raises WireError after the lines before it have been consumed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -172,7 +176,7 @@ class EventReader:
         self.seq = 0
 
     def read_new(self, max_events: int | None = None) -> list[tuple[int, float, Event]]:
-        """The new events, at most so many; an empty list if there are no more for now."""
+        """Return up to `max_events` new events; empty if there are none yet."""
         limit = -1 if max_events is None else MAX_LINE_BYTES
         try:
             with open(self.path, "rb") as stream:
@@ -196,10 +200,10 @@ class EventReader:
 
 
 def good_prefix(path: Path) -> tuple[int, int]:
-    """(bytes, last seq) of the whole, readable lines at the start; (0, 0) if there is no file.
+    """Return (bytes, last seq) of the complete, readable lines at the start; (0, 0) without a file.
 
-    A runner truncates to this before it appends: after power loss the tail may be half a line, or
-    zeros. Readers have never gone beyond it.
+    A runner truncates to this before it appends: after a power failure, the tail may be a partial
+    line, or zeros. Readers never get past it.
     """
     reader = EventReader(path)
     try:

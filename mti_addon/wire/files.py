@@ -1,4 +1,4 @@
-"""Writing files that survive a crash: whole or not at all, and with a reason; stdlib only."""
+"""Crash-safe writing of files: completely or not at all, with a clear error; stdlib only."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from .errors import BadRequest, DiskFull, MtiError, NotWritable
 from .problem import Problem
 
 TEMP_PREFIX = ".tmp-"
-"""Of files and folders that are not finished; whoever finds one of a dead writer may remove it."""
+"""Prefix of unfinished files and folders; anybody who finds one of a dead writer may delete it."""
 REMOVED = ".removed"
-"""In a folder that is removed, where somebody kept a file of it open; it goes with the next sweep.
-"""
+"""Marks a deleted folder in which a file was still open; the next sweep finishes it."""
 RETRY_SECONDS = 2.5
-"""Windows only: how long a rename waits for a virus scanner or a reader to let go."""
+"""On Windows: how long a rename waits for a virus scanner or a reader to release the file."""
 HELD_SECONDS = 0.2
-"""The same where there is another way."""
+"""The same if there is an alternative."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -36,7 +35,7 @@ _WINDOWS_BUSY = {5, 32, 33}
 
 @contextlib.contextmanager
 def translating_os_errors(path: Path) -> Iterator[None]:
-    """Turn what an artist can mend into a sentence: DiskFull, NotWritable; others pass through."""
+    """Turn errors that users can fix into DiskFull or NotWritable; pass others through."""
     try:
         yield
     except OSError as error:
@@ -47,7 +46,7 @@ def translating_os_errors(path: Path) -> Iterator[None]:
 
 
 def os_error(error: OSError, path: Path) -> MtiError | None:
-    """The sentence for an error of writing `path`, or None where there is none."""
+    """Return the MtiError for an error of writing `path`, or None if there is none."""
     if error.errno in _FULL or getattr(error, "winerror", None) in (39, 112):
         return DiskFull(
             Problem(
@@ -70,10 +69,10 @@ def os_error(error: OSError, path: Path) -> MtiError | None:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing: temp beside it, fsync, rename, fsync of the folder.
+    """Write a file atomically: temporary file, fsync, rename, fsync of the folder.
 
-    A reader sees the old bytes or the new ones, also after a crash or power loss. Raises DiskFull
-    or NotWritable; the old file is then untouched and no temporary file is left.
+    Readers see either the old bytes or the new ones, even after a crash or power failure. Raises
+    DiskFull or NotWritable; the old file is unchanged then, and no temporary file is left.
     """
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
@@ -87,7 +86,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write a new file and wait until the disk has it; plain OSError."""
+    """Write a new file and wait until it is on disk; raises plain OSError."""
     with open(path, "xb") as stream:
         stream.write(data)
         stream.flush()
@@ -95,12 +94,12 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """os.replace; on Windows again for a while, if somebody has the target open (zarr #4358)."""
+    """Call os.replace; on Windows retry for a while if the target is open (zarr #4358)."""
     retrying(lambda: os.replace(source, target))
 
 
 def retrying(action: Callable[[], object], seconds: float = RETRY_SECONDS) -> None:
-    """Do it; on Windows again while another process has the file open, at most so long."""
+    """Run an action; on Windows retry for up to `seconds` while another process has it open."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -113,19 +112,19 @@ def retrying(action: Callable[[], object], seconds: float = RETRY_SECONDS) -> No
 
 
 def _is_held(error: OSError) -> bool:
-    """Windows: another process may have the file, or one below it, open."""
+    """Return whether, on Windows, another process may have the file or one below it open."""
     return getattr(error, "winerror", None) in _WINDOWS_BUSY
 
 
 def fsync_dir(path: Path) -> None:
-    """Make names in a folder durable (POSIX; Windows has no such call)."""
+    """Make names in a folder durable (POSIX only; Windows has no such call)."""
     if sys.platform == "win32":
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network file systems cannot; the rename is still atomic there.
+        # Some network file systems do not support it; the rename is still atomic there.
         if error.errno not in _NO_SYNC:
             raise
     finally:
@@ -134,17 +133,17 @@ def fsync_dir(path: Path) -> None:
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path` to fill; it is renamed to `path` when the block ends well.
+    """Yield a temporary folder next to `path` to fill; rename it to `path` when the block succeeds.
 
-    Whole or not at all, with every name on the disk; the files' bytes are the block's to sync.
-    What dead writers left there is removed. Raises BadRequest if `path` exists, DiskFull,
-    NotWritable.
+    The folder is created completely or not at all, with all names durable; syncing the files'
+    contents is up to the block. Removes leftovers of dead writers. Raises BadRequest if `path`
+    exists, DiskFull, NotWritable.
     """
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            raise BadRequest(f"{path} exists already.")
+            raise BadRequest(f"{path} already exists.")
         try:
             temp.mkdir()
             yield temp
@@ -154,18 +153,19 @@ def new_folder(path: Path) -> Iterator[Path]:
         except BaseException as error:
             shutil.rmtree(temp, ignore_errors=True)
             if isinstance(error, OSError) and error.errno in _TAKEN:
-                raise BadRequest(f"{path} exists already.") from error
+                raise BadRequest(f"{path} already exists.") from error
             raise
         fsync_dir(path.parent)
     sweep(path.parent)
 
 
 def remove_folder(path: Path, heart: str = "") -> None:
-    """Delete a folder: its name vanishes at once, its files after that. NotWritable.
+    """Delete a folder: its name disappears at once, then its files. Raises NotWritable.
 
-    heart: the name of the file without which it is no such folder any more. Then it is deleted
-    although somebody has a file in it open, which on Windows keeps the folder's name: a runner its
-    log, a viewer a picture. The heart goes, and all that can; `sweep` takes the rest later.
+    heart: name of the file that makes it such a folder. With it, deletion succeeds even while a
+    file in the folder is open, which on Windows locks the folder's name: a log held by a runner, an
+    image by a viewer. The heart and everything else possible is deleted; `sweep` removes the rest
+    later.
     """
     gone = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
@@ -183,7 +183,7 @@ def remove_folder(path: Path, heart: str = "") -> None:
 
 
 def _remove_what_goes(folder: Path) -> None:
-    """Of a removed folder; what stays is marked for the next time."""
+    """Remove what can be removed from a deleted folder, and mark the rest for the next time."""
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         (folder / REMOVED).touch()
@@ -200,9 +200,11 @@ def _stop_heart(path: Path, heart: str) -> None:
 
 
 def sweep(folder: Path, older_than: float = 3600.0) -> None:
-    """Remove what dead writers left unfinished directly in `folder`, `older_than` seconds ago; a
-    time of change in the future is that of a clock which was set back since. What is left of
-    removed folders goes, too. Never raises."""
+    """Remove what dead writers left directly in `folder` more than `older_than` seconds ago.
+
+    Files dated just as far in the future count as old, since the clock has been set back. Remains
+    of deleted folders are removed, too. Never raises.
+    """
     with contextlib.suppress(OSError):
         for mark in list(folder.glob(f"*/{REMOVED}")):
             _remove_what_goes(mark.parent)
@@ -217,8 +219,10 @@ def sweep(folder: Path, older_than: float = 3600.0) -> None:
 
 
 def keep_newest(root: Path, count: int, newest: str) -> None:
-    """Remove folders of `root` but the one called `newest` and the `count` youngest others; those
-    that are being written do not count. Never raises: others may do the same at the same time."""
+    """Remove folders of `root` except the one named `newest` and the `count` youngest others.
+
+    Folders being written do not count. Never raises: other processes may do the same concurrently.
+    """
     others: list[tuple[float, Path]] = []
     with contextlib.suppress(OSError):
         for path in root.iterdir():
@@ -230,9 +234,9 @@ def keep_newest(root: Path, count: int, newest: str) -> None:
 
 
 def append_line(path: Path, line: str, durable: bool = False) -> None:
-    """Append one line by a single write(); `durable` waits for the disk. One writer only.
+    """Append one line with a single write(); `durable` waits for the disk. One writer only.
 
-    A line that does not fit (disk full) is taken back, so that the file ends with a whole line.
+    A line that does not fit (disk full) is rolled back, so that the file ends with a complete line.
     """
     data = line.encode("utf-8") + b"\n"
     with translating_os_errors(path):
@@ -255,8 +259,11 @@ def append_line(path: Path, line: str, durable: bool = False) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder; one with several names counts once, links do not. 0 if it is
-    not there. Never raises: others may work in it at the same time."""
+    """Return the total size of a folder's files in bytes; 0 if it does not exist.
+
+    Hard links count once, symbolic links do not count. Never raises: other processes may change the
+    folder concurrently.
+    """
     sizes: dict[tuple[int, int] | str, int] = {}
     for place, _, names in os.walk(folder, onerror=None):
         for name in names:
@@ -269,6 +276,6 @@ def size_of(folder: Path) -> int:
 
 
 def sha256_file(path: Path) -> str:
-    """sha256 of a file's bytes, in hex; plain OSError."""
+    """Return the sha256 of a file's bytes in hex; raises plain OSError."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

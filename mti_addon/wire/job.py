@@ -1,6 +1,6 @@
-"""A job is a folder: its names, how it is made whole, and what can be asked of it; stdlib only.
+"""A job is a folder: its file names, its creation, and its state; stdlib only.
 
-docs/job.md is the authoritative description; this module is its only spelling in code.
+docs/job.md is the authoritative description, implemented only in this module.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-
 
 MAX_MANIFEST_BYTES = 2**24
 PAUSE = b"pause\n"
-"""What stands in `cancel` where the job is only to pause; runners do not look at it."""
+"""Content of `cancel` if the job should only pause; runners ignore it."""
 
 
 class JobFolder:
-    """One job's folder; cheap to make, holds nothing open, and caches nothing."""
+    """One job's folder; cheap to create, holds nothing open, and caches nothing."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -50,26 +50,26 @@ class JobFolder:
 
     @property
     def request_file(self) -> Path:
-        """What was asked for; written once, never changed."""
+        """What was requested; written once, never changed."""
         return self.path / "request.json"
 
     @property
     def inputs(self) -> Path:
-        """The folder of the files that request.json names."""
+        """The folder of the files named in request.json."""
         return self.path / "inputs"
 
     @property
     def reference_dir(self) -> Path:
-        """The pictures of the motion: 0001.png, 0002.png ..."""
+        """The images of the motion: 0001.png, 0002.png ..."""
         return self.further_reference_dir(1)
 
     def further_reference_dir(self, reference: int) -> Path:
-        """The same motion drawn in another way, `reference` from 2; 1 is reference_dir."""
+        """Another drawing of the same motion, `reference` from 2; 1 is reference_dir."""
         return self.inputs / reference_folder(reference)
 
     @property
     def target_file(self) -> Path:
-        """The picture that shall move."""
+        """The image to animate."""
         return self.inputs / TARGET
 
     @property
@@ -79,7 +79,7 @@ class JobFolder:
 
     @property
     def launched_file(self) -> Path:
-        """The process that was started last on this job, before it has the lock."""
+        """The process last started on this job, before it has acquired the lock."""
         return self.path / "launched.json"
 
     @property
@@ -94,12 +94,12 @@ class JobFolder:
 
     @property
     def heartbeat_file(self) -> Path:
-        """Touched every 2 s by the living runner; empty."""
+        """Touched every 2 s by a live runner; empty."""
         return self.path / "heartbeat"
 
     @property
     def events_file(self) -> Path:
-        """What the runners told, one JSON object a line."""
+        """Events of the runners, one JSON object per line."""
         return self.path / "events.jsonl"
 
     @property
@@ -109,42 +109,42 @@ class JobFolder:
 
     @property
     def waiting_file(self) -> Path:
-        """Its existence puts the job into the queue, its time is the place there; empty."""
+        """Its existence puts the job into the queue, ordered by its modification time; empty."""
         return self.path / "waiting"
 
     @property
     def live_dir(self) -> Path:
-        """Pictures of what has been learned so far, while learning goes on."""
+        """Preview images while learning."""
         return self.path / "live"
 
     @property
     def checkpoint_dir(self) -> Path:
-        """The last two checkpoints; the backend's own."""
+        """The last two checkpoints, in the backend's own format."""
         return self.path / "checkpoint"
 
     @property
     def output_dir(self) -> Path:
-        """The results, put in place whole."""
+        """The results, moved into place as a whole."""
         return self.path / "output"
 
     @property
     def sheets_dir(self) -> Path:
-        """Some pictures of each take in one: 01.png, 02.png ..."""
+        """Contact sheets of each take: 01.png, 02.png ..."""
         return self.output_dir / "sheets"
 
     @property
     def takes_dir(self) -> Path:
-        """Further results: 02, 03 ..., each a folder as frames_dir is."""
+        """Further results: 02, 03 ..., each a folder like frames_dir."""
         return self.output_dir / "takes"
 
     @property
     def attention_dir(self) -> Path:
-        """Where each frame's tokens look: 0001.png ..., one a frame."""
+        """Attention maps of the tokens: 0001.png ..., one per frame."""
         return self.output_dir / "attention"
 
     @property
     def frames_dir(self) -> Path:
-        """The resulting pictures: 0001.png, 0002.png ..."""
+        """The resulting images: 0001.png, 0002.png ..."""
         return self.output_dir / "frames"
 
     @property
@@ -154,7 +154,7 @@ class JobFolder:
 
     @property
     def preview_file(self) -> Path:
-        """The resulting pictures as one small, moving picture."""
+        """The resulting images as a small animation."""
         return self.output_dir / "preview.webp"
 
     @property
@@ -168,8 +168,10 @@ class JobFolder:
         return self.path / "log.txt"
 
     def request(self, to_run: bool = False) -> Request:
-        """Read request.json strictly, `to_run` or only to look at it (`Request.from_json`);
-        BadRequest, NewerProtocol."""
+        """Read request.json strictly, `to_run` or just to inspect it (`Request.from_json`).
+
+        Raises BadRequest, NewerProtocol.
+        """
         try:
             with open(self.request_file, "rb") as stream:
                 data = stream.read(MAX_REQUEST_BYTES + 1)
@@ -185,22 +187,25 @@ class JobFolder:
         return Request.from_json(data, to_run)
 
     def verify_inputs(self) -> None:
-        """Check that every input is there and unchanged, or raise UnreadableInput."""
+        """Raise UnreadableInput unless every input exists and is unchanged."""
         for name, expected in self.request().inputs.items():
             verify_file(self.path, f"inputs/{name}", expected)
 
     def verify_output(self) -> tuple[str, ...]:
-        """Check output/ against its manifest; the names in it, relative to output/.
+        """Check output/ against its manifest; return the names in it, relative to output/.
 
-        UnreadableInput."""
+        Raises UnreadableInput.
+        """
         entries = self.manifest()
         for name, expected in entries.items():
             verify_file(self.path, f"output/{name}", expected)
         return tuple(entries)
 
     def manifest(self) -> dict[str, str]:
-        """sha256 of each file of output/ by its name there, as far as it is told; nothing is
-        compared yet. UnreadableInput."""
+        """Return the sha256 of each file of output/ by name, as listed, without comparing.
+
+        Raises UnreadableInput.
+        """
         try:
             data = read_inside(self.path, "output/manifest.json", MAX_MANIFEST_BYTES)
             value = codec.loads(data, "output/manifest.json")
@@ -210,33 +215,33 @@ class JobFolder:
                 Problem(
                     "manifest_unreadable",
                     "output/manifest.json cannot be read: {reason}",
-                    "Resume the job to make it again.",
+                    "Resume the job to create it again.",
                     {"reason": str(error)},
                 )
             ) from error
 
     def ask_cancel(self) -> None:
-        """Ask the runner to stop; it does within 2 s. Asking twice, or too late, is harmless."""
+        """Ask the runner to stop, which it does within 2 s. Harmless if repeated, or too late."""
         with files.translating_os_errors(self.cancel_file):
             self.cancel_file.touch()
 
     def ask_pause(self) -> None:
-        """Ask the runner to stop, as `ask_cancel` does, and note that it is to go on later."""
+        """Ask the runner to stop, like `ask_cancel`, and record that it is to be resumed."""
         files.write_atomic(self.cancel_file, PAUSE)
 
     def pause_asked(self) -> bool:
-        """Somebody asked for this job to stop, and means to go on with it."""
+        """Return whether the job was asked to pause."""
         try:
             return self.cancel_file.read_bytes() == PAUSE
         except OSError:
             return False
 
     def cancel_asked(self) -> bool:
-        """Somebody asked for this job to stop."""
-        return os.path.exists(self.cancel_file)  # which never raises, as Path's may
+        """Return whether the job was asked to stop."""
+        return os.path.exists(self.cancel_file)  # never raises, unlike Path's
 
     def finished(self) -> FinalEvent | None:
-        """The last event if it is done, failed or cancelled; None while there is more to come."""
+        """Return the final event if it is done, failed or cancelled; None if more is to come."""
         try:
             with open(self.events_file, "rb") as stream:
                 stream.seek(max(0, os.fstat(stream.fileno()).st_size - 2 * MAX_LINE_BYTES))
@@ -247,19 +252,19 @@ class JobFolder:
         return event if isinstance(event, Done | Failed | Cancelled) else None
 
     def heartbeat_age(self) -> float | None:
-        """Seconds since the runner's last heartbeat, at least 0; None before the first."""
+        """Return the seconds since the last heartbeat, at least 0; None before the first."""
         return file_age(self.heartbeat_file)
 
 
 CLOCKS_DIFFER_SECONDS = 300.0
-"""At most this much may the clock of another machine, or of a file server, be ahead of ours."""
+"""How far ahead of ours the clock of another machine or file server may be."""
 
 
 def file_age(path: Path) -> float | None:
-    """Seconds since a file was changed, at least 0; None if there is none.
+    """Return the seconds since a file was changed, at least 0; None if there is none.
 
-    One from far in the future is as old as it is ahead: a clock was set back since, and nobody
-    knows by how much.
+    A file dated far in the future counts as that old, since the clock was set back by an unknown
+    amount.
     """
     try:
         age = time.time() - path.stat().st_mtime
@@ -270,20 +275,20 @@ def file_age(path: Path) -> float | None:
 
 @dataclass(frozen=True)
 class Manifest:
-    """output/manifest.json: the sha256 of each file, by its name relative to output/."""
+    """Contents of output/manifest.json: each file's sha256, by its name relative to output/."""
 
     files: dict[
-        Annotated[str, Constraint(_OUTPUT_NAME, "No name leaves output/.")],
+        Annotated[str, Constraint(_OUTPUT_NAME, "No name points outside output/.")],
         Annotated[str, Constraint(r"[0-9a-f]{64}", "sha256 in hex.")],
     ]
 
     def to_json(self) -> str:
-        """The text of manifest.json."""
+        """Return the text of manifest.json."""
         return codec.dumps(codec.to_dict(self), indent=2) + "\n"
 
 
 def manifest_of(output: Path) -> Manifest:
-    """The manifest of every file that is in a folder now, sorted by name."""
+    """Return the manifest of every file currently in a folder, sorted by name."""
     found = sorted(p for p in output.rglob("*") if p.is_file() and p.name != "manifest.json")
     return Manifest({p.relative_to(output).as_posix(): files.sha256_file(p) for p in found})
 
@@ -294,11 +299,11 @@ def create_job(
     inputs: Mapping[str, bytes | Path],
     tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> JobFolder:
-    """Make the folder `root/<request.job>`: whole, with every byte on the disk, or not at all.
+    """Create the folder `root/<request.job>` durably, as a whole or not at all.
 
     `request.inputs` is filled in here; the keys of `inputs` are names relative to inputs/. `tell`
-    is told how many of how many inputs are on the disk.
-    Raises BadRequest, UnreadableInput (a source file), DiskFull, NotWritable.
+    is called with the number of inputs written, and their total. Raises BadRequest, UnreadableInput
+    (a source file), DiskFull, NotWritable.
     """
     replace(request, inputs=dict.fromkeys(inputs, "0" * 64)).check()
     job = JobFolder(root / request.job)

@@ -1,7 +1,7 @@
-"""Who works on a job, whether it still lives, and the lock that says so; stdlib only.
+"""The process working on a job, whether it is alive, and its lock; stdlib only.
 
-owner.json tells Blender whom to look for. The lock file is what keeps a second runner out: the
-system frees it when its holder dies, however it dies, and no file can lie about it.
+owner.json tells Blender which process to look for. The lock file keeps a second runner out: the
+system releases it when its holder dies, in whatever way, so it is never wrong.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ __all__ = [
 ]
 
 STALE_SECONDS = 10.0
-"""A heartbeat, due every 2 s, that is older than this tells that something hangs."""
+"""A heartbeat, due every 2 s, that is older than this means that the runner hangs."""
 LOST_SECONDS = 300.0
-"""A runner on another machine whose heartbeat is older than this is taken for dead. The clocks of
-machines that share a folder differ by less: to sign in to one another they must not."""
+"""A runner on another machine with an older heartbeat is considered dead. The clocks of machines
+sharing a folder differ by less, as authentication between them requires it."""
 
 WAIT = "Wait for it, or cancel it."
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
@@ -50,66 +50,66 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 class Owner:
     """A process of one boot of one machine, and its ordinal among the job's runners."""
 
-    pid: Annotated[int, Range(1, 2**32, "", "Process number.")]
-    create_time: Annotated[float, Constraint(None, "When it started, on the system's own scale.")]
-    boot_id: Annotated[str, Constraint(None, "Names the boot; empty where that is not needed.")]
+    pid: Annotated[int, Range(1, 2**32, "", "Process ID.")]
+    create_time: Annotated[float, Constraint(None, "Start time, on the system's own scale.")]
+    boot_id: Annotated[str, Constraint(None, "Identifies the boot; empty where not needed.")]
     machine: Annotated[
-        str, Constraint(None, "Names the machine also after it was renamed; empty if unknown.")
+        str, Constraint(None, "Identifies the machine even if renamed; empty if unknown.")
     ]
-    host: Annotated[str, Constraint(None, "The machine's name, for people.")]
-    epoch: Annotated[int, Range(0, 10**9, "", "Counts the runners of this job: 1, 2, ...")]
+    host: Annotated[str, Constraint(None, "The machine's name, for display.")]
+    epoch: Annotated[int, Range(0, 10**9, "", "Ordinal of the runner in this job: 1, 2, ...")]
 
     def to_json(self) -> str:
-        """The text of owner.json and launched.json."""
+        """Return the text of owner.json and launched.json."""
         return codec.dumps(codec.to_dict(self)) + "\n"
 
 
 class Liveness(enum.Enum):
-    """What can be said about an owner."""
+    """What is known about an owner."""
 
     ALIVE = "alive"
     STALE = "stale"
-    """The process is up, but its heartbeat is older than STALE_SECONDS."""
+    """The process is alive, but its heartbeat is older than STALE_SECONDS."""
     DEAD = "dead"
     ELSEWHERE = "elsewhere"
-    """On another machine, or in another container, where only the heartbeat can be judged."""
+    """On another machine, or in another container, where only the heartbeat is visible."""
 
 
 def current_owner(epoch: int) -> Owner:
-    """This process."""
+    """Return this process."""
     return owner_of(os.getpid(), epoch)
 
 
 def owner_of(pid: int, epoch: int) -> Owner:
-    """A process of this machine; one that has ended already gets a create_time of -1."""
+    """Return a process of this machine; if it has already ended, its create_time is -1."""
     started = process_identity(pid)
     start = -1.0 if started is None else started
     return Owner(pid, start, boot_id(), machine_id(), socket.gethostname(), epoch)
 
 
 def read_owner(path: Path) -> Owner | None:
-    """owner.json or launched.json; None if it is not there or not readable."""
+    """Read owner.json or launched.json; None if missing or unreadable."""
     try:
         value = codec.loads(path.read_bytes(), path.name)
         if isinstance(value, dict):
-            value.setdefault("machine", "")  # older versions told the host alone
+            value.setdefault("machine", "")  # older versions only recorded the host
         return codec.from_dict(Owner, value, path.name)
     except (OSError, MtiError):
         return None
 
 
 def is_alive(owner: Owner, heartbeat_age: float | None) -> Liveness:
-    """Whether this owner still works; heartbeat_age in seconds, None before the first.
+    """Return whether this owner is working; heartbeat_age in seconds, None before the first.
 
-    A machine's name may change at any time, so it is only asked where nothing better is known.
+    A machine's name may change at any time, so it is only used where nothing better is known.
     """
     fresh = heartbeat_age is not None and heartbeat_age <= STALE_SECONDS
     if _has_our_numbers(owner) and process_identity(owner.pid) == owner.create_time:
         stale = heartbeat_age is not None and not fresh
         return Liveness.STALE if stale else Liveness.ALIVE
     if _is_this_machine(owner):
-        # Machines that were copied have one id, and containers share a system; only a beating heart
-        # can tell that one of these is meant.
+        # Cloned machines share an ID, and containers share a system; only a heartbeat tells which
+        # one is meant.
         maybe_another = owner.host != socket.gethostname() or _is_of_another_container(owner)
         surely_here = _has_our_numbers(owner) and owner.boot_id
         return Liveness.ELSEWHERE if fresh and maybe_another and not surely_here else Liveness.DEAD
@@ -118,7 +118,7 @@ def is_alive(owner: Owner, heartbeat_age: float | None) -> Liveness:
 
 
 def _has_our_numbers(owner: Owner) -> bool:
-    """Process numbers mean the same to this owner and to us."""
+    """Return whether this owner shares our process IDs."""
     return owner.boot_id == boot_id() and (bool(owner.boot_id) or _is_this_machine(owner))
 
 
@@ -140,7 +140,10 @@ def _system(boot: str) -> str:
 
 
 class JobLock:
-    """One living runner a job. Not to be taken to look at a job: that would turn a runner away."""
+    """Ensures that a job has one live runner.
+
+    Do not use it to inspect a job: that would turn a runner away.
+    """
 
     def __init__(self, job: JobFolder) -> None:
         self.job = job
@@ -149,14 +152,15 @@ class JobLock:
         self._owner: Owner | None = None
 
     def acquire(self) -> None:
-        """Become the job's runner, with the next epoch; Busy, NotWritable, DiskFull."""
+        """Become the job's runner, with the next epoch; raise Busy, NotWritable, DiskFull."""
         with files.translating_os_errors(self.job.lock_file):
             descriptor = os.open(self.job.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             self._lock(descriptor)
             self._refuse_elsewhere()
             epoch = self._last_epoch() + 1
-            # Before owner.json: a dead predecessor's heartbeat must not make this one look stuck.
+            # Before owner.json, so that a dead predecessor's heartbeat does not make this runner
+            # look stuck.
             with files.translating_os_errors(self.job.heartbeat_file):
                 self.job.heartbeat_file.touch()
             owner = current_owner(epoch)
@@ -170,10 +174,10 @@ class JobLock:
         _held.add(descriptor)
 
     def release(self) -> None:
-        """Let the next runner in. owner.json stays, for its epoch; the heartbeat goes."""
+        """Let the next runner in. owner.json stays, for its epoch; the heartbeat is removed."""
         if self._descriptor is None:
             return
-        if self.is_mine():  # else it is the heartbeat of who has taken the job over
+        if self.is_mine():  # otherwise it is the heartbeat of the runner that took over
             with contextlib.suppress(OSError):
                 self.job.heartbeat_file.unlink()
         _held.discard(self._descriptor)
@@ -181,10 +185,10 @@ class JobLock:
         self._descriptor = None
 
     def is_mine(self) -> bool:
-        """The lock is held, and owner.json does not name another runner, one of a later epoch.
+        """Return whether the lock is held, and owner.json names no runner of a later epoch.
 
-        It is looked at twice a second for hours: a network disk, or a virus scanner, that keeps it
-        from being read for a moment must not end the work.
+        This is checked twice a second for hours, so a network disk or virus scanner that blocks
+        reading for a moment must not end the work.
         """
         if self._descriptor is None:
             return False
@@ -208,15 +212,15 @@ class JobLock:
                 raise NotWritable(
                     Problem(
                         "disk_without_locks",
-                        "The file system of {path} cannot lock files.",
-                        "Keep the jobs in a folder on this machine's own disk.",
+                        "The file system of {path} does not support locking files.",
+                        "Keep the jobs in a folder on a local disk.",
                         {"path": str(self.job.path)},
                     )
                 ) from error
             raise self._busy() from error
 
     def _refuse_elsewhere(self) -> None:
-        """A folder shared between machines: their locks may not see each other."""
+        """Raise Busy for a runner on another machine, whose lock may be invisible here."""
         owner, age = read_owner(self.job.owner_file), self.job.heartbeat_age()
         if owner is None or age is None or age > STALE_SECONDS:
             return
@@ -226,12 +230,12 @@ class JobLock:
     def _busy(self) -> Busy:
         owner = read_owner(self.job.owner_file)
         if owner is None:
-            what = "This job is being worked on already, by another process."
+            what = "Another process is already working on this job."
             return Busy(Problem("job_worked_on_by_other", what, WAIT))
         return Busy(
             Problem(
                 "job_worked_on_by_process",
-                "This job is being worked on already, by process {pid} on {host}.",
+                "Process {pid} on {host} is already working on this job.",
                 WAIT,
                 {"pid": owner.pid, "host": owner.host},
             )
@@ -262,7 +266,7 @@ _held: set[int] = set()
 
 
 def _close_in_child() -> None:
-    """A forked child must not keep the lock of a runner that was killed (data loaders fork)."""
+    """Close locks in forked children (data loaders fork), which may outlive a killed runner."""
     for descriptor in _held:
         with contextlib.suppress(OSError):
             os.close(descriptor)

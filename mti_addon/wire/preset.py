@@ -1,7 +1,7 @@
-"""A learned motion on the shelf: one folder a motion; stdlib only.
+"""A learned motion in the library: one folder per motion; stdlib only.
 
-preset.json describes it; motion.safetensors is the motion; preview.webp and reference.webp, where
-they are, show it. docs/job.md is the authoritative description.
+preset.json describes it, motion.safetensors is the motion, and preview.webp and reference.webp show
+it, if they exist. docs/job.md is the authoritative description.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
 
 @dataclass(frozen=True)
 class Preset:
-    """preset.json, field by field."""
+    """Contents of preset.json."""
 
     version: Annotated[int, Range(1, 10_000, "", "Version of the preset folder.")]
-    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's display name.")]
     model: Annotated[ModelName, Constraint(None, "The model that it was learned on.")]
     num_frames: Annotated[int, Range(2, 128, "frames", "Length of the clip.")]
-    fps: Annotated[float, Range(0.01, 1000, "frames/s", "The clip's own speed.")]
-    tags: tuple[Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,32}", "A word to find it by.")], ...]
+    fps: Annotated[float, Range(0.01, 1000, "frames/s", "The clip's own frame rate.")]
+    tags: tuple[Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,32}", "A search term.")], ...]
     created: Annotated[str, Constraint(_ISO_TIME, "ISO 8601 with its time zone.")]
     settings: Annotated[Settings, Constraint(None, "What it was learned with.")]
     files: Annotated[
@@ -48,7 +48,7 @@ class Preset:
     licence: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{0,128}", "SPDX expression, or empty.")]
 
     def check(self) -> None:
-        """Raise BadRequest, naming the field, for what no preset may hold."""
+        """Raise BadRequest, naming the field, for invalid values."""
         _check_version(self.version)
         codec.check(self, "preset")
         self._check_meaning()
@@ -56,19 +56,19 @@ class Preset:
     def _check_meaning(self) -> None:
         self.settings.check("preset.settings")
         if (self.model, self.num_frames) != (self.settings.model, self.settings.num_frames):
-            raise BadRequest("preset.model and preset.num_frames must be those of its settings.")
+            raise BadRequest("preset.model and preset.num_frames must match its settings.")
         for name in self.files:
             if name not in PRESET_FILES:
-                raise BadRequest(f"preset.files must not have {name!r}.")
+                raise BadRequest(f"preset.files must not contain {name!r}.")
         if MOTION not in self.files:
             raise BadRequest(f"preset.files lacks {MOTION!r}.")
 
 
 def read_preset(folder: Path) -> Preset:
-    """Read preset.json strictly; BadRequest, NewerProtocol. The files are not yet looked at.
+    """Read preset.json strictly; raise BadRequest, NewerProtocol. The files are not checked.
 
-    One of an older version is read as this one: its settings lack some fields
-    (`settings.upgraded`)."""
+    A preset of an older version is upgraded: its settings lack some fields (`settings.upgraded`).
+    """
     try:
         with open(folder / PRESET_FILE, "rb") as stream:
             data = stream.read(MAX_PRESET_BYTES + 1)
@@ -90,15 +90,15 @@ def read_preset(folder: Path) -> Preset:
 
 
 def verify_preset(folder: Path, preset: Preset) -> None:
-    """Raise UnreadableInput unless every file of the preset is there and unchanged."""
+    """Raise UnreadableInput unless every file of the preset exists and is unchanged."""
     for name, expected in preset.files.items():
         verify_file(folder, name, expected)
 
 
 def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Preset:
-    """Make a preset's folder: whole or not at all; the preset with its sha256s filled in.
+    """Create a preset's folder as a whole or not at all; return the preset with its sha256s.
 
-    `contents` holds motion.safetensors and, where they exist, the two previews. Raises BadRequest
+    `contents` holds motion.safetensors and, if they exist, the two previews. Raises BadRequest
     (also if the folder exists), UnreadableInput, DiskFull, NotWritable.
     """
     replace(preset, files=dict.fromkeys(contents, "0" * 64)).check()

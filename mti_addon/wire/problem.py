@@ -1,8 +1,8 @@
-"""What is wrong, in the one shape that it has everywhere; standard library only.
+"""The single representation of problems; standard library only.
 
-From the check that finds it, through errors, events and files, to the panel that shows it: a code,
-the English sentence and remedy as templates, and the values that they are filled with. Translations
-go by the code and the values, never by what a sentence happens to say.
+From the check that finds it, through errors, events and files, to the panel that shows it, a
+problem is a code, the English message and remedy as templates, and the values to fill in.
+Translations are based on the code and the values, never on the English text.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to say to an animator: mostly what is wrong, and what to do about it.
+    """A message for the animator: usually what is wrong, and what to do about it.
 
-    How an engine or a set-up task stands has the same shape, without a remedy.
+    The state of an engine or a setup task has the same form, without a remedy.
     """
 
     code: str
-    """Names the sentence for good, also when its wording changes: "frame_range_empty"."""
+    """Permanent identifier of the message, even if its wording changes: "frame_range_empty"."""
     sentence: str
     """English, for str.format: "The frame range ends at {end}, before it starts at {start}."."""
     remedy: str = ""
-    """English, for str.format with the same values; empty if nothing can be advised."""
+    """English, for str.format with the same values; empty if there is no advice."""
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """What the templates name: texts and numbers, which JSON can hold; a path becomes a text."""
+    """Values for the templates: strings and numbers, as in JSON; a path becomes a string."""
 
     def __post_init__(self) -> None:
         plain = {name: _plain(value) for name, value in self.values.items()}
@@ -37,17 +37,17 @@ class Problem:
     def literal(
         cls, code: str, sentence: str, remedy: str = "", values: Mapping[str, Any] | None = None
     ) -> Problem:
-        """Of English that is filled already: another process's, a library's."""
+        """Create a problem from text already filled by another process or library."""
         return cls(code, _escaped(sentence), _escaped(remedy), values or {})
 
     @property
     def message(self) -> str:
-        """The English sentence. Raises LookupError, ValueError for a template that does not fit."""
+        """Return the English message. Raises LookupError, ValueError for a mismatched template."""
         return self.sentence.format_map(self.values)
 
     @property
     def hint(self) -> str:
-        """The English remedy. Raises as `message`."""
+        """Return the English remedy. Raises the same as `message`."""
         return self.remedy.format_map(self.values)
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Problem:
 
 
 def _plain(value: Any) -> str | int | float:
-    """Paths, errors and numpy's numbers as what JSON has."""
+    """Convert paths, errors and numpy's numbers to JSON types."""
     if isinstance(value, str):
         return value
     if isinstance(value, Integral):

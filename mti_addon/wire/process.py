@@ -1,7 +1,7 @@
-"""Which process is it really? A pid comes back after a while; its start time does not. Stdlib only.
+"""Reliable identification of processes: PIDs are reused, start times are not. Stdlib only.
 
-Asked by files and system calls only, so that Blender never waits: microseconds each. Linux is
-tested by this project; macOS (libproc) and Windows (kernel32) follow their documentation.
+Uses files and system calls only, so that Blender never waits: microseconds each. Linux is tested by
+this project; macOS (libproc) and Windows (kernel32) follow their documentation.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 
 
 def process_identity(pid: int) -> float | None:
-    """When process `pid` started, or None if it does not run (a zombie does not).
+    """Return when process `pid` started, or None if it is not running (a zombie is not).
 
-    Seconds on the system's own scale (Linux: since boot; macOS and Windows: Unix time): good for
-    comparing with another value of the same boot, and for nothing else.
+    In seconds on the system's own scale (Linux: since boot; macOS and Windows: Unix time); only
+    comparable with other values of the same boot.
     """
     if pid <= 0:
         return None
@@ -36,24 +36,24 @@ def process_identity(pid: int) -> float | None:
 
 
 def end_process(pid: int, started: float) -> None:
-    """Kill process `pid`, if it still is the one that started then; harmless if it has ended."""
+    """Kill process `pid` if it is still the one started then; harmless if it has ended."""
     if process_identity(pid) != started:
         return
     with contextlib.suppress(OSError):
-        # on Windows any number but two of its own ends a process at once
+        # on Windows any signal but two special ones terminates a process immediately
         os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 _FIRST_NAMESPACE = 0xEFFFFFFC
-"""Inode of the list of processes that Linux starts with (PROC_PID_INIT_INO)."""
+"""Inode of the initial PID namespace of Linux (PROC_PID_INIT_INO)."""
 
 
 @functools.cache
 def boot_id() -> str:
-    """Names this boot of this machine; empty where start times are absolute and need no name.
+    """Return an identifier of this boot of this machine; empty where start times are absolute.
 
-    BOOT/NAMESPACE in a container, whose processes are counted by themselves: the same number is
-    another process outside.
+    BOOT/NAMESPACE in a container, which has its own process IDs: the same number is another process
+    outside.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
@@ -65,14 +65,14 @@ def boot_id() -> str:
 
 @functools.cache
 def machine_id() -> str:
-    """Names this machine, also after it was renamed; empty where the system has no such name."""
+    """Return an identifier of this machine that survives renaming; empty if the system has none."""
     return named_machine(sys.platform)
 
 
 def named_machine(system: str, root: Path = Path("/")) -> str:
-    """16 hex digits of the name that `system` gives its machine; `root` is Linux's.
+    """Return 16 hex digits of the identifier that `system` assigns its machine; `root` is Linux's.
 
-    Hashed: the systems ask not to let their own names out.
+    Hashed, since the systems ask not to disclose their identifiers.
     """
     try:
         if system == "win32":
@@ -96,9 +96,9 @@ def _linux_machine(root: Path) -> bytes:
 
 
 def _windows_machine() -> bytes:
-    # mypy, and every other system, knows nothing in this module
+    # this module is unknown to mypy on every other system
     registry: Any = importlib.import_module("winreg")
-    # a Python of 32 bits would else be shown a part of the registry that has no such value
+    # otherwise a 32-bit Python is shown a part of the registry without this value
     access = registry.KEY_READ | registry.KEY_WOW64_64KEY
     place = r"SOFTWARE\Microsoft\Cryptography"
     with registry.OpenKey(registry.HKEY_LOCAL_MACHINE, place, 0, access) as key:
@@ -120,7 +120,7 @@ def _linux(pid: int) -> float | None:
         stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
     except OSError:
         return None
-    # proc(5): the name, in parentheses, may itself hold spaces and parentheses.
+    # proc(5): the name, in parentheses, may itself contain spaces and parentheses.
     fields = stat.rpartition(")")[2].split()
     state, start_ticks = fields[0], int(fields[19])
     return None if state in "ZXx" else start_ticks / os.sysconf("SC_CLK_TCK")
@@ -138,7 +138,7 @@ def _darwin(pid: int) -> float | None:
 
 
 def darwin_start(proc_bsdinfo: bytes) -> float | None:
-    """The start time in macOS's `struct proc_bsdinfo` (136 bytes), in Unix seconds."""
+    """Return the start time in macOS's `struct proc_bsdinfo` (136 bytes), in Unix seconds."""
     zombie = 5
     (status,) = struct.unpack_from("=I", proc_bsdinfo, 4)
     seconds, microseconds = struct.unpack_from("=QQ", proc_bsdinfo, 120)

@@ -1,7 +1,7 @@
-"""The queue of a spool: who works, who waits, whose turn it is; stdlib only.
+"""The queue of a spool: which jobs run, which wait, and which is next; stdlib only.
 
-It is made of files alone, and looked at by everybody: a client that has a new job, one that follows
-a job, and a runner that has finished one. So it goes on whoever has gone.
+It consists of files alone, and is read by every process: a client with a new job, one that follows
+a job, and a runner that has finished one. So it works no matter which of them has exited.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["enqueue", "is_running", "is_worked_on", "jobs_in", "next_job", "wait
 
 
 def jobs_in(root: Path) -> list[JobFolder]:
-    """The jobs of a folder, by name; an empty list if it cannot be read."""
+    """Return the jobs in a folder, by name; empty if it cannot be read."""
     try:
         names = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
     except OSError:
@@ -28,7 +28,7 @@ def jobs_in(root: Path) -> list[JobFolder]:
 
 
 def is_worked_on(job: JobFolder) -> bool:
-    """A runner has this job; one that hangs counts too."""
+    """Return whether a runner has this job; one that hangs counts, too."""
     age = job.heartbeat_age()
     owner = None if age is None else read_owner(job.owner_file)
     if owner is None or age is None:
@@ -40,34 +40,34 @@ def is_worked_on(job: JobFolder) -> bool:
 
 
 def is_running(job: JobFolder) -> bool:
-    """A runner has this job, or one was started that will; a runner that hangs counts too."""
+    """Return whether a runner has this job or is starting on it; one that hangs counts, too."""
     if is_worked_on(job):
         return True
     launched = _launched(job)
     if launched is not None and is_alive(launched, None) is Liveness.ALIVE:
         return True
-    return is_worked_on(job)  # it may have come up between the two looks
+    return is_worked_on(job)  # it may have started between the two checks
 
 
 def waits(job: JobFolder, started_too: bool = False) -> bool:
-    """It is in the queue, and nobody works on it.
+    """Return whether it is queued, and no runner is working on it.
 
-    started_too: also one for which a runner was started that has not come up yet. One whose runner
-    never came up waits no more: the next one would not come up either.
+    started_too: also count a job whose runner was started but is not up yet. A job whose runner
+    failed to start no longer waits, since the next one would fail as well.
     """
     if not os.path.exists(job.waiting_file) or job.cancel_asked() or is_worked_on(job):
         return False
     launched = _launched(job)
     if launched is None:
-        return not is_worked_on(job)  # it may have come up between the two looks
+        return not is_worked_on(job)  # it may have started between the two checks
     return started_too and is_alive(launched, None) is Liveness.ALIVE
 
 
 def next_job(root: Path, for_runner: bool = False) -> JobFolder | None:
-    """The job that waits longest, if nobody works in this folder; else None.
+    """Return the longest-waiting job if no runner is working in this folder, or None.
 
-    for_runner: asked by a runner that has finished, which may come before one that is only being
-    started. Both may begin; the lock lets one of them in, and the other leaves.
+    for_runner: called by a runner that has finished, which may overtake one that is still starting.
+    Both may start; the lock admits one of them, and the other exits.
     """
     jobs = jobs_in(root)
     if any(is_worked_on(job) if for_runner else is_running(job) for job in jobs):
@@ -82,7 +82,7 @@ def next_job(root: Path, for_runner: bool = False) -> JobFolder | None:
 
 
 def waiting_since(job: JobFolder) -> int | None:
-    """When the job was put into the queue, in nanoseconds; None if it is not in it."""
+    """Return when the job was queued, in nanoseconds; None if it is not queued."""
     try:
         return job.waiting_file.stat().st_mtime_ns
     except OSError:
@@ -90,22 +90,22 @@ def waiting_since(job: JobFolder) -> int | None:
 
 
 def enqueue(job: JobFolder) -> None:
-    """Put a job at the end of the queue: whatever was said of it before, it shall run.
+    """Add a job to the end of the queue, whatever its state was before.
 
-    DiskFull, NotWritable.
+    Raises DiskFull, NotWritable.
     """
     with files.translating_os_errors(job.waiting_file):
         job.cancel_file.unlink(missing_ok=True)
-        if _launched(job) is not None:  # of a runner that never came up
+        if _launched(job) is not None:  # left by a runner that failed to start
             job.launched_file.unlink(missing_ok=True)
         job.waiting_file.touch()
-    # Another client may have taken the job for one that is over, and looks no more into its folder.
+    # Another client may consider the job finished, and no longer look into its folder.
     with contextlib.suppress(OSError):
         os.utime(job.path.parent)
 
 
 def _launched(job: JobFolder) -> Owner | None:
-    """The process that was started last, unless a runner has come up since."""
+    """Return the process started last, unless a runner has come up since."""
     launched = read_owner(job.launched_file)
     if launched is None:
         return None

@@ -1,4 +1,4 @@
-"""What Blender asks for: request.json, written once and never changed; stdlib only."""
+"""A request from Blender: request.json, written once and never changed; stdlib only."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from .problem import Problem
 from .settings import InversionSettings, Settings, check_runnable, upgraded
 
 PROTOCOL = 3
-"""Version of the job folder; docs/job.md says what it means, and when it must be raised."""
+"""Version of the job folder; docs/job.md says what it means, and when to increase it."""
 
 OLDER_PROTOCOLS = (1, 2)
-"""Those that are read as well."""
+"""Older protocols that can still be read."""
 
 Task = Literal["learn", "apply", "learn+apply"]
 TASKS: tuple[Task, ...] = get_args(Task)
 MAX_REFERENCES = 16
 MAX_TARGETS = 8
 MAX_REQUEST_BYTES = 256 * 1024
-"""Sixteen references of 128 pictures, each with its sha256, are 200 KB."""
+"""Sixteen references of 128 images, each with its sha256, take 200 KB."""
 TARGET = "target.png"
 MOTION = "motion.safetensors"
 
 _SHA256 = r"[0-9a-f]{64}"
 SLOWEST, FASTEST = 0.01, 1000
-"""Frames per second that a motion may be captured at."""
+"""Frames per second at which a motion may be captured."""
 _FRAME = Range(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
 
 
 def reference_folder(reference: int) -> str:
-    """The name, relative to inputs/, of a reference's folder: reference, reference_02 ..."""
+    """Return the name of a reference's folder relative to inputs/: reference, reference_02 ..."""
     return "reference" if reference == 1 else f"reference_{reference:02d}"
 
 
 def reference_name(index: int, reference: int = 1) -> str:
-    """The name, relative to inputs/, of picture `index` of a reference, both from 1."""
+    """Return the name of image `index` of a reference relative to inputs/, both from 1."""
     return f"{reference_folder(reference)}/{index:04d}.png"
 
 
 def target_name(target: int = 1) -> str:
-    """The name, relative to inputs/, of a picture that shall move: target.png, target_02.png ..."""
+    """Return the name of an image to animate relative to inputs/: target.png, target_02.png ..."""
     return TARGET if target == 1 else f"target_{target:02d}.png"
 
 
 @dataclass(frozen=True)
 class CaptureInfo:
-    """Where the motion came from in the scene, so that the result can be laid back in time."""
+    """Origin of the motion in the scene, so that the result can be placed in time."""
 
     fps: Annotated[float, Range(SLOWEST, FASTEST, "frames/s", "The scene's frame rate.")]
     frame_start: Annotated[int, _FRAME]
@@ -58,55 +58,58 @@ class CaptureInfo:
         Annotated[int, Range(1, 65536, "px", "Width of the scene's render.")],
         Annotated[int, Range(1, 65536, "px", "Height of the scene's render.")],
     ]
-    flip_safe: Annotated[bool, Constraint(None, "The motion stays itself when mirrored.")]
+    flip_safe: Annotated[bool, Constraint(None, "The motion stays the same when mirrored.")]
 
     @property
     def seconds(self) -> float:
-        """How long the motion takes in the scene; both ends of the range are shown."""
+        """Return the motion's duration in the scene; both ends of the range are shown."""
         return (self.frame_end - self.frame_start + 1) / self.fps
 
 
 @dataclass(frozen=True)
 class Request:
-    """One job. All paths are relative to the job's inputs/ folder; no path leaves it."""
+    """One job. All paths are relative to the job's inputs/ folder, and none points outside it."""
 
     protocol: Annotated[int, Range(1, 10_000, "", "Version of the job folder.")]
     job: Annotated[str, Constraint(r"[0-9a-f]{32}", "uuid4 in hex; also the folder's name.")]
     task: Annotated[Task, Constraint(None, "What to do.")]
-    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's name, for people.")]
-    settings: Annotated[Settings, Constraint(None, "Every number of the method.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's display name.")]
+    settings: Annotated[Settings, Constraint(None, "All parameters of the method.")]
     inputs: Annotated[
         dict[str, Annotated[str, Constraint(_SHA256, "sha256 in hex.")]],
         Constraint(None, "Name of each input file, relative to inputs/, and its sha256."),
     ]
-    reference_frames: Annotated[int, Range(0, 128, "images", "How many; 0 for apply.")]
+    reference_frames: Annotated[int, Range(0, 128, "images", "Number of images; 0 for apply.")]
     references: Annotated[
-        int, Range(0, MAX_REFERENCES, "references", "Drawings of the one motion; 0 for apply.")
+        int,
+        Range(
+            0, MAX_REFERENCES, "references", "Number of drawings of the same motion; 0 for apply."
+        ),
     ]
     targets: Annotated[
-        int, Range(0, MAX_TARGETS, "targets", "Images that shall move; 0 for learn.")
+        int, Range(0, MAX_TARGETS, "targets", "Number of images to animate; 0 for learn.")
     ]
-    capture: Annotated[CaptureInfo, Constraint(None, "Where the motion came from.")]
+    capture: Annotated[CaptureInfo, Constraint(None, "Origin of the motion.")]
 
     @property
     def learns(self) -> bool:
-        """The task optimises a new motion."""
+        """Return whether the task optimizes a new motion."""
         return self.task != "apply"
 
     @property
     def applies(self) -> bool:
-        """The task plays a motion on the target picture."""
+        """Return whether the task applies a motion to the target image."""
         return self.task != "learn"
 
     @property
     def inversion(self) -> InversionSettings:
-        """How it learns: a motion that is not itself when mirrored is never mirrored."""
+        """Return how to learn; a motion that changes when mirrored is never mirrored."""
         settings = self.settings.inversion
         flip = settings.augmentation.horizontal_flip and self.capture.flip_safe
         return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
 
     def input_names(self) -> tuple[str, ...]:
-        """The inputs that this task must have, and no others; relative to inputs/."""
+        """Return the names of exactly the inputs that this task requires, relative to inputs/."""
         names = [
             reference_name(index + 1, reference + 1)
             for reference in range(self.references if self.learns else 0)
@@ -118,24 +121,24 @@ class Request:
         return tuple(names)
 
     def check(self) -> None:
-        """Raise BadRequest for what cannot be carried out, NewerProtocol before all else."""
+        """Raise BadRequest for what cannot be carried out; first of all, NewerProtocol."""
         _check_protocol(self.protocol)
         if self.protocol != PROTOCOL:
-            raise BadRequest(f"protocol is {self.protocol}, and a new request's is {PROTOCOL}.")
+            raise BadRequest(f"protocol is {self.protocol}, but a new request's is {PROTOCOL}.")
         codec.check(self)
         self._check_meaning()
 
     def to_json(self) -> str:
-        """The text of request.json, for people to read too."""
+        """Return the text of request.json, in a readable format."""
         return codec.dumps(codec.to_dict(self), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, data: bytes | str, to_run: bool = False) -> Request:
-        """Read request.json: the protocol first, then every field, strictly.
+        """Read request.json: first the protocol, then every field, strictly.
 
-        What an older protocol lacks is filled in: the result is of this version's. `to_run`: to be
-        carried out, which experiments of older versions are not (`settings.check_runnable`).
-        Raises BadRequest, NewerProtocol.
+        Fields missing from an older protocol are filled in, and the result has this version's.
+        `to_run`: reject requests that can no longer be carried out, such as experiments of older
+        versions (`settings.check_runnable`). Raises BadRequest, NewerProtocol.
         """
         if len(data) > MAX_REQUEST_BYTES:
             raise BadRequest(f"request.json is larger than {MAX_REQUEST_BYTES} bytes.")
@@ -177,17 +180,20 @@ class Request:
         missing = set(self.input_names()) - set(self.inputs)
         extra = set(self.inputs) - set(self.input_names())
         if missing or extra:
-            problem = f"lacks {min(missing)!r}" if missing else f"must not have {min(extra)!r}"
+            problem = f"lacks {min(missing)!r}" if missing else f"must not contain {min(extra)!r}"
             raise BadRequest(f"inputs {problem} for task {self.task}.")
 
 
 def _check_protocol(value: Any) -> None:
-    """Before anything else: a newer folder's fields mean what only a newer version knows."""
+    """Check the protocol first: only a newer version knows what a newer folder's fields mean."""
     if isinstance(value, int) and not isinstance(value, bool) and value > PROTOCOL:
         raise NewerProtocol(
             Problem(
                 "job_of_newer_protocol",
-                "This job was written for protocol {written}, and this version speaks {spoken}.",
+                (
+                    "This job was written for protocol {written}, but this version uses "
+                    "protocol {spoken}."
+                ),
                 "Update the extension and the backend to the same version.",
                 {"written": value, "spoken": PROTOCOL},
             )
@@ -195,7 +201,7 @@ def _check_protocol(value: Any) -> None:
 
 
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
-    """A request of an older protocol as one of this, which means the same; any other as it is."""
+    """Convert a request of an older protocol to an equivalent one of this; keep any other."""
     number = value.get("protocol")
     if type(number) is not int or number not in OLDER_PROTOCOLS:
         return value

@@ -1,7 +1,7 @@
-"""Every number of the method, in one place: Settings; stdlib only.
+"""All parameters of the method: Settings; stdlib only.
 
-"Paper" is "Reenact Anything" (arXiv 2408.00458); its values are the defaults of svd and svd-xt.
-The draft model is smaller and of another noise schedule, so it has its own (Settings.for_model).
+"Paper" is "Reenact Anything" (arXiv 2408.00458); its values are the defaults of svd and svd-xt. The
+draft model is smaller and has another noise schedule, so it has its own (Settings.for_model).
 """
 
 from __future__ import annotations
@@ -22,58 +22,68 @@ Appearance = Literal["target", "none"]
 Framing = Literal["subject", "whole"]
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
 SIZE_MULTIPLE = 8
-"""Width and height are multiples of this: the autoencoder halves a picture three times."""
+"""Width and height are multiples of this, since the autoencoder halves an image three times."""
 SIZES = ((1024, 576), (768, 448), (512, 320), (320, 192))
-"""Widths and heights that SVD is offered at: that of its training, and smaller ones for GPUs with
-less memory. They divide by 64, as the UNet's levels want them."""
+"""Sizes (width, height) offered for SVD: that of its training, and smaller ones for GPUs with
+less memory. They are divisible by 64, as the UNet's levels require."""
 
-_SEED = Range(0, 2**32 - 1, "", "Seed of all random numbers; the same seed gives the same result.")
+_SEED = Range(0, 2**32 - 1, "", "Random seed; the same seed gives the same result.")
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """One random change of place and colour for ALL frames of a clip.
+    """One random change of position and color for ALL frames of a clip.
 
-    Paper, section 4 (training details): it keeps the embedding from learning the looks and the
-    place of the reference. The paper gives no amounts; these are ours.
+    Paper, section 4 (training details): it keeps the embedding from learning the look and position
+    of the reference. The paper gives no amounts; these are ours.
     """
 
-    enabled: Annotated[bool, Constraint(None, "Augment the reference at all.")] = True
+    enabled: Annotated[bool, Constraint(None, "Whether to augment the reference.")] = True
     crop_scale_min: Annotated[
         float, Range(0.1, 1.0, "share of the side", "Smallest random crop; 1 is no crop.")
     ] = 0.8
     horizontal_flip: Annotated[
-        bool, Constraint(None, "Mirror half of the clips; only where capture.flip_safe allows it.")
+        bool, Constraint(None, "Mirror half of the clips; only if capture.flip_safe allows it.")
     ] = True
     brightness: Annotated[float, Range(0, 1, "factor +-", "Random brightness.")] = 0.2
     contrast: Annotated[float, Range(0, 1, "factor +-", "Random contrast.")] = 0.2
     saturation: Annotated[float, Range(0, 1, "factor +-", "Random saturation.")] = 0.2
-    hue: Annotated[float, Range(0, 0.5, "turns +-", "Random hue; 0.5 is half the wheel.")] = 0.05
+    hue: Annotated[float, Range(0, 0.5, "turns +-", "Random hue; 0.5 is half the color wheel.")] = (
+        0.05
+    )
     variants: Annotated[
         int,
-        Range(0, 1024, "clips", "Made once and taken in turn; 0: each iteration its own (paper)."),
+        Range(
+            0,
+            1024,
+            "clips",
+            "Number of precomputed clips used in turn; 0: a new one each iteration (paper).",
+        ),
     ] = 0
 
 
 @dataclass(frozen=True)
 class InversionSettings:
-    """How a motion-text embedding is optimised (paper, sections 3 and 4)."""
+    """How a motion-text embedding is optimized (paper, sections 3 and 4)."""
 
     tokens_per_frame: Annotated[
-        int, Range(1, 64, "tokens", "N: tokens a frame, and as many for the clip (paper: 5).")
+        int, Range(1, 64, "tokens", "N: tokens per frame, and as many for the clip (paper: 5).")
     ] = 5
     iterations: Annotated[
-        int, Range(1, 100_000, "iterations", "Optimiser steps (paper: 1000).")
+        int, Range(1, 100_000, "iterations", "Optimizer steps (paper: 1000).")
     ] = 1000
-    learning_rate: Annotated[float, Range(1e-6, 1.0, "", "Adam's step size (paper: 1e-2).")] = 1e-2
+    learning_rate: Annotated[float, Range(1e-6, 1.0, "", "Adam's learning rate (paper: 1e-2).")] = (
+        1e-2
+    )
     batch_size: Annotated[
-        int, Range(1, 64, "clips", "Noise levels drawn an iteration (paper: 1).")
+        int, Range(1, 64, "clips", "Noise levels sampled per iteration (paper: 1).")
     ] = 1
     p_mean: Annotated[
-        float, Range(-10, 10, "ln sigma", "Mean of ln sigma while training (paper: 2.8).")
+        float, Range(-10, 10, "ln sigma", "Mean of ln sigma during training (paper: 2.8).")
     ] = 2.8
     p_std: Annotated[
-        float, Range(0.01, 10, "ln sigma", "Deviation of ln sigma while training (paper: 1.6).")
+        float,
+        Range(0.01, 10, "ln sigma", "Standard deviation of ln sigma during training (paper: 1.6)."),
     ] = 1.6
     init_noise_std: Annotated[
         float,
@@ -82,35 +92,41 @@ class InversionSettings:
     token_init: Annotated[
         TokenInit,
         Constraint(
-            None, "Where tokens start (paper: image_embeddings); mean: all alike; none: zero."
+            None, "Token initialization (paper: image_embeddings); mean: all equal; none: zero."
         ),
     ] = "image_embeddings"
     per_frame: Annotated[
-        bool, Constraint(None, "Own tokens for each frame (paper, inflation); off: shared by all.")
+        bool,
+        Constraint(None, "Separate tokens for each frame (paper, inflation); off: shared by all."),
     ] = True
     augmentation: Annotated[
-        Augmentation, Constraint(None, "The same change of place and color for all frames.")
+        Augmentation, Constraint(None, "The same change of position and color for all frames.")
     ] = field(default_factory=Augmentation)
     learning_rate_decay: Annotated[
-        Decay, Constraint(None, "How the step size falls to 0 over the iterations (paper: none).")
+        Decay,
+        Constraint(None, "How the learning rate decays to 0 over the iterations (paper: none)."),
     ] = "none"
     reconstruct: Annotated[
         bool,
-        Constraint(None, "Then play the motion on the reference itself, and say how well it goes."),
+        Constraint(
+            None, "Afterwards apply the motion to the reference itself, and report the quality."
+        ),
     ] = False
     precision: Annotated[
         Precision,
-        Constraint(None, "What the UNet computes in while learning; auto: what is fast there."),
+        Constraint(
+            None, "The UNet's precision during learning; auto: whatever is fast on the device."
+        ),
     ] = "auto"
     checkpoint_every: Annotated[
-        int, Range(1, 100_000, "iterations", "At most this much is lost when a runner dies.")
+        int, Range(1, 100_000, "iterations", "Maximum progress lost when a runner dies.")
     ] = 25
     seed: Annotated[int, _SEED] = 0
 
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """How a motion is played on a picture (paper, section 4; SVD's own sampler)."""
+    """How a motion is applied to an image (paper, section 4; SVD's own sampler)."""
 
     num_inference_steps: Annotated[
         int, Range(1, 200, "steps", "Euler steps on Karras sigmas (SVD: 25).")
@@ -123,22 +139,30 @@ class SamplingSettings:
     ] = 3.0
     appearance: Annotated[
         Appearance,
-        Constraint(None, "Whose look: the target's, or none, which shows the motion (paper)."),
+        Constraint(
+            None, "Source of the look: the target's, or none, which shows the motion (paper)."
+        ),
     ] = "target"
     framing: Annotated[
         Framing,
         Constraint(
-            None, "What the draft is shown: the figure, cut out and put back, or the whole frame."
+            None, "What the draft sees: the figure, cut out and put back, or the whole frame."
         ),
     ] = "whole"
     attention: Annotated[
-        bool, Constraint(None, "Also write images of where the tokens of each frame look.")
+        bool, Constraint(None, "Also write attention maps of each frame's tokens.")
     ] = False
     takes: Annotated[
-        int, Range(1, 8, "takes", "Seeds tried on each target, from seed on; the likeliest first.")
+        int,
+        Range(
+            1,
+            8,
+            "takes",
+            "Number of seeds to try on each target, starting at seed; best match first.",
+        ),
     ] = 1
     fps: Annotated[
-        int, Range(1, 120, "frames/s", "SVD's condition; the network is told fps - 1 (SVD: 7).")
+        int, Range(1, 120, "frames/s", "SVD's condition; the network is given fps - 1 (SVD: 7).")
     ] = 7
     motion_bucket_id: Annotated[
         int, Range(0, 1023, "", "SVD's condition: amount of motion (SVD: 127).")
@@ -150,12 +174,15 @@ class SamplingSettings:
         ),
     ] = 0.02
     decode_chunk_size: Annotated[
-        int, Range(0, 1024, "frames", "Decoded at once; 0 is all: best, and most memory.")
+        int,
+        Range(
+            0, 1024, "frames", "Frames decoded at once; 0 is all: best quality, but most memory."
+        ),
     ] = 0
     hold_still: Annotated[
         float,
         Range(
-            0, 2, "pixel difference in [-1, 1]", "Changes smaller than this become none; 0: off."
+            0, 2, "pixel difference in [-1, 1]", "Changes smaller than this are suppressed; 0: off."
         ),
     ] = 0.0
     seed: Annotated[int, _SEED] = 0
@@ -163,9 +190,9 @@ class SamplingSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides a result, except the pictures themselves."""
+    """Everything that determines a result, except the images themselves."""
 
-    model: Annotated[ModelName, Constraint(None, "Which model learns and plays the motion.")]
+    model: Annotated[ModelName, Constraint(None, "Model that learns and applies the motion.")]
     num_frames: Annotated[
         int, Range(2, 128, "frames", "F: length of the clip (svd: 14, svd-xt: 25, draft: 14).")
     ]
@@ -180,7 +207,7 @@ class Settings:
 
     @classmethod
     def for_model(cls, name: str) -> Settings:
-        """The defaults of a model: the paper's for svd and svd-xt, its own for draft."""
+        """Return a model's defaults: the paper's for svd and svd-xt, its own for draft."""
         try:
             return _DEFAULTS[name]
         except KeyError:
@@ -190,42 +217,44 @@ class Settings:
 
     @property
     def workload(self) -> str:
-        """What seconds and memory hold for, such as 'draft 14 x 64 x 64'."""
+        """Return the workload that time and memory depend on, such as 'draft 14 x 64 x 64'."""
         return f"{self.model} {self.num_frames} x {self.width} x {self.height}"
 
     @property
     def keeps_size(self) -> bool:
-        """Whether clips have the size of their target, whatever width and height say: the draft's
-        do, whose network is shown a square of it and moves the target's own pixels."""
+        """Return whether clips have the size of their target, regardless of width and height.
+
+        The draft's do: its network sees a square of the target, and moves the target's own pixels.
+        """
         return self.model == "draft"
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of what the network is shown, in pixels; SVD's clips have them, too."""
+        """Return width and height of what the network sees, in pixels; also SVD's clip size."""
         return self.width, self.height
 
     @property
     def target_size(self) -> tuple[int, int] | None:
-        """Width and height that a target is brought to, in pixels; None: it is taken as it is."""
+        """Return width and height that targets are fitted to, in pixels; None keeps their own."""
         return None if self.keeps_size else self.size
 
     def sized(self, width: int, height: int) -> Settings:
-        """The same with clips of another size, in pixels."""
+        """Return the same with clips of another size, in pixels."""
         return replace(self, width=width, height=height)
 
     def check(self, path: str = "settings") -> None:
-        """Raise BadRequest, naming the field, for what a request must not hold."""
+        """Raise BadRequest, naming the field, for invalid values."""
         codec.check(self, path)
         self._check_size(path)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """Return plain JSON values."""
         result: dict[str, Any] = codec.to_dict(self)
         return result
 
     @classmethod
     def from_dict(cls, value: Any, path: str = "settings") -> Settings:
-        """Read strictly; BadRequest names the first wrong field by its dotted path."""
+        """Read strictly; raise BadRequest naming the first invalid field by its dotted path."""
         result = codec.from_dict(cls, value, path)
         result._check_size(path)
         return result
@@ -237,7 +266,7 @@ class Settings:
 
 
 _Fields = tuple[tuple[str, Any], ...]
-# What protocol 1 and preset version 1 did not say, and how it was then: by dotted path.
+# Fields that protocol 1 and preset version 1 lacked, with the values they implied, by dotted path.
 _ADDED_BY_2: _Fields = (
     ("inversion.learning_rate_decay", "none"),
     ("inversion.precision", "float32"),
@@ -258,7 +287,7 @@ _RENAMED_BY_3 = (
     ("sampling.guidance_last", "max_guidance_scale"),
     ("sampling.decode_chunk", "decode_chunk_size"),
 )
-# Experiments that were never on by default, and were better in nothing: with the value that was off
+# Experiments that were never on by default and never better: with the value for off
 # (benchmarks/rejected).
 _REMOVED_BY_3: _Fields = (
     ("inversion.sigmas", "random"),
@@ -270,14 +299,14 @@ _REMOVED_BY_3: _Fields = (
     ("sampling.guidance_sigma_max", 1000.0),
 )
 _PREDICTOR = "predictor"
-"""A value of `inversion.start` that was removed as well."""
+"""A value of `inversion.start` that was also removed."""
 
 
 def upgraded(value: Any, version: int) -> Any:
-    """Settings of protocol 1 or 2, as plain JSON, in the words of protocol 3.
+    """Convert settings of protocol 1 or 2, as plain JSON, to protocol 3.
 
-    What they lack is as it was then; what was removed since is left out (`check_runnable`).
-    Nothing else is looked at: what is wrong with them is found, and named, by `from_dict`.
+    Missing fields get the values implied then; removed ones are dropped (`check_runnable`). Nothing
+    else is checked: errors are found, and named, by `from_dict`.
     """
     result = copy.deepcopy(value)
     for path, was in (_ADDED_BY_2 if version == 1 else ()) + _ADDED_BY_3:
@@ -297,21 +326,25 @@ def upgraded(value: Any, version: int) -> Any:
 
 
 def check_runnable(value: Any, path: str = "settings") -> None:
-    """Raise BadRequest where settings of protocol 1 or 2, as plain JSON, switch on an experiment
-    that was removed since: they are read, for their results' sake, and not carried out again."""
+    """Raise BadRequest if settings of protocol 1 or 2, as plain JSON, use a removed experiment.
+
+    Such settings can be read for the sake of their results, but not run again.
+    """
     for dotted, off in (*_REMOVED_BY_3, ("inversion.start", None)):
         part, name = _part(value, dotted)
         found = part.get(name, off)
         if found == _PREDICTOR if off is None else found != off:
             raise BadRequest(
                 f"{path}.{dotted} is {found!r}, an experiment that this version no longer has.",
-                "Make it anew with today's settings; the results that are there can still be used.",
+                "Create it again with current settings; existing results can still be used.",
             )
 
 
 def _part(value: Any, path: str) -> tuple[dict[str, Any], str]:
-    """The object that a dotted path leads into, and its last name; an empty one, which belongs to
-    nothing, where there is none."""
+    """Return the object that a dotted path leads into, and the last name.
+
+    If there is none, the object is a detached, empty one.
+    """
     *parents, name = path.split(".")
     for key in parents:
         value = value.get(key) if isinstance(value, dict) else None
@@ -323,15 +356,15 @@ _SVD = Settings(
     num_frames=14,
     width=1024,
     height=576,
-    # reconstruct: what the paper judges a learned motion by (App., fig. 20). variants: not the
-    # paper's; encoding 14 frames anew would cost a quarter of every iteration (36.5 of 134 TF, in
+    # reconstruct: how the paper judges a learned motion (App., fig. 20). variants: not in the
+    # paper; encoding 14 frames anew would take a quarter of every iteration (36.5 of 134 TF, in
     # float32), and the autoencoder would have to stay on the GPU. On the draft it makes no
     # difference to what is learned.
     inversion=InversionSettings(reconstruct=True, augmentation=Augmentation(variants=32)),
 )
 
-# The draft's numbers are its own: what moves where is decided at the largest of its noise levels,
-# so one step of sampling is as good as four, and learning looks at hardly any other.
+# The draft has its own values: the motion is determined at its highest noise levels, so one
+# sampling step is as good as four, and learning hardly uses the others.
 _DRAFT = Settings(
     model="draft",
     num_frames=14,
@@ -343,7 +376,7 @@ _DRAFT = Settings(
         learning_rate=2e-2,
         p_mean=4.0,
         p_std=0.4,
-        # left and right are different motions to a model that draws figures and little else
+        # left and right are different motions to a model that draws little but figures
         augmentation=Augmentation(horizontal_flip=False, variants=16),
         checkpoint_every=10,
         reconstruct=True,

@@ -1,8 +1,8 @@
-"""Metrics, held-out pairs and the tables and pictures made of them."""
+"""Evaluation: metrics, held-out pairs, and the tables and images made from them."""
 
 
 def main(argv: list[str]) -> int:
-    """The command `evaluate`; its modules need torch, so they are imported here."""
+    """The command `evaluate`; imports its modules lazily, since they need torch."""
     from .evaluate import main as evaluate
 
     return evaluate(argv)

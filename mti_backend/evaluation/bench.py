@@ -1,4 +1,4 @@
-"""Plays the rows on one pair; rows share what they have in common. Imports torch and the models."""
+"""Runs the rows on one pair; rows share common work. Imports torch and the models."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -8,25 +8,25 @@ from torch import Tensor
 
 from mti_addon.wire.settings import InversionSettings, Settings
 
-from ..augmented_clips import AugmentedClips
-from ..embedding import MotionEmbedding
-from ..inversion import Inversion
+from ..method.textual_inversion.augmented_clips import AugmentedClips
+from ..method.textual_inversion.embedding import MotionEmbedding
+from ..method.textual_inversion.inversion import Inversion
+from ..method.textual_inversion.sampling import image_embedding_motion, sample
+from ..metrics.gain import motion_gain
 from ..models.framing import Framed, Framing
 from ..models.svd import SvdModel
-from ..sampling import image_embedding_motion, sample
 from .columns import Figures, clip_columns
-from .metrics import motion_gain
 from .pairs import Pair, references
 from .rows import HEADLINE, Row
 
-# iterations after which the gain is looked at, as shares of all; the last one is the end
+# Fractions of the iterations after which the gain is measured; the last one is the end.
 CHECKPOINTS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 _LAST_LOSSES = 20
 
 
 @dataclass(frozen=True)
 class _Learned:
-    """A motion, the seconds that learning it took, its last losses' mean and its way."""
+    """A learned motion, the learning time in seconds, its mean loss at the end and its curve."""
 
     motion: MotionEmbedding
     seconds: float
@@ -36,9 +36,10 @@ class _Learned:
 
 @dataclass(frozen=True)
 class Played:
-    """A row on a pair: the clip (F, 3, H, W), its figures, and the motion where one was learned.
+    """Result of a row on a pair: the clip (F, 3, H, W), its figures, and the motion if one was
+    learned.
 
-    curve: [iterations, seconds of learning, motion gain] at CHECKPOINTS, where it was asked for.
+    curve: [iterations, seconds of learning, motion gain] at CHECKPOINTS, if requested.
     """
 
     clip: Tensor
@@ -48,26 +49,27 @@ class Played:
 
 
 class Bench:
-    """One pair and one model. What several rows need is made once, and its time told by each."""
+    """One pair and one model. Shared work is done once, and its time is charged to every row."""
 
     def __init__(self, model: SvdModel, pair: Pair, settings: Settings) -> None:
         self.model, self.pair, self.settings = model, pair, settings
         self._examples: dict[str, tuple[AugmentedClips, float]] = {}
         self._motions: dict[str, _Learned] = {}
         self.sampling = settings.sampling
-        if pair.camera:  # as the extension does with a captured camera
+        if pair.camera:  # like the extension for a captured camera
             self.sampling = replace(self.sampling, framing="whole")
 
     @property
     def framing(self) -> Framing:
-        """What the model is shown of the pair's pictures."""
+        """Framing of the pair's images for the model."""
         return Framing(subject=self.sampling.framing == "subject")
 
     def play(self, row: Row, iterations: int | None = None, curve: bool = False) -> Played:
-        """The clip that a row makes of the pair's target.
+        """Produce a row's clip for the pair's target.
 
         Args:
-            iterations: of learning, in place of the row's own. curve: look at the gain on the way.
+            iterations: Overrides the row's own number. curve: Also measure the gain during
+            learning.
         """
         if row.kind == "learned":
             return self._learned(row, iterations, curve)
@@ -98,7 +100,7 @@ class Bench:
         pair = self.pair
         settings = row.inversion(self.settings.inversion, pair.name, iterations)
         key = f"{row.references} {settings}"
-        # rows that differ only in how they are played share what was learned
+        # Rows that differ only in sampling share the learned motion.
         if with_curve or key not in self._motions:
             self._motions[key] = self._learn(row, settings, with_curve)
         learned = self._motions[key]
@@ -119,7 +121,7 @@ class Bench:
         return Played(clip, figures, learned.motion, curve)
 
     def _learn(self, row: Row, settings: InversionSettings, with_curve: bool) -> _Learned:
-        """Learn a row's motion; looking at the gain on the way is not counted in the seconds."""
+        """Learn a row's motion. The seconds exclude measuring the gain on the way."""
         begun = time.monotonic()
         clips = references(self.pair, row.references)
         shown = torch.stack([self.model.framed_clip(clip, self.framing) for clip in clips])
@@ -132,7 +134,7 @@ class Bench:
             if done in stops:
                 gain = motion_gain(self._sample(row, inversion.embedding()), self.pair.answer)
                 curve.append([done, seconds, gain])
-            if not done:  # a start that is not optimised needs no clips
+            if not done:  # without iterations no clips are needed
                 seconds += self._share_examples(inversion, row, settings)
             begun = time.monotonic()
             losses.append(inversion.step())
@@ -142,10 +144,10 @@ class Bench:
         return _Learned(inversion.embedding(), seconds, loss, curve)
 
     def _share_examples(self, inversion: Inversion, row: Row, settings: InversionSettings) -> float:
-        """Give the inversion the latents that an earlier row with the same references made.
+        """Reuse the latents that an earlier row with the same references has computed.
 
-        Returns the seconds that making them took. Augmentations made anew in every iteration are
-        each row's own.
+        Returns the seconds that computing them took. Augmentations drawn in every iteration are not
+        shared.
         """
         if not inversion.augmented_clips.variants:
             return 0.0
@@ -159,7 +161,7 @@ class Bench:
 
 
 def decoded(model: SvdModel, clip: Tensor, framing: Framing) -> Tensor:
-    """A clip (F, 3, H, W) encoded and decoded: what is best that the model could play."""
+    """Encode and decode a clip (F, 3, H, W): an upper bound on what the model can produce."""
     seen = model.framed_clip(clip, framing)
     first = Framed(clip[0], seen[0], model.box_of(clip, framing))
     return model.decode(model.encode_video(seen), first).cpu()
@@ -168,7 +170,7 @@ def decoded(model: SvdModel, clip: Tensor, framing: Framing) -> Tensor:
 def play_on(
     model: SvdModel, motion: MotionEmbedding, answer: Tensor, settings: Settings
 ) -> tuple[Tensor, float]:
-    """A motion on the first frame of a right answer (F, 3, H, W): the clip and its motion gain."""
+    """Apply a motion to the first frame of a ground truth (F, 3, H, W): clip and motion gain."""
     with torch.no_grad():
         clip = sample(model, answer[0], motion, settings.sampling)
     return clip, motion_gain(clip, answer)

@@ -1,9 +1,9 @@
-"""Targets that Blender rendered, never trained on: stills, and clips whose right answer is known.
+"""Targets rendered by Blender, never trained on: stills, and clips with known ground truth.
 
     python -m mti_backend.evaluation.blender_targets [--out FOLDER]
 
-prints how well the draft's autoencoder sees the motion in them. The pictures lie in data/blender;
-`tools/make_targets.py` makes them. Imports torch, numpy, PIL and the draft's clips.
+prints how well the draft's autoencoder reconstructs their motion. The images are in data/blender;
+`tools/make_targets.py` renders them. Imports torch, numpy, PIL and the draft's clips.
 """
 
 import argparse
@@ -17,27 +17,27 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..draft.figures import random_figures
-from ..draft.motions import Motions
+from ..contact_sheet import contact_sheet
+from ..draft.procedural.figures import random_figures
+from ..draft.procedural.motions import Motions
 from ..frames import to_model, to_pictures
+from ..metrics.gain import motion_gain
 from ..models import load_model
 from ..models.framing import Framing
 from .bench import decoded
-from .metrics import median_interval, motion_gain
 from .pairs import Pair, known_clip, moves_camera
-from .sheet import contact_sheet
+from .statistics import median_interval
 
 SIDE = 128
-"""Pixels along the side of the pictures in data/blender."""
+"""Side in pixels of the images in data/blender."""
 DATA = Path(__file__).parent / "data" / "blender"
-# of the references' figures, and what the pairs tell as their seed: held-out pairs are numbered
-# from 0
+# Seeds of the references' figures, and the pairs' own seeds: held-out pairs are numbered from 0.
 _REFERENCE_SEED = 920_000_000
 _FIRST_PAIR = 900
 
 
 def blender_stills() -> Tensor:
-    """(50, 3, 128, 128) in [-1, 1]: one a character and a scene; the first is the demo's target."""
+    """(50, 3, 128, 128) in [-1, 1], one per character and scene; the first is the demo's target."""
     picture = _read(DATA / "stills.png", "RGB")
     rows, columns = (side // SIDE for side in picture.shape[:2])
     tiles = picture.reshape(rows, SIDE, columns, SIDE, 3).transpose(0, 2, 1, 3, 4)
@@ -45,17 +45,27 @@ def blender_stills() -> Tensor:
 
 
 def blender_pairs() -> list[Pair]:
-    """A pair for every named motion: a stick figure shows it, a rendered character has it to do.
+    """One pair per named motion: a stick figure as reference, a rendered character as target.
 
-    Motion, tokens and tracks are those that the character was posed by when it was rendered.
+    Motion, tokens and tracks are those with which the character was posed for rendering.
     """
-    return [_pair(i, clip) for i, clip in enumerate(_parameters()["clips"])]
+    return [blender_pair(index) for index in range(blender_pair_count())]
+
+
+def blender_pair_count() -> int:
+    """How many `blender_pairs` there are; none of them is made."""
+    return len(_parameters()["clips"])
+
+
+def blender_pair(index: int) -> Pair:
+    """One of `blender_pairs`; the others are not made."""
+    return _pair(index, _parameters()["clips"][index])
 
 
 def recorded_motion(values: Tensor, grounded: bool) -> Motions:
-    """The motion whose channels were `values` (F, C) at F times evenly over [0, 1]; B = 1.
+    """Motion given by `values` (F, C) at F times evenly spaced over [0, 1]; B = 1.
 
-    Between them it goes straight from one to the next.
+    Values in between are interpolated linearly.
     """
 
     def at(times: Tensor) -> Tensor:
@@ -82,7 +92,7 @@ def _pair(index: int, clip: dict[str, Any]) -> Pair:
         tracks=torch.tensor(clip["tracks"]),
         classes=torch.from_numpy(_strip(f"{name}_classes", "L").astype(np.int64)) - 1,
         reference_classes=shown.classes[0],
-        # kept once where the camera stands still
+        # stored once if the camera does not move
         background=to_model(background).expand(frames, -1, -1, -1).clone(),
         height=clip["height"],
         seed=_FIRST_PAIR + index,
@@ -92,7 +102,7 @@ def _pair(index: int, clip: dict[str, Any]) -> Pair:
 
 @cache
 def _parameters() -> dict[str, Any]:
-    """What every scene was made of, as written by tools/make_targets.py."""
+    """Parameters of every scene, written by tools/make_targets.py."""
     parameters: dict[str, Any] = json.loads((DATA / "targets.json").read_text("utf-8"))
     return parameters
 
@@ -103,16 +113,16 @@ def _read(path: Path, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def _strip(name: str, mode: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The frames of a strip, one below the other in its file: (F, 128, 128) or (F, 128, 128, 3)."""
+    """Frames stored one below the other in a file: (F, 128, 128) or (F, 128, 128, 3)."""
     picture = _read(DATA / f"{name}.png", mode)
     return picture.reshape(-1, SIDE, *picture.shape[1:])
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print how well motion is seen in rendered clips; with --out, pictures, the worst first."""
+    """Print the reconstruction of rendered clips; with --out, also write images, worst first."""
     parser = argparse.ArgumentParser(
         prog="mti_backend.evaluation.blender_targets",
-        description="Encode and decode the clips that Blender rendered.",
+        description="Encode and decode the clips rendered by Blender.",
     )
     parser.add_argument("--out", type=Path, help="write clips.png here")
     options = parser.parse_args(argv)
@@ -136,7 +146,7 @@ def _interval(values: list[float], form: str) -> str:
 
 
 def _write_sheet(out: Path, pairs: list[Pair], clips: list[Tensor], gains: list[float]) -> None:
-    """clips.png: each with its reconstruction, worst first."""
+    """Write clips.png: each clip with its reconstruction, worst first."""
     out.mkdir(parents=True, exist_ok=True)
     rows = []
     for i in sorted(range(len(pairs)), key=lambda i: gains[i]):

@@ -1,25 +1,26 @@
-"""The columns of the table: what is measured of one clip, and how a column reads. Imports torch."""
+"""Columns of the evaluation tables: metrics of one clip and their format. Imports torch."""
 
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..metrics.clip_quality import background_psnr, cleared, drawn, psnr
+from ..metrics.gain import motion_gain
 from .leakage import leakage
-from .metrics import background_psnr, cleared, drawn, motion_gain, psnr
 from .named import named_rightly
 from .pairs import Pair
 from .tracks import colour_tracks, flicker, limb_error, motion_fidelity
 
 GOOD = 0.3
-"""The gain from which on a motion is seen to be transferred."""
+"""Motion gain above which a motion is visibly transferred."""
 
 Figures = dict[str, float | None]
 
 
 @dataclass(frozen=True)
 class Column:
-    """key: in JSON and CSV. title: in tables. unit: printed behind the title. digits: shown.
-    share: of pairs where it is 1, in place of a median, which of yes and no says little."""
+    """key: in JSON and CSV. title: in tables. unit: printed after the title. digits: decimals
+    shown. share: report the share of pairs with value 1 rather than a median, for yes/no values."""
 
     key: str
     title: str
@@ -48,7 +49,7 @@ COLUMNS = (
 
 
 def clip_columns(result: Tensor, pair: Pair) -> Figures:
-    """What a clip (F, 3, H, W) in [-1, 1] says by itself; None for what the pair does not tell."""
+    """All metrics of a clip (F, 3, H, W) in [-1, 1]; None where the pair lacks the ground truth."""
     figures: Figures = {
         "gain": motion_gain(result, pair.answer),
         "drawn": drawn(result, pair.answer, pair.classes),

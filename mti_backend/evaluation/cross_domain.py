@@ -1,4 +1,4 @@
-"""Pairs whose reference and target are of different kinds, and what they say. Imports torch."""
+"""Pairs whose reference and target are of different kinds, and their verdicts. Imports torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,22 +7,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..draft.figures import random_figures
-from ..draft.motions import CHANNELS, INDEX, Motions
-from ..draft.named import NAMED, named_motion
+from ..draft.procedural.figures import random_figures
+from ..draft.procedural.motions import CHANNELS, INDEX, Motions
+from ..draft.procedural.named import NAMED, named_motion
 from .columns import GOOD
-from .metrics import median_interval
 from .pairs import Pair, in_full, make_pair
+from .statistics import median_interval
 
 RENDERED = "stick_to_blender"
-"""The domain whose targets Blender rendered."""
+"""The domain whose targets were rendered by Blender."""
 SEEDS = 6
-"""How often each domain is drawn, unless it says otherwise."""
+"""Default number of pairs per domain."""
 ROWS = ("no_motion", "learned", "true_tokens", "autoencoder")
 _SEED = 950_000_000
-# motions that a quadruped and a thing have as well: the last two move in their own way by them
+# Motions that also suit quadrupeds and objects, which perform them in their own way.
 _FOR_ALL = ("walk", "squat", "jumping_jack", "wave", "bow", "run")
-# pan (frame widths), ln zoom, roll (radians) at the end of an eased camera move
+# Pan (frame widths), ln zoom, roll (radians) at the end of an eased camera move.
 _CAMERAS = {
     "pan": {"pan_x": 0.25}, "zoom in": {"zoom": 0.35}, "roll": {"roll": 0.3},
     "tilt": {"pan_y": 0.15}, "zoom out": {"zoom": -0.3},
@@ -32,7 +32,7 @@ _CAMERAS = {
 
 @dataclass(frozen=True)
 class Domain:
-    """A kind of transfer: how pair number `index` of it is made."""
+    """A kind of transfer; `make` creates its pair number `index`."""
 
     key: str
     caption: str
@@ -59,7 +59,7 @@ def _looks(key: str, reference: str, target: str, kind: str = "human") -> Callab
 
 
 def camera_motion(name: str) -> Motions:
-    """A camera move of _CAMERAS, eased, while whoever is there stands; B = 1."""
+    """The eased camera move `name` of _CAMERAS, with a standing figure; B = 1."""
     ends = _CAMERAS[name]
 
     def values(t: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def _camera_to_anything(index: int) -> Pair:
     kinds = ("human", "object", "quadruped")
     shown = random_figures(1, g, "stick")
     wanted = random_figures(1, g, "solid", kind=kinds[index % 3])
-    # a plain sheet of paper shows no camera move
+    # A camera move is not visible on plain paper.
     for figures in (shown, wanted):
         figures.behind.blobs[:, :, 3].clamp_(min=0.6)
     return make_pair(name, camera_motion(name), shown, wanted)
@@ -102,13 +102,13 @@ def _two_at_once(index: int) -> Pair:
 
 
 def _blender(index: int) -> Pair:
-    from .blender_targets import blender_pairs
+    from .blender_targets import blender_pair
 
-    return blender_pairs()[index]
+    return blender_pair(index)
 
 
 def domains() -> list[Domain]:
-    """All of them, the table's order; stick to Blender only where its pictures are there."""
+    """All domains in table order; stick to Blender only if its images are present."""
     found = [
         Domain("stick_to_solid", "stick to solid", _looks("ss", "stick", "solid")),
         Domain("solid_to_stick", "solid to stick", _looks("st", "solid", "stick")),
@@ -122,16 +122,16 @@ def domains() -> list[Domain]:
 
 
 def _blender_count() -> int:
-    from .blender_targets import DATA, blender_pairs
+    from .blender_targets import DATA, blender_pair_count
 
-    return len(blender_pairs()) if DATA.is_dir() else 0
+    return blender_pair_count() if DATA.is_dir() else 0
 
 
 def verdict(gains: list[float], bounds: list[float]) -> str:
-    """One sentence that says whether a domain works, from its own figures.
+    """One sentence on whether a domain works, based on its figures.
 
     Args:
-        gains: of the learned motion. bounds: of the true motion tokens, on the same pairs.
+        gains: Of the learned motion. bounds: Of the true motion tokens, on the same pairs.
     """
     median, low, high = median_interval(gains)
     bound = median_interval(bounds)[0]
@@ -147,9 +147,9 @@ def verdict(gains: list[float], bounds: list[float]) -> str:
 
 
 def summarise_domains(results: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """A table row a domain, of its results by domain key (rows of ROWS).
+    """One table row per domain, from results by domain key (rows of ROWS).
 
-    The verdict is empty where the learned motion or the true tokens were not measured.
+    The verdict is empty unless both the learned motion and the true tokens were measured.
     """
     table = []
     for domain in domains():

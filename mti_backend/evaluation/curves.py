@@ -1,7 +1,7 @@
-"""Whether a motion has to be learned in place: one motion on targets elsewhere, smaller, mirrored.
+"""How well a motion transfers to targets at other positions and sizes, and to mirrored ones.
 
-Each motion is learned once, from a stick figure of a fixed place and size; then it is played on
-targets that stand beside it, are of other sizes, or are mirrored. Imports torch, the models.
+Each motion is learned once, from a stick figure of fixed position and size, then applied to targets
+that are shifted, scaled or mirrored. Imports torch and the models.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from mti_addon.wire.settings import Settings
 
-from ..draft.body import EXTRAS, PARTS, Figures
-from ..draft.clips import make_clips
-from ..draft.figures import random_figures
-from ..draft.motions import frame_times
-from ..draft.named import NAMED, named_motion
-from ..embedding import MotionEmbedding
+from ..draft.procedural.body import EXTRAS, PARTS, Figures
+from ..draft.procedural.clips import make_clips
+from ..draft.procedural.figures import random_figures
+from ..draft.procedural.motions import frame_times
+from ..draft.procedural.named import NAMED, named_motion
+from ..method.textual_inversion.embedding import MotionEmbedding
 from ..models.svd import SvdModel
 from .bench import play_on
 from .pairs import Pair, make_pair
@@ -31,7 +31,8 @@ _HEIGHT, _GROUND = 0.68, -0.4
 
 @dataclass(frozen=True)
 class Point:
-    """One place on a curve: the curve's name, where on it, and the right answer (F, 3, H, W)."""
+    """One point of a curve: the curve's name, the value on it, and the ground truth (F, 3, H,
+    W)."""
 
     curve: str
     value: float
@@ -39,19 +40,20 @@ class Point:
 
 
 def curve_pair(index: int) -> Pair:
-    """The named motions in turn; reference and target stand at one place and are of one size."""
+    """Named motions in turn; reference and target have the same position and size."""
     name = list(NAMED)[index % len(NAMED)]
     reference, target = _figures(index)
     return make_pair(name, named_motion(name), reference, target, seed=index)
 
 
 def curve_points(index: int) -> Iterator[Point]:
-    """The right answers of pair `index`, aligned first: offset 0, which is scale 1 as well.
+    """Ground truths of pair `index`, starting with the aligned one: offset 0, which is also scale
+    1.
 
-    offset: in frame widths to the right. scale: of the target's height, feet where they were.
-    mirrored, 0 ('figure'): the target has its left and right colours exchanged, and the right
-    answer is the same motion. 1 ('picture'): the aligned answer's pictures mirrored, whose motion
-    is the reference's mirror image, so that a motion played as it was learned cannot be right.
+    offset: in frame widths to the right. scale: of the target's height, with fixed feet.
+    mirrored, 0 ('figure'): the target's left and right colors are swapped, and the ground truth has
+    the same motion. 1 ('picture'): the aligned ground truth mirrored, whose motion is the mirror
+    image of the reference's, so that a motion applied as learned cannot match it.
     """
     motion = named_motion(list(NAMED)[index % len(NAMED)])
     _, target = _figures(index)
@@ -74,7 +76,7 @@ def curve_points(index: int) -> Iterator[Point]:
 def play_curves(
     model: SvdModel, motion: MotionEmbedding, index: int, settings: Settings
 ) -> list[dict[str, float | str]]:
-    """The gain of a motion at each point of pair `index`, and its loss against the aligned one."""
+    """A motion's gain at each point of pair `index`, and its change relative to the aligned one."""
     results: list[dict[str, float | str]] = []
     aligned = 0.0
     for point in curve_points(index):
@@ -94,7 +96,7 @@ def _figures(index: int) -> tuple[Figures, Figures]:
 
 
 def _placed(figure: Figures) -> Figures:
-    """The figure where the curves begin: in the middle, not turned, of one height."""
+    """The figure at the curves' origin: centered, not turned, of fixed height."""
     return replace(
         figure,
         centre=torch.zeros(1),
@@ -105,7 +107,7 @@ def _placed(figure: Figures) -> Figures:
 
 
 def _swapped(colours: Tensor) -> Tensor:
-    """Colours (B, P, 3) with those of what is on the left and on the right exchanged."""
+    """Swap the colors (B, P, 3) of left and right parts."""
     names = [frozenset(part[1:]) for part in PARTS + EXTRAS]
     other = {"_l": "_r", "_r": "_l"}
 

@@ -1,6 +1,6 @@
-"""The command `python -m mti_backend evaluate`: measure motion transfer, and tell what was found.
+"""The command `python -m mti_backend evaluate`: measures and reports motion transfer.
 
-docs/evaluation.md says what the rows and columns are and how to read them.
+docs/evaluation.md explains the rows and columns and how to read them.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from .cross_domain import ROWS as DOMAIN_ROWS
 from .machine import commit, hardware
 from .pages import make_pages
 from .plots import make_plots
-from .pool import Results, loader, measure_all
+from .processes import Results, loader, measure_all
 from .rows import QUICK, ROWS
 from .store import Store
 from .summary import summarise, summarise_curves, summarise_rendered
@@ -44,7 +44,8 @@ _ABLATION, _PAPER, _CURVE = 24, 8, 10
 
 
 def main(argv: list[str]) -> int:
-    """Measure what was asked for, print the tables, write all files; returns the exit code."""
+    """Run the requested measurements, print the tables and write all files; returns the exit
+    code."""
     parser = _parser()
     options = parser.parse_args(argv)
     _check(parser, options)
@@ -52,7 +53,7 @@ def main(argv: list[str]) -> int:
     try:
         return evaluate(options, load)
     except KeyboardInterrupt:
-        print("\nStopped; the same command goes on.", file=sys.stderr)
+        print("\nStopped; run the same command to resume.", file=sys.stderr)
         return 130
     except MtiError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
@@ -60,7 +61,7 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
-    """The command after its options are read; `load` gives the model."""
+    """Run the command with parsed options; `load` returns the model."""
     plan = Plan(Settings.for_model("draft"), options.iterations, options.out)
     model = load()
     units = units_of(options)
@@ -71,7 +72,7 @@ def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
     if options.kept:
         units = [unit for unit in units if worker.kept(unit) is not None]
         if not units:
-            raise BadRequest(f"{options.out} holds none of these results.", "Leave out --kept.")
+            raise BadRequest(f"{options.out} has none of these results.", "Omit --kept.")
     results = measure_all(units, worker, options.device, options.jobs)
     told = _told(results)
     summary = told.summary | about(model, plan, options)
@@ -82,10 +83,10 @@ def evaluate(options: argparse.Namespace, load: Callable[[], SvdModel]) -> int:
 
 
 def units_of(options: argparse.Namespace) -> list[Unit]:
-    """What the options ask for.
+    """Units selected by the options.
 
-    --curves and --cross-domain, where given, are measured alone; a full run has everything. --rows
-    chooses among the rows of --cross-domain as well.
+    With --curves or --cross-domain only those are measured; a full run includes everything. --rows
+    also selects among the rows of --cross-domain.
     """
     chosen = options.curves or options.cross_domain
     units: list[Unit] = []
@@ -125,7 +126,7 @@ def _told(results: Results) -> _Told:
 
 
 def about(model: SvdModel, plan: Plan, options: argparse.Namespace) -> dict[str, Any]:
-    """What was measured, when, of which commit and on what."""
+    """Model, date, commit, hardware and settings of the measurement."""
     return {
         "model": model.identity,
         "weights": weights_key(model.folder),
@@ -142,7 +143,7 @@ def _write(
     store: Store, frames: int,
 ) -> list[Path]:  # fmt: skip
     out: Path = options.out
-    # parts by themselves do not replace the whole
+    # Partial results must not replace complete ones.
     stem = "evaluation" if summary["rows"] else "parts"
     texts = {
         f"{stem}.json": json.dumps(summary, indent=2) + "\n",
@@ -167,7 +168,8 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def write_between(path: Path, text: str) -> None:
-    """Put the tables between the two marks of a Markdown file; a file without them is replaced."""
+    """Insert the tables between the two markers of a Markdown file; without them, replace the
+    file."""
     old = path.read_text(encoding="utf-8") if path.exists() else ""
     if BEGIN in old and END in old:
         head, rest = old.split(BEGIN, 1)
@@ -180,28 +182,28 @@ def _parser() -> argparse.ArgumentParser:
         prog="mti_backend evaluate", description="Measure motion transfer on held-out pairs."
     )
     add = parser.add_argument
-    few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, the main rows only"
+    few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, main rows only"
     add("--quick", action="store_true", help=few)
-    add("--pairs", type=int, help="another number of pairs")
+    add("--pairs", type=int, help="number of pairs")
     for name, count, what in (
-        ("ablation", _ABLATION, "pairs of the ablations' rows"),
-        ("paper", _PAPER, "pairs of the row with the paper's numbers"),
-        ("curve", _CURVE, "motions of the curves over offset, scale, mirroring"),
+        ("ablation", _ABLATION, "number of pairs for the ablation rows"),
+        ("paper", _PAPER, "number of pairs for the row with the paper's settings"),
+        ("curve", _CURVE, "number of motions for the curves over offset, scale, mirroring"),
     ):
         add(f"--{name}-pairs", type=int, default=count, help=f"{what} (default: %(default)s)")
-    add("--rows", type=_row_list, help=f"only these, with commas: {', '.join(ROWS)}")
+    add("--rows", type=_row_list, help=f"only these rows, comma-separated: {', '.join(ROWS)}")
     add("--curves", action="store_true", help="only the curves over offset, scale, mirroring")
     add("--cross-domain", action="store_true", help="only the cross-domain pairs")
-    add("--iterations", type=int, help="of learning (default: each row's own)")
-    add("--jobs", type=int, default=1, help="processes side by side, of one thread each")
+    add("--iterations", type=int, help="iterations of learning (default: each row's own)")
+    add("--jobs", type=int, default=1, help="number of parallel processes, with one thread each")
     add("--device", default="cpu", help="torch device (default: %(default)s)")
     where = Path("out/evaluation")
-    add("--out", type=Path, default=where, help="where results go (default: %(default)s)")
+    add("--out", type=Path, default=where, help="output folder (default: %(default)s)")
     add("--json", type=Path, help="also write the summary to this file")
-    add("--markdown", type=Path, help="also put the tables into this file, between its two marks")
-    add("--no-plots", action="store_true", help="no plots, which need matplotlib")
-    add("--fresh", action="store_true", help="measure again what an earlier run left in --out")
-    add("--kept", action="store_true", help="tell of what --out holds already; measure nothing")
+    add("--markdown", type=Path, help="also insert the tables into this file, between its markers")
+    add("--no-plots", action="store_true", help="skip the plots, which need matplotlib")
+    add("--fresh", action="store_true", help="discard the results of earlier runs in --out")
+    add("--kept", action="store_true", help="report the results in --out without measuring")
     return parser
 
 
@@ -209,7 +211,7 @@ def _row_list(text: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     unknown = [key for key in keys if key not in ROWS]
     if unknown or not keys:
-        raise argparse.ArgumentTypeError(f"no such row: {', '.join(unknown) or text!r}")
+        raise argparse.ArgumentTypeError(f"unknown row: {', '.join(unknown) or text!r}")
     return keys
 
 
@@ -219,12 +221,12 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         if value is not None and value < 1:
             parser.error(f"--{name.replace('_', '-')} must be at least 1, not {value}")
     if options.kept and options.fresh:
-        parser.error("--kept and --fresh exclude each other")
+        parser.error("--kept and --fresh are mutually exclusive")
     if options.rows and options.curves:
-        parser.error("--rows does not go with --curves, which are of the learned motion")
+        parser.error("--rows cannot be used with --curves, which use the learned motion only")
     if options.rows and options.cross_domain and not set(options.rows) & set(DOMAIN_ROWS):
-        parser.error(f"--rows with --cross-domain has one of: {', '.join(DOMAIN_ROWS)}")
+        parser.error(f"--rows with --cross-domain needs one of: {', '.join(DOMAIN_ROWS)}")
     if options.markdown and (options.curves or options.cross_domain):
         parser.error(
-            "--markdown writes all tables, so it does not go with --curves, --cross-domain"
+            "--markdown needs all tables, so it cannot be used with --curves or --cross-domain"
         )

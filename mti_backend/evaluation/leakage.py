@@ -1,4 +1,4 @@
-"""How much of the reference's look is found in a result. Imports torch only."""
+"""How much of the reference's appearance leaks into a result. Imports torch only."""
 
 import torch
 from torch import Tensor
@@ -6,25 +6,25 @@ from torch import Tensor
 from .pairs import Pair
 from .tracks import palette
 
-# pixels of a figure that are needed to speak of its colours
+# Minimum number of figure pixels for a meaningful share.
 _ENOUGH = 50
-# RGB distance in [-1, 1] from the background that a pixel of a figure has at least
+# Minimum RGB distance in [-1, 1] of a figure pixel from the background.
 _NOT_BACKGROUND = 0.25
-# share of the right answer's own pixels that may look like the reference's
+# Maximum share of the ground truth's own pixels that may look like the reference.
 _ALIKE = 0.5
 
 
 def leakage(result: Tensor, pair: Pair) -> float | None:
-    """How much more of the figure looks like the reference than in the right answer.
+    """Excess share of figure pixels that look like the reference, compared to the ground truth.
 
-    A pixel of the figure (frames 2..F, not the background's) looks like the reference where its
-    nearest colour among the parts of both figures is one of the reference's. With the share s of
-    such pixels in the result and s* in the right answer it is (s - s*) / (1 - s*): 0 none, 1 all,
-    below 0 fewer than in the right answer. Wherever the parts are, their colours count, so that a
-    motion that was missed is not called leakage. Blurred colours may be nearer to the reference's
-    by chance: the row 'no motion given', which has never seen a reference, tells how often.
+    A figure pixel (frames 2..F, not background) looks like the reference if its nearest color among
+    the parts of both figures is one of the reference's. With the share s of such pixels in the
+    result and s* in the ground truth it is (s - s*) / (1 - s*): 0 is none, 1 all, below 0 fewer
+    than in the ground truth. Colors count wherever the parts are, so a missed motion is not
+    reported as leakage. Blurred colors may be nearer to the reference's by chance; the row 'no
+    motion given', which never sees a reference, shows how often.
 
-    None where the parts are not known, hardly anybody is seen, or the two figures look alike.
+    None if the parts are unknown, hardly any figure is visible, or the figures look alike.
 
     Args:
         result: (F, 3, H, W) in [-1, 1].

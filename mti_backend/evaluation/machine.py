@@ -1,4 +1,4 @@
-"""What an evaluation ran on: the processor or GPU, and the commit. Imports torch."""
+"""Hardware and commit of an evaluation. Imports torch."""
 
 import subprocess
 from pathlib import Path
@@ -9,7 +9,7 @@ from ..device import processor
 
 
 def hardware(device: str, jobs: int) -> str:
-    """The processor or the GPU, in words."""
+    """Description of the processor or GPU."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     threads = f"{jobs} processes of 1 thread" if jobs > 1 else f"{torch.get_num_threads()} threads"
@@ -17,7 +17,7 @@ def hardware(device: str, jobs: int) -> str:
 
 
 def commit() -> str:
-    """The checkout's commit, with a + where files differ from it; 'unknown' outside of one."""
+    """The checkout's commit, with a + if files were modified; 'unknown' outside of a checkout."""
     here = Path(__file__).parent
     try:
         text = subprocess.run(

@@ -1,21 +1,22 @@
-"""Which motion does a result look like? The paper's action accuracy in small. Imports torch."""
+"""Which motion a result looks like: a small version of the paper's action accuracy. Imports
+torch."""
 
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from ..draft.named import NAMED, named_motion
+from ..draft.procedural.named import NAMED, named_motion
 from .pairs import Pair, known_clip
 
 
 def named_rightly(result: Tensor, pair: Pair) -> float | None:
-    """1 where the right answer of the pair's own motion is the nearest, else 0.
+    """1 if the ground truth of the pair's own motion is the nearest one, else 0.
 
-    Among the right answers of all named motions on the same target, by squared error over frames
-    2..F: chance is one in ten. The motions do not all begin in one pose, which a still picture gets
-    right as well, so its own row is what this is to be compared with. None where the target or its
-    motion is not one that can be drawn again.
+    Compared are the ground truths of all named motions on the same target, by squared error over
+    frames 2..F; chance is one in ten. The motions do not all start from the same pose, which a
+    still image also gets right, so the score must be compared with that row. None if the target or
+    its motion cannot be drawn again.
 
     Args:
         result: (F, 3, H, W) in [-1, 1].
@@ -28,7 +29,7 @@ def named_rightly(result: Tensor, pair: Pair) -> float | None:
 
 
 class _Key:
-    """A pair, equal to itself by its pictures."""
+    """A pair, hashed and compared by its images."""
 
     def __init__(self, pair: Pair) -> None:
         self.pair, self.fingerprint = pair, pair.fingerprint

@@ -1,6 +1,6 @@
-"""Contact sheets of an evaluation: pages of pairs, the best and the worst, the domains.
+"""Contact sheets of an evaluation: all pairs, the best and worst, the domains.
 
-Imports numpy, PIL and what store.py kept.
+Imports numpy, PIL and the results kept by store.py.
 """
 
 from pathlib import Path
@@ -8,24 +8,24 @@ from typing import Any
 
 from PIL import Image
 
+from ..contact_sheet import Pictures, contact_sheet
 from .cross_domain import domains
 from .rows import HEADLINE, ROWS
-from .sheet import Pictures, contact_sheet
 from .store import Store
 from .units import DOMAIN, HELD_OUT
 
 PAIRS_ON_A_PAGE = 4
-_ENDS = 3  # pairs from either end, on the page of the worst and the best
+_ENDS = 3  # pairs from each end, on the page of the worst and best
 _ROWS_OF_A_DOMAIN = (HEADLINE, "true_tokens")
 
 Result = dict[str, Any]
 
 
 def make_pages(results: list[Result], store: Store, frames: int, folder: Path) -> list[Path]:
-    """Write all pages as PNG that the results allow; their paths."""
+    """Write all pages that the results allow, as PNG; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("page_*.png"):
-        old.unlink()  # of an earlier run with more pairs
+        old.unlink()  # from an earlier run with more pairs
     pairs = _by_pair([r for r in results if r["suite"] == HELD_OUT])
     paths = []
     for start in range(0, len(pairs), PAIRS_ON_A_PAGE):
@@ -72,7 +72,7 @@ def _page(
 
 
 def _domain_sheet(results: list[Result], store: Store, frames: int, path: Path) -> list[Path]:
-    """Of each domain the pair whose gain is in the middle: neither the best nor the worst."""
+    """For each domain, the pair of median gain: neither the best nor the worst."""
     strips: list[tuple[str, Pictures]] = []
     for domain in domains():
         pairs = _by_pair([r for r in results if r["suite"] == DOMAIN + domain.key])

@@ -1,4 +1,4 @@
-"""Held-out pairs: a motion nobody trained on, shown by one figure, wanted from another.
+"""Held-out pairs: a motion that was never trained on, shown by one figure, applied to another.
 
 Imports torch and the draft's clips.
 """
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..draft.clips import KnownClips, make_clips, make_known_clips
-from ..draft.figures import Figures, random_figures
-from ..draft.motions import INDEX, Motions, frame_times
-from ..draft.named import NAMED, named_motion
+from ..draft.procedural.clips import KnownClips, make_clips, make_known_clips
+from ..draft.procedural.figures import Figures, random_figures
+from ..draft.procedural.motions import INDEX, Motions, frame_times
+from ..draft.procedural.named import NAMED, named_motion
 
-# far from the seeds of training, which are stage * 10^7 + step
+# Far from the seeds of training, which are stage * 10^7 + step.
 _SEED = 900_000_000
-# of the further references of a pair, so that they repeat no pair's figures
+# Seeds of a pair's further references, so that they repeat no pair's figures.
 _MORE_SEED = 910_000_000
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One transfer whose right answer is known; pictures float (F, 3, H, W) in [-1, 1].
+    """One transfer with known ground truth; images are float (F, 3, H, W) in [-1, 1].
 
-    reference: the motion as its own figure shows it. answer: the target figure with the same
-    motion; its first frame is the target. tokens: (F, D) the true motion tokens of the answer.
+    reference: the motion performed by its own figure. answer: the ground truth, the target figure
+    performing the same motion; its first frame is the target. tokens: (F, D) true motion tokens.
 
-    What is not known is None, and the figures that need it are left out:
-    tracks: (F, 10, 2) image places (x right, y down, 0 .. 1) of the answer's parts.
-    classes, reference_classes: int64 (F, H, W) which part is seen at a pixel, -1 for nobody.
-    background: the answer's pictures without anybody.
-    height: of the target figure when it stands, in frame widths.
-    seed: of the pair's random figures. figure: the target's, one body; None where none was drawn.
-    camera: whether the camera moves, so that the whole frame has to be shown to the model.
+    The following are None if unknown, and metrics that need them are omitted:
+    tracks: (F, 10, 2) image positions (x right, y down, 0 .. 1) of the answer's parts.
+    classes, reference_classes: int64 (F, H, W) part visible at a pixel, -1 for none.
+    background: the answer's images without figures.
+    height: of the standing target figure, in frame widths.
+    seed: of the pair's random figures. figure: the target's body; None if it was not drawn.
+    camera: whether the camera moves, so that the model has to see the whole frame.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Pair:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits, others for other pictures."""
+        """16 hex digits that depend on the images."""
         digest = hashlib.sha256()
         for pictures in (self.reference, self.answer):
             digest.update(pictures.contiguous().numpy().tobytes())
@@ -61,7 +61,7 @@ class Pair:
 def make_pair(
     name: str, motion: Motions, reference: Figures, target: Figures, seed: int | None = None
 ) -> Pair:
-    """The pair of two figures, one each, and one motion (B = 1)."""
+    """Pair of one motion (B = 1) performed by two figures, one each."""
     shown, wanted = known_clip(motion, reference), known_clip(motion, target)
     return Pair(
         name,
@@ -80,22 +80,22 @@ def make_pair(
 
 
 def moves_camera(motion: Motions) -> bool:
-    """Whether the camera of one motion (B = 1) moves at all."""
+    """Whether the camera of one motion (B = 1) moves."""
     camera = motion.values(frame_times(1))[0, INDEX["pan_x"] :]
     return bool((camera - camera[:, :1]).abs().max() > 1e-4)
 
 
 def known_clip(motion: Motions, figure: Figures) -> KnownClips:
-    """One figure performing one motion, F pictures."""
+    """Clip of one figure performing one motion, F images."""
     return make_known_clips(figure, motion, frame_times(1))
 
 
 def held_out_pair(index: int, reference_look: str = "stick") -> Pair:
-    """Pair number `index`, the same every time.
+    """Pair number `index`; deterministic.
 
-    The named motions come in turn; figures, places and backgrounds are drawn anew for each pair.
-    Half of the targets are of the held-out proportions and a quarter stand before held-out
-    backgrounds, in every motion and independently of each other.
+    The named motions are used in turn; figures, positions and backgrounds are drawn for each pair.
+    Half of the targets have the held-out proportions and a quarter have held-out backgrounds, in
+    every motion and independently of each other.
     """
     names = list(NAMED)
     name = names[index % len(names)]
@@ -109,10 +109,10 @@ def held_out_pair(index: int, reference_look: str = "stick") -> Pair:
 
 
 def in_full(figures: Figures, generator: torch.Generator) -> Figures:
-    """Place figures as one frames a picture: 0.55 to 0.95 of its height, all of them in view.
+    """Place figures as in a well-framed image: 0.55 to 0.95 of its height, entirely in view.
 
-    Training draws smaller ones and such as are cut off, too; a motion of a few pixels says little
-    about a model of 64. What size and place do is measured on its own (curves.py).
+    Training also draws smaller and cropped ones, but a motion of a few pixels says little about the
+    model. The effect of size and position is measured separately (curves.py).
     """
     draw = torch.rand(3, len(figures.height), generator=generator)
     figures.height = 0.55 + 0.4 * draw[0]
@@ -122,16 +122,16 @@ def in_full(figures: Figures, generator: torch.Generator) -> Figures:
 
 
 def held_out_pairs(count: int, reference_look: str = "stick") -> list[Pair]:
-    """The first `count` of the held-out pairs."""
+    """The first `count` held-out pairs."""
     return [held_out_pair(i, reference_look) for i in range(count)]
 
 
 def references(pair: Pair, count: int) -> Tensor:
-    """The pair's motion drawn `count` times, (K, F, 3, H, W): first as it is, then by others.
+    """The pair's motion drawn `count` times, (K, F, 3, H, W): the original, then other figures.
 
-    The others differ in proportions, thickness, style (stick or solid), place, size, how far they
-    are turned, colours and background. With a larger count the first ones stay the same. Only for
-    a pair of a named motion; raises ValueError otherwise.
+    The others differ in proportions, thickness, style (stick or solid), position, size, facing,
+    colors and background. A larger count extends a smaller one. Only for pairs of named motions;
+    raises ValueError otherwise.
     """
     if count == 1:
         return pair.reference[None]

@@ -1,4 +1,4 @@
-"""The figures as pictures. Imports matplotlib, late: it is no part of the backend."""
+"""Plots of the figures. Imports matplotlib lazily, since it is not part of the backend."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ _SIZE = (8.0, 4.5)
 
 
 def make_plots(summary: Summary, results: list[dict[str, Any]], folder: Path) -> list[Path]:
-    """Write every plot that the figures allow as PNG; their paths.
+    """Write all plots that the figures allow, as PNG; returns their paths.
 
-    Raises BackendMissing where matplotlib is not installed.
+    Raises BackendMissing if matplotlib is not installed.
     """
     pyplot = _pyplot()
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def _pyplot() -> Any:
     except ImportError as error:
         raise BackendMissing(
             "The plots need matplotlib, which is not installed.",
-            "Install the development packages (make setup), or leave them out with --no-plots.",
+            "Install the development packages (make setup), or skip the plots with --no-plots.",
         ) from error
     matplotlib.use("Agg")
     from matplotlib import pyplot

@@ -1,6 +1,6 @@
-"""Whether a motion that plays well on its own reference transfers well. Imports torch only.
+"""Whether a motion that reconstructs its own reference also transfers well. Imports torch only.
 
-The paper's supplement admits that a failed reconstruction comes before a failed transfer. Here the
+According to the paper's supplement, a failed reconstruction precedes a failed transfer. Here the
 reconstruction is the motion gain of the learned motion on the reference's own first frame.
 """
 
@@ -15,14 +15,14 @@ _DRAWS = 10_000
 
 
 def ranks(values: Tensor) -> Tensor:
-    """Ranks from 1 of values (..., n); equal values share the mean of their ranks."""
+    """Ranks, from 1, of values (..., n); ties share their mean rank."""
     below = (values[..., None, :] < values[..., :, None]).sum(-1)
     equal = (values[..., None, :] == values[..., :, None]).sum(-1)
     return below + (equal + 1) / 2
 
 
 def spearman(x: Tensor, y: Tensor) -> Tensor:
-    """Spearman's rank correlation over the last axis; NaN where one of them does not vary."""
+    """Spearman's rank correlation over the last axis; NaN if one side is constant."""
     a, b = (r - r.mean(-1, keepdim=True) for r in (ranks(x).double(), ranks(y).double()))
     return (a * b).sum(-1) / (a.square().sum(-1) * b.square().sum(-1)).sqrt()
 
@@ -43,17 +43,16 @@ def correlation(
 
 
 def balanced_accuracy(predicted: Tensor, truth: Tensor) -> float:
-    """Mean of the shares found right among bool truths and among the others; of one class alone,
-    its own share."""
+    """Mean of the recalls of both bool classes; if only one class occurs, its recall."""
     shares = [float((predicted == truth)[truth == c].float().mean())
               for c in (True, False) if (truth == c).any()]  # fmt: skip
     return sum(shares) / len(shares)
 
 
 def best_threshold(reconstruction: Tensor, failed: Tensor) -> float:
-    """Below which reconstruction to warn: the level of best balanced accuracy for `failed`.
+    """Reconstruction gain below which to warn, with the best balanced accuracy for `failed`.
 
-    Candidates are midway between neighbouring values; among equals the lowest, which warns least.
+    Candidates are midway between neighboring values; ties go to the lowest, which warns least.
     """
     values = reconstruction.unique()
     levels = torch.cat([values[:1] - 1, (values[1:] + values[:-1]) / 2])
@@ -62,7 +61,7 @@ def best_threshold(reconstruction: Tensor, failed: Tensor) -> float:
 
 
 def leave_one_out(reconstruction: Tensor, failed: Tensor) -> float:
-    """Balanced accuracy where each pair is judged by the threshold of all others."""
+    """Balanced accuracy if each pair is judged by the threshold of all others."""
     everyone = torch.arange(len(failed))
     predicted = []
     for i in range(len(failed)):
@@ -73,10 +72,10 @@ def leave_one_out(reconstruction: Tensor, failed: Tensor) -> float:
 
 
 def reconstruction_report(results: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Of the learned row's results: correlation, threshold and how well it warns.
+    """Correlation, threshold and accuracy of the warning, from the learned row's results.
 
-    None with fewer than four pairs, which say nothing; without a threshold where all transfers
-    are good or all are bad.
+    None for fewer than four pairs, which is too few. There is no threshold if all transfers are
+    good or all are bad.
     """
     known = [r for r in results if r.get("reconstruction_gain") is not None]
     if len(known) < 4:

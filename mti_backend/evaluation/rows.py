@@ -1,6 +1,6 @@
-"""The rows of the evaluation's table: what is played on each pair's target. Imports the settings.
+"""Rows of the evaluation tables: how each pair's clip is produced. Imports the settings.
 
-A row that learns says how its settings differ from the draft's own.
+A row that learns lists its changes to the draft's own settings.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,18 +12,18 @@ Kind = Literal["answer", "still", "no_motion", "true_tokens", "autoencoder", "le
 Budget = Literal["core", "ablation", "paper"]
 HEADLINE = "learned"
 STARTS = {HEADLINE: "image embeddings (ordinary)"}
-"""The rows whose gain is looked at on the way, by what their tokens start from."""
-# motions whose mirror image is another motion of the camera, which the paper does not flip
+"""Rows whose gain is also measured during learning, with the name of their token initialization."""
+# Motions whose mirror image has another camera motion; the paper does not flip those.
 _SIDEWAYS_CAMERA = frozenset({"pan_walk", "pan"})
 
 
 @dataclass(frozen=True)
 class Row:
-    """One way to answer a pair.
+    """One way to produce a pair's clip.
 
-    kind: how its clip is made. budget: 'core' rows are measured on every pair, 'ablation' and
-    'paper' rows on the first few. changes: of the draft's InversionSettings. references: K, how
-    often the motion is drawn to learn from. playing: changes of its SamplingSettings.
+    kind: how the clip is made. budget: 'core' rows are measured on every pair, 'ablation' and
+    'paper' rows on the first few. changes: to the draft's InversionSettings. references: K, the
+    number of drawings to learn from. playing: changes to its SamplingSettings.
     """
 
     key: str
@@ -35,18 +35,18 @@ class Row:
     playing: dict[str, Any] = field(default_factory=dict)
 
     def sampling(self, base: SamplingSettings) -> SamplingSettings:
-        """The settings it is played with."""
+        """Sampling settings of this row."""
         return replace(base, **self.playing)
 
     def inversion(
         self, base: InversionSettings, motion: str, iterations: int | None = None
     ) -> InversionSettings:
-        """The settings it learns a motion with; `iterations`, where given, has the last word."""
+        """Inversion settings of this row for a motion; `iterations` overrides all others."""
         settings = replace(base, **self.changes)
         if settings.augmentation.horizontal_flip and motion in _SIDEWAYS_CAMERA:
             still = replace(settings.augmentation, horizontal_flip=False)
             settings = replace(settings, augmentation=still)
-        if not iterations or not settings.iterations:  # a row that optimises nothing stays so
+        if not iterations or not settings.iterations:  # keep rows that optimize nothing
             return settings
         return replace(settings, iterations=iterations)
 
@@ -55,9 +55,9 @@ def _learned(key: str, caption: str, references: int = 1, **changes: Any) -> Row
     return Row(key, caption, "learned", "ablation", changes, references)
 
 
-# The paper's numbers as far as they mean the same on the draft: the noise levels do not, since the
-# draft's schedule ends at sigma 80 and SVD's at 700, so p_mean and p_std stay the draft's; the
-# sampler stays the draft's too.
+# The paper's settings as far as they are meaningful for the draft. Noise levels are not, since the
+# draft's schedule ends at sigma 80 and SVD's at 700, so p_mean, p_std and the sampler stay the
+# draft's.
 _PAPER = {
     "tokens_per_frame": 5, "iterations": 1000, "learning_rate": 1e-2, "batch_size": 1,
     "learning_rate_decay": "none", "init_noise_std": 0.1, "precision": "float32",
@@ -86,7 +86,7 @@ _ALL = (
 )
 ROWS: dict[str, Row] = {row.key: row for row in _ALL}
 QUICK = ("still", "no_motion", HEADLINE, "true_tokens", "autoencoder")
-# what is compared, on the pairs both were measured on: (ours, theirs)
+# Compared on the pairs for which both were measured: (ours, theirs).
 COMPARISONS = (
     (HEADLINE, "no_motion"), (HEADLINE, "true_tokens"), (HEADLINE, "shared"),
     (HEADLINE, "one_token"), ("shared", "one_token"),

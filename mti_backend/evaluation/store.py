@@ -1,8 +1,8 @@
-"""What has been measured, kept as files, so that a stopped evaluation goes on. Imports torch, PIL.
+"""Measured results as files, so that a stopped evaluation can be resumed. Imports torch, PIL.
 
-OUT/results/SUITE/003_walk/learned.json          figures, and the key that says what of
+OUT/results/SUITE/003_walk/learned.json          figures, and the key that identifies them
 OUT/results/SUITE/003_walk/learned.png           the clip, its frames side by side
-OUT/results/SUITE/003_walk/learned.safetensors   the motion, where one was learned
+OUT/results/SUITE/003_walk/learned.safetensors   the motion, if one was learned
 """
 
 import hashlib
@@ -18,23 +18,23 @@ from PIL import Image
 
 from mti_addon.wire.files import write_atomic
 
-from ..embedding import MotionEmbedding
 from ..frames import to_pictures
+from ..method.textual_inversion.embedding import MotionEmbedding
 from .bench import Played
 
 Pictures = npt.NDArray[np.uint8]
-# counted up when a column is defined otherwise, so that old results are measured again
+# Increment when a column's definition changes, to invalidate old results.
 _FORMAT = 1
 
 
 def result_key(**what: Any) -> str:
-    """16 hex digits of everything that decides a result."""
+    """16 hex digits of everything that affects a result."""
     text = json.dumps({"format": _FORMAT} | what, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Store:
-    """One folder of results, a file each, written whole or not at all: many processes may work."""
+    """A folder of results. Each file is written atomically, so many processes can share it."""
 
     def __init__(self, out: Path) -> None:
         self.folder = out / "results"
@@ -44,7 +44,7 @@ class Store:
         return self.folder / place / f"{row}{suffix}"
 
     def read(self, place: str, row: str, key: str) -> dict[str, Any] | None:
-        """The figures of a row, None where they are not there, damaged, or of something else."""
+        """Figures of a row; None if missing, damaged, or stored under another key."""
         try:
             found = json.loads(self.path(place, row, ".json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -52,7 +52,7 @@ class Store:
         return found if isinstance(found, dict) and found.get("key") == key else None
 
     def write(self, place: str, row: str, key: str, played: Played, **about: Any) -> dict[str, Any]:
-        """Keep a row; the figures come last, so that they speak of files that are there."""
+        """Store a row. The figures are written last, so that they refer to existing files."""
         self.write_clip(place, row, to_pictures(played.clip))
         if played.motion:
             played.motion.save(self.path(place, row, ".safetensors"))
@@ -70,7 +70,7 @@ class Store:
         write_atomic(path, json.dumps(result).encode())
 
     def write_clip(self, place: str, name: str, pictures: Pictures) -> None:
-        """Frames uint8 (F, H, W, 3) side by side in one PNG."""
+        """Write frames uint8 (F, H, W, 3) side by side in one PNG."""
         path = self.path(place, name, ".png")
         path.parent.mkdir(parents=True, exist_ok=True)
         data = io.BytesIO()
@@ -78,11 +78,11 @@ class Store:
         write_atomic(path, data.getvalue())
 
     def read_clip(self, place: str, name: str, frames: int) -> Pictures:
-        """The frames, uint8 (F, H, W, 3). Raises FileNotFoundError."""
+        """Read the frames, uint8 (F, H, W, 3). Raises FileNotFoundError."""
         with Image.open(self.path(place, name, ".png")) as image:
             strip = np.asarray(image.convert("RGB"))
         return np.stack(np.split(strip, frames, axis=1))
 
     def read_motion(self, place: str, row: str) -> MotionEmbedding:
-        """The motion a row learned. Raises BadEmbedding."""
+        """Load a row's learned motion. Raises BadEmbedding."""
         return MotionEmbedding.load(self.path(place, row, ".safetensors"))

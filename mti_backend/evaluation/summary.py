@@ -1,4 +1,4 @@
-"""From results to the figures that are told: medians with intervals, comparisons. Imports torch."""
+"""Aggregates results: medians with intervals, comparisons. Imports torch."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,23 +6,23 @@ from itertools import pairwise
 from typing import Any
 
 from .columns import COLUMNS, GOOD
-from .metrics import median_difference, median_interval, share_interval
 from .reconstruction import reconstruction_report
 from .rows import COMPARISONS, HEADLINE, ROWS, STARTS
+from .statistics import median_difference, median_interval, share_interval
 
 Result = dict[str, Any]
 Summary = dict[str, Any]
 HEADLINE_COLUMNS = ("drawn", "cleared", "named", "gain", "limb_error", "flicker")
-"""What the learned motion is judged by, medians (named: the share of pairs)."""
+"""Columns by which the learned motion is judged: medians (named: the share of pairs)."""
 QUICK_SHARE = 0.9
-"""Of the headline's last gain: what is asked of a quick start."""
+"""Fraction of the headline's final gain that a quick start has to reach."""
 
 
 def summarise(results: list[Result]) -> Summary:
     """All figures of the held-out pairs; `median_motion_gain` is the headline.
 
     Args:
-        results: a row of a pair each, as store.py keeps them.
+        results: One per pair and row, as stored by store.py.
     """
     by_row: dict[str, list[Result]] = defaultdict(list)
     for result in sorted(results, key=lambda r: r["pair"]):
@@ -66,19 +66,19 @@ def _row(key: str, results: list[Result]) -> Summary:
 
 
 def told(values: list[float]) -> Summary:
-    """A median as it stands in the JSON: with its 95 % interval and the number of values."""
+    """A median as stored in the JSON: with its 95 % interval and the number of values."""
     median, low, high = median_interval(values)
     return {"median": median, "interval": [low, high], "n": len(values)}
 
 
 def told_share(values: list[float]) -> Summary:
-    """A share of pairs, where a median stands of other columns."""
+    """A share of pairs, in the format of a median."""
     share, low, high = share_interval(values, 0.5)
     return {"median": share, "interval": [low, high], "n": len(values)}
 
 
 def _comparisons(by_row: dict[str, list[Result]]) -> Iterable[Summary]:
-    """Differences of median gains, each on the pairs that both rows have."""
+    """Differences of median gains, each on the pairs for which both rows were measured."""
     for ours, theirs in COMPARISONS:
         a = {r["pair"]: r["gain"] for r in by_row[ours]}
         b = {r["pair"]: r["gain"] for r in by_row[theirs]}
@@ -101,7 +101,7 @@ def _apart(a: list[float], b: list[float]) -> bool:
 
 
 def _motions(by_row: dict[str, list[Result]]) -> Summary:
-    """Median gain by motion, of the learned row and of its upper bound."""
+    """Median gain by motion, for the learned row and its upper bound."""
     table: Summary = {}
     for key in (HEADLINE, "true_tokens"):
         gains: dict[str, list[float]] = defaultdict(list)
@@ -113,10 +113,10 @@ def _motions(by_row: dict[str, list[Result]]) -> Summary:
 
 
 def gain_over_time(results: list[Result]) -> list[Summary]:
-    """The median gain after so many iterations and seconds of learning, where it was looked at.
+    """Median gain by iterations and seconds of learning, where it was measured.
 
     Args:
-        results: of one row. The first point is the start itself, 0 iterations.
+        results: Of one row. The first point is the initialization, 0 iterations.
     """
     looked = [r["curve"] for r in results if r.get("curve")]
     if not looked or len({len(curve) for curve in looked}) != 1:
@@ -129,7 +129,7 @@ def gain_over_time(results: list[Result]) -> list[Summary]:
 
 
 def _quick_enough(ways: dict[str, list[Summary]]) -> Summary | None:
-    """After how many seconds each start reaches a share of the headline's last gain."""
+    """Seconds after which each start reaches QUICK_SHARE of the headline's final gain."""
     if HEADLINE not in ways or ways[HEADLINE][-1]["median"] <= 0:
         return None
     level = QUICK_SHARE * ways[HEADLINE][-1]["median"]
@@ -140,7 +140,7 @@ def _quick_enough(ways: dict[str, list[Summary]]) -> Summary | None:
 
 
 def seconds_to(points: list[Summary], level: float) -> float | None:
-    """When the way of median gains first is at `level`, straight between points; None for never."""
+    """When the median gain first reaches `level`, interpolated linearly; None if it never does."""
     if points[0]["median"] >= level:
         return float(points[0]["seconds"])
     for before, after in pairwise(points):
@@ -151,17 +151,17 @@ def seconds_to(points: list[Summary], level: float) -> float | None:
 
 
 def summarise_rendered(results: list[Result]) -> Summary | None:
-    """What the autoencoder lets through of clips that Blender rendered; None without any.
+    """Reconstruction by the autoencoder of clips rendered by Blender; None if there are none.
 
     Args:
-        results: of the domain of rendered targets, all rows.
+        results: All rows of the domain of rendered targets.
     """
     decoded = [r for r in results if r["row"] == "autoencoder"]
     return _row("autoencoder", decoded) if decoded else None
 
 
 def summarise_curves(results: list[Result]) -> list[Summary]:
-    """Per curve and place on it: the gain, and its change against the aligned target."""
+    """Gain at each point of each curve, and its change relative to the aligned target."""
     at: dict[tuple[str, float], list[Result]] = defaultdict(list)
     for result in results:
         for point in result["points"]:

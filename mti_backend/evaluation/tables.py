@@ -10,7 +10,7 @@ from .rows import HEADLINE, ROWS, STARTS
 from .summary import QUICK_SHARE
 
 Summary = dict[str, Any]
-# what every table shows; the rest is in the CSV and the JSON
+# Columns shown in every table; the others are in the CSV and the JSON.
 _SHOWN = ("drawn", "cleared", "named", "gain", "share", "limb_error", "flicker", "fidelity",
           "first_psnr", "background_psnr", "leakage", "learn_seconds", "apply_seconds")  # fmt: skip
 _CURVES = {
@@ -21,7 +21,7 @@ _CURVES = {
 
 
 def rows_table(summary: Summary) -> list[list[str]]:
-    """Header and one line a row: caption, n, median with its 95 % interval for each column."""
+    """Header and one line per row: caption, n, median with its 95 % interval for each column."""
     titles = {c.key: f"{c.title}{f', {c.unit}' if c.unit else ''}" for c in COLUMNS}
     titles["share"] = f"gain > {GOOD}"
     lines = [["", "n", *(titles[key] for key in _SHOWN)]]
@@ -91,7 +91,7 @@ def curves_table(summary: Summary) -> list[list[str]]:
 
 
 def domains_table(summary: Summary) -> list[list[str]]:
-    """Gains by domain, with a sentence each."""
+    """Gains by domain, with a verdict each."""
     lines = [["domain", "n", "learned", "true tokens", "autoencoder", ""]]
     for d in summary.get("cross_domain", []):
         cells = [with_interval(d["gain"][row]) if row in d["gain"] else "-"
@@ -101,7 +101,7 @@ def domains_table(summary: Summary) -> list[list[str]]:
 
 
 def sentences(summary: Summary) -> list[str]:
-    """What is not in a table."""
+    """Findings that are not in a table."""
     found = []
     share = summary.get("share_of_upper_bound")
     if share is not None:
@@ -146,7 +146,7 @@ _TABLES = (
 
 
 def as_text(summary: Summary) -> str:
-    """All tables, in columns."""
+    """All tables as aligned plain text."""
     parts = [about(summary)]
     for title, make in _TABLES:
         lines = make(summary)
@@ -182,7 +182,7 @@ def about(summary: Summary) -> str:
 
 
 def as_csv(results: list[dict[str, Any]]) -> str:
-    """One line for each pair and row."""
+    """One line per pair and row."""
     names = ["suite", "pair", "motion", "row", *(c.key for c in COLUMNS)]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")

@@ -1,10 +1,10 @@
-"""Where a figure's parts are in a generated picture, by their colours. Imports torch only.
+"""Locates a figure's parts in a generated image by their colors. Imports torch only.
 
-The right answer says which colours the target's parts have and what is behind it; every pixel of a
-result is given to the nearest of these, and the middle of a colour's pixels is where its parts are.
-Parts of one colour are one class: two arms of one colour have one middle. Shading and thin parts
-make some colours unreadable, so the same is done to the right answer's pictures first, and only
-where that finds a colour's true middle does the colour count.
+The ground truth provides the colors of the target's parts and the background. Every pixel of a
+result is assigned to the nearest of these, and the median position of a color's pixels locates its
+parts. Parts of the same color form one class: two arms of one color have one position. Shading and
+thin parts make some colors unreadable, so the ground truth's own images are evaluated first, and a
+color counts only where that finds its true position.
 """
 
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ from torch import Tensor
 
 from .pairs import Pair
 
-# RGB distance in [-1, 1] below which two parts cannot be told apart
+# RGB distance in [-1, 1] below which two parts cannot be distinguished.
 _ALIKE = 0.3
-# pixels a colour needs to be looked for, and to be found
+# Minimum number of pixels for a color to be searched for, and to be found.
 _SEEN, _FOUND = 8, 3
-# figure heights that a colour's middle in the right answer's pictures may be beside the true one
+# Maximum error of a color's position in the ground truth's images, in figure heights.
 _READABLE = 0.05
 CAP = 0.5
-"""Figure heights: what a part's error is at most, and what it is where the part is not found."""
+"""Maximum error of a part in figure heights, also used if the part is not found."""
 STILL = 0.4 / 64
-"""Frame widths from frame to frame below which a track stands still."""
+"""Frame widths per frame below which a track counts as still."""
 MOVES = 1.5 / 64
-"""Frame widths from its first place that a track goes at least, or it is not one that moves."""
+"""Minimum distance from its first position, in frame widths, for a track to count as moving."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of a target.
+    """Colors of a target.
 
-    colours: (C, 3) in [-1, 1], a class each. of_part: int64 (parts,), the class of each part or -1.
+    colours: (C, 3) in [-1, 1], one per class. of_part: int64 (parts,), class of each part or -1.
     background: (F, 3, H, W).
     """
 
@@ -42,10 +42,10 @@ class Palette:
 
 
 def palette(answer: Tensor, classes: Tensor, background: Tensor) -> Palette:
-    """Mean colours of the parts as the first frame shows them; hidden ones as the clip does.
+    """Mean colors of the parts in the first frame; for parts hidden there, in the whole clip.
 
     Args:
-        answer, background: (F, 3, H, W). classes: int64 (F, H, W), -1 for nobody.
+        answer, background: (F, 3, H, W). classes: int64 (F, H, W), -1 for none.
     """
     parts = int(classes.max()) + 1
     of_part = torch.full((max(parts, 1),), -1)
@@ -71,7 +71,7 @@ def palette(answer: Tensor, classes: Tensor, background: Tensor) -> Palette:
 
 
 def _colour(pictures: Tensor, mask: Tensor) -> tuple[Tensor, int]:
-    """Mean colour (3,) under a mask (F, H, W), and of how many pixels."""
+    """Mean color (3,) under a mask (F, H, W), and the number of pixels."""
     chosen = pictures[0][:, mask[0]] if int(mask[0].sum()) >= _SEEN else None
     if chosen is None:
         chosen = pictures.movedim(1, 0)[:, mask]
@@ -79,13 +79,13 @@ def _colour(pictures: Tensor, mask: Tensor) -> tuple[Tensor, int]:
 
 
 def true_classes(classes: Tensor, colours: Palette) -> Tensor:
-    """Which colour is truly seen where, int64 (F, H, W); -1 nobody or a colour too rare to have."""
-    known = torch.cat([colours.of_part, torch.tensor([-1])])  # index -1 is nobody
+    """Class of the color truly visible at each pixel, int64 (F, H, W); -1 if none or too rare."""
+    known = torch.cat([colours.of_part, torch.tensor([-1])])  # index -1 stands for no part
     return known[classes]
 
 
 def classify(pictures: Tensor, colours: Palette) -> Tensor:
-    """The nearest colour, or -1 where the background is nearer; int64 (F, H, W)."""
+    """Class of the nearest color, or -1 if the background is nearer; int64 (F, H, W)."""
     behind = (pictures - colours.background).square().sum(1)
     if not len(colours.colours):
         return torch.full(behind.shape, -1)
@@ -96,8 +96,8 @@ def classify(pictures: Tensor, colours: Palette) -> Tensor:
 
 
 def middles(classes: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Medians in x and y of each class's pixels, (F, C, 2), x right and y down in frame widths, and
-    its pixels (F, C). The median is not drawn away by single wrong pixels far off.
+    """Median x and y of each class's pixels, (F, C, 2), x right and y down in frame widths, and the
+    pixel counts (F, C). Unlike the mean, the median is robust to a few wrong pixels far away.
 
     Args:
         classes: int64 (F, H, W), square pixels.
@@ -108,7 +108,7 @@ def middles(classes: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _median_place(counts: Tensor) -> Tensor:
-    """Where half of the pixels lie to either side, in pixels, of counts (..., W) by column."""
+    """Median column, in pixels, of counts (..., W) by column."""
     summed = counts.cumsum(-1)
     half = summed[..., -1:] / 2
     column = (summed < half).sum(-1, keepdim=True).clamp(max=counts.shape[-1] - 1)
@@ -119,10 +119,10 @@ def _median_place(counts: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Tracks:
-    """The middles of C colours over F frames: right (F, C, 2) and found (F, C, 2), frame widths;
-    wanted and seen: bool (F, C), whether a colour counts there and whether it was found.
+    """Positions of C colors over F frames: right (F, C, 2) and found (F, C, 2), frame widths;
+    wanted and seen: bool (F, C), whether a color counts there and whether it was found.
 
-    share: of what is truly visible, how much counts.
+    share: fraction of what is truly visible that counts.
     """
 
     right: Tensor
@@ -133,11 +133,11 @@ class Tracks:
 
 
 def colour_tracks(result: Tensor, pair: Pair) -> Tracks | None:
-    """The tracks of a result (F, 3, H, W) beside those of the right answer's pictures.
+    """Tracks of a result (F, 3, H, W) and of the ground truth's images.
 
-    A colour counts in a frame where it has _SEEN pixels and where its middle, found in the right
-    answer, lies within _READABLE of the true one; and nowhere, if that is so in less than half of
-    the frames that show it. None where no colour is left or the parts are not known.
+    A color counts in a frame if it has _SEEN pixels and its position found in the ground truth is
+    within _READABLE of the true one; it is excluded altogether if that holds in fewer than half of
+    the frames that show it. None if no color is left or the parts are unknown.
     """
     if pair.classes is None or pair.background is None or pair.height is None:
         return None
@@ -157,12 +157,12 @@ def colour_tracks(result: Tensor, pair: Pair) -> Tracks | None:
 
 
 def limb_error(tracks: Tracks, height: float) -> float:
-    """Mean distance of found middles from the right ones, in figure heights, over frames 2..F.
+    """Mean distance of found positions from the right ones, in figure heights, over frames 2..F.
 
-    An error is at most CAP, which a colour that is not found has too.
+    An error is at most CAP, which is also used for colors not found.
 
     Args:
-        height: of the figure, frame widths.
+        height: Of the figure, in frame widths.
     """
     error = (tracks.found - tracks.right).norm(dim=-1) / height
     error = torch.where(tracks.seen, error.clamp(max=CAP), CAP)[1:]
@@ -170,10 +170,10 @@ def limb_error(tracks: Tracks, height: float) -> float:
 
 
 def flicker(result: Tensor, pair: Pair) -> float:
-    """How much more the mean color of a part changes over time than in the right answer.
+    """How much more the mean color of a part varies over time than in the ground truth.
 
-    Standard deviation over frames of each color's mean, averaged over the colors that are seen in
-    half of the frames, in shares of the whole range; 0 where the right answer's is as large.
+    Standard deviation over frames of each color's mean, averaged over the colors visible in half of
+    the frames, as a fraction of the full range; 0 if the ground truth's is as large.
     """
     assert pair.classes is not None and pair.background is not None
     colours = palette(pair.answer, pair.classes, pair.background)
@@ -195,20 +195,20 @@ def _unrest(clip: Tensor, colours: Palette) -> float:
 
 
 def motion_fidelity(tracks: Tracks) -> float | None:
-    """How well each right track is found again and each found one is right, in [-1, 1].
+    """How well each right track is found and each found track is right, in [-1, 1].
 
     The two-sided formula of Diffusion Motion Transfer (Yatim et al. 2024), averaged over its sides:
     (1/m) sum_found max_right corr + (1/n) sum_right max_found corr, halved; corr is the mean of the
-    cosine between the two displacements. The formula does not say what a still point is, so here it
-    is left out: only tracks that go at least MOVES count on their side, a side without any is 0,
-    steps at which both stand still (below STILL) are skipped, and at which only one does, the
-    cosine is 0. So a still picture has 0. A colour that is not found stays where it last was.
+    cosine between the two displacements. The formula does not define still points, so they are
+    excluded here: only tracks that move by at least MOVES count on their side, a side without any
+    is 0, steps in which both are still (below STILL) are skipped, and if only one is, the cosine is
+    0. So a still image scores 0. A color that is not found keeps its last position.
 
-    None where no right track moves.
+    None if no right track moves.
     """
     v, known = _displacements(tracks.right, tracks.wanted)
     w, _ = _displacements(_hold(tracks.found, tracks.seen), tracks.seen)
-    # on both sides a track is what can be read of it in the right answer
+    # On both sides, a track consists of what is readable in the ground truth.
     v_moves = _moving(tracks.right, tracks.wanted) & _stepping(v, known)
     w_moves = _moving(tracks.found, tracks.wanted & tracks.seen) & _stepping(w, known)
     if not v_moves.any():
@@ -222,7 +222,7 @@ def motion_fidelity(tracks: Tracks) -> float | None:
 
 
 def _moving(places: Tensor, known: Tensor) -> Tensor:
-    """bool (C,): whether a track is ever MOVES away from where it was first known."""
+    """bool (C,): whether a track ever moves by MOVES from its first known position."""
     first = known.float().argmax(0)  # (C,)
     start = places[first, torch.arange(places.shape[1])]
     far = (places - start).norm(dim=-1) >= MOVES
@@ -231,7 +231,7 @@ def _moving(places: Tensor, known: Tensor) -> Tensor:
 
 
 def _stepping(displacements: Tensor, known: Tensor) -> Tensor:
-    """bool (C,): whether a track moves in a step that is known, not only across a gap."""
+    """bool (C,): whether a track moves in a known step, rather than only across a gap."""
     steps: Tensor = ((displacements.norm(dim=-1) >= STILL) & known).any(0)
     return steps
 
@@ -248,7 +248,7 @@ def _hold(places: Tensor, seen: Tensor) -> Tensor:
 
 
 def _correlation(v: Tensor, w: Tensor, known: Tensor) -> Tensor:
-    """(n, m) of v (F - 1, n, 2) and w (F - 1, m, 2), over the steps where v is known."""
+    """(n, m) correlation of v (F - 1, n, 2) and w (F - 1, m, 2), over steps where v is known."""
     v_size, w_size = v.norm(dim=-1)[:, :, None], w.norm(dim=-1)[:, None]
     cosine = (v[:, :, None] * w[:, None]).sum(-1) / (v_size * w_size).clamp(min=1e-12)
     v_still, w_still = v_size < STILL, w_size < STILL

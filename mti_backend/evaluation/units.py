@@ -1,6 +1,6 @@
-"""What there is to measure, in pieces that can be done by any process. Imports torch, the models.
+"""Units of measurement that any process can run. Imports torch and the models.
 
-A suite is a list of pairs with the rows wanted of each; a unit is one row of one pair.
+A suite is a list of pairs with the rows to measure for each; a unit is one row of one pair.
 """
 
 import shutil
@@ -23,10 +23,10 @@ from .rows import HEADLINE, ROWS, STARTS
 from .store import Store, result_key
 
 HELD_OUT, CURVES, DOMAIN = "held_out", "curves", "domain_"
-# the held-out pairs whose gain is looked at on the way
+# Held-out pairs whose gain is also measured during learning.
 _LOOKED_AT = 8
-# seconds that an iteration of learning takes, and everything else of a row, roughly: only for the
-# time left, which is scaled by what was really seen
+# Rough seconds per iteration of learning, and of everything else in a row. Only used to estimate
+# the remaining time, which is scaled by measured times.
 _ITERATION, _AUGMENTED, _PLAY = 0.1, 0.3, 2.0
 
 
@@ -41,7 +41,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides results. iterations: of learning, None for each row's own."""
+    """Everything that affects results. iterations: of learning, None for each row's own."""
 
     settings: Settings
     iterations: int | None
@@ -49,7 +49,7 @@ class Plan:
 
 
 def held_out_units(rows: Iterable[str], counts: dict[str, int]) -> list[Unit]:
-    """Pair by pair; `counts`: how many pairs each budget is given."""
+    """Units pair by pair; `counts`: the number of pairs of each budget."""
     wanted = [ROWS[key] for key in rows]
     return [
         Unit(HELD_OUT, index, row.key)
@@ -64,7 +64,7 @@ def curve_units(count: int) -> list[Unit]:
 
 
 def domain_units(rows: Iterable[str] = DOMAIN_ROWS) -> list[Unit]:
-    """Of the rows that domains have, those that are in `rows`."""
+    """Units of all domains, for those of their rows that are in `rows`."""
     wanted = set(rows)
     return [
         Unit(DOMAIN + domain.key, index, row)
@@ -76,7 +76,7 @@ def domain_units(rows: Iterable[str] = DOMAIN_ROWS) -> list[Unit]:
 
 
 def effort(unit: Unit, plan: Plan) -> float:
-    """About how many seconds a unit takes; right in proportion."""
+    """Rough duration of a unit in seconds; only the proportions matter."""
     row = ROWS[unit.row]
     if row.kind != "learned":
         return _PLAY
@@ -88,7 +88,7 @@ def effort(unit: Unit, plan: Plan) -> float:
 
 @lru_cache(maxsize=2)
 def pair_of(suite: str, index: int) -> Pair:
-    """The pair of a unit, the same every time."""
+    """The pair of a unit; deterministic."""
     if suite == HELD_OUT:
         return held_out_pair(index)
     if suite == CURVES:
@@ -98,32 +98,32 @@ def pair_of(suite: str, index: int) -> Pair:
 
 
 def place_of(unit: Unit, pair: Pair) -> str:
-    """The folder of a pair's results inside the store."""
+    """Folder of a pair's results within the store."""
     return f"{unit.suite}/{unit.index:03d}_{pair.name.replace(' ', '_')}"
 
 
 def weights_key(folder: Path) -> str:
-    """Of all of a model that decides results; its `identity` is only of what tokens speak to."""
+    """Key of all weights that affect results; `identity` covers only those that use the tokens."""
     return f"{identity(folder)} {identity(folder, ('vae',))}"
 
 
 class Worker:
-    """Measures units, one after another, and keeps them; reads what is kept already."""
+    """Measures units one after another and stores the results; reads stored results."""
 
     def __init__(self, load: Callable[[], SvdModel], identity: str, plan: Plan) -> None:
-        """`load` is called when something has to be measured; `identity` is its weights_key."""
+        """`load` is called when something has to be measured; `identity` is the weights_key."""
         self.plan, self.store = plan, Store(plan.out)
         self._load, self.identity = load, identity
         self._model: SvdModel | None = None
         self._bench: tuple[str, Bench] | None = None
 
     def kept(self, unit: Unit) -> dict[str, Any] | None:
-        """The result of an earlier run with the same model, settings and pictures."""
+        """Result of an earlier run with the same model, settings and images."""
         pair = pair_of(unit.suite, unit.index)
         return self.store.read(place_of(unit, pair), unit.row, self._key(unit, pair))
 
     def measure(self, unit: Unit) -> dict[str, Any]:
-        """Measure a unit and keep it; its result."""
+        """Measure a unit and store its result; returns it."""
         pair = pair_of(unit.suite, unit.index)
         place, row = place_of(unit, pair), ROWS[unit.row]
         bench = self._bench_of(place, pair)
@@ -134,7 +134,7 @@ class Worker:
         return self.store.write(place, unit.row, self._key(unit, pair), played, **about)
 
     def forget(self) -> None:
-        """Throw away all that is kept."""
+        """Delete all stored results."""
         shutil.rmtree(self.store.folder, ignore_errors=True)
 
     def _looked_at(self, unit: Unit) -> bool:

@@ -15,13 +15,13 @@ _PUT = (
     "engine."
 )
 MODELS_DIR_VARIABLE = "MTI_MODELS_DIR"
-# transformers notes at every start that torchvision, which is not needed, is not there
+# transformers warns at every start that torchvision, which is not needed, is not installed.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 SHIPPED_DRAFT = Path(__file__).parents[1] / "draft" / "weights"
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a model's weights: $MTI_MODELS_DIR/NAME, else the shipped draft.
+    """Folder of a model's weights: $MTI_MODELS_DIR/NAME, otherwise the shipped draft.
 
     Raises ModelMissing.
     """

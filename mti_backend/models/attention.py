@@ -1,8 +1,8 @@
-"""Attention in a frozen SVD UNet, by its shape. Imports torch, diffusers.
+"""Attention processors for a frozen SVD UNet, selected by shape. Imports torch and diffusers.
 
-Spatial self-attention has thousands of queries and keys: torch's fused kernels are made for it.
-Between 14 frames, or to 5 tokens, they are not (a tile is 64 or 128 wide), and plain batched
-products keep as little.
+Spatial self-attention has thousands of queries and keys, for which torch's fused kernels are made.
+They are not made for attention between 14 frames or to 5 tokens (a tile is 64 or 128 wide), where
+plain batched products store as little.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,15 @@ from torch.nn import functional
 from .precision import autocast_dtype
 
 TEMPORAL = ".temporal_transformer_blocks."
-"""In the names of the modules of SVD's temporal transformers."""
+"""Part of the names of all modules in SVD's temporal transformers."""
 
 
 class ShortAttention:
-    """An attention processor for few keys: every score is made, in the input's own type.
+    """Attention processor for few keys: computes all scores, in the input's dtype.
 
-    The context may have fewer rows than the queries, and then serves as many neighbouring rows
-    each: the video tokens are projected to keys and values once, not once for every place.
+    The context may have fewer rows than the queries; each of its rows is then shared by several
+    consecutive query rows. So the video tokens are projected to keys and values once, not once per
+    pixel.
     """
 
     shares_context = True
@@ -59,9 +60,9 @@ class ShortAttention:
 def _by_heads(
     attn: Attention, hidden_states: Tensor, context: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries of (R, L, C), keys and values of a context (R / m, N, D), by rows of the context.
+    """Project (R, L, C) to queries and a context (R / m, N, D) to keys and values, by context row.
 
-    Each (R / m, heads, .., C / heads).
+    Each is (R / m, heads, .., C / heads).
     """
     query, key, value = (
         t.reshape(len(context), -1, attn.heads, t.shape[-1] // attn.heads).transpose(1, 2)
@@ -71,18 +72,19 @@ def _by_heads(
 
 
 def _of_nothing(attn: Attention, hidden_states: Tensor) -> Tensor:
-    """Attention to no tokens is what it is to zero tokens: keys and values have no bias, so the
-    output's bias is all that is left, and queries need not be made."""
+    """Attention to no tokens, defined as attention to zero tokens. Keys and values have no bias, so
+    only the output's bias remains, and queries need not be computed."""
     bias: Tensor = attn.to_out[0].bias
     dtype = autocast_dtype(hidden_states.device) or hidden_states.dtype
     return bias.to(dtype).expand(hidden_states.shape)
 
 
 class FusedAttention:
-    """torch's fused attention, for spatial self-attention; in float32 under a CPU's autocast.
+    """torch's fused attention, for spatial self-attention; in float32 under autocast on a CPU,
+    where its backward is slow in bfloat16.
 
-    There its backward is slow in bfloat16. `precision.computing_in` says so as well, for networks
-    as they come, but what is computed again in backward is computed outside of it.
+    `precision.computing_in` does the same for unmodified networks, but recomputation in backward
+    runs outside its context.
     """
 
     def __call__(
@@ -110,9 +112,9 @@ class FusedAttention:
 
 
 def attend_by_shape(unet: nn.Module) -> int:
-    """Short attention for all but spatial self-attention; how many attentions were changed.
+    """Set short attention everywhere except in spatial self-attention; returns the number changed.
 
-    Attentions that do more than SVD's (masks aside: it has none) keep their processors.
+    Attention that does more than SVD's (masks aside: SVD has none) keeps its processor.
     """
     changed = 0
     for name, module in unet.named_modules():

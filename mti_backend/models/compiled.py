@@ -1,7 +1,7 @@
-"""The pointwise parts of a UNet compiled, where that works; where it does not, as they were.
+"""Compiles the pointwise parts of a UNet, and falls back to the originals if that fails.
 
-Feed-forwards and res blocks are made of many small steps that a compiler fuses (a fifth of an
-uncompiled iteration's time on a GPU goes into them). Imports torch, diffusers.
+Feed-forwards and res blocks consist of many small operations that a compiler fuses (they take a
+fifth of an uncompiled iteration on a GPU). Imports torch and diffusers.
 """
 
 import sys
@@ -15,34 +15,34 @@ from torch import nn
 from torch.utils import checkpoint
 
 COMPILE_VARIABLE = "MTI_COMPILE"
-"""Asks for one of MODES: the first iterations then take minutes, the others less."""
+"""Selects one of MODES: the first iterations then take minutes, later ones less time."""
 MODES = {"1": None, "graphs": "reduce-overhead"}
-"""Its values, and the compiler's mode: graphs also records each block as a CUDA graph."""
+"""Its values and the compiler's mode: graphs also records each block as a CUDA graph."""
 
 
 class Compiled:
-    """A UNet's blocks, compiled one by one; the first that fails ends it for all."""
+    """A UNet's blocks, compiled one by one; the first failure disables all of them."""
 
     def __init__(
         self, unet: nn.Module, mode: str = "1", say: Callable[[str], None] | None = None
     ) -> None:
         """
         Args:
-            mode: of MODES. say: is given one sentence if compiling fails; by default it goes to
-                stderr.
+            mode: A key of MODES. say: Receives one sentence if compilation fails; by default it is
+                printed to stderr.
         """
         self._mode = MODES[mode]
         self._say = say or (lambda text: print(text, file=sys.stderr, flush=True))
         self._blocks: list[tuple[nn.Module, Callable[..., Any] | None]] = []
         self.failed = ""
-        """Why, in one line; empty as long as it works."""
+        """Reason of the failure in one line; empty if there was none."""
         for module in unet.modules():
             if isinstance(module, FeedForward | SpatioTemporalResBlock):
                 self._blocks.append((module, vars(module).get("forward")))
                 module.forward = self._guarded(module.forward)
 
     def __len__(self) -> int:
-        """How many blocks are compiled."""
+        """Number of compiled blocks."""
         return 0 if self.failed else len(self._blocks)
 
     def _guarded(self, plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,22 +57,22 @@ class Compiled:
                 return compiled[0](*args, **kwargs)
             except torch.OutOfMemoryError:
                 raise
-            except Exception as error:  # a compiler that is missing, or a version that cannot
+            except Exception as error:  # no compiler installed, or an unsupported version
                 if type(error).__module__ == checkpoint.__name__:
-                    raise  # how computing again ends early, once it has all that it needs
+                    raise  # how recomputation stops early, once it has all it needs
                 self.give_up(error)
                 return plain(*args, **kwargs)
 
         return forward
 
     def give_up(self, error: Exception) -> None:
-        """Go on uncompiled, and say why."""
+        """Disable compilation and report why."""
         text = str(error).strip().splitlines()
         self.failed = f"{type(error).__name__}: {text[0] if text else 'no reason given'}"
-        self._say(f"The model is not compiled, and works as before ({self.failed}).")
+        self._say(f"Compilation failed; continuing uncompiled ({self.failed}).")
 
     def remove(self) -> None:
-        """The UNet as it was."""
+        """Restore the original UNet."""
         for module, forward in self._blocks:
             if forward is None:
                 vars(module).pop("forward", None)

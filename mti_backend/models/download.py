@@ -1,5 +1,6 @@
-"""Fetch Stable Video Diffusion from the hub: pinned, resumable, into a folder. Imports the hub's
-own client, late."""
+"""Downloads Stable Video Diffusion from the hub: pinned, resumable, into a plain folder. Imports
+the hub's client lazily.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +22,12 @@ from mti_addon.wire.files import os_error, replace
 from mti_addon.wire.problem import Problem
 
 _SPARE = 500_000_000
-"""Bytes that stay free on the disk."""
+"""Bytes to leave free on the disk."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A model on the hub, as it was at one commit."""
+    """A model on the hub at a fixed commit."""
 
     repository: str
     revision: str
@@ -40,7 +41,7 @@ SOURCES = {
         "stabilityai/stable-video-diffusion-img2vid-xt", "9e43909513c6714f1bc78bcb44d96e733cd242aa"
     ),
 }
-# the weights in half precision, as they are used; the index last: a folder that has it is whole
+# Half-precision weights, as they are used. The index comes last: a folder that has it is complete.
 FILES = (
     "feature_extractor/preprocessor_config.json",
     "scheduler/scheduler_config.json",
@@ -60,21 +61,21 @@ def download(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     token: str | None = None,
 ) -> Path:
-    """Bring a model's files into `folder`; what is there is kept, and half a file is gone on with.
+    """Download a model's files into `folder`; existing files are kept, partial downloads resumed.
 
     Args:
-        name: 'svd' or 'svd-xt'. on_progress: called with (bytes there, bytes in all); what it
-            raises stops the download, which the next call goes on with.
-        token: of an account that has accepted the model's licence; else the environment's
-            ($HF_TOKEN) or the one that the hub's own login has kept.
-    Raises BadRequest for a name that is not on the hub, DiskFull before anything is fetched,
-    ModelMissing where the hub refuses or cannot be reached.
+        name: 'svd' or 'svd-xt'. on_progress: Called with (bytes present, total bytes); an exception
+            it raises stops the download, which the next call resumes.
+        token: Access token of an account that has accepted the model's license; by default the
+            environment's ($HF_TOKEN) or the one stored by the hub's own login.
+    Raises BadRequest for a name that is not on the hub, DiskFull before anything is downloaded,
+    ModelMissing if the hub refuses or cannot be reached.
     """
     if name not in SOURCES:
         raise BadRequest(f"{name} is not on the hub; {', '.join(SOURCES)} are.")
     from huggingface_hub.utils import logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its retries are not the user's business, unless they fail
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # hides retries that succeed
     try:
         files = [_File.find(SOURCES[name], file, folder, token) for file in FILES]
         total, there = (sum(f.size for f in files), sum(f.there for f in files))
@@ -92,7 +93,8 @@ def download(
 
 @dataclass(frozen=True)
 class _File:
-    """One file on the hub and where it goes; half of it lies beside it, named by its content."""
+    """One file on the hub and its destination; a partial download is stored beside it, named after
+    the content's hash."""
 
     url: str
     path: Path
@@ -113,21 +115,22 @@ class _File:
 
     @property
     def there(self) -> int:
-        """Bytes that are on the disk already."""
+        """Bytes already on disk."""
         for path in (self.path, self.half):
             if path.is_file() and path.stat().st_size <= self.size:
                 return path.stat().st_size
         return 0
 
     def fetch(self, progress: _Progress, token: str | None) -> None:
-        """What is missing. The client begins again after a kill; the part of it used here not."""
+        """Download the missing part. The client's public function would restart after a kill; the
+        one used here does not."""
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils._headers import build_hf_headers
 
         if self.path.is_file() and self.path.stat().st_size == self.size:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # a redirect leads to another host, signed, that must not be told the token
+        # A redirect leads to another host with a signed URL, which must not receive the token.
         at_home = urlsplit(self.url).netloc == urlsplit(_endpoint()).netloc
         headers = build_hf_headers(token=token if at_home else False)
         with open(self.half, "ab") as stream:
@@ -142,8 +145,8 @@ class _File:
             raise ModelMissing(
                 Problem(
                     "download_damaged",
-                    "{name} was damaged on its way from the hub.",
-                    "Download again.",
+                    "{name} was damaged during the download.",
+                    "Download it again.",
                     {"name": self.path.name},
                 )
             )
@@ -162,18 +165,18 @@ def _sha256(path: Path) -> str:
 
 
 class _Progress:
-    """Adds up the bytes of all files."""
+    """Sums the progress of all files."""
 
     def __init__(self, tell: Callable[[int, int], None], total: int, done: int) -> None:
         self.tell, self.total, self.done = tell, total, done
 
     def bar(self) -> type[Any]:
-        """What the hub's client takes for a progress bar of a file."""
+        """A stand-in for the tqdm class that the hub's client uses for each file."""
         progress = self
 
         class Bar:
             def __init__(self, *args: Any, **kwargs: Any) -> None:
-                """What was there before, `initial`, is counted already."""
+                """Bytes already present, `initial`, are counted elsewhere."""
 
             def update(self, count: int = 1) -> None:
                 progress.done += count
@@ -211,7 +214,7 @@ def _check_disk(folder: Path, name: str, missing: int) -> None:
 
 
 def _explained(error: Exception, name: str, source: Source, folder: Path) -> MtiError:
-    """One sentence for what the hub's client raises."""
+    """Convert an exception of the hub's client to an error with one sentence."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.GatedRepoError | errors.RepositoryNotFoundError):
@@ -220,17 +223,17 @@ def _explained(error: Exception, name: str, source: Source, folder: Path) -> Mti
             return ModelMissing(
                 Problem(
                     "license_not_accepted",
-                    "The license of {repository} is not accepted by this token's account.",
-                    "Accept it on the model's page of the hub, then download again.",
+                    "The account of this token has not accepted the license of {repository}.",
+                    "Accept it on the model's page on the hub, then download again.",
                     {"repository": source.repository},
                 ),
             )
         return ModelMissing(
             Problem(
                 "hub_without_token",
-                "The hub does not give {repository} without a valid access token.",
+                "The hub requires a valid access token for {repository}.",
                 (
-                    "Accept the license on the model's page of the hub, and set "
+                    "Accept the license on the model's page on the hub, and set "
                     "HF_TOKEN to a token of that account."
                 ),
                 {"repository": source.repository},
@@ -241,8 +244,8 @@ def _explained(error: Exception, name: str, source: Source, folder: Path) -> Mti
         return ModelMissing(
             Problem(
                 "hub_answered",
-                "The hub answered {status} for {repository}.",
-                "Try again later; what is there is kept.",
+                "The hub answered with status {status} for {repository}.",
+                "Try again later; files already downloaded are kept.",
                 {"status": str(code), "repository": source.repository},
             )
         )
@@ -250,8 +253,8 @@ def _explained(error: Exception, name: str, source: Source, folder: Path) -> Mti
     return known or ModelMissing(
         Problem(
             "hub_out_of_reach",
-            "The hub cannot be reached, or the connection broke while {name} was downloaded.",
-            "Download again; what is there is kept.",
+            "The hub cannot be reached, or the connection was lost while downloading {name}.",
+            "Download again; files already downloaded are kept.",
             {"name": name},
         ),
     )
@@ -266,17 +269,17 @@ def main(argv: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="mti_backend download",
-        description="Fetch a model from the hub. Stop with Ctrl-C; the same command goes on.",
+        description="Download a model from the hub. Stop with Ctrl-C; run again to resume.",
     )
     parser.add_argument("model", choices=SOURCES)
     parser.add_argument(
         "--models",
         type=Path,
         default=os.environ.get(MODELS_DIR_VARIABLE),
-        help=f"the models folder; it will hold NAME/ (default: ${MODELS_DIR_VARIABLE})",
+        help=f"the models folder; the model goes to NAME/ (default: ${MODELS_DIR_VARIABLE})",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print the progress as a line of JSON each second"
+        "--json", action="store_true", help="print progress as one line of JSON per second"
     )
     options = parser.parse_args(argv)
     if options.models is None:
@@ -290,14 +293,14 @@ def main(argv: list[str]) -> int:
         print(f"mti: {error.problem}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
+        print("Stopped; run the same command to resume.", file=sys.stderr)
         return 130
     print(f"{options.model} is in {folder}")
     return 0
 
 
 class _Printed:
-    """A line every second: how much of how much, how fast, how long still."""
+    """Prints a line every second: amount, rate and remaining time."""
 
     def __init__(self, as_json: bool = False) -> None:
         self._as_json = as_json

@@ -1,4 +1,4 @@
-"""The draft model: SVD's own classes around an autoencoder of motion. Imports torch, models."""
+"""The draft model: SVD's own classes around a motion autoencoder. Imports torch and models."""
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from .warp import Box, Motion, animate, crop
 
 
 class DraftModel(SvdModel):
-    """Learns and plays motions on a laptop's CPU; its clips have the size of their target."""
+    """Learns and applies motions on a laptop's CPU; its clips have the size of their target."""
 
     autoencoder_class = MotionAutoencoder
     plain_tokens = 2
@@ -21,23 +21,23 @@ class DraftModel(SvdModel):
 
     @property
     def picture_size(self) -> int:
-        """Pixels along the side of the square that it is shown."""
+        """Side in pixels of the square input."""
         return int(self.vae.config.sample_size)
 
     def framed(self, picture: Tensor, framing: Framing = WHOLE) -> Framed:
-        """A first frame (3, H, W) of any size, and the square of it that the model is shown."""
+        """A first frame (3, H, W) of any size, and its square crop that the model sees."""
         picture = picture.float()
         box = self.box_of(picture[None], framing)
         return Framed(picture, crop(picture, box, self.picture_size), box)
 
     def framed_clip(self, pictures: Tensor, framing: Framing = WHOLE) -> Tensor:
-        """A reference (F, 3, H, W), cut to what moves in it: one square for all frames."""
+        """Crop a reference (F, 3, H, W) to what moves in it: one square for all frames."""
         box = self.box_of(pictures.float(), framing)
         return torch.stack([crop(p, box, self.picture_size) for p in pictures.float()])
 
     @torch.no_grad()
     def box_of(self, pictures: Tensor, framing: Framing = WHOLE) -> Box:
-        """The square of pictures (F, 3, H, W) that holds the figure in all of them."""
+        """The square of pictures (F, 3, H, W) that contains the figure in all of them."""
         height, width = pictures.shape[-2:]
         everything = whole(height, width)
         if framing.box is not None:
@@ -46,7 +46,7 @@ class DraftModel(SvdModel):
         if not framing.subject:
             return everything
         box = everything
-        # a small figure is seen better in a second look
+        # The second pass sees a small figure at a larger scale.
         for _ in range(2):
             shown = torch.stack([crop(p, box, self.picture_size) for p in pictures])
             seen = self.vae.figure(shown.to(self.device)).cpu().amax(0)[0]
@@ -57,15 +57,15 @@ class DraftModel(SvdModel):
         return box
 
     def tokens_from(self, embeddings: Tensor, count: int) -> Tensor:
-        """Frame tokens (F, N, D) of a clip's image embeddings (F, D): of every two, the first tells
-        the pose and the second what has changed of it since the first frame."""
+        """Frame tokens (F, N, D) from a clip's image embeddings (F, D). In each pair of tokens the
+        first encodes the pose, the second its change since the first frame."""
         changed = embeddings - embeddings[:1]
         tokens = [changed if i % 2 else embeddings for i in range(count)]
         return torch.stack(tokens, 1)
 
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
-        """Latents (1, F, K, 16, 16) of the motion from the first of (F, 3, S, S) to each one."""
+        """Latents (1, F, K, 16, 16) of the motion from the first of (F, 3, S, S) to each frame."""
         latents = self.vae.encode(pictures.to(self.device, torch.float32))
         return latents[None].to(self.dtype)
 
@@ -73,7 +73,7 @@ class DraftModel(SvdModel):
     def encode_image(
         self, picture: Tensor, noise: Tensor | None = None, strength: float = 0.0
     ) -> Tensor:
-        """The condition's latent (1, 1, C, 16, 16) of one picture (3, S, S)."""
+        """Conditioning latent (1, 1, C, 16, 16) of one image (3, S, S)."""
         picture = picture.to(self.device, torch.float32)
         if noise is not None:
             picture = picture + strength * noise.to(picture)
@@ -82,7 +82,7 @@ class DraftModel(SvdModel):
 
     @torch.no_grad()
     def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:
-        """Pictures (F, 3, H, W) of latents (1, F, K, 16, 16): the first frame, moved."""
+        """Frames (F, 3, H, W) from latents (1, F, K, 16, 16): the first frame, warped."""
         flow, depth = self.vae.to_maps(latents[0].to(self.device, torch.float32))
         parts, figure = (t[0] for t in self.vae.seen(first.shown[None].to(self.device)))
         flow = by_parts(flow, parts)

@@ -1,7 +1,7 @@
-"""Which square of a picture the draft is shown. Imports torch and warp.
+"""Selects the square of an image that the draft model sees. Imports torch and warp.
 
-Whatever size and place a figure has, the model should see it as large as those that it was trained
-on. The square is cut around what moves, and the result is put back to where it was, exactly.
+Whatever a figure's size and position, the model should see it at the scale it was trained on. The
+square is cropped around what moves, and the result is put back exactly where it was.
 """
 
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from torch import Tensor
 from .warp import Box
 
 SUBJECT_MARGIN = 0.18
-"""Empty space on each side of a figure, as a share of the square's side: as in training."""
+"""Margin on each side of a figure, as a fraction of the square's side; as in training."""
 _SURE = 0.5
-_SMALLEST = 12 / 128  # of the square that was looked at: smaller finds are noise
+_SMALLEST = 12 / 128  # fraction of the searched square; smaller detections are noise
 
 
 @dataclass(frozen=True)
 class Framing:
-    """What the animator wishes to be shown to the model.
+    """The requested crop.
 
-    subject: cut to the figure; else the whole picture, as for a camera's move. box: the subject's
-    own bounds, where they are known, left, top, right and bottom as shares of the picture (0 .. 1).
+    subject: crop to the figure; otherwise use the whole image, as for camera motion. box: bounds of
+    the subject, if known: left, top, right and bottom as fractions of the image (0 .. 1).
     """
 
     subject: bool = True
@@ -34,8 +34,8 @@ WHOLE = Framing(subject=False)
 
 @dataclass(frozen=True)
 class Framed:
-    """A first frame: as it is, (3, H, W), as the model is shown it, (3, S, S), and which square of
-    it that is (None: all of it)."""
+    """A first frame: the original (3, H, W), the model's input (3, S, S), and the square it shows
+    (None: the whole image)."""
 
     picture: Tensor
     shown: Tensor
@@ -43,22 +43,22 @@ class Framed:
 
 
 def whole(height: int, width: int) -> Box:
-    """The smallest square that holds a picture."""
+    """The smallest square that contains the whole image."""
     side = max(height, width)
     return Box((width - side) / 2, (height - side) / 2, side)
 
 
 def around(left: float, top: float, right: float, bottom: float) -> Box:
-    """The square around a subject's bounds, in pixels, with room on each side."""
+    """The square around a subject's bounds, in pixels, with a margin on each side."""
     side = max(right - left, bottom - top, 8.0) / (1 - 2 * SUBJECT_MARGIN)
     return Box((left + right - side) / 2, (top + bottom - side) / 2, side)
 
 
 def found(figure: Tensor, box: Box, height: int, width: int) -> Box | None:
-    """The square around a figure seen in one; None where there is none, or no more than a speck.
+    """The square around a figure detected within `box`; None if there is none, or only a speck.
 
     Args:
-        figure: (m, m) in [0, 1], how sure a figure is seen at each place of `box`.
+        figure: (m, m) in [0, 1], probability of a figure at each position of `box`.
     """
     sure = _largest(figure > _SURE)
     if sure is None:
@@ -74,7 +74,7 @@ def found(figure: Tensor, box: Box, height: int, width: int) -> Box | None:
 
 
 def _largest(mask: Tensor) -> Tensor | None:
-    """The largest connected part of a mask (m, m), corners included; None: all off."""
+    """The largest 8-connected component of a mask (m, m); None if the mask is empty."""
     if not mask.any():
         return None
     labels = torch.arange(1, mask.numel() + 1).reshape(mask.shape).float() * mask

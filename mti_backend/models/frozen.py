@@ -1,10 +1,10 @@
-"""Layers of a frozen SVD UNet that keep less for the gradient. Imports torch, diffusers.
+"""Layers of a frozen SVD UNet that store less for backward. Imports torch and diffusers.
 
-Tokens alone are optimised, so a layer's backward needs what its input gradient needs, and nothing
-for its weights. PyTorch keeps more: the input of every convolution, and of a norm, an activation
-and a product in a row each one's own. These layers compute the same numbers, keep the first input
-only, and compute the rest again in backward, which is pointwise and cheap. Gradients are equal to
-1e-10 in float64 (tests/backend/test_lean.py).
+Only tokens are optimized, so a layer's backward needs what the gradient of its input needs, and
+nothing for its weights. PyTorch stores more: the input of every convolution, and of a norm,
+activation and product in sequence each one's own. These layers compute the same values, store only
+the first input, and recompute the rest in backward, which is pointwise and cheap. Gradients are
+equal to 1e-10 in float64 (tests/backend/memory/test_lean.py).
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from torch.nn import functional
 
 from .precision import autocast_dtype
 
-_INPUT_ONLY = (True, False, False)  # of input, weight and bias, whose gradients are wanted
+_INPUT_ONLY = (True, False, False)  # output mask: gradients of input, weight and bias
 
 
 class _Convolution(torch.autograd.Function):
-    """A convolution that keeps its weights, which are there anyway, and its input's shape."""
+    """A convolution that stores only its weights, which exist anyway, and its input's shape."""
 
     @staticmethod
     def forward(
@@ -46,7 +46,7 @@ class _Convolution(torch.autograd.Function):
 
 
 class _NormSilu(torch.autograd.Function):
-    """SiLU of a group norm: keeps the norm's input, mean and deviation."""
+    """SiLU of a group norm: stores the norm's input, mean and reciprocal standard deviation."""
 
     @staticmethod
     def forward(
@@ -72,7 +72,7 @@ class _NormSilu(torch.autograd.Function):
 
 
 class _GatedGelu(torch.autograd.Function):
-    """x GELU(gate) of the two halves of one tensor, which is all that is kept."""
+    """x GELU(gate) for the two halves of one tensor; stores only that tensor."""
 
     @staticmethod
     def forward(ctx: Any, both: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ def _group_norm(
 
 
 def norm_silu(norm: nn.GroupNorm, x: Tensor) -> Tensor:
-    """SiLU(norm(x)) of x (B, C, ...)."""
+    """SiLU(norm(x)) for x (B, C, ...)."""
     x = x.contiguous()
     if not x.requires_grad:
         return functional.silu(norm(x), inplace=True)
@@ -115,9 +115,9 @@ def _apply(function: type[torch.autograd.Function], *args: Any) -> Tensor:
 
 
 def convolve(conv: nn.Conv2d | nn.Conv3d, x: Tensor) -> Tensor:
-    """conv(x); a convolution over frames alone, kernel (3, 1, 1), as one of two dimensions.
+    """conv(x); a convolution over frames only, kernel (3, 1, 1), is computed in 2D.
 
-    2D kernels are tuned better, and bfloat16 ones of three dimensions were wrong in some cuDNN.
+    2D kernels are better tuned, and some cuDNN versions computed wrong 3D bfloat16 convolutions.
     """
     weight, bias = conv.weight, conv.bias
     dtype = autocast_dtype(x.device)
@@ -148,12 +148,12 @@ def _convolution(
 
 
 def memory_efficient_backward(unet: nn.Module) -> int:
-    """Give a frozen UNet's layers these forwards; how many were changed.
+    """Replace the forwards of a frozen UNet's layers; returns the number of layers changed.
 
-    Raises ValueError where a weight is to be trained, which would get no gradient.
+    Raises ValueError if a weight requires a gradient, since it would not get one.
     """
     if any(p.requires_grad for p in unet.parameters()):
-        raise ValueError("only a frozen network may keep nothing for its weights' gradients")
+        raise ValueError("all weights must be frozen: no gradients are computed for them")
     changed = 0
     for module in unet.modules():
         forward = _forward_of(module)
@@ -176,7 +176,8 @@ def _forward_of(module: nn.Module) -> Callable[..., Tensor] | None:
 
 
 def _as_in_svd(block: ResnetBlock2D) -> bool:
-    """No resampling inside, time added, not scaled: all that `_resnet` knows."""
+    """True if the block has only what `_resnet` implements: no resampling, additive time embedding,
+    default time scaling."""
     return (
         block.upsample is None
         and block.downsample is None

@@ -1,7 +1,6 @@
-"""Which parts of a frozen UNet forget what they computed, and compute it again in backward.
+"""Gradient checkpointing of a frozen UNet, by level and kind of block.
 
-Activation checkpointing by level of the UNet and kind of block. Diffusers' own leaves out the
-temporal blocks, which hold most. Imports torch, diffusers.
+diffusers' own leaves out the temporal blocks, which store the most. Imports torch and diffusers.
 """
 
 from collections.abc import Callable
@@ -24,11 +23,11 @@ _BLOCKS = (SpatioTemporalResBlock, BasicTransformerBlock, TemporalBasicTransform
 
 @dataclass(frozen=True)
 class Policy:
-    """What is computed twice.
+    """What is recomputed in backward.
 
-    blocks: levels of the UNet (0 is the finest) whose res and transformer blocks are.
-    feed_forwards: levels whose feed-forwards alone are. chunks: into how many parts, one at a time,
-    every feed-forward of `blocks` is split, along its rows.
+    blocks: UNet levels (0 is the finest) whose res and transformer blocks are recomputed.
+    feed_forwards: levels where only the feed-forwards are. chunks: number of parts into which every
+    feed-forward of `blocks` is split along its rows, computed one at a time.
     """
 
     name: str
@@ -37,7 +36,7 @@ class Policy:
     chunks: int = 1
 
 
-# fastest first; each next one needs less memory and more time
+# Fastest first; each one needs less memory and more time than the one before.
 POLICIES = (
     Policy("nothing"),
     Policy("feed-forwards", feed_forwards=(0, 1, 2, 3)),
@@ -49,12 +48,12 @@ POLICIES = (
 
 
 def policy_named(name: str) -> Policy:
-    """Raises KeyError."""
+    """The policy with this name. Raises KeyError."""
     return {policy.name: policy for policy in POLICIES}[name]
 
 
 class GradientCheckpointing:
-    """A policy at work on a UNet, until `remove`."""
+    """Applies a policy to a UNet until `remove`."""
 
     def __init__(self, unet: nn.Module, policy: Policy) -> None:
         self.policy = policy
@@ -73,11 +72,11 @@ class GradientCheckpointing:
                 self._wrap(module, _again)
 
     def __len__(self) -> int:
-        """How many blocks compute twice."""
+        """Number of recomputed blocks."""
         return len(self._before)
 
     def remove(self) -> None:
-        """The UNet as it was."""
+        """Restore the original forwards."""
         for module, forward in reversed(self._before):
             if forward is None:
                 del module.forward
@@ -93,18 +92,18 @@ class GradientCheckpointing:
 def _again(inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not torch.is_grad_enabled():
         return inner(*args, **kwargs)
-    # no random numbers are drawn inside: SVD has no dropout
+    # No RNG state to preserve: SVD has no dropout.
     return checkpoint(inner, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
 
 
 def _in_parts(inner: Callable[[Tensor], Tensor], rows: Tensor, *, chunks: int) -> Tensor:
-    """A feed-forward of rows (R, L, C), which know nothing of each other, a part at a time."""
+    """Run a feed-forward on independent rows (R, L, C), one part at a time."""
     flat = rows.flatten(0, 1)
     return torch.cat([_again(inner, part) for part in flat.chunk(chunks)]).view_as(rows)
 
 
 def _level(unet: nn.Module, name: str) -> int | None:
-    """Of the module `name`: 0 for the finest resolution; the middle counts to the coarsest."""
+    """Level of the module `name`: 0 is the finest resolution; mid_block counts as the coarsest."""
     where, _, rest = name.partition(".")
     levels = len([*unet.get_submodule("down_blocks").children()])
     if where == "mid_block":

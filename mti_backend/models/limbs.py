@@ -1,9 +1,9 @@
-"""A limb moves as a whole: a predicted flow made piecewise affine, part by part. Torch and warp.
+"""Makes a predicted flow piecewise affine, one motion per body part. Imports torch and warp.
 
-What a network says of single places is noisy, and a limb drawn by it is torn. The first frame tells
-which part of a body each place shows, too; so the flow of each part is replaced by the affine
-motion that fits it best: by robust least squares (Holland and Welsch 1977), and with no more than a
-turn, a scaling and a shift where a part is too thin to tell more.
+A network's flow is noisy, and a limb warped by it looks torn. The first frame also yields the body
+part at each position, so the flow of each part is replaced by its best-fitting affine motion: by
+robust least squares (Holland and Welsch 1977), reduced to rotation, scaling and translation for a
+part too thin to determine more.
 """
 
 import torch
@@ -13,24 +13,25 @@ from torch.nn import functional
 from .warp import places
 
 _SHARP = 4.0
-"""Power of the parts' probabilities: at a joint one of two motions holds, not their mean."""
-_BEYOND = 0.1  # of the parts around a place, which tell where it belongs if no part is seen there
-_NEAR = 0.02  # a place with less of any part around it keeps its own flow
-_LEAST = 2.0  # places that a part must have
-# in crop widths:
-_THIN = 1.5 / 64  # across a part that is thinner, there is nothing to tell but a turn and a scaling
-_SMALL = 0.5 / 64  # a part that is smaller is shifted only
-_OFF = 0.6 / 64  # what is farther from its part's motion counts little in the next fit
+"""Exponent of the part probabilities: at a joint one of two motions applies, not their mean."""
+_BEYOND = 0.1  # weight of the parts around a position, which assign it if no part is seen there
+_NEAR = 0.02  # a position with less of any part around it keeps its own flow
+_LEAST = 2.0  # minimum size of a part, in positions
+# In crop widths:
+_THIN = 1.5 / 64  # a thinner part determines only rotation and scaling
+_SMALL = 0.5 / 64  # a smaller part is only translated
+_OFF = 0.6 / 64  # scale of the residual beyond which a position counts little in the next fit
 _ROUNDS = 3
 _LONGER = 1.6
-"""At most: a hand stays as large as it was, and a limb is seldom much longer than it was seen."""
+"""Maximum magnification: a hand keeps its size, and a limb rarely gets much longer than first seen.
+"""
 
 
 def by_parts(flow: Tensor, parts: Tensor) -> Tensor:
-    """Flow (T, 2, h, w), in crop widths, with each part moving as a whole.
+    """Flow (T, 2, h, w), in crop widths, with one affine motion per part.
 
     Args:
-        parts: (K, h, w), how sure a place is of each part; what is missing to 1 is of none.
+        parts: (K, h, w), probability of each part at each position; the rest up to 1 is no part.
     """
     known = parts.flatten(1).sum(0)
     around = functional.avg_pool2d(parts[None], 5, 1, 2, count_include_pad=False)[0]
@@ -50,7 +51,7 @@ def by_parts(flow: Tensor, parts: Tensor) -> Tensor:
 
 
 def _robust_fit(place: Tensor, rows: Tensor, sure: Tensor) -> Tensor:
-    """What each part's affine motion says of every place, (T, K, P, 2).
+    """Displacement of every position by each part's affine motion, (T, K, P, 2).
 
     Args:
         place: (P, 2). rows: flow (T, P, 2). sure: (K, P).
@@ -64,7 +65,7 @@ def _robust_fit(place: Tensor, rows: Tensor, sure: Tensor) -> Tensor:
 
 
 def _fit(place: Tensor, rows: Tensor, weight: Tensor) -> Tensor:
-    """As _robust_fit, with weights (T, K, P) as they are."""
+    """Like _robust_fit, with fixed weights (T, K, P)."""
     mass = weight.sum(-1, keepdim=True).clamp(min=1e-6)
     centre = (weight @ place) / mass  # (T, K, 2)
     mean = torch.einsum("tkp,tpc->tkc", weight, rows) / mass
@@ -82,7 +83,7 @@ def _fit(place: Tensor, rows: Tensor, weight: Tensor) -> Tensor:
 
 
 def _similarity(d: Tensor, f: Tensor, w: Tensor) -> Tensor:
-    """The linear part (T, K, 2, 2) of the turn and scaling that take d to d + f, (T, K, P, 2)."""
+    """Linear part (T, K, 2, 2) of the rotation and scaling that take d to d + f, (T, K, P, 2)."""
     spread = (w * d.square()).sum((2, 3)) + _SMALL**2
     a = (w * d * f).sum((2, 3)) / spread
     b = (w[..., 0] * (d[..., 0] * f[..., 1] - d[..., 1] * f[..., 0])).sum(2) / spread
@@ -90,9 +91,9 @@ def _similarity(d: Tensor, f: Tensor, w: Tensor) -> Tensor:
 
 
 def _no_longer(turn: Tensor) -> Tensor:
-    """The same turns, none of which makes a part more than _LONGER times as large."""
+    """The same rotations, with magnification limited to _LONGER."""
     own = torch.eye(2, device=turn.device)
     whole = own + turn
-    length = whole[..., 0].norm(dim=-1).clamp(min=1e-3)  # both columns of a similarity are as long
+    length = whole[..., 0].norm(dim=-1).clamp(min=1e-3)  # a similarity's columns have equal length
     shorter: Tensor = whole * (length.clamp(max=_LONGER) / length)[..., None, None]
     return shorter - own

@@ -1,14 +1,13 @@
-"""The draft's autoencoder: latents are what moves, not colors. Imports torch, diffusers.
+"""The draft's autoencoder, whose latents are motion, not color. Imports torch and diffusers.
 
-It stands where SVD has its `vae`. SVD's turns every frame into colors at an eighth of the size;
-this one turns (first frame, frame t) into where the pixels of the first frame are at time t: flow
-and depth on the first frame's own grid (64 x 64), in a fixed linear code of a few channels of
-16 x 16.
-So what is denoised is motion, and a frame is decoded by moving the pixels of the first one
-(warp.py), at whatever size that picture has.
+It takes the place of SVD's `vae`. SVD's encodes each frame's colors at an eighth of the size; this
+one encodes (first frame, frame t) as the position of the first frame's pixels at time t: flow and
+depth on the first frame's own grid (64 x 64), in a fixed linear code with a few channels of 16 x
+16. So what is denoised is motion, and a frame is decoded by moving the pixels of the first frame
+(warp.py) at that image's own size.
 
-Pictures are (B, 3, S, S) in [-1, 1], S = sample_size; flow is in picture widths, x to the right, y
-down; depth in picture widths, larger nearer to the viewer.
+Images are (B, 3, S, S) in [-1, 1], S = sample_size; flow is in image widths, x to the right, y
+down; depth is in image widths, larger toward the viewer.
 """
 
 from typing import Any
@@ -21,16 +20,16 @@ from torch.nn import functional
 
 MAP_SIZE = 64
 PATCH = 4
-"""So many places of the maps a latent spans along each side."""
+"""Side of the square of map positions that one latent covers."""
 _MAPS = 3  # flow x, flow y, depth
 
 
 class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """First frames and motions to latents, and back to motion.
+    """Encodes first frames and motions to latents, and decodes latents to motion.
 
     Attributes:
         first_frame: FirstFrameEncoder. pair: PairEncoder. basis (K, 48), deviation (K,): the linear
-        code: what a latent's channels are made of, and their standard deviations over figures.
+        code, i.e. the components of the latent channels and their standard deviations over figures.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
@@ -50,33 +49,33 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.deviation = nn.Parameter(torch.ones(latent_channels), requires_grad=False)
 
     def encode_image(self, pictures: Tensor) -> Tensor:
-        """What a picture shows, and where: (B, C, 16, 16); SVD's image latents."""
+        """Image latents (B, C, 16, 16): what an image shows, and where."""
         latents: Tensor = self.first_frame.latents(self.first_frame.features(pictures)[-1])
         return latents
 
     def encode(self, pictures: Tensor) -> Tensor:
-        """Latents (F, K, 16, 16) of a clip (F, 3, S, S), as far as they can be seen in it."""
+        """Latents (F, K, 16, 16) of a clip (F, 3, S, S), as far as the motion is visible."""
         seen = self.encode_image(pictures)
         latents: Tensor = self.pair(seen[:1].expand_as(seen), seen)
         return latents
 
     def figure(self, pictures: Tensor) -> Tensor:
-        """How sure it is that a pixel shows a figure, (B, 1, S, S) in [0, 1]."""
+        """Probability that each pixel shows a figure, (B, 1, S, S) in [0, 1]."""
         return self.seen(pictures)[1]
 
     def seen(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """The parts that a place shows, (B, parts, 64, 64), and the figure, as in `figure`."""
+        """Part probabilities (B, parts, 64, 64), and the figure, as in `figure`."""
         parts, figure = self.first_frame.dense(self.first_frame.features(pictures))
         return parts.float().softmax(1)[:, 1:], figure.float().sigmoid()
 
     def to_latents(self, flow: Tensor, depth: Tensor) -> Tensor:
-        """Latents (N, K, 16, 16) of maps (N, 2, 64, 64) and (N, 1, 64, 64)."""
+        """Encode maps (N, 2, 64, 64) and (N, 1, 64, 64) as latents (N, K, 16, 16)."""
         patches = functional.pixel_unshuffle(torch.cat([flow, depth], 1), PATCH)
         code = torch.einsum("kc,nchw->nkhw", self.basis.to(patches), patches)
         return code / self.deviation.to(code)[:, None, None]
 
     def to_maps(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Flow (N, 2, 64, 64) and depth (N, 1, 64, 64) of latents (N, K, 16, 16)."""
+        """Decode latents (N, K, 16, 16) to flow (N, 2, 64, 64) and depth (N, 1, 64, 64)."""
         code = latents * self.deviation.to(latents)[:, None, None]
         patches = torch.einsum("kc,nkhw->nchw", self.basis.to(latents), code)
         maps = functional.pixel_shuffle(patches, PATCH)
@@ -84,9 +83,9 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     @torch.no_grad()
     def fit_code(self, flow: Tensor, depth: Tensor, near: Tensor) -> float:
-        """Choose the linear code by principal components of maps (N, ..) where a figure is `near`.
+        """Fit the linear code to the principal components of maps (N, ..), near figures only.
 
-        (N, 1, 64, 64). Returns the share of their squares that it keeps.
+        near: (N, 1, 64, 64). Returns the fraction of the sum of squares that the code retains.
         """
         patches = functional.pixel_unshuffle(torch.cat([flow, depth], 1), PATCH)
         where = functional.max_pool2d(near, PATCH)[:, 0] > 0
@@ -99,7 +98,7 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
 
 class FirstFrameEncoder(nn.Module):
-    """A picture to image latents, the part that each place shows, and whether a figure does."""
+    """Encodes an image as image latents, part logits at each position and a figure mask."""
 
     def __init__(self, channels: int, classes: int, joints: int) -> None:
         super().__init__()
@@ -119,14 +118,14 @@ class FirstFrameEncoder(nn.Module):
         self.head = nn.Conv2d(32, classes + PATCH, 1)
 
     def features(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, 32, 64, 64), (B, 64, 32, 32), (B, 128, 16, 16) of pictures (B, 3, 128, 128)."""
+        """(B, 32, 64, 64), (B, 64, 32, 32), (B, 128, 16, 16) of images (B, 3, 128, 128)."""
         fine = self.fine(self.conv_in(functional.pixel_unshuffle(pictures, 2)))
         middle = self.middle(self.down_1(fine))
         return fine, middle, self.coarse(self.down_2(middle))
 
     def dense(self, features: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Logits of the part at each place (B, parts + 1, 64, 64), nobody first, and of the figure
-        at each pixel (B, 1, 128, 128)."""
+        """Logits of the part at each position (B, parts + 1, 64, 64), background first, and of the
+        figure at each pixel (B, 1, 128, 128)."""
         fine, middle, coarse = features
         middle = self.middle_out(middle + _twice(self.up_1(coarse)))
         head = self.head(self.fine_out(fine + _twice(self.up_2(middle))))
@@ -134,7 +133,7 @@ class FirstFrameEncoder(nn.Module):
 
 
 class PairEncoder(nn.Module):
-    """Image latents of a first frame and of frame t to the latents of the motion between them."""
+    """Encodes the motion between a first frame and frame t from their image latents."""
 
     def __init__(self, image_channels: int, channels: int, width: int = 128) -> None:
         super().__init__()
@@ -152,7 +151,7 @@ class PairEncoder(nn.Module):
 
 
 class _Residual(nn.Module):
-    """Norm, silu, convolution, twice; starts as the identity."""
+    """Norm, SiLU, convolution, twice; initialized as the identity."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -169,7 +168,7 @@ class _Residual(nn.Module):
 
 
 class _Attention(nn.Module):
-    """Self-attention among all places; starts as the identity."""
+    """Self-attention over all positions; initialized as the identity."""
 
     def __init__(self, width: int, heads: int = 4) -> None:
         super().__init__()

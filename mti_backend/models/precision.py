@@ -1,7 +1,7 @@
-"""In which numbers a frozen UNet computes while tokens are learned through it. Imports torch only.
+"""Compute precision of a frozen UNet during learning. Imports torch only.
 
-The weights stay as they are loaded, and tokens, Adam and the loss stay float32; torch's autocast
-lowers the matrix products and convolutions in between.
+The weights stay as loaded; tokens, Adam and the loss stay float32. torch's autocast lowers the
+precision of the matrix products and convolutions in between.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,12 +14,12 @@ from torch.overrides import TorchFunctionMode
 
 from mti_addon.wire.settings import Precision
 
-# Intel since Cooper Lake, AMD since Zen 4. ARM and Apple are left out: nothing was measured there.
+# Intel since Cooper Lake, AMD since Zen 4. ARM and Apple are excluded for lack of measurements.
 _CPU_BFLOAT16 = ("avx512_bf16", "amx_bf16")
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than float32 there: not where it would be emulated."""
+    """Whether the device computes bfloat16 natively rather than emulating it."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
@@ -29,7 +29,7 @@ def computes_bfloat16(device: torch.device) -> bool:
 
 
 def learning_dtype(wish: Precision, weights: torch.dtype, device: torch.device) -> torch.dtype:
-    """What the UNet will compute in. Weights that are not float32 decide it themselves."""
+    """Compute dtype of the UNet. Weights that are not float32 determine it."""
     if weights != torch.float32 or wish == "float32":
         return weights
     if wish == "bfloat16" or computes_bfloat16(device):
@@ -38,8 +38,8 @@ def learning_dtype(wish: Precision, weights: torch.dtype, device: torch.device) 
 
 
 def autocast_dtype(device: torch.device) -> torch.dtype | None:
-    """What torch's autocast, where it is on, computes in on that device; None where it is off."""
-    # the meta device, on which shapes alone are computed, knows no autocast
+    """The active autocast dtype on that device; None if autocast is off."""
+    # The meta device, which computes shapes only, has no autocast.
     if device.type == "meta" or not torch.is_autocast_enabled(device.type):
         return None
     return torch.get_autocast_dtype(device.type)
@@ -47,7 +47,7 @@ def autocast_dtype(device: torch.device) -> torch.dtype | None:
 
 @contextmanager
 def computing_in(dtype: torch.dtype, weights: torch.dtype, device: torch.device) -> Iterator[None]:
-    """Run what is inside in `dtype`; nothing is changed where the weights already have it."""
+    """Run the block in `dtype`; no effect if the weights already have it."""
     if dtype == weights:
         yield
         return
@@ -60,8 +60,9 @@ def computing_in(dtype: torch.dtype, weights: torch.dtype, device: torch.device)
 
 
 class _AttentionInFloat32(TorchFunctionMode):
-    """Attention in float32 under a CPU's autocast: torch's fused attention has a slow backward in
-    bfloat16 there (a quarter of draft's whole iteration, measured with torch 2.13)."""
+    """Runs attention in float32 under autocast on a CPU, where the backward of torch's fused
+    attention is slow in bfloat16 (a quarter of draft's whole iteration, measured with torch
+    2.13)."""
 
     def __torch_function__(
         self,

@@ -1,7 +1,7 @@
-"""Stable Video Diffusion and what is laid out like it: draft, svd, svd-xt. The home of diffusers.
+"""Stable Video Diffusion and models of the same layout: draft, svd, svd-xt. Wraps diffusers.
 
-Facts of SVD that must be exact are noted where they act; docs/method.md lists them with their
-tests. Pictures are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
+Details of SVD that must be exact are noted where they apply; docs/method.md lists them with their
+tests. Images are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 """
 
 import hashlib
@@ -35,26 +35,26 @@ from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .framing import WHOLE, Framed, Framing
 from .frozen import memory_efficient_backward
 from .gradient_checkpointing import POLICIES, GradientCheckpointing, policy_named
-from .inflation import Inflation
-from .soundness import check_folder, check_weights
 from .temporal import leave_out_identities
+from .token_inflation import Inflation
 from .warp import Box
+from .weight_checks import check_folder, check_weights
 
 PARTS = ("unet", "vae", "image_encoder", "scheduler", "feature_extractor")
 _CLIP_SIZE = 224
 _READ_WHOLE = 64 * 2**20
-"""Bytes of a weights file above which parts of it tell what it is."""
+"""Size in bytes above which a weights file is fingerprinted by samples."""
 
 
 class SvdModel:
-    """A frozen image-to-video model, its parts under one roof.
+    """A frozen image-to-video model with all its parts.
 
-    Its autoencoder is SVD's, which turns frames into colors at an eighth of the size. The draft's
-    (draft.py) turns them into the motion of the first frame; so what encodes is given whole clips,
-    and what decodes is given the first frame.
+    Its autoencoder is SVD's, which encodes each frame's colors at an eighth of the size. The
+    draft's (draft.py) encodes the motion of the first frame; so encoding takes whole clips, and
+    decoding takes the first frame.
 
     Attributes:
-        name: 'draft', 'svd' or 'svd-xt'. folder: where it came from.
+        name: 'draft', 'svd' or 'svd-xt'. folder: where it was loaded from.
         identity: 16 hex digits, the same for the same weights.
         token_width: D of its motion tokens. num_frames: F it was trained on.
         device, dtype: of the UNet.
@@ -62,22 +62,22 @@ class SvdModel:
 
     autoencoder_class: Any = AutoencoderKLTemporalDecoder
     plain_tokens: int = 1
-    """How many tokens a frame has where no motion is given."""
+    """Tokens per frame without a motion."""
     keeps_size: bool = False
-    """Whether a clip has the size of the target, and not that of the settings."""
+    """True if a clip has the size of its target rather than that of the settings."""
 
     def __init__(
         self, name: str, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32
     ) -> None:
         """Load from a folder in the hub's layout. Raises ModelMissing."""
         check_folder(name, folder, PARTS, self.autoencoder_class.__name__)
-        disable_progress_bar()  # of loading weights, which would end up between our own progress
+        disable_progress_bar()  # for loading weights; it would interleave with our own progress
         self.name, self.device, self.dtype = name, torch.device(device), dtype
         self.folder = folder
 
         def load(cls: Any, part: str, as_type: torch.dtype) -> Any:
             variant = _variant(folder / part, as_type)
-            # the two libraries call it by different names
+            # The two libraries name this argument differently.
             precision = "dtype" if cls is CLIPVisionModelWithProjection else "torch_dtype"
             model = cls.from_pretrained(
                 folder, subfolder=part, variant=variant, **{precision: as_type}
@@ -87,7 +87,7 @@ class SvdModel:
         try:
             self.identity = identity(folder)
             self.unet = load(UNetSpatioTemporalConditionModel, "unet", dtype)
-            # the encoder overflows in half precision (its config says force_upcast): always float32
+            # Always float32: the encoder overflows in half precision (config: force_upcast).
             self.vae = load(self.autoencoder_class, "vae", torch.float32)
             if self.device.type == "cuda" and hasattr(self.vae, "decoder"):
                 self.vae.decoder.to(torch.float16)  # as diffusers' pipeline decodes
@@ -125,20 +125,19 @@ class SvdModel:
             self.compiled = Compiled(self.unet, wish)
 
     def set_checkpointing(self, policy: str) -> None:
-        """From now on compute again in backward what `policy` says, by its name in
-        gradient_checkpointing.py."""
+        """Apply a checkpointing policy of gradient_checkpointing.py, by name, from now on."""
         if self._checkpointing is not None:
             self._checkpointing.remove()
         self._checkpointing = GradientCheckpointing(self.unet, policy_named(policy))
 
     @property
     def policy(self) -> str:
-        """The name of what `set_checkpointing` was told last."""
+        """Name of the current checkpointing policy."""
         return POLICIES[0].name if self._checkpointing is None else self._checkpointing.policy.name
 
     @contextmanager
     def unet_alone(self) -> Iterator[None]:
-        """While inside, what makes and reads latents leaves the GPU's memory to the UNet."""
+        """Within the context, move all parts except the UNet out of GPU memory."""
         parts = [self.vae, self.image_encoder] if self.device.type != "cpu" else []
         for part in parts:
             part.to("cpu")
@@ -152,8 +151,9 @@ class SvdModel:
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """While inside `unet_alone`: all parts together again, for a moment. What they need beside
-        the learning may be more than there is: a RuntimeError of torch, and nothing has changed."""
+        """Within `unet_alone`, temporarily bring all parts together again. If memory is
+        insufficient beside the learning, a RuntimeError of torch is raised and nothing has
+        changed."""
         away = self.vae.device.type != self.device.type
         parts = [self.vae, self.image_encoder] if away else []
         try:
@@ -179,33 +179,34 @@ class SvdModel:
         return int(self.unet.config.out_channels)
 
     def framed(self, picture: Tensor, framing: Framing = WHOLE) -> Framed:
-        """A first frame (3, H, W) as the model is shown it: SVD takes the whole of it."""
+        """A first frame (3, H, W) as the model sees it: SVD uses the whole image."""
         return Framed(picture, picture, None)
 
     def box_of(self, pictures: Tensor, framing: Framing = WHOLE) -> Box | None:
-        """The square of a clip (F, 3, H, W) that the model is shown; None: all of it."""
+        """The square of a clip (F, 3, H, W) that the model sees; None: the whole image."""
         return None
 
     def framed_clip(self, pictures: Tensor, framing: Framing = WHOLE) -> Tensor:
-        """A reference (F, 3, H, W) as the model is shown it."""
+        """A reference (F, 3, H, W) as the model sees it."""
         return pictures
 
     @torch.no_grad()
     def image_embeddings(self, pictures: Tensor) -> Tensor:
-        """CLIP embeddings (F, D) of pictures (F, 3, H, W), as SVD's pipeline makes them."""
+        """CLIP embeddings (F, D) of images (F, 3, H, W), computed as in SVD's pipeline."""
         shown = clip_pixels(pictures.to(self.device, torch.float32), self.feature_extractor)
         embeddings: Tensor = self.image_encoder(shown.to(self.dtype)).image_embeds
         return embeddings
 
     def tokens_from(self, embeddings: Tensor, count: int) -> Tensor:
-        """Frame tokens (F, N, D) of a clip's image embeddings (F, D): each N times (sec. 4.2)."""
+        """Frame tokens (F, N, D): a clip's image embeddings (F, D), each N times (sec. 4.2)."""
         return embeddings[:, None].repeat(1, count, 1)
 
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
-        """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the factor."""
+        """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the scaling
+        factor."""
         pictures = pictures.to(self.device, torch.float32)
-        # the encoder knows of one picture at a time; fourteen at once would need 21 GB of a GPU
+        # The encoder treats images independently; fourteen at once would need 21 GB on a GPU.
         parts = pictures.split(len(pictures) if self.device.type == "cpu" else 1)
         latents = torch.cat([self.vae.encode(part).latent_dist.mode() for part in parts])
         scaled: Tensor = latents * self.vae.config.scaling_factor
@@ -215,9 +216,9 @@ class SvdModel:
     def encode_image(
         self, picture: Tensor, noise: Tensor | None = None, strength: float = 0.0
     ) -> Tensor:
-        """The condition's latent (1, 1, C, h, w) of one picture (3, H, W).
+        """Conditioning latent (1, 1, C, h, w) of one image (3, H, W).
 
-        Noise is added to the pixels; the mode is taken, not a sample; and it is NOT scaled.
+        Noise is added to the pixels, and the latent is the posterior's mode, NOT scaled.
         """
         picture = picture.to(self.device, torch.float32)
         if noise is not None:
@@ -228,7 +229,7 @@ class SvdModel:
     def time_ids(
         self, fps: int, motion_bucket_id: int, noise_aug_strength: float, batch: int = 1
     ) -> Tensor:
-        """(B, 3) micro-conditions in SVD's order; the network knows fps - 1."""
+        """(B, 3) micro-conditions in SVD's order; the network is conditioned on fps - 1."""
         ids = torch.tensor(
             [[fps - 1, motion_bucket_id, noise_aug_strength]], dtype=self.dtype, device=self.device
         )
@@ -243,21 +244,21 @@ class SvdModel:
         video_tokens: Tensor,
         time_ids: Tensor,
     ) -> Tensor:
-        """One call of the UNet with motion tokens.
+        """Run the UNet once with motion tokens.
 
         Args:
-            x: noisy latents after c_in, (B, F, C, h, w). timestep: ln(sigma) / 4, (B,) or ().
+            x: Noisy latents after c_in, (B, F, C, h, w). timestep: ln(sigma) / 4, (B,) or ().
             image_latents: (B, 1, C, h, w) from encode_image. time_ids: (B, 3).
-            frame_tokens: (B, F, N, D). video_tokens: (B, N, D). N may be 0, for no motion: the same
-                as zero tokens, with less work.
+            frame_tokens: (B, F, N, D). video_tokens: (B, N, D). N may be 0 for no motion, which is
+                equivalent to zero tokens but cheaper.
         Returns:
-            The network's own output (v-prediction), (B, F, C, h, w).
+            The network's raw output (v-prediction), (B, F, C, h, w).
         """
         self.inflation.set(frame_tokens, video_tokens)
         stacked = torch.cat([x, image_latents.expand(-1, x.shape[1], -1, -1, -1)], dim=2).to(
             self.dtype
         )
-        # what is given here is replaced at every cross-attention; only its shape is looked at
+        # Every cross-attention replaces this value; only its shape matters.
         placeholder = stacked.new_zeros(len(x), 1, frame_tokens.shape[-1])
         output: Tensor = self.unet(
             stacked,
@@ -269,8 +270,8 @@ class SvdModel:
         return output
 
     def no_motion(self, frames: int) -> tuple[Tensor, Tensor]:
-        """Frame and video tokens that say nothing, for one clip; see `network`."""
-        # a cross-attention that is not of SVD's form keeps its own processor, which needs a token
+        """Null frame and video tokens for one clip; see `network`."""
+        # A cross-attention of another form than SVD's keeps its processor, which needs a token.
         count = 0 if self._none_is_enough else 1
         width = self.token_width
         return (
@@ -280,11 +281,11 @@ class SvdModel:
 
     @torch.no_grad()
     def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:
-        """Pictures (F, 3, H, W) in [-1, 1] of scaled latents (1, F, C, h, w) and their first frame,
-        at which SVD's decoder does not look.
+        """Frames (F, 3, H, W) in [-1, 1] from scaled latents (1, F, C, h, w) and the first frame,
+        which SVD's decoder ignores.
 
-        The decoder mixes time inside a chunk, so its size changes pixels; 0, all frames at once,
-        is the best. Where the memory is not enough for a chunk, half of it is decoded at once.
+        The decoder mixes time within a chunk, so the chunk size changes pixels; 0, all frames at
+        once, is best. If a chunk does not fit in memory, its size is halved.
         """
         rows = latents[0].to(torch.float32) / self.vae.config.scaling_factor
         rows = rows.to(next(self.vae.decoder.parameters()).dtype)
@@ -299,20 +300,20 @@ class SvdModel:
                 if chunk == 1 or not is_out_of_memory(error):
                     raise
             chunk = -(-chunk // 2)
-            print(f"The memory was not enough: {chunk} frames are decoded at once.", flush=True)
+            print(f"Out of memory; decoding in chunks of {chunk} instead.", flush=True)
 
 
 def _variant(folder: Path, dtype: torch.dtype) -> str | None:
-    """Which of the hub's files to read: the whole ones, unless halves are there and will do."""
+    """File variant to read: full precision, unless only fp16 exists or fp16 is sufficient."""
     whole = any(folder.glob("*model.safetensors"))
     halves = any(folder.glob("*model.fp16.safetensors"))
     return "fp16" if halves and (not whole or dtype != torch.float32) else None
 
 
 def clip_pixels(pictures: Tensor, processor: CLIPImageProcessor) -> Tensor:
-    """Pictures (B, 3, H, W) in [-1, 1] as SVD's pipeline shows them to its image encoder.
+    """Preprocess images (B, 3, H, W) in [-1, 1] for CLIP as SVD's pipeline does.
 
-    (B, 3, 224, 224): resized without aliasing, neither cropped nor rescaled, normalised.
+    Returns (B, 3, 224, 224): resized with antialiasing, neither cropped nor rescaled, normalized.
     """
     resized: Tensor = _resize_with_antialiasing(pictures, (_CLIP_SIZE, _CLIP_SIZE))
     mean, std = (
@@ -323,7 +324,7 @@ def clip_pixels(pictures: Tensor, processor: CLIPImageProcessor) -> Tensor:
 
 
 def identity(folder: Path, parts: tuple[str, ...] = ("unet", "image_encoder")) -> str:
-    """A short fingerprint of some parts' configs and weights: by default of what tokens speak to.
+    """Short fingerprint of some parts' configs and weights; by default those that use the tokens.
 
     16 hex digits.
     """
@@ -342,17 +343,18 @@ def identity(folder: Path, parts: tuple[str, ...] = ("unet", "image_encoder")) -
         for path in paths:
             data, half = path.read_bytes(), _READ_WHOLE // 2
             digest.update(len(data).to_bytes(8, "little"))
-            # a file of less than a half is taken in twice, and must go on to be: motions that were
-            # learned name the model by this
+            # A file smaller than half of _READ_WHOLE is hashed twice, and must remain so: learned
+            # motions identify the model by this hash.
             digest.update(data[:half] + data[max(0, len(data) - half) :])
     return digest.hexdigest()[:16]
 
 
 def _sample(path: Path, digest: Any) -> None:
-    """Every tensor's name, shape, first and last row in half precision: 3 GB take too long to read.
+    """Hash every tensor's name, shape, and first and last row in half precision; reading 3 GB would
+    take too long.
 
-    The same for the hub's whole and half files of one model, so that a motion learned with one is
-    known to the other.
+    The result is the same for the hub's full- and half-precision files of a model, so that a motion
+    learned with one can be used with the other.
     """
     with safe_open(path, "pt") as file:
         for name in sorted(file.keys()):

@@ -1,8 +1,9 @@
-"""SVD's temporal layers: which do nothing, and a model without them. Imports torch, diffusers.
+"""Skips SVD's temporal layers where they have no effect. Imports torch and diffusers.
 
-Every block of SVD is a layer of an image model, then a temporal branch added to it. Where the last
-weights of that branch are zero, as they are when the branch is inserted (Stable Video Diffusion,
-sec. 3), it returns what it is given, and the learned blend of the two is the layer's own output.
+Every block of SVD is a layer of an image model followed by a temporal branch that is added to it.
+If the last weights of that branch are zero, as they are when it is inserted (Stable Video
+Diffusion, sec. 3), the branch returns its input, and the learned blend of the two is the layer's
+own output.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,9 +17,9 @@ from torch import Tensor, nn
 
 
 def branch_ends(module: nn.Module) -> list[nn.Module]:
-    """The layers of a block's temporal branch that, at zero, make the branch the identity.
+    """Layers of a block's temporal branch that make the branch the identity when zero.
 
-    Empty for what is no block with such a branch.
+    Empty for modules without such a branch.
     """
     if isinstance(module, SpatioTemporalResBlock):
         return [module.temporal_res_block.conv2]
@@ -31,9 +32,9 @@ def branch_ends(module: nn.Module) -> list[nn.Module]:
 
 
 def leave_out_identities(model: nn.Module) -> int:
-    """Do not compute the temporal branches that do nothing; how many there are.
+    """Skip temporal branches that are the identity; returns their number.
 
-    The outputs stay the same to rounding. Zero in SVD: every branch of it is trained.
+    Outputs stay the same up to rounding. There are none in SVD, where every branch is trained.
     """
     left_out = 0
     for module in model.modules():
@@ -46,10 +47,9 @@ def leave_out_identities(model: nn.Module) -> int:
 
 @contextmanager
 def pictures_only() -> Iterator[None]:
-    """Leave all temporal branches out while training on single frames.
+    """Skip all temporal branches within the context, to train on single frames.
 
-    The same numbers as `image_only_indicator = 1` gives (alpha = 1 in every blend), without the
-    work.
+    Gives the same values as `image_only_indicator = 1` (alpha = 1 in every blend) at lower cost.
     """
     kept = {block: block.forward for block in _SPATIAL}
     for block, forward in _SPATIAL.items():

@@ -1,14 +1,15 @@
-"""Draws a clip by moving the pixels of its first frame, at that picture's own size. Torch only.
+"""Renders a clip by moving the pixels of its first frame, at that image's own size. Imports torch
+only.
 
-A motion is coarse (64 places along a side) and smooth inside a limb; what must be sharp is the
-picture. So every fine pixel of the figure takes the motion of the coarse place whose color and
-position fit it best, continued by that place's own affine motion; it is splatted to where it goes,
-the nearest to the viewer wins (softmax splatting, Niklaus and Liu 2020, with a hard test of depth);
-and what is splatted are source places, not colors, so that the colors are fetched from the
-original once and stay sharp. Behind the figure lies the first frame with the figure taken out.
+A motion is coarse (64 positions per side) and smooth within a limb; only the image must be sharp.
+So every fine pixel of the figure takes the motion of the coarse position that fits it best in color
+and location, extrapolated by that position's own affine motion. The pixel is splatted to its
+destination, where the nearest to the viewer wins (softmax splatting, Niklaus and Liu 2020, with a
+hard depth test). Source positions are splatted rather than colors, so that colors are fetched from
+the original once and stay sharp. Behind the figure is the first frame with the figure removed.
 
-Pictures are float (3, H, W) in [-1, 1]; flow is in widths of the square that it was predicted on,
-x to the right, y down; depth is larger nearer to the viewer.
+Images are float (3, H, W) in [-1, 1]; flow is in widths of the square on which it was predicted, x
+to the right, y down; depth is larger toward the viewer.
 """
 
 from dataclasses import dataclass
@@ -18,26 +19,27 @@ from torch import Tensor
 from torch.nn import functional
 
 WORKING_SIDES = (384, 640)
-"""Pixels along the side of a crop at which motion is splatted, at the least and at the most: in a
-small picture a thin limb's edge would be serrated otherwise."""
-# crop widths: neighbouring places that differ by more are of different limbs; those of a limb that
-# is turned by half a circle differ by 2 / 64, or 2.8 / 64 across corners
+"""Minimum and maximum side in pixels of a crop when motion is splatted; in a smaller image the edge
+of a thin limb would be jagged."""
+# Crop widths: neighboring positions that differ by more belong to different limbs. Those of one
+# limb that turns by half a circle differ by 2 / 64, or 2.8 / 64 across corners.
 _SAME_MOTION = 0.05
 _STILL = 0.3
-"""Working pixels: what moves by less has not moved."""
-_UNREST = 0.25 / 64  # crop widths: moves below it are none, from twice as much on they are whole
+"""Working pixels: smaller displacements count as no motion."""
+_UNREST = 0.25 / 64  # crop widths: smaller motion is removed; from twice as much on it is kept
 _OPAQUE = 0.9
-_SURE = 0.95  # of a pixel that it is the figure's
-_NOISE = 0.01  # squared distance of colors, each in [-1, 1], that a grain makes
-_SAY = 2.5  # log odds: what a color can say at most, so that it overrules no certainty
+_SURE = 0.95  # figure probability of a pixel above which its color is trusted
+_NOISE = 0.01  # squared color distance, for colors in [-1, 1], caused by grain
+_SAY = 2.5  # maximum log odds that a color contributes, so that it cannot overrule certainty
 _CLEAR = 0.03
 _DUST, _FULL = 8, 0.22
-"""Half the window, in working pixels, that a splatted pixel must fill to such a share."""
+"""Half the window, in working pixels, that a splatted pixel's surroundings must fill to this
+share."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A square of a picture, in its pixels: left and upper edge (may be negative), and side."""
+    """A square of an image in pixels: left and top edge (may be negative), and side."""
 
     left: float
     top: float
@@ -46,8 +48,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Motion:
-    """What T later frames make of a first frame: flow (T, 2, h, h), depth (T, 1, h, h), and the
-    share of each pixel that the figure covers, figure (1, m, m) in [0, 1]."""
+    """Motion of a first frame over T later frames: flow (T, 2, h, h), depth (T, 1, h, h), and the
+    figure's coverage of each pixel, figure (1, m, m) in [0, 1]."""
 
     flow: Tensor
     depth: Tensor
@@ -56,7 +58,7 @@ class Motion:
 
 @torch.no_grad()
 def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
-    """T frames (T, 3, H, W) of a first frame (3, H, W) whose square `box` moves like that."""
+    """Render T frames (T, 3, H, W) of a first frame (3, H, W) whose square `box` moves."""
     still = _Still.of(picture, box, motion.figure)
     affine = [_background_affine(flow, still.coarse_figure) for flow in motion.flow]
     return torch.stack(
@@ -68,7 +70,8 @@ def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
 
 
 def _calmed(flow: Tensor, affine: Tensor) -> Tensor:
-    """Flow (2, h, w) without what is too small to be meant: it then goes with the background."""
+    """Remove motion too small to be intended from flow (2, h, w); it then follows the
+    background."""
     place = places(flow)
     behind = (torch.cat([place, torch.ones_like(place[..., :1])], -1) @ affine).permute(2, 0, 1)
     own = flow - behind
@@ -79,17 +82,17 @@ def _calmed(flow: Tensor, affine: Tensor) -> Tensor:
 
 
 def places(flow: Tensor) -> Tensor:
-    """x and y of every place of a map (..., h, w), in 0 .. 1: (h, w, 2)."""
+    """x and y of every position of a map (..., h, w), in 0 .. 1: (h, w, 2)."""
     height, width = flow.shape[-2:]
     axes = [(torch.arange(n, device=flow.device) + 0.5) / n for n in (width, height)]
     return torch.stack(torch.meshgrid(*axes, indexing="xy"), -1)
 
 
 def crop(picture: Tensor, box: Box, side: int) -> Tensor:
-    """The square `box` of a picture (C, H, W) as (C, side, side); beyond its edges they go on."""
+    """Crop the square `box` of an image (C, H, W) to (C, side, side), replicating its borders."""
     height, width = picture.shape[-2:]
     shrink = box.side / side
-    if shrink > 1:  # averaged first, so that nothing aliases
+    if shrink > 1:  # average first to avoid aliasing
         scaled = max(1, round(height / shrink)), max(1, round(width / shrink))
         picture = functional.interpolate(
             picture[None], scaled, mode="bilinear", align_corners=False, antialias=True
@@ -104,16 +107,16 @@ def crop(picture: Tensor, box: Box, side: int) -> Tensor:
 
 
 def fill(picture: Tensor, known: Tensor) -> Tensor:
-    """Picture (C, H, W) with what is not `known` (1, H, W in [0, 1]) filled from around it.
+    """Fill an image (C, H, W) where it is not `known` (1, H, W in [0, 1]) from its surroundings.
 
-    Push-pull (Gortler et al. 1996): averages of what is known, from fine to coarse and back.
+    Push-pull (Gortler et al. 1996): averages of the known pixels, from fine to coarse and back.
     """
     levels = [(picture * known, known)]
     while min(levels[-1][0].shape[-2:]) > 1:
         color, weight = (
             4 * functional.avg_pool2d(t[None], 2, ceil_mode=True)[0] for t in levels[-1]
         )
-        # one known pixel of four is enough to know the coarser one
+        # One known pixel of four makes the coarser one known.
         enough = 1 / weight.clamp(min=1)
         levels.append((color * enough, weight * enough))
     color, weight = levels[-1]
@@ -126,11 +129,11 @@ def fill(picture: Tensor, known: Tensor) -> Tensor:
 
 
 def matte(share: Tensor, picture: Tensor) -> Tensor:
-    """How much of each pixel of `picture` (3, H, W) a figure covers, (1, H, W), from how sure a
-    network is of it, `share`, which knows no detail.
+    """A figure's coverage (1, H, W) of each pixel of `picture` (3, H, W), from the network's coarse
+    probability `share`.
 
-    What it is sure of tells which colors the figure and the background have around a pixel
-    (push-pull); where it is not, the nearer color has its say: the odds of both are multiplied.
+    The certain regions give the colors of figure and background around a pixel (push-pull). Where
+    the network is uncertain, the nearer color decides: the odds of both are multiplied.
     """
     behind = fill(picture, (share < 1 - _SURE).float())
     before = fill(picture, (share > _SURE).float())
@@ -144,9 +147,9 @@ def matte(share: Tensor, picture: Tensor) -> Tensor:
 
 
 def _box_mean(t: Tensor, radius: int) -> Tensor:
-    """Means over windows of 2 radius + 1 pixels, of what of them is inside; t (C, H, W).
+    """Means over windows of 2 radius + 1 pixels, of the part inside the image; t (C, H, W).
 
-    From running sums, one axis at a time: a window of any size costs the same.
+    Uses running sums, one axis at a time, so the cost does not depend on the window size.
     """
     return _box_sum(t, radius) / _box_sum(torch.ones_like(t[:1]), radius)
 
@@ -169,7 +172,7 @@ def _grown(t: Tensor, radius: int) -> Tensor:
 
 
 class _Still:
-    """A first frame taken apart: background, figure, and which coarse place each pixel follows."""
+    """A first frame split into background and figure, and the coarse positions pixels follow."""
 
     def __init__(self, picture: Tensor, box: Box, side: int) -> None:
         self.picture, self.box, self.side = picture, box, side
@@ -190,19 +193,20 @@ class _Still:
         return still
 
     alpha: Tensor
-    """(1, side, side) how much of a pixel the figure covers."""
+    """(1, side, side) the figure's coverage of each pixel."""
     coarse_figure: Tensor
     """(1, 64, 64) the same, on the motion's own grid."""
     around: Tensor
-    """(1, 64, 64) the same, grown by as much as motion is known beyond the figure's edges."""
+    """(1, 64, 64) the same, dilated as far as motion is known beyond the figure's edges."""
     background: Tensor
-    """(3, H, W) the picture without the figure."""
+    """(3, H, W) the image without the figure."""
     foreground: Tensor
-    """(3, H, W) the figure's colors, continued a little beyond its edges."""
+    """(3, H, W) the figure's colors, extrapolated slightly beyond its edges."""
     source: Tensor
-    """(n,) numbers of the working pixels that show the figure."""
+    """(n,) indices of the working pixels that show the figure."""
     candidates: Tensor
-    """(n, 9) coarse places that may tell a pixel's motion; weights (n, 9): how well they fit."""
+    """(n, 9) coarse positions whose motion a pixel may follow; weights (n, 9): how well they
+    fit."""
     weights: Tensor
 
     def _take_apart(self) -> None:
@@ -242,7 +246,8 @@ class _Still:
         self.weights = torch.exp(-1.2 * distance - 8 * unlike) * (0.02 + inside)
 
     def frame(self, flow: Tensor, depth: Tensor, affine: Tensor) -> Tensor:
-        """One frame (3, H, W) of flow (2, 64, 64), depth (1, 64, 64), the background's affine."""
+        """Render a frame (3, H, W) from flow (2, 64, 64), depth (1, 64, 64) and the background's
+        affine motion."""
         if not len(self.source):
             return _move_background(self.background, self.box, affine)
         place, nearness = self._moved(flow, depth)
@@ -254,8 +259,8 @@ class _Still:
         return result
 
     def _behind(self, place: Tensor, affine: Tensor) -> Tensor:
-        """What the figure at those places stands before: without it where it has moved away, and
-        the picture as it is where it has not."""
+        """What is behind the figure at those positions: the image without the figure where it has
+        moved away, and the unchanged image elsewhere."""
         if affine.any():
             return _move_background(self.background, self.box, affine)
         side = self.side
@@ -265,7 +270,7 @@ class _Still:
         if not moves.any():
             return self.picture.clone()
         height, width = self.picture.shape[-2:]
-        left = _box_mean(_grown(left, 4), 2)  # without a seam
+        left = _box_mean(_grown(left, 4), 2)  # feathered to hide the seam
         rows, columns = left[0].any(1).nonzero()[:, 0], left[0].any(0).nonzero()[:, 0]
         scale, box = self.box.side / side, self.box
         x0 = max(0, int(box.left + int(columns[0]) * scale) - 2)
@@ -282,7 +287,7 @@ class _Still:
         return result
 
     def _compose(self, patch: "_Patch", result: Tensor) -> None:
-        """Lay a patch over a picture (3, H, W), in place."""
+        """Composite a patch over an image (3, H, W), in place."""
         height, width = result.shape[-2:]
         scale = self.box.side / self.side
         rows, columns = patch.uv.shape[1:]
@@ -301,7 +306,7 @@ class _Still:
         known = (patch.alpha > 0).float()
         smooth = seen(torch.cat([patch.uv * known, patch.alpha, known]))
         where = smooth[:2] / smooth[3:].clamp(min=1e-3)  # in the crop, 0 .. 1
-        # between two limbs there is no place in the middle: one or the other
+        # Between two limbs interpolation would give a position on neither; take the nearest one.
         sharp = seen(patch.uv, "nearest")
         torn = (where - sharp).abs().amax(0, keepdim=True) > 1.5 / self.side
         where = torch.where(torn & (sharp > 0).all(0, keepdim=True), sharp, where)
@@ -321,7 +326,7 @@ class _Still:
         result[:, y0:y1, x0:x1] = torch.lerp(region, color, smooth[2:3])
 
     def _moved(self, flow: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the source pixels are, (n, 2) in working pixels, and how near, (n,)."""
+        """Destinations (n, 2) of the source pixels, in working pixels, and their nearness (n,)."""
         side = self.side
         jacobian = _jacobian(flow, self.around).flatten(2)  # (2, 2, 4096)
         flat = flow.flatten(1).T[self.candidates]  # (n, 9, 2)
@@ -341,10 +346,10 @@ class _Still:
 
 
 def _jacobian(flow: Tensor, figure: Tensor) -> Tensor:
-    """d flow / d place (2, 2, h, w) of each coarse place, from neighbours of the same limb.
+    """d flow / d position (2, 2, h, w) of each coarse position, from neighbors on the same limb.
 
-    Differences to the left and right (and above and below), each only where both places belong
-    together; the mean of those there are.
+    The mean of the left and right (and upper and lower) differences, each used only if both
+    positions belong together.
     """
     size = flow.shape[-1]
     solid = (figure[0] > 0.1).float()
@@ -357,7 +362,7 @@ def _jacobian(flow: Tensor, figure: Tensor) -> Tensor:
         for start in (0, 1):
             sums[:, axis].narrow(dim, start, size - 1).add_(step * joined)
             counts[axis].narrow(dim - 1, start, size - 1).add_(joined[0])
-    # and of the places around it, since a single difference of a prediction is noisy
+    # Average with the surrounding positions, since a single difference of a prediction is noisy.
     sums = _box_sum(sums.flatten(0, 1), 1).unflatten(0, (2, 2))
     counts = _box_sum(counts, 1)
     jacobian: Tensor = sums / counts.clamp(min=1)[None] * size
@@ -366,8 +371,8 @@ def _jacobian(flow: Tensor, figure: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class _Patch:
-    """The part of a frame that the figure is in, in working pixels of the crop: source places uv
-    (2, h, w) in 0 .. 1, coverage alpha (1, h, w), and where it begins."""
+    """The part of a frame that contains the figure, in working pixels of the crop: source positions
+    uv (2, h, w) in 0 .. 1, coverage alpha (1, h, w), and its left and top edge."""
 
     uv: Tensor
     alpha: Tensor
@@ -376,7 +381,7 @@ class _Patch:
 
 
 def _splat(source: Tensor, place: Tensor, near: Tensor, share: Tensor, side: int) -> _Patch | None:
-    """What source pixels (n,) make that are at places (n, 2), working pixels, `near` the viewer."""
+    """Splat source pixels (n,) to positions (n, 2) in working pixels, `near` the viewer (n,)."""
     low = place.amin(0).floor().long() - 2
     high = place.amax(0).ceil().long() + 3
     low, high = low.clamp(-3 * side, 4 * side), high.clamp(-3 * side, 4 * side)
@@ -411,13 +416,13 @@ def _splat(source: Tensor, place: Tensor, near: Tensor, share: Tensor, side: int
     hit = weight > 0.02
     values = (total[:3].reshape(3, height, width) / weight.clamp(min=1e-6)) * hit
     values, hit = _closed(values, hit)
-    # a limb is wider than a window; what fills little of one is dust
+    # A limb is wider than a window; what fills only a little of one is dust.
     hit = hit & (_box_mean(hit.float(), _DUST) > _FULL)
     return _Patch(values[:2], values[2:] * hit, int(low[0]), int(low[1]))
 
 
 def _closed(values: Tensor, hit: Tensor) -> tuple[Tensor, Tensor]:
-    """Close the gaps that stretching leaves: pixels of which most neighbours are hit."""
+    """Close the gaps that stretching leaves, at pixels most of whose neighbors are hit."""
     for least in (4, 4, 5, 5):
         around = _box_sum(hit.float(), 1).round()
         new = ~hit & (around >= least)
@@ -429,7 +434,8 @@ def _closed(values: Tensor, hit: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _background_affine(flow: Tensor, figure: Tensor) -> Tensor:
-    """(3, 2): the background's flow is x, y, 1 times this; least squares where no figure is."""
+    """(3, 2) affine motion of the background: its flow is (x, y, 1) times this, fitted by least
+    squares where there is no figure."""
     size = flow.shape[-1]
     free = functional.max_pool2d(figure[None], 13, 1, 6)[0, 0] < 0.05
     if free.sum() < 64:
@@ -438,12 +444,12 @@ def _background_affine(flow: Tensor, figure: Tensor) -> Tensor:
     design = torch.cat([place, torch.ones(len(place), 1)], 1)
     affine: Tensor = torch.linalg.lstsq(design, flow[:, free].T).solution
     corners = torch.tensor([[0.0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]]) @ affine
-    # what is less than a quarter of a coarse place is the network's own unrest
+    # Motion below a quarter of a coarse position is noise of the network.
     return affine if corners.abs().max() > 0.25 / size * 4 else torch.zeros(3, 2)
 
 
 def _move_background(background: Tensor, box: Box, affine: Tensor) -> Tensor:
-    """Background (3, H, W) whose places move by the affine flow (3, 2) of the box."""
+    """Move the background (3, H, W) by the affine flow (3, 2) of the box."""
     if not affine.any():
         return background.clone()
     height, width = background.shape[-2:]
@@ -462,7 +468,7 @@ def _move_background(background: Tensor, box: Box, affine: Tensor) -> Tensor:
 
 
 def _paste(patch: Tensor, box: Box, height: int, width: int) -> Tensor:
-    """A square patch (1, side, side) at its place in a picture of that size, 0 elsewhere."""
+    """Place a square patch (1, side, side) in an image of that size; 0 elsewhere."""
     gx = ((torch.arange(width) + 0.5) - box.left) / box.side * 2 - 1
     gy = ((torch.arange(height) + 0.5) - box.top) / box.side * 2 - 1
     grid = torch.stack(torch.meshgrid(gx, gy, indexing="xy"), -1)

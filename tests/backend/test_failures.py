@@ -1,4 +1,4 @@
-"""Every exception becomes a code, a sentence and a hint."""
+"""Every exception becomes a code, a sentence and a remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mti_backend.failures import as_mti_error, in_short, short
 
 
 def _winerror(number: int, words: str) -> OSError:
-    """As Windows raises it; elsewhere Python does not set the number itself."""
+    """As raised on Windows; elsewhere Python does not set winerror."""
     error = OSError(22, words)
     error.winerror = number  # type: ignore[attr-defined,unused-ignore]
     return error
@@ -41,7 +41,7 @@ def test_a_wire_error_is_itself() -> None:
         (MemoryError(), OutOfMemory),
         (torch.OutOfMemoryError("CUDA out of memory."), OutOfMemory),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), OutOfMemory),
-        # as torch words it on Windows, on Apple's GPU, on CUDA beside its own class, and on ROCm
+        # messages of torch on Windows, on Apple's GPU, on CUDA besides its own class, and on ROCm
         (
             RuntimeError(
                 "[enforce fail at alloc_cpu.cpp:114] data. DefaultCPUAllocator: not enough memory: "

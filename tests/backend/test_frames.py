@@ -1,4 +1,4 @@
-"""Pictures: every PNG becomes RGB of the right size, and everything else a sentence."""
+"""Images: every PNG becomes RGB of the right size, anything else an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def raw_png(
     width: int, height: int, depth: int, colour: int, rows: bytes, extra: bytes = b""
 ) -> bytes:
-    """A PNG of any depth and colour type, made by hand."""
+    """A handmade PNG of any bit depth and color type."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     body = chunk(b"IHDR", head) + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
@@ -153,7 +153,7 @@ def test_a_reference_is_all_its_frames_in_order(tmp_path: Path, picture: np.ndar
 def test_a_reference_has_one_size(tmp_path: Path, picture: np.ndarray) -> None:
     frames.write_frames(tmp_path, np.stack([picture, picture]))
     save(tmp_path / "0002.png", picture[:12])
-    with pytest.raises(UnreadableInput, match="one size"):
+    with pytest.raises(UnreadableInput, match="differ in size"):
         frames.read_reference(tmp_path, 2, (32, 24))
 
 

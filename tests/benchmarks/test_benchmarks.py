@@ -1,4 +1,4 @@
-"""The benchmarks run, and reckon rightly. What they measure is not looked at here."""
+"""The benchmarks run and calculate correctly. Their measurements are not tested."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_takes_are_ranked(tmp_path: Path) -> None:
     found = json.loads(kept.read_text())
     assert len(found["score"]) == len(found["gain"]) == 2
     assert f"best: {max(found['gain']):.3f}" in said
-    # going on, nothing is measured again: what was kept is believed
+    # when resuming, stored results are used and nothing is measured again
     kept.write_text(json.dumps({"score": [1.0, 2.0], "gain": [0.25, 0.125]}))
     said = run("ranking", *small)
     assert "correlation: -1.000" in said and "first: 0.125" in said and "mean: 0.188" in said
@@ -95,4 +95,4 @@ def test_a_table_compares_the_same_motion_and_seed() -> None:
     text = fewer_iterations.table({"as-is": base, "better": better})
     row = text.splitlines()[-1]
     assert row.startswith("| better | 1.000") and "| +0.050 (+0.050 to +0.050) |" in row
-    assert "| 0.500 (0.500 to 0.500) |" in row  # its loss, of the base's
+    assert "| 0.500 (0.500 to 0.500) |" in row  # its loss relative to the base's

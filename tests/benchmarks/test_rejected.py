@@ -1,4 +1,4 @@
-"""The rejected experiments still do what their figures say they did."""
+"""The rejected experiments still behave as documented."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from benchmarks.rejected.playing import Way as Playing
 from benchmarks.rejected.playing import play
 from benchmarks.rejected.stratified import STRATA, stratified_sigma
 from mti_addon.wire.settings import Augmentation, InversionSettings, SamplingSettings
-from mti_backend.inversion import Inversion
+from mti_backend.method.noise import sample_sigmas
+from mti_backend.method.textual_inversion.inversion import Inversion
+from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.svd import SvdModel
-from mti_backend.noise import sample_sigmas
-from mti_backend.sampling import image_embedding_motion, sample
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 
@@ -71,7 +71,7 @@ def test_half_the_size_comes_first(model: SvdModel, monkeypatch: pytest.MonkeyPa
     whole, half = (SIZE // 2, SIZE // 2), (SIZE // 4, SIZE // 4)
     assert [size for size, _ in seen["half"]] == [half, half, whole, whole]
     assert [size for size, _ in seen["whole"]] == [whole] * 4
-    # half the noise on half the side, the same on the whole one
+    # half the noise at half the side, unchanged at full size
     ratios = [a / b for (_, a), (_, b) in zip(*seen.values(), strict=True)]
     assert ratios == pytest.approx([0.5, 0.5, 1.0, 1.0], rel=1e-5)
 
@@ -96,7 +96,9 @@ def test_the_average_is_the_result(model: SvdModel) -> None:
         mean = torch.lerp(mean, value, 1 - min(0.9, (1 + steps) / (10 + steps)))
     torch.testing.assert_close(inversion.embedding().frame_tokens, mean)
     assert not torch.allclose(mean, tokens[-1], atol=1e-3)
-    assert torch.equal(inversion.frame_tokens.detach(), tokens[-1])  # Adam goes on from its own
+    assert torch.equal(
+        inversion.frame_tokens.detach(), tokens[-1]
+    )  # Adam continues from its own tokens
 
 
 def test_the_fixed_loss_is_the_same_each_time_and_of_the_average(model: SvdModel) -> None:
@@ -107,7 +109,7 @@ def test_the_fixed_loss_is_the_same_each_time_and_of_the_average(model: SvdModel
     after = fixed_loss(inversion, 4)
     assert fixed_loss(inversion, 4) == after != start
     assert torch.equal(inversion.frame_tokens.detach(), tokens)
-    assert fixed_loss(inversion_of(model), 4) == start  # whatever the way of learning
+    assert fixed_loss(inversion_of(model), 4) == start  # independent of the variant of learning
 
 
 def test_patience_ends_when_nothing_falls_any_more() -> None:
@@ -129,7 +131,7 @@ def test_stratified_levels_are_distributed_alike_and_leave_no_part_out() -> None
     decks = shares[: len(shares) // STRATA * STRATA].view(-1, STRATA)
     parts = (decks * STRATA).floor().clamp(0, STRATA - 1).sort(1).values
     assert (parts == torch.arange(STRATA)).all()
-    # the mean over a deck varies less than that of as many free draws
+    # the mean over a deck varies less than that of as many independent draws
     free = sample_sigmas(12_000, 2.8, 1.6, torch.Generator().manual_seed(0)).log()
     assert drawn.view(-1, 16).mean(1).std() < 0.4 * free.view(-1, 16).mean(1).std()
 
@@ -162,7 +164,7 @@ def test_guidance_keeps_to_its_noise_levels(
 
     # Karras sigmas of five steps: 700, 135, 16, 0.68, 0.002
     assert [guided(0, 1000), guided(1, 200), guided(0.5, 5), guided(701, 1000)] == [5, 2, 1, 0]
-    # no guidance at any level is none at all
+    # guidance at no level equals no guidance
     none = replace(settings, max_guidance_scale=1.0)
     found = play(model, torch.zeros(3, SIZE, SIZE), motion, Playing(settings, sigmas=(701, 1000)))
     expected = sample(model, torch.zeros(3, SIZE, SIZE), motion, none)

@@ -33,11 +33,23 @@ else:
 _STATUS = pytest.StashKey[int]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs bpy."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Everything here needs bpy, and what is marked `once` only the newest."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.bpy)
+    if not _is_the_newest():
+        twice = [item for item in items if item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=twice)
+        items[:] = [item for item in items if item not in twice]
+
+
+def _is_the_newest() -> bool:
+    """No later Blender is there to run what needs to be run once."""
+    pythons = (ROOT / ".venv").glob("bpy-*/bin/python")
+    names = [python.parents[1].name.removeprefix("bpy-") for python in pythons]
+    there = [tuple(map(int, name.split("."))) for name in names]
+    return "bpy" not in sys.modules or bpy.app.version[:2] >= max(there, default=(0, 0))
 
 
 @pytest.hookimpl(trylast=True)
@@ -88,7 +100,7 @@ def enabled(staged: Path) -> Iterator[str]:
 
 @pytest.fixture
 def ext(enabled: str) -> Callable[[str], ModuleType]:
-    """ext("blender.strip"): a module of the enabled extension."""
+    """ext("blender.sequencer.strip"): a module of the enabled extension."""
     return lambda name: importlib.import_module(f"{enabled}.mti_addon.{name}")
 
 
@@ -96,6 +108,13 @@ def ext(enabled: str) -> Callable[[str], ModuleType]:
 def one_size(ext: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
     """The draft as an engine of one size, as SVD is: what it is sent is cropped or padded."""
     monkeypatch.setattr(ext("wire.settings").Settings, "keeps_size", False)
+
+
+@pytest.fixture
+def coarse(ext: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a camera sees is rendered at half its usual size, and in half the time."""
+    picture = ext("blender.scene.picture")
+    monkeypatch.setattr(picture, "SUPERSAMPLING", picture.SUPERSAMPLING // 2)
 
 
 @pytest.fixture
@@ -121,14 +140,18 @@ def figure(scene: Any) -> Any:
 
 @pytest.fixture
 def prefs(enabled: str, tmp_path: Path) -> Any:
-    """The add-on's preferences: jobs in a temporary folder, the tests' own runner as backend."""
+    """The add-on's preferences: jobs in a temporary folder, the fake runner as backend."""
+    from tests.fake_runner import FAKE, end_runners
+
     runner = tmp_path / "python"
-    runner.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "runner.py"}" "$@"\n')
+    paths = f'PYTHONPATH="{FAKE}{os.pathsep}$PYTHONPATH"'
+    runner.write_text(f'#!/bin/sh\n{paths} exec "{sys.executable}" "$@"\n')
     runner.chmod(0o755)
     preferences = bpy.context.preferences.addons[enabled].preferences
     preferences.jobs_folder = str(tmp_path / "jobs")
     preferences.python = str(runner)
     yield preferences
+    end_runners(tmp_path / "jobs")
     # read again: a test may have disabled the extension, which frees what `preferences` points to
     preferences = bpy.context.preferences.addons[enabled].preferences
     preferences.jobs_folder = preferences.python = ""
@@ -138,7 +161,7 @@ def prefs(enabled: str, tmp_path: Path) -> Any:
 @pytest.fixture
 def polling(ext: Callable[[str], ModuleType], prefs: Any) -> ModuleType:
     """The polling module, with the temporary jobs folder."""
-    module = ext("blender.polling")
+    module = ext("blender.queue.polling")
     module.start()
     return module
 
@@ -154,7 +177,7 @@ def captured(figure: Any, scene: Any, polling: ModuleType) -> Any:
 @pytest.fixture(scope="session")
 def media(enabled: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two movies, m12.mp4 and m60.mp4, and their images."""
-    from tests.blender import media_inputs
+    from tests.blender.sequencer import media_inputs
 
     folder = tmp_path_factory.mktemp("media")
     media_inputs.write_movie(folder / "m12.mp4", 12, 28)
@@ -165,7 +188,7 @@ def media(enabled: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def stage(scene: Any, media: Path, tmp_path: Path) -> Any:
     """A scene to lay strips into, at its whole size."""
-    from tests.blender.media_inputs import Stage
+    from tests.blender.sequencer.media_inputs import Stage
 
     scene.render.resolution_percentage = 100
     return Stage(scene, media, tmp_path)
@@ -207,7 +230,7 @@ def f12(ext: Callable[[str], ModuleType], tmp_path: Path) -> Callable[[Any], Any
         path = tmp_path / "f12.png"
         bpy.ops.render.render()
         bpy.data.images["Render Result"].save_render(str(path), scene=scene)
-        return ext("blender.target_images").read_png(path.read_bytes())
+        return ext("blender.scene.images").read_png(path.read_bytes())
 
     return f12
 
@@ -217,7 +240,7 @@ def sent(ext: Callable[[str], ModuleType]) -> Callable[[], Any]:
     """sent() -> the whole picture that is kept beside the target, and its warnings."""
 
     def sent() -> Any:
-        made = ext("blender.target_sources").make_target(bpy.context, (64, 64))
-        return ext("blender.target_images").read_png(made.whole), made.warnings
+        made = ext("blender.apply.sources").make_target(bpy.context, (64, 64))
+        return ext("blender.scene.images").read_png(made.whole), made.warnings
 
     return sent

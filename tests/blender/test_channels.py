@@ -42,12 +42,15 @@ def test_blender_s_own_tool_validates_and_builds_it(published):
     _channel, folder, build = published
     tool = _tool()
     archive = tool.build_zip(folder, build, tool.blender_ext(sys.executable))
-    assert archive.name == "mti-0.1.0.zip" and archive.stat().st_size < 200e6
     manifest = tomllib.loads((folder / "blender_manifest.toml").read_text())
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert manifest["version"] == project["version"]
+    assert archive.name == f"mti-{project['version']}.zip" and archive.stat().st_size < 200e6
     assert "blender" not in manifest["name"].lower()  # the trade mark may not be in it
     assert manifest["license"] == ["SPDX:GPL-3.0-or-later"]
 
 
+@pytest.mark.once
 def test_our_own_repository_lists_it(tmp_path):
     """A folder that any web server can offer; Blender installs and updates from its index."""
     tool = _tool()
@@ -55,12 +58,17 @@ def test_our_own_repository_lists_it(tmp_path):
     archive = tool.build_zip(tool.stage(ROOT, build), build, cli)
     index = json.loads(tool.make_repository(archive, tmp_path / "repository", cli).read_text())
     (entry,) = index["data"]
-    assert (entry["id"], entry["version"], entry["type"]) == ("mti", "0.1.0", "add-on")
+    assert (entry["id"], entry["version"], entry["type"]) == (
+        "mti",
+        archive.stem.partition("-")[2],
+        "add-on",
+    )
     assert entry["archive_url"] == f"./{archive.name}" and "network" in entry["permissions"]
     digest = hashlib.sha256((tmp_path / "repository" / archive.name).read_bytes()).hexdigest()
     assert entry["archive_hash"] == f"sha256:{digest}"
 
 
+@pytest.mark.once
 def test_permissions_are_asked_for_with_short_reasons(published):
     channel, folder, _build = published
     manifest = tomllib.loads((folder / "blender_manifest.toml").read_text())
@@ -71,6 +79,7 @@ def test_permissions_are_asked_for_with_short_reasons(published):
     assert len(manifest["tagline"]) <= 64 and manifest["tagline"][-1].isalnum()
 
 
+@pytest.mark.once
 def test_what_trains_and_measures_the_draft_is_left_out(published):
     _channel, folder, _build = published
     assert sorted(path.name for path in (folder / "mti_backend/draft").iterdir()) == [
@@ -96,6 +105,7 @@ def _imported(path: Path, folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("command", ["evaluate", "train-draft"])
 def test_commands_of_the_checkout_say_that_they_are_not_there(published, command):
     _channel, folder, _build = published
@@ -108,6 +118,7 @@ def test_commands_of_the_checkout_say_that_they_are_not_there(published, command
     )
 
 
+@pytest.mark.once
 def test_it_brings_no_packages_and_no_byte_code(published):
     _channel, folder, _build = published
     names = {path.suffix for path in folder.rglob("*") if path.is_file()}
@@ -115,6 +126,7 @@ def test_it_brings_no_packages_and_no_byte_code(published):
     assert "wheels" not in tomllib.loads((folder / "blender_manifest.toml").read_text())
 
 
+@pytest.mark.once
 def test_the_platform_s_copy_installs_nothing(published):
     """No operator installs or fetches: what is in Blender's layer does not even mention it."""
     channel, folder, _build = published
@@ -180,6 +192,6 @@ def test_each_copy_runs_and_shows_what_it_may(published):
         assert not operators & INSTALLING and "[mti.download_model]" not in page
         assert page.count("[mti.copy_command]") == 3
         assert "paste the command into a terminal" in page
-        assert "Run the command that the preferences show" in page and "Press Set Up" not in page
-        assert "mti_addon.client.install --into" in page
+        assert "Run the command shown in the preferences" in page and "Press Set Up" not in page
+        assert "mti_addon.client.setup.task_process --into" in page
         assert "<hub_token>" not in page and "<wheels_folder>" not in page

@@ -14,7 +14,9 @@ def test_the_motion_scene_can_be_captured(scene, ext):
     motion = ext("motion")
     assert (built.frame_start, built.frame_end, built.render.fps) == (1, 48, 24)
     assert bpy.ops.mti.capture() == {"FINISHED"}
-    poses = ext("blender.capture").poses_from_scene(bpy.context, "ARMATURE", 1, 48, 14, (64, 64))
+    poses = ext("blender.sketch.capture").poses_from_scene(
+        bpy.context, "ARMATURE", 1, 48, 14, (64, 64)
+    )
     assert motion.check_poses(poses) is None and motion.warnings_about(poses) == []
     pictures = motion.draw(poses)
     background = np.array(motion.Look().background)
@@ -25,7 +27,7 @@ def test_the_motion_scene_can_be_captured(scene, ext):
 
 @pytest.mark.parametrize("workbench", [True, False])
 def test_the_target_is_a_centred_character_of_80_percent_height(scene, ext, workbench, monkeypatch):
-    target, motion = ext("blender.target"), ext("motion")
+    target, motion = ext("blender.scene.picture"), ext("motion")
     if workbench and not target.workbench_works():
         pytest.skip("Workbench cannot draw here")
     monkeypatch.setattr(target, "workbench_works", lambda: workbench)

@@ -71,7 +71,7 @@ def test_operators_panels_and_settings_are_there(enabled):
 
 
 def test_user_folder_is_the_extensions_own_and_outside_of_its_code(ext, staged):
-    addon = ext("blender.addon")
+    addon = ext("blender.common.addon")
     assert addon.ADDON_ID == "bl_ext.mti_dev.mti"
     assert Path(addon.EXTENSION_ROOT) == staged
     assert staged not in addon.jobs_folder().parents
@@ -79,7 +79,7 @@ def test_user_folder_is_the_extensions_own_and_outside_of_its_code(ext, staged):
 
 
 def test_disabling_leaves_nothing_behind_and_enabling_brings_it_back(enabled, ext):
-    polling = ext("blender.polling")
+    polling = ext("blender.queue.polling")
     before = _registered()
     path = list(sys.path)
     assert bpy.app.timers.is_registered(polling.poll) or polling.poll() is None
@@ -111,10 +111,11 @@ def test_settings_survive_saving_and_loading(scene, tmp_path):
     assert (mti.name, mti.iterations, mti.source) == ("Jump", 77, "CAMERA")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("word", ["threading", "multiprocessing", "sys.path", "stdout=PIPE"])
 def test_no_threads_no_pipes_no_paths(word):
     root = Path(__file__).resolve().parents[2] / "mti_addon"
-    folders = ("blender", "client", "motion", "wire")
+    folders = ("blender", "client", "motion", "wire", "workflow")
     sources = [path for name in folders for path in (root / name).rglob("*.py")]
     assert len(sources) > 20
     assert [path.name for path in sources if word in path.read_text(encoding="utf-8")] == []

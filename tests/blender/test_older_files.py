@@ -19,8 +19,8 @@ def test_a_file_that_version_0_1_0_saved(ext, tmp_path) -> None:
     assert (props.frame_range_mode, props.frame_start, props.frame_end) == ("CUSTOM", 12, 40)
     assert (props.source, props.quality, props.takes, props.name) == ("CAMERA", "BEST", 3, "Wave")
     assert (props.target, props.result_as) == ("VIEWPORT", "FILES")
-    assert ext("blender.sources").frame_span(bpy.context) == (12, 40)
-    assert ext("blender.recipe").read_recipe(bpy.context.scene["mti_recipe"]).take == 2
+    assert ext("blender.sketch.sources").frame_span(bpy.context) == (12, 40)
+    assert ext("workflow.provenance").read_recipe(bpy.context.scene["mti_recipe"]).take == 2
     # what is chosen from now on counts, also after the next opening
     props.frame_range_mode = "SCENE"
     bpy.ops.wm.save_mainfile()
@@ -41,9 +41,9 @@ def test_an_appended_older_scene_too(scene, tmp_path) -> None:
 def test_the_golden_recipe_of_a_strip_is_read_in_today_s_words(ext) -> None:
     text = (GOLDEN / "recipe_1.json").read_text("utf-8")
     assert json.loads(text)["version"] == 1
-    recipe = ext("blender.recipe").read_recipe(text)
+    recipe = ext("workflow.provenance").read_recipe(text)
     settings = recipe.settings
     assert (recipe.name, settings.num_frames) == ("Wave", 14)
     assert settings.sampling.num_inference_steps == 4
     assert recipe.made_size == (640, 360) and recipe.target.source == "city.png"
-    assert ext("blender.recipe").read_recipe(recipe.to_json()) == recipe
+    assert ext("workflow.provenance").read_recipe(recipe.to_json()) == recipe

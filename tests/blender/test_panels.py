@@ -107,7 +107,7 @@ def _drawn(panel="MTI_PT_view3d", width=280):
     """The panel's lines, the lists filled before, as the timer does it."""
     layout = Layout()
     cls = getattr(bpy.types, panel)
-    importlib.import_module(cls.__module__.rpartition(".")[0] + ".lists").fill()
+    importlib.import_module(cls.__module__.rpartition(".")[0] + ".common.lists").fill()
     cls.draw(SimpleNamespace(layout=layout), _context(width, cls.bl_space_type))
     return layout.lines
 
@@ -141,6 +141,7 @@ def test_the_captured_pictures_and_the_warning(figure, scene, prefs):
     assert scene.mti.name.startswith("Wave")
 
 
+@pytest.mark.usefixtures("coarse")
 def test_variations_are_offered_where_there_can_be_some(figure, scene, prefs):
     assert "<variations>" in _drawn()
     bpy.ops.mti.capture()
@@ -192,17 +193,19 @@ def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
 
     bpy.ops.mti.capture()
     captures, orders, polling = (
-        ext("blender.captures"),
-        ext("blender.orders"),
-        ext("blender.polling"),
+        ext("workflow.captures"),
+        ext("workflow.job_requests"),
+        ext("blender.queue.polling"),
     )
-    capture = captures.load_capture(ext("blender.addon").captures_folder(), scene.mti.capture)
+    capture = captures.load_capture(
+        ext("blender.common.addon").captures_folder(), scene.mti.capture
+    )
     options = orders.LearnOptions("wave", 0, 0, False, 1)
     png = capture.pictures()[0].read_bytes()
-    job = orders.learn_order(ext("blender.addon").jobs_folder(), capture, options, png)
+    job = orders.learn_order(ext("blender.common.addon").jobs_folder(), capture, options, png)
     job.launched_file.write_text("{}")
     job.log_file.write_text("It broke.")
-    ext("blender.origin").write_origin(job, ext("blender.this_file").origin())
+    ext("workflow.job_origin").write_origin(job, ext("blender.common.this_file").origin())
     polling.start()
     (row,) = polling.jobs.rows
     state = ext("client").JobState(
@@ -214,7 +217,7 @@ def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
         error=ext("wire.events").Failed("internal", "It broke.", ""),
     )
     polling.jobs.rows = (replace(row, state=state),)
-    when = ext("blender.job_rows").when(row.created)
+    when = ext("blender.queue.rows").when(row.created)
     lines = _drawn()
     whole = {line.format(when) for line in expected}
     assert {line for line in whole if line not in lines and line not in " ".join(lines)} == set()
@@ -226,7 +229,7 @@ def test_a_figure_that_is_small_in_the_picture_can_be_framed(scene, prefs):
     scene.camera.rotation_euler = (scene.camera.location.to_track_quat("Z", "Y")).to_euler()
     bpy.ops.mti.capture()
     lines = _drawn()
-    assert "fills only" in " ".join(lines) and "[mti.add_camera]" in lines
+    assert "only fills" in " ".join(lines) and "[mti.add_camera]" in lines
     before, camera = scene.mti.capture, scene.camera
     bpy.ops.mti.add_camera()
     assert scene.mti.capture == before and scene.camera == camera
@@ -234,7 +237,7 @@ def test_a_figure_that_is_small_in_the_picture_can_be_framed(scene, prefs):
     bpy.ops.mti.add_camera(capture_again=True)  # as the button under the pictures has it
     assert scene.mti.capture != before
     lines = _drawn()
-    assert "fills only" not in " ".join(lines) and "[mti.add_camera]" not in lines
+    assert "only fills" not in " ".join(lines) and "[mti.add_camera]" not in lines
 
 
 def test_the_sketch_says_what_is_missing_and_offers_it(scene, prefs):
@@ -257,14 +260,15 @@ def test_every_source_is_drawn(scene, prefs, source):
     lines = _drawn()
     assert "[mti.capture]" in lines and ("<file>" in lines) == (source == "FILE")
     assert (source in ("ARMATURE", "VIEWPORT", "STRIP", "FILE")) == any(
-        word in " ".join(lines) for word in ("has no armature", "background", "No strip", "No file")
+        word in " ".join(lines)
+        for word in ("has no armature", "background", "no active strip", "No file")
     )
 
 
 def test_the_menu_offers_every_figure_with_every_motion(scene, ext):
     layout = Layout()
     bpy.types.MTI_MT_add_figure.draw(SimpleNamespace(layout=layout), bpy.context)
-    kinds = ext("motion.starters").KINDS
+    kinds = ext("motion.starters.catalog").KINDS
     entries = sum(len(kind.motions) + 1 for kind in kinds)
     assert layout.lines.count("[mti.add_stick_figure]") == entries
     assert [kind.label for kind in kinds if kind.label in layout.lines] == [k.label for k in kinds]

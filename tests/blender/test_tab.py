@@ -8,9 +8,9 @@ from pathlib import Path
 import bpy
 import pytest
 
-from tests.blender.following import ended, learn, wait
+from tests.blender.preferences.test_preferences import watch  # noqa: F401
+from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import Layout, _context, _drawn
-from tests.blender.test_preferences import watch  # noqa: F401
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_first_contact_has_one_box_with_the_real_button(bare):
 def test_the_box_shows_how_far_setting_up_is(bare, watch, tmp_path):  # noqa: F811
     import sys
 
-    from tests.client.wheels import make_wheel
+    from tests.client.setup.wheels import make_wheel
 
     bare.wheels_folder, bare.base_python = str(tmp_path / "wheels"), sys.executable
     make_wheel(tmp_path / "wheels", "other")
@@ -60,7 +60,7 @@ def test_the_box_shows_how_far_setting_up_is(bare, watch, tmp_path):  # noqa: F8
     while watch.running("setup"):
         watch.poll()
     lines = top(_drawn())
-    assert "lacks torch" in " ".join(lines)
+    assert "no wheel of torch" in " ".join(lines)
     assert {"[mti.setup_backend]", "[mti.task_log]"} <= set(lines)
 
 
@@ -79,15 +79,15 @@ def test_a_backend_that_is_there_takes_no_room(scene, prefs):
 
 def narrow_buttons(ext):
     """(text, room for it) of all buttons that the tab has at a width of 160 pixels."""
-    drawing, layout = ext("blender.drawing"), Layout()
-    ext("blender.lists").fill()
+    drawing, layout = ext("blender.common.drawing"), Layout()
+    ext("blender.common.lists").fill()
     bpy.types.MTI_PT_view3d.draw(_with(layout), _context(160))
     room = 160 - drawing.MARGINS
     return [(t, room - (drawing.ICON if i != "NONE" and t else 0)) for t, i in layout.buttons]
 
 
 def test_no_button_is_cut_in_a_narrow_sidebar(bare, ext):
-    drawing = ext("blender.drawing")
+    drawing = ext("blender.common.drawing")
     found = narrow_buttons(ext)
     assert {"Allow", "Set Up", "Capture", "Learn", "Apply"} <= {text for text, _room in found}
     assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
@@ -97,7 +97,7 @@ def test_no_button_of_a_job_or_a_result_is_cut(captured, polling, ext):
     captured.mti.also_apply = True
     learn(polling, captured)
     wait(polling, ended)
-    drawing, found = ext("blender.drawing"), narrow_buttons(ext)
+    drawing, found = ext("blender.common.drawing"), narrow_buttons(ext)
     assert {"Apply This", "Add Result"} <= {text for text, _room in found}
     assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
 
@@ -106,7 +106,7 @@ def test_the_chosen_job_s_name_has_a_line_of_its_own_in_a_narrow_sidebar(capture
     """Beside two buttons a letter of it would be left."""
     learn(polling, captured, "a wave with both hands")
     wait(polling, ended)
-    ext("blender.lists").fill()
+    ext("blender.common.lists").fill()
     layout = Layout()
     bpy.types.MTI_PT_view3d.draw(_with(layout), _context(160))
     place = layout.lines.index("[mti.rename_job]")
@@ -123,7 +123,7 @@ def german(ext):
 def german_buttons(ext):
     """(German text, its short one or None) of every call of `button` in the panels' code."""
     texts, found = german(ext), []
-    for path in Path(ext("blender.drawing").__file__).parent.glob("*.py"):
+    for path in Path(ext("blender").__file__).parent.rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text())):
             if not isinstance(function, ast.FunctionDef):
                 continue
@@ -158,7 +158,7 @@ def _strings(node):
 
 def test_no_german_button_is_cut_in_a_narrow_sidebar(scene, ext):
     """All of them, shown or not, even in a box."""
-    drawing, found = ext("blender.drawing"), german_buttons(ext)
+    drawing, found = ext("blender.common.drawing"), german_buttons(ext)
     room = 160 - drawing.MARGINS - drawing.BOX_EDGES - drawing.BUTTON_EDGES
     assert ("Noch einmal aufnehmen", "Aufnehmen") in found and len(found) > 12
     wide = [min(each, key=lambda text: len(text or 99 * "m")) for each in found]
@@ -167,9 +167,9 @@ def test_no_german_button_is_cut_in_a_narrow_sidebar(scene, ext):
 
 def test_the_few_buttons_of_one_width_fit(scene, ext):
     """Those that `layout.operator` gets words for have no short ones: their German must fit."""
-    drawing, texts, found = ext("blender.drawing"), german(ext), []
-    folder = Path(drawing.__file__).parent
-    for path in [*folder.glob("panel*.py"), folder / "job_rows.py"]:
+    drawing, texts, found = ext("blender.common.drawing"), german(ext), []
+    folder = Path(ext("blender").__file__).parent
+    for path in [*folder.rglob("panel.py"), folder / "queue" / "rows.py"]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "operator":
                 found += [s for k in node.keywords if k.arg == "text" for s in _strings(k.value)]
@@ -219,13 +219,13 @@ def test_learn_comes_soon_after_the_captured_frames(captured, polling):
 
 
 def test_the_status_bar_tells_of_jobs_and_no_header_does(captured, polling, ext):
-    header = ext("blender.header")
+    header = ext("blender.status_bar")
     assert header.draw_status in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
     for name in ("VIEW3D_HT_header", "SEQUENCER_HT_header"):
         drawn = getattr(getattr(bpy.types, name).draw, "_draw_funcs", [])
         assert not any("mti" in function.__module__ for function in drawn)
     redrawn = []
-    polling.on_redraw(lambda: redrawn.append(True))
+    ext("blender.common.panels").on_redraw(lambda: redrawn.append(True))
     learn(polling, captured, "slow")
     wait(polling, lambda row: row.state.step >= 2)
     assert redrawn
@@ -243,7 +243,7 @@ def _with(layout):
 
 
 def test_what_is_applied_does_not_change_by_itself(captured, polling, ext):
-    current = ext("blender.operators_jobs").current_motion
+    current = ext("blender.apply.current").current_motion
     learn(polling, captured, "wave 1")
     wait(polling, ended)
     assert "Using Latest: wave 1" in _drawn()
@@ -255,13 +255,13 @@ def test_what_is_applied_does_not_change_by_itself(captured, polling, ext):
     bpy.ops.mti.apply()
     row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
     assert row.request.name == "wave 1"
-    newer = ext("blender.operators_jobs").newer_motion(captured)
+    newer = ext("blender.apply.current").newer_motion(captured)
     assert bpy.ops.mti.use_motion(motion=newer.label) == {"FINISHED"}
     assert current(captured).name == "wave 2" and "[mti.use_motion]" not in _drawn()
 
 
 def test_the_motion_of_this_file_is_used_before_those_of_others(captured, polling, ext, tmp_path):
-    current = ext("blender.operators_jobs").current_motion
+    current = ext("blender.apply.current").current_motion
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     learn(polling, captured, "wave a")
     wait(polling, ended)
@@ -280,7 +280,7 @@ def test_the_motion_of_this_file_is_used_before_those_of_others(captured, pollin
 
 
 def test_a_motion_that_is_deleted_is_followed_by_the_newest(captured, polling, ext):
-    current = ext("blender.operators_jobs").current_motion
+    current = ext("blender.apply.current").current_motion
     for name in ("wave 1", "wave 2", "wave 3"):
         learn(polling, captured, name)
         wait(polling, lambda row, name=name: row.request.name == name and ended(row))

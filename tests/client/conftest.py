@@ -1,4 +1,4 @@
-"""A real, detached runner that needs no model: tests/client/fake."""
+"""A real, detached runner that needs no model: tests/fake_runner."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client import launch as start
-from mti_addon.client.follow import Follower
-from mti_addon.client.launch import reap
-from mti_addon.client.state import JobState
+from mti_addon.client.jobs.follow import Follower
+from mti_addon.client.jobs.launch import reap
+from mti_addon.client.jobs.state import JobState
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import process_identity
+from tests.fake_runner import FAKE
 from tests.wire.examples import ROOT, make_job
-
-FAKE = Path(__file__).parent / "fake"
 
 
 def fake_environment(mode: str) -> dict[str, str]:
-    """What makes `python -m mti_backend` the fake one, and how it shall behave."""
-    return {"MTI_FAKE": mode, "PYTHONPATH": os.pathsep.join([str(FAKE), str(ROOT)])}
+    """Environment that makes `python -m mti_backend` the fake runner, in the given mode."""
+    paths = os.pathsep.join([str(FAKE), str(ROOT)])
+    slow = {"MTI_FAKE_STEPS": "1000", "MTI_FAKE_PAUSE": "0.05"}  # longer than any test
+    return {"MTI_FAKE": mode, "PYTHONPATH": paths} | slow
 
 
 @pytest.fixture
@@ -37,10 +38,10 @@ Launch = Callable[..., int]
 
 @pytest.fixture
 def launch() -> Iterator[Launch]:
-    """launch(job, mode="finish") -> pid of a fake runner; none outlives the test."""
+    """launch(job, mode="bare") -> process ID of a fake runner; all are ended after the test."""
     pids: list[tuple[int, float | None]] = []
 
-    def launch_fake(job: JobFolder, mode: str = "finish") -> int:
+    def launch_fake(job: JobFolder, mode: str = "bare") -> int:
         pid = start(sys.executable, FAKE, job, fake_environment(mode))
         pids.append((pid, process_identity(pid)))
         return pid
@@ -54,7 +55,7 @@ def launch() -> Iterator[Launch]:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Look until it is so."""
+    """Poll until the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -1,4 +1,4 @@
-"""Two tiny models and one finished job, for all e2e tests."""
+"""Two tiny models and one finished job, shared by all e2e tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder that holds a tiny model by the name of `svd`."""
+    """A models folder with a tiny model named `svd`."""
     folder = tmp_path_factory.mktemp("models")
     make_tiny_model(folder / "svd", seed=0)
     return folder
@@ -27,7 +27,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def other_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with other weights."""
+    """The same with different weights."""
     folder = tmp_path_factory.mktemp("other-models")
     make_tiny_model(folder / "svd", seed=1)
     return folder
@@ -35,7 +35,7 @@ def other_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(models: Path, tmp_path_factory: pytest.TempPathFactory) -> JobFolder:
-    """A job that learned and applied without any trouble. Not to be changed."""
+    """A job that has learned and applied successfully. Do not modify it."""
     job = jobs.new_job(tmp_path_factory.mktemp("spool"))
     done = jobs.run(job, models)
     assert done.returncode == 0, job.log_file.read_text()

@@ -1,4 +1,4 @@
-"""Jobs small enough for tests, real runner processes on them, and looking at what they told."""
+"""Helpers for e2e tests: small jobs, real runner processes, and their events."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mti_addon.client.follow import Follower
-from mti_addon.client.launch import launch
+from mti_addon.client.jobs.follow import Follower
+from mti_addon.client.jobs.launch import launch
 from mti_addon.wire.events import Event, EventReader, FinalEvent
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task, reference_name
 from mti_addon.wire.settings import InversionSettings, SamplingSettings, Settings
-from mti_backend.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from tests.tiny import FRAMES, SIZE
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def png(picture: np.ndarray) -> bytes:
 
 
 def reference(number: int = 1) -> dict[str, bytes | Path]:
-    """A square that moves to the right; another number is another place and look."""
+    """A square that moves to the right; the number selects its position and look."""
     pictures = np.full((FRAMES, SIZE, SIZE, 3), 230, np.uint8)
     top = 8 + 3 * (number - 1)
     for index, picture in enumerate(pictures):
@@ -63,7 +63,7 @@ def reference(number: int = 1) -> dict[str, bytes | Path]:
 
 
 def target(width: int = SIZE, height: int = SIZE, channels: int = 3) -> bytes:
-    """Some picture of this size."""
+    """An image of this size."""
     noise = np.random.default_rng(7).integers(0, 256, (height, width, channels), dtype=np.uint8)
     return png(noise)
 
@@ -75,7 +75,8 @@ def new_job(
     references: int = 1,
     **of: int,
 ) -> JobFolder:
-    """A job for the tiny model; `inputs` add to or replace the usual ones, `of` is for settings."""
+    """A job for the tiny model; `inputs` add to or replace the default ones, `of` is for
+    settings."""
     files: dict[str, bytes | Path] = {}
     for number in range(references if task in TASKS_OF_LEARNING else 0):
         files |= reference(number + 1)
@@ -101,7 +102,7 @@ def environment(models: Path) -> dict[str, str]:
 
 
 def run(job: JobFolder, models: Path, *python: str) -> subprocess.CompletedProcess[str]:
-    """A runner in the foreground, as at a terminal; `python` are options of the interpreter."""
+    """Run a job in the foreground, as in a terminal; `python` are interpreter options."""
     return subprocess.run(
         [sys.executable, *python, "-m", "mti_backend", "run", str(job.path)],
         cwd=ROOT,
@@ -113,19 +114,19 @@ def run(job: JobFolder, models: Path, *python: str) -> subprocess.CompletedProce
 
 
 def start(job: JobFolder, models: Path) -> int:
-    """A runner as Blender starts it; its pid."""
+    """Start a runner as Blender does; returns its process ID."""
     return launch(sys.executable, ROOT, job, environment(models))
 
 
 def told(job: JobFolder) -> list[Event]:
-    """All events; also checks that they are readable and their seq has no gap."""
+    """All events; also checks that they are readable and consecutively numbered."""
     numbered = EventReader(job.events_file).read_new()
     assert [seq for seq, _, _ in numbered] == list(range(1, len(numbered) + 1))
     return [event for _, _, event in numbered]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 180.0, what: str = "") -> float:
-    """Seconds until the condition held."""
+    """Wait for the condition; returns the seconds it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
@@ -134,7 +135,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 180.0, what: str = 
 
 
 def wait_until_finished(job: JobFolder) -> FinalEvent:
-    """The last event of a job that is being worked on, once its runner has left."""
+    """Wait until the job's runner has exited; returns the last event."""
     wait_for(lambda: job.finished() is not None and not job.heartbeat_file.exists(), what="its end")
     final = job.finished()
     assert final is not None
@@ -142,7 +143,7 @@ def wait_until_finished(job: JobFolder) -> FinalEvent:
 
 
 def phase_of(job: JobFolder) -> str:
-    """As the add-on sees it once it has read all: a look at a time reads for a moment only."""
+    """The job's phase as the add-on sees it after reading everything; one poll may not suffice."""
     follower = Follower(job)
     state = follower.poll()
     while not follower.caught_up:
@@ -151,7 +152,8 @@ def phase_of(job: JobFolder) -> str:
 
 
 def same_motion(one: JobFolder, other: JobFolder) -> bool:
-    """Both learned the same, bit for bit. (Files differ: safetensors shuffles its header.)"""
+    """Whether both learned the same, bit for bit. (Files differ: safetensors reorders its
+    header.)"""
     a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
     tokens = torch.equal(a.frame_tokens, b.frame_tokens) and torch.equal(
         a.video_tokens, b.video_tokens

@@ -1,4 +1,4 @@
-"""What cannot be carried out ends in one sentence and the right code, with nothing half-written."""
+"""Invalid jobs end with one sentence and the right code, without partial output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.tiny import FRAMES
 
 
 def assert_refused(job: JobFolder, models: Path, code: str, exit_code: int = 2) -> Failed:
-    """It ends in `failed` with this code, in one sentence, and leaves no output."""
+    """The job ends with `failed`, this code and one sentence, and leaves no output."""
     done = jobs.run(job, models)
     assert done.returncode == exit_code, done.stderr
     failed = jobs.told(job)[-1]
@@ -69,13 +69,13 @@ def test_an_input_that_was_changed(models: Path, tmp_path: Path) -> None:
 
 
 def damaged(data: bytes) -> bytes:
-    """One bit of the compressed picture."""
+    """Flip one bit of the compressed image."""
     place = data.index(b"IDAT") + 20
     return data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :]
 
 
 def bomb(data: bytes) -> bytes:
-    """A header that promises 65536 x 65536 pixels."""
+    """A header that claims 65536 x 65536 pixels."""
     return data[:16] + (65536).to_bytes(4, "big") * 2 + data[24:]
 
 
@@ -108,12 +108,12 @@ def test_reference_pictures_of_several_sizes(models: Path, tmp_path: Path) -> No
 
 
 def test_references_of_several_sizes(models: Path, tmp_path: Path) -> None:
-    """Each of one size in itself, but not the same."""
+    """Each consistent in itself, but of different sizes."""
     other = jobs.png(np.zeros((16, 32, 3), np.uint8))
     second = dict.fromkeys(jobs.reference(2), other)
     job = jobs.new_job(tmp_path, "learn", second, references=2)
     failed = assert_refused(job, models, "unreadable_input")
-    assert failed.message == "The references are not all of one size."
+    assert failed.message == "The references differ in size."
 
 
 def test_references_of_several_lengths(models: Path, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_backend_that_is_not_set_up(models: Path, tmp_path: Path) -> None:
     failed = job.finished()
     assert isinstance(failed, Failed)
     assert failed.code == "backend_missing"
-    assert "lacks the package" in failed.message
+    assert "is missing the package" in failed.message
 
 
 def test_the_unexpected_leaves_its_traceback_in_the_log_alone(models: Path, tmp_path: Path) -> None:

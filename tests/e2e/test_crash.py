@@ -1,4 +1,4 @@
-"""Killed, cancelled, started twice: a job survives, and its result is what it would have been."""
+"""Killed, cancelled or started twice, a job survives, and its result is unaffected."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import signal
 import time
 from pathlib import Path
 
-from mti_addon.client import spool
+from mti_addon.client.jobs import spool
 from mti_addon.wire.events import Cancelled, Done, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
 from tests.e2e import jobs
 
 
 def cancel_seconds() -> float:
-    """The promise is 2 s; a machine with more work than cores may take its share longer."""
+    """The goal is 2 s; an overloaded machine may take proportionally longer."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return 2.0 * max(1.0, load / (os.cpu_count() or 1))
 
 
 def learned(job: JobFolder) -> int:
-    """The last learn step that was told."""
+    """The last reported learning step."""
     steps = [e.step for e in jobs.told(job) if isinstance(e, Progress) and e.stage == "learn"]
     return steps[-1] if steps else 0
 
@@ -31,14 +31,14 @@ def in_stage(job: JobFolder, stage: str) -> bool:
 
 
 def kill(job: JobFolder, pid: int) -> None:
-    """SIGKILL, and the client sees that its runner is dead."""
+    """Send SIGKILL, and check that the client sees the runner as dead."""
     os.kill(pid, signal.SIGKILL)
     if job.finished() is None:
         jobs.wait_for(lambda: jobs.phase_of(job) == "dead", what="seen as dead")
 
 
 def seed() -> int:
-    """Other moments each time; MTI_KILL_SEED repeats those of a failure."""
+    """Random moments in each run; MTI_KILL_SEED reproduces those of a failure."""
     return int(os.environ.get("MTI_KILL_SEED") or random.SystemRandom().randrange(10**6))
 
 
@@ -49,8 +49,8 @@ def test_killed_at_five_random_moments_the_motion_is_the_same_bit_for_bit(
     print(f"MTI_KILL_SEED={chosen}")
     moments = random.Random(chosen)
     job = jobs.new_job(tmp_path)
-    # Once while it loads, and four times while it learns or soon after: at the first event that
-    # tells a step of at least this number, and then a little later.
+    # Once while loading, and four times during learning or soon after: at the first event that
+    # reports at least this step, and then a little later.
     steps = [None, *sorted(moments.randrange(1, 38) for _ in range(4))]
     for step in steps:
         pid = jobs.start(job, models)
@@ -76,7 +76,7 @@ def test_killed_at_five_random_moments_the_motion_is_the_same_bit_for_bit(
 
 
 def damage_newest_checkpoint(job: JobFolder) -> None:
-    """One bit of the newest; the older one must serve."""
+    """Flip one bit of the newest, so that the older one must be used."""
     found = sorted(job.checkpoint_dir.glob("*.safetensors"))
     if len(found) > 1:
         data = bytearray(found[-1].read_bytes())
@@ -88,7 +88,7 @@ def test_cancelled_while_it_loads(models: Path, tmp_path: Path) -> None:
     job = jobs.new_job(tmp_path)
     jobs.start(job, models)
     jobs.wait_for(job.heartbeat_file.exists, what="a runner")
-    time.sleep(0.3)  # amid the imports
+    time.sleep(0.3)  # while it imports
     job.ask_cancel()
     assert jobs.wait_for(lambda: job.finished() is not None) < cancel_seconds()
     assert jobs.told(job)[-1] == Cancelled(0)

@@ -1,4 +1,4 @@
-"""Full and read-only disks: real, small file systems, which only root may make."""
+"""Full and read-only disks: real, small file systems, which only root can create."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.e2e import jobs
 
 @contextmanager
 def mounted(folder: Path, options: str) -> Iterator[Path]:
-    """A tmpfs at `folder`; skips the test where that is not allowed."""
+    """A tmpfs at `folder`; skips the test where mounting is not permitted."""
     if sys.platform != "linux":
         pytest.skip("tmpfs is Linux's")
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
@@ -41,7 +41,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path, leave: int = 0) -> Path:
-    """A file that takes all space but `leave` bytes."""
+    """Create a file that takes all space except `leave` bytes."""
     ballast = disk / ".ballast"
     space = os.statvfs(disk)
     with open(ballast, "wb") as stream:

@@ -1,5 +1,5 @@
-"""Fetching a model from the hub: the real command and the hub's real client, against a server on
-this machine that speaks as the hub does."""
+"""Downloading a model from the hub: the real command and the hub's real client, against a local
+server that behaves like the hub."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOKEN = "hf_an_account_that_accepted"
 
 
 class Hub(ThreadingHTTPServer):
-    """One model, its licence to be accepted; at most `rate` bytes a second."""
+    """A server with one model behind a license, sending at most `rate` bytes per second."""
 
     daemon_threads = True
 
@@ -130,7 +130,7 @@ def test_a_killed_download_goes_on_where_it_was(hub: Hub, weights: Path, tmp_pat
     process.send_signal(signal.SIGKILL)
     process.communicate()
     folder = tmp_path / "models" / "svd"
-    assert not (folder / "model_index.json").exists()  # nobody takes it for whole
+    assert not (folder / "model_index.json").exists()  # an incomplete model must not look complete
     half, hub.rate = hub.sent, 0
     code, out, err = finished(command(hub, tmp_path / "models", tmp_path / "home"))
     assert code == 0, err
@@ -140,7 +140,7 @@ def test_a_killed_download_goes_on_where_it_was(hub: Hub, weights: Path, tmp_pat
         assert (folder / name).read_bytes() == (weights / name).read_bytes()
     again = hub.sent
     assert finished(command(hub, tmp_path / "models", tmp_path / "home"))[0] == 0
-    assert hub.sent == again  # nothing is fetched twice
+    assert hub.sent == again  # nothing is downloaded twice
 
 
 def test_what_was_fetched_is_a_model(hub: Hub, tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_what_was_fetched_is_a_model(hub: Hub, tmp_path: Path) -> None:
     ("token", "refusal", "sentence"),
     [
         ("", 0, "set HF_TOKEN to a token"),
-        ("hf_unknown", 0, "without a valid access token"),
-        (TOKEN, 403, "is not accepted by this token's account"),
-        (TOKEN, 503, "The hub answered 503"),
+        ("hf_unknown", 0, "requires a valid access token"),
+        (TOKEN, 403, "account of this token has not accepted the license"),
+        (TOKEN, 503, "The hub answered with status 503"),
     ],
 )
 def test_a_refusal_is_one_sentence(
@@ -179,7 +179,7 @@ def test_what_is_damaged_on_its_way_is_not_kept(hub: Hub, weights: Path, tmp_pat
     half = path.with_name(f"{path.name}.{etag[:16]}.incomplete")
     half.write_bytes(b"x" * 1000)
     code, _, err = finished(command(hub, models, tmp_path / "home"))
-    assert code == 2 and "was damaged on its way" in err and not half.exists()
+    assert code == 2 and "was damaged during the download" in err and not half.exists()
     assert finished(command(hub, models, tmp_path / "home"))[0] == 0
     assert hashlib.sha256(path.read_bytes()).hexdigest() == etag
 
@@ -197,7 +197,7 @@ def test_a_hub_that_is_not_there(hub: Hub, tmp_path: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_fetched(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The check itself; a disk cannot be filled here without harm."""
+    """Only the check; a disk cannot be filled safely here."""
     import shutil
 
     from mti_addon.wire.errors import DiskFull

@@ -1,5 +1,5 @@
-"""Fetching a model as the preferences do: a detached task around the real command, with its
-progress in bytes, killed and gone on with."""
+"""Downloading a model as the preferences do: a detached task around the real command, with progress
+in bytes, killed and resumed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.launch import reap
-from mti_addon.client.setup_folder import BackendFolder, SetupTaskFolder, SetupTaskState, TaskSpec
-from mti_addon.client.setup_models import model_folder
-from mti_addon.client.setup_start import cancel_task, look, start_task
+from mti_addon.client.jobs.launch import reap
+from mti_addon.client.setup.folder import BackendFolder, SetupTaskFolder, SetupTaskState, TaskSpec
+from mti_addon.client.setup.models import model_folder
+from mti_addon.client.setup.start import cancel_task, look, start_task
 from mti_addon.wire.owner import read_owner
 from mti_backend.models.download import FILES
 from tests.e2e.jobs import ROOT, wait_for
@@ -60,7 +60,7 @@ def test_bytes_are_told_and_a_killed_one_goes_on(
     sent, hub.rate = hub.sent, 0
     again = start(hub, tmp_path)
     assert ended(again).phase == "done", look(again)
-    # the command that outlived the killed task was ended first; nothing was fetched twice
+    # the command that outlived the killed task was ended first; nothing was downloaded twice
     assert hub.sent - sent < 0.9 * total
     folder = model_folder(tmp_path / "models", "svd")
     assert folder.whole and folder.size == total

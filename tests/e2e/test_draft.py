@@ -1,4 +1,4 @@
-"""The draft that ships with the extension, in a real runner: a picture moves at its own size."""
+"""The shipped draft in a real runner: an image is animated at its own size."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_target_s_own_pixels_are_moved(tmp_path: Path) -> None:
     clip = [pixels(path) for path in sorted(job.frames_dir.glob("*.png"))]
     assert len(clip) == 14 and {frame.shape for frame in clip} == {(HEIGHT, WIDTH, 3)}
     still = np.asarray(target).astype(int)
-    # what nothing moves at is the picture itself, to the bit
+    # pixels without motion equal the image, bit for bit
     assert all(
         (frame[:, : (WIDTH - HEIGHT) // 2] == still[:, : (WIDTH - HEIGHT) // 2]).all()
         for frame in clip

@@ -1,4 +1,4 @@
-"""The whole path without trouble: learn and apply, apply again, run again, stay."""
+"""The complete path without errors: learn and apply, apply again, rerun, stay idle."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_job_is_done(finished: JobFolder) -> None:
     assert isinstance(done, Done)
     assert done.result["frames"] == FRAMES
     assert done.result["size"] == [SIZE, SIZE]
-    assert done.result["fps"] == FRAMES / 2.0  # 48 frames at 24 a second are two seconds
+    assert done.result["fps"] == FRAMES / 2.0  # 48 frames at 24 per second are two seconds
     assert done.result["iterations"] == 40
     assert done.result["loss"] > 0
     assert Preview("output/preview.webp") in events
@@ -86,7 +86,7 @@ def test_a_target_of_odd_size_with_alpha_is_moved(
 
 
 def test_one_motion_is_learned_from_three_references(models: Path, tmp_path: Path) -> None:
-    """All three take part: with another third one, another motion is learned."""
+    """All three matter: replacing the third one changes the motion."""
     settings = {"references": 3, "iterations": 6}
     three = jobs.new_job(tmp_path, "learn+apply", **settings)
     again = jobs.new_job(tmp_path, "learn", **settings)
@@ -103,7 +103,7 @@ def test_one_motion_is_learned_from_three_references(models: Path, tmp_path: Pat
 
 
 def test_a_job_of_protocol_1_is_done(models: Path, tmp_path: Path) -> None:
-    """As it was written before there were several references."""
+    """In the format from before several references were supported."""
     job = jobs.new_job(tmp_path, "learn", iterations=2)
     request = json.loads(job.request_file.read_text())
     inversion = request["settings"]["inversion"]
@@ -142,7 +142,7 @@ def test_a_runner_that_stays_takes_the_next_job(models: Path, tmp_path: Path) ->
     try:
         jobs.wait_for(lambda: isinstance(first.finished(), Done), what="the first job")
         second = jobs.new_job(tmp_path, "learn", iterations=1)
-        enqueue(second)  # what is not in the queue is somebody else's to start
+        enqueue(second)  # jobs outside the queue are started by others
         jobs.wait_for(lambda: isinstance(second.finished(), Done), what="the second job")
         owner = read_owner(second.owner_file)
         assert owner is not None

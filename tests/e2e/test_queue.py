@@ -1,4 +1,5 @@
-"""The queue goes on while Blender is closed: a real runner works on what waits beside its job."""
+"""The queue continues while Blender is closed: a real runner works on jobs waiting beside its
+own."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ def test_a_runner_that_stays_does_what_waits_one_after_the_other(
     for place, job in enumerate((first, third, second)):
         client.enqueue(job)
         os.utime(job.waiting_file, (1000 + place, 1000 + place))
-    # nobody looks at them again: Blender is closed
+    # nobody polls them again: Blender is closed
     pid = client.launch(
         sys.executable, jobs.ROOT, first, jobs.environment(models), idle_timeout=3.0
     )
@@ -39,13 +40,13 @@ def test_a_runner_that_stays_does_what_waits_one_after_the_other(
         any(isinstance(event, Progress) and event.stage == "load" for event in jobs.told(job))
         for job in (first, second, third)
     ]
-    assert loads == [True] * 3  # told by each, though the model is loaded once
+    assert loads == [True] * 3  # reported by each, although the model is loaded once
 
 
 def test_a_runner_that_is_started_beside_one_that_stays_is_not_needed(
     models: Path, tmp_path: Path
 ) -> None:
-    """A new take, as Blender starts it: one of the two works, the other leaves."""
+    """A new take, as Blender starts it: one of the two works, the other exits."""
     first = jobs.new_job(tmp_path / "spool", iterations=6)
     environment = jobs.environment(models)
     client.launch(sys.executable, jobs.ROOT, first, environment, idle_timeout=20.0)
@@ -59,7 +60,7 @@ def test_a_runner_that_is_started_beside_one_that_stays_is_not_needed(
     assert owners[0] is not None and owners[1] is not None
     assert owners[1].pid in (owners[0].pid, pid) and owners[1].epoch == 1
     assert phase_of(second) == "done"
-    # it is told to go, for the test's sake; a staying runner ends by itself
+    # cancelled to shorten the test; an idle runner ends by itself
     if owners[1].pid == owners[0].pid:
         wait_for(lambda: not client.is_running(second))
         os.kill(owners[0].pid, 9)

@@ -1,4 +1,4 @@
-"""Several targets, several seeds, the motion by itself, and where its tokens look: real runners."""
+"""Several targets and seeds, motion visualization and attention maps, with real runners."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 def apply_job(
     root: Path, finished: JobFolder, targets: int = 1, other: int = 0, **sampling: Any
 ) -> JobFolder:
-    """A job of applying what `finished` learned; `other` changes the last target."""
+    """A job that applies the motion learned by `finished`; `other` changes the last target."""
     request = jobs.new_job(
         root / "template", "apply", {"motion.safetensors": finished.output_motion}
     ).request()
@@ -68,10 +68,10 @@ def test_every_target_is_moved_with_every_seed(
     clips = [clip(job.path / folder) for folder in folders]
     assert all(c.shape == (FRAMES, SIZE, SIZE, 3) for c in clips)
     assert len({c.tobytes() for c in clips}) == 6
-    assert job.verify_output()  # all of them stand in the manifest
+    assert job.verify_output()  # the manifest lists all of them
     steps = [e.step for e in jobs.told(job) if isinstance(e, Progress) and e.stage == "apply"]
     assert steps[-1] == 6 * 3 and steps == sorted(steps)
-    # the first take of a single-seed job is the same picture as here
+    # the first take equals that of a job with a single seed
     alone = apply_job(tmp_path, finished, targets=1, seed=0)
     assert done(alone, models)["takes"][0]["score"] is None
     same = next(t for t in takes[:3] if t["seed"] == 0)
@@ -114,7 +114,7 @@ def test_the_reconstruction_is_told(models: Path, tmp_path: Path) -> None:
     )
     job = create_job(tmp_path, request, jobs.reference())
     result = done(job, models)
-    # weights of chance: nothing moves as it should, and that is said
+    # with random weights nothing moves as it should, which is reported
     assert result["reconstruction"] < 0.1
     assert "only part of the motion" in result["warning"]
     stages = [e.stage for e in jobs.told(job) if isinstance(e, Progress)]

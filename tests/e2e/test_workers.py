@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mti_addon.client.launch import launch
+from mti_addon.client.jobs.launch import launch
 from mti_addon.wire.events import Done, Planned, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
-from mti_backend.embedding import MotionEmbedding
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from tests.e2e import jobs
 from tests.e2e.test_crash import kill, learned
 
@@ -40,13 +40,13 @@ def start(job: JobFolder, models: Path) -> int:
 def workers_of(pid: int) -> list[psutil.Process]:
     try:
         children = psutil.Process(pid).children()
-        return [child for child in children if "mti_backend.worker" in child.cmdline()]
+        return [child for child in children if "mti_backend.distributed.worker" in child.cmdline()]
     except psutil.NoSuchProcess:
         return []
 
 
 def same(one: JobFolder, other: JobFolder) -> None:
-    """But for the order of sums, which forty steps of Adam carry on."""
+    """Equal up to the order of sums, accumulated over forty steps of Adam."""
     a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
     assert (a.frame_tokens - b.frame_tokens).abs().max() < 2e-3
     assert (a.video_tokens - b.video_tokens).abs().max() < 2e-3
@@ -55,7 +55,7 @@ def same(one: JobFolder, other: JobFolder) -> None:
 
 @pytest.fixture(scope="module")
 def alone(models: Path, tmp_path_factory: pytest.TempPathFactory) -> JobFolder:
-    """One process with the whole batch."""
+    """A single process with the whole batch."""
     job = new_job(tmp_path_factory.mktemp("alone"))
     run(job, models)
     return job
@@ -70,7 +70,7 @@ def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_p
     assert not [e for e in events if isinstance(e, Planned)]
     log = job.log_file.read_text()
     assert "alone" not in log and "lost" not in log
-    # a clip more is another motion: the batch was shared out, not done twice
+    # an additional clip changes the motion, so the batch was split and not computed twice
     more = new_job(tmp_path, BATCH + 1)
     run(more, models, **TWO)
     with pytest.raises(AssertionError):
@@ -78,7 +78,7 @@ def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_p
 
 
 def learning(models: Path, tmp_path: Path) -> tuple[JobFolder, int, psutil.Process]:
-    """A job in the middle of learning on two devices, its leader's pid, and its worker."""
+    """A job while it learns on two devices, its leader's process ID, and its worker."""
     job = new_job(tmp_path)
     pid = start(job, models)
     jobs.wait_for(lambda: learned(job) >= 4, what="learning")
@@ -111,7 +111,7 @@ def test_a_worker_does_not_outlive_its_leader(
 
 
 def listening(pid: int) -> list[str]:
-    """Addresses at which a process, or a child of it, takes connections."""
+    """Addresses on which a process or its children listen."""
     found = []
     for process in (psutil.Process(pid), *workers_of(pid)):
         with suppress(psutil.NoSuchProcess):
@@ -124,7 +124,7 @@ def listening(pid: int) -> list[str]:
 
 
 def test_nobody_else_can_reach_the_workers(models: Path, tmp_path: Path) -> None:
-    """From its first moment to its last; not even another machine's scan finds a port."""
+    """At no time is there a port that another machine could find."""
     job = new_job(tmp_path / "spool", iterations=4000)
     temp = tmp_path / "temp"
     temp.mkdir()
@@ -151,7 +151,7 @@ def test_nobody_else_can_reach_the_workers(models: Path, tmp_path: Path) -> None
 def test_nothing_stays_of_workers_whose_leader_was_killed(
     models: Path, tmp_path: Path, moment: str
 ) -> None:
-    """A worker that still waits for it sees that, too."""
+    """Even a worker still waiting for its leader notices."""
     job = new_job(tmp_path / "spool", iterations=4000)
     temp = tmp_path / "temp"
     temp.mkdir()

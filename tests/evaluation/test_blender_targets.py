@@ -1,4 +1,4 @@
-"""The rendered targets: what is told of them is what they show, and they fit what they are for."""
+"""The rendered targets match their descriptions and serve their purpose."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import pytest
 import torch
 
-from mti_backend.draft.motions import frame_times
-from mti_backend.draft.named import NAMED, named_motion
+from mti_backend.draft.procedural.motions import frame_times
+from mti_backend.draft.procedural.named import NAMED, named_motion
 from mti_backend.evaluation.blender_targets import (
     DATA,
     blender_pairs,
@@ -47,7 +47,7 @@ def test_a_pair_for_every_named_motion(pairs: list[Pair]) -> None:
 
 
 def test_they_were_rendered_with_the_named_motions_of_today() -> None:
-    """If not: run tools/make_targets.py again."""
+    """If this fails, run tools/make_targets.py again."""
     for clip in json.loads((DATA / "targets.json").read_text("utf-8"))["clips"]:
         today = named_motion(clip["motion"])
         values = today.values(frame_times(1))[0].T
@@ -66,7 +66,7 @@ def test_a_recorded_motion_is_the_motion_at_the_frames() -> None:
 
 
 def test_tracks_lie_in_the_middle_of_the_parts_that_are_seen(pairs: list[Pair]) -> None:
-    """Of parts in full view: the mean place of a part's pixels is its track."""
+    """For parts in full view, the mean position of a part's pixels is its track."""
     row, column = torch.meshgrid(*[(torch.arange(128) + 0.5) / 128] * 2, indexing="ij")
     distances = []
     for pair in pairs:

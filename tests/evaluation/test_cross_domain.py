@@ -1,11 +1,11 @@
-"""Pairs of unlike figures, and the sentence that follows from their figures."""
+"""Pairs of different kinds of figures, and the verdict derived from their results."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from mti_backend.draft.clips import token_basis
+from mti_backend.draft.procedural.clips import token_basis
 from mti_backend.evaluation.cross_domain import (
     RENDERED,
     Domain,

@@ -1,4 +1,4 @@
-"""The right answers of the curves: one thing changes at a time."""
+"""Ground truths of the curves: they differ in one aspect at a time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_aligned_is_the_pairs_own_answer(points: list[Point], pair: Pair) -> Non
 def test_the_offset_moves_the_figure_and_not_its_background(
     points: list[Point], pair: Pair
 ) -> None:
-    """Where neither figure is, nothing changes."""
+    """Nothing changes where neither figure is."""
     assert pair.background is not None
     moved = at(points, "offset", 0.2)
     for clip, mean in ((pair.answer, 0.0), (moved, 0.2)):
@@ -65,6 +65,6 @@ def test_mirroring(points: list[Point], pair: Pair) -> None:
     assert torch.equal(at(points, "mirrored", 1.0), pair.answer.flip(-1))
     swapped = at(points, "mirrored", 0.0)
     assert pair.background is not None
-    # the same places, other colours
+    # the same positions, other colors
     covered = [(c - pair.background).abs().amax(1) > 0.1 for c in (pair.answer, swapped)]
     assert (covered[0] == covered[1]).float().mean() > 0.99

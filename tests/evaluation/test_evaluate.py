@@ -1,4 +1,4 @@
-"""The evaluation on the shipped draft: what it measures, what it keeps, and how it goes on."""
+"""Evaluating the shipped draft: measurements, stored results, and resuming."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from mti_backend.evaluation import evaluate as module
 from mti_backend.evaluation.bench import decoded
 from mti_backend.evaluation.cross_domain import RENDERED
 from mti_backend.evaluation.evaluate import main, units_of
-from mti_backend.evaluation.metrics import motion_gain
 from mti_backend.evaluation.pairs import held_out_pair
-from mti_backend.evaluation.pool import Results, loader, measure_all
+from mti_backend.evaluation.processes import Results, loader, measure_all
 from mti_backend.evaluation.rows import QUICK, ROWS
 from mti_backend.evaluation.store import Store
 from mti_backend.evaluation.units import (
@@ -33,6 +32,7 @@ from mti_backend.evaluation.units import (
     held_out_units,
     weights_key,
 )
+from mti_backend.metrics.gain import motion_gain
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.framing import Framing
 
@@ -94,7 +94,7 @@ def test_all_files_are_written(out: Path) -> None:
     assert summary["median_motion_gain"] == float(table[3]["gain"])
     assert summary["iterations"] == 2 and summary["hardware"] and summary["date"]
     with Image.open(out / "pages/page_01.png") as page:
-        assert page.size == (14 * 130 + 2, 4 * (128 + 18))  # reference, right answer, two rows
+        assert page.size == (14 * 130 + 2, 4 * (128 + 18))  # reference, ground truth, two rows
 
 
 def test_the_same_command_measures_nothing_again(
@@ -110,13 +110,13 @@ def test_the_same_command_measures_nothing_again(
 def test_what_is_kept_can_be_told_alone(
     out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As after a full run that was stopped: nothing is measured, also what is missing."""
+    """As after a full run that was stopped: nothing is measured, not even what is missing."""
     more = [*ARGUMENTS, "--pairs", "2", "--kept"]
     assert main([*more, "--out", str(out)]) == 0
     text = capsys.readouterr().out
     assert "left (Ctrl-C" not in text and ROWS["learned"].caption in text
     assert main([*more, "--out", str(tmp_path / "empty")]) == 2
-    assert "holds none of these results" in capsys.readouterr().err
+    assert "has none of these results" in capsys.readouterr().err
 
 
 def test_only_what_is_missing_or_damaged_is_measured(
@@ -151,7 +151,7 @@ def test_a_stopped_evaluation_goes_on(tmp_path: Path, load: Callable[[], Any]) -
     told = []
     results = measure_all(wanted, worker(tmp_path, load), "cpu", tell=told.append)
     assert set(results) == set(wanted) and len(told) == 3
-    assert told[0] == "2 of 4 rows are there from before" and told[2].startswith("2/2 held_out 1")
+    assert told[0] == "2 of 4 rows were measured earlier" and told[2].startswith("2/2 held_out 1")
 
 
 def test_another_model_or_other_settings_are_measured_again(
@@ -163,7 +163,7 @@ def test_another_model_or_other_settings_are_measured_again(
     result = mine.measure(unit)
     assert mine.kept(unit) == result
     assert worker(tmp_path, load, identity="another").kept(unit) is None
-    assert worker(tmp_path, load, steps=9).kept(unit) == result  # nothing is learned in this row
+    assert worker(tmp_path, load, steps=9).kept(unit) == result  # this row involves no learning
     learned, pair = units("learned")[0], held_out_pair(0)
     assert mine._key(learned, pair) != worker(tmp_path, load, steps=9)._key(learned, pair)
     mine.forget()
@@ -210,7 +210,7 @@ def test_two_processes_find_the_same(tmp_path: Path, load: Callable[[], Any]) ->
 
 @pytest.mark.slow
 def test_a_process_that_fails_says_why(tmp_path: Path, load: Callable[[], Any]) -> None:
-    """The processes cannot load the model; nothing hangs."""
+    """The processes cannot load the model; the command must not hang."""
     wanted, mine = units("still", pairs=2), worker(tmp_path, load)
     with pytest.raises(Internal, match="(?s)Measuring failed in a process.*no-such-device"):
         measure_all(wanted, mine, "no-such-device", jobs=2)

@@ -1,4 +1,4 @@
-"""Leakage: 0 for the right answer, wherever it moves; 1 for the reference's colours."""
+"""Leakage: 0 for the ground truth, however it moves; 1 for the reference's colors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pair() -> Pair:
 
 
 def recoloured(pair: Pair, frames: int) -> torch.Tensor:
-    """The right answer with the reference's largest colour on all of the figure, in some frames."""
+    """The ground truth with the whole figure in the reference's main color, in some frames."""
     assert pair.classes is not None and pair.reference_classes is not None
     assert pair.background is not None
     theirs = palette(pair.reference, pair.reference_classes, pair.background).colours
@@ -49,7 +49,9 @@ def test_a_figure_that_is_not_there_leaks_nothing(pair: Pair) -> None:
 
 def test_one_look_cannot_leak_into_itself(pair: Pair) -> None:
     same = replace(pair, reference=pair.answer, reference_classes=pair.classes)
-    assert leakage(pair.answer, same) == 0  # nothing is nearer to the reference than to itself
+    assert (
+        leakage(pair.answer, same) == 0
+    )  # no pixel is nearer to the reference than to the figure itself
 
 
 def test_unknown_parts_say_nothing(pair: Pair) -> None:

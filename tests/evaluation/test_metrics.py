@@ -1,4 +1,4 @@
-"""The motion gain and its interval, against constructed clips and numpy."""
+"""The motion gain and its interval, for constructed clips and against numpy."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from mti_backend.evaluation.metrics import (
-    MAX_PSNR,
-    background_psnr,
-    median_difference,
-    median_interval,
-    motion_gain,
-    psnr,
-    share_interval,
-)
+from mti_backend.evaluation.statistics import median_difference, median_interval, share_interval
+from mti_backend.metrics.clip_quality import MAX_PSNR, background_psnr, psnr
+from mti_backend.metrics.gain import motion_gain
 
 
 def answer() -> Tensor:
@@ -33,7 +27,7 @@ def test_perfect_is_one_and_standing_still_is_zero() -> None:
 
 
 def test_half_way_is_three_quarters_and_too_far_is_negative() -> None:
-    """The error is squared: a share s of the way leaves (1 - s)^2 of it."""
+    """The error is squared: a fraction s of the motion leaves (1 - s)^2 of it."""
     for share, gain in ((0.5, 0.75), (-1.0, -3.0), (2.0, 0.0), (3.0, -3.0)):
         result = still() + share * (answer() - still())
         assert motion_gain(result, answer()) == pytest.approx(gain, abs=1e-12)
@@ -100,7 +94,7 @@ def test_psnr_is_the_formula_and_has_an_end() -> None:
 def test_the_background_is_what_nobody_ever_covered() -> None:
     behind = torch.zeros(3, 3, 4, 4)
     right = behind.clone()
-    right[0, :, :, 0] = 0.9  # where the figure was at first
+    right[0, :, :, 0] = 0.9  # the figure's position in the first frame
     right[2, :, :, 1] = -0.5
     result = right.clone()
     result[1:, :, :, 0] = 1
@@ -120,11 +114,11 @@ def test_a_share_has_an_interval() -> None:
 
 
 def test_differences_are_of_the_same_pairs() -> None:
-    """A constant advantage is certain, however much the pairs differ from each other."""
+    """A constant advantage is certain, however much the pairs differ."""
     hard = np.random.default_rng(2).normal(0.3, 0.4, 24).tolist()
     easier = [value + 0.1 for value in hard]
     assert median_difference(easier, hard) == pytest.approx((0.1, 0.1, 0.1))
     _, low, high = median_difference(easier, hard[::-1])
     assert low < 0.05 and high > 0.15
-    with pytest.raises(ValueError, match="same pairs"):
+    with pytest.raises(ValueError, match="cannot be paired"):
         median_difference([1.0], [1.0, 2.0])

@@ -1,4 +1,4 @@
-"""Held-out pairs: unseen motions by unseen figures, the same every time."""
+"""Held-out pairs: unseen motions by unseen figures, deterministic."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections import Counter
 import pytest
 import torch
 
-from mti_backend.draft.clips import token_basis
-from mti_backend.draft.figures import random_figures
-from mti_backend.draft.motions import FRAMES
-from mti_backend.draft.named import NAMED
-from mti_backend.draft.training import STAGES
+from mti_backend.draft.procedural.clips import token_basis
+from mti_backend.draft.procedural.figures import random_figures
+from mti_backend.draft.procedural.motions import FRAMES
+from mti_backend.draft.procedural.named import NAMED
+from mti_backend.draft.training.stages import STAGES
 from mti_backend.evaluation import pairs as module
-from mti_backend.evaluation.metrics import motion_gain
 from mti_backend.evaluation.pairs import (
     Pair,
     held_out_pair,
@@ -21,6 +20,7 @@ from mti_backend.evaluation.pairs import (
     in_full,
     references,
 )
+from mti_backend.metrics.gain import motion_gain
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_every_figure_and_place_is_another(pairs: list[Pair]) -> None:
 
 
 def test_the_right_answer_moves_as_the_reference_does(pairs: list[Pair]) -> None:
-    """Both clips change, and the tokens of the answer begin at nothing travelled."""
+    """Both clips move, and the answer's tokens start with zero displacement."""
     for pair in pairs:
         for clip in (pair.reference, pair.answer):
             assert (clip[1:] - clip[:1]).abs().amax((1, 2, 3)).max() > 0.3, pair.name
@@ -65,13 +65,13 @@ def test_the_right_answer_moves_as_the_reference_does(pairs: list[Pair]) -> None
 
 
 def test_the_reference_is_no_answer(pairs: list[Pair]) -> None:
-    """Copying its pixels is worse than standing still."""
+    """Copying its pixels is worse than a still image."""
     assert all(motion_gain(pair.reference, pair.answer) < 0 for pair in pairs)
 
 
 def test_what_is_known_fits_the_pictures(pairs: list[Pair]) -> None:
-    """Where nobody is near, the answer is its background, but for limbs thinner than a pixel and
-    for shadows on the ground."""
+    """Away from figures the answer equals its background, except for limbs thinner than a pixel and
+    shadows on the ground."""
     for pair in pairs:
         assert pair.classes is not None and pair.background is not None
         somebody = (pair.classes >= 0).float()[:, None]
@@ -131,7 +131,7 @@ def test_seeds_are_far_from_those_of_training() -> None:
 
 
 def test_both_figures_are_in_full_view() -> None:
-    """Nobody frames a picture to cut the figure off; limbs may still leave it while they move."""
+    """As in a well-framed image; limbs may still leave it while they move."""
     g = torch.Generator().manual_seed(3)
     figures = in_full(random_figures(40, g, "any"), g)
     assert figures.height.min() >= 0.55 and figures.height.max() <= 0.95

@@ -1,4 +1,4 @@
-"""The warning before a transfer: ranks, correlation, threshold."""
+"""The warning about a transfer: ranks, correlation, threshold."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_spearman_sees_order_only() -> None:
     x = torch.tensor([0.1, 0.4, 0.2, 0.9])
     assert float(spearman(x, x.exp())) == pytest.approx(1)
     assert float(spearman(x, -(x**3))) == pytest.approx(-1)
-    # by hand: rank differences 0, 1, 1, 0 of n = 4
+    # calculated by hand: rank differences 0, 1, 1, 0 for n = 4
     assert float(spearman(x, torch.tensor([1.0, 2.0, 3.0, 4.0]))) == pytest.approx(1 - 6 * 2 / 60)
 
 

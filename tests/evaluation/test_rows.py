@@ -1,4 +1,4 @@
-"""The rows say what they change, and nothing else."""
+"""The rows change only the settings they list."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_the_papers_numbers() -> None:
     assert (paper.token_init, paper.learning_rate_decay) == ("image_embeddings", "none")
     assert paper.augmentation == Augmentation(horizontal_flip=True, variants=0)
     assert (paper.p_mean, paper.p_std) == (BASE.p_mean, BASE.p_std)
-    # mirrored, a sideways camera move is another one
+    # mirrored, a sideways camera motion is a different one
     assert not ROWS["paper"].inversion(BASE, "pan_walk").augmentation.horizontal_flip
 
 
 def test_a_number_of_iterations_has_the_last_word() -> None:
-    """Except for the row that is about optimising nothing."""
+    """Except in the row that optimizes nothing."""
     counts = {key: row.inversion(BASE, "walk", 7).iterations for key, row in ROWS.items()}
     assert counts.pop("guess") == 0 and set(counts.values()) == {7}
 

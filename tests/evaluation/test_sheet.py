@@ -1,11 +1,11 @@
-"""Contact sheets: every picture in its place."""
+"""Contact sheets: every image in its place."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mti_backend.evaluation.sheet import contact_sheet
+from mti_backend.contact_sheet import contact_sheet
 
 
 def clip(frames: int, value: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Summary, tables, plots: every figure with its interval and its number of pairs."""
+"""Summary, tables, plots: every value with its interval and number of pairs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def result(pair: int, row: str, gain: float, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def results() -> list[dict[str, Any]]:
-    """Twelve pairs; the ablation has half of them, and is worse by 0.2 on each."""
+    """Twelve pairs; the ablation has half of them and is worse by 0.2 on each."""
     draw = random.Random(4)
     found = []
     for pair in range(12):
@@ -65,7 +65,7 @@ def test_the_headline_is_the_learned_rows_median(results: list[dict[str, Any]]) 
     assert summary["median_motion_gain"] == gain["median"] == pytest.approx(median)
     assert gain["n"] == 12 and gain["interval"][0] < median < gain["interval"][1]
     assert summary["rows"]["shared"]["n"] == 6
-    assert "leakage" not in summary["rows"]["learned"]["columns"]  # nobody knew it
+    assert "leakage" not in summary["rows"]["learned"]["columns"]  # unknown for all pairs
     assert summary["share_of_upper_bound"] == pytest.approx(median / (median + 0.1))
     assert summary["motions"]["walk"]["learned"]["n"] == 6
 
@@ -146,7 +146,7 @@ def test_the_text_lines_up_and_says_it_all(results: list[dict[str, Any]]) -> Non
     header = next(i for i, line in enumerate(lines) if "limb error, %" in line)
     rows = lines[header + 1 : header + 5]
     assert "learned motion" in rows[0] and " 12 " in rows[0] and " 6 " in rows[2]
-    assert "-" in rows[0].split()  # leakage is not known
+    assert "-" in rows[0].split()  # leakage is unknown
     for words in ("figure to object", "Fails: none.", "Spearman", "offset", "overlap"):
         assert words in text
     assert not [line for line in lines if line != line.rstrip()]

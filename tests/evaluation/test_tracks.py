@@ -1,6 +1,6 @@
-"""Limb tracks are read off pictures: right where the answer is right, large where it stands still.
+"""Limb tracks read from images: accurate for the ground truth, large errors for a still image.
 
-The right answers are real pairs; their floors are what the columns can tell.
+The ground truths are real pairs; their errors are the measurement limits of the columns.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from mti_backend.evaluation.bench import decoded
-from mti_backend.evaluation.metrics import median_interval
 from mti_backend.evaluation.pairs import Pair, held_out_pairs
+from mti_backend.evaluation.statistics import median_interval
 from mti_backend.evaluation.tracks import (
     CAP,
     Tracks,
@@ -63,7 +63,7 @@ def test_blur_and_noise_hardly_move_anything(pairs: list[Pair]) -> None:
 
 
 def test_decoding_moves_less_than_standing_still(pairs: list[Pair]) -> None:
-    """The bound of the shipped autoencoder; the table says how small it is."""
+    """The bound given by the shipped autoencoder; the table shows how small it is."""
     model = load_model("draft")
     bound, still = [], []
     for pair in pairs[:6]:
@@ -82,7 +82,7 @@ def test_fidelity_tells_moving_from_standing(pairs: list[Pair]) -> None:
         if fidelity is not None:
             told += 1
             assert fidelity == pytest.approx(1, abs=1e-6)
-        # the first frame's colours found against a background that may pan are still nearly still
+        # a still image is nearly still, even when read against a panning background
         assert (motion_fidelity(still) or 0) < 0.5, pair.name
     assert told >= 6
 
@@ -93,7 +93,7 @@ def made(right: torch.Tensor, found: torch.Tensor) -> Tracks:
 
 
 def line(dx: float, dy: float, frames: int = 5) -> torch.Tensor:
-    """(F, 1, 2): one colour on a straight way."""
+    """(F, 1, 2): one color moving along a straight line."""
     return torch.arange(frames)[:, None, None] * torch.tensor([[[dx, dy]]]) + 0.5
 
 
@@ -106,12 +106,12 @@ def test_fidelity_is_the_cosine_of_the_displacements() -> None:
 
 
 def test_still_points_are_explicit() -> None:
-    assert motion_fidelity(made(line(0, 0), line(0.05, 0))) is None  # nothing to find again
+    assert motion_fidelity(made(line(0, 0), line(0.05, 0))) is None  # there is no motion to find
     assert motion_fidelity(made(line(0.05, 0), line(0, 0))) == 0
-    # a track that stands still beside one that moves changes nothing
+    # a still track beside a moving one changes nothing
     both = torch.cat([line(0.05, 0), line(0, 0)], 1)
     assert motion_fidelity(made(both, both)) == pytest.approx(1)
-    # steps at which one of the two rests count as missed: moves in 2 of 4 steps
+    # steps in which only one of the two moves count as missed: it moves in 2 of 4 steps
     rests = line(0.05, 0)
     rests[2:] = rests[2]
     assert motion_fidelity(made(line(0.05, 0), rests)) == pytest.approx(0.5)
@@ -119,7 +119,7 @@ def test_still_points_are_explicit() -> None:
 
 
 def test_fidelity_has_two_sides() -> None:
-    """Two right tracks, found as twice the first one: the found side is perfect, the other half."""
+    """Two right tracks, both found as the first one: the found side is perfect, the other half."""
     right = torch.cat([line(0.05, 0), line(-0.05, 0)], 1)
     found = torch.cat([line(0.05, 0), line(0.05, 0)], 1)
     assert motion_fidelity(made(right, found)) == pytest.approx((1 + 0) / 2)
@@ -144,7 +144,7 @@ def test_middles_are_medians_in_frame_widths() -> None:
     assert places[0, 0].tolist() == pytest.approx([5 / 8, 3 / 8])
     assert places[0, 1].tolist() == pytest.approx([0.5 / 8, 7.5 / 8])
     assert pixels[0].tolist() == [4, 1, 0]
-    classes[0, 0, 0] = 0  # one wrong pixel far away moves it by less than a pixel
+    classes[0, 0, 0] = 0  # one wrong pixel far away moves the median by less than a pixel
     assert (middles(classes, 1)[0][0, 0] - places[0, 0]).norm() < 1 / 8
 
 

@@ -1,15 +1,15 @@
-"""Starter motions between their keys: monotone cubics, as Blender's auto-clamped handles are."""
+"""Starter motions between their keys: monotone cubics, like Blender's auto-clamped handles."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mti_addon.motion.keys import SHIFT, TURN
-from mti_addon.motion.posing import Pose
+from mti_addon.motion.starters.keys import SHIFT, TURN
+from mti_addon.motion.starters.posing import Pose
 
 
 def value_at(track, frame, cycle):
-    """A track's value at any frame after the motion's first."""
+    """A track's value at any frame from the motion's first frame on."""
     at = np.array([key[0] for key in track.keys], float)
     values = np.array([key[1] for key in track.keys])
     if len(at) == 1:
@@ -36,7 +36,7 @@ def value_at(track, frame, cycle):
 
 
 def pose_at(motion, frame):
-    """Turns and the root's shift; stretches are left out."""
+    """Rotations and the root's translation, without stretch."""
     turns, root = {}, [0.0, 0.0, 0.0]
     for track in motion.tracks:
         value = value_at(track, frame, motion.cycle)

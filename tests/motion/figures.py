@@ -1,4 +1,4 @@
-"""Poses of the starter figure, moved by forward kinematics that is written here, not imported."""
+"""Poses of the starter figure by an independent implementation of forward kinematics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from mti_addon.motion import Bone, PoseSequence, plan_limbs
-from mti_addon.motion.figure import WAVE, stick_figure
-from tests.motion.cameras import look_along_y, orthographic, perspective
+from mti_addon.motion.starters.figure import WAVE, stick_figure
+from tests.motion.drawing.cameras import look_along_y, orthographic, perspective
 
 FIGURE = stick_figure()
 NAMES = [row[0] for row in FIGURE]
@@ -24,14 +24,14 @@ def turn(axis, angle):
 
 
 def waving(name, t):
-    """The shipped wave: a bone's own turn at time t in 0..1."""
+    """The shipped wave: a bone's local rotation at time t in 0..1."""
     keys = WAVE.get(name, ((0.0, 0.0),))
     degrees = np.interp(t, [key[0] for key in keys], [key[1] for key in keys])
     return turn((0, -1, 0), math.radians(degrees) * (-1 if name.endswith(".R") else 1))
 
 
 def walking(name, t):
-    """Two steps with each leg, arms against them."""
+    """Two steps with each leg, arms swinging in opposition."""
     phase = 4 * math.pi * t
     sign = {"L": 1, "R": -1}.get(name[-1], 0)
     later = phase + (0 if sign > 0 else math.pi)
@@ -56,7 +56,7 @@ def _bend(t):
 
 
 def figure_poses(move, path=lambda t: (0, 0, 0), yaw=0.0, view=2.4, size=(64, 64), **camera):
-    """14 pictures; `path` is the root's (metres), `view` what the shorter side shows (metres).
+    """14 images; `path` is the root's (meters), `view` the extent of the shorter side (meters).
 
     camera: `pan(t)` gives its x, `kind` is PERSP or ORTHO.
     """
@@ -75,7 +75,7 @@ def figure_poses(move, path=lambda t: (0, 0, 0), yaw=0.0, view=2.4, size=(64, 64
             tails[k, i] = heads[k, i] + turns[i] @ np.subtract(tail, head)
     pan, kind = camera.get("pan", lambda t: 0.0), camera.get("kind", "PERSP")
     aspect, far = size[0] / size[1], view * 85 / 36
-    wide = max(1.0, aspect)  # the picture's shorter side shows `view`
+    wide = max(1.0, aspect)  # `view` refers to the image's shorter side
     if kind == "PERSP":
         lens = perspective(aspect, 2 * 85 / 36 / wide)
     else:
@@ -97,7 +97,7 @@ def walk(**camera):
 
 
 def squat(**camera):
-    """Seen from the front and a little from the side; the root goes down as the legs bend."""
+    """From the front and slightly from the side; the root goes down as the legs bend."""
 
     def path(t):
         thigh, shin = (

@@ -1,4 +1,4 @@
-"""What is wrong with a capture is found, and what is right is not complained about."""
+"""Problems of a capture are found, without false alarms."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from mti_addon.motion import PoseSequence, check_pictures, check_poses, check_range, warnings_about
 from mti_addon.motion.checks import BETWEEN, moving_part, thinned, warnings_about_pictures
-from tests.motion.cameras import look_along_y, perspective, still
+from tests.motion.drawing.cameras import look_along_y, perspective, still
 
 FRAMES = 14
 
 
 def _poses(path, matrix=None):
-    """A rod of three metres whose upper end moves by path(t) metres (x, y, z), t in 0..1."""
+    """A rod of three meters whose upper end moves by path(t) meters (x, y, z), t in 0..1."""
     joints = np.zeros((FRAMES, 2, 3), np.float32)
     joints[:, 0, 2], joints[:, 1, 2] = -0.5, 2.5
     for k in range(FRAMES):
@@ -40,7 +40,7 @@ def test_almost_no_motion():
 
 
 def test_motion_along_the_view_only():
-    """Straight at the camera, in the middle of the picture: nothing to be seen."""
+    """Straight toward the camera, at the image's center: invisible."""
     poses = _poses(lambda t: (0, t, 0), perspective() @ look_along_y((0, -6, 2.5)))
     joints = poses.joints.copy()
     joints[:, 0] = joints[:, 1]
@@ -59,7 +59,7 @@ def test_almost_nothing_moves_is_a_warning():
 
 
 def _sampled(periods):
-    """A rod that swings so many times, as it is drawn and as it is looked at in between."""
+    """A rod that swings this many times, as drawn and as sampled in between."""
     whole = _poses(lambda t: (0, 0, 0))
     count = (FRAMES - 1) * BETWEEN + 1
     joints = np.repeat(whole.joints[:1], count, axis=0)
@@ -71,7 +71,7 @@ def _sampled(periods):
 
 @pytest.mark.parametrize(("periods", "fast"), [(1, False), (2, False), (3, False), (6, True)])
 def test_a_motion_faster_than_the_pictures(periods, fast):
-    """13 steps hold a swing of 4 steps well enough, and one of 2 steps not at all."""
+    """13 steps represent a swing of 4 steps well enough, and one of 2 steps not at all."""
     poses, between = _sampled(periods)
     assert poses.frames == FRAMES and poses.fps == pytest.approx(7)
     assert np.allclose(poses.joints[1], between.joints[BETWEEN])
@@ -91,7 +91,7 @@ def test_pictures_that_are_all_the_same():
 def test_pictures_that_stand_still_for_long():
     pictures = _pictures([0, 40, 80, 80, 80, 80])
     (warning,) = warnings_about_pictures(pictures)
-    assert "4 of 6 frames in a row" in warning.message and warning.hint
+    assert "4 of 6 consecutive frames" in warning.message and warning.hint
     assert warnings_about_pictures(_pictures([0, 20, 40, 60])) == []
 
 
@@ -117,7 +117,7 @@ def test_a_motion_far_away_is_a_note():
     poses = _poses(lambda t: (0.5 * t, 0, 0), perspective() @ look_along_y((0, -12, 1)))
     assert check_poses(poses) is None
     warning = warnings_about(poses)[0]
-    assert "fills only" in warning.message and "nearer" in warning.hint
+    assert "only fills" in warning.message and "closer" in warning.hint
 
 
 def test_not_finite():

@@ -7,7 +7,7 @@ from mti_addon.motion import Fitted, covered, fit_picture, fitted, is_flat, plac
 
 
 def picture(width: int, height: int) -> np.ndarray:
-    """Every pixel has a colour of its own."""
+    """Every pixel has its own color."""
     y, x = np.mgrid[:height, :width]
     return np.stack([x % 256, y % 256, (x // 256) * 16 + y // 256], -1).astype(np.uint8)
 
@@ -23,7 +23,7 @@ def test_padded_and_cut_back_is_the_picture_itself(
     assert about.size == size and about.kept == 1
     back = unpadded(sent, about)
     assert abs(back.shape[0] - size[1]) <= 2 and abs(back.shape[1] - size[0]) <= 2
-    # all of the picture comes back, and at most a line of what continues its edges
+    # the whole image comes back, plus at most one row of its extended edges
     around = np.pad(original, ((2, 2), (2, 2), (0, 0)), mode="edge")
     places = [(y, x) for y in range(4) for x in range(4)]
     assert any(
@@ -40,8 +40,12 @@ def test_bars_continue_the_edge() -> None:
     assert (sent[0] == original[0]).all() and (sent[-1] == original[-1]).all()
     assert (sent[10:30] == original).all()
     assert about.box == (0, 0.25, 1, 0.75)
-    small = sent[::4, ::4]  # as an engine gives it back, smaller
-    assert unpadded(small, about).shape == (6, 10, 3)  # also the rows that show the picture in part
+    small = sent[::4, ::4]  # returned smaller, as by an engine
+    assert unpadded(small, about).shape == (
+        6,
+        10,
+        3,
+    )  # including rows that show the image only in part
     assert covered(about, (10, 10)) == pytest.approx((0, -0.1, 1, 1.1))
 
 
@@ -69,7 +73,7 @@ def test_the_right_shape_is_left_alone(how: str) -> None:
 def test_a_result_lies_where_its_picture_did(
     size: tuple[int, int], how: str, frame: tuple[int, int]
 ) -> None:
-    """Positions are colors: what a result shows somewhere is what the picture shows there."""
+    """Colors encode positions: a result must show each at the same place as the image."""
     y, x = np.mgrid[: size[1], : size[0]]
     original = np.stack([255 * (x + 0.5) / size[0], 255 * (y + 0.5) / size[1], 0 * x], -1)
     sent, about = fit_picture(np.rint(original).astype(np.uint8), (64, 64), how)  # type: ignore[arg-type]

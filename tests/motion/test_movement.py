@@ -6,7 +6,7 @@ from mti_addon.motion.movement import STILL, movement
 
 
 def clip(change: np.ndarray, frames: int = 14) -> list[np.ndarray]:
-    """A noisy still, with a change that grows from frame to frame."""
+    """A noisy still image with a change that grows from frame to frame."""
     rng = np.random.default_rng(0)
     still = rng.integers(40, 200, (64, 64, 3))
     flicker = [rng.integers(-2, 3, still.shape) for _ in range(frames)]
@@ -18,7 +18,7 @@ def clip(change: np.ndarray, frames: int = 14) -> list[np.ndarray]:
 
 def test_a_limb_that_moves_is_seen_and_flicker_is_not() -> None:
     nothing, arm = np.zeros((64, 64, 3), int), np.zeros((64, 64, 3), int)
-    arm[10:30, 20:23] = 60  # 1.5 % of the picture
+    arm[10:30, 20:23] = 60  # 1.5 % of the image
     assert movement(clip(nothing)) < STILL / 2
     assert movement(clip(arm)) > 2 * STILL
 

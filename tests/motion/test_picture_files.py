@@ -1,4 +1,5 @@
-"""A picture file whose end is missing is known by its bytes; a whole one never is taken for one."""
+"""Truncated image files are recognized by their bytes; complete ones are never mistaken for
+them."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ PIXELS = np.random.default_rng(0).integers(0, 255, (97, 131, 3), np.uint8)
 
 
 def _preview() -> bytes:
-    """EXIF data that hold a JPEG file of their own, with an end."""
+    """EXIF data with an embedded, complete JPEG file."""
     small = io.BytesIO()
     Image.fromarray(PIXELS[:20, :20]).save(small, "JPEG")
     return b"Exif\0\0" + small.getvalue()
@@ -64,6 +65,6 @@ def test_on_disk(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_told_by_its_reader() -> None:
-    """A PNG file, no picture at all, nothing."""
+    """Left to the reader: a PNG file, a file that is no image, an empty one."""
     for data in (_file("PNG", {})[:99], b"text", b"", b"RIFF\x01\0\0\0WAVE"):
         assert not is_cut_short(data)

@@ -1,4 +1,4 @@
-"""A PoseSequence refuses fields that do not fit together."""
+"""A PoseSequence rejects inconsistent fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another body does the same motion: bones keep their directions and the figure hangs together."""
+"""Another body performs the same motion: bones keep their directions and stay connected."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_groups_of_the_starter_figure():
         name = NAMES[PLAN.bones[limb[1] // 3]].split(".")[0]
         bone = limb[0] // 3 == limb[1] // 3
         expected = "head" if name == "head" else GROUP[name]
-        if not bone:  # a link, which belongs to what it bears
+        if not bone:  # a link, which belongs to its child
             expected = {"thigh": "hips", "shoulder": "shoulders"}[name]
         assert group == expected, (name, limb)
 
@@ -103,5 +103,5 @@ def test_two_loose_parts_are_not_one_body():
         and not is_one_body(replace(poses, parents=()))
     )
     assert set(limb_groups(loose)) == {"torso", "head", "arms", "legs"}
-    with pytest.raises(ValueError, match="hang together"):
+    with pytest.raises(ValueError, match="are not connected"):
         reproportion(loose, FACTORS)

@@ -1,4 +1,4 @@
-"""A part of a picture in another size: exact where pixels fit, and by shares where they do not."""
+"""Resampling a region of an image: exact where pixels align, area-weighted elsewhere."""
 
 from __future__ import annotations
 

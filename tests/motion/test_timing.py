@@ -1,4 +1,4 @@
-"""Which frames are sampled, and which picture is shown when."""
+"""Which frames are sampled, and which image is shown when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sixteen drawings of one motion: the first as it was, none cut off, all of the same motion."""
+"""Sixteen drawings of one motion: the first unchanged, none cropped, all of the same motion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mti_addon.motion import check_poses, draw, project, variations
-from mti_addon.motion.raster import Look
+from mti_addon.motion.drawing.raster import Look
 from mti_addon.motion.variations import MOST, drawn_box
 from tests.motion.figures import joint, squat, walk, wave
 
@@ -47,7 +47,7 @@ def test_other_counts_are_refused(count):
 
 
 def _still(drawing, frames=(0,)):
-    """A drawing of some of its pictures only, which is quicker."""
+    """A drawing of only some of its images, which is faster."""
     poses = drawing.poses
     some = list(frames)
     fewer = replace(poses, joints=poses.joints[some], world_to_clip=poses.world_to_clip[some])
@@ -74,7 +74,7 @@ def test_the_edges_of_the_pictures_hold_nothing_but_background(name):
 
 
 def test_what_was_cut_off_is_cut_off_no_further():
-    """A figure that the animator shows without its feet, walking out of the picture."""
+    """A figure shown without its feet on purpose, walking out of the image."""
     poses = walk()
     lower = replace(poses, joints=poses.joints + np.array([0.8, 0, -1.2], np.float32))
     (left, top), (right, bottom) = drawn_box(lower)
@@ -96,7 +96,7 @@ def test_the_box_is_where_the_ink_is():
 
 @pytest.mark.parametrize("name", TAKES)
 def test_it_stays_the_same_motion(name):
-    """Bones keep their directions in the world up to the camera's small move, and stay in time."""
+    """Bones keep their world directions up to the camera's small motion, and their timing."""
     poses = TAKES[name]()
     pairs = [("upper_arm.R", 0, 1), ("forearm.R", 0, 1), ("thigh.L", 0, 1), ("shin.R", 0, 1)]
 
@@ -113,7 +113,7 @@ def test_it_stays_the_same_motion(name):
             / np.linalg.norm(before, axis=-1)
             / np.linalg.norm(after, axis=-1)
         )
-        clear = np.linalg.norm(before, axis=-1) > 0.05  # not those that point to the camera
+        clear = np.linalg.norm(before, axis=-1) > 0.05  # except those that point at the camera
         assert cosine[clear].min() > np.cos(np.radians(25))
         assert check_poses(drawn) is None
 
@@ -141,7 +141,7 @@ def test_the_drawings_differ_in_size_place_body_and_look():
 
 
 def test_the_camera_s_own_move_is_kept():
-    """A still figure seen by a camera that moves sideways: it crosses each drawing the same way."""
+    """A still figure and a camera that moves sideways: it crosses each drawing in the same way."""
     poses = wave(pan=lambda t: 0.3 * t)
     hips = joint("hips", 0)
     path = project(poses.joints, poses.world_to_clip, poses.size)[0][:, hips, 0]

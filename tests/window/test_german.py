@@ -26,7 +26,8 @@ BLENDERS_OWN = {
 """Blender finds its own translation of these first; the panel asks for ours by its context."""
 LOOK = """
 import json, bpy, addon_utils
-from {addon}.mti_addon.blender import addon, translations
+from {addon}.mti_addon.blender import translations
+from {addon}.mti_addon.blender.common import addon
 from {addon}.mti_addon.wire.problem import Problem
 table = translations.read_language(translations.languages()["de_DE"])
 texts = {{text: german for (context, text), german in table.items() if context == "*"}}
@@ -82,7 +83,7 @@ def test_every_text_is_shown_in_german(said: dict[str, Any]) -> None:
         assert {key for key in texts if german[context][key] != texts[key]} <= BLENDERS_OWN
     assert "Leave Edit Mode first" in english["refused"]
     assert "Zuerst den Bearbeitungsmodus verlassen" in german["refused"]
-    assert "This job no longer exists. Its folder has been removed." in english["reported"]
+    assert "This job no longer exists. Its folder was deleted." in english["reported"]
     assert "Dieser Auftrag ist nicht mehr da. Sein Ordner wurde entfernt." in german["reported"]
     assert german["filled"] == "Take 3"
     assert english["codes"] == [code for _, code, _ in said["codes"]]

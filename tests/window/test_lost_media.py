@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 
-from tests.blender.lost_media import DAMAGES, LENGTH, PICTURES, SIZE, harm, picture
+from tests.blender.sequencer.lost_media import DAMAGES, LENGTH, PICTURES, SIZE, harm, picture
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop, Window
 
 ADD = """
-from {addon}.mti_addon.blender import result_objects, strip
+from {addon}.mti_addon.blender.results import objects as result_objects
+from {addon}.mti_addon.blender.sequencer import strip
 scene = bpy.context.scene
 strip.add_picture_strip(scene, {media!r}, {names!r}, 1, {length}, {damage!r})
 image = result_objects.load_sequence({media!r} + "/" + {names!r}[0], {damage!r})
 result_objects.add_plane(bpy.context, image, {size}, {count}, 1, {count})
 """
 EDITORS = f"""
-from {ADDON}.mti_addon.blender.edit_scene import show_in_sequencers
+from {ADDON}.mti_addon.blender.sequencer.edit_scene import show_in_sequencers
 areas = sorted(bpy.context.screen.areas, key=lambda area: area.width * area.height)
 areas[-1].spaces.active.shading.type = "MATERIAL"
 areas[-2].type = "SEQUENCE_EDITOR"

@@ -44,7 +44,8 @@ def test_an_empty_shows_the_right_picture_at_once(desktop: Desktop, window: Wind
     write_pictures(folder)
     window.run(f"""
 from pathlib import Path
-from {ADDON}.mti_addon.blender import result_objects, results
+from {ADDON}.mti_addon.blender.results import objects as result_objects
+from {ADDON}.mti_addon.workflow import kept_results as results
 folder = Path({str(folder)!r})
 bpy.data.objects.remove(bpy.data.objects["Cube"])
 bpy.context.view_layer.update()

@@ -18,8 +18,8 @@ def audit(event, arguments):
     if event in ("open", "os.listdir", "os.scandir") and bpy.app.driver_namespace.get("drawing"):
         opened.append(str(arguments[0]))
 sys.addaudithook(audit)
-from {ADDON}.mti_addon.blender import panels
-draw = panels._MotionPanel.draw
+from {ADDON}.mti_addon.blender import tab
+draw = tab._MotionPanel.draw
 def watched(self, context):
     bpy.app.driver_namespace["drawn"] = bpy.app.driver_namespace.get("drawn", 0) + 1
     bpy.app.driver_namespace["drawing"] = True
@@ -27,7 +27,7 @@ def watched(self, context):
         draw(self, context)
     finally:
         bpy.app.driver_namespace["drawing"] = False
-panels._MotionPanel.draw = watched
+tab._MotionPanel.draw = watched
 """
 REDRAW = "[a.tag_redraw() for a in bpy.context.window_manager.windows[0].screen.areas]"
 DRAWN = "bpy.app.driver_namespace.get('drawn', 0)"
@@ -92,5 +92,5 @@ def count(self, context):
 bpy.types.STATUSBAR_HT_header.append(count)
 """)
     before = window.run("result = bpy.app.driver_namespace['bar']")
-    window.run(f"from {ADDON}.mti_addon.blender import polling; polling.redraw()")
+    window.run(f"from {ADDON}.mti_addon.blender.common import panels; panels.redraw()")
     window.until(f"bpy.app.driver_namespace['bar'] > {before}", 30)

@@ -20,11 +20,11 @@ result = [image.render_slots.active_index, len(image.render_slots)]
 """
 """What the Image Editor shows of the Render Result, and in which slot."""
 SENT = f"""
-from {ADDON}.mti_addon.blender import polling
+from {ADDON}.mti_addon.blender.queue import polling
 result = str(polling.jobs.rows[0].folder.path)
 """
 PLACED = """
-from {addon}.mti_addon.blender.strip import strip_start, strip_end
+from {addon}.mti_addon.blender.sequencer.strip import strip_start, strip_end
 found = []
 for scene in bpy.data.scenes:
     for strip in scene.sequence_editor.strips if scene.sequence_editor else ():
@@ -156,7 +156,7 @@ def test_the_viewport_s_colors_are_an_srgb_monitor_s(desktop: Desktop, window: W
     pictures = []
     for device in ("sRGB", "Display P3", "Rec.2100-PQ"):
         found = window.run(f"""
-from {ADDON}.mti_addon.blender import target_preview
+from {ADDON}.mti_addon.blender.apply import preview as target_preview
 scene = bpy.context.scene
 scene.display_settings.display_device = {device!r}
 if {device!r} == "sRGB":
@@ -188,7 +188,7 @@ bpy.ops.mti.show_target()
 """)
     shown = window.run("result = bpy.context.scene.mti.target_shown")
     found = window.run(f"""
-from {ADDON}.mti_addon.blender import target_preview
+from {ADDON}.mti_addon.blender.apply import preview as target_preview
 result = [target_preview.icon({shown!r}) > 0, str(target_preview.folder() / {shown!r})]
 """)
     assert found[0]

@@ -16,7 +16,7 @@ STRIPS = """[
     for strip in scene.sequence_editor.strips
 ]"""
 JOBS = f"""
-from {ADDON}.mti_addon.blender import polling
+from {ADDON}.mti_addon.blender.queue import polling
 result = [[row.folder.path.name, row.state.phase, row.state.step] for row in polling.jobs.rows]
 """
 LONG = 100_000
@@ -123,7 +123,9 @@ def test_blender_is_killed_and_opened_again_and_the_job_goes_on(desktop: Desktop
         assert second.process.returncode == 0
     with desktop.blender() as third:
         third.ask("open")
-        third.until(f"__import__('{ADDON}.mti_addon.blender.polling', fromlist=['x']).jobs.rows")
+        third.until(
+            f"__import__('{ADDON}.mti_addon.blender.queue.polling', fromlist=['x']).jobs.rows"
+        )
         picture(desktop, "reopened")
         assert jobs(third)[0][:2] == [name, "running"]
         third.click("mti.cancel")

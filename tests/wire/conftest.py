@@ -19,7 +19,7 @@ def _mount(*arguments: str) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB: the real thing, not a patched write()."""
+    """A file system of 256 KiB: a real one rather than a patched write()."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("only root on Linux can mount a small disk")
     place = tmp_path / "disk"
@@ -33,7 +33,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a file `old` and a folder `sub` that cannot be written: by permission, or, for
+    """A folder with a file `old` and a folder `sub` that is not writable: by permission, or, for
     root, by mount."""
     place = tmp_path / "read-only"
     place.mkdir()

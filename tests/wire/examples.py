@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
-    """A good request of the draft model, without its inputs."""
+    """A valid request for the draft model, without its inputs."""
     settings = Settings.for_model("draft")
     request = Request(
         protocol=PROTOCOL,
@@ -40,18 +40,18 @@ def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
 
 
 def make_inputs(request: Request) -> dict[str, bytes | Path]:
-    """Bytes, which are no pictures, for every input of the request's task."""
+    """Bytes, which are not images, for every input of the request's task."""
     return {name: f"bytes of {name}".encode() for name in request.input_names()}
 
 
 def make_job(root: Path, task: Task = "learn+apply", **changes: Any) -> JobFolder:
-    """A whole job folder in `root`."""
+    """A complete job folder in `root`."""
     request = make_request(task, **changes)
     return create_job(root, request, make_inputs(request))
 
 
 def with_inputs(request: Request) -> Request:
-    """The request as it is in a folder: with a sha256 for each input."""
+    """The request as stored in a folder: with a sha256 for each input."""
     names = request.input_names()
     return dataclasses.replace(request, inputs={name: "a" * 64 for name in names})
 
@@ -64,12 +64,13 @@ def limit_of(cls: type, name: str) -> Range | Constraint | None:
 
 
 def elsewhere(owner: Owner, host: str = "farm-7") -> Owner:
-    """The same process of another machine."""
+    """The same process on another machine."""
     return dataclasses.replace(owner, host=host, machine="0" * 16, boot_id="another")
 
 
 def child(code: str, *arguments: str) -> subprocess.Popen[str]:
-    """A Python process that runs `code` with the repository importable; stdin and stdout piped."""
+    """A Python process that runs `code` with the repository importable; stdin and stdout are
+    pipes."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,
@@ -80,15 +81,15 @@ def child(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Kill a child of ours with SIGKILL, and close its pipes."""
+    """Kill a child process with SIGKILL, and close its pipes."""
     process.kill()
     process.communicate()
 
 
 def kill_often(code: str, argument: Path, enough: Callable[[], bool], kills: int = 12) -> None:
-    """Run `code`, which prints "ready" and works for ever, and SIGKILL it at random moments.
+    """Run `code`, which prints "ready" and works forever, and SIGKILL it at random moments.
 
-    At least `kills` times, and until `enough()`; it is also called after every kill.
+    At least `kills` times, and until `enough()`, which is also called after every kill.
     """
     rng = random.Random(0)
     for count in range(1, 200):

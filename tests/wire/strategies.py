@@ -1,4 +1,4 @@
-"""Values of the wire's dataclasses for hypothesis, made from what their fields say they may be."""
+"""Hypothesis strategies for the wire's dataclasses, derived from their fields' constraints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mti_addon.wire.settings import SIZE_MULTIPLE, Settings
 hypothesis_settings.register_profile("gate", derandomize=True, deadline=None, database=None)
 hypothesis_settings.load_profile("gate")
 
-# what breaks formats of lines, and half a character that no UTF-8 has, left out
+# characters that break line-based formats; no lone surrogates, which UTF-8 cannot encode
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 WHOLE = st.integers(-(2**60), 2**60)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
@@ -30,7 +30,7 @@ JSON: SearchStrategy[Any] = st.recursive(
 
 
 def values(hint: Any) -> SearchStrategy[Any]:
-    """Values that a field of this type may have, within its range, often on its edge."""
+    """Valid values for a field of this type, often at the edges of its range."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return _limited(args[0], args[1])
@@ -51,7 +51,7 @@ def values(hint: Any) -> SearchStrategy[Any]:
 
 
 def dataclass_values(cls: Any) -> SearchStrategy[Any]:
-    """A dataclass with every field any value of its type."""
+    """A dataclass with any value of its type for every field."""
     hints = get_type_hints(cls, include_extras=True)
     return st.builds(cls, **{f.name: values(hints[f.name]) for f in dataclasses.fields(cls)})
 
@@ -68,7 +68,7 @@ def _limited(kind: Any, limit: Range | Constraint) -> SearchStrategy[Any]:
 
 
 def settings() -> SearchStrategy[Settings]:
-    """Settings that a request may hold."""
+    """Any valid settings of a request."""
     sides = st.integers(2, 4096 // SIZE_MULTIPLE).map(lambda n: n * SIZE_MULTIPLE)
     whole: SearchStrategy[Settings] = dataclass_values(Settings)
     return st.builds(

@@ -43,7 +43,7 @@ GOOD = Outer(True, 12, 0.5, "abc", "left", None, {"x": 1}, {"y": [None]}, Inner(
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every field, objects too."""
+    """Paths of all fields, including objects."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield (*path, key)
@@ -64,7 +64,7 @@ def test_any_settings_survive_the_round_trip(settings: Settings) -> None:
 
 @given(strategies.JSON)
 def test_any_json_is_settings_or_a_sentence(value: Any) -> None:
-    """Nothing that comes over the wire ends in anything but a BadRequest."""
+    """No data on the wire raises anything but BadRequest."""
     with suppress(BadRequest):
         Settings.from_dict(value)
 
@@ -132,8 +132,8 @@ def test_what_is_wrong_is_said_in_a_sentence() -> None:
     assert message(ratio=10**400) == "top.ratio is too large."
     assert message(ratio=float("inf")) == "top.ratio must be a finite number."
     assert message(ratio=float("nan")) == "top.ratio must be a finite number."
-    assert message(word="ABC") == "top.word is 'ABC', which is not allowed there."
-    assert message(word="abc\n") == "top.word is 'abc\\n', which is not allowed there."
+    assert message(word="ABC") == "top.word is 'ABC', which is not allowed."
+    assert message(word="abc\n") == "top.word is 'abc\\n', which is not allowed."
     assert message(choice="up") == "top.choice is 'up', and must be one of: left, right."
     assert message(maybe="x") == "top.maybe must be a number, not a text."
     assert message(table={"x": "y"}) == "top.table.x must be a whole number, not a text."

@@ -68,7 +68,7 @@ def test_the_golden_file_is_read_and_written_byte_for_byte() -> None:
 
 
 def test_the_older_golden_file_is_read_too() -> None:
-    """Before protocol 3 nothing said what exactly had failed."""
+    """Before protocol 3, failures had no specific code."""
     read = EventReader(GOLDEN.with_name("events_2.jsonl")).read_new()
     assert len(read) == len(GOLDEN_EVENTS)
     for (_, _, event), now in zip(read, GOLDEN_EVENTS, strict=True):
@@ -150,7 +150,7 @@ def test_a_file_name_that_is_not_utf8_does_not_stop_the_last_event() -> None:
     name = b"/jobs/caf\xe9".decode("utf-8", "surrogateescape")
     _, _, event = decode(encode(Failed("not_writable", f"{name} cannot be written.", ""), 1, TIME))
     assert event == Failed("not_writable", "/jobs/caf? cannot be written.", "")
-    with pytest.raises(WireError, match="half a character"):
+    with pytest.raises(WireError, match="contains an unpaired surrogate"):
         decode('{"seq":1,"time":1,"event":"preview","file":"\\ud800"}')
 
 
@@ -168,7 +168,7 @@ def test_no_bytes_make_it_raise_anything_else() -> None:
 
 
 def test_a_reader_may_look_at_any_moment(tmp_path: Path) -> None:
-    """Whatever has been written so far, cut at any byte: all whole events, each exactly once."""
+    """Whatever has been written, cut at any byte: all complete events, each exactly once."""
     path = tmp_path / "events.jsonl"
     data = lines(*GOLDEN_EVENTS).encode()
     reader, seen = EventReader(path), []
@@ -253,7 +253,7 @@ def test_what_python_cannot_hold_is_a_wire_error(line: str) -> None:
 
 
 def test_no_line_breaks_a_reader() -> None:
-    """Lines with bytes changed, left out and doubled: an event, or a WireError."""
+    """Lines with changed, missing and repeated bytes: an event, or a WireError."""
     rng, seen = random.Random(1), set()
     lines = [
         encode(Started("draft", "cpu", 1, {"torch": "2.13"}), 1, 1e9),

@@ -27,7 +27,7 @@ def test_all_is_complete_and_sorted(module: ModuleType) -> None:
 
 @pytest.mark.parametrize("package", ["mti_addon", "mti_addon.wire", "mti_addon.client"])
 def test_a_bare_python_can_import_it(package: str) -> None:
-    """No site-packages at all, so nothing but the standard library can be found."""
+    """Without site-packages, so that only the standard library can be imported."""
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {package}\n"
         "assert not {'bpy', 'numpy', 'torch'} & set(sys.modules)"

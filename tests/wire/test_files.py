@@ -136,7 +136,7 @@ def test_quota_and_space_are_one_to_an_artist(tmp_path: Path, number: int) -> No
 
 
 class SharingViolation(PermissionError):
-    """What Windows raises while a virus scanner reads the file."""
+    """Raised by Windows while a virus scanner reads the file."""
 
     winerror = 32
 
@@ -172,7 +172,7 @@ def test_new_folder_is_whole_or_nothing(tmp_path: Path) -> None:
         (temp / "file").write_bytes(b"x")
         assert names(tmp_path / "a") == [temp.name] and temp.name.startswith(".tmp-")
     assert names(tmp_path / "a" / "b") == ["file"]
-    with pytest.raises(BadRequest, match="exists already"), files.new_folder(tmp_path / "a" / "b"):
+    with pytest.raises(BadRequest, match="already exists"), files.new_folder(tmp_path / "a" / "b"):
         pass
     with pytest.raises(KeyboardInterrupt), files.new_folder(tmp_path / "c") as temp:
         (temp / "file").write_bytes(b"x")
@@ -201,7 +201,7 @@ def test_remove_folder_may_be_late(tmp_path: Path) -> None:
 
 
 def test_a_new_folder_takes_what_dead_writers_left_beside_it(tmp_path: Path) -> None:
-    """Whoever writes there sees to it: jobs, captures, results, targets, motions."""
+    """Every writer cleans up: of jobs, captures, results, targets and motions."""
     old, young, future = (tmp_path / f".tmp-{name}-job" for name in ("old", "young", "future"))
     for path, age in ((old, 7200), (young, 10), (future, -7200)):
         path.mkdir()
@@ -220,7 +220,7 @@ def test_a_new_folder_takes_what_dead_writers_left_beside_it(tmp_path: Path) -> 
 def test_the_newest_are_kept_while_another_does_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two Blenders: a folder vanishes between a listing and the look at it."""
+    """Two Blenders: a folder disappears between listing and inspection."""
     for age, name in enumerate(["newest", "second", "third", "gone", ".tmp-1-writing"]):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (1000 - age,) * 2)
@@ -241,8 +241,8 @@ def test_the_newest_are_kept_while_another_does_the_same(
 
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """As Windows answers where these files, by their names, are open in another process: neither
-    they nor any folder above them can be renamed or deleted."""
+    """Behave like Windows while the named files are open in another process: neither they nor any
+    folder above them can be renamed or deleted."""
     held: set[str] = set()
     rename, unlink, rmdir = os.rename, os.unlink, os.rmdir
 
@@ -257,7 +257,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     def guarded(action: Callable[..., None]) -> Callable[..., None]:
         def act(path: object, *rest: object, **how: object) -> None:
             place = Path(str(path))
-            if how.get("dir_fd") is not None:  # as rmtree does it here
+            if how.get("dir_fd") is not None:  # as rmtree does here
                 place = Path(os.readlink(f"/proc/self/fd/{how['dir_fd']}")) / str(path)
             if holds(place):
                 refuse(place)
@@ -293,7 +293,7 @@ def test_a_folder_goes_although_a_file_of_it_is_open(tmp_path: Path, windows: se
 
 
 def test_what_must_be_whole_stays_whole_if_it_cannot_go(tmp_path: Path, windows: set[str]) -> None:
-    """An environment, a model: half of one would look like one."""
+    """An environment or a model: a partial one would look like a complete one."""
     folder = make_folder(tmp_path)
     before = sorted(folder.rglob("*"))
     windows.add("log.txt")
@@ -308,7 +308,7 @@ def test_what_must_be_whole_stays_whole_if_it_cannot_go(tmp_path: Path, windows:
 def test_the_size_of_a_folder_that_others_work_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is measured while a panel is drawn, and a setup task deletes, downloads or moves in it."""
+    """It is measured while a panel is drawn and a setup task deletes, downloads or moves files."""
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "weights").write_bytes(b"x" * 100)
@@ -329,7 +329,7 @@ def test_the_size_of_a_folder_that_others_work_in(
 
 def test_a_folder_that_another_has_made_meanwhile_is_said(tmp_path: Path) -> None:
     """Two Blenders take the same name."""
-    with pytest.raises(BadRequest, match="exists already"):
+    with pytest.raises(BadRequest, match="already exists"):
         with files.new_folder(tmp_path / "wave_01") as folder:
             (folder / "mine").touch()
             (tmp_path / "wave_01").mkdir()

@@ -54,7 +54,7 @@ def test_a_bad_request_leaves_nothing(tmp_path: Path) -> None:
 def test_a_job_cannot_be_made_twice(tmp_path: Path) -> None:
     request = make_request()
     job = create_job(tmp_path, request, make_inputs(request))
-    with pytest.raises(BadRequest, match="exists already"):
+    with pytest.raises(BadRequest, match="already exists"):
         create_job(tmp_path, request, make_inputs(request))
     job.verify_inputs()
 
@@ -98,7 +98,7 @@ def test_a_creator_that_is_killed_leaves_whole_jobs_only(tmp_path: Path) -> None
 def test_an_input_that_changed_is_named(tmp_path: Path) -> None:
     job = make_job(tmp_path)
     job.target_file.write_bytes(b"another")
-    with pytest.raises(UnreadableInput, match=r"^inputs/target\.png is not the file that it was"):
+    with pytest.raises(UnreadableInput, match=r"^inputs/target\.png has changed"):
         job.verify_inputs()
     (job.reference_dir / "0003.png").unlink()
     with pytest.raises(UnreadableInput, match=r"^inputs/reference/0003\.png is missing\.$"):
@@ -107,7 +107,7 @@ def test_an_input_that_changed_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("link", ["inputs/target.png", "inputs/reference", "inputs"])
 def test_a_link_is_not_an_input(tmp_path: Path, link: str) -> None:
-    """A job from somewhere else must not be able to name a file of this machine."""
+    """A job from elsewhere must not be able to refer to a file of this machine."""
     job = make_job(tmp_path)
     outside = tmp_path / "outside"
     (job.path / link).rename(outside)
@@ -183,7 +183,7 @@ def test_heartbeat_age(tmp_path: Path) -> None:
     assert age is not None and 59 < age < 65
     os.utime(job.heartbeat_file, (now + 200, now + 200))  # another machine's clock
     assert job.heartbeat_age() == 0.0
-    os.utime(job.heartbeat_file, (now + 3600, now + 3600))  # ours was set back since
+    os.utime(job.heartbeat_file, (now + 3600, now + 3600))  # our clock was set back
     age = job.heartbeat_age()
     assert age is not None and 3590 < age <= 3600
 
@@ -200,7 +200,7 @@ def test_the_manifest_proves_the_output(tmp_path: Path) -> None:
     make_output(job)
     assert job.verify_output() == ("frames/0001.png", "motion.safetensors")
     job.output_motion.write_bytes(b"m0tion")
-    with pytest.raises(UnreadableInput, match=r"^output/motion\.safetensors is not the file"):
+    with pytest.raises(UnreadableInput, match=r"^output/motion\.safetensors has changed"):
         job.verify_output()
     shutil.rmtree(job.output_dir)
     with pytest.raises(UnreadableInput, match="manifest"):
@@ -219,7 +219,7 @@ def test_a_manifest_cannot_name_what_lies_outside(tmp_path: Path, name: str) -> 
 def test_a_job_on_a_disk_that_is_full_at_any_moment_is_whole_or_not_there(
     small_disk: Path,
 ) -> None:
-    """With room for so many bytes: the names, some inputs, all of them, or the request, too."""
+    """With room for the folders, for some inputs, for all inputs, or for the request as well."""
     ballast, outcomes = small_disk / "ballast", set()
     spool = small_disk / "spool"
     spool.mkdir()

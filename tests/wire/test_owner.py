@@ -46,7 +46,7 @@ def job(tmp_path: Path) -> JobFolder:
 
 
 def hold(job: JobFolder, code: str = HOLDER) -> subprocess.Popen[str]:
-    """Another process that has the lock."""
+    """Another process that holds the lock."""
     process = child(code, str(job.path))
     assert process.stdout is not None and process.stdout.readline().strip().isdigit()
     return process
@@ -93,7 +93,7 @@ def test_a_runner_elsewhere_whose_heart_stopped_long_ago_is_dead() -> None:
 
 @pytest.mark.parametrize("age", [None, 0.0, 60.0])
 def test_a_machine_that_was_renamed_is_still_this_one(age: float | None) -> None:
-    """DHCP, joining a domain: the name changes, the processes stay what they are."""
+    """DHCP or joining a domain: the name changes, the processes do not."""
     me = dataclasses.replace(current_owner(1), host="dhcp-172-16-0-9")
     alive = Liveness.ALIVE if age in (None, 0.0) else Liveness.STALE
     assert is_alive(me, age) is alive
@@ -101,7 +101,7 @@ def test_a_machine_that_was_renamed_is_still_this_one(age: float | None) -> None
 
 
 def test_renamed_and_booted_since_it_is_dead_as_soon_as_its_heart_is_still() -> None:
-    """A living heart may be that of another machine with a copy of this one's disk."""
+    """A beating heart may belong to another machine with a copy of this one's disk."""
     before = dataclasses.replace(current_owner(1), host="old-name", boot_id="another")
     assert is_alive(before, 0.0) is Liveness.ELSEWHERE
     for age in (None, STALE_SECONDS + 1):
@@ -123,7 +123,7 @@ def test_where_boots_have_no_names_the_machine_s_own_tells(
     copied = Liveness.ELSEWHERE if age == 0.0 else Liveness.DEAD
     assert is_alive(dead, age) is copied
     assert is_alive(dataclasses.replace(dead, host=me.host), age) is Liveness.DEAD
-    # two machines may have one name, such as localhost
+    # two machines may have the same name, such as localhost
     namesake = dataclasses.replace(elsewhere(me), host=me.host)
     assert is_alive(namesake, age) is Liveness.ELSEWHERE
 
@@ -137,7 +137,7 @@ def test_a_machine_without_an_id_is_known_by_its_name(monkeypatch: pytest.Monkey
 
 
 def test_the_owner_of_an_older_version_is_read(job: JobFolder) -> None:
-    """It has no `machine`."""
+    """It has no `machine` field."""
     me = current_owner(4)
     job.owner_file.write_text(dataclasses.replace(me, machine="").to_json())
     text = job.owner_file.read_text()
@@ -152,7 +152,7 @@ CONTAINER = ["unshare", "--pid", "--fork", "--mount-proc"]
 
 
 def test_a_runner_in_a_container_is_judged_by_its_heart(job: JobFolder) -> None:
-    """Its number is of a list of processes that is not ours (Flatpak has one, too)."""
+    """Its process ID belongs to another namespace (as in Flatpak)."""
     command = [*CONTAINER, sys.executable, "-c", HOLDER, str(job.path)]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -168,7 +168,7 @@ def test_a_runner_in_a_container_is_judged_by_its_heart(job: JobFolder) -> None:
             JobLock(job).acquire()
     finally:
         process.communicate("", timeout=20)
-    # of one system, so that no clock and no network could be to blame
+    # of the same system, so that no clock or network is involved
     assert is_alive(owner, STALE_SECONDS + 1) is Liveness.DEAD
 
 
@@ -184,7 +184,7 @@ def test_a_second_runner_is_refused_and_told_who_is_first(job: JobFolder) -> Non
     first = hold(job)
     try:
         before = job.owner_file.read_bytes()
-        with pytest.raises(Busy, match=f"by process {first.pid} on ") as caught:
+        with pytest.raises(Busy, match=f"^Process {first.pid} on ") as caught:
             JobLock(job).acquire()
         assert caught.value.hint
         assert job.owner_file.read_bytes() == before
@@ -221,7 +221,7 @@ def test_a_stopped_runner_keeps_the_lock_and_becomes_stale(job: JobFolder) -> No
 
 
 def acquired_within(job: JobFolder, seconds: float) -> JobLock:
-    """A lock that was taken; a child that has just been forked may need a moment to let go."""
+    """Acquire the lock; a child process that was just forked may still hold it for a moment."""
     lock, deadline = JobLock(job), time.monotonic() + seconds
     while True:
         try:
@@ -283,7 +283,7 @@ def test_the_lock_is_believed_and_not_a_lying_owner_json(job: JobFolder) -> None
             JobLock(job).acquire()
     finally:
         end(process)
-    write_owner(job, current_owner(7))  # alive, but without the lock
+    write_owner(job, current_owner(7))  # alive, but not holding the lock
     with JobLock(job) as lock:
         assert lock.epoch == 8
 
@@ -340,7 +340,8 @@ def test_a_runner_that_lost_the_folder_notices(job: JobFolder) -> None:
 
 
 def test_an_owner_that_cannot_be_read_is_no_other_one(job: JobFolder) -> None:
-    """A virus scanner has it for a moment, or the network is away; one that was deleted is gone."""
+    """A virus scanner may hold the file briefly, or the network may be down; a deleted file is
+    gone."""
     with JobLock(job) as lock:
         mine = job.owner_file.read_bytes()
         job.owner_file.write_bytes(b"")

@@ -56,14 +56,14 @@ def test_a_preset_is_read_as_it_was_written(tmp_path: Path) -> None:
     [
         ({"name": ""}, "preset.name is ''"),
         ({"model": "sora"}, "preset.model is 'sora'"),
-        ({"model": "svd"}, "preset.model and preset.num_frames must be those of its settings"),
+        ({"model": "svd"}, "preset.model and preset.num_frames must match its settings"),
         ({"num_frames": 15}, "preset.model and preset.num_frames"),
         ({"fps": 0}, "preset.fps is 0"),
         ({"tags": "arm"}, "preset.tags must be a list"),
         ({"tags": ["ok", ""]}, "preset.tags.1 is ''"),
         ({"created": "yesterday"}, "preset.created is 'yesterday'"),
         ({"files": {}}, "preset.files lacks 'motion.safetensors'"),
-        ({"files": {"../../x": "0" * 64}}, "preset.files must not have '../../x'"),
+        ({"files": {"../../x": "0" * 64}}, "preset.files must not contain '../../x'"),
         ({"licence": None}, "preset.licence must be a text"),
         ({"price": 5}, "preset.price is unknown"),
         ({"version": 0}, "preset.version is 0"),
@@ -87,7 +87,7 @@ def test_a_newer_preset_is_seen_before_anything_else(tmp_path: Path) -> None:
 
 
 def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
-    """Version 1 knew neither variants nor precision nor decay."""
+    """Version 1 had no variants, precision or decay."""
     inversion = PRESET.settings.inversion
     meant = dataclasses.replace(
         inversion,
@@ -103,7 +103,7 @@ def test_a_preset_of_version_1_is_read_as_it_was_meant(tmp_path: Path) -> None:
     for name in ("precision", "learning_rate_decay", "token_init"):
         del old["inversion"][name]
     rewrite(tmp_path / "wave", settings=old)
-    with pytest.raises(BadRequest, match="is missing"):  # a preset of version 2 must say it all
+    with pytest.raises(BadRequest, match="is missing"):  # a preset of version 2 must be complete
         read_preset(tmp_path / "wave")
     del old["inversion"]["augmentation"]["variants"], old["sampling"]["framing"]
     rewrite(tmp_path / "wave", settings=old, version=1)
@@ -150,7 +150,7 @@ def test_nothing_is_left_of_a_preset_that_cannot_be_written(tmp_path: Path) -> N
 
 def test_a_preset_is_not_written_over_another(tmp_path: Path) -> None:
     write_preset(tmp_path / "wave", PRESET, CONTENTS)
-    with pytest.raises(BadRequest, match="exists already"):
+    with pytest.raises(BadRequest, match="already exists"):
         write_preset(tmp_path / "wave", PRESET, {"motion.safetensors": b"other"})
     verify_preset(tmp_path / "wave", read_preset(tmp_path / "wave"))
 

@@ -1,4 +1,4 @@
-"""The one shape that everything that is wrong has."""
+"""The common data class of all problems."""
 
 from __future__ import annotations
 

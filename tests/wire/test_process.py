@@ -81,7 +81,7 @@ def test_the_boot_has_a_name() -> None:
 
 
 def test_macos_s_answer_is_read_as_its_header_says() -> None:
-    """struct proc_bsdinfo of <sys/proc_info.h>; nothing here has run on macOS itself."""
+    """struct proc_bsdinfo of <sys/proc_info.h>; not tested on macOS itself."""
     fields = struct.pack("=11I4x16s32s5Ii", *range(11), b"python", b"", *range(5), 0)
     answer = fields + struct.pack("=QQ", 1_700_000_000, 250_000)
     assert len(answer) == 136
@@ -93,7 +93,7 @@ def test_macos_s_answer_is_read_as_its_header_says() -> None:
 
 @linux
 def test_a_container_has_a_boot_of_its_own() -> None:
-    """Its processes are counted anew, so that a number there says nothing here."""
+    """Its processes are numbered separately, so a process ID there means nothing here."""
     code = "from mti_addon.wire.process import boot_id; print(boot_id())"
     command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -110,7 +110,7 @@ def test_the_machine_has_a_name_that_stays() -> None:
 def test_linux_names_its_machine_in_a_file(tmp_path: Path) -> None:
     assert named_machine("linux", tmp_path) == ""
     (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/machine-id").write_text("uninitialized\n")  # while it boots for the first time
+    (tmp_path / "etc/machine-id").write_text("uninitialized\n")  # during its first boot
     assert named_machine("linux", tmp_path) == ""
     (tmp_path / "var/lib/dbus").mkdir(parents=True)
     (tmp_path / "var/lib/dbus/machine-id").write_text("3d1219c7c4c5404aaa1f6d2a48adfda4\n")
@@ -121,7 +121,7 @@ def test_linux_names_its_machine_in_a_file(tmp_path: Path) -> None:
 
 
 class _Registry:
-    """What winreg answers on a Windows that has, or has not, a name for its machine."""
+    """Simulates winreg on a Windows with or without a machine GUID."""
 
     HKEY_LOCAL_MACHINE, KEY_READ, KEY_WOW64_64KEY = 2, 1, 256
 
@@ -136,7 +136,7 @@ class _Registry:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
     def QueryValueEx(self, key: _Registry, name: str) -> tuple[str, int]:  # noqa: N802
         assert name == "MachineGuid"
@@ -154,7 +154,7 @@ def test_windows_names_its_machine_in_the_registry(monkeypatch: pytest.MonkeyPat
 
 
 class _Libc:
-    """macOS's gethostuuid(3)."""
+    """Simulates macOS's gethostuuid(3)."""
 
     def __init__(self, uuid: bytes) -> None:
         self.uuid = uuid

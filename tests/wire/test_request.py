@@ -89,7 +89,7 @@ GOLDEN_REQUEST = Request(
 
 
 def changed(**changes: Any) -> str:
-    """A good request's JSON with some of its fields replaced."""
+    """A valid request's JSON with some fields replaced."""
     return json.dumps({**json.loads(with_inputs(make_request()).to_json()), **changes})
 
 
@@ -143,11 +143,11 @@ REMOVED = {
     "sampling.guidance_sigma_min": (0.0, 0.5),
     "sampling.guidance_sigma_max": (1000, 50.0),
 }
-"""Of protocol 2: what was off, and on."""
+"""Fields of protocol 2: their values when off, and when on."""
 
 
 def of_protocol_2(**changes: Any) -> str:
-    """The golden request with every experiment off but for `changes`, by dotted path."""
+    """The golden request with every experiment off except `changes`, by dotted path."""
     value = json.loads((GOLDEN / "request_2.json").read_bytes())
     for path, each in {**{path: off for path, (off, _) in REMOVED.items()}, **changes}.items():
         group, name = path.split(".")
@@ -194,7 +194,7 @@ def test_a_capture_lasts_as_long_as_its_frames_are_shown() -> None:
 
 
 def old(task: Task) -> dict[str, Any]:
-    """A good request of protocol 1, as plain JSON."""
+    """A valid request of protocol 1, as plain JSON."""
     value: dict[str, Any] = json.loads(with_inputs(make_request(task)).to_json())
     del value["references"], value["targets"]
     for path, new in settings._RENAMED_BY_3:
@@ -222,7 +222,7 @@ def test_a_request_that_mixes_the_protocols_is_refused() -> None:
     ):
         with pytest.raises(BadRequest):
             Request.from_json(json.dumps(mixed))
-    with pytest.raises(BadRequest, match="protocol is 1, and a new request's is 3"):
+    with pytest.raises(BadRequest, match="protocol is 1, but a new request's is 3"):
         dataclasses.replace(make_request(), protocol=1).check()
 
 
@@ -237,7 +237,10 @@ def test_a_newer_protocol_is_seen_before_anything_else() -> None:
     text = json.dumps({"protocol": PROTOCOL + 1, "job": 5, "from": "the future"})
     with pytest.raises(NewerProtocol) as caught:
         Request.from_json(text)
-    assert caught.value.message == "This job was written for protocol 4, and this version speaks 3."
+    assert (
+        caught.value.message
+        == "This job was written for protocol 4, but this version uses protocol 3."
+    )
     assert caught.value.hint.startswith("Update")
     with pytest.raises(NewerProtocol):
         dataclasses.replace(make_request(), protocol=9, name="").check()
@@ -292,7 +295,7 @@ def test_a_field_that_is_wrong_is_named(changes: dict[str, Any], message: str) -
 )
 def test_only_the_task_s_own_inputs_are_allowed(name: str) -> None:
     inputs = {**with_inputs(make_request()).inputs, name: "a" * 64}
-    with pytest.raises(BadRequest, match="^inputs must not have "):
+    with pytest.raises(BadRequest, match="^inputs must not contain "):
         Request.from_json(changed(inputs=inputs))
 
 

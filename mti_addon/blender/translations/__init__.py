@@ -1,10 +1,9 @@
-"""The interface in other languages than English, through Blender's own translations.
+"""Interface translations, through Blender's own translation system.
 
-A language is a .po file in this folder, named as Blender names it. English texts are the keys.
-Blender itself looks up what is given to it as a plain literal: labels, buttons, names and
-descriptions of properties, reports. It does not see texts that are composed and lines of a wrapped
-paragraph: those go through translated(). Problems have keys of their own, their codes, as they may
-come from another process, which may be of another version; they go through told().
+Each language is a .po file in this folder, named as in Blender, with English texts as keys. Blender
+itself translates plain literals: labels, buttons, names and descriptions of properties, reports.
+Composed texts and lines of wrapped paragraphs go through translated(). Problems may come from
+another process, possibly of another version, so their keys are their codes; they go through told().
 """
 
 from __future__ import annotations
@@ -17,31 +16,32 @@ from ...wire.problem import Problem
 from .po import read_po
 
 OWN = "MTI"
-"""The context of words that Blender translates otherwise itself, and finds there first: a face is
-one of a mesh to it, a wave one of water."""
+"""Context of words that Blender itself translates in another sense, and would find first: its
+face is part of a mesh, its wave is water."""
 OPERATOR = "Operator"
-"""Blender looks up buttons and labels of operators in a context of their own."""
+"""Context in which Blender looks up buttons and operator labels."""
 CONTEXTS = ("*", OPERATOR, OWN)
-"""All that a plain text is offered in: who asks for it is not known here."""
+"""Contexts in which each plain text is registered, since its use is not known here."""
 SENTENCE, REMEDY = "problem", "remedy"
-"""Contexts of the two parts of a problem, whose text is the code. In a .po file the code stands in
-the context, as in "problem frame_range_empty", and the text is English, for translators to read."""
+"""Contexts of a problem's two parts, with its code as the text. In a .po file the code is part
+of the context, as in "problem frame_range_empty", and the text is English for translators to
+read."""
 Table = dict[tuple[str, str], str]
-"""As Blender wants a language: {(context, text): translation}."""
+"""A language in Blender's format: {(context, text): translation}."""
 
 
 def translated(text: str, *values: Any, **named: Any) -> str:
-    """A text in the interface's language, itself if it is unknown; a template with its values."""
-    from bpy.app import translations  # here, so that modules without bpy may call this
+    """Translate a text, or return it unchanged if unknown; templates are filled with the values."""
+    from bpy.app import translations  # imported here so that modules without bpy can call this
 
     found: str = translations.pgettext_iface(text)
     return found.format(*values, **named) if values or named else found
 
 
 def told(problem: Problem) -> tuple[str, str]:
-    """What is wrong, and what to do (or nothing), in the interface's language.
+    """Return a problem's message and its remedy, which may be empty, in the interface's language.
 
-    In English, as it came, where the code is unknown, or another version means other values by it.
+    Returns the original English if the code is unknown, or if another version uses other values.
     """
     sentence = _by_code(SENTENCE, problem.code, problem.message, problem.values)
     remedy = _by_code(REMEDY, problem.code, problem.hint, problem.values)
@@ -49,7 +49,7 @@ def told(problem: Problem) -> tuple[str, str]:
 
 
 def sentences(problem: Problem | None) -> str:
-    """told() in one text; empty for no problem."""
+    """Return told() as a single text; empty for no problem."""
     return " ".join(part for part in told(problem) if part) if problem else ""
 
 
@@ -61,7 +61,7 @@ def _by_code(context: str, code: str, english: str, values: Mapping[str, Any]) -
 
 
 def filled(template: str, values: Mapping[str, Any], english: str) -> str:
-    """A translated template, or the English text where these are not the values that it names."""
+    """Fill a translated template, or return the English text if the values do not match."""
     try:
         return template.format_map(values)
     except (LookupError, ValueError, AttributeError):
@@ -69,12 +69,12 @@ def filled(template: str, values: Mapping[str, Any], english: str) -> str:
 
 
 def languages() -> dict[str, Path]:
-    """Blender's name of each language, such as de_DE -> its file."""
+    """Map Blender's name of each language, such as de_DE, to its file."""
     return {path.stem: path for path in sorted(Path(__file__).parent.glob("*.po"))}
 
 
 def read_language(path: Path) -> Table:
-    """The table of one language. Raises OSError, ValueError."""
+    """Read the table of one language. Raises OSError, ValueError."""
     table: Table = {}
     for context, text, translation in read_po(path.read_text("utf-8")):
         part, _, code = context.partition(" ")
@@ -86,7 +86,7 @@ def read_language(path: Path) -> Table:
 
 
 def register(name: str) -> None:
-    """Hand all languages to Blender, under the extension's name."""
+    """Register all languages with Blender under the extension's name."""
     from bpy.app import translations
 
     tables = {language: read_language(path) for language, path in languages().items()}
@@ -94,7 +94,7 @@ def register(name: str) -> None:
 
 
 def unregister(name: str) -> None:
-    """Take them back."""
+    """Unregister all languages."""
     from bpy.app import translations
 
     translations.unregister(name)

@@ -1,7 +1,7 @@
-"""Reads gettext's .po files, which translators' tools write; standard library only.
+"""Read gettext .po files as written by translation tools; standard library only.
 
-Contexts, texts and their translations are all that is needed here. Python's own gettext reads
-compiled .mo files, which would have to be made, shipped and kept up to date.
+Only contexts, texts and translations are needed. Python's own gettext reads compiled .mo files,
+which would have to be built, shipped and kept up to date.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ class Entry(NamedTuple):
     """One text of a .po file."""
 
     context: str
-    """Empty if it has none."""
+    """Empty if there is none."""
     text: str
     translation: str
 
 
 def read_po(source: str) -> list[Entry]:
-    """The translated texts of a .po file, without its header and what is marked as fuzzy.
+    """Read the translated entries of a .po file, without its header and fuzzy entries.
 
-    Raises ValueError, which names the line, for anything else; so for plural forms, too.
+    Raises ValueError with the line number for anything else, including plural forms.
     """
     entries: list[Entry] = []
     found: dict[str, str] = {}
@@ -37,7 +37,7 @@ def read_po(source: str) -> list[Entry]:
         named = "" if line[0] == '"' else line.split(None, 1)[0]
         if not (named or keyword) or (named and named not in KEYWORDS):
             raise ValueError(f"line {number} is not understood: {line[:60]}")
-        if named in KEYWORDS[:2] and keyword in ("", "msgstr"):  # the next entry begins
+        if named in KEYWORDS[:2] and keyword in ("", "msgstr"):  # the next entry starts
             entries += _entry(found, fuzzy)
             found, fuzzy, unsure = {}, unsure, False
         keyword = named or keyword
@@ -55,5 +55,5 @@ def _entry(found: dict[str, str], fuzzy: bool) -> list[Entry]:
 def _unquoted(text: str, number: int) -> str:
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         raise ValueError(f"line {number} has no text in quotes: {text[:60]}")
-    # what translators' tools write, they escape as JSON does
+    # translation tools escape as in JSON
     return json.loads(text) if "\\" in text else text[1:-1]

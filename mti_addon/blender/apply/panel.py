@@ -1,0 +1,99 @@
+"""The Apply panel: the motion, its target, and how the target will be sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...motion import fitted
+from ...wire import Settings
+from ...workflow.motions import KnownMotion
+from ..common.drawing import button, field, paragraph
+from ..queue.rows import draw_status
+from ..setup.costs import draw_resolution, estimate
+from ..setup.engines import chosen_settings
+from ..translations import sentences, translated
+from . import preview
+from .changes import changed_since_preview
+from .current import current_motion, newer_motion, shapes_sent
+from .sources import size_of, target_problem
+
+
+def draw_apply(context: Any, layout: Any) -> None:
+    """Draw motion, target, seed and takes."""
+    props = context.scene.mti
+    column = layout.column()
+    field(context, column, props, "motion", icon="ACTION")
+    motion = current_motion(context.scene)
+    if not props.motion:
+        _draw_latest(context, column, motion)
+    _draw_target(context, column)
+    settings = motion.settings if motion else None
+    _draw_fit(context, layout, settings or chosen_settings())
+    column = layout.column()
+    field(context, column, props, "seed")
+    field(context, column, props, "takes")
+    draw_resolution(context, column, settings or chosen_settings())
+    button(context, layout, "mti.apply", "Apply", "PLAY")
+    planned = settings or chosen_settings()
+    planned = replace(planned, sampling=replace(planned.sampling, takes=props.takes))
+    draw_status(context, layout, False, estimate(planned, True, learns=False))
+
+
+def _draw_latest(context: Any, column: Any, motion: KnownMotion | None) -> None:
+    """Draw one line: the motion used implicitly, or a button to switch to a newer one."""
+    newer = newer_motion(context.scene)
+    if newer is not None:
+        text = translated("Use Newer: {}", newer.name)
+        use = button(context, column, "mti.use_motion", text, "FILE_REFRESH", short=newer.name)
+        use.motion = newer.label
+        return
+    text = translated("Using Latest: {}", motion.name) if motion else "No motion yet"
+    paragraph(context, column, text, "NONE")
+
+
+def _draw_target(context: Any, column: Any) -> None:
+    props = context.scene.mti
+    field(context, column, props, "target", above=True)
+    if props.target == "RENDER":
+        field(context, column, props, "target_scene")
+        field(context, column, props, "target_engine")
+    elif props.target == "IMAGE":
+        field(context, column, props, "target_image")
+    elif props.target == "DATABLOCK":
+        field(context, column, props, "target_datablock")
+    problem = target_problem(context)
+    if problem:
+        paragraph(context, column, sentences(problem), "ERROR")
+
+
+def _draw_fit(context: Any, layout: Any, settings: Settings) -> None:
+    """Draw the crop or pad choice, its effect, and a thumbnail of what will be sent."""
+    props, shape = context.scene.mti, settings.target_size
+    if shape is None:
+        field(context, layout, props, "framing")
+    else:
+        field(context, layout, props, "fit", expand=True)
+    button(context, layout, "mti.show_target", "Preview Target", "HIDE_OFF", short="Preview")
+    if about := preview.about(props.target_shown):
+        if icon := preview.icon(props.target_shown):
+            layout.template_icon(icon_value=icon, scale=6)
+        if changed := changed_since_preview(context, shapes_sent(context)):
+            paragraph(context, layout, changed, "INFO")
+        for line in about:
+            paragraph(context, layout, line, "NONE")
+    elif shape is not None and (size := size_of(context)) is not None:
+        paragraph(context, layout, fit_text(size, shape, props.fit), "NONE")
+
+
+def fit_text(size: tuple[int, int], shape: tuple[int, int], how: Any) -> str:
+    """Return text such as '1920 x 1080 to 64 x 64: 44 % is cut off'."""
+    about = fitted(size, shape, how)
+    text = translated("{} x {} to {} x {}", *size, *shape)
+    if about.kept < 1:
+        return text + translated(": {:.0%} is cut off", 1 - about.kept)
+    if about.padded:
+        left, top, right, bottom = about.box
+        added = 1 - (right - left) * (bottom - top)
+        return text + translated(": {:.0%} is added around it", added)
+    return text

@@ -1,0 +1,49 @@
+"""Turn a motion and a target into a job, and report what was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...workflow.job_requests import apply_order
+from ...workflow.motions import KnownMotion
+from ...workflow.provenance import Target
+from ..common import addon
+from ..queue.submit import submit
+from ..translations import translated
+from . import preview
+from .sources import Shape, make_target
+
+
+def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
+    """Render or read the target, submit the job, then report and preview what was sent.
+
+    Raises TargetError and everything submit() raises.
+    """
+    props = context.scene.mti
+    target = make_target(context, motion.settings.target_size)
+    order = apply_order(
+        addon.jobs_folder(), motion, target.png, props.seed, props.takes, props.framing
+    )
+    submit(order, target)
+    text = translated("Applying {}", motion.name)
+    tell_sent(operator, context, text, target, motion.settings.target_size)
+
+
+def tell_sent(
+    operator: Any,
+    context: Any,
+    text: str,
+    target: Target | None,
+    shape: Shape | None,
+    again: bool = False,
+    changed: str = "",
+) -> None:
+    """Report the submitted job with all warnings, and preview its target, if any.
+
+    `again`: the target is that of an earlier result. `changed`: what has changed since the capture.
+    """
+    warnings = [changed] if changed else []
+    if target is not None:
+        warnings += target.warnings
+        preview.show(context, target, shape, again)
+    operator.report({"WARNING" if warnings else "INFO"}, "; ".join([text, *warnings]))

@@ -1,0 +1,47 @@
+"""Redraw the panels, and keep the last error for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from ...wire.problem import Problem
+
+last_error: Problem | None = None
+"""Last error, shown until an operation succeeds."""
+_listeners: list[Callable[[], None]] = []
+
+
+def redraw() -> None:
+    """Redraw the areas with our panel, and everything else that shows jobs."""
+    for area in _areas():
+        area.tag_redraw()
+    for tell in _listeners:
+        tell()
+
+
+def on_redraw(tell: Callable[[], None]) -> None:
+    """Call a function whenever anything about jobs must be redrawn."""
+    _listeners.append(tell)
+
+
+def remember_error(problem: Problem | None) -> None:
+    """Keep the last error visible after its pop-up has closed; None clears it."""
+    global last_error
+    last_error = problem
+    redraw()
+
+
+def forget() -> None:
+    """Clear the error and all listeners; for unregister()."""
+    _listeners.clear()
+    remember_error(None)
+
+
+def _areas() -> list[Any]:
+    manager = getattr(bpy.context, "window_manager", None)
+    windows = manager.windows if manager else ()
+    wanted = ("VIEW_3D", "SEQUENCE_EDITOR")
+    return [area for window in windows for area in window.screen.areas if area.type in wanted]

@@ -1,0 +1,53 @@
+"""The Learn panel: how to learn the captured motion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..common import addon
+from ..common.drawing import button, field, paragraph
+from ..common.file_cache import is_file
+from ..queue.rows import draw_status
+from ..setup.costs import draw_resolution, estimate
+from ..setup.engines import chosen_settings, engine_state
+from ..sketch.current import current_capture
+from ..translations import sentences
+from .quality import planned_settings
+
+
+def draw_learn(context: Any, layout: Any) -> None:
+    """Draw the name, engine, quality, estimate, and what prevents the backend from starting."""
+    props = context.scene.mti
+    column = layout.column()
+    field(context, column, props, "name")
+    engine = addon.preferences().engine
+    field(context, column, addon.preferences(), "engine")
+    if engine != "draft":
+        field(context, column, addon.preferences(), "size")
+    state = engine_state(engine)
+    if state.condition != "backend_missing":  # already shown in the box at the top
+        paragraph(context, column, sentences(state.said), "CHECKMARK" if state.ready else "ERROR")
+    draw_resolution(context, column, chosen_settings())
+    column = layout.column()
+    field(context, column, props, "quality")
+    if props.quality == "CUSTOM":
+        field(context, column, props, "iterations")
+    field(context, column, props, "also_apply")
+    header, body = layout.panel("mti_learn_options", default_closed=True)
+    header.label(text="Options")
+    if body:
+        _draw_options(context, body)
+    button(context, layout, "mti.learn", "Learn", "PLAY")
+    text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
+    draw_status(context, layout, True, text)
+
+
+def _draw_options(context: Any, layout: Any) -> None:
+    """Draw rarely used options."""
+    props, column = context.scene.mti, layout.column()
+    capture = current_capture(context.scene)
+    varied = column.column()
+    # keyed figures only
+    varied.enabled = capture is None or any(map(is_file, capture.poses_files))
+    field(context, varied, props, "variations")
+    field(context, column, props, "flip_safe")

@@ -1,0 +1,30 @@
+"""How long to learn a motion: the chosen quality as a number of iterations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...wire import Settings
+
+QUALITIES = {"FAST": 1 / 3, "BALANCED": 1.0, "BEST": 2.5}
+"""Factors on the recommended iterations of a model."""
+
+
+def chosen_iterations(props: Any, model: str) -> int:
+    """Return the number of iterations of the chosen quality for a model; 0: as recommended."""
+    if props.quality == "CUSTOM":
+        return int(props.iterations)
+    recommended = Settings.for_model(model).inversion.iterations
+    share = QUALITIES[props.quality]
+    return 0 if share == 1 else max(1, round(recommended * share))
+
+
+def planned_settings(props: Any, settings: Settings) -> Settings:
+    """Return the settings the panel would request, as far as time and memory depend on them."""
+    iterations = chosen_iterations(props, settings.model) or settings.inversion.iterations
+    return replace(
+        settings,
+        inversion=replace(settings.inversion, iterations=iterations),
+        sampling=replace(settings.sampling, takes=props.takes),
+    )

@@ -1,0 +1,152 @@
+"""Settings of the machine rather than of a scene."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ..common import addon
+from ..queue import polling
+from ..setup import hub_access_token, watch
+from . import page
+
+ENGINES = (
+    (
+        "draft",
+        "Draft",
+        "Small model included in the extension: 14 images at the target's size",
+    ),
+    (
+        "svd",
+        "SVD",
+        "Stable Video Diffusion: 14 images at 1024 x 576; requires its weights and a GPU",
+    ),
+    ("svd-xt", "SVD-XT", "Stable Video Diffusion XT: 25 images at 1024 x 576"),
+)
+
+
+SIZES = (
+    ("0", "1024 x 576", "The size the model was trained on; best quality"),
+    ("1", "768 x 448", "Three quarters of the width"),
+    ("2", "512 x 320", "Half the width"),
+    ("3", "320 x 192", "For quick previews, or if memory is too small for more"),
+)
+"""The sizes in wire/settings.py, identified by their index."""
+
+
+def _get_token(_self: Any) -> str:
+    return hub_access_token.typed()
+
+
+def _set_token(_self: Any, text: str) -> None:
+    hub_access_token.keep(text)
+
+
+def _jobs_folder_changed(_self: Any, _context: Any) -> None:
+    polling.start()
+
+
+def _backend_changed(_self: Any, _context: Any) -> None:
+    watch.start()
+
+
+class MTI_AP_preferences(bpy.types.AddonPreferences):
+    """Locations of the backend and the jobs."""
+
+    bl_idname = addon.ADDON_ID
+
+    python: StringProperty(
+        name="Backend Python",
+        description=(
+            "Python executable of a custom environment with the backend's packages; leave empty "
+            "to use the one that Set Up the Backend creates"
+        ),
+        subtype="FILE_PATH",
+        update=_backend_changed,
+    )
+    backend_folder: StringProperty(
+        name="Environment Folder",
+        description=(
+            "Where Set Up the Backend creates its environment; leave empty to use the "
+            "extension's user folder"
+        ),
+        subtype="DIR_PATH",
+        update=_backend_changed,
+    )
+    base_python: StringProperty(
+        name="Python",
+        description=(
+            "Python executable (3.11 to 3.13) used to create the environment; leave empty to "
+            "use the best one found, or else Blender's own"
+        ),
+        subtype="FILE_PATH",
+    )
+    wheels_folder: StringProperty(
+        name="Folder of Wheels",
+        description="Install from the wheels in this folder, without network access",
+        subtype="DIR_PATH",
+    )
+    package_index: StringProperty(
+        name="Package Index for Torch",
+        description=(
+            "URL of the index to install torch from; leave empty to use the one that suits this "
+            "machine's GPU"
+        ),
+    )
+    hub_token: StringProperty(
+        name="Access Token",
+        description=(
+            "Token of a hub account that has accepted the model's license; kept until Blender "
+            "quits, and never saved. Leave empty to use HF_TOKEN or the hub's own login"
+        ),
+        subtype="PASSWORD",
+        get=_get_token,
+        set=_set_token,
+    )
+    models_folder: StringProperty(
+        name="Models Folder",
+        description=(
+            "Folder with the weights of SVD and SVD-XT; leave empty to use the extension's user "
+            "folder. The draft model is included"
+        ),
+        subtype="DIR_PATH",
+        update=_backend_changed,
+    )
+    jobs_folder: StringProperty(
+        name="Jobs Folder",
+        description=(
+            "Folder of jobs and their results; leave empty to use the extension's user folder"
+        ),
+        subtype="DIR_PATH",
+        update=_jobs_folder_changed,
+    )
+    engine: EnumProperty(
+        name="Engine",
+        description="Model that learns motions",
+        items=ENGINES,
+        default="draft",
+    )
+    size: EnumProperty(
+        name="Size",
+        description=(
+            "Size of the images that SVD learns from and generates. Smaller sizes need less "
+            "memory and time, but differ more from those the model was trained on"
+        ),
+        items=SIZES,
+    )
+
+    def draw(self, context: Any) -> None:
+        """Draw the page."""
+        layout = self.layout
+        page.draw_backend(context, layout)
+        page.draw_models(context, layout)
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(self, "jobs_folder")
+        if not self.jobs_folder:
+            column.label(text=str(addon.jobs_folder()), translate=False)
+        column.prop(self, "engine")
+        if self.engine != "draft":
+            column.prop(self, "size")

@@ -1,0 +1,146 @@
+"""Poll the jobs on Blender's timer, and redraw the panels when something has changed."""
+
+from __future__ import annotations
+
+import bpy
+
+from ... import client
+from ...wire import JobFolder
+from ...wire.problem import Problem
+from ...workflow.job_list import Jobs, Row
+from ..common import addon, panels
+from ..common.file_cache import cached_answer
+from . import pictures, starting, stillness
+
+SECONDS = 0.5
+"""Polling interval while a job runs; it emits an event about once a second."""
+SOON = 0.05
+
+jobs = Jobs()
+notices: dict[str, str] = {}
+"""Jobs that ended unseen: job ID -> final state."""
+_awaited: set[str] = set()
+"""IDs of jobs that this Blender has started and that have not ended."""
+_timings: client.Timings | None = None
+
+
+def poll() -> float | None:
+    """Poll once; return the seconds until the next poll, or None if there is nothing to wait for.
+
+    Called by Blender's timers; in background mode, where timers never run, by the caller.
+    """
+    if jobs.outdated:
+        _refresh()
+    known = {row.folder: row for row in jobs.rows if jobs.was_read(row)}
+    if jobs.look():
+        for row in jobs.rows:
+            if row != known.get(row.folder):
+                _react(known.get(row.folder), row)
+        panels.redraw()
+    _start_next()
+    if not jobs.waiting:
+        return None
+    return SOON if jobs.behind else SECONDS
+
+
+def start(job: JobFolder | None = None) -> None:
+    """Reload the list of jobs, and poll as long as any of them is pending.
+
+    Args:
+        job: one that this Blender has just started; its end is noticed even if it comes before the
+            first poll.
+    """
+    if job is not None:
+        _awaited.add(job.path.name)
+    _refresh()
+    panels.redraw()
+    if not bpy.app.timers.is_registered(poll):
+        bpy.app.timers.register(poll, first_interval=SOON, persistent=True)
+
+
+def begin() -> None:
+    """Schedule the first poll: at register() Blender has no context yet."""
+    if not bpy.app.timers.is_registered(poll):
+        bpy.app.timers.register(poll, first_interval=SECONDS, persistent=True)
+
+
+def notice_changes() -> None:
+    """Start polling if another Blender has added or removed jobs; called when jobs are drawn."""
+    root = jobs.root
+    if root is not None and cached_answer(("jobs", root), lambda: jobs.outdated):
+        begin()
+
+
+def stop() -> None:
+    """Reset all state; for unregister()."""
+    global _timings
+    if bpy.app.timers.is_registered(poll):
+        bpy.app.timers.unregister(poll)
+    jobs.forget()
+    notices.clear()
+    _awaited.clear()
+    _timings = None
+    panels.forget()
+
+
+def timings() -> client.Timings:
+    """Return the durations of past jobs on this machine."""
+    global _timings
+    if _timings is None:
+        _timings = client.Timings(addon.user_folder() / "timings.json")
+    return _timings
+
+
+def dismiss(job: str) -> None:
+    """Mark a job's end as seen."""
+    if notices.pop(job, None) is not None:
+        panels.redraw()
+
+
+def _react(before: Row | None, row: Row) -> None:
+    """React to a job that has changed."""
+    if row.state.phase == "done" and row.request is not None:
+        timings().note(row.request, row.state)
+    pictures.follow(row)
+    job = row.folder.path.name
+    was_active = job in _awaited or (before is not None and before.active)
+    ended = was_active and not row.active
+    if ended:
+        _awaited.discard(job)
+    if ended and row.state.phase == "done":
+        stillness.look(row)
+    if ended and row.state.phase in ("done", "failed", "dead"):
+        notices[job] = row.state.phase
+
+
+def _start_next() -> None:
+    """Start the next job in the queue, if any, unless one is running."""
+    if any(row.at_work for row in jobs.rows) or not any(row.active for row in jobs.rows):
+        return
+    if starting.advance():
+        start()
+
+
+def _refresh() -> None:
+    gone = _running()
+    try:
+        jobs.refresh(addon.jobs_folder())
+    except OSError as error:
+        what, hint = "The jobs folder cannot be read ({reason}).", "Choose another folder."
+        values = {"reason": error.strerror}
+        panels.remember_error(Problem("jobs_folder_unreadable", what, hint, values))
+    left = {row.folder for row in jobs.rows}
+    pictures.keep_only({folder.path.name for folder in left})
+    for name in notices.keys() - {folder.path.name for folder in left}:
+        del notices[name]
+    for row in gone:
+        if row.folder.path.parent == jobs.root and row.folder not in left and row.request:
+            what = "The folder of the job {name} was deleted while the job was running."
+            values = {"name": row.request.name}
+            panels.remember_error(
+                Problem("job_folder_deleted", what, "Start the job again.", values)
+            )
+
+
+def _running() -> list[Row]:
+    return [row for row in jobs.rows if row.at_work and jobs.was_read(row)]

@@ -1,0 +1,62 @@
+"""Start jobs one at a time from a file-based queue.
+
+Two jobs at once would compete for the GPU or for a few cores. The queue is stored in the job
+folders; the next job is started by whatever process is there: this Blender, another one, or the
+runner that has just finished.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+
+from ... import client
+from ...wire import JobFolder, MtiError
+from ...wire.problem import Problem
+from ..common import addon, panels
+
+IDLE_SECONDS = 30.0
+"""How long an idle runner keeps its model loaded for the next take."""
+PREVIEW_SECONDS = 15
+"""Approximate interval of previews while a motion is being learned."""
+
+
+def advance(job: JobFolder | None = None) -> bool:
+    """Start the next job in the queue; return whether one was started.
+
+    Raises what prevents it from starting, but only for `job`. Without one, as when called by the
+    timer, it never raises, and a blocked queue waits.
+    """
+    if addon.backend_problem():
+        return False
+    due = client.next_job(addon.jobs_folder())
+    if due is None or (job is not None and due != job):
+        return False
+    try:
+        launch(due)
+    except (MtiError, OSError) as error:
+        if job is not None:
+            raise
+        # another Blender may have deleted it meanwhile; a timer that raises is never called again
+        with suppress(MtiError, OSError):
+            client.dequeue(due)
+        known = error.problem if isinstance(error, MtiError) else None
+        panels.remember_error(known or Problem.literal("os_error", str(error)))
+        return False
+    return True
+
+
+def launch(job: JobFolder) -> None:
+    """Start a runner on a job. Raises BackendMissing, DiskFull, NotWritable."""
+    client.launch(
+        addon.backend_python(), addon.EXTENSION_ROOT, job, environment(), idle_timeout=IDLE_SECONDS
+    )
+
+
+def environment() -> Mapping[str, str]:
+    """Return the backend's environment variables."""
+    told = dict(addon.backend_environment())
+    if addon.PREVIEW_VARIABLE not in os.environ:
+        told[addon.PREVIEW_VARIABLE] = str(PREVIEW_SECONDS)
+    return told

@@ -1,0 +1,50 @@
+"""Queue operations: submit a job, resume a stopped one, start one immediately."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ... import client
+from ...wire import JobFolder, MtiError
+from ...workflow.job_origin import write_origin
+from ...workflow.provenance import Target, write_note
+from ..common import this_file
+from . import polling, starting
+
+
+def submit(job: JobFolder, target: Target | None) -> None:
+    """Queue a written job, and start it if nothing else is running.
+
+    Records its .blend file and what its target was made from. A job that cannot be started is
+    removed. Raises BackendMissing, DiskFull, NotWritable.
+    """
+    try:
+        write_origin(job, this_file.origin())
+        if target is not None:
+            write_note(job, target.note, target.whole)
+        client.enqueue(job)
+        starting.advance(job)
+    except (MtiError, OSError):
+        with suppress(MtiError):  # it may have started anyway
+            client.remove(job)
+        raise
+    finally:
+        polling.start(job)
+
+
+def resume(job: JobFolder) -> None:
+    """Queue a job that was paused or cancelled, or that failed or died. Raises Busy, BadRequest."""
+    client.requeue(job)
+    try:
+        starting.advance(job)
+    finally:
+        polling.start(job)
+
+
+def start_now(job: JobFolder) -> None:
+    """Start a job regardless of others. Raises Busy, BackendMissing, DiskFull, NotWritable."""
+    client.requeue(job)
+    try:
+        starting.launch(job)
+    finally:
+        polling.start(job)

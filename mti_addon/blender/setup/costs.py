@@ -1,0 +1,40 @@
+"""Estimate a job's time and memory before it is started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...client.jobs.timings import memory_of, seconds_of
+from ...wire import Settings
+from ..common.drawing import paragraph
+from ..queue import polling
+from ..queue.rows import clock
+from ..translations import translated
+from .engines import guess
+
+
+def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
+    """Return text such as '120 iterations, about 2:05, 1.3 GB', based on the last similar job.
+
+    Without one, 'roughly 2:05', the backend's estimate; or 'time not known yet'.
+    """
+    costs, word = polling.timings().costs(settings), "about {}"
+    seconds = seconds_of(costs, settings, learns, applies)
+    if seconds is None:
+        costs, word = {**guess(settings), **costs}, "roughly {}"
+        seconds = seconds_of(costs, settings, learns, applies)
+    memory = memory_of(costs, learns)
+    parts = [translated("{} iterations", settings.inversion.iterations)] if learns else []
+    if seconds is None:
+        parts.append(translated("time not known yet"))
+    else:
+        parts.append(translated(word, clock(seconds)))
+    if memory is not None:
+        parts.append("{:.1f} GB".format(memory / 1024))
+    return ", ".join(parts)
+
+
+def draw_resolution(context: Any, layout: Any, settings: Settings) -> None:
+    """Draw a note on how limited the draft model is."""
+    if settings.keeps_size:
+        paragraph(context, layout, "Draft: moves the image's own pixels", "INFO")

@@ -1,0 +1,73 @@
+"""State of each engine on this machine, for panels; only reads files, never asks the backend."""
+
+from __future__ import annotations
+
+from ...client.jobs.timings import Costs, guessed_costs
+from ...client.setup.check import Capabilities, read_capabilities
+from ...client.setup.engines import EngineState
+from ...client.setup.engines import engine_states as judged
+from ...client.setup.folder import BackendFolder
+from ...client.setup.models import DOWNLOADS, model_folder
+from ...wire import Settings
+from ...wire.problem import Problem
+from ...wire.settings import SIZES
+from ..common import addon
+from ..common.file_cache import cached
+
+__all__ = [
+    "EngineState",
+    "chosen_settings",
+    "chosen_size",
+    "engine_state",
+    "engine_states",
+    "guess",
+    "capabilities",
+    "missing_problem",
+    "seen_model",
+]
+
+
+def chosen_settings() -> Settings:
+    """Return the default settings of the engine and size chosen in the preferences."""
+    settings = Settings.for_model(addon.preferences().engine)
+    return settings if settings.model == "draft" else settings.sized(*chosen_size())
+
+
+def guess(settings: Settings) -> Costs:
+    """Return the backend's most recent cost estimate for such a job."""
+    found = capabilities()
+    return guessed_costs(found.told.get("estimates"), settings) if found else {}
+
+
+def chosen_size() -> tuple[int, int]:
+    """Return width and height of SVD's images."""
+    return SIZES[int(addon.preferences().size)]
+
+
+def engine_states() -> dict[str, EngineState]:
+    """Return the states of draft, svd and svd-xt, each with a message."""
+    models = addon.models_folder()
+    folders = {name: seen_model(models, name) for name in DOWNLOADS}
+    return judged(capabilities(), addon.backend_problem(), folders, chosen_size())
+
+
+seen_model = cached(model_folder)
+"""Cached lookup of a model's folder."""
+_seen_capabilities = cached(lambda backend: read_capabilities(BackendFolder(backend)))
+
+
+def capabilities() -> Capabilities | None:
+    """Return the most recent response of the current backend."""
+    found = _seen_capabilities(addon.backend_folder().path)
+    return found if found is not None and found.python == addon.backend_python() else None
+
+
+def engine_state(name: str) -> EngineState:
+    """Return the state of one engine. Raises KeyError for an unknown name."""
+    return engine_states()[name]
+
+
+def missing_problem(name: str) -> Problem | None:
+    """Return what an engine lacks to be usable, or None."""
+    state = engine_state(name)
+    return state.said if state.missing else None

@@ -1,0 +1,1 @@
+"""The backend's environment: find, create, check and repair it, and download models."""

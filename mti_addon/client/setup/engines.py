@@ -1,0 +1,161 @@
+"""Which engines are usable on this machine, and why others are not; pure, wire and stdlib only.
+
+Based on the backend's last response (capabilities.json) and the models' folders; starts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ...wire.problem import Problem
+from ...wire.settings import SIZES, Settings
+from .check import Capabilities
+from .models import DOWNLOADS, ModelFolder
+
+Condition = Literal[
+    "ready", "backend_missing", "not_installed", "incomplete", "too_small", "unknown"
+]
+LABELS = {"draft": "Draft", "svd": "SVD", "svd-xt": "SVD-XT"}
+
+
+GB = 2**30
+"""For memory, as counted by mti_backend/memory/plan.py; for disks and downloads it is 10^9."""
+TOO_SMALL = "Needs {need:.1f} GB of GPU memory at {width} x {height}; {card} has {have:.1f} GB."
+TOO_SMALL_AT_SIZE = (
+    "Needs {need:.1f} GB of GPU memory at {width} x {height}; {card} has {have:.1f} GB. Choose the "
+    "size {fit_width} x {fit_height}."
+)
+_WEIGHTS_BYTES = 4_050_000_000
+_BYTES_A_PIXEL = 575
+
+
+def gpu_bytes(settings: Settings) -> int:
+    """Return the GPU memory to learn with SVD at maximum recomputation, with CUDA's overhead.
+
+    Matches mti_backend/memory/plan.py (tests/client/setup/test_engines.py compares them).
+    """
+    pixels = settings.num_frames * settings.width * settings.height
+    return _WEIGHTS_BYTES + _BYTES_A_PIXEL * pixels
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """One engine on this machine."""
+
+    name: str
+    """draft, svd or svd-xt."""
+    condition: Condition
+    said: Problem
+    """Its state and a remedy, also if it is ready."""
+
+    @property
+    def sentence(self) -> str:
+        """Return that in English."""
+        return str(self.said)
+
+    @property
+    def ready(self) -> bool:
+        """Return whether a job for it may be started."""
+        return self.condition == "ready"
+
+    @property
+    def missing(self) -> bool:
+        """Return whether it cannot be used at all, for lack of a backend or weights.
+
+        If the GPU is too small at the usual size, that is reported, but another size may fit.
+        """
+        return self.condition in ("backend_missing", "not_installed", "incomplete")
+
+
+def engine_states(
+    capabilities: Capabilities | None,
+    problem: Problem | None,
+    folders: Mapping[str, ModelFolder],
+    size: tuple[int, int] = SIZES[0],
+) -> dict[str, EngineState]:
+    """Return the states of all engines.
+
+    `problem`: what prevents the backend from starting. `folders`: of the models, without the
+    shipped draft. `size`: width and height to learn at with SVD.
+    """
+    return {
+        name: EngineState(name, *_judged(name, capabilities, problem, folders.get(name), size))
+        for name in LABELS
+    }
+
+
+def _judged(
+    name: str,
+    capabilities: Capabilities | None,
+    problem: Problem | None,
+    folder: ModelFolder | None,
+    size: tuple[int, int],
+) -> tuple[Condition, Problem]:
+    if problem:
+        return "backend_missing", problem
+    if name == "draft":
+        return "ready", Problem("draft_ready", "Ready (no GPU needed)")
+    unfit = _memory_problem(Settings.for_model(name).sized(*size), capabilities)
+    if unfit:
+        return "too_small", unfit
+    if folder is None or not folder.whole:
+        missing = folder is None or not folder.size
+        return "not_installed" if missing else "incomplete", installed(name, folder)
+    if capabilities is None:
+        what = "Installed. Check the backend to see whether the GPU has enough memory."
+        return "unknown", Problem("engine_not_checked", what)
+    values = _whole_folder(folder)
+    return "ready", Problem("engine_ready", "Ready: {size:.1f} GB in {path}.", values=values)
+
+
+def installed(name: str, folder: ModelFolder | None) -> Problem:
+    """Return how much of a model is installed."""
+    total = DOWNLOADS[name] / 1e9
+    if folder is None or not folder.size:
+        what = "Not installed ({total:.1f} GB download)."
+        return Problem("engine_not_installed", what, values={"total": total})
+    if not folder.whole:
+        what = "Partially downloaded: {there:.1f} of {total:.1f} GB. Download it again to resume."
+        there = folder.size / 1e9
+        return Problem("engine_incomplete", what, values={"there": there, "total": total})
+    return Problem("engine_installed", "{size:.1f} GB in {path}.", values=_whole_folder(folder))
+
+
+def _whole_folder(folder: ModelFolder) -> dict[str, Any]:
+    return {"size": folder.size / 1e9, "path": str(folder.path)}
+
+
+def _memory_problem(settings: Settings, capabilities: Capabilities | None) -> Problem | None:
+    """Return why this machine cannot learn with it; None if it can, or if unknown."""
+    if capabilities is None or not capabilities.told:
+        return None
+    need = gpu_bytes(settings) / GB
+    cards = capabilities.cards()
+    if not cards:
+        if capabilities.gpu.get("kind") == "cuda":
+            what = "The backend's torch does not use the GPU: set up the backend again."
+            return Problem("gpu_not_used", what)
+        what = "Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
+        return Problem("gpu_missing", what, values={"need": need})
+    best = max(cards, key=_memory)  # as in the backend (device.pick_devices)
+    have = _memory(best)
+    if have and have < gpu_bytes(settings):
+        values: dict[str, Any] = {
+            "need": need,
+            "width": settings.width,
+            "height": settings.height,
+            "card": str(best.get("name", "the GPU")),
+            "have": have / GB,
+        }
+        fitting = [size for size in SIZES if gpu_bytes(settings.sized(*size)) <= have]
+        if not fitting:
+            return Problem("gpu_too_small", TOO_SMALL, values=values)
+        values |= {"fit_width": fitting[0][0], "fit_height": fitting[0][1]}
+        return Problem("gpu_too_small_at_size", TOO_SMALL_AT_SIZE, values=values)
+    return None
+
+
+def _memory(card: Mapping[str, Any]) -> float:
+    return float(card.get("memory_mib") or 0) * 2**20

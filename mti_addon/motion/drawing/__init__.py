@@ -1,0 +1,1 @@
+"""Images of poses: cameras, rasters, looks, PNG."""

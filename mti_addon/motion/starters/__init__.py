@@ -1,0 +1,1 @@
+"""New figures and their starter motions."""

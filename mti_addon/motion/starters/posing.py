@@ -1,0 +1,160 @@
+"""Forward and inverse kinematics of rest bones: poses, and how legs bend to place feet.
+
+Matches Blender's computation for bones in XYZ rotation order, so that starter motions can be made,
+and tested, without Blender. Imports numpy and stdlib only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Point = tuple[float, float, float]
+Row = tuple[str, str | None, Point, Point]
+"""A bone as (name, parent, head, tail); in meters, facing -Y, z up; parents before children."""
+
+FORWARD, UP = (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)
+ALONG = 0.9
+"""A bone that points forward more than this (cosine) has its local Z up instead."""
+STEPS = 60
+DAMPING = 2e-4
+
+
+@dataclass
+class Pose:
+    """How bones differ from rest; bones that are not listed are at rest."""
+
+    turns: dict[str, Point] = field(default_factory=dict)
+    """Bone -> degrees about its local X, Y and Z, in this order."""
+    root: Point = (0.0, 0.0, 0.0)
+    """The first bone's translation along its local axes, in meters."""
+
+
+def roll_towards(head: Point, tail: Point) -> Point:
+    """Return the target of a bone's local Z: the viewer, or up for a bone that points at them.
+
+    A positive rotation about X then swings a hanging limb, or a standing spine, forward.
+    """
+    along = _unit(np.subtract(tail, head))
+    return UP if abs(float(along @ FORWARD)) > ALONG else FORWARD
+
+
+class Skeleton:
+    """Bones at rest, as (name, parent, head, tail)."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = tuple(rows)
+        self.place = {row[0]: i for i, row in enumerate(self.rows)}
+        self.rest = np.stack([_rest_matrix(head, tail) for _, _, head, tail in self.rows])
+        self.lengths = np.array([np.linalg.norm(np.subtract(r[3], r[2])) for r in self.rows])
+
+    def matrices(self, pose: Pose) -> Array:
+        """Return each bone's axes and head in the armature's space (B, 4, 4)."""
+        found = np.empty_like(self.rest)
+        for i, (name, parent, *_) in enumerate(self.rows):
+            shift = pose.root if i == 0 else (0.0, 0.0, 0.0)
+            basis = _basis(pose.turns.get(name, (0.0, 0.0, 0.0)), shift)
+            above = np.eye(4) if parent is None else self.carried(found, parent)
+            found[i] = above @ self.rest[i] @ basis
+        return found
+
+    def carried(self, found: Array, bone: str) -> Array:
+        """Return how a posed bone moves its children from rest (4, 4)."""
+        place = self.place[bone]
+        return np.asarray(found[place] @ np.linalg.inv(self.rest[place]))
+
+    def ends(self, pose: Pose) -> tuple[Array, Array]:
+        """Return heads and tails (B, 3), in meters."""
+        found = self.matrices(pose)
+        heads = found[:, :3, 3]
+        return heads, heads + found[:, :3, 1] * self.lengths[:, None]
+
+    def local_shift(self, shift: Point) -> Point:
+        """Convert a translation from the armature's space to the first bone's local axes."""
+        x, y, z = (float(v) for v in self.rest[0, :3, :3].T @ np.array(shift))
+        return x, y, z
+
+    def is_straight(self, bones: Sequence[str]) -> bool:
+        """Return whether a chain of bones is nearly straight at rest."""
+        first, second = (self.rest[self.place[bone], :3, 1] for bone in bones)
+        return bool(first @ second > 0.97)
+
+    def planted(self, pose: Pose, leg: Sequence[str], ankle: Array, toe: Array) -> dict[str, Point]:
+        """Solve for rotations of a leg's three bones that make the last span `ankle` to `toe` (3,).
+
+        Starts from the pose's own rotations, which determine how the knee bends. A position out of
+        reach is approached as far as the leg's length allows.
+        """
+        first, second, third = leg
+        above = self._above(pose, first)
+        values = np.array(_packed(pose.turns, leg))
+        goal = np.concatenate([ankle, toe])
+
+        def miss(angles: Array) -> Array:
+            return np.asarray(self._foot(above, leg, _unpacked(angles, leg)) - goal)
+
+        for _ in range(STEPS):
+            wrong = miss(values)
+            if np.abs(wrong).max() < 1e-5:
+                break
+            slopes = np.stack([(miss(values + step) - wrong) / 0.01 for step in 0.01 * np.eye(6)])
+            # damped, so that a fully stretched knee, which cannot move the foot farther out, does
+            # no harm
+            square = slopes @ slopes.T + DAMPING * 1e-2 * np.eye(6)
+            values = values - np.clip(np.linalg.solve(square, slopes @ wrong), -12, 12)
+        return _unpacked(values, (first, second, third))
+
+    def _above(self, pose: Pose, bone: str) -> Array:
+        parent = self.rows[self.place[bone]][1]
+        return np.eye(4) if parent is None else self.carried(self.matrices(pose), parent)
+
+    def _foot(self, above: Array, leg: Sequence[str], turns: Mapping[str, Point]) -> Array:
+        """Return head and tail (6,) of a chain's last bone."""
+        found = np.eye(4)
+        for bone in leg:
+            rest = self.rest[self.place[bone]]
+            found = above @ rest @ _basis(turns[bone], (0.0, 0.0, 0.0))
+            above = found @ np.linalg.inv(rest)
+        head = found[:3, 3]
+        return np.concatenate([head, head + found[:3, 1] * self.lengths[self.place[leg[-1]]]])
+
+
+def _packed(turns: Mapping[str, Point], leg: Sequence[str]) -> list[float]:
+    """Return the six angles of a leg: three of its hip, one of its knee, two of its ankle."""
+    hip, knee, ankle = (turns.get(bone, (0.0, 0.0, 0.0)) for bone in leg)
+    return [*hip, knee[0], ankle[0], ankle[2]]
+
+
+def _unpacked(angles: Array, leg: Sequence[str]) -> dict[str, Point]:
+    a, b, c, knee, ankle, aside = (float(value) for value in angles)
+    return {leg[0]: (a, b, c), leg[1]: (knee, 0.0, 0.0), leg[2]: (ankle, 0.0, aside)}
+
+
+def _rest_matrix(head: Point, tail: Point) -> Array:
+    along = _unit(np.subtract(tail, head))
+    towards = np.array(roll_towards(head, tail))
+    z = _unit(towards - (towards @ along) * along)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.stack([np.cross(along, z), along, z], axis=1)
+    matrix[:3, 3] = head
+    return matrix
+
+
+def _basis(degrees: Point, shift: Point) -> Array:
+    (cx, cy, cz), (sx, sy, sz) = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = np.eye(4)
+    matrix[:3, :3] = [
+        [cy * cz, sx * sy * cz - cx * sz, cx * sy * cz + sx * sz],
+        [cy * sz, sx * sy * sz + cx * cz, cx * sy * sz - sx * cz],
+        [-sy, sx * cy, cx * cy],
+    ]
+    matrix[:3, 3] = shift
+    return matrix
+
+
+def _unit(vector: NDArray[np.floating]) -> Array:
+    return np.asarray(vector / np.linalg.norm(vector), np.float64)

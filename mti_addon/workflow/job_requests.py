@@ -1,0 +1,107 @@
+"""Turn the animator's setup into job requests. Imports no bpy."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..motion import draw, encode_png, variations
+from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
+from ..wire.request import MOTION, TARGET, reference_name
+from .captures import Capture
+from .motions import KnownMotion
+from .progress import steps, tell
+
+
+@dataclass(frozen=True)
+class LearnOptions:
+    """Learning options from the panel."""
+
+    name: str
+    iterations: int
+    """0: as recommended for the model."""
+    seed: int
+    flip_safe: bool
+    variations: int
+    """Number of variations to draw, 1..16; what cannot be varied is used unchanged."""
+    takes: int = 1
+    """Number of results, 1..8, if there is a target."""
+    framing: str = "AUTO"
+    """Part of the target to animate: AUTO, SUBJECT or WHOLE; see framed()."""
+
+
+def learn_order(
+    root: Path, capture: Capture, options: LearnOptions, target: bytes | None
+) -> JobFolder:
+    """Write a job that learns a captured motion, and applies it if there is a target (PNG).
+
+    Raises BadRequest, UnreadableInput, DiskFull, NotWritable; nothing is left behind then.
+    """
+    settings = framed(capture.settings, options.framing)
+    inversion = replace(settings.inversion, seed=options.seed)
+    if options.iterations:
+        inversion = replace(inversion, iterations=options.iterations)
+    sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
+    inputs = _references(capture, options)
+    references = len(inputs) // capture.about.frames
+    if target is not None:
+        inputs[TARGET] = target
+    request = Request(
+        protocol=PROTOCOL,
+        job=uuid.uuid4().hex,
+        task="learn" if target is None else "learn+apply",
+        name=options.name.strip() or "Motion",
+        settings=replace(settings, inversion=inversion, sampling=sampling),
+        inputs={},
+        reference_frames=capture.about.frames,
+        references=references,
+        targets=0 if target is None else 1,
+        capture=replace(capture.about.info, flip_safe=options.flip_safe),
+    )
+    return create_job(root, request, inputs, tell)
+
+
+def framed(settings: Settings, framing: str) -> Settings:
+    """Return settings with the draft's view set to SUBJECT or WHOLE; AUTO leaves it as is."""
+    if framing == "AUTO":
+        return settings
+    sampling = replace(settings.sampling, framing="whole" if framing == "WHOLE" else "subject")
+    return replace(settings, sampling=sampling)
+
+
+def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Path]:
+    """Return the captured images and their variations. Raises UnreadableInput."""
+    inputs: dict[str, bytes | Path] = {
+        reference_name(i + 1): path for i, path in enumerate(capture.pictures())
+    }
+    if options.variations > 1 and capture.can_vary:
+        drawings = variations(capture.poses(), options.variations, options.seed)
+        for number, drawing in enumerate(steps(drawings[1:]), start=2):
+            for i, picture in enumerate(draw(*drawing)):
+                inputs[reference_name(i + 1, number)] = encode_png(picture)
+    return inputs
+
+
+def apply_order(
+    root: Path, motion: KnownMotion, target: bytes, seed: int, takes: int = 1, framing: str = "AUTO"
+) -> JobFolder:
+    """Write a job that applies a motion to a target image (PNG), `takes` times.
+
+    Raises the same as learn_order.
+    """
+    settings = framed(motion.settings, framing)
+    sampling = replace(settings.sampling, seed=seed, takes=takes)
+    request = Request(
+        protocol=PROTOCOL,
+        job=uuid.uuid4().hex,
+        task="apply",
+        name=motion.name,
+        settings=replace(settings, sampling=sampling),
+        inputs={},
+        reference_frames=0,
+        references=0,
+        targets=1,
+        capture=motion.capture,
+    )
+    return create_job(root, request, {TARGET: target, MOTION: motion.file})

@@ -1,0 +1,72 @@
+"""Motions that can be applied: learned by a job on this machine, or shipped. Imports no bpy."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..client import Library
+from ..wire import CaptureInfo, Settings
+from .job_list import Jobs, Row
+
+
+@dataclass(frozen=True)
+class KnownMotion:
+    """A motion's file, and what is needed to apply it."""
+
+    label: str
+    """Unique name for selection by the animator."""
+    name: str
+    file: Path
+    settings: Settings
+    capture: CaptureInfo
+    """Frame range and rate of the capture, which determine the duration."""
+
+
+def all_motions(jobs: Jobs, presets: Path) -> list[KnownMotion]:
+    """Return learned motions, newest first, then the shipped ones by name."""
+    return [*learned_motions(jobs, lambda _row: True), *_shipped(presets)]
+
+
+def find_motion(label: str, jobs: Jobs, presets: Path) -> KnownMotion | None:
+    """Return the motion with this label, or None."""
+    known = all_motions(jobs, presets)
+    exact = next((motion for motion in known if motion.label == label), None)
+    key = label[label.rfind("(") :]  # a renamed motion still has this part in its label
+    return exact or next((motion for motion in known if key and motion.label.endswith(key)), None)
+
+
+def learned_motions(jobs: Jobs, first: Callable[[Row], bool]) -> list[KnownMotion]:
+    """Return learned motions, newest first; those whose jobs satisfy `first` precede the others."""
+    rows = sorted(jobs.rows, key=lambda row: not first(row))
+    return [motion for row in rows if (motion := motion_of_job(row)) is not None]
+
+
+def motion_of_job(row: Row) -> KnownMotion | None:
+    """Return the motion that a job has learned, or None."""
+    request = row.request
+    if request is None or not request.learns or row.state.phase != "done":
+        return None
+    label = f"{request.name} ({request.settings.model}, {request.job[:6]})"
+    file = row.folder.output_motion
+    return KnownMotion(label, request.name, file, request.settings, request.capture)
+
+
+@functools.cache
+def _shipped(presets: Path) -> tuple[KnownMotion, ...]:
+    """Return the shipped motions, cached: they never change, and every redraw requests them."""
+    found = []
+    for motion in Library([presets]).motions():
+        preset = motion.preset
+        label = f"{preset.name} ({preset.model}, {motion.folder.name})"
+        capture = CaptureInfo(
+            fps=preset.fps,
+            frame_start=1,
+            frame_end=preset.num_frames,  # at its own frame rate there is one image per frame
+            size=(preset.settings.width, preset.settings.height),
+            flip_safe=False,
+        )
+        found.append(KnownMotion(label, preset.name, motion.motion_file, preset.settings, capture))
+    return tuple(found)

@@ -1,0 +1,136 @@
+"""How a result was made: recorded in its job, on its strip, and next to its images.
+
+Imports no bpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from ..motion import Fitted
+from ..wire import CaptureInfo, JobFolder, MtiError, Request, Settings, codec, files
+from ..wire.codec import Constraint, Range
+from ..wire.contents import NOTE_BYTES, read_inside
+from ..wire.settings import upgraded
+
+VERSION = 2
+"""Version of the recipe format. Version 1, in files made before 0.2.0, has settings of protocol
+2."""
+RECIPE_KEY = "mti_recipe"
+"""Custom property of a strip, object or image that holds a recipe as JSON."""
+JOB_KEY = "mti_job"
+REDO_KEY = "mti_redone_by"
+"""Custom property of a strip that holds the job redoing its result."""
+NOTE_FILE = "target.json"
+"""In a job's folder: what its target was made from. Only read by the add-on."""
+WHOLE_FILE = "target_whole.png"
+"""In the folder of a job or result: the target before it was cropped, padded or scaled down;
+absent if it was sent unchanged."""
+LONGEST_WHOLE = 4096
+"""Maximum longer side of that image, in pixels."""
+_SHARE = Range(0, 1, "", "")
+
+
+@dataclass(frozen=True)
+class TargetNote:
+    """What a job's target image was made from."""
+
+    kind: Annotated[str, Constraint(r"[A-Z_]{1,16}", "RENDER, IMAGE ...")]
+    source: Annotated[
+        str, Constraint(r"[^\x00]{0,1024}", "Display name of the file, scene or strip.")
+    ]
+    how: Annotated[str, Constraint(r"CROP|PAD", "How it was fitted to the engine's shape.")]
+    size: tuple[
+        Annotated[int, Range(1, 65536, "px", "")], Annotated[int, Range(1, 65536, "px", "")]
+    ]
+    box: tuple[
+        Annotated[float, _SHARE],
+        Annotated[float, _SHARE],
+        Annotated[float, _SHARE],
+        Annotated[float, _SHARE],
+    ]
+    kept: Annotated[float, _SHARE]
+
+    @property
+    def fitted(self) -> Fitted:
+        """Return the same as numeric values."""
+        return Fitted(self.size, self.box, self.kept)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An image as it is sent (PNG), and what it was made from."""
+
+    png: bytes
+    note: TargetNote
+    whole: bytes | None = None
+    """The image before it was cropped, padded or scaled down (PNG); None if unchanged."""
+    warnings: tuple[str, ...] = ()
+    """Warnings for the animator, each part of a sentence."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything needed to redo a result, or make a similar one."""
+
+    version: Annotated[int, Range(VERSION, VERSION, "", "Version of the recipe format.")]
+    job: Annotated[str, Constraint(r"[0-9a-f]{32}", "Job that made it.")]
+    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "Name of the motion.")]
+    take: Annotated[int, Range(1, 128, "", "Number of the job's take.")]
+    seed: Annotated[int, Range(0, 2**32 - 1, "", "Seed of the take.")]
+    settings: Settings
+    capture: CaptureInfo
+    target: TargetNote | None = None
+
+    @property
+    def made_size(self) -> tuple[int, int]:
+        """Return width and height of the images as generated, in pixels, or in that ratio."""
+        note = self.target
+        if self.settings.keeps_size and note and note.kept == 1 and not note.fitted.padded:
+            return note.size
+        return self.settings.size
+
+    def to_json(self) -> str:
+        """Serialize as one line."""
+        return codec.dumps(codec.to_dict(self))
+
+
+def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None) -> Recipe:
+    """Return the recipe of one take of a job."""
+    return Recipe(
+        VERSION, request.job, request.name, take, seed, request.settings, request.capture, target
+    )
+
+
+def read_recipe(text: object) -> Recipe | None:
+    """Parse a recipe from the JSON on a strip; None for anything else."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        value = codec.loads(text, "The recipe")
+        if isinstance(value, dict) and value.get("version") == 1:
+            value |= {"version": VERSION, "settings": upgraded(value.get("settings"), 2)}
+        recipe: Recipe = codec.from_dict(Recipe, value, "recipe")
+    except MtiError:
+        return None
+    return recipe
+
+
+def write_note(job: JobFolder, note: TargetNote, whole: bytes | None = None) -> None:
+    """Record what a job's target was made from, and all of it. Raises DiskFull, NotWritable."""
+    if whole is not None:
+        files.write_atomic(job.path / WHOLE_FILE, whole)
+    text = codec.dumps(codec.to_dict(note), indent=2) + "\n"
+    files.write_atomic(job.path / NOTE_FILE, text.encode("utf-8"))
+
+
+def read_note(folder: Path) -> TargetNote | None:
+    """Return what a job's target was made from; None if not recorded."""
+    try:
+        value = codec.loads(read_inside(folder, NOTE_FILE, NOTE_BYTES), NOTE_FILE)
+        note: TargetNote = codec.from_dict(TargetNote, value, "target")
+    except MtiError:
+        return None
+    return note

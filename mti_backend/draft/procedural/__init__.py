@@ -1,0 +1,1 @@
+"""Procedural training clips of the draft: figures, motions, backgrounds."""

@@ -1,0 +1,1 @@
+"""Training of the draft, stage by stage, and export of its weights."""

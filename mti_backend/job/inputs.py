@@ -1,0 +1,67 @@
+"""A job's inputs, read and checked before the slow loading of the model. No diffusers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mti_addon.wire.errors import UnreadableInput
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.problem import Problem
+from mti_addon.wire.request import Request, target_name
+
+from .. import frames
+
+if TYPE_CHECKING:
+    from ..method.textual_inversion.embedding import MotionEmbedding
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs of a job; None where the task does not have one."""
+
+    references: frames.Pictures | None
+    """uint8 (K, F, H, W, 3): K drawings of one motion to learn from."""
+    targets: list[frames.Pictures]
+    """uint8 (H, W, 3) each, to apply the motion to."""
+    motion: MotionEmbedding | None
+    """A previously learned motion to apply."""
+
+
+def read_inputs(job: JobFolder, request: Request) -> Inputs:
+    """Read all inputs of the task in the request's size, or in their own if the model keeps it.
+
+    Raises UnreadableInput, BadEmbedding."""
+    job.verify_inputs()
+    settings = request.settings
+    size = None if settings.keeps_size else settings.size
+    references = motion = None
+    if request.learns:
+        references = _read_references(job, request.references, settings.num_frames, size)
+    names = [target_name(number + 1) for number in range(request.targets)]
+    targets = [frames.read_picture(job.inputs / name, size) for name in names]
+    if not request.learns:
+        from ..method.textual_inversion.embedding import MotionEmbedding
+
+        motion = MotionEmbedding.load(job.motion_file)
+    return Inputs(references, targets, motion)
+
+
+def _read_references(
+    job: JobFolder, count: int, length: int, size: tuple[int, int] | None
+) -> frames.Pictures:
+    """uint8 (K, F, H, W, 3). Raises UnreadableInput if an image is missing or sizes differ."""
+    folders = [job.further_reference_dir(number) for number in range(1, count + 1)]
+    references = [frames.read_reference(folder, length, size) for folder in folders]
+    sizes = {frames.png_size(folder / frames.frame_name(1)) for folder in folders}
+    if len(sizes) != 1:
+        raise UnreadableInput(
+            Problem(
+                "references_sizes_differ",
+                "The references differ in size.",
+                "Draw all references in the same size.",
+            )
+        )
+    return np.stack(references)

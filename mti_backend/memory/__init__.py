@@ -1,0 +1,1 @@
+"""GPU memory: planned before a job starts, and reduced if it runs out."""

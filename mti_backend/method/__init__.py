@@ -1,0 +1,1 @@
+"""Equations shared by all methods: noise and augmentation."""

@@ -1,0 +1,1 @@
+"""Motion-textual inversion (Reenact Anything): the tokens, their optimization and sampling."""

@@ -1,0 +1,1 @@
+"""Metrics of a clip: motion gain, ranking of takes, attention maps."""

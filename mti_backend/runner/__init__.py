@@ -1,0 +1,1 @@
+"""Runs a job from its folder to its output, stage by stage."""

@@ -1,0 +1,117 @@
+"""Descriptions of the engines, and that their numbers agree with the backend's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mti_addon.client.setup.check import Capabilities
+from mti_addon.client.setup.engines import engine_states, gpu_bytes
+from mti_addon.client.setup.models import DOWNLOADS, INDEX, ModelFolder, model_folder
+from mti_addon.wire.errors import OutOfMemory
+from mti_addon.wire.problem import Problem
+from mti_addon.wire.settings import MODELS, SIZES, Settings
+from mti_backend.memory import plan
+from mti_backend.models import download
+
+
+def capabilities(*cards: dict[str, Any], gpu: str = "none") -> Capabilities:
+    devices = [*cards, {"kind": "cpu", "name": "CPU", "memory_mib": 24000}]
+    return Capabilities("python", "0.1.0", 0.0, {"kind": gpu}, {"devices": devices})
+
+
+def card(gigabytes: float) -> dict[str, Any]:
+    return {"kind": "cuda", "name": "A card", "memory_mib": int(gigabytes * 1024)}
+
+
+def folders(root: Path) -> dict[str, ModelFolder]:
+    return {name: model_folder(root, name) for name in DOWNLOADS}
+
+
+def test_the_draft_needs_the_backend_only(tmp_path: Path) -> None:
+    states = engine_states(None, None, folders(tmp_path))
+    assert list(states) == list(MODELS)
+    assert states["draft"].ready and not states["svd"].ready
+    states = engine_states(None, Problem("x", "The backend is not set up."), folders(tmp_path))
+    assert {state.condition for state in states.values()} == {"backend_missing"}
+    assert states["draft"].sentence == "The backend is not set up."
+
+
+def test_what_is_not_installed_says_how_big_it_is(tmp_path: Path) -> None:
+    svd = engine_states(capabilities(card(24)), None, folders(tmp_path))["svd"]
+    assert svd.condition == "not_installed" and "4.5 GB" in svd.sentence
+    (tmp_path / "svd" / "unet").mkdir(parents=True)
+    (tmp_path / "svd" / "unet" / "weights.incomplete").write_bytes(b"half")
+    svd = engine_states(capabilities(card(24)), None, folders(tmp_path))["svd"]
+    assert svd.condition == "incomplete" and "Partially downloaded" in svd.sentence
+    (tmp_path / "svd" / INDEX).write_text("{}")
+    assert engine_states(capabilities(card(24)), None, folders(tmp_path))["svd"].ready
+    assert engine_states(None, None, folders(tmp_path))["svd"].condition == "unknown"
+
+
+def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Path) -> None:
+    states = engine_states(capabilities(card(11)), None, folders(tmp_path))
+    assert states["svd"].condition == "not_installed"
+    assert states["svd-xt"].condition == "too_small"
+    states = engine_states(capabilities(card(8)), None, folders(tmp_path))
+    assert states["svd"].condition == "too_small"
+    assert states["svd"].sentence == (
+        "Needs 8.2 GB of GPU memory at 1024 x 576; A card has 8.0 GB. Choose the size 768 x 448."
+    )
+    states = engine_states(capabilities(), None, folders(tmp_path))
+    assert "no supported GPU found" in states["svd"].sentence
+    states = engine_states(capabilities(gpu="cuda"), None, folders(tmp_path))
+    assert "set up the backend again" in states["svd"].sentence
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_the_memory_is_what_the_backend_plans(name: str, size: tuple[int, int]) -> None:
+    settings = Settings.for_model(name).sized(*size)
+    least = max(plan.learning_memory(plan.COSTS[-1], settings), plan.applying_memory(settings, 1))
+    assert gpu_bytes(settings) == pytest.approx(least, rel=0.002)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_both_sides_tell_of_the_same_need_by_the_same_number(
+    tmp_path: Path, name: str, size: tuple[int, int]
+) -> None:
+    settings = Settings.for_model(name).sized(*size)
+    with pytest.raises(OutOfMemory) as refused:
+        plan.plan(settings, 2**30, learns=True, applies=False)
+    need = re.search(
+        r"needs ([\d.]+) GB of GPU memory, but only 1.0 GB are free", refused.value.message
+    )
+    said = engine_states(capabilities(card(1)), None, folders(tmp_path), size)[name].sentence
+    assert need and said.startswith(f"Needs {need[1]} GB of GPU memory") and "has 1.0 GB" in said
+
+
+def test_the_card_that_is_judged_is_the_one_that_is_named(tmp_path: Path) -> None:
+    small = {"kind": "cuda", "index": 0, "name": "The first", "memory_mib": 2048}
+    large = {"kind": "cuda", "index": 1, "name": "The largest", "memory_mib": 6144}
+    said = engine_states(capabilities(small, large), None, folders(tmp_path))["svd"].sentence
+    assert "The largest has 6.0 GB" in said and "The first" not in said
+
+
+def test_a_smaller_size_needs_less(tmp_path: Path) -> None:
+    told = capabilities(card(8))
+    (tmp_path / "svd").mkdir()
+    (tmp_path / "svd" / INDEX).write_text("{}")
+    states = engine_states(told, None, folders(tmp_path), (768, 448))
+    assert states["svd"].ready and not states["svd-xt"].ready
+    # recommended sizes fit, and sizes refused here are refused by the backend
+    for size in SIZES:
+        fits = gpu_bytes(Settings.for_model("svd-xt").sized(*size)) <= 8 * 2**30
+        state = engine_states(told, None, folders(tmp_path), size)["svd-xt"]
+        assert (state.condition != "too_small") == fits
+    assert engine_states(capabilities(card(4)), None, folders(tmp_path))["svd"].sentence.endswith(
+        " 4.0 GB."
+    )
+
+
+def test_every_model_on_the_hub_has_its_size() -> None:
+    assert set(DOWNLOADS) == set(download.SOURCES) and download.FILES[-1] == INDEX
