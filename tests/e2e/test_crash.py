@@ -148,7 +148,7 @@ def test_a_second_runner_is_refused_while_the_first_heart_beats(
         second = jobs.run(job, models)
         assert second.returncode == 75
         assert second.stderr.count("\n") == 1
-        assert f"process {pid}" in second.stderr
+        assert f"Process {pid} " in second.stderr
         assert "Traceback" not in second.stderr
         jobs.wait_for(lambda: learned(job) > 0, what="some learning, undisturbed")
         beat = job.heartbeat_file.stat().st_mtime_ns
