@@ -30,7 +30,7 @@ from .queue import pictures as job_pictures
 from .queue import polling, stillness
 from .results import playback
 from .scene import render_result, watch
-from .sequencer import strip_repair as image_strips
+from .sequencer import strip_repair
 from .setup import watch as setup_watch
 from .sketch import changes as capture_changes
 
@@ -49,7 +49,7 @@ CLASSES: tuple[type, ...] = (
     *status_bar.CLASSES,
     *tab.CLASSES,
 )
-HOOKS = (this_file, status_bar, menus, image_strips, older_files, render_result)
+HOOKS = (this_file, status_bar, menus, strip_repair, older_files, render_result)
 """Modules that add something to Blender other than classes."""
 
 

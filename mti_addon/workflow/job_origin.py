@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from ..wire import JobFolder, MtiError, codec, files
+from ..wire import JobFolder
 from ..wire.codec import Constraint
-from ..wire.contents import NOTE_BYTES, read_inside
+from .note_files import read_note_file, write_note_file
 
 ORIGIN_FILE = "origin.json"
 """In the folder of a job or result; only read by the add-on."""
@@ -28,15 +28,9 @@ class Origin:
 
 def write_origin(job: JobFolder, origin: Origin) -> None:
     """Record which file started a job. Raises DiskFull, NotWritable."""
-    text = codec.dumps(codec.to_dict(origin), indent=2) + "\n"
-    files.write_atomic(job.path / ORIGIN_FILE, text.encode("utf-8"))
+    write_note_file(job.path, ORIGIN_FILE, origin)
 
 
 def read_origin(folder: Path) -> Origin | None:
     """Return the file that a job or result belongs to; None if not recorded."""
-    try:
-        value = codec.loads(read_inside(folder, ORIGIN_FILE, NOTE_BYTES), ORIGIN_FILE)
-        origin: Origin = codec.from_dict(Origin, value, "origin")
-    except MtiError:
-        return None
-    return origin
+    return read_note_file(Origin, folder, ORIGIN_FILE)

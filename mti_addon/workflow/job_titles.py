@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from ..wire import JobFolder, MtiError, Request, codec, files
+from ..wire import JobFolder, Request, codec
 from ..wire.codec import Constraint
-from ..wire.contents import NOTE_BYTES, read_inside
 from ..wire.errors import BadRequest
 from ..wire.problem import Problem
+from .note_files import read_note_file, write_note_file
 
 TITLE_FILE = "title.json"
 LONGEST_NAME = 59
@@ -34,15 +34,10 @@ def rename(job: JobFolder, name: str) -> None:
             Problem("name_empty", "A motion needs a name.", "Type at least one letter.")
         )
     codec.check(title, "title")
-    text = codec.dumps(codec.to_dict(title), indent=2) + "\n"
-    files.write_atomic(job.path / TITLE_FILE, text.encode("utf-8"))
+    write_note_file(job.path, TITLE_FILE, title)
 
 
 def titled(job: JobFolder, request: Request) -> Request:
     """Return a job's request with its current name."""
-    try:
-        value = codec.loads(read_inside(job.path, TITLE_FILE, NOTE_BYTES), TITLE_FILE)
-        title: Title = codec.from_dict(Title, value, "title")
-    except MtiError:
-        return request
-    return replace(request, name=title.name)
+    title = read_note_file(Title, job.path, TITLE_FILE)
+    return replace(request, name=title.name) if title is not None else request

@@ -12,8 +12,8 @@ from typing import Annotated
 from ..motion import Fitted
 from ..wire import CaptureInfo, JobFolder, MtiError, Request, Settings, codec, files
 from ..wire.codec import Constraint, Range
-from ..wire.contents import NOTE_BYTES, read_inside
 from ..wire.settings import upgraded
+from .note_files import read_note_file, write_note_file
 
 VERSION = 2
 """Version of the recipe format. Version 1, in files made before 0.2.0, has settings of protocol
@@ -122,15 +122,9 @@ def write_note(job: JobFolder, note: TargetNote, whole: bytes | None = None) -> 
     """Record what a job's target was made from, and all of it. Raises DiskFull, NotWritable."""
     if whole is not None:
         files.write_atomic(job.path / WHOLE_FILE, whole)
-    text = codec.dumps(codec.to_dict(note), indent=2) + "\n"
-    files.write_atomic(job.path / NOTE_FILE, text.encode("utf-8"))
+    write_note_file(job.path, NOTE_FILE, note)
 
 
 def read_note(folder: Path) -> TargetNote | None:
     """Return what a job's target was made from; None if not recorded."""
-    try:
-        value = codec.loads(read_inside(folder, NOTE_FILE, NOTE_BYTES), NOTE_FILE)
-        note: TargetNote = codec.from_dict(TargetNote, value, "target")
-    except MtiError:
-        return None
-    return note
+    return read_note_file(TargetNote, folder, NOTE_FILE)

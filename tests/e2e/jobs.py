@@ -144,11 +144,7 @@ def wait_until_finished(job: JobFolder) -> FinalEvent:
 
 def phase_of(job: JobFolder) -> str:
     """The job's phase as the add-on sees it after reading everything; one poll may not suffice."""
-    follower = Follower(job)
-    state = follower.poll()
-    while not follower.caught_up:
-        state = follower.poll()
-    return state.phase
+    return Follower(job).catch_up().phase
 
 
 def same_motion(one: JobFolder, other: JobFolder) -> bool:

@@ -19,15 +19,14 @@ def current_motion(scene: Any) -> KnownMotion | None:
     """
     if scene.mti.motion:
         return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
-    motions = learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))
-    return this_file.stay_with(motions)
+    return this_file.stay_with(_learned())
 
 
 def newer_motion(scene: Any) -> KnownMotion | None:
     """Return a motion learned after the one used implicitly, or None."""
     if scene.mti.motion:
         return None
-    motions = learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))
+    motions = _learned()
     used = this_file.stay_with(motions)
     return motions[0] if used is not None and motions[0] != used else None
 
@@ -37,3 +36,8 @@ def shapes_sent(context: Any) -> tuple[Shape | None, ...]:
     motion, chosen = current_motion(context.scene), engines.chosen_settings().target_size
     shape = motion.settings.target_size if motion else chosen
     return (shape, chosen) if context.scene.mti.also_apply else (shape,)
+
+
+def _learned() -> list[KnownMotion]:
+    """Return the learned motions, newest first, those of this file before all others."""
+    return learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))

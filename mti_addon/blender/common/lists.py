@@ -49,7 +49,7 @@ class Mirror:
     def fill(self, window: Any) -> None:
         """Update the entries. The active row stays active, or else its successor at that index."""
         names, chosen = self.names(), self.chosen(window)
-        entries, keys = getattr(window, self.entries), list(self.names())
+        entries, keys = getattr(window, self.entries), list(names)
         entries.clear()
         for key, name in names.items():
             entry = entries.add()

@@ -130,11 +130,7 @@ def _kind(row: Row, shown: set[Path], results: list[Result]) -> str:
 
 def _state_now(row: Row) -> client.JobState:
     """Return the current state from the job's folder: another Blender may have resumed the job."""
-    follower = client.Follower(row.folder)
-    state = follower.poll()
-    while not follower.caught_up:
-        state = follower.poll()
-    return state
+    return client.Follower(row.folder).catch_up()
 
 
 def _could_succeed(row: Row) -> bool:

@@ -21,6 +21,9 @@ from ..sketch.current import current_capture
 from ..translations import translated
 from .quality import chosen_iterations
 
+WHOLE_SOURCES = ("CAMERA", "VIEWPORT")
+"""Sources captured for their camera motion."""
+
 
 class MTI_OT_learn(bpy.types.Operator):
     """Learn the captured motion, in the background"""
@@ -78,10 +81,6 @@ def _capture_problem(context: Any) -> Problem | None:
         values |= {"new_width": size[0], "new_height": size[1]}
         return Problem("captured_at_other_size", what, values=values)
     return None
-
-
-WHOLE_SOURCES = ("CAMERA", "VIEWPORT")
-"""Sources captured for their camera motion."""
 
 
 def _framing(props: Any) -> str:

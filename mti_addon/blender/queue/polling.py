@@ -130,8 +130,10 @@ def _refresh() -> None:
         values = {"reason": error.strerror}
         panels.remember_error(Problem("jobs_folder_unreadable", what, hint, values))
     left = {row.folder for row in jobs.rows}
-    pictures.keep_only({folder.path.name for folder in left})
-    for name in notices.keys() - {folder.path.name for folder in left}:
+    names = {folder.path.name for folder in left}
+    pictures.keep_only(names)
+    _awaited.intersection_update(names)
+    for name in notices.keys() - names:
         del notices[name]
     for row in gone:
         if row.folder.path.parent == jobs.root and row.folder not in left and row.request:

@@ -23,6 +23,9 @@ from ..translations import translated
 from . import relocate
 from .add_to_scene import place
 
+CROPPED = "the target was cropped to {:.0%} of its area"
+SAVE_FIRST = Problem("file_not_saved", "Save the .blend file first")
+
 
 class MTI_OT_add_kept(bpy.types.Operator):
     """Add this result to the scene with the options below, even if it was added before"""
@@ -100,9 +103,6 @@ class MTI_OT_import_result(JobOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CROPPED = "the target was cropped to {:.0%} of its area"
-
-
 class MTI_OT_collect_results(bpy.types.Operator):
     """Copy results made before this file was saved to the folder next to it"""
 
@@ -122,6 +122,3 @@ class MTI_OT_collect_results(bpy.types.Operator):
         text = translated("Copied {} results next to the file", count)
         self.report({"INFO"}, text)
         return {"FINISHED"}
-
-
-SAVE_FIRST = Problem("file_not_saved", "Save the .blend file first")

@@ -9,6 +9,12 @@ import numpy as np
 from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
+SOLID = frozenset(
+    "MESH CURVE SURFACE META FONT CURVES POINTCLOUD VOLUME GPENCIL GREASEPENCIL".split()
+)
+"""Object types that are visible in a render."""
+
+
 CUBE = [(x, y, z) for x in (-1, 1) for y, z in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
 """Corners in the order of Blender's bounding boxes."""
 NO_EXTENT = 0.5
@@ -63,9 +69,3 @@ def _instances(moving: Any, depsgraph: Any) -> Iterator[Points]:
             continue
         if instance.parent.original == moving.original and instance.object.type in SOLID:
             yield _in_world(instance.object, instance.matrix_world)
-
-
-SOLID = frozenset(
-    "MESH CURVE SURFACE META FONT CURVES POINTCLOUD VOLUME GPENCIL GREASEPENCIL".split()
-)
-"""Object types that are visible in a render."""

@@ -12,6 +12,10 @@ from ..common.drawing import button, paragraph
 from ..translations import sentences, translated
 from . import watch
 
+GIGABYTES = "{what}: {done:.2f} of {total:.2f} GB"
+MEGABYTES = "{what}: {done:.1f} of {total:.1f} MB"
+LEFT = "{what}, {minutes}:{seconds:02d} left"
+
 
 def draw_task(context: Any, layout: Any, name: str, boxed: bool = False) -> None:
     """Draw its progress with a Cancel button, or the outcome if it failed."""
@@ -62,10 +66,3 @@ def draw_online_access(context: Any, layout: Any, boxed: bool = False) -> None:
         button(context, layout, name, text, "INTERNET", boxed, "Allow")
     else:  # Blender's extensions are disabled
         layout.prop(context.preferences.system, "use_online_access")
-
-
-GIGABYTES = "{what}: {done:.2f} of {total:.2f} GB"
-
-MEGABYTES = "{what}: {done:.1f} of {total:.1f} MB"
-
-LEFT = "{what}, {minutes}:{seconds:02d} left"

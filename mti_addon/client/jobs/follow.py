@@ -46,6 +46,13 @@ class Follower:
             phase = self._phase()
         return replace(self._told, phase=phase) if phase != self._told.phase else self._told
 
+    def catch_up(self) -> JobState:
+        """Poll until there are no more events to read; not for a timer, since it may take long."""
+        state = self.poll()
+        while not self.caught_up:
+            state = self.poll()
+        return state
+
     def _read(self) -> bool:
         """Fold new events within the time limit; return whether there are no more."""
         deadline = time.perf_counter() + BUDGET_SECONDS
