@@ -42,10 +42,12 @@ $(BPY)5.2/.ready: tools/setup_bpy.sh
 demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
+# Suites at a time: one more than two cores, since each waits a third of its time for processes, disks and timers.
+JOBS ?= 3
 test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
 	rm -rf $(COVERAGE)
-	$(MAKE) -j 2 blender-5.2 window blender-4.5 blender-5.0 unit e2e benchmarks  # the long ones first
+	$(MAKE) -j $(JOBS) window blender-5.2 blender-4.5 blender-5.0 e2e unit benchmarks  # the long ones first
 	$(MAKE) coverage
 	@echo "all checks and tests passed"
 
@@ -63,7 +65,7 @@ coverage: $(BACKEND)/.ready  ## what the last tests have covered, in percent; le
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage combine --keep --quiet $(COVERAGE)/unit $(COVERAGE)/blender
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage report --fail-under=$(FLOOR)
 
-# Two suites at a time have a core each, and torch's threads would only wait for each other.
+# The suites that run beside it have the other cores, and torch's threads would only wait for each other.
 unit: $(BACKEND)/.ready
 	mkdir -p $(COVERAGE)
 	COVERAGE_FILE=$(COVERAGE)/unit OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests -m "not slow" $(COVERED) \

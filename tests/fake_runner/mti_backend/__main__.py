@@ -49,8 +49,8 @@ from mti_addon.wire.owner import JobLock
 STEPS = 20
 FAILS_AT, SAVES_EVERY, DIES_AT = 5, 5, 12
 PAUSES = {"slow": 0.5, "short": 0.1, "bare": 0.0}
-"""Seconds after a step; the others take long enough that Blender's timer sees them at work once: a
-job that had ended before it was looked at first is no news."""
+"""Seconds before another step; the others take long enough that Blender's timer sees them at work
+once: a job that had ended before it was looked at first is no news."""
 WIDTH = 64
 
 
@@ -119,8 +119,7 @@ class Run:
             total = int(os.environ.get("MTI_FAKE_STEPS", total))
             pause = float(os.environ.get("MTI_FAKE_PAUSE", pause))
         for step in range(first + 1, total + 1):
-            self.job.heartbeat_file.touch()
-            if self.job.cancel_asked():
+            if not self.goes_on(pause if step > first + 1 else 0.0):
                 self.tell(Cancelled(step - 1), last=True)
                 return 3
             if step % SAVES_EVERY == 0:
@@ -133,9 +132,18 @@ class Run:
                 return 75
             if self.mode == "die" and step == DIES_AT and self.epoch == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
-            time.sleep(pause)
         self.tell(Done(self.write_output()), last=True)
         return 0
+
+    def goes_on(self, pause: float) -> bool:
+        """Wait so long, with a beating heart; False as soon as somebody asks to stop."""
+        until = time.monotonic() + pause
+        while True:
+            self.job.heartbeat_file.touch()
+            left = until - time.monotonic()
+            if self.job.cancel_asked() or left <= 0:
+                return not self.job.cancel_asked()
+            time.sleep(min(left, 0.02))
 
     def saved(self) -> int:
         """Steps that a runner before this one has saved."""
