@@ -34,9 +34,9 @@ def tell(job: JobFolder, *events: object) -> None:
 
 
 def test_a_job_that_nobody_started_waits(job: JobFolder) -> None:
-    assert Follower(job).poll().phase == "waiting"
+    assert Follower(job).catch_up().phase == "waiting"
     job.ask_cancel()
-    assert Follower(job).poll().phase == "cancelled"
+    assert Follower(job).catch_up().phase == "cancelled"
 
 
 def test_a_whole_run_is_followed(job: JobFolder, launch: Launch) -> None:
@@ -76,7 +76,7 @@ def test_a_failure_is_the_last_word_until_the_job_is_resumed(
         "out_of_memory", "The clip does not fit.", ""
     )
     wait_for(lambda: process_identity(pid) is None)
-    assert follower.poll().phase == Follower(job).poll().phase == "failed"
+    assert follower.poll().phase == Follower(job).catch_up().phase == "failed"
     launch(job, "crash")
     poll_until(follower, "dead")
     launch(job)
@@ -90,7 +90,7 @@ def test_a_runner_that_fails_at_once_has_failed_and_is_not_dead(
     state = poll_until(follower, "failed", "dead")
     assert state.error == Failed("bad_request", "name is ''.", "Give it a name.")
     wait_for(lambda: process_identity(pid) is None)
-    assert follower.poll().phase == Follower(job).poll().phase == "failed"
+    assert follower.poll().phase == Follower(job).catch_up().phase == "failed"
 
 
 def test_a_failed_job_that_is_resumed_is_running_before_it_says_so(
@@ -102,7 +102,7 @@ def test_a_failed_job_that_is_resumed_is_running_before_it_says_so(
     wait_for(lambda: not job.heartbeat_file.exists())
     launch(job, "silent")
     assert poll_until(follower, "running").phase == "running"
-    assert Follower(job).poll().phase == "running"
+    assert Follower(job).catch_up().phase == "running"
 
 
 def test_a_cancelled_job_stops_within_two_seconds(job: JobFolder, launch: Launch) -> None:
@@ -168,7 +168,7 @@ def test_a_heartbeat_of_the_future_does_not_hold_a_job_for_long(
         tell(job, Started("svd", "cuda:0", 1, {}))
         then = time.time() + ahead
         os.utime(job.heartbeat_file, (then, then))
-        assert Follower(job).poll().phase == ("running" if ahead < 60 else "dead")
+        assert Follower(job).catch_up().phase == ("running" if ahead < 60 else "dead")
 
 
 def test_a_job_of_a_machine_that_has_got_another_name(job: JobFolder, launch: Launch) -> None:
@@ -189,10 +189,10 @@ def test_a_job_of_a_machine_that_has_got_another_name(job: JobFolder, launch: La
 
 def test_a_runner_that_was_started_elsewhere_and_never_came_up(job: JobFolder) -> None:
     job.launched_file.write_text(elsewhere(current_owner(1)).to_json())
-    assert Follower(job).poll().phase == "queued"
+    assert Follower(job).catch_up().phase == "queued"
     long_ago = time.time() - LOST_SECONDS - 5
     os.utime(job.launched_file, (long_ago, long_ago))
-    assert Follower(job).poll().phase == "dead"
+    assert Follower(job).catch_up().phase == "dead"
 
 
 def test_a_last_word_between_two_looks_is_heard_on_a_busy_machine(
@@ -222,7 +222,7 @@ def test_a_process_that_got_the_dead_runner_s_pid_is_not_the_runner(job: JobFold
     job.owner_file.write_text(dataclasses.replace(me, create_time=me.create_time - 9).to_json())
     job.heartbeat_file.touch()
     tell(job, Started("draft", "cpu", 1, {}))
-    assert Follower(job).poll().phase == "dead"
+    assert Follower(job).catch_up().phase == "dead"
 
 
 def test_a_runner_that_waits_for_its_next_job_has_left_this_one(job: JobFolder) -> None:
@@ -244,7 +244,7 @@ def test_a_second_runner_that_was_refused_does_not_change_the_picture(
     wait_for(lambda: process_identity(second) is None)
     owner, launched = read_owner(job.owner_file), read_owner(job.launched_file)
     assert owner is not None and launched is not None and launched.epoch > owner.epoch
-    assert follower.poll().phase == Follower(job).poll().phase == "running"
+    assert follower.poll().phase == Follower(job).catch_up().phase == "running"
 
 
 def test_a_done_job_stays_done_when_it_is_run_again(job: JobFolder, launch: Launch) -> None:
@@ -302,7 +302,7 @@ def test_a_job_that_vanishes_is_no_error(job: JobFolder) -> None:
 def test_a_folder_that_cannot_even_be_looked_at_is_no_exception(tmp_path: Path) -> None:
     """A name too long, a network drive that is gone: a timer that raises is never called again."""
     for job in (JobFolder(tmp_path / ("x" * 300)), JobFolder(tmp_path / "a" / ("b" * 5000))):
-        assert Follower(job).poll().phase == "waiting"
+        assert Follower(job).catch_up().phase == "waiting"
         assert not job.cancel_asked() and not job.pause_asked()
         assert not queue.is_running(job) and not queue.waits(job)
         assert queue.jobs_in(job.path) == [] and queue.next_job(job.path) is None
@@ -312,4 +312,4 @@ def test_a_folder_that_cannot_even_be_looked_at_is_no_exception(tmp_path: Path) 
 def test_done_is_believed_without_an_owner(job: JobFolder) -> None:
     """A job copied back from another machine, without the files of its process."""
     tell(job, Started("svd", "cuda:0", 1, {}), Done({"frames": 14}))
-    assert Follower(job).poll().phase == "done"
+    assert Follower(job).catch_up().phase == "done"
