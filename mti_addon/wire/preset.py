@@ -1,113 +1,303 @@
-"""A learned motion in the library: one folder per motion; stdlib only.
+"""A motion in the library: one folder a motion; stdlib only.
 
-preset.json describes it, motion.safetensors is the motion, and preview.webp and reference.webp show
-it, if they exist. docs/job.md is the authoritative description.
+preset.json describes it. Beside it are the captured poses, the reference images, a thumbnail, a
+moving preview, and one embedding per model. docs/preset.md is the authoritative description.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from . import codec, files
 from .codec import Constraint, Range
-from .contents import add_file, verify_file
+from .contents import add_file, read_verified, verify_file
 from .errors import BadRequest, NewerProtocol
 from .problem import Problem
-from .request import MOTION
+from .request import MOTION, CaptureInfo
 from .settings import ModelName, Settings, upgraded
 
-PRESET_VERSION = 3
+PRESET_VERSION = 4
 PRESET_FILE = "preset.json"
+POSES = "poses.json"
+THUMBNAIL = "thumbnail.png"
 PREVIEW = "preview.webp"
-REFERENCE = "reference.webp"
-PRESET_FILES = (MOTION, PREVIEW, REFERENCE)
 MAX_PRESET_BYTES = 64 * 1024
+MAX_FILE_BYTES = {POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20}
+MAX_REFERENCE_BYTES = 16 * 2**20
+"""Of one reference image."""
 
+_REFERENCE = re.compile(r"reference/(\d{4})\.png")
+_EMBEDDING = re.compile(r"embeddings/(draft|svd|svd-xt)-[0-9a-f]{8}\.safetensors")
+_OLDER_FILES = (MOTION, PREVIEW, "reference.webp")
+"""Of a preset before version 4, which has no folders."""
 _ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
+_LINE = r"[^\x00-\x1f\x7f]"
+_HEX_ID = r"[0-9a-f]{32}"
+
+Kind = Literal["body", "face", "animal", "object", "camera"]
+KINDS: tuple[Kind, ...] = ("body", "face", "animal", "object", "camera")
+Operation = Literal["strength", "time", "trim", "blend", "chain"]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well a model has learned the motion; null for what was not measured."""
+
+    reconstruction: (
+        Annotated[
+            float, Range(-1e6, 1, "", "Motion gain of the reference from its own first image.")
+        ]
+        | None
+    )
+    motion_gain: Annotated[float, Range(-1e6, 1, "", "Motion gain on a held-out target.")] | None
+    loss: Annotated[float, Range(0, 1e9, "", "Mean of the last losses.")] | None
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What one model has learned of the motion."""
+
+    file: Annotated[
+        str, Constraint(_EMBEDDING.pattern + f"|{re.escape(MOTION)}", "Its file in the folder.")
+    ]
+    model: Annotated[str, Constraint(r"[0-9a-f]{0,64}", "Identity of the weights; empty: unknown.")]
+    settings: Annotated[Settings, Constraint(None, "What it was learned with.")]
+    quality: Annotated[Quality, Constraint(None, "How well it was learned.")]
+    learned: Annotated[str, Constraint(_ISO_TIME, "ISO 8601 with its time zone.")]
+    created_with: Annotated[str, Constraint(_LINE + "{0,32}", "Version of the extension.")]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One step that made this motion of others."""
+
+    operation: Annotated[Operation, Constraint(None, "What was done.")]
+    parents: Annotated[
+        tuple[Annotated[str, Constraint(_HEX_ID, "The id of a motion.")], ...],
+        Constraint(None, "The motions that it was made of."),
+    ]
+    numbers: Annotated[
+        dict[
+            Annotated[str, Constraint(r"[a-z_]{1,32}", "What the number is called.")],
+            Annotated[float, Range(-1e6, 1e6, "", "Its value.")],
+        ],
+        Constraint(None, "The numbers of the operation."),
+    ]
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Contents of preset.json."""
+    """preset.json, field by field."""
 
     version: Annotated[int, Range(1, 10_000, "", "Version of the preset folder.")]
-    name: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,64}", "The motion's display name.")]
-    model: Annotated[ModelName, Constraint(None, "The model that it was learned on.")]
+    id: Annotated[str, Constraint(_HEX_ID, "The same for the same motion, on every machine.")]
+    name: Annotated[str, Constraint(_LINE + "{1,64}", "The motion's name, for people.")]
+    kind: Annotated[Kind, Constraint(None, "What moves.")]
+    tags: tuple[Annotated[str, Constraint(_LINE + "{1,32}", "A word to find it by.")], ...]
+    author: Annotated[str, Constraint(_LINE + "{0,128}", "Who made it, or empty.")]
+    license: Annotated[str, Constraint(_LINE + "{0,128}", "SPDX expression, or empty.")]
+    notes: Annotated[str, Constraint(r"[^\x00-\x09\x0b-\x1f\x7f]{0,4000}", "Anything else.")]
     num_frames: Annotated[int, Range(2, 128, "frames", "Length of the clip.")]
-    fps: Annotated[float, Range(0.01, 1000, "frames/s", "The clip's own frame rate.")]
-    tags: tuple[Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{1,32}", "A search term.")], ...]
+    fps: Annotated[float, Range(0.01, 1000, "frames/s", "The clip's own speed.")]
+    capture: Annotated[CaptureInfo, Constraint(None, "Where it came from in its scene.")]
     created: Annotated[str, Constraint(_ISO_TIME, "ISO 8601 with its time zone.")]
-    settings: Annotated[Settings, Constraint(None, "What it was learned with.")]
+    created_with: Annotated[str, Constraint(_LINE + "{0,32}", "Version of the extension.")]
+    embeddings: Annotated[
+        dict[ModelName, Embedding], Constraint(None, "One per model that has learned it.")
+    ]
+    edits: Annotated[tuple[Edit, ...], Constraint(None, "How it was made of other motions.")]
     files: Annotated[
         dict[str, Annotated[str, Constraint(r"[0-9a-f]{64}", "sha256 in hex.")]],
         Constraint(None, "sha256 of each other file of the folder."),
     ]
-    licence: Annotated[str, Constraint(r"[^\x00-\x1f\x7f]{0,128}", "SPDX expression, or empty.")]
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The reference images, in order; empty where there are none."""
+        return tuple(sorted(name for name in self.files if _REFERENCE.fullmatch(name)))
+
+    @property
+    def has_poses(self) -> bool:
+        """It can be drawn again, edited, and learned from other bodies and looks."""
+        return POSES in self.files
 
     def check(self) -> None:
-        """Raise BadRequest, naming the field, for invalid values."""
+        """Raise BadRequest, naming the field, for what no preset may contain."""
         _check_version(self.version)
         codec.check(self, "preset")
         self._check_meaning()
 
     def _check_meaning(self) -> None:
-        self.settings.check("preset.settings")
-        if (self.model, self.num_frames) != (self.settings.model, self.settings.num_frames):
-            raise BadRequest("preset.model and preset.num_frames must match its settings.")
+        for model, embedding in self.embeddings.items():
+            place = f"preset.embeddings.{model}"
+            embedding.settings.check(f"{place}.settings")
+            if embedding.settings.model != model:
+                raise BadRequest(f"{place}.settings are those of {embedding.settings.model}.")
+            if embedding.file not in self.files:
+                raise BadRequest(f"preset.files lacks {embedding.file!r}.")
+        known = {embedding.file for embedding in self.embeddings.values()}
         for name in self.files:
-            if name not in PRESET_FILES:
-                raise BadRequest(f"preset.files must not contain {name!r}.")
-        if MOTION not in self.files:
-            raise BadRequest(f"preset.files lacks {MOTION!r}.")
+            if not (name in known or name in _OLDER_FILES or is_file_of_a_preset(name)):
+                raise BadRequest(f"preset.files must not have {name!r}.")
+        numbers = [int(name[len("reference/") : -len(".png")]) for name in self.references]
+        if numbers and numbers != list(range(1, self.num_frames + 1)):
+            raise BadRequest(
+                f"preset.files must have reference images 1 to {self.num_frames}, or none."
+            )
+        if self.id != content_id(self.files, self.edits):
+            raise BadRequest("preset.id is not that of its files.")
 
 
-def read_preset(folder: Path) -> Preset:
-    """Read preset.json strictly; raise BadRequest, NewerProtocol. The files are not checked.
+def is_file_of_a_preset(name: str) -> bool:
+    """Whether a preset's folder may contain a file of this name, besides preset.json."""
+    fixed = name in (POSES, THUMBNAIL, PREVIEW)
+    return fixed or bool(_REFERENCE.fullmatch(name) or _EMBEDDING.fullmatch(name))
 
-    A preset of an older version is upgraded: its settings lack some fields (`settings.upgraded`).
+
+def largest(name: str) -> int:
+    """Bytes that a file of a preset may have at most; 0 for a name that no preset has."""
+    if name == PRESET_FILE:
+        return MAX_PRESET_BYTES
+    if name in MAX_FILE_BYTES:
+        return MAX_FILE_BYTES[name]
+    if _REFERENCE.fullmatch(name):
+        return MAX_REFERENCE_BYTES
+    return 8 * 2**20 if _EMBEDDING.fullmatch(name) else 0
+
+
+def content_id(sums: Mapping[str, str], edits: tuple[Edit, ...] = ()) -> str:
+    """The id of a motion, 32 hex digits, from the sha256 of its files.
+
+    The first of these that it has decides: the captured poses, the reference images, the
+    embeddings. So a motion keeps its id when it is renamed, or learned on another model.
     """
-    try:
-        with open(folder / PRESET_FILE, "rb") as stream:
-            data = stream.read(MAX_PRESET_BYTES + 1)
-    except OSError as error:
-        raise BadRequest(f"{folder / PRESET_FILE} cannot be read ({error.strerror}).") from error
+    references = [sums[name] for name in sorted(sums) if _REFERENCE.fullmatch(name)]
+    if POSES in sums:
+        parts = ["poses", sums[POSES]]
+    elif references:
+        parts = ["reference", *references]
+    else:
+        tokens = [sums[n] for n in sums if n == MOTION or _EMBEDDING.fullmatch(n)]
+        parts = ["embeddings", *sorted(tokens)]
+    parts += [codec.dumps(codec.to_dict(edit)) for edit in edits]
+    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]
+
+
+def embedding_name(model: str, data: bytes) -> str:
+    """The file of an embedding; another name for other contents, so that one is never half new."""
+    return f"embeddings/{model}-{hashlib.sha256(data).hexdigest()[:8]}.safetensors"
+
+
+def parse_preset(data: bytes) -> Preset:
+    """A preset from the bytes of preset.json, read strictly. BadRequest, NewerProtocol.
+
+    One of an older version is read as one of this version: see `_upgraded`."""
     if len(data) > MAX_PRESET_BYTES:
         raise BadRequest(f"{PRESET_FILE} is larger than {MAX_PRESET_BYTES} bytes.")
     value = codec.loads(data, PRESET_FILE)
     if isinstance(value, dict):
         _check_version(value.get("version"))
-        if (version := value.get("version")) in (1, 2):
-            settings = upgraded(value.get("settings"), version)
-            value |= {"version": PRESET_VERSION, "settings": settings}
-            if "frames" in value:
-                value["num_frames"] = value.pop("frames")
+        if value.get("version") in (1, 2, 3):
+            value = _upgraded(value)
     preset = codec.from_dict(Preset, value, "preset")
     preset._check_meaning()
     return preset
 
 
+def read_preset(folder: Path) -> Preset:
+    """Read preset.json strictly. BadRequest, NewerProtocol. The other files are not read yet."""
+    try:
+        with open(folder / PRESET_FILE, "rb") as stream:
+            data = stream.read(MAX_PRESET_BYTES + 1)
+    except OSError as error:
+        raise BadRequest(f"{folder / PRESET_FILE} cannot be read ({error.strerror}).") from error
+    return parse_preset(data)
+
+
 def verify_preset(folder: Path, preset: Preset) -> None:
-    """Raise UnreadableInput unless every file of the preset exists and is unchanged."""
+    """Raise UnreadableInput unless every file of the preset is there and unchanged."""
     for name, expected in preset.files.items():
         verify_file(folder, name, expected)
 
 
-def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Preset:
-    """Create a preset's folder as a whole or not at all; return the preset with its sha256s.
+def read_embedding(folder: Path, preset: Preset, model: ModelName) -> bytes:
+    """The bytes of what a model has learned. KeyError if it has not; UnreadableInput."""
+    name = preset.embeddings[model].file
+    return read_verified(folder, name, preset.files[name])
 
-    `contents` holds motion.safetensors and, if they exist, the two previews. Raises BadRequest
-    (also if the folder exists), UnreadableInput, DiskFull, NotWritable.
+
+def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Preset:
+    """Make a preset's folder, whole or not at all; returns the preset with `id` and `files` set.
+
+    `contents` holds every file besides preset.json. Raises BadRequest (also if the folder exists),
+    UnreadableInput, DiskFull, NotWritable.
     """
-    replace(preset, files=dict.fromkeys(contents, "0" * 64)).check()
+    names = dict.fromkeys(contents, "0" * 64)
+    replace(preset, files=names, id=content_id(names, preset.edits)).check()
     with files.new_folder(folder) as temp:
         sums = {name: add_file(temp, name, source) for name, source in contents.items()}
-        complete = replace(preset, files=sums)
-        text = codec.dumps(codec.to_dict(complete), indent=2) + "\n"
-        files.write_synced(temp / PRESET_FILE, text.encode("utf-8"))
+        complete = replace(preset, files=sums, id=content_id(sums, preset.edits))
+        files.write_synced(temp / PRESET_FILE, to_bytes(complete))
     return complete
+
+
+def update_preset(folder: Path, preset: Preset) -> None:
+    """Replace preset.json, whole or not at all. BadRequest, DiskFull, NotWritable."""
+    preset.check()
+    files.write_atomic(folder / PRESET_FILE, to_bytes(preset))
+
+
+def to_bytes(preset: Preset) -> bytes:
+    """preset.json. BadRequest if it is too large to be read back."""
+    data = (codec.dumps(codec.to_dict(preset), indent=2) + "\n").encode("utf-8")
+    if len(data) > MAX_PRESET_BYTES:
+        raise BadRequest(f"{PRESET_FILE} would be larger than {MAX_PRESET_BYTES} bytes.")
+    return data
+
+
+def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
+    """A preset of version 1 to 3 in the words of version 4. It had one embedding, in
+    motion.safetensors, and neither poses nor reference images."""
+    version, old = value["version"], dict(value)
+    settings = old.pop("settings", None)
+    if version < 3:
+        settings = upgraded(settings, version)
+        if "frames" in old:
+            old["num_frames"] = old.pop("frames")
+    frames, fps = old.get("num_frames"), old.get("fps")
+    model, created = str(old.pop("model", None)), old.get("created")
+    size = [settings.get(side) for side in ("width", "height")] if isinstance(settings, dict) else 0
+    sums = old.get("files")
+    return old | {
+        "version": PRESET_VERSION,
+        "id": content_id(sums) if isinstance(sums, dict) and _are_texts(sums) else "",
+        "kind": "body",
+        "author": "",
+        "license": old.pop("licence", ""),
+        "notes": "",
+        # at its own frame rate, a frame of the clip is a frame of the scene
+        "capture": {
+            "fps": fps, "frame_start": 1, "frame_end": frames, "size": size, "flip_safe": False,
+        },
+        "created_with": "",
+        "embeddings": {
+            model: {
+                "file": MOTION, "model": "", "settings": settings,
+                "quality": {"reconstruction": None, "motion_gain": None, "loss": None},
+                "learned": created, "created_with": "",
+            }
+        },
+        "edits": [],
+    }  # fmt: skip
+
+
+def _are_texts(sums: dict[Any, Any]) -> bool:
+    return all(isinstance(value, str) for value in sums.values())
 
 
 def _check_version(value: object) -> None:

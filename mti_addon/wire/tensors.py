@@ -1,0 +1,130 @@
+"""The file of a motion-text embedding, checked without torch; stdlib only.
+
+A safetensors file is eight bytes with the header's length, a JSON header, and raw tensors. The
+reader accepts exactly what the backend writes (`mti_backend/method/textual/embedding.py`), so that
+a file from elsewhere is refused before anything else opens it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import sys
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import BadEmbedding
+from .problem import Problem
+
+MAX_BYTES = 8 * 2**20
+"""No embedding is larger: 128 frames of 15 tokens of SVD have 7.5 MiB."""
+MAX_HEADER = 2**18
+MAX_VALUE = 1e4
+FORMATS = {"mti-motion-2": "video_tokens", "mti-motion-1": "clip_tokens"}
+"""What the tokens of the whole clip are called, by the file's format; 1 was before 0.2.0."""
+WIDTHS = {"draft": 64, "svd": 1024, "svd-xt": 1024}
+"""Width of a motion token, by model: the cross-attention dimension of its UNet."""
+_AGAIN = "Learn the motion again, or take the file from where it was first saved."
+
+
+@dataclass(frozen=True)
+class TokenFile:
+    """What an embedding's file says about itself.
+
+    frames, tokens, width: F, N, D of its frame tokens (F, N, D). meta: see
+    `MotionEmbedding.meta`; 'model' is the identity of the weights, 'engine' the model's name.
+    """
+
+    frames: int
+    tokens: int
+    width: int
+    meta: dict[str, str]
+
+
+def check_tokens(data: bytes, name: str) -> TokenFile:
+    """Read and check an embedding's file; `name` is for messages.
+
+    Raises BadEmbedding unless it holds exactly float32 frame_tokens (F, N, D) and video_tokens
+    (N, D), all finite and below 1e4 in absolute value, with nothing between or after them.
+    """
+    if len(data) > MAX_BYTES:
+        what = "The motion {file} is larger than a motion can be."
+        raise BadEmbedding(Problem("motion_too_large", what, _AGAIN, {"file": name}))
+    header, start = _header(data, name)
+    metadata = header.pop("__metadata__", {})
+    kind = next((each for each in FORMATS if each in metadata), None)
+    if kind is None or set(header) != {"frame_tokens", FORMATS[kind]}:
+        what, hint = "The file {file} holds no motion.", "Choose a motion.safetensors."
+        raise BadEmbedding(Problem("file_without_motion", what, hint, {"file": name}))
+    frame, video = (header[each] for each in ("frame_tokens", FORMATS[kind]))
+    shape = _shape(frame, 3, name)
+    if _shape(video, 2, name) != shape[1:]:
+        raise _misshapen(name)
+    _check_layout((frame, video), len(data) - start, name)
+    _check_values(data[start:], name)
+    return TokenFile(shape[0], shape[1], shape[2], _meta(metadata[kind], name))
+
+
+def _header(data: bytes, name: str) -> tuple[dict[str, Any], int]:
+    try:
+        (length,) = struct.unpack_from("<Q", data)
+        if length > MAX_HEADER or 8 + length > len(data):
+            raise ValueError(length)
+        header = json.loads(data[8 : 8 + length].decode("utf-8"))
+        if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+            raise ValueError(header)
+    except (struct.error, ValueError, RecursionError) as error:
+        what = "The motion {file} cannot be read: it is damaged or cut short."
+        raise BadEmbedding(Problem("motion_damaged", what, _AGAIN, {"file": name})) from error
+    return header, 8 + length
+
+
+def _shape(entry: Any, dimensions: int, name: str) -> tuple[int, ...]:
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    good = isinstance(shape, list) and len(shape) == dimensions and entry.get("dtype") == "F32"
+    if not good or not all(type(n) is int and 0 < n <= 4096 for n in shape or ()):
+        raise _misshapen(name)
+    return tuple(shape or ())
+
+
+def _check_layout(entries: tuple[Any, ...], size: int, name: str) -> None:
+    """The tensors lie one after the other, from the first byte to the last."""
+    spans = []
+    for entry in entries:
+        span = entry.get("data_offsets")
+        if not isinstance(span, list) or [type(end) for end in span] != [int, int]:
+            raise _misshapen(name)
+        if span[1] - span[0] != 4 * math.prod(entry["shape"]):
+            raise _misshapen(name)
+        spans.append(span)
+    first, second = sorted(spans)
+    if first[0] != 0 or first[1] != second[0] or second[1] != size:
+        raise _misshapen(name)
+
+
+def _check_values(raw: bytes, name: str) -> None:
+    values = array("f")
+    values.frombytes(raw)
+    if sys.byteorder == "big":
+        values.byteswap()
+    # NaN fails both comparisons
+    if not all(-MAX_VALUE < value < MAX_VALUE for value in values):
+        raise _misshapen(name)
+
+
+def _meta(text: Any, name: str) -> dict[str, str]:
+    try:
+        meta = json.loads(text)
+        if not isinstance(meta, dict) or not all(isinstance(v, str) for v in meta.values()):
+            raise ValueError(meta)
+    except (ValueError, TypeError, RecursionError) as error:
+        what = "The motion {file} does not say what it is."
+        raise BadEmbedding(Problem("motion_nameless", what, _AGAIN, {"file": name})) from error
+    return meta
+
+
+def _misshapen(name: str) -> BadEmbedding:
+    what = "The motion {file} has tokens of a wrong shape or value."
+    return BadEmbedding(Problem("motion_misshapen", what, _AGAIN, {"file": name}))
