@@ -1,4 +1,4 @@
-"""docs/job.md documents everything that the wire can hold, in agreement with the code."""
+"""docs/job.md and docs/preset.md document everything that the wire can hold, in agreement with the code."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import pytest
 
-from mti_addon.wire import codec, errors, events, owner, preset, request, settings
+from mti_addon.wire import codec, edit, errors, events, owner, request, settings
+from mti_addon.wire.library import preset
 from mti_addon.wire.job import JobFolder, Manifest
 from tests.wire.examples import limit_of
 
 ROOT = Path(__file__).parents[1]
-DOCUMENT = (ROOT / "docs" / "job.md").read_text("utf-8")
+PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("job", "preset")}
+DOCUMENT = PAGES["job"]
 
 TABLES = [
     request.Request,
@@ -27,9 +29,15 @@ TABLES = [
     settings.Augmentation,
     settings.SamplingSettings,
     owner.Owner,
-    preset.Preset,
     Manifest,
     *events.EVENTS.values(),
+]
+OF_A_MOTION = [
+    preset.Preset,
+    preset.Embedding,
+    preset.Quality,
+    edit.MotionEdit,
+    edit.MotionPart,
 ]
 
 
@@ -66,10 +74,11 @@ def table(cls: type) -> list[str]:
     return rows
 
 
-@pytest.mark.parametrize("cls", TABLES, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", [*TABLES, *OF_A_MOTION], ids=lambda cls: cls.__name__)
 def test_every_field_stands_there_with_its_type_range_and_meaning(cls: type) -> None:
-    missing = [row for row in table(cls) if not re.search(row, DOCUMENT)]
-    assert not missing, "docs/job.md lacks these rows:\n" + "\n".join(missing)
+    name = "preset" if cls in OF_A_MOTION else "job"
+    missing = [row for row in table(cls) if not re.search(row, PAGES[name])]
+    assert not missing, f"docs/{name}.md lacks these rows:\n" + "\n".join(missing)
 
 
 @pytest.mark.parametrize("error", errors.ERRORS, ids=lambda error: error.code)
@@ -93,13 +102,13 @@ def test_every_file_stands_there() -> None:
     paths = [getattr(job, name).relative_to("job").as_posix() for name, _ in properties]
     assert len(paths) > 15
     assert [path for path in paths if f"`{path}" not in DOCUMENT] == []
-    names = (preset.PRESET_FILE, *preset.PRESET_FILES)
-    assert [name for name in names if f"`{name}`" not in DOCUMENT] == []
+    names = (preset.PRESET_FILE, *preset.MAX_FILE_BYTES, "embeddings/MODEL-HASH.safetensors")
+    assert [name for name in names if f"| `{name}` |" not in PAGES["preset"]] == []
 
 
 def test_the_protocol_of_the_document_is_the_code_s() -> None:
-    assert f"**Protocol {request.PROTOCOL}**" in DOCUMENT
-    assert f"preset version {preset.PRESET_VERSION}" in DOCUMENT
+    assert f"**Protocol {request.PROTOCOL}.**" in DOCUMENT
+    assert f"**Preset version {preset.PRESET_VERSION}.**" in PAGES["preset"]
 
 
 def test_every_key_of_the_result_stands_there() -> None:

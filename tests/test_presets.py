@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mti_addon.client import Library
-from mti_addon.wire.preset import verify_preset
+from mti_addon.wire.library.preset import verify_preset
 from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.svd import SvdModel
@@ -24,8 +24,9 @@ def test_every_shipped_motion_plays_on_the_shipped_model(draft: SvdModel):
     assert motions and not library.problems
     for motion in motions:
         verify_preset(motion.folder, motion.preset)
-        assert motion.preset.model == "draft" and motion.preset.licence == "GPL-3.0-or-later"
-        embedding = MotionEmbedding.load(motion.motion_file)
+        assert motion.preset.license == "GPL-3.0-or-later"
+        (file,) = motion.embedding_files("draft")
+        embedding = MotionEmbedding.load(file)
         embedding.check_model(draft.identity, draft.num_frames, draft.token_width)
 
 

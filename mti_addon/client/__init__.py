@@ -6,13 +6,12 @@ from .jobs.launch import launch
 from .jobs.spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue
 from .jobs.state import JobState, fold
 from .jobs.timings import Timings
-from .library.index import Library, Motion, save_motion
+from .library.index import Library
 
 __all__ = [
     "Follower",
     "JobState",
     "Library",
-    "Motion",
     "Timings",
     "advice",
     "cancel",
@@ -26,5 +25,4 @@ __all__ = [
     "pause",
     "remove",
     "requeue",
-    "save_motion",
 ]

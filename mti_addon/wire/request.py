@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from . import codec
 from .codec import Constraint, Range
+from .edit import AS_LEARNED, MotionEdit
 from .errors import BadRequest, NewerProtocol
 from .problem import Problem
 from .settings import InversionSettings, Settings, check_runnable, upgraded
@@ -25,6 +26,7 @@ MAX_REQUEST_BYTES = 256 * 1024
 """Sixteen references of 128 images, each with its sha256, take 200 KB."""
 TARGET = "target.png"
 MOTION = "motion.safetensors"
+POSES = "poses.json"
 
 _SHA256 = r"[0-9a-f]{64}"
 SLOWEST, FASTEST = 0.01, 1000
@@ -45,6 +47,11 @@ def reference_name(index: int, reference: int = 1) -> str:
 def target_name(target: int = 1) -> str:
     """Return the name of an image to animate relative to inputs/: target.png, target_02.png ..."""
     return TARGET if target == 1 else f"target_{target:02d}.png"
+
+
+def motion_name(motion: int = 1) -> str:
+    """Return the name of a motion to apply: motion.safetensors, motion_02.safetensors ..."""
+    return MOTION if motion == 1 else f"motion_{motion:02d}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class Request:
         int, Range(0, MAX_TARGETS, "targets", "Number of images to animate; 0 for learn.")
     ]
     capture: Annotated[CaptureInfo, Constraint(None, "Origin of the motion.")]
+    edit: Annotated[MotionEdit, Constraint(None, "Changes of the motions to apply.")] = AS_LEARNED
 
     @property
     def learns(self) -> bool:
@@ -109,7 +117,10 @@ class Request:
         return replace(settings, augmentation=replace(settings.augmentation, horizontal_flip=flip))
 
     def input_names(self) -> tuple[str, ...]:
-        """Return the names of exactly the inputs that this task requires, relative to inputs/."""
+        """Return the names of the inputs that this task requires, relative to inputs/.
+
+        A task that learns may also have POSES.
+        """
         names = [
             reference_name(index + 1, reference + 1)
             for reference in range(self.references if self.learns else 0)
@@ -117,7 +128,7 @@ class Request:
         ]
         names += [target_name(target + 1) for target in range(self.targets if self.applies else 0)]
         if self.task == "apply":
-            names.append(MOTION)
+            names += [motion_name(motion + 1) for motion in range(len(self.edit.parts))]
         return tuple(names)
 
     def check(self) -> None:
@@ -177,8 +188,11 @@ class Request:
                 "capture.frame_end must be after capture.frame_start.",
                 "Choose a range of at least two frames.",
             )
+        self.edit.check()
+        if self.learns and self.edit != AS_LEARNED:
+            raise BadRequest(f"edit must be left out for task {self.task}.")
         missing = set(self.input_names()) - set(self.inputs)
-        extra = set(self.inputs) - set(self.input_names())
+        extra = set(self.inputs) - set(self.input_names()) - ({POSES} if self.learns else set())
         if missing or extra:
             problem = f"lacks {min(missing)!r}" if missing else f"must not contain {min(extra)!r}"
             raise BadRequest(f"inputs {problem} for task {self.task}.")
@@ -212,4 +226,8 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
             "references": 0 if value.get("task") == "apply" else 1,
             "targets": 0 if value.get("task") == "learn" else 1,
         }
-    return value | {"protocol": PROTOCOL, "settings": upgraded(value.get("settings"), number)}
+    return value | {
+        "protocol": PROTOCOL,
+        "settings": upgraded(value.get("settings"), number),
+        "edit": codec.to_dict(AS_LEARNED),
+    }

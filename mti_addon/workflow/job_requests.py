@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..motion import draw, encode_png, variations
 from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
-from ..wire.request import MOTION, TARGET, reference_name
+from ..wire.request import MOTION, POSES, TARGET, reference_name
 from .captures import Capture
 from .motions import KnownMotion
 from .progress import steps, tell
@@ -45,6 +45,8 @@ def learn_order(
     sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
     inputs = _references(capture, options)
     references = len(inputs) // capture.about.frames
+    if capture.can_vary:
+        inputs[POSES] = capture.poses().to_json().encode("utf-8")
     if target is not None:
         inputs[TARGET] = target
     request = Request(

@@ -60,13 +60,9 @@ def _shipped(presets: Path) -> tuple[KnownMotion, ...]:
     found = []
     for motion in Library([presets]).motions():
         preset = motion.preset
-        label = f"{preset.name} ({preset.model}, {motion.folder.name})"
-        capture = CaptureInfo(
-            fps=preset.fps,
-            frame_start=1,
-            frame_end=preset.num_frames,  # at its own frame rate there is one image per frame
-            size=(preset.settings.width, preset.settings.height),
-            flip_safe=False,
-        )
-        found.append(KnownMotion(label, preset.name, motion.motion_file, preset.settings, capture))
+        for model, embedding in preset.embeddings.items():
+            label = f"{preset.name} ({model}, {motion.folder.name})"
+            file = motion.embedding_files(model)[0]
+            known = KnownMotion(label, preset.name, file, embedding.settings, preset.capture)
+            found.append(known)
     return tuple(found)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from mti_addon.wire import settings
+from mti_addon.wire.edit import MotionEdit, MotionPart
 from mti_addon.wire.errors import BadRequest, NewerProtocol
 from mti_addon.wire.request import (
     MAX_REQUEST_BYTES,
+    POSES,
     PROTOCOL,
     TASKS,
     CaptureInfo,
@@ -86,6 +88,49 @@ GOLDEN_REQUEST = Request(
         fps=23.976, frame_start=-4, frame_end=43, size=(1920, 1080), flip_safe=False
     ),
 )
+
+
+def with_edit(mode: Any, *parts: MotionPart, task: Task = "apply") -> Request:
+    """A request that applies as many motions as there are parts."""
+    return with_inputs(make_request(task, edit=MotionEdit(mode=mode, parts=parts)))
+
+
+def test_each_part_of_an_edit_has_its_motion() -> None:
+    request = with_edit("chain", MotionPart(), MotionPart(reverse=True), MotionPart(speed=2.0))
+    names = [name for name in request.input_names() if name.startswith("motion")]
+    assert names == ["motion.safetensors", "motion_02.safetensors", "motion_03.safetensors"]
+    assert Request.from_json(request.to_json()) == request
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (with_edit("one"), "edit.parts has 0, and must have 1 for one."),
+        (with_edit("one", MotionPart(), MotionPart()), "edit.parts has 2, and must have 1"),
+        (with_edit("blend", MotionPart()), "edit.parts has 1, and must have 2 to 4 for blend."),
+        (with_edit("chain", *[MotionPart()] * 5), "edit.parts has 5, and must have 2 to 4"),
+        (with_edit("one", MotionPart(strength=1.6)), "edit.parts.0.strength is 1.6"),
+        (with_edit("one", MotionPart(start=0.5, end=0.5)), "edit.parts.0.end must be after"),
+        (with_edit("one", MotionPart(speed=2.0), task="learn"), "edit must be left out for task"),
+    ],
+)
+def test_an_edit_that_cannot_be_carried_out(request_: Request, message: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        Request.from_json(request_.to_json())
+    assert caught.value.message.startswith(message)
+    with pytest.raises(BadRequest):
+        request_.check()
+
+
+def test_what_is_learned_may_come_with_its_poses() -> None:
+    for task in TASKS:
+        request = with_inputs(make_request(task))
+        request = dataclasses.replace(request, inputs={**request.inputs, POSES: "b" * 64})
+        if request.learns:
+            assert Request.from_json(request.to_json()) == request
+        else:
+            with pytest.raises(BadRequest, match="must not contain 'poses.json'"):
+                Request.from_json(request.to_json())
 
 
 def changed(**changes: Any) -> str:

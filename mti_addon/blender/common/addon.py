@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 
 from ...client.setup.folder import BackendFolder
-from ...client.setup.packages import version_of
 from ...client.setup.problem import chosen_problem, environment_problem, models_problem
 from ...wire.problem import Problem
+from ...wire.version import version_of
 from . import release_channel
 from .file_cache import cached
 

@@ -17,6 +17,7 @@ from typing import Any
 from ...wire.errors import BackendMissing
 from ...wire.problem import Problem
 from ...wire.request import PROTOCOL
+from ...wire.version import version_of
 from ..jobs.launch import runner_environment
 from . import packages
 from .child import TaskProcess
@@ -108,7 +109,7 @@ def check(
         )
     folder = BackendFolder(Path(spec.backend))
     seen = dataclasses.asdict(gpu)
-    capabilities = Capabilities(python, packages.version_of(root), time.time(), seen, told, problem)
+    capabilities = Capabilities(python, version_of(root), time.time(), seen, told, problem)
     write_json(folder.capabilities_file, capabilities)
     if problem:
         raise BackendMissing(problem)

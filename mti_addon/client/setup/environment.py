@@ -12,6 +12,7 @@ from pathlib import Path
 from ...wire import files
 from ...wire.errors import BackendMissing, DiskFull
 from ...wire.problem import Problem
+from ...wire.version import version_of
 from ..jobs.launch import runner_environment
 from . import packages
 from .check import check, silent
@@ -82,7 +83,7 @@ class Setup:
             self._try(gpu)
         shutil.rmtree(self.folder.temp, ignore_errors=True)
         name = ".".join(map(str, python.version))
-        version = packages.version_of(self.root)
+        version = version_of(self.root)
         write_json(
             self.folder.marker_file,
             Marker(version, self.requirements, python.path, name, time.time()),

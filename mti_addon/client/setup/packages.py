@@ -33,13 +33,6 @@ def pinned(root: Path) -> tuple[str, ...]:
     return tuple(tomllib.loads(text)["project"]["optional-dependencies"]["backend"])
 
 
-@functools.cache
-def version_of(root: Path) -> str:
-    """Return the extension's version. Raises OSError, KeyError."""
-    text = (root / "blender_manifest.toml").read_text(encoding="utf-8")
-    return str(tomllib.loads(text)["version"])
-
-
 def chosen(requirements: tuple[str, ...], gpu: Gpu, system: str = sys.platform) -> tuple[str, ...]:
     """Return the requirements for this machine's GPU, to install from the network.
 

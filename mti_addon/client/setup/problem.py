@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from ...wire.problem import Problem
+from ...wire.version import version_of
 from . import packages
 from .check import Capabilities, read_capabilities
 from .environment import read_marker
@@ -35,7 +36,7 @@ def environment_problem(folder: BackendFolder, root: Path, button: bool = True) 
     if marker is None:
         return _incomplete(button)
     if tuple(marker.requirements) != packages.pinned(root):
-        return _other_version(button, marker.version, packages.version_of(root))
+        return _other_version(button, marker.version, version_of(root))
     return capabilities_problem(read_capabilities(folder), str(folder.python))
 
 

@@ -25,11 +25,11 @@ from mti_addon.client.setup.folder import (
     TaskSpec,
     read_json,
 )
-from mti_addon.client.setup.packages import version_of
 from mti_addon.client.setup.problem import environment_problem
 from mti_addon.client.setup.start import cancel_task, look, start_task
 from mti_addon.wire.errors import Busy, NotWritable
 from mti_addon.wire.owner import JobLock, Owner, process_identity, read_owner
+from mti_addon.wire.version import version_of
 from tests.client.conftest import wait_for
 from tests.client.setup.wheels import make_wheel
 from tests.wire.conftest import read_only  # noqa: F401  # a fixture

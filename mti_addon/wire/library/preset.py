@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from . import codec, files
-from .codec import Constraint, Range
-from .contents import add_file, read_verified, verify_file
-from .errors import BadRequest, NewerProtocol
-from .problem import Problem
-from .request import MOTION, CaptureInfo
-from .settings import ModelName, Settings, upgraded
+from .. import codec, files
+from ..codec import Constraint, Range
+from ..contents import add_file, read_verified, verify_file
+from ..edit import AS_LEARNED, MotionEdit
+from ..errors import BadRequest, NewerProtocol
+from ..problem import Problem
+from ..request import MOTION, POSES, CaptureInfo
+from ..settings import ModelName, Settings, upgraded
 
 PRESET_VERSION = 4
 PRESET_FILE = "preset.json"
-POSES = "poses.json"
 THUMBNAIL = "thumbnail.png"
 PREVIEW = "preview.webp"
 MAX_PRESET_BYTES = 64 * 1024
@@ -41,7 +41,6 @@ _HEX_ID = r"[0-9a-f]{32}"
 
 Kind = Literal["body", "face", "animal", "object", "camera"]
 KINDS: tuple[Kind, ...] = ("body", "face", "animal", "object", "camera")
-Operation = Literal["strength", "time", "trim", "blend", "chain"]
 
 
 @dataclass(frozen=True)
@@ -62,32 +61,20 @@ class Quality:
 class Embedding:
     """What one model has learned of the motion."""
 
-    file: Annotated[
-        str, Constraint(_EMBEDDING.pattern + f"|{re.escape(MOTION)}", "Its file in the folder.")
+    files: Annotated[
+        tuple[
+            Annotated[
+                str, Constraint(_EMBEDDING.pattern + f"|{re.escape(MOTION)}", "Its file's name.")
+            ],
+            ...,
+        ],
+        Constraint(None, "One file in the folder for each part of the edit."),
     ]
     model: Annotated[str, Constraint(r"[0-9a-f]{0,64}", "Identity of the weights; empty: unknown.")]
     settings: Annotated[Settings, Constraint(None, "What it was learned with.")]
     quality: Annotated[Quality, Constraint(None, "How well it was learned.")]
     learned: Annotated[str, Constraint(_ISO_TIME, "ISO 8601 with its time zone.")]
     created_with: Annotated[str, Constraint(_LINE + "{0,32}", "Version of the extension.")]
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One step that made this motion of others."""
-
-    operation: Annotated[Operation, Constraint(None, "What was done.")]
-    parents: Annotated[
-        tuple[Annotated[str, Constraint(_HEX_ID, "The id of a motion.")], ...],
-        Constraint(None, "The motions that it was made of."),
-    ]
-    numbers: Annotated[
-        dict[
-            Annotated[str, Constraint(r"[a-z_]{1,32}", "What the number is called.")],
-            Annotated[float, Range(-1e6, 1e6, "", "Its value.")],
-        ],
-        Constraint(None, "The numbers of the operation."),
-    ]
 
 
 @dataclass(frozen=True)
@@ -110,7 +97,11 @@ class Preset:
     embeddings: Annotated[
         dict[ModelName, Embedding], Constraint(None, "One per model that has learned it.")
     ]
-    edits: Annotated[tuple[Edit, ...], Constraint(None, "How it was made of other motions.")]
+    edit: Annotated[MotionEdit, Constraint(None, "How it differs from what was learned.")]
+    parents: Annotated[
+        tuple[Annotated[str, Constraint(_HEX_ID, "The id of a motion.")], ...],
+        Constraint(None, "The motions that it was made of; none if it was learned as it is."),
+    ]
     files: Annotated[
         dict[str, Annotated[str, Constraint(r"[0-9a-f]{64}", "sha256 in hex.")]],
         Constraint(None, "sha256 of each other file of the folder."),
@@ -118,12 +109,12 @@ class Preset:
 
     @property
     def references(self) -> tuple[str, ...]:
-        """The reference images, in order; empty where there are none."""
+        """Return the names of the reference images, in order; none if there are none."""
         return tuple(sorted(name for name in self.files if _REFERENCE.fullmatch(name)))
 
     @property
     def has_poses(self) -> bool:
-        """It can be drawn again, edited, and learned from other bodies and looks."""
+        """Return whether it can be drawn again, edited, and learned from other bodies and looks."""
         return POSES in self.files
 
     def check(self) -> None:
@@ -132,35 +123,45 @@ class Preset:
         codec.check(self, "preset")
         self._check_meaning()
 
+    @property
+    def is_edited(self) -> bool:
+        """Return whether it was made of other motions."""
+        return bool(self.parents)
+
     def _check_meaning(self) -> None:
+        self.edit.check("preset.edit")
+        if self.parents and len(self.parents) != len(self.edit.parts):
+            raise BadRequest("preset.parents must have one id for each part of the edit, or none.")
+        if self.edit != AS_LEARNED and not self.parents:
+            raise BadRequest("preset.parents must not be empty in an edited motion.")
         for model, embedding in self.embeddings.items():
             place = f"preset.embeddings.{model}"
             embedding.settings.check(f"{place}.settings")
             if embedding.settings.model != model:
                 raise BadRequest(f"{place}.settings are those of {embedding.settings.model}.")
-            if embedding.file not in self.files:
-                raise BadRequest(f"preset.files lacks {embedding.file!r}.")
-        known = {embedding.file for embedding in self.embeddings.values()}
+            if len(embedding.files) != len(self.edit.parts):
+                raise BadRequest(f"{place}.files must have one file for each part of the edit.")
+            if missing := set(embedding.files) - set(self.files):
+                raise BadRequest(f"preset.files lacks {min(missing)!r}.")
+        known = {name for embedding in self.embeddings.values() for name in embedding.files}
         for name in self.files:
-            if not (name in known or name in _OLDER_FILES or is_file_of_a_preset(name)):
-                raise BadRequest(f"preset.files must not have {name!r}.")
+            if not (name in known or name in _OLDER_FILES or _is_picture_or_poses(name)):
+                raise BadRequest(f"preset.files must not contain {name!r}.")
         numbers = [int(name[len("reference/") : -len(".png")]) for name in self.references]
         if numbers and numbers != list(range(1, self.num_frames + 1)):
             raise BadRequest(
                 f"preset.files must have reference images 1 to {self.num_frames}, or none."
             )
-        if self.id != content_id(self.files, self.edits):
+        if self.id != content_id(self.files, self.edit, self.parents):
             raise BadRequest("preset.id is not that of its files.")
 
 
-def is_file_of_a_preset(name: str) -> bool:
-    """Whether a preset's folder may contain a file of this name, besides preset.json."""
-    fixed = name in (POSES, THUMBNAIL, PREVIEW)
-    return fixed or bool(_REFERENCE.fullmatch(name) or _EMBEDDING.fullmatch(name))
+def _is_picture_or_poses(name: str) -> bool:
+    return name in (POSES, THUMBNAIL, PREVIEW) or _REFERENCE.fullmatch(name) is not None
 
 
 def largest(name: str) -> int:
-    """Bytes that a file of a preset may have at most; 0 for a name that no preset has."""
+    """Return the maximum size of a preset's file in bytes; 0 for a name that no preset has."""
     if name == PRESET_FILE:
         return MAX_PRESET_BYTES
     if name in MAX_FILE_BYTES:
@@ -170,12 +171,18 @@ def largest(name: str) -> int:
     return 8 * 2**20 if _EMBEDDING.fullmatch(name) else 0
 
 
-def content_id(sums: Mapping[str, str], edits: tuple[Edit, ...] = ()) -> str:
-    """The id of a motion, 32 hex digits, from the sha256 of its files.
+def content_id(
+    sums: Mapping[str, str], edit: MotionEdit = AS_LEARNED, parents: tuple[str, ...] = ()
+) -> str:
+    """Return the ID of a motion, 32 hex digits, from the sha256 of its files.
 
-    The first of these that it has decides: the captured poses, the reference images, the
-    embeddings. So a motion keeps its id when it is renamed, or learned on another model.
+    An edited motion is identified by its parents and the edit. For any other, the first of these
+    that it has decides: the captured poses, the reference images, the embeddings. So a motion
+    keeps its ID when it is renamed, or learned on another model.
     """
+    if parents:
+        parts = ["edit", *parents, codec.dumps(codec.to_dict(edit))]
+        return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]
     references = [sums[name] for name in sorted(sums) if _REFERENCE.fullmatch(name)]
     if POSES in sums:
         parts = ["poses", sums[POSES]]
@@ -184,19 +191,22 @@ def content_id(sums: Mapping[str, str], edits: tuple[Edit, ...] = ()) -> str:
     else:
         tokens = [sums[n] for n in sums if n == MOTION or _EMBEDDING.fullmatch(n)]
         parts = ["embeddings", *sorted(tokens)]
-    parts += [codec.dumps(codec.to_dict(edit)) for edit in edits]
     return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]
 
 
 def embedding_name(model: str, data: bytes) -> str:
-    """The file of an embedding; another name for other contents, so that one is never half new."""
+    """Return an embedding's file name, which depends on its contents.
+
+    So a file is never replaced, and a motion learned anew is never half old.
+    """
     return f"embeddings/{model}-{hashlib.sha256(data).hexdigest()[:8]}.safetensors"
 
 
 def parse_preset(data: bytes) -> Preset:
-    """A preset from the bytes of preset.json, read strictly. BadRequest, NewerProtocol.
+    """Parse preset.json strictly; an older version is converted to this one.
 
-    One of an older version is read as one of this version: see `_upgraded`."""
+    Raises BadRequest, NewerProtocol.
+    """
     if len(data) > MAX_PRESET_BYTES:
         raise BadRequest(f"{PRESET_FILE} is larger than {MAX_PRESET_BYTES} bytes.")
     value = codec.loads(data, PRESET_FILE)
@@ -225,35 +235,35 @@ def verify_preset(folder: Path, preset: Preset) -> None:
         verify_file(folder, name, expected)
 
 
-def read_embedding(folder: Path, preset: Preset, model: ModelName) -> bytes:
-    """The bytes of what a model has learned. KeyError if it has not; UnreadableInput."""
-    name = preset.embeddings[model].file
-    return read_verified(folder, name, preset.files[name])
+def read_embedding(folder: Path, preset: Preset, model: ModelName) -> tuple[bytes, ...]:
+    """Return the files of what a model has learned. KeyError if it has not; UnreadableInput."""
+    names = preset.embeddings[model].files
+    return tuple(read_verified(folder, name, preset.files[name]) for name in names)
 
 
 def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Preset:
-    """Make a preset's folder, whole or not at all; returns the preset with `id` and `files` set.
+    """Create a preset's folder atomically; return the preset with `id` and `files` set.
 
     `contents` holds every file besides preset.json. Raises BadRequest (also if the folder exists),
     UnreadableInput, DiskFull, NotWritable.
     """
     names = dict.fromkeys(contents, "0" * 64)
-    replace(preset, files=names, id=content_id(names, preset.edits)).check()
+    replace(preset, files=names, id=content_id(names, preset.edit, preset.parents)).check()
     with files.new_folder(folder) as temp:
         sums = {name: add_file(temp, name, source) for name, source in contents.items()}
-        complete = replace(preset, files=sums, id=content_id(sums, preset.edits))
+        complete = replace(preset, files=sums, id=content_id(sums, preset.edit, preset.parents))
         files.write_synced(temp / PRESET_FILE, to_bytes(complete))
     return complete
 
 
 def update_preset(folder: Path, preset: Preset) -> None:
-    """Replace preset.json, whole or not at all. BadRequest, DiskFull, NotWritable."""
+    """Replace preset.json atomically. Raises BadRequest, DiskFull, NotWritable."""
     preset.check()
     files.write_atomic(folder / PRESET_FILE, to_bytes(preset))
 
 
 def to_bytes(preset: Preset) -> bytes:
-    """preset.json. BadRequest if it is too large to be read back."""
+    """Return preset.json. Raises BadRequest if it is too large to be read back."""
     data = (codec.dumps(codec.to_dict(preset), indent=2) + "\n").encode("utf-8")
     if len(data) > MAX_PRESET_BYTES:
         raise BadRequest(f"{PRESET_FILE} would be larger than {MAX_PRESET_BYTES} bytes.")
@@ -261,8 +271,8 @@ def to_bytes(preset: Preset) -> bytes:
 
 
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
-    """A preset of version 1 to 3 in the words of version 4. It had one embedding, in
-    motion.safetensors, and neither poses nor reference images."""
+    """Convert a preset of version 1 to 3, which had one embedding in motion.safetensors and neither
+    poses nor reference images."""
     version, old = value["version"], dict(value)
     settings = old.pop("settings", None)
     if version < 3:
@@ -287,12 +297,13 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
         "created_with": "",
         "embeddings": {
             model: {
-                "file": MOTION, "model": "", "settings": settings,
+                "files": [MOTION], "model": "", "settings": settings,
                 "quality": {"reconstruction": None, "motion_gain": None, "loss": None},
                 "learned": created, "created_with": "",
             }
         },
-        "edits": [],
+        "edit": codec.to_dict(AS_LEARNED),
+        "parents": [],
     }  # fmt: skip
 
 

@@ -16,20 +16,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from . import codec, files
-from .contents import read_verified
-from .errors import BadRequest, UnreadableInput
+from .. import codec, files
+from ..contents import read_verified
+from ..errors import BadRequest, UnreadableInput
+from ..problem import Problem
+from ..request import MOTION, POSES
+from ..settings import ModelName
 from .preset import (
-    POSES,
     PRESET_FILE,
+    Embedding,
     Preset,
     largest,
     parse_preset,
     to_bytes,
 )
-from .problem import Problem
-from .request import MOTION
-from .tensors import WIDTHS, check_tokens
+from .tensors import WIDTHS, TokenFile, check_tokens
 
 SUFFIX = ".motion"
 MAX_BYTES = 256 * 2**20
@@ -87,13 +88,16 @@ def check_contents(preset: Preset, contents: Mapping[str, bytes]) -> None:
             raise UnreadableInput(Problem("file_changed", what, hint, {"name": name}))
         _check_file(name, data)
     for model, embedding in preset.embeddings.items():
-        found = check_tokens(contents[embedding.file], embedding.file)
-        if (found.frames, found.width) != (embedding.settings.num_frames, WIDTHS[model]):
-            what = "{file} was not learned on {model}: it has {frames} frames of width {width}."
-            values = {"file": embedding.file, "model": model}
-            values |= {"frames": found.frames, "width": found.width}
-            hint = "Learn the motion again on this engine."
-            raise UnreadableInput(Problem("tokens_of_other_model", what, hint, values))
+        for name in embedding.files:
+            _check_engine(check_tokens(contents[name], name), name, model, embedding)
+
+
+def _check_engine(found: TokenFile, name: str, model: ModelName, embedding: Embedding) -> None:
+    if (found.frames, found.width) != (embedding.settings.num_frames, WIDTHS[model]):
+        what = "{file} was not learned on {model}: it has {frames} frames of width {width}."
+        values = {"file": name, "model": model, "frames": found.frames, "width": found.width}
+        hint = "Learn the motion again on this engine."
+        raise UnreadableInput(Problem("tokens_of_other_model", what, hint, values))
 
 
 def _entries(stream: BinaryIO, path: Path) -> dict[str, bytes]:
@@ -110,7 +114,7 @@ def _entries(stream: BinaryIO, path: Path) -> dict[str, bytes]:
                         what = "{file} contains {name} twice."
                         raise _refused("motion_file_twice", what, path, info.orig_filename)
                     found[info.orig_filename] = _entry(archive, info, path)
-    except (zipfile.BadZipFile, struct.error, NotImplementedError, EOFError, RuntimeError,
+    except (zipfile.BadZipFile, struct.error, EOFError, RuntimeError,
             ValueError, OverflowError) as error:  # fmt: skip
         raise _refused(
             "not_a_motion_file", "{file} is not a motion, or is damaged.", path

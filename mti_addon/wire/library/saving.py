@@ -1,18 +1,21 @@
-"""What a finished job has learned, saved in a library; wire and stdlib only."""
+"""Save what a finished job has learned in a library; stdlib only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from ...wire.errors import UnreadableInput
-from ...wire.job import JobFolder
-from ...wire.library_folder import Motion, add_motion
-from ...wire.preset import (
+from ..edit import AS_LEARNED
+from ..errors import UnreadableInput
+from ..events import Done
+from ..job import JobFolder
+from ..problem import Problem
+from ..request import MOTION, POSES, Request, reference_name
+from ..version import version_of
+from .folder import Motion, add_motion
+from .preset import (
     MAX_FILE_BYTES,
-    POSES,
     PRESET_VERSION,
     PREVIEW,
     THUMBNAIL,
@@ -22,10 +25,7 @@ from ...wire.preset import (
     Quality,
     embedding_name,
 )
-from ...wire.problem import Problem
-from ...wire.request import MOTION, Request, reference_name
-from ...wire.tensors import check_tokens
-from ..jobs.follow import Follower
+from .tensors import check_tokens
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,9 @@ class About:
     notes: str = ""
 
 
-def save_motion(
-    job: JobFolder, root: Path, about: About, version: str, poses: bytes | None = None
-) -> Motion:
-    """Save the motion that a job has learned in the library `root`, with its images and previews.
+def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
+    """Save the motion that a job has learned in the library `root`, with its poses and images.
 
-    Args:
-        version: of the extension. poses: the captured poses as JSON, if they are known.
     Raises UnreadableInput (no motion learned yet, or damaged), BadEmbedding, BadRequest, DiskFull,
     NotWritable.
     """
@@ -59,16 +55,16 @@ def save_motion(
     contents: dict[str, bytes | Path] = {file: tokens, **_images(job, request)}
     if PREVIEW in names and job.preview_file.stat().st_size <= MAX_FILE_BYTES[PREVIEW]:
         contents[PREVIEW] = job.preview_file
-    if poses is not None:
-        contents[POSES] = poses
+    if POSES in request.inputs:
+        contents[POSES] = job.inputs / POSES
     now = datetime.now(UTC).isoformat(timespec="seconds")
     embedding = Embedding(
-        file=file,
+        files=(file,),
         model=check_tokens(tokens, MOTION).meta.get("model", ""),
         settings=request.settings,
-        quality=quality_of(result_of(job)),
+        quality=quality_of(job),
         learned=now,
-        created_with=version,
+        created_with=version_of(),
     )
     preset = Preset(
         version=PRESET_VERSION,
@@ -83,32 +79,27 @@ def save_motion(
         fps=_clip_fps(request),
         capture=request.capture,
         created=now,
-        created_with=version,
+        created_with=version_of(),
         embeddings={request.settings.model: embedding},
-        edits=(),
+        edit=AS_LEARNED,
+        parents=(),
         files={},
     )
     return add_motion(root, preset, contents)
 
 
-def quality_of(result: dict[str, Any]) -> Quality:
-    """The measured quality of a `done` event's result; what is not a number is left out."""
+def quality_of(job: JobFolder) -> Quality:
+    """Return the quality that a finished job measured; None for what it did not."""
+    event = job.finished()
+    result = event.result if isinstance(event, Done) else {}
 
     def number(name: str) -> float | None:
         value = result.get(name)
-        known = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if known else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value)
 
     return Quality(number("reconstruction"), number("motion_gain"), number("loss"))
-
-
-def result_of(job: JobFolder) -> dict[str, Any]:
-    """The result of a finished job; empty if it has not finished."""
-    follower = Follower(job)
-    state = follower.poll()
-    while not follower.caught_up:
-        state = follower.poll()
-    return dict(state.result or {})
 
 
 def _images(job: JobFolder, request: Request) -> dict[str, bytes | Path]:

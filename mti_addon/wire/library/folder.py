@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import BadRequest, MtiError, UnreadableInput
+from ..errors import BadRequest, MtiError, UnreadableInput
+from ..problem import Problem
+from ..settings import ModelName
 from .motion_file import export_motion, read_motion_file
 from .preset import PRESET_FILE, Preset, read_preset, write_preset
-from .problem import Problem
-from .settings import ModelName
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
 """Names that Windows reserves for devices."""
@@ -34,10 +34,10 @@ class Motion:
         """The path of one of its files; None if it has no such file."""
         return self.folder / name if name in self.preset.files else None
 
-    def embedding_file(self, model: ModelName) -> Path | None:
-        """The tokens that a model has learned; None if it has not learned this motion."""
+    def embedding_files(self, model: ModelName) -> tuple[Path, ...]:
+        """Return the files of what a model has learned, one per part of the edit; or ()."""
         embedding = self.preset.embeddings.get(model)
-        return self.folder / embedding.file if embedding else None
+        return tuple(self.folder / name for name in embedding.files) if embedding else ()
 
 
 def motion_folders(root: Path) -> list[Path]:

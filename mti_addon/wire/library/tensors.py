@@ -1,8 +1,8 @@
 """The file of a motion-text embedding, checked without torch; stdlib only.
 
 A safetensors file is eight bytes with the header's length, a JSON header, and raw tensors. The
-reader accepts exactly what the backend writes (`mti_backend/method/textual/embedding.py`), so that
-a file from elsewhere is refused before anything else opens it.
+reader accepts exactly what the backend writes (in method/textual_inversion/embedding.py), so that a
+file from elsewhere is refused before anything else opens it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import BadEmbedding
-from .problem import Problem
+from ..errors import BadEmbedding
+from ..problem import Problem
 
 MAX_BYTES = 8 * 2**20
 """No embedding is larger: 128 frames of 15 tokens of SVD have 7.5 MiB."""
@@ -26,7 +26,7 @@ FORMATS = {"mti-motion-2": "video_tokens", "mti-motion-1": "clip_tokens"}
 """What the tokens of the whole clip are called, by the file's format; 1 was before 0.2.0."""
 WIDTHS = {"draft": 64, "svd": 1024, "svd-xt": 1024}
 """Width of a motion token, by model: the cross-attention dimension of its UNet."""
-_AGAIN = "Learn the motion again, or take the file from where it was first saved."
+_AGAIN = "Learn the motion again, or use the file from where it was originally saved."
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,14 @@ def check_tokens(data: bytes, name: str) -> TokenFile:
     (N, D), all finite and below 1e4 in absolute value, with nothing between or after them.
     """
     if len(data) > MAX_BYTES:
-        what = "The motion {file} is larger than a motion can be."
+        what = "The file {file} is too large to be a motion."
         raise BadEmbedding(Problem("motion_too_large", what, _AGAIN, {"file": name}))
     header, start = _header(data, name)
     metadata = header.pop("__metadata__", {})
     kind = next((each for each in FORMATS if each in metadata), None)
     if kind is None or set(header) != {"frame_tokens", FORMATS[kind]}:
-        what, hint = "The file {file} holds no motion.", "Choose a motion.safetensors."
+        what = "The file {file} does not contain a motion."
+        hint = "Choose a motion.safetensors file."
         raise BadEmbedding(Problem("file_without_motion", what, hint, {"file": name}))
     frame, video = (header[each] for each in ("frame_tokens", FORMATS[kind]))
     shape = _shape(frame, 3, name)
@@ -76,7 +77,7 @@ def _header(data: bytes, name: str) -> tuple[dict[str, Any], int]:
         if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
             raise ValueError(header)
     except (struct.error, ValueError, RecursionError) as error:
-        what = "The motion {file} cannot be read: it is damaged or cut short."
+        what = "The motion {file} cannot be read: it is damaged or truncated."
         raise BadEmbedding(Problem("motion_damaged", what, _AGAIN, {"file": name})) from error
     return header, 8 + length
 
@@ -120,11 +121,11 @@ def _meta(text: Any, name: str) -> dict[str, str]:
         if not isinstance(meta, dict) or not all(isinstance(v, str) for v in meta.values()):
             raise ValueError(meta)
     except (ValueError, TypeError, RecursionError) as error:
-        what = "The motion {file} does not say what it is."
+        what = "The motion {file} has no readable description."
         raise BadEmbedding(Problem("motion_nameless", what, _AGAIN, {"file": name})) from error
     return meta
 
 
 def _misshapen(name: str) -> BadEmbedding:
-    what = "The motion {file} has tokens of a wrong shape or value."
+    what = "The motion {file} has tokens with an invalid shape or value."
     return BadEmbedding(Problem("motion_misshapen", what, _AGAIN, {"file": name}))

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mti_addon.client import Library
+from mti_addon.wire.errors import BadEmbedding, UnreadableInput
+from mti_addon.wire.events import Done, encode
+from mti_addon.wire.job import JobFolder, create_job, manifest_of
+from mti_addon.wire.library import About, Motion, save_motion
+from mti_addon.wire.library.preset import verify_preset
+from mti_addon.wire.request import POSES
+from tests.wire.examples import make_inputs, make_job, make_request
+from tests.wire.library.examples import tokens
+
+
+def finished_job(root: Path, name: str, preview: bool = True) -> JobFolder:
+    request = make_request("learn", name=name)
+    job = create_job(root / "spool", request, {**make_inputs(request), POSES: b"{}"})
+    job.output_dir.mkdir()
+    job.output_motion.write_bytes(tokens())
+    if preview:
+        job.preview_file.write_bytes(b"preview")
+    job.manifest_file.write_text(manifest_of(job.output_dir).to_json())
+    done = Done({"reconstruction": 0.75, "loss": 0.125, "motion_gain": None})
+    job.events_file.write_text(encode(done, 1, 1.0) + "\n")
+    return job
+
+
+def save(root: Path, name: str, about: About | None = None) -> Motion:
+    return save_motion(finished_job(root, name), root / "own", about or About())
+
+
+def names(motions: list[Motion]) -> list[str]:
+    return [motion.preset.name for motion in motions]
+
+
+def test_a_learned_motion_comes_onto_the_shelf(tmp_path: Path) -> None:
+    about = About("face", ("arm",), "Ada", "CC0-1.0", "Big.")
+    motion = save(tmp_path, "Big Wave!", about)
+    assert motion.folder == tmp_path / "own" / "big-wave"
+    (file,) = motion.embedding_files("draft")
+    assert file.read_bytes() == tokens() and motion.embedding_files("svd") == ()
+    preset = motion.preset
+    assert (preset.kind, preset.tags, preset.author) == ("face", ("arm",), "Ada")
+    assert (preset.license, preset.notes, preset.num_frames) == ("CC0-1.0", "Big.", 14)
+    assert preset.fps == 7.0  # 14 images for 48 frames at 24 frames per second
+    assert preset.has_poses and len(preset.references) == 14 and not preset.is_edited
+    assert motion.path("thumbnail.png") and motion.path("preview.webp")
+    embedding = preset.embeddings["draft"]
+    assert embedding.model == "ab12" and embedding.created_with == preset.created_with != ""
+    quality = embedding.quality
+    assert (quality.reconstruction, quality.motion_gain, quality.loss) == (0.75, None, 0.125)
+    verify_preset(motion.folder, motion.preset)
+    assert Library([tmp_path / "own"]).motions() == [motion]
+
+
+def test_a_motion_without_a_picture(tmp_path: Path) -> None:
+    """Without a target there is no preview, and the inputs of an old job may be gone."""
+    job = finished_job(tmp_path, "wave", preview=False)
+    (job.inputs / "reference" / "0003.png").unlink()
+    motion = save_motion(job, tmp_path / "own", About())
+    assert motion.path("preview.webp") is None and motion.path("thumbnail.png") is None
+    assert motion.preset.references == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("wave", "wave"), ("  ", "motion"), ("漢字", "motion"), ("CON", "motion-con"), ("../x", "x")],
+)
+def test_names_become_folders_that_every_system_allows(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    assert save(tmp_path, name).folder == tmp_path / "own" / folder
+
+
+def test_two_motions_may_have_one_name(tmp_path: Path) -> None:
+    folders = [save(tmp_path, "wave").folder.name for _ in range(3)]
+    assert folders == ["wave", "wave-2", "wave-3"]
+    assert names(Library([tmp_path / "own"]).motions()) == ["wave"] * 3
+
+
+def test_a_job_without_a_motion_is_refused(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "spool")
+    with pytest.raises(UnreadableInput):
+        save_motion(job, tmp_path / "own", About())
+    job.output_dir.mkdir()
+    job.manifest_file.write_text(manifest_of(job.output_dir).to_json())
+    with pytest.raises(UnreadableInput, match="not learned a motion"):
+        save_motion(job, tmp_path / "own", About())
+    damaged = finished_job(tmp_path, "wave")
+    damaged.output_motion.write_bytes(b"?")
+    with pytest.raises(UnreadableInput):
+        save_motion(damaged, tmp_path / "own", About())
+    job = finished_job(tmp_path, "nan")
+    job.output_motion.write_bytes(tokens(value=float("nan")))
+    job.manifest_file.write_text(manifest_of(job.output_dir).to_json())
+    with pytest.raises(BadEmbedding, match="invalid shape or value"):
+        save_motion(job, tmp_path / "own", About())
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_damaged_preset_is_a_problem_and_hides_no_other(tmp_path: Path) -> None:
+    save(tmp_path, "wave")
+    bad = save(tmp_path, "bad")
+    (bad.folder / "preset.json").write_text("{")
+    (tmp_path / "own" / ".tmp-half").mkdir()
+    (tmp_path / "own" / ".tmp-half" / "preset.json").write_text("{")
+    library = Library([tmp_path / "own"])
+    assert names(library.motions()) == ["wave"]
+    assert list(library.problems) == [bad.folder]
