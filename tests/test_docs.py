@@ -1,4 +1,4 @@
-"""docs/job.md and docs/preset.md document everything that the wire can hold, in agreement with the code."""
+"""docs/job.md and docs/preset.md document everything that the wire can hold, as the code has it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pytest
 
 from mti_addon.wire import codec, edit, errors, events, owner, request, settings
-from mti_addon.wire.library import preset
 from mti_addon.wire.job import JobFolder, Manifest
+from mti_addon.wire.library import preset
 from tests.wire.examples import limit_of
 
 ROOT = Path(__file__).parents[1]
