@@ -24,6 +24,7 @@ from ..wire.contents import NOTE_BYTES, read_inside, read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.problem import Problem
 from ..wire.request import MOTION, TARGET
+from .frame_files import frames_in
 from .job_list import Row
 from .job_origin import ORIGIN_FILE, read_origin
 from .progress import steps
@@ -209,10 +210,7 @@ def read_result(folder: Path) -> Result | None:
         return None
     if recipe is None:
         return None
-    names: list[str] = []
-    with suppress(OSError):
-        names = sorted(path.name for path in folder.glob("[0-9]*.png"))
-    return Result(folder, tuple(names), recipe)
+    return Result(folder, tuple(path.name for path in frames_in(folder)), recipe)
 
 
 def results_in(root: Path) -> list[Result]:

@@ -130,6 +130,9 @@ class Run:
         """Import torch, report the devices and load the model. Raises ModelMissing, OutOfMemory."""
         with self.timed("load"):
             stage = Stage(self.session.log, "load", 1)
+            from ..models import import_packages
+
+            import_packages()
             from ..device import fix_threads, forget_peak_memory, pick_devices
             from ..job.checkpoint import CheckpointFolder
             from .memory_plan import planned

@@ -57,11 +57,12 @@ def _mountable(root: Path) -> bool:
 class Desktop:
     """A screen, and the commands that run on it; to be entered."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: for the screen's and Blender's files; seen at the same path inside."""
+    def __init__(self, folder: Path, smooth: bool = False) -> None:
+        """folder: for the screen's and Blender's files; seen at the same path inside. smooth: draw
+        the viewport with anti-aliasing, which without a GPU keeps a core busy."""
         root = system_root()
         assert root is not None
-        self.root, self.folder = root, folder
+        self.root, self.folder, self.smooth = root, folder, smooth
         self._mounts: list[Path] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self.environment: dict[str, str] = {}
@@ -179,6 +180,8 @@ class Window:
             )  # fmt: skip
         wait_for(lambda: (self.inbox / "ready").exists() or self.dead, 120, "a window")
         assert not self.dead, self.log.read_text(errors="replace")
+        if not desktop.smooth:
+            self.run("bpy.context.preferences.system.viewport_aa = 'OFF'")
 
     @property
     def dead(self) -> bool:

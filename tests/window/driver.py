@@ -82,9 +82,8 @@ def scroll(kind, times):
     x, y = region.x + region.width // 2, region.y + region.height // 2
     mouse(x, y)
     yield 0.05
-    for _ in range(times):
+    for _ in range(times):  # all before the next drawing, which without a GPU takes long
         mouse(x, y, kind, "PRESS")
-        yield 0.02
     yield 0.3
 
 

@@ -15,9 +15,12 @@ _listeners: list[Callable[[], None]] = []
 
 
 def redraw() -> None:
-    """Redraw the areas with our panel, and everything else that shows jobs."""
-    for area in _areas():
-        area.tag_redraw()
+    """Redraw the sidebars with our panels, and everything else that shows jobs.
+
+    The rest of an area is left alone: a viewport may take a second, and jobs report twice a second.
+    """
+    for region in _sidebars():
+        region.tag_redraw()
     for tell in _listeners:
         tell()
 
@@ -40,8 +43,9 @@ def forget() -> None:
     remember_error(None)
 
 
-def _areas() -> list[Any]:
+def _sidebars() -> list[Any]:
     manager = getattr(bpy.context, "window_manager", None)
     windows = manager.windows if manager else ()
     wanted = ("VIEW_3D", "SEQUENCE_EDITOR")
-    return [area for window in windows for area in window.screen.areas if area.type in wanted]
+    areas = [area for window in windows for area in window.screen.areas if area.type in wanted]
+    return [region for area in areas for region in area.regions if region.type == "UI"]

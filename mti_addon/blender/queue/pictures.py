@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from ...workflow.frame_files import middle_frame
 from ...workflow.job_list import Row
 from ...workflow.kept_results import takes_of
 from ..common import icons
@@ -77,8 +76,4 @@ def _curve(job: str) -> str:
     return f"curve {job}"
 
 
-@cached
-def _middle(folder: Path) -> Path:
-    """Return a frame from the middle, where something has moved; the first is the target itself."""
-    names = sorted(folder.glob("*.png"))
-    return names[len(names) // 2] if names else folder / "0001.png"
+_middle = cached(middle_frame)

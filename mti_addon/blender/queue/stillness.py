@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...motion.movement import STILL, movement
+from ...workflow.frame_files import frames_in
 from ...workflow.job_list import Row
 from ...workflow.kept_results import takes_of
 from ..common.problems import TargetError
@@ -32,7 +33,7 @@ def still_takes(row: Row) -> list[int]:
 
 def hardly_moves(folder: Path) -> bool:
     """Return whether the numbered images in a folder are nearly identical; False if unreadable."""
-    paths = sorted(folder.glob("[0-9]*.png"))
+    paths = frames_in(folder)
     if len(paths) < 2:
         return False
     chosen = [paths[round(i * (len(paths) - 1) / LOOKED_AT)] for i in range(LOOKED_AT + 1)]

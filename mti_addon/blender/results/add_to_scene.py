@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import bpy
-
 from ...motion import Fitted, covered, picture_of_each_frame, placed
 from ...motion.drawing.png import png_size
 from ...motion.timing import frames_at
@@ -19,6 +17,7 @@ from ..sequencer.edit_scene import edit_for, shot_of, show_in_sequencers
 from ..sequencer.strip import (
     NO_CHANNEL,
     add_picture_strip,
+    all_strips,
     color_notes,
     frame_of,
     keep_colors,
@@ -75,11 +74,7 @@ def place(context: Any, result: Result, set_view: bool, replace: bool) -> Placed
 
 def redone_strip(job: str) -> tuple[Any, Any] | None:
     """Return the scene and the strip whose result a job was to redo."""
-    for scene in bpy.data.scenes:
-        for strip in scene.sequence_editor.strips_all if scene.sequence_editor else ():
-            if strip.get(REDO_KEY) == job:
-                return scene, strip
-    return None
+    return next((found for found in all_strips() if found[1].get(REDO_KEY) == job), None)
 
 
 def write_recipe(thing: Any, recipe: Recipe) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 
+from ...workflow.frame_files import middle_frame
 from ...workflow.job_list import Jobs, Row
 from ...workflow.job_origin import Origin, read_origin
 from ...workflow.kept_results import RECIPE_FILE, Result, TakeInfo, read_result, takes_of
@@ -62,7 +63,7 @@ def gather(jobs: Jobs) -> tuple[FileResult, ...]:
 
 def _of_job(row: Row, take: TakeInfo, kept: Result | None, shown: set[Path]) -> FileResult:
     assert row.request is not None  # the job has takes
-    image = take.sheet or _middle(sorted(take.folder.glob("*.png")), take.folder)
+    image = take.sheet or middle_frame(take.folder)
     folder = kept.folder if kept else None
     return FileResult(
         row.folder.path.name,
@@ -85,7 +86,7 @@ def _of_folder(result: Result, when: float, shown: set[Path]) -> FileResult:
         recipe.seed,
         when,
         str(result.folder),
-        _middle([result.folder / name for name in result.names], result.folder),
+        middle_frame(result.folder, [result.folder / name for name in result.names]),
         result.folder.resolve() in shown,
     )
 
@@ -123,8 +124,3 @@ def _looked_at(folder: Path) -> _Kept:
     if folder in _read and _read[folder][0] == when:
         return _read[folder]
     return when, read_result(folder), read_origin(folder)
-
-
-def _middle(paths: list[Path], folder: Path) -> Path:
-    """Return a frame from the middle, where something has moved; the first is the target itself."""
-    return paths[len(paths) // 2] if paths else folder / "0001.png"

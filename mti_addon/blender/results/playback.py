@@ -10,6 +10,7 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ...wire.errors import BadRequest
+from ...workflow.frame_files import frames_in
 from ...workflow.job_list import Row
 from ...workflow.kept_results import NO_IMAGES, takes_of
 from ..common import icons, panels
@@ -86,10 +87,7 @@ def picture(row: Row, take: int) -> Path | None:
     return paths[number % len(paths)] if paths else None
 
 
-@cached
-def _paths(folder: Path) -> tuple[Path, ...]:
-    """Return the images of a take, in order."""
-    return tuple(sorted(folder.glob("[0-9]*.png")))
+_paths = cached(frames_in)
 
 
 def stop() -> None:

@@ -38,7 +38,7 @@ from ..common.reporting import reports_errors, set_poll_message
 from ..queue import polling
 from ..queue.submit import submit
 from ..sequencer.edit_scene import shot_of
-from ..sequencer.strip import shown_scene
+from ..sequencer.strip import all_strips, shown_scene
 from ..translations import sentences, translated
 from .objects import image_of
 from .relocate import real
@@ -159,7 +159,7 @@ class MTI_OT_redo(bpy.types.Operator):
         if not self.job:
             found = next((each for each, _ in _active(context) if _known(each)), None)
             return found if hasattr(found, "elements") else None
-        found = [each for each in _strips() if each.get(JOB_KEY) == self.job]
+        found = [strip for _, strip in all_strips() if strip.get(JOB_KEY) == self.job]
         return found[0] if len(found) == 1 else None
 
     def _recipe(self, context: Any) -> tuple[Recipe, str]:
@@ -207,11 +207,6 @@ def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int, with_target: b
 
 def _known(thing: Any) -> bool:
     return read_recipe(thing.get(RECIPE_KEY)) is not None
-
-
-def _strips() -> Iterator[Any]:
-    for scene in bpy.data.scenes:
-        yield from scene.sequence_editor.strips_all if scene.sequence_editor else ()
 
 
 def _active(context: Any) -> Iterator[tuple[Any, str]]:

@@ -11,6 +11,7 @@ import bpy
 from ...workflow.kept_results import Result, copy_result, read_result, result_folder
 from ...workflow.progress import steps
 from ..common.folders import blender_path, results_root, unsaved_root
+from ..sequencer.strip import all_strips
 
 
 def shown_folders() -> set[Path]:
@@ -51,11 +52,9 @@ def real(path: str) -> Path:
 
 
 def _users() -> Iterator[tuple[Any, Path]]:
-    for scene in bpy.data.scenes:
-        editor = scene.sequence_editor
-        for strip in editor.strips_all if editor else ():
-            if strip.type == "IMAGE":
-                yield strip, result_folder(real(strip.directory))
+    for _, strip in all_strips():
+        if strip.type == "IMAGE":
+            yield strip, result_folder(real(strip.directory))
     for image in bpy.data.images:
         if image.source in ("SEQUENCE", "FILE") and image.filepath:
             yield image, result_folder(real(image.filepath).parent)

@@ -7,10 +7,12 @@ all of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import bpy
 
 from ...motion import picture_of_each_frame
 from ..scene.color import PLAIN_VIEWS, UNKNOWN_VIEW
@@ -119,6 +121,13 @@ def strip_end(strip: Any) -> int:
 def shown_scene(context: Any) -> Any:
     """Return the scene that the sequencer shows; since 5.0 set per workspace, possibly None."""
     return getattr(context.workspace, "sequencer_scene", None) or context.scene
+
+
+def all_strips() -> Iterator[tuple[Any, Any]]:
+    """Yield every scene with each of its strips, also those in meta strips."""
+    for scene in bpy.data.scenes:
+        editor = scene.sequence_editor
+        yield from ((scene, strip) for strip in (editor.strips_all if editor else ()))
 
 
 def active_strip(context: Any) -> Any:

@@ -204,6 +204,8 @@ def test_a_look_at_many_jobs_is_short(captured, polling, prefs, tmp_path):
 
     learn(polling, captured)
     row = wait(polling, ended)
+    while row.folder.heartbeat_file.exists():  # its runner is about to remove it
+        time.sleep(0.05)
     root = row.folder.path.parent
     for i in range(150):
         shutil.copytree(row.folder.path, root / f"{i:032x}")
