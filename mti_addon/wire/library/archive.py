@@ -61,6 +61,8 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """Unpack one file; no more than a file of this name can have. Raises UnreadableInput."""
+        if name not in self._entries:
+            raise self._damaged()
         most = min(largest(name), self._left)
         try:
             with self._zip.open(self._entries[name]) as stream:

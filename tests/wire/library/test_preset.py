@@ -28,7 +28,7 @@ from mti_addon.wire.library.preset import (
 from mti_addon.wire.request import CaptureInfo
 from mti_addon.wire.settings import Settings
 from tests.wire import strategies
-from tests.wire.library.examples import DRAFT, tokens
+from tests.wire.library.examples import DRAFT, WEBP, png, poses, tokens
 
 EMBEDDING = Embedding(
     files=(embedding_name("draft", tokens()),),
@@ -61,9 +61,9 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 TOKENS = EMBEDDING.files[0]
 CONTENTS: dict[str, bytes | Path] = {
     TOKENS: tokens(),
-    "poses.json": b"{}",
-    "preview.webp": b"preview",
-    **{f"reference/{i + 1:04d}.png": b"image %d" % i for i in range(DRAFT.num_frames)},
+    "poses.json": poses(),
+    "preview.webp": WEBP,
+    **{f"reference/{i + 1:04d}.png": png(color=i) for i in range(DRAFT.num_frames)},
 }
 
 
@@ -244,12 +244,12 @@ NAMES = st.from_regex(r"[^\x00-\x1f\x7f]{1,64}", fullmatch=True).filter(str.ispr
 def test_any_preset_is_read_as_it_was_written(
     tmp_path: Path, name: str, tags: list[str], learned_with: Settings
 ) -> None:
-    embeddings: dict[Any, Embedding] = {
-        learned_with.model: dataclasses.replace(EMBEDDING, settings=learned_with)
-    }
+    file = embedding_name(learned_with.model, tokens())
+    embedding = dataclasses.replace(EMBEDDING, settings=learned_with, files=(file,))
+    embeddings: dict[Any, Embedding] = {learned_with.model: embedding}
     preset = dataclasses.replace(PRESET, name=name, tags=tuple(tags), embeddings=embeddings)
     folder = tmp_path / uuid.uuid4().hex
-    written = write_preset(folder, preset, CONTENTS)
+    written = write_preset(folder, preset, {file: tokens(), "poses.json": poses()})
     assert read_preset(folder) == written and written.name == name
 
 
