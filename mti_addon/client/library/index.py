@@ -15,6 +15,7 @@ from .shelf import Shelf, is_settled, stamp_of
 from .state import EMPTY, STATE_FILE, State, mark_used, read_state, set_favorite
 
 _KEPT_ANSWERS = 8
+EVERYTHING = Query()
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class Library:
         self._shelves = [Shelf(root, indexes) for root in roots]
         self._state = EMPTY
         self._state_stamp: Stamp | None = None
-        self._entries: tuple[Entry, ...] | None = ()
+        self._shown: dict[Path, Entry] | None = None
         self._answers: dict[Query, list[Entry]] = {}
+        self._tags: list[tuple[str, int]] | None = None
+        self._problems: list[Unreadable] | None = None
         self._pass: Iterator[bool] | None = None
         self._loaded = False
         self.revision = 0
@@ -79,36 +82,38 @@ class Library:
             self._changed()
         return self.at(folder)
 
-    def entries(self, query: Query = Query()) -> list[Entry]:  # noqa: B008  frozen
-        """Return the motions that fit a query, in its order. Reads no file; do not change it."""
+    def entries(self, query: Query = EVERYTHING) -> list[Entry]:
+        """Return the motions that fit a query, in its order. The list must not be changed."""
         if query not in self._answers:
             if len(self._answers) >= _KEPT_ANSWERS:
                 self._answers.clear()
-            self._answers[query] = search(self._shown(), query)
+            self._answers[query] = search(self._all().values(), query)
         return self._answers[query]
 
     def find(self, motion: str) -> Entry | None:
         """Return the motion with this id, from the first folder that has it; or None."""
-        return next((entry for entry in self._shown() if entry.id == motion), None)
+        return next((entry for entry in self._all().values() if entry.id == motion), None)
 
     def at(self, folder: Path) -> Entry | None:
         """Return the motion in this folder; or None, also if it is shown from another folder."""
-        return next((entry for entry in self._shown() if entry.folder == folder), None)
+        return self._all().get(folder)
 
     def tags(self) -> list[tuple[str, int]]:
-        """Return all tags, each with the number of its motions."""
-        return all_tags(self._shown())
+        """Return all tags, each with the number of its motions, by name."""
+        if self._tags is None:
+            self._tags = all_tags(self._all().values())
+        return self._tags
 
     @property
     def problems(self) -> list[Unreadable]:
-        """Return what cannot be read: libraries first, then motions by folder."""
-        shelves = [(each.root.path, each.problem) for each in self._shelves if each.problem]
-        found = [Unreadable(path, error) for path, error in shelves]
-        for shelf in self._shelves:
-            for name, row in sorted(shelf.rows.items()):
-                if isinstance(row.read, MtiError):
-                    found.append(Unreadable(shelf.root.path / name, row.read))
-        return found
+        """Return what cannot be read, root by root: the root itself, or its motions by folder."""
+        if self._problems is None:
+            self._problems = [
+                Unreadable(folder, error)
+                for shelf in self._shelves
+                for folder, error in shelf.problems()
+            ]
+        return self._problems
 
     def set_favorite(self, motion: str, favorite: bool) -> None:
         """Make a motion, by its id, a favorite or none. Raises Busy, DiskFull, NotWritable."""
@@ -153,20 +158,18 @@ class Library:
 
     def _changed(self) -> None:
         self.revision += 1
-        self._entries = None
+        self._shown = self._tags = self._problems = None
         self._answers.clear()
 
-    def _shown(self) -> tuple[Entry, ...]:
-        if self._entries is None:
-            self._entries = tuple(self._marked(entry) for entry in self._all())
-        return self._entries
-
-    def _all(self) -> Iterator[Entry]:
-        before: set[str] = set()
-        for shelf in self._shelves:
-            found = [row.read for row in shelf.rows.values() if isinstance(row.read, Entry)]
-            yield from (entry for entry in found if entry.id not in before)
-            before.update(entry.id for entry in found)
+    def _all(self) -> dict[Path, Entry]:
+        """Everything that is shown, by its folder."""
+        if self._shown is None:
+            self._shown, before = {}, set[str]()
+            for shelf in self._shelves:
+                found = [entry for entry in shelf.entries() if entry.id not in before]
+                self._shown.update((entry.folder, self._marked(entry)) for entry in found)
+                before.update(entry.id for entry in found)
+        return self._shown
 
     def _marked(self, entry: Entry) -> Entry:
         favorite, used = entry.id in self._state.favorites, self._state.used.get(entry.id, 0.0)

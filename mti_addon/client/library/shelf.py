@@ -100,18 +100,30 @@ class Shelf:
         self._unsaved += 1
         return before is None or not _same(before.read, read)
 
+    def entries(self) -> list[Entry]:
+        """Return the motions that can be read."""
+        return [row.read for row in self.rows.values() if isinstance(row.read, Entry)]
+
+    def problems(self) -> list[tuple[Path, MtiError]]:
+        """Return what cannot be read: the root itself, or motions by folder."""
+        if self.problem is not None:
+            return [(self.root.path, self.problem)]
+        rows = sorted(self.rows.items())
+        return [
+            (self.root.path / name, row.read)
+            for name, row in rows
+            if isinstance(row.read, MtiError)
+        ]
+
     def _unreadable(self, error: OSError) -> bool:
         """Empty the shelf. An own library that does not exist yet is just empty."""
-        had = bool(self.rows) or self.problem is not None
-        self.rows = {}
-        if isinstance(error, FileNotFoundError) and self.root.origin == "own":
-            self.problem = None
-            return had
-        before = self.problem
-        what = "The library {path} cannot be read ({reason})."
-        hint = "Check that its disk is connected, or choose another folder in the preferences."
-        values = {"path": str(self.root.path), "reason": error.strerror or str(error)}
-        self.problem = UnreadableInput(Problem("library_unreadable", what, hint, values))
+        before, had = self.problem, bool(self.rows)
+        self.rows, self.problem = {}, None
+        if not (isinstance(error, FileNotFoundError) and self.root.origin == "own"):
+            what = "The library {path} cannot be read ({reason})."
+            hint = "Check that its disk is connected, or choose another folder in the preferences."
+            values = {"path": str(self.root.path), "reason": error.strerror or str(error)}
+            self.problem = UnreadableInput(Problem("library_unreadable", what, hint, values))
         return had or not _same(before, self.problem)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,11 +54,17 @@ def changing(own: Path, folder: Path) -> Iterator[Preset]:
 
 def check_own(own: Path, folder: Path) -> None:
     """Raise NotWritable unless a motion is in the library `own`."""
-    if folder.parent != own:
+    if not is_in(own, folder):
         what = "The motion {name} is in a library that is not changed from here: {path}."
         hint = "Duplicate it into your own library, and change the copy."
         values = {"name": folder.name, "path": str(folder.parent)}
         raise NotWritable(Problem("library_read_only", what, hint, values))
+
+
+def is_in(own: Path, folder: Path) -> bool:
+    """Return whether a folder is one of a motion in the library `own`."""
+    here = os.path.abspath(folder.parent) == os.path.abspath(own)
+    return here and not folder.name.startswith(".")
 
 
 def check_there(folder: Path) -> Path:
@@ -91,7 +98,7 @@ def set_embedding(
     """
     (name,) = embedding.files
     check_embedding(data, name, model, embedding)
-    if folder.parent != own:
+    if not is_in(own, folder):
         preset = read_preset(check_there(folder))
         changed = _with_embedding(preset, model, embedding, data)
         contents = contents_of(folder, preset) | {name: data}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import struct
@@ -9,11 +10,21 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from mti_addon.wire.edit import AS_LEARNED
 from mti_addon.wire.events import Done, encode
 from mti_addon.wire.job import JobFolder, create_job, manifest_of
-from mti_addon.wire.library import About, Motion, save_motion
+from mti_addon.wire.library import (
+    PRESET_VERSION,
+    About,
+    Embedding,
+    Motion,
+    Preset,
+    Quality,
+    save_motion,
+)
+from mti_addon.wire.library.preset import PRESET_FILE, content_id, embedding_name, to_bytes
 from mti_addon.wire.library.tensors import WIDTHS
-from mti_addon.wire.request import POSES
+from mti_addon.wire.request import POSES, CaptureInfo, reference_name
 from mti_addon.wire.settings import ModelName, Settings
 from tests.wire.examples import ROOT, make_inputs, make_request
 
@@ -101,3 +112,32 @@ def saved(root: Path, name: str, about: About | None = None, shift: float = 0.0)
     """A motion in the library `root / "own"`; another `shift` is another motion."""
     job = finished_job(root, name, shift=shift)
     return save_motion(job, root / "own", about or About())
+
+
+def listed(root: Path, folder: str, number: int = 0, **changes: Any) -> Path:
+    """A motion of which only preset.json is written, without waiting for the disk: thousands take
+    a second. Another `number` is another motion."""
+    data = tokens()
+    file = embedding_name("draft", data)
+    sums = {
+        file: hashlib.sha256(data).hexdigest(),
+        POSES: hashlib.sha256(b"%d" % number).hexdigest(),
+        **{reference_name(i + 1): "0" * 64 for i in range(DRAFT.num_frames)},
+    }
+    when = f"2025-01-31T12:{number // 60 % 60:02d}:{number % 60:02d}+00:00"
+    embedding = Embedding((file,), "ab12", DRAFT, Quality(0.7, None, 0.1), when, "0.2.0")
+    fields: dict[str, Any] = {
+        "version": PRESET_VERSION, "name": folder, "kind": "body", "tags": (), "author": "",
+        "license": "", "notes": "", "num_frames": DRAFT.num_frames, "fps": 7.0,
+        "capture": CaptureInfo(24.0, 1, 48, (640, 480), True), "created": when,
+        "created_with": "0.2.0", "embeddings": {"draft": embedding}, "edit": AS_LEARNED,
+        "parents": (), "files": sums, "id": content_id(sums),
+    }  # fmt: skip
+    preset = Preset(**(fields | changes))
+    preset.check()
+    place = root / folder
+    place.mkdir(parents=True, exist_ok=True)
+    temp = place / ".tmp-listed"
+    temp.write_bytes(to_bytes(preset))
+    temp.replace(place / PRESET_FILE)
+    return place
