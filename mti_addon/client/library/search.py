@@ -59,9 +59,11 @@ def search(entries: Iterable[Entry], query: Query) -> list[Entry]:
 
 def all_tags(entries: Iterable[Entry]) -> list[tuple[str, int]]:
     """Return every tag with the number of its motions, by name; the first spelling counts."""
-    counts: dict[str, tuple[str, int]] = {}
+    spelling: dict[str, str] = {}
+    counts: dict[str, int] = {}
     for entry in entries:
-        for tag in {fold(tag): tag for tag in entry.tags}.values():
-            spelling, count = counts.get(fold(tag), (tag, 0))
-            counts[fold(tag)] = spelling, count + 1
-    return [counts[key] for key in sorted(counts)]
+        for tag in entry.tags:
+            spelling.setdefault(fold(tag), tag)
+        for key in {fold(tag) for tag in entry.tags}:
+            counts[key] = counts.get(key, 0) + 1
+    return [(spelling[key], counts[key]) for key in sorted(counts)]

@@ -112,7 +112,8 @@ def _places(own: Path) -> list[tuple[Path, float, str]]:
         return []
     found = []
     for name in names:
-        if parts := _DELETED.fullmatch(name):
+        parts = _DELETED.fullmatch(name)
+        if parts is not None and os.path.isdir(own / TRASH / name):
             with contextlib.suppress(ValueError):  # no such day: not named by us
                 date = datetime.strptime(parts[1], _TIME).replace(tzinfo=UTC).timestamp()
                 found.append((own / TRASH / name, date, parts[2]))
