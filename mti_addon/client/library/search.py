@@ -34,8 +34,13 @@ class Query:
     """By name, newest first, or last used first (then by name)."""
 
 
+def by_name(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries in the order of their names."""
+    return sorted(entries, key=lambda entry: entry.name_key)
+
+
 def search(entries: Iterable[Entry], query: Query) -> list[Entry]:
-    """Return the entries that fit a query, in its order."""
+    """Return the entries that fit a query, in its order; they are given in that of their names."""
     words = fold(query.text).split()
     tags = {fold(tag) for tag in query.tags}
     found = [
@@ -49,7 +54,6 @@ def search(entries: Iterable[Entry], query: Query) -> list[Entry]:
         and (not query.used or entry.used)
         and (not tags or tags <= {fold(tag) for tag in entry.tags})
     ]
-    found.sort(key=lambda entry: entry.name_key)
     if query.order == "date":
         found.sort(key=lambda entry: -entry.date)
     elif query.order == "used":

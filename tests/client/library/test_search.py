@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mti_addon.client.library.entry import Entry, fold
-from mti_addon.client.library.search import Query, all_tags, search
+from mti_addon.client.library.search import Query, all_tags, by_name, search
 from mti_addon.wire.library import Quality
 from tests.wire import strategies
 
@@ -37,7 +37,7 @@ ALL = [
 
 
 def found(**query: Any) -> list[str]:
-    return [each.name for each in search(ALL, Query(**query))]
+    return [each.name for each in search(by_name(ALL), Query(**query))]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_tags_with_their_numbers() -> None:
 @given(st.lists(strategies.TEXT, max_size=6), strategies.TEXT)
 def test_any_text_is_looked_for(names: list[str], text: str) -> None:
     entries = [entry(name, tags=(name[:5],), notes=name) for name in names]
-    shown = search(entries, Query(text=text))
+    shown = search(by_name(entries), Query(text=text))
     words = fold(text).split()
     assert sorted(each.name for each in shown) == sorted(
         each.name for each in entries if all(word in each.search_text for word in words)
