@@ -258,7 +258,9 @@ def presets(motion: Motion) -> dict[str, tuple[str, list[Entry]]]:
         "line break in the name": ("bad_request", with_preset(motion, name="a\nb")),
         "fewer files": ("motion_files_differ", [*good.items()][:-1]),
         "more files": ("motion_files_differ", [*good.items(), ("reference.webp", b"")]),
-        "changed file": ("file_changed", [*(good | {"thumbnail.png": png(color=99)}).items()]),
+        "changed file": (
+            "motion_part_changed", [*(good | {"thumbnail.png": png(color=99)}).items()]
+        ),
         "not named by its sum": ("bad_request", with_files(motion, {file: tokens(value=0.25)})),
         "60,000 pixels": (
             "motion_image_bad", with_files(motion, {"thumbnail.png": png(60_000, 60_000)})
