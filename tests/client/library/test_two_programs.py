@@ -51,7 +51,7 @@ def test_motions_of_one_name_are_saved_at_once(tmp_path: Path) -> None:
     motions = whole(tmp_path / "own")
     assert len(motions) == 15 and {motion.preset.name for motion in motions} == {"Wave"}
     assert len({motion.folder for motion in motions}) == 15
-    assert swept(tmp_path / "own") == [".lock"]
+    assert swept(tmp_path / "own") == []
 
 
 def test_each_changes_another_field(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_each_changes_another_field(tmp_path: Path) -> None:
     )
     preset = whole(own)[0].preset
     assert (preset.name, preset.notes) == ("Name 39", "Note 39")
-    assert preset.id == motion.preset.id and swept(own) == [".lock"]
+    assert preset.id == motion.preset.id and swept(own) == []
 
 
 def test_one_renames_what_the_other_deletes(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_one_renames_what_the_other_deletes(tmp_path: Path) -> None:
     )
     (found,) = whole(own)
     assert found.folder == motion.folder and found.preset.name.startswith("Name ")
-    assert list_trash(own) == [] and swept(own) == [".lock"]
+    assert list_trash(own) == [] and swept(own) == []
 
 
 def test_one_learns_what_the_other_renames(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_one_learns_what_the_other_renames(tmp_path: Path) -> None:
     )
     (found,) = whole(own)
     assert set(found.preset.embeddings) == {"draft", "svd"} and found.preset.name == "Name 39"
-    assert found.preset.id == motion.preset.id and swept(own) == [".lock"]
+    assert found.preset.id == motion.preset.id and swept(own) == []
 
 
 def test_both_delete_the_same(tmp_path: Path) -> None:
