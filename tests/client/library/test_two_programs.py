@@ -10,7 +10,7 @@ from mti_addon.client.library import list_trash, restore
 from mti_addon.client.library.state import STATE_FILE, read_state
 from mti_addon.wire.library import export_to, read_library, read_motion
 from tests.client.library.test_killed import START, swept, whole, whole_trash
-from tests.wire.examples import child
+from tests.wire.examples import child, end
 from tests.wire.library.examples import finished_job, listed, saved
 
 GO = """
@@ -171,13 +171,17 @@ def test_one_watches_what_the_others_do(tmp_path: Path) -> None:
         "    library = Library(own)\n    library.refresh(0.002)\n    library.close()"
     )
     running, library, passes = start(tmp_path, script, script), Library(own), 0
-    while any(process.poll() is None for process in running):
-        library.refresh(0.01)
-        passes += 1
-        assert not library.problems
-        assert all(e.name.startswith(("m", "Name ")) for e in library.entries())
-        assert len(library.entries()) <= 30
-    finish(running)
+    try:
+        while any(process.poll() is None for process in running):
+            library.refresh(0.01)
+            passes += 1
+            assert not library.problems
+            assert all(e.name.startswith(("m", "Name ")) for e in library.entries())
+            assert len(library.entries()) <= 30
+        finish(running)
+    finally:
+        for process in running:
+            end(process)
     library.refresh()
     expected = {(m.folder, m.preset.name) for m in read_library(own)[0]}
     assert {(e.folder, e.name) for e in library.entries()} == expected
