@@ -74,15 +74,22 @@ class PoseSequence:
         """Parse the output of `to_json`. Raises ValueError for anything else."""
         try:
             values = json.loads(data)
-            return cls(
-                joints=np.array(values["joints"], np.float32),
+            with np.errstate(over="ignore"):  # becomes infinite, which is refused below
+                joints = np.array(values["joints"], np.float32)
+                world_to_clip = np.array(values["world_to_clip"], np.float32)
+            poses = cls(
+                joints=joints,
                 limbs=tuple((int(a), int(b)) for a, b in values["limbs"]),
                 parts=tuple(str(part) for part in values["parts"]),
                 radii=tuple(float(radius) for radius in values["radii"]),
-                world_to_clip=np.array(values["world_to_clip"], np.float32),
+                world_to_clip=world_to_clip,
                 fps=float(values["fps"]),
                 size=(int(values["size"][0]), int(values["size"][1])),
                 parents=tuple(int(parent) for parent in values["parents"]),
             )
-        except (KeyError, IndexError, TypeError) as error:
+        except (KeyError, IndexError, TypeError, OverflowError, RecursionError) as error:
             raise ValueError(f"not a pose sequence: {error}") from error
+        numbers = joints, world_to_clip, np.array([*poses.radii, poses.fps])
+        if not all(np.isfinite(each).all() for each in numbers):
+            raise ValueError("joints, cameras, radii and fps must be finite")
+        return poses

@@ -83,6 +83,14 @@ def test_a_pose_sequence_survives_the_round_trip(parents):
         make_poses().to_json().replace('"radii": [0.1', '"radii": [null'),
         make_poses().to_json().replace('"size": [64, 48]', '"size": [64]'),
         make_poses().to_json().replace('"torso"', '"tail"'),
+        make_poses().to_json().replace('"joints": [[[0.0', '"joints": [[[NaN'),
+        make_poses().to_json().replace('"joints": [[[0.0', '"joints": [[[1e300'),
+        make_poses().to_json().replace('"joints": [[[0.0', '"joints": [[[1' + "0" * 400),
+        make_poses().to_json().replace('"world_to_clip": [[[1.0', '"world_to_clip": [[[1e999'),
+        make_poses().to_json().replace('"fps": 7.0', '"fps": Infinity'),
+        make_poses().to_json().replace('"size": [64', '"size": [1e999'),
+        make_poses().to_json().replace('"radii": [0.1', '"radii": [NaN'),
+        "[" * 100_000,
     ],
 )  # fmt: skip
 def test_what_is_no_pose_sequence_is_refused(wrong):

@@ -6,8 +6,11 @@ programs may use one library at once; a motion appears, changes and disappears a
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +19,14 @@ from ..errors import BadRequest, MtiError, UnreadableInput
 from ..problem import Problem
 from ..settings import ModelName
 from .motion_file import export_motion, read_motion_file
-from .preset import PRESET_FILE, Preset, read_preset, write_preset
+from .preset import (
+    MAX_PRESET_BYTES,
+    PRESET_FILE,
+    Preset,
+    parse_preset,
+    read_preset,
+    write_preset,
+)
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
 """Names that Windows reserves for devices."""
@@ -51,7 +61,8 @@ def motion_folders(root: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        what, hint = "The library {path} cannot be read ({reason}).", "Choose another folder."
+        what = "The library {path} cannot be read ({reason})."
+        hint = "Check that its disk is connected, or choose another folder in the preferences."
         values = {"path": str(root), "reason": error.strerror or str(error)}
         raise UnreadableInput(Problem("library_unreadable", what, hint, values)) from error
 
@@ -64,8 +75,32 @@ def read_library(root: Path) -> tuple[list[Motion], dict[Path, MtiError]]:
         try:
             found.append(Motion(folder, read_preset(folder)))
         except MtiError as error:
-            problems[folder] = error
+            if (folder / PRESET_FILE).is_file():  # else it was deleted at this very moment
+                problems[folder] = error
     return sorted(found, key=lambda motion: motion.preset.name.casefold()), problems
+
+
+def read_motion(folder: Path) -> Motion:
+    """Read a motion's preset.json. Raises BadRequest, NewerProtocol."""
+    return Motion(folder, read_preset(folder))
+
+
+def find_motions(root: Path, motion: str) -> list[Motion]:
+    """Return the motions of a library with this id; unreadable ones are left out.
+
+    Raises UnreadableInput if the library cannot be read.
+    """
+    found = []
+    for folder in motion_folders(root):
+        with contextlib.suppress(OSError, MtiError):
+            with open(folder / PRESET_FILE, "rb") as stream:
+                data = stream.read(MAX_PRESET_BYTES + 1)
+            # parsing takes a hundred times as long as reading; an older preset has no id
+            if motion.encode("ascii") in data or b'"id"' not in data:
+                preset = parse_preset(data)
+                if preset.id == motion:
+                    found.append(Motion(folder, preset))
+    return found
 
 
 def add_motion(root: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Motion:
@@ -90,9 +125,8 @@ def import_motion(root: Path, path: Path) -> tuple[Motion, bool]:
     Raises UnreadableInput, BadRequest, BadEmbedding, NewerProtocol, DiskFull, NotWritable.
     """
     preset, contents = read_motion_file(path)
-    motions, _ = read_library(root)
-    for motion in motions:
-        if motion.preset.id == preset.id and motion.preset.files == preset.files:
+    for motion in find_motions(root, preset.id):
+        if motion.preset.files == preset.files:
             return motion, False
     return add_motion(root, preset, contents), True
 
@@ -104,11 +138,13 @@ def export_to(motion: Motion, target: Path) -> None:
 
 def free_place(root: Path, name: str) -> Path:
     """Return a folder name for a motion of this name that is not taken."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40]
+    letters = unicodedata.normalize("NFKD", name)  # ä is a and two dots
+    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[\u0300-\u036f]", "", letters).casefold())
+    slug = slug.strip("-")[:40].strip("-")
     if not slug or _RESERVED.fullmatch(slug):
         slug = f"motion-{slug}".rstrip("-")
     candidates = [slug, *(f"{slug}-{i}" for i in range(2, 1000))]
     return next(
-        (root / each for each in candidates if not (root / each).exists()),
+        (root / each for each in candidates if not os.path.lexists(root / each)),
         root / f"{slug}-{secrets.token_hex(4)}",
     )

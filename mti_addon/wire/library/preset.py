@@ -21,21 +21,31 @@ from ..errors import BadRequest, NewerProtocol
 from ..problem import Problem
 from ..request import MOTION, POSES, CaptureInfo
 from ..settings import ModelName, Settings, upgraded
+from .texts import plain
 
 PRESET_VERSION = 4
 PRESET_FILE = "preset.json"
 THUMBNAIL = "thumbnail.png"
 PREVIEW = "preview.webp"
 MAX_PRESET_BYTES = 64 * 1024
+MAX_NAME = 64
+MAX_TAG = 32
+OLDER_PREVIEW = "reference.webp"
+"""Of a preset before version 4."""
 MAX_FILE_BYTES = {POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20}
+MAX_EMBEDDING_BYTES = 8 * 2**20
 MAX_REFERENCE_BYTES = 16 * 2**20
 """Of one reference image."""
 
-_REFERENCE = re.compile(r"reference/(\d{4})\.png")
+EMBEDDINGS = "embeddings"
+"""The sub-folder of what models have learned."""
+
+_REFERENCE = re.compile(r"reference/([0-9]{4})\.png")
 _EMBEDDING = re.compile(r"embeddings/(draft|svd|svd-xt)-[0-9a-f]{8}\.safetensors")
-_OLDER_FILES = (MOTION, PREVIEW, "reference.webp")
+_OLDER_FILES = (MOTION, PREVIEW, OLDER_PREVIEW)
 """Of a preset before version 4, which has no folders."""
-_ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
+_TWO = "[0-9]{2}"
+_ISO_TIME = f"[0-9]{{4}}-{_TWO}-{_TWO}T{_TWO}:{_TWO}:{_TWO}(Z|[+-]{_TWO}:{_TWO})"
 _LINE = r"[^\x00-\x1f\x7f]"
 _HEX_ID = r"[0-9a-f]{32}"
 
@@ -83,9 +93,9 @@ class Preset:
 
     version: Annotated[int, Range(1, 10_000, "", "Version of the preset folder.")]
     id: Annotated[str, Constraint(_HEX_ID, "The same for the same motion, on every machine.")]
-    name: Annotated[str, Constraint(_LINE + "{1,64}", "The motion's name, for people.")]
+    name: Annotated[str, Constraint(f"{_LINE}{{1,{MAX_NAME}}}", "The motion's name, for people.")]
     kind: Annotated[Kind, Constraint(None, "What moves.")]
-    tags: tuple[Annotated[str, Constraint(_LINE + "{1,32}", "A word to find it by.")], ...]
+    tags: tuple[Annotated[str, Constraint(f"{_LINE}{{1,{MAX_TAG}}}", "A word to find it by.")], ...]
     author: Annotated[str, Constraint(_LINE + "{0,128}", "Who made it, or empty.")]
     license: Annotated[str, Constraint(_LINE + "{0,128}", "SPDX expression, or empty.")]
     notes: Annotated[str, Constraint(r"[^\x00-\x09\x0b-\x1f\x7f]{0,4000}", "Anything else.")]
@@ -117,18 +127,33 @@ class Preset:
         """Return whether it can be drawn again, edited, and learned from other bodies and looks."""
         return POSES in self.files
 
-    def check(self) -> None:
+    def check(self, has_sums: bool = True) -> None:
         """Raise BadRequest, naming the field, for what no preset may contain."""
         _check_version(self.version)
         codec.check(self, "preset")
-        self._check_meaning()
+        self._check_meaning(has_sums)
+
+    def plain(self) -> Preset:
+        """Return it with texts that can be shown; see `texts.plain`."""
+        return replace(
+            self,
+            name=plain(self.name),
+            tags=tuple(tag for tag in map(plain, self.tags) if tag),
+            author=plain(self.author),
+            license=plain(self.license),
+            notes=plain(self.notes),
+        )
 
     @property
     def is_edited(self) -> bool:
         """Return whether it was made of other motions."""
         return bool(self.parents)
 
-    def _check_meaning(self) -> None:
+    def _check_meaning(self, has_sums: bool = True) -> None:
+        """Raise BadRequest for fields that do not fit together.
+
+        has_sums: `files` has the sums, which are not known yet before the files are written.
+        """
         self.edit.check("preset.edit")
         if self.parents and len(self.parents) != len(self.edit.parts):
             raise BadRequest("preset.parents must have one id for each part of the edit, or none.")
@@ -143,6 +168,9 @@ class Preset:
                 raise BadRequest(f"{place}.files must have one file for each part of the edit.")
             if missing := set(embedding.files) - set(self.files):
                 raise BadRequest(f"preset.files lacks {min(missing)!r}.")
+            for name in embedding.files if has_sums else ():
+                if name not in (MOTION, _embedding_name(model, self.files[name])):
+                    raise BadRequest(f"{place}.files has {name!r}, which is not named by its sum.")
         known = {name for embedding in self.embeddings.values() for name in embedding.files}
         for name in self.files:
             if not (name in known or name in _OLDER_FILES or _is_picture_or_poses(name)):
@@ -160,15 +188,22 @@ def _is_picture_or_poses(name: str) -> bool:
     return name in (POSES, THUMBNAIL, PREVIEW) or _REFERENCE.fullmatch(name) is not None
 
 
+def is_embedding(name: str) -> bool:
+    """Return whether a preset's file holds what a model has learned."""
+    return name == MOTION or _EMBEDDING.fullmatch(name) is not None
+
+
 def largest(name: str) -> int:
     """Return the maximum size of a preset's file in bytes; 0 for a name that no preset has."""
     if name == PRESET_FILE:
         return MAX_PRESET_BYTES
     if name in MAX_FILE_BYTES:
         return MAX_FILE_BYTES[name]
-    if _REFERENCE.fullmatch(name):
-        return MAX_REFERENCE_BYTES
-    return 8 * 2**20 if _EMBEDDING.fullmatch(name) else 0
+    if name == OLDER_PREVIEW:
+        return MAX_FILE_BYTES[PREVIEW]
+    if is_embedding(name):
+        return MAX_EMBEDDING_BYTES
+    return MAX_REFERENCE_BYTES if _REFERENCE.fullmatch(name) else 0
 
 
 def content_id(
@@ -189,7 +224,7 @@ def content_id(
     elif references:
         parts = ["reference", *references]
     else:
-        tokens = [sums[n] for n in sums if n == MOTION or _EMBEDDING.fullmatch(n)]
+        tokens = [sums[name] for name in sums if is_embedding(name)]
         parts = ["embeddings", *sorted(tokens)]
     return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]
 
@@ -199,7 +234,11 @@ def embedding_name(model: str, data: bytes) -> str:
 
     So a file is never replaced, and a motion learned anew is never half old.
     """
-    return f"embeddings/{model}-{hashlib.sha256(data).hexdigest()[:8]}.safetensors"
+    return _embedding_name(model, hashlib.sha256(data).hexdigest())
+
+
+def _embedding_name(model: str, sha256: str) -> str:
+    return f"{EMBEDDINGS}/{model}-{sha256[:8]}.safetensors"
 
 
 def parse_preset(data: bytes) -> Preset:
@@ -214,7 +253,9 @@ def parse_preset(data: bytes) -> Preset:
         _check_version(value.get("version"))
         if value.get("version") in (1, 2, 3):
             value = _upgraded(value)
-    preset = codec.from_dict(Preset, value, "preset")
+    preset = codec.from_dict(Preset, value, "preset").plain()
+    if not preset.name.strip():
+        raise BadRequest("preset.name has no letters that can be seen.")
     preset._check_meaning()
     return preset
 
@@ -247,19 +288,26 @@ def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Pa
     `contents` holds every file besides preset.json. Raises BadRequest (also if the folder exists),
     UnreadableInput, DiskFull, NotWritable.
     """
-    names = dict.fromkeys(contents, "0" * 64)
-    replace(preset, files=names, id=content_id(names, preset.edit, preset.parents)).check()
+    preset, names = preset.plain(), dict.fromkeys(contents, "0" * 64)
+    empty = replace(preset, files=names, id=content_id(names, preset.edit, preset.parents))
+    empty.check(has_sums=False)
     with files.new_folder(folder) as temp:
         sums = {name: add_file(temp, name, source) for name, source in contents.items()}
         complete = replace(preset, files=sums, id=content_id(sums, preset.edit, preset.parents))
+        complete.check()
         files.write_synced(temp / PRESET_FILE, to_bytes(complete))
     return complete
 
 
-def update_preset(folder: Path, preset: Preset) -> None:
-    """Replace preset.json atomically. Raises BadRequest, DiskFull, NotWritable."""
+def update_preset(folder: Path, preset: Preset) -> Preset:
+    """Replace preset.json atomically; return it as it is read back.
+
+    Raises BadRequest, DiskFull, NotWritable.
+    """
+    preset = preset.plain()
     preset.check()
     files.write_atomic(folder / PRESET_FILE, to_bytes(preset))
+    return preset
 
 
 def to_bytes(preset: Preset) -> bytes:

@@ -7,7 +7,6 @@ file from elsewhere is refused before anything else opens it.
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 import sys
@@ -15,12 +14,15 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BadEmbedding
+from .. import codec
+from ..errors import BadEmbedding, BadRequest
 from ..problem import Problem
 
 MAX_BYTES = 8 * 2**20
 """No embedding is larger: 128 frames of 15 tokens of SVD have 7.5 MiB."""
 MAX_HEADER = 2**18
+MAX_LENGTH = 4096
+"""Of each dimension."""
 MAX_VALUE = 1e4
 FORMATS = {"mti-motion-2": "video_tokens", "mti-motion-1": "clip_tokens"}
 """What the tokens of the whole clip are called, by the file's format; 1 was before 0.2.0."""
@@ -54,7 +56,7 @@ def check_tokens(data: bytes, name: str) -> TokenFile:
         raise BadEmbedding(Problem("motion_too_large", what, _AGAIN, {"file": name}))
     header, start = _header(data, name)
     metadata = header.pop("__metadata__", {})
-    kind = next((each for each in FORMATS if each in metadata), None)
+    kind = next((each for each in FORMATS if set(metadata) == {each}), None)
     if kind is None or set(header) != {"frame_tokens", FORMATS[kind]}:
         what = "The file {file} does not contain a motion."
         hint = "Choose a motion.safetensors file."
@@ -73,28 +75,30 @@ def _header(data: bytes, name: str) -> tuple[dict[str, Any], int]:
         (length,) = struct.unpack_from("<Q", data)
         if length > MAX_HEADER or 8 + length > len(data):
             raise ValueError(length)
-        header = json.loads(data[8 : 8 + length].decode("utf-8"))
+        header = codec.loads(data[8 : 8 + length], name)
         if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
-            raise ValueError(header)
-    except (struct.error, ValueError, RecursionError) as error:
+            raise ValueError(length)
+    except (struct.error, ValueError, BadRequest) as error:
         what = "The motion {file} cannot be read: it is damaged or truncated."
         raise BadEmbedding(Problem("motion_damaged", what, _AGAIN, {"file": name})) from error
     return header, 8 + length
 
 
 def _shape(entry: Any, dimensions: int, name: str) -> tuple[int, ...]:
-    shape = entry.get("shape") if isinstance(entry, dict) else None
-    good = isinstance(shape, list) and len(shape) == dimensions and entry.get("dtype") == "F32"
-    if not good or not all(type(n) is int and 0 < n <= 4096 for n in shape or ()):
+    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise _misshapen(name)
-    return tuple(shape or ())
+    shape = entry["shape"]
+    good = isinstance(shape, list) and len(shape) == dimensions and entry["dtype"] == "F32"
+    if not good or not all(type(n) is int and 0 < n <= MAX_LENGTH for n in shape):
+        raise _misshapen(name)
+    return tuple(shape)
 
 
 def _check_layout(entries: tuple[Any, ...], size: int, name: str) -> None:
     """The tensors lie one after the other, from the first byte to the last."""
     spans = []
     for entry in entries:
-        span = entry.get("data_offsets")
+        span = entry["data_offsets"]
         if not isinstance(span, list) or [type(end) for end in span] != [int, int]:
             raise _misshapen(name)
         if span[1] - span[0] != 4 * math.prod(entry["shape"]):
@@ -117,10 +121,10 @@ def _check_values(raw: bytes, name: str) -> None:
 
 def _meta(text: Any, name: str) -> dict[str, str]:
     try:
-        meta = json.loads(text)
+        meta = codec.loads(text, name) if isinstance(text, str) else None
         if not isinstance(meta, dict) or not all(isinstance(v, str) for v in meta.values()):
-            raise ValueError(meta)
-    except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(name)
+    except (ValueError, BadRequest) as error:
         what = "The motion {file} has no readable description."
         raise BadEmbedding(Problem("motion_nameless", what, _AGAIN, {"file": name})) from error
     return meta

@@ -4,28 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client import Library
 from mti_addon.wire.errors import BadEmbedding, UnreadableInput
-from mti_addon.wire.events import Done, encode
-from mti_addon.wire.job import JobFolder, create_job, manifest_of
-from mti_addon.wire.library import About, Motion, save_motion
+from mti_addon.wire.job import manifest_of
+from mti_addon.wire.library import About, Motion, read_library, save_motion
 from mti_addon.wire.library.preset import verify_preset
-from mti_addon.wire.request import POSES
-from tests.wire.examples import make_inputs, make_job, make_request
-from tests.wire.library.examples import tokens
-
-
-def finished_job(root: Path, name: str, preview: bool = True) -> JobFolder:
-    request = make_request("learn", name=name)
-    job = create_job(root / "spool", request, {**make_inputs(request), POSES: b"{}"})
-    job.output_dir.mkdir()
-    job.output_motion.write_bytes(tokens())
-    if preview:
-        job.preview_file.write_bytes(b"preview")
-    job.manifest_file.write_text(manifest_of(job.output_dir).to_json())
-    done = Done({"reconstruction": 0.75, "loss": 0.125, "motion_gain": None})
-    job.events_file.write_text(encode(done, 1, 1.0) + "\n")
-    return job
+from tests.wire.examples import make_job
+from tests.wire.library.examples import finished_job, tokens
 
 
 def save(root: Path, name: str, about: About | None = None) -> Motion:
@@ -53,7 +37,7 @@ def test_a_learned_motion_comes_onto_the_shelf(tmp_path: Path) -> None:
     quality = embedding.quality
     assert (quality.reconstruction, quality.motion_gain, quality.loss) == (0.75, None, 0.125)
     verify_preset(motion.folder, motion.preset)
-    assert Library([tmp_path / "own"]).motions() == [motion]
+    assert read_library(tmp_path / "own") == ([motion], {})
 
 
 def test_a_motion_without_a_picture(tmp_path: Path) -> None:
@@ -67,7 +51,14 @@ def test_a_motion_without_a_picture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "folder"),
-    [("wave", "wave"), ("  ", "motion"), ("漢字", "motion"), ("CON", "motion-con"), ("../x", "x")],
+    [
+        ("wave", "wave"),
+        (" ", "motion"),
+        ("漢字", "motion"),
+        ("Äpfel Ñ", "apfel-n"),
+        ("CON", "motion-con"),
+        ("../x", "x"),
+    ],
 )
 def test_names_become_folders_that_every_system_allows(
     tmp_path: Path, name: str, folder: str
@@ -78,7 +69,7 @@ def test_names_become_folders_that_every_system_allows(
 def test_two_motions_may_have_one_name(tmp_path: Path) -> None:
     folders = [save(tmp_path, "wave").folder.name for _ in range(3)]
     assert folders == ["wave", "wave-2", "wave-3"]
-    assert names(Library([tmp_path / "own"]).motions()) == ["wave"] * 3
+    assert names(read_library(tmp_path / "own")[0]) == ["wave"] * 3
 
 
 def test_a_job_without_a_motion_is_refused(tmp_path: Path) -> None:
@@ -107,6 +98,6 @@ def test_a_damaged_preset_is_a_problem_and_hides_no_other(tmp_path: Path) -> Non
     (bad.folder / "preset.json").write_text("{")
     (tmp_path / "own" / ".tmp-half").mkdir()
     (tmp_path / "own" / ".tmp-half" / "preset.json").write_text("{")
-    library = Library([tmp_path / "own"])
-    assert names(library.motions()) == ["wave"]
-    assert list(library.problems) == [bad.folder]
+    motions, problems = read_library(tmp_path / "own")
+    assert names(motions) == ["wave"]
+    assert list(problems) == [bad.folder]
