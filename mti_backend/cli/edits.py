@@ -66,7 +66,7 @@ def edit_of(options: argparse.Namespace, motions: Sequence[Found]) -> MotionEdit
     combined = [motion for motion in motions if len(motion.preset.edit.parts) > 1]
     if combined:
         names = (*_LISTS, "reverse", "after_end", "weight", "seam")
-        if len(motions) > 1 or any(getattr(options, name) for name in names):
+        if len(motions) > 1 or any(_given(options, name) for name in names):
             raise _already_combined(combined[0])
         return combined[0].preset.edit
     if len(motions) > MAX_PARTS:
@@ -84,6 +84,11 @@ def edit_of(options: argparse.Namespace, motions: Sequence[Found]) -> MotionEdit
         return MotionEdit(mode="blend", parts=parts)
     seam = MotionEdit().seam if options.seam is None else options.seam
     return MotionEdit(mode="chain", seam=seam, parts=parts)
+
+
+def _given(options: argparse.Namespace, name: str) -> bool:
+    value = getattr(options, name)
+    return value is not None and value is not False
 
 
 def _part(options: argparse.Namespace, motions: Sequence[Found], index: int) -> MotionPart:

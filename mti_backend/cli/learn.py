@@ -26,7 +26,7 @@ from mti_addon.wire.settings import InversionSettings
 from . import options as common
 from .apply import Plan, add_result_options, places_of, tell
 from .options import Parser
-from .output import complain, duration_text, printable, say
+from .output import complain, duration_text, printable, quality_text, say
 from .report import Report
 
 if TYPE_CHECKING:
@@ -97,7 +97,6 @@ def _add_about(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--name",
         type=common.text(Request, "name"),
-        default="",
         help="default: after the file; not for a folder of videos",
     )
     group.add_argument("--kind", choices=KINDS, default="body", help="what moves (default: body)")
@@ -138,7 +137,7 @@ def _wish(options: argparse.Namespace) -> Wish:
     return Wish(
         engine=options.engine,
         about=about,
-        name=options.name,
+        name=options.name or "",
         start=options.start,
         end=options.end,
         image_fps=options.fps,
@@ -191,6 +190,8 @@ def _all(learner: Learner, movies: list[Path], options: argparse.Namespace, repo
         report.so_far = {"motions": [each.to_json(options.engine) for each in outcomes]}
         if not options.json:
             say(f"[{number}/{len(movies)}] {printable(movie.name)}: {_summary(outcome)}")
+            if outcome.warning:
+                say(f"  {outcome.warning}")
         if outcome.error is not None:
             complain(outcome.error)
             if isinstance(outcome.error, _OF_ALL):
@@ -217,7 +218,7 @@ def _summary(outcome: Outcome) -> str:
     if outcome.status == "failed":
         return "failed"
     quality = outcome.quality.reconstruction if outcome.quality else None
-    measured = "" if quality is None else f", quality {quality:.2f}"
+    measured = "" if quality is None else f", quality {quality_text(quality)}"
     if outcome.status == "known":
         return f"already in the library{measured}"
     return f"learned in {duration_text(outcome.seconds)}{measured}"

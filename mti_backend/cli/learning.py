@@ -117,13 +117,14 @@ class Learner:
             reference_name(i + 1): png(Image.fromarray(picture))
             for i, picture in enumerate(footage.pictures)
         }
+        request = _request(name, settings, footage, wish.flip_safe)
+        inputs = references | {TARGET: _first(footage, settings)}
         if known := self._known(references):
+            self.jobs.forget(request, inputs)
             quality = known.preset.embeddings[wish.engine].quality
             return Outcome(source, "known", known, quality)
         for notice in footage.notices:
             self._screen.note(f"{name}: {notice}")
-        request = _request(name, settings, footage, wish.flip_safe)
-        inputs = references | {TARGET: _first(footage, settings)}
         job = self.jobs.run(request, inputs, name)
         motion = save_motion(job, self._library, wish.about)
         final = job.finished()

@@ -12,7 +12,7 @@ from mti_addon.wire.library import KINDS, Preset
 from . import options as common
 from .motions import Found, all_motions
 from .options import Parser
-from .output import complain, say, say_json, size_text, table
+from .output import complain, quality_text, say, say_json, size_text, table
 from .report import Report
 
 NAME = "list"
@@ -105,7 +105,7 @@ def _row(motion: Found) -> tuple[str, ...]:
         preset.name,
         preset.kind,
         " ".join(preset.embeddings),
-        "" if quality is None else f"{quality:.2f}",
+        "" if quality is None else quality_text(quality),
         size_text(motion.size),
         ", ".join(preset.tags),
         preset.id[:_ID_DIGITS] + (" (shipped)" if motion.shipped else ""),

@@ -92,6 +92,11 @@ def size_text(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
 
 
+def quality_text(value: float) -> str:
+    """A quality with two decimals; never '-0.00'."""
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
 def duration_text(seconds: float) -> str:
     """A duration, such as '12 s', '3 min 20 s' or '2 h 05 min'."""
     whole = max(0, round(seconds))

@@ -81,7 +81,7 @@ class Screen:
 
     def _columns(self) -> int:
         with suppress(OSError):
-            return max(20, os.get_terminal_size(self._out).columns)
+            return os.get_terminal_size(self._out).columns or 80
         return 80
 
     def _write(self, text: str) -> None:

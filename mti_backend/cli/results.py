@@ -28,9 +28,12 @@ from mti_addon.wire.job import JobFolder
 from mti_addon.wire.problem import Problem
 
 from .. import frames
+from .footage.ffmpeg import write
 
 PREVIEW = "preview.webp"
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
+_H264 = ["-c:v", "libx264", "-crf", "16"]
+_WEBM = ["-c:v", "libvpx-vp9", "-crf", "20", "-b:v", "0"]
 _OURS = re.compile(r"\d{4,}\.png|preview\.webp")
 _ANOTHER = "Choose another place, or add --overwrite."
 
@@ -174,27 +177,12 @@ def _write_gif(path: Path, clip: frames.Pictures, fps: float) -> None:
 
 
 def _write_movie(path: Path, clip: frames.Pictures, fps: float, name: str) -> None:
-    from imageio_ffmpeg import write_frames
-
-    height, width = clip.shape[1] // 2 * 2, clip.shape[2] // 2 * 2
-    codec = "libvpx-vp9" if path.suffix.lower() == ".webm" else "libx264"
-    writer = write_frames(
-        str(path),
-        (width, height),
-        fps=fps,
-        codec=codec,
-        quality=8,
-        macro_block_size=2,
-        ffmpeg_log_level="quiet",
-    )
-    try:
-        writer.send(None)
-        for picture in clip:
-            writer.send(np.ascontiguousarray(picture[:height, :width]).tobytes())
-        writer.close()
-    except (OSError, RuntimeError) as error:
-        raise _not_written(name) from error
-    if not path.is_file() or path.stat().st_size == 0:
+    height, width = clip.shape[1] // 2 * 2, clip.shape[2] // 2 * 2  # most players need even sides
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps!r}"]
+    codec = _WEBM if path.suffix.lower() == ".webm" else _H264
+    pictures = (np.ascontiguousarray(each[:height, :width]).tobytes() for each in clip)
+    arguments = [*raw, "-i", "-", *codec, "-pix_fmt", "yuv420p", "-y", str(path)]
+    if not write(arguments, pictures) or not path.is_file():
         raise _not_written(name)
 
 

@@ -55,9 +55,13 @@ class Jobs:
             raise failure
         return job
 
+    def forget(self, request: Request, inputs: Mapping[str, bytes]) -> None:
+        """Delete what a process that was killed at its very end has left of a job, if anything."""
+        self.remove(JobFolder(self._work / job_id(request, inputs)))
+
     def remove(self, job: JobFolder) -> None:
         """Delete a job of which nothing is needed any more."""
-        with suppress(MtiError):
+        with suppress(MtiError, OSError):
             remove_folder(job.path, heart=job.request_file.name)
 
     def _job(self, request: Request, inputs: Mapping[str, bytes]) -> JobFolder:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mti_addon.wire import codec
-from mti_addon.wire.edit import AS_LEARNED
+from mti_addon.wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from mti_addon.wire.errors import EXIT_DONE
 from mti_addon.wire.library import Embedding
 
@@ -15,7 +15,7 @@ from . import options as common
 from .list_motions import about
 from .motions import Found, find
 from .options import Parser
-from .output import printable, say, say_json, size_text
+from .output import printable, quality_text, say, say_json, size_text
 from .report import Report
 
 NAME = "show"
@@ -74,7 +74,7 @@ def _lines(motion: Found) -> Iterator[tuple[str, str]]:
         yield engine, _learned(embedding)
     yield "learned", "" if preset.embeddings else "on no engine"
     if preset.edit != AS_LEARNED:
-        yield "edit", f"{preset.edit.mode}, {len(preset.edit.parts)} part(s)"
+        yield "edit", _edited(preset.edit)
     yield "made of", ", ".join(preset.parents)
     yield "poses", "yes" if preset.has_poses else "no"
     yield "images", str(len(preset.references)) if preset.references else "no"
@@ -84,13 +84,25 @@ def _lines(motion: Found) -> Iterator[tuple[str, str]]:
     yield "place", str(motion.place)
 
 
+def _edited(edit: MotionEdit) -> str:
+    """Such as 'blend of 2 motions: weight 0.7; weight 0.3, reverse True'."""
+    count = len(edit.parts)
+    what = "" if edit.mode == "one" else f"{edit.mode} of {count} motions: "
+    return what + "; ".join(_changes(part) or "as learned" for part in edit.parts)
+
+
+def _changes(part: MotionPart) -> str:
+    changed = codec.to_dict(part).items() - codec.to_dict(MotionPart()).items()
+    return ", ".join(f"{name} {value}" for name, value in sorted(changed))
+
+
 def _learned(embedding: Embedding) -> str:
     """Such as 'quality 0.43, loss 0.02, 60 iterations'."""
     quality, parts = embedding.quality, []
     if quality.reconstruction is not None:
-        parts.append(f"quality {quality.reconstruction:.2f}")
+        parts.append(f"quality {quality_text(quality.reconstruction)}")
     if quality.motion_gain is not None:
-        parts.append(f"motion gain on another image {quality.motion_gain:.2f}")
+        parts.append(f"motion gain on another image {quality_text(quality.motion_gain)}")
     if quality.loss is not None:
         parts.append(f"loss {quality.loss:.3g}")
     return ", ".join([*parts, f"{embedding.settings.inversion.iterations} iterations"])

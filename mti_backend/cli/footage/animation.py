@@ -80,7 +80,6 @@ class Animation:
         """Raises UnreadableInput."""
         self.name, self._path = path.name, path
         with open_image(path, FORMATS) as image:
-            self.size = image.size
             shown = self._durations(image)
         self._starts = [0, *itertools.accumulate(shown)]
         """Of each frame, in ms; the last is the end."""

@@ -45,8 +45,6 @@ class Numbered:
             hint = "Numbered images are named like walk_0001.png, walk_0002.png."
             values = {"path": str(folder)}
             raise UnreadableInput(Problem("folder_without_images", what, hint, values))
-        with open_image(self._files[0]) as image:
-            self.size = decoded(image, self._files[0].name).size
 
     def count(self, start: float, end: float | None) -> int:
         """Number of images in [start, end) seconds."""

@@ -45,8 +45,6 @@ class Source(Protocol):
 
     name: str
     fps: float
-    size: tuple[int, int]
-    """(width, height) in square pixels, as shown."""
 
     def count(self, start: float, end: float | None) -> int:
         """Number of frames in [start, end) seconds; None: to the end. Raises UnreadableInput."""
@@ -133,9 +131,10 @@ def sample(
         raise UnreadableInput(Problem("source_too_short", what, hint, {"name": source.name}))
     offsets = spread(found, count)
     distinct = sorted(set(offsets))
-    still, pictures = None, []
+    still, own, pictures = None, size, []
     for image in source.images(start, end, distinct):
         if still is None:
+            own = image.size
             still = np.array(frames.fit(image, _largest(image.size, size)), np.uint8)
         pictures.append(np.array(frames.fit(image, size), np.uint8))
     if still is None or len(pictures) < len(distinct):
@@ -149,8 +148,8 @@ def sample(
             Problem("images_all_the_same", what, "Choose frames in which something moves, in view.")
         )
     first = round(start * source.fps) + 1
-    notices = _notices(source, found, count, size)
-    return Footage(clip, still, first, first + found - 1, source.fps, source.size, notices)
+    notices = (*_cut(own, size), *_few_or_far(found, count, source.fps))
+    return Footage(clip, still, first, first + found - 1, source.fps, own, notices)
 
 
 def spread(found: int, count: int) -> list[int]:
@@ -173,20 +172,23 @@ def _largest(own: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
-def _notices(source: Source, found: int, count: int, size: tuple[int, int]) -> tuple[str, ...]:
-    notices = []
-    shapes = source.size[0] / source.size[1], size[0] / size[1]
+def _cut(own: tuple[int, int], size: tuple[int, int]) -> Iterator[str]:
+    """A notice if much is cut off to get from one (width, height) to the shape of another."""
+    shapes = own[0] / own[1], size[0] / size[1]
     if (cut := 1 - min(shapes) / max(shapes)) > MOST_CUT:
-        notices.append(
+        yield (
             f"{cut:.0%} of each picture is cut off to fit the engine's shape; only its center is "
             "learned."
         )
+
+
+def _few_or_far(found: int, count: int, fps: float) -> Iterator[str]:
+    """Notices about a number of frames from which `count` pictures are taken."""
     if found < count:
-        notices.append(f"It has only {found} frames, so some of the {count} pictures are repeated.")
-    seconds = (found - 1) / source.fps
+        yield f"It has only {found} frames, so some of the {count} pictures are repeated."
+    seconds = (found - 1) / fps
     if (step := seconds / (count - 1)) > SECONDS_APART:
-        notices.append(
+        yield (
             f"{count} pictures of {seconds:.0f} s are {step:.1f} s apart; choose the two or three "
             "seconds that matter with --start and --end."
         )
-    return tuple(notices)
