@@ -44,7 +44,7 @@ the range, and cropped in their center to the engine's shape. Two or three secon
 thing moves, in full view and in front of a calm background, are learned best.
 
 If it is interrupted, even by a power failure, the same command continues. What the library already
-has from the same pictures is not learned again.
+has from the same pictures and settings is not learned again; with other settings, it is replaced.
 """
 _EXAMPLES = """\
   python -m mti_backend learn dance.mp4 --start 1.5 --end 4

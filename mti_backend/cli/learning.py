@@ -15,7 +15,15 @@ from PIL import Image
 from mti_addon.wire import codec
 from mti_addon.wire.errors import MtiError
 from mti_addon.wire.events import Done
-from mti_addon.wire.library import About, Quality, save_motion
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.library import (
+    About,
+    Motion,
+    Quality,
+    find_motions,
+    save_embedding,
+    save_motion,
+)
 from mti_addon.wire.library.preset import content_id
 from mti_addon.wire.request import (
     PROTOCOL,
@@ -28,7 +36,7 @@ from mti_addon.wire.settings import ModelName, Settings
 
 from .. import frames
 from .footage.source import Footage, open_source, sample
-from .motions import Found, same_content
+from .motions import Found
 from .output import error_json
 from .pictures import png
 from .progress import Screen
@@ -66,7 +74,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one source: learned, known (already in the library), or failed."""
+    """What became of one source: learned, known (the library has it already), or failed."""
 
     source: Path
     status: str
@@ -119,14 +127,15 @@ class Learner:
         }
         request = _request(name, settings, footage, wish.flip_safe)
         inputs = references | {TARGET: _first(footage, settings)}
-        if known := self._known(references):
+        same = self._same(references)
+        if same is not None and _has_learned(same, settings):
             self.jobs.forget(request, inputs)
-            quality = known.preset.embeddings[wish.engine].quality
-            return Outcome(source, "known", known, quality)
+            quality = same.preset.embeddings[wish.engine].quality
+            return Outcome(source, "known", Found(same.preset, same.folder), quality)
         for notice in footage.notices:
             self._screen.note(f"{name}: {notice}")
         job = self.jobs.run(request, inputs, name)
-        motion = save_motion(job, self._library, wish.about)
+        motion = self._save(job, same)
         final = job.finished()
         warning = str(final.result["warning"]) if isinstance(final, Done) else ""
         self.jobs.remove(job)
@@ -134,11 +143,25 @@ class Learner:
         quality = motion.preset.embeddings[wish.engine].quality
         return Outcome(source, "learned", found, quality, warning, time.monotonic() - began)
 
-    def _known(self, references: dict[str, bytes]) -> Found | None:
-        """The motion of the library that was learned from the same pictures by this engine."""
+    def _same(self, references: dict[str, bytes]) -> Motion | None:
+        """The motion of the library that was learned from the same pictures; of several, one that
+        this engine has learned."""
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in references.items()}
-        same = same_content(content_id(sums), [self._library])
-        return next((each for each in same if self.wish.engine in each.preset.embeddings), None)
+        same = find_motions(self._library, content_id(sums))
+        same.sort(key=lambda each: self.wish.engine not in each.preset.embeddings)
+        return same[0] if same else None
+
+    def _save(self, job: JobFolder, same: Motion | None) -> Motion:
+        """Save a new motion, or what was learned anew of one that the library has."""
+        if same is not None and same.folder.is_dir():
+            return save_embedding(job, self._library, same.folder)
+        return save_motion(job, self._library, self.wish.about)
+
+
+def _has_learned(motion: Motion, settings: Settings) -> bool:
+    """True if the engine has learned it with the same settings."""
+    embedding = motion.preset.embeddings.get(settings.model)
+    return embedding is not None and embedding.settings.inversion == settings.inversion
 
 
 def name_of(source: Path) -> str:

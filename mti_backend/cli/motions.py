@@ -91,11 +91,6 @@ def find(text: str, libraries: Sequence[Path]) -> Found:
     raise BadRequest(_not_found(text, seen))
 
 
-def same_content(content_id: str, libraries: Sequence[Path]) -> list[Found]:
-    """The motions with this id, whatever they are called."""
-    return [each for each in all_motions(libraries)[0] if each.preset.id == content_id]
-
-
 def _matching(text: str, motions: list[Found]) -> list[Found]:
     """Those with this name or folder; or else those whose id begins like this."""
     name = text.casefold()

@@ -8,7 +8,7 @@ import pytest
 
 from mti_addon.wire.errors import BadRequest, MtiError, UnreadableInput
 from mti_addon.wire.library import export_to
-from mti_backend.cli.motions import all_motions, find, library_problem, same_content
+from mti_backend.cli.motions import all_motions, find, library_problem
 from mti_backend.cli.places import shipped_library
 from tests.backend.cli import motions
 
@@ -85,13 +85,6 @@ def test_a_damaged_embedding_is_not_used(own: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1] + b"\1")
     with pytest.raises(UnreadableInput):
         find("wave", [own]).embedding("draft")
-
-
-def test_the_same_content(own: Path) -> None:
-    wave = motions.add(own, "Wave")
-    motions.add(own, "Copy of Wave")
-    names = {each.preset.name for each in same_content(wave.preset.id, [own])}
-    assert names == {"Wave", "Copy of Wave"}
 
 
 def test_the_shipped_ones_are_marked(own: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import time
 from pathlib import Path
 
@@ -71,14 +72,17 @@ def test_on_a_terminal_one_line_changes(tmp_path: Path, monkeypatch: pytest.Monk
     with open(terminal, "w") as stderr:
         monkeypatch.setattr("sys.stderr", stderr)
         follow(tmp_path)
-        written = os.read(ours, 65536).decode().replace("\r\n", "\n")
+        written = b""
+        while select.select([ours], [], [], 0.5)[0]:
+            written += os.read(ours, 65536)
     os.close(ours)
-    assert screen_after(written) == [
+    shown = written.decode().replace("\r\n", "\n")
+    assert screen_after(shown) == [
         "wave: About 3 GB.",
         "wave: continues after iteration 12",
         "",
     ]
-    assert "wave: learning 13 of 60, loss 0.123, 1 min 15 s left" in written
+    assert "wave: learning 13 of 60, loss 0.123, 1 min 15 s left" in shown
 
 
 def screen_after(written: str) -> list[str]:
