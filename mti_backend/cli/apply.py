@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from mti_addon.wire.edit import MotionEdit
 from mti_addon.wire.errors import BadRequest, WrongModel
@@ -20,7 +20,7 @@ from mti_addon.wire.request import (
     motion_name,
     target_name,
 )
-from mti_addon.wire.settings import MODELS, ModelName, SamplingSettings
+from mti_addon.wire.settings import MODELS, Framing, ModelName, SamplingSettings
 
 from . import options as common
 from .edits import add_edit_options, edit_of
@@ -90,6 +90,12 @@ def add_result_options(parser: Parser) -> None:
         metavar="N",
         help="random seed; the same seed gives the same result (default: 0)",
     )
+    parser.add_argument(
+        "--framing",
+        choices=get_args(Framing),
+        help="what the draft sees of an image: the figure alone, or the whole frame, as camera "
+        "moves need it (default: as the motion was learned)",
+    )
 
 
 def run(options: argparse.Namespace, report: Report) -> int:
@@ -102,7 +108,8 @@ def run(options: argparse.Namespace, report: Report) -> int:
     edit, engine = edit_of(options, motions), engine_of(motions, options.engine)
     model_folder(engine)
     places = places_of(options.images, motions[0].preset.name, options)
-    plan = Plan(motions, edit, engine, tuple(options.images), places, options.seed)
+    images = tuple(options.images)
+    plan = Plan(motions, edit, engine, images, places, options.seed, options.framing)
     results = plan.carry_out(report.jobs())
     if not options.json:
         tell(plan, results)
@@ -128,6 +135,8 @@ class Plan:
     images: tuple[Path, ...]
     places: Places
     seed: int
+    framing: Framing | None = None
+    """None: as the motion was learned."""
 
     def carry_out(self, jobs: Jobs) -> list[Result]:
         """Generate and write all results. Raises MtiError."""
@@ -159,6 +168,8 @@ class Plan:
         preset = self.motions[0].preset
         settings = preset.embeddings[self.engine].settings
         sampling = replace(settings.sampling, seed=self.seed, takes=self.places.takes)
+        if self.framing is not None:
+            sampling = replace(sampling, framing=self.framing)
         return Request(
             protocol=PROTOCOL,
             job="",

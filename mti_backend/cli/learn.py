@@ -144,6 +144,8 @@ def _wish(options: argparse.Namespace) -> Wish:
         flip_safe=options.flip_safe,
         iterations=options.iterations,
         seed=options.seed,
+        # what a camera move does is seen at the edges of the frame
+        framing=options.framing or ("whole" if options.kind == "camera" else None),
     )
 
 

@@ -32,7 +32,7 @@ from mti_addon.wire.request import (
     Request,
     reference_name,
 )
-from mti_addon.wire.settings import ModelName, Settings
+from mti_addon.wire.settings import Framing, ModelName, Settings
 
 from .. import frames
 from .footage.source import Footage, open_source, sample
@@ -60,6 +60,8 @@ class Wish:
     iterations: int | None = None
     """None: as recommended for the engine."""
     seed: int = 0
+    framing: Framing | None = None
+    """None: as is usual for the engine."""
 
     @property
     def settings(self) -> Settings:
@@ -69,6 +71,8 @@ class Wish:
         if self.iterations is not None:
             inversion = replace(inversion, iterations=self.iterations)
         sampling = replace(settings.sampling, seed=self.seed)
+        if self.framing is not None:
+            sampling = replace(sampling, framing=self.framing)
         return replace(settings, inversion=inversion, sampling=sampling)
 
 

@@ -12,10 +12,12 @@ from mti_addon.wire import events
 from mti_addon.wire.errors import DiskFull, MtiError
 from mti_addon.wire.job import JobFolder, manifest_of
 from mti_addon.wire.library import About, read_library
+from mti_addon.wire.library.tensors import WIDTHS
 from mti_backend.cli import running
 from mti_backend.cli.learning import Learner, Outcome, Wish
 from mti_backend.cli.progress import Screen
 from mti_backend.cli.running import Jobs
+from mti_backend.frames import png_size
 from tests.backend.cli.footage import animation, numbered, square
 from tests.wire.library.examples import tokens
 
@@ -37,7 +39,9 @@ class Runner:
         if self.error is not None:
             return self.error
         job.output_dir.mkdir()
-        job.output_motion.write_bytes(tokens(value=self.ran / 10))
+        settings = job.request().settings
+        shape = settings.num_frames, WIDTHS[settings.model], self.ran / 10
+        job.output_motion.write_bytes(tokens(*shape))
         animation(job.preview_file, square(3))
         job.manifest_file.write_text(manifest_of(job.output_dir).to_json())
         result = {"reconstruction": self.ran / 10, "loss": 0.1, "warning": WEAK}
@@ -116,6 +120,16 @@ def test_another_part_or_another_engine_is_another_motion(
     learn(library, source)
     learn(library, source, replace(WISH, start=0.2))
     assert runner.ran == 2 and len(read_library(library)[0]) == 2
+
+
+def test_another_engine_has_its_own_number_and_shape_of_pictures(
+    runner: Runner, library: Path, source: Path
+) -> None:
+    outcome = learn(library, source, Wish("svd-xt", About()))
+    assert outcome.motion is not None
+    folder, preset = outcome.motion.place, outcome.motion.preset
+    assert list(preset.embeddings) == ["svd-xt"] and len(preset.references) == 25
+    assert {png_size(folder / name) for name in preset.references} == {(1024, 576)}
 
 
 def test_what_failed_changes_nothing_and_its_job_waits_for_the_next_time(

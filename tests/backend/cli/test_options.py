@@ -86,3 +86,5 @@ def test_the_settings_of_a_wish_are_the_engines_own_with_what_was_chosen() -> No
     assert (settings.model, settings.inversion.iterations) == ("svd", 7)
     assert settings.inversion.seed == settings.sampling.seed == 3
     assert Wish("draft", About()).settings.inversion.iterations == 60
+    assert Wish("draft", About()).settings.sampling.framing == "subject"
+    assert Wish("draft", About(), framing="whole").settings.sampling.framing == "whole"
