@@ -15,7 +15,7 @@ from . import options as common
 from .list_motions import about
 from .motions import Found, find
 from .options import Parser
-from .output import printable, quality_text, say, say_json, size_text
+from .output import printable, say, say_json, size_text
 from .report import Report
 
 NAME = "show"
@@ -30,6 +30,7 @@ _EXAMPLES = """\
   python -m mti_backend show wave
   python -m mti_backend show downloaded.motion --json
 """
+_NAMES = {"reconstruction": "quality", "motion_gain": "motion gain on another image"}
 
 
 def add_options(parser: Parser) -> None:
@@ -98,11 +99,10 @@ def _changes(part: MotionPart) -> str:
 
 def _learned(embedding: Embedding) -> str:
     """Such as 'quality 0.43, loss 0.02, 60 iterations'."""
-    quality, parts = embedding.quality, []
-    if quality.reconstruction is not None:
-        parts.append(f"quality {quality_text(quality.reconstruction)}")
-    if quality.motion_gain is not None:
-        parts.append(f"motion gain on another image {quality_text(quality.motion_gain)}")
-    if quality.loss is not None:
-        parts.append(f"loss {quality.loss:.3g}")
+    measured = {
+        _NAMES.get(name, name.replace("_", " ")): value
+        for name, value in codec.to_dict(embedding.quality).items()
+        if value is not None
+    }
+    parts = [f"{name} {round(value, 3) + 0.0:.3g}" for name, value in measured.items()]
     return ", ".join([*parts, f"{embedding.settings.inversion.iterations} iterations"])

@@ -62,7 +62,8 @@ def test_list_as_json_is_an_array_with_these_keys(call, own: Path) -> None:
     assert all(set(each) == keys for each in told.json)
     wave = next(each for each in told.json if each["folder"] == str(own / "wave"))
     assert wave["tags"] == ["arm", "Greeting"] and wave["engines"] == ["draft"]
-    assert wave["quality"] == {"draft": {"reconstruction": 0.43, "motion_gain": None, "loss": 0.1}}
+    (quality,) = wave["quality"].values()
+    assert quality.items() >= {"reconstruction": 0.43, "motion_gain": None, "loss": 0.1}.items()
     assert isinstance(wave["bytes"], int) and wave["bytes"] > 5000 and wave["shipped"] is False
     assert len(wave["id"]) == 32 and wave["kind"] == "body"
     assert [each["name"] for each in told.json] == sorted(
