@@ -1,4 +1,7 @@
-"""Command line: `python -m mti_backend capabilities | run | evaluate | train-draft | download`.
+"""Command line of the backend; docs/command-line.md describes it.
+
+    python -m mti_backend learn | apply | list | show | export | import
+    python -m mti_backend capabilities | run | download | evaluate | train-draft
 
 torch is imported only by the commands that compute.
 """
@@ -12,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from . import cli
 
 EXIT_USAGE = 2
 """argparse's exit code for an invalid command line."""
@@ -29,9 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     # set before torch is loaded; on an idle machine the cost is not measurable.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parser = argparse.ArgumentParser(
-        prog="mti_backend", description="Learns motions and applies them."
+        prog="python -m mti_backend",
+        description="Learns motions from videos, keeps them in a library, and applies them to "
+        "images. Each command explains itself: python -m mti_backend learn --help",
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    cli.add_commands(commands)
     greeting = commands.add_parser(
         "capabilities", help="print versions, devices and models as one line of JSON"
     )
@@ -51,12 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("train-draft", help="train the draft model", add_help=False)
     commands.add_parser("download", help="download svd or svd-xt from the hub", add_help=False)
     known, rest = parser.parse_known_args(argv)
-    if rest and known.command in ("capabilities", "run"):
+    if rest and known.command in ("capabilities", "run", *cli.COMMANDS):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return _dispatch(known, rest)
 
 
 def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
+    if known.command in cli.COMMANDS:
+        return cli.run(known)
     if known.command == "capabilities":
         from .runner.capabilities import capabilities
 

@@ -41,7 +41,8 @@ SHEET_SIDE = 256
 PREVIEW_SIDE = 512
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HINT = "Export the image again as an 8-bit PNG."
-_DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)
+DECODING = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)
+"""What Pillow raises for a file that is damaged, or no image."""
 
 
 def frame_name(number: int) -> str:
@@ -91,8 +92,8 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
     try:
         with Image.open(path, formats=("PNG",)) as image:
             image.load()
-            flat = _over_white(image)
-    except _DECODING as error:
+            flat = over_white(image)
+    except DECODING as error:
         raise UnreadableInput(
             Problem(
                 "image_damaged",
@@ -101,7 +102,7 @@ def read_picture(path: Path, size: tuple[int, int] | None) -> Pictures:
                 {"name": path.name},
             )
         ) from error
-    return np.array(_fit(flat, size or flat.size), dtype=np.uint8)
+    return np.array(fit(flat, size or flat.size), dtype=np.uint8)
 
 
 def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pictures:
@@ -126,7 +127,7 @@ def read_reference(folder: Path, count: int, size: tuple[int, int] | None) -> Pi
     return np.stack([read_picture(path, size) for path in paths])
 
 
-def _over_white(image: Image.Image) -> Image.Image:
+def over_white(image: Image.Image) -> Image.Image:
     """Composite over white as RGB. 16-bit gray is scaled by hand, since Pillow would clip it at
     255."""
     if image.mode.startswith("I"):
@@ -138,7 +139,8 @@ def _over_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(paper, picture).convert("RGB")
 
 
-def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Crop the center to the aspect ratio of `size` (width, height), and resize with Lanczos."""
     if image.size == size:
         return image
     scale = min(image.width / size[0], image.height / size[1])

@@ -39,9 +39,20 @@ Load = Callable[[str, str], "SvdModel"]
 
 
 def run_job(path: Path, load: Load) -> int:
-    """Run the job at `path` until it ends; returns 0 when done, else the error's exit code.
+    """Run the job at `path` until it ends; returns 0 when done, else the error's exit code, after
+    printing what is wrong.
 
     Idempotent: a completed job is left alone, any other resumes from its last checkpoint."""
+    failure = work_on(path, load)
+    if failure is None:
+        return EXIT_DONE
+    with suppress(OSError):
+        print(f"mti: {failure.problem}", file=sys.stderr)
+    return failure.exit_code
+
+
+def work_on(path: Path, load: Load) -> MtiError | None:
+    """Do the same as `run_job`; returns the error that the job ended with, None when done."""
     job = JobFolder(path)
     try:
         if not job.request_file.is_file():
@@ -56,16 +67,11 @@ def run_job(path: Path, load: Load) -> int:
         acquire(lock)
         try:
             with log_to(job.log_file):
-                failure = _run_locked(job, lock, load)
+                return _run_locked(job, lock, load)
         finally:
             lock.release()
     except MtiError as error:  # the folder is locked by another runner or cannot be written to
-        failure = error
-    if failure is None:
-        return EXIT_DONE
-    with suppress(OSError):
-        print(f"mti: {failure.problem}", file=sys.stderr)
-    return failure.exit_code
+        return error
 
 
 def _run_locked(job: JobFolder, lock: JobLock, load: Load) -> MtiError | None:

@@ -1,0 +1,1 @@
+"""Videos, animated images and numbered images as the pictures of a motion."""

@@ -1,0 +1,239 @@
+"""`learn`: learns motions from videos. What computes is imported only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mti_addon.wire.edit import AS_LEARNED
+from mti_addon.wire.errors import (
+    EXIT_DONE,
+    BackendMissing,
+    BadRequest,
+    Cancelled,
+    DiskFull,
+    ModelMissing,
+    MtiError,
+    NotWritable,
+    OutOfMemory,
+)
+from mti_addon.wire.library import KINDS, About, Preset
+from mti_addon.wire.problem import Problem
+from mti_addon.wire.request import FASTEST, SLOWEST, CaptureInfo, Request
+from mti_addon.wire.settings import InversionSettings
+
+from . import options as common
+from .apply import Plan, add_result_options, places_of, tell
+from .options import Parser
+from .output import complain, duration_text, printable, quality_text, say
+from .report import Report
+
+if TYPE_CHECKING:
+    from .learning import Learner, Outcome, Wish
+    from .results import Places, Result
+
+NAME = "learn"
+HELP = "learn a motion from a video or images"
+_ABOUT = """\
+Learn the motion of a video and keep it in the library.
+
+SOURCE is a video of any kind that ffmpeg reads, an animated GIF, WebP or PNG, a folder of numbered
+images, or a folder of videos, each of which becomes a motion. The pictures are sampled evenly over
+the range, and cropped in their center to the engine's shape. Two or three seconds in which one
+thing moves, in full view and in front of a calm background, are learned best.
+
+If it is interrupted, even by a power failure, the same command continues. What the library already
+has from the same pictures and settings is not learned again; with other settings, it is replaced.
+"""
+_EXAMPLES = """\
+  python -m mti_backend learn dance.mp4 --start 1.5 --end 4
+  python -m mti_backend learn dance.mp4 --name Dance --tags party,arms --target portrait.png
+  python -m mti_backend learn frames/ --fps 12 --kind object
+  python -m mti_backend learn videos/ --engine svd --json > learned.json
+"""
+_OF_ALL = (DiskFull, NotWritable, ModelMissing, BackendMissing, OutOfMemory)
+"""What stops one motion of a folder would stop the others, too."""
+
+
+def add_options(parser: Parser) -> None:
+    """Describe the command."""
+    common.describe(parser, _ABOUT, _EXAMPLES)
+    parser.add_argument("source", metavar="SOURCE", type=Path, help="what to learn from")
+    _add_about(parser.add_argument_group("what is kept with the motion"))
+    group = parser.add_argument_group("what is learned, and how")
+    common.add_engine(group, "draft", "engine to learn on (default: draft)")
+    group.add_argument(
+        "--start", type=common.seconds, default=0.0, metavar="TIME", help="in seconds, or as 1:30"
+    )
+    group.add_argument("--end", type=common.seconds, metavar="TIME", help="as --start")
+    rates = f"{SLOWEST:g} to {FASTEST:g}"
+    group.add_argument(
+        "--fps",
+        type=common.number(CaptureInfo, "fps"),
+        default=24.0,
+        metavar="RATE",
+        help=f"frames per second of numbered images, {rates} (default: 24)",
+    )
+    group.add_argument(
+        "--iterations",
+        type=common.number(InversionSettings, "iterations"),
+        metavar="N",
+        help="more take longer, and may be better (default: the engine's own number)",
+    )
+    group.add_argument(
+        "--flip-safe", action="store_true", help="the motion stays the same when mirrored"
+    )
+    common.add_library(parser, written=True)
+    common.add_json(parser, "what was learned")
+    common.add_quiet(parser)
+    parser.add_argument(
+        "--target", type=Path, metavar="IMAGE", help="then apply the motion to this image"
+    )
+    add_result_options(parser)
+
+
+def _add_about(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--name",
+        type=common.text(Request, "name"),
+        help="default: after the file; not for a folder of videos",
+    )
+    group.add_argument("--kind", choices=KINDS, default="body", help="what moves (default: body)")
+    group.add_argument(
+        "--tags", type=common.words(Preset, "tags"), default=(), help="words, such as party,arms"
+    )
+    for name, text in (
+        ("author", "who made the video"),
+        ("license", "an SPDX expression, such as CC-BY-4.0"),
+        ("notes", "anything else"),
+    ):
+        group.add_argument(f"--{name}", type=common.text(Preset, name), default="", help=text)
+
+
+def run(options: argparse.Namespace, report: Report) -> int:
+    """Carry out the command; returns its exit code. Raises MtiError."""
+    from ..models import model_folder
+    from .footage.source import movies_in
+    from .learning import Learner
+
+    model_folder(options.engine)
+    movies = movies_in(options.source) if options.source.is_dir() else []
+    if movies and (options.name or options.target):
+        what = "--name and --target are for a single video, and {path} is a folder of videos."
+        values = {"path": str(options.source)}
+        raise BadRequest(Problem("options_of_one_video", what, "Leave them out.", values))
+    wish = _wish(options)
+    learner = Learner(wish, common.own_library(options), report.jobs(), report.screen)
+    if movies:
+        return _all(learner, movies, options, report)
+    return _one(learner, options, report)
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    from .learning import Wish
+
+    about = About(options.kind, options.tags, options.author, options.license, options.notes)
+    return Wish(
+        engine=options.engine,
+        about=about,
+        name=options.name or "",
+        start=options.start,
+        end=options.end,
+        image_fps=options.fps,
+        flip_safe=options.flip_safe,
+        iterations=options.iterations,
+        seed=options.seed,
+        # what a camera move does is seen at the edges of the frame
+        framing=options.framing or ("whole" if options.kind == "camera" else None),
+    )
+
+
+def _one(learner: Learner, options: argparse.Namespace, report: Report) -> int:
+    """Learn one motion, and apply it if there is a target."""
+    from .learning import name_of
+
+    places: Places | None = None
+    if options.target is not None:  # before anything is learned
+        name = options.name or name_of(options.source)
+        places = places_of([options.target], name, options)
+    outcome = learner.learn(options.source)
+    report.screen.clear()
+    told = {"motions": [outcome.to_json(options.engine)]}
+    report.so_far = told
+    if not options.json:
+        _tell_one(outcome, options.engine)
+    results: list[Result] = []
+    if places is not None and outcome.motion is not None:
+        plan = Plan(
+            [outcome.motion], AS_LEARNED, options.engine, (options.target,), places, options.seed
+        )
+        results = plan.carry_out(learner.jobs)
+        told |= {"results": plan.to_json(results)["results"]}
+        if not options.json:
+            tell(plan, results)
+    return report.done(told)
+
+
+def _all(learner: Learner, movies: list[Path], options: argparse.Namespace, report: Report) -> int:
+    """Learn from every video of a folder, going on after failures; returns the highest code."""
+    from .learning import Outcome
+
+    outcomes: list[Outcome] = []
+    for number, movie in enumerate(movies, start=1):
+        try:
+            outcome = learner.learn(movie)
+        except Cancelled:
+            raise
+        except MtiError as error:
+            outcome = Outcome(movie, "failed", error=error)
+        outcomes.append(outcome)
+        report.screen.clear()
+        report.so_far = {"motions": [each.to_json(options.engine) for each in outcomes]}
+        if not options.json:
+            say(f"[{number}/{len(movies)}] {printable(movie.name)}: {_summary(outcome)}")
+            if outcome.warning:
+                say(f"  {outcome.warning}")
+        if outcome.error is not None:
+            complain(outcome.error)
+            if isinstance(outcome.error, _OF_ALL):
+                break
+    if not options.json:
+        say(_counts(outcomes, len(movies)))
+    codes = [each.error.exit_code for each in outcomes if each.error is not None]
+    return report.done(report.so_far, max(codes, default=EXIT_DONE))
+
+
+def _tell_one(outcome: Outcome, engine: str) -> None:
+    motion = outcome.motion
+    if motion is None:
+        return
+    say(f"{printable(motion.preset.name)}: {_summary(outcome)} on {engine}")
+    say(f"  folder  {motion.place}")
+    say(f"  id      {motion.preset.id}")
+    if outcome.warning:
+        say(f"  {outcome.warning}")
+
+
+def _summary(outcome: Outcome) -> str:
+    """Such as 'learned in 25 s, quality 0.43'."""
+    if outcome.status == "failed":
+        return "failed"
+    quality = outcome.quality.reconstruction if outcome.quality else None
+    measured = "" if quality is None else f", quality {quality_text(quality)}"
+    if outcome.status == "known":
+        return f"already in the library{measured}"
+    return f"learned in {duration_text(outcome.seconds)}{measured}"
+
+
+def _counts(outcomes: list[Outcome], total: int) -> str:
+    """Such as '3 learned, 1 already in the library, 1 failed'."""
+    count = {s: sum(o.status == s for o in outcomes) for s in ("learned", "known", "failed")}
+    parts = [
+        f"{count['learned']} learned",
+        f"{count['known']} already in the library",
+        f"{count['failed']} failed",
+    ]
+    if left := total - len(outcomes):
+        parts.append(f"{left} not tried")
+    return ", ".join(parts)

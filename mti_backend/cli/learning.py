@@ -1,0 +1,199 @@
+"""Learns motions from videos and images, and keeps them in a library. Imports numpy and PIL, and
+torch while a job runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mti_addon.wire import codec
+from mti_addon.wire.errors import MtiError
+from mti_addon.wire.events import Done
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.library import (
+    About,
+    Motion,
+    Quality,
+    find_motions,
+    save_embedding,
+    save_motion,
+)
+from mti_addon.wire.library.preset import content_id
+from mti_addon.wire.request import (
+    PROTOCOL,
+    TARGET,
+    CaptureInfo,
+    Request,
+    reference_name,
+)
+from mti_addon.wire.settings import Framing, ModelName, Settings
+
+from .. import frames
+from .footage.source import Footage, open_source, sample
+from .motions import Found
+from .output import error_json
+from .pictures import png
+from .progress import Screen
+from .running import Jobs
+
+LONGEST_PREVIEW = 512
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to learn from each source, and how."""
+
+    engine: ModelName
+    about: About
+    name: str = ""
+    """Empty: after the source."""
+    start: float = 0.0
+    end: float | None = None
+    image_fps: float = 24.0
+    flip_safe: bool = False
+    iterations: int | None = None
+    """None: as recommended for the engine."""
+    seed: int = 0
+    framing: Framing | None = None
+    """None: as is usual for the engine."""
+
+    @property
+    def settings(self) -> Settings:
+        """All settings of the job."""
+        settings = Settings.for_model(self.engine)
+        inversion = replace(settings.inversion, seed=self.seed)
+        if self.iterations is not None:
+            inversion = replace(inversion, iterations=self.iterations)
+        sampling = replace(settings.sampling, seed=self.seed)
+        if self.framing is not None:
+            sampling = replace(sampling, framing=self.framing)
+        return replace(settings, inversion=inversion, sampling=sampling)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one source: learned, known (the library has it already), or failed."""
+
+    source: Path
+    status: str
+    motion: Found | None = None
+    quality: Quality | None = None
+    warning: str = ""
+    seconds: float = 0.0
+    error: MtiError | None = None
+
+    def to_json(self, engine: str) -> dict[str, Any]:
+        """The outcome for a program."""
+        preset = self.motion.preset if self.motion else None
+        return {
+            "source": str(self.source),
+            "status": self.status,
+            "name": preset.name if preset else None,
+            "id": preset.id if preset else None,
+            "folder": str(self.motion.place) if self.motion else None,
+            "engine": engine,
+            "quality": codec.to_dict(self.quality) if self.quality else None,
+            "warning": self.warning,
+            "seconds": round(self.seconds, 1),
+            "error": error_json(self.error) if self.error else None,
+        }
+
+
+class Learner:
+    """Learns one source after the other."""
+
+    def __init__(self, wish: Wish, library: Path, jobs: Jobs, screen: Screen) -> None:
+        self.wish, self._library, self.jobs, self._screen = wish, library.resolve(), jobs, screen
+
+    def learn(self, source: Path) -> Outcome:
+        """Learn the motion of one source, unless the library already has it from this engine.
+
+        Raises MtiError; the library is unchanged then."""
+        began, wish, settings = time.monotonic(), self.wish, self.wish.settings
+        name = wish.name or name_of(source)
+        self._screen.progress(f"{name}: reading {source.name}", now=True)
+        footage = sample(
+            open_source(source, wish.image_fps),
+            wish.start,
+            wish.end,
+            settings.num_frames,
+            settings.size,
+        )
+        references = {
+            reference_name(i + 1): png(Image.fromarray(picture))
+            for i, picture in enumerate(footage.pictures)
+        }
+        request = _request(name, settings, footage, wish.flip_safe)
+        inputs = references | {TARGET: _first(footage, settings)}
+        same = self._same(references)
+        if same is not None and _has_learned(same, settings):
+            self.jobs.forget(request, inputs)
+            quality = same.preset.embeddings[wish.engine].quality
+            return Outcome(source, "known", Found(same.preset, same.folder), quality)
+        for notice in footage.notices:
+            self._screen.note(f"{name}: {notice}")
+        job = self.jobs.run(request, inputs, name)
+        motion = self._save(job, same)
+        final = job.finished()
+        warning = str(final.result["warning"]) if isinstance(final, Done) else ""
+        self.jobs.remove(job)
+        found = Found(motion.preset, motion.folder)
+        quality = motion.preset.embeddings[wish.engine].quality
+        return Outcome(source, "learned", found, quality, warning, time.monotonic() - began)
+
+    def _same(self, references: dict[str, bytes]) -> Motion | None:
+        """The motion of the library that was learned from the same pictures; of several, one that
+        this engine has learned."""
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in references.items()}
+        same = find_motions(self._library, content_id(sums))
+        same.sort(key=lambda each: self.wish.engine not in each.preset.embeddings)
+        return same[0] if same else None
+
+    def _save(self, job: JobFolder, same: Motion | None) -> Motion:
+        """Save a new motion, or what was learned anew of one that the library has."""
+        if same is not None and same.folder.is_dir():
+            return save_embedding(job, self._library, same.folder)
+        return save_motion(job, self._library, self.wish.about)
+
+
+def _has_learned(motion: Motion, settings: Settings) -> bool:
+    """True if the engine has learned it with the same settings."""
+    embedding = motion.preset.embeddings.get(settings.model)
+    return embedding is not None and embedding.settings.inversion == settings.inversion
+
+
+def name_of(source: Path) -> str:
+    """A motion's name after its file: 'my_dance.mp4' is 'my dance'."""
+    base = source.resolve().name if source.is_dir() else source.stem
+    text = "".join(letter if letter.isprintable() else " " for letter in base.replace("_", " "))
+    return " ".join(text.split())[:64].strip() or "Motion"
+
+
+def _request(name: str, settings: Settings, footage: Footage, flip_safe: bool) -> Request:
+    """Learn the motion, and apply it to its own first picture, which is the library's preview."""
+    return Request(
+        protocol=PROTOCOL,
+        job="",
+        task="learn+apply",
+        name=name,
+        settings=settings,
+        inputs={},
+        reference_frames=settings.num_frames,
+        references=1,
+        targets=1,
+        capture=CaptureInfo(footage.fps, footage.first, footage.last, footage.size, flip_safe),
+    )
+
+
+def _first(footage: Footage, settings: Settings) -> bytes:
+    """The first picture as a PNG, at most LONGEST_PREVIEW pixels along a side."""
+    still = Image.fromarray(footage.still)
+    scale = min(1.0, LONGEST_PREVIEW / max(still.size)) if settings.keeps_size else 1.0
+    size = max(1, round(still.width * scale)), max(1, round(still.height * scale))
+    return png(frames.fit(still, size if settings.keeps_size else settings.size))
