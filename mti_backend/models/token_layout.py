@@ -1,0 +1,71 @@
+"""What a model's frame tokens are known to mean, for edits that move them in time. Imports torch.
+
+SVD's tokens come from CLIP, and nothing is known about them. The draft was trained on tokens whose
+layout this project chose: in each pair the first token is the pose and the second its change since
+the first frame, and both say how far the figure and the camera have traveled since then.
+"""
+
+import torch
+from torch import Tensor
+
+TOKEN_WIDTH = 64
+MOTION_FEATURES = 42
+TRAVEL = slice(36, 42)
+"""Features of the root path and of the camera, which are measured since the first frame."""
+
+
+def token_rotation() -> Tensor:
+    """Fixed rotation (64, 64) that spreads the motion features over a token's full width.
+
+    A token is the features in another orthonormal basis, so that the image encoder can be trained
+    to the same space separately, and no direction of a token is unused.
+    """
+    generator = torch.Generator("cpu").manual_seed(20240801)
+    square = torch.randn(
+        TOKEN_WIDTH, TOKEN_WIDTH, generator=generator, dtype=torch.float64, device="cpu"
+    )
+    rotation: Tensor = torch.linalg.qr(square).Q
+    return rotation.float().to(torch.get_default_device())
+
+
+class TokenLayout:
+    """Of a model about whose tokens nothing is known: every token describes its own frame."""
+
+    def since_first(self, tokens: Tensor) -> Tensor:
+        """The part of frame tokens (F, N, D) that is measured since the clip's first frame."""
+        return torch.zeros_like(tokens)
+
+    def travel(self, tokens: Tensor) -> Tensor:
+        """The part of frame tokens (F, N, D) that says how far figure and camera have traveled."""
+        return torch.zeros_like(tokens)
+
+    def change(self, first: Tensor, later: Tensor) -> Tensor:
+        """What a motion that begins with tokens `later` (N, D) must add to its tokens to follow one
+        that begins with `first` (N, D), apart from travel."""
+        return torch.zeros_like(first)
+
+
+class DraftLayout(TokenLayout):
+    """Of the draft: pairs of a pose, and its change since the first frame."""
+
+    def __init__(self) -> None:
+        rows = token_rotation()[:MOTION_FEATURES][TRAVEL]
+        self._travel = rows.T @ rows  # projection (D, D)
+
+    def since_first(self, tokens: Tensor) -> Tensor:
+        """All of the second token of each pair, and the travel of the first."""
+        part = self.travel(tokens)
+        part[:, 1::2] = tokens[:, 1::2]
+        return part
+
+    def travel(self, tokens: Tensor) -> Tensor:
+        """The components of both tokens along the path features."""
+        return tokens @ self._travel.to(tokens)
+
+    def change(self, first: Tensor, later: Tensor) -> Tensor:
+        """The difference of the poses, for the second token of each pair."""
+        apart = (later - first)[0::2]
+        result = torch.zeros_like(first)
+        pairs = result[1::2]
+        result[1::2] = (apart - self.travel(apart))[: len(pairs)]
+        return result
