@@ -60,10 +60,7 @@ def edited(
     else:
         shown = [part.at(clip) for part in parts]
     weights = torch.tensor([timing_of.weights for timing_of in plan])  # (parts, F)
-    frame_tokens = sum(
-        (w.view(-1, 1, 1) * tokens for w, tokens in zip(weights, shown, strict=True)),
-        torch.zeros_like(shown[0]),
-    )
+    frame_tokens = (weights[:, :, None, None] * torch.stack(shown)).sum(0)
     apart = sum(
         (w.mean() * part.video_apart for w, part in zip(weights, parts, strict=True)),
         torch.zeros_like(parts[0].video_apart),
@@ -128,16 +125,15 @@ class _Part:
 def _in_succession(
     parts: Sequence[_Part], edit: MotionEdit, layout: TokenLayout, clip: Sequence[float]
 ) -> list[Tensor]:
-    """Frame tokens (F, N, D) of each motion of a chain. Each begins where the one before it has
-    brought the figure and the camera, and measures changes since the clip's first frame."""
-    starts = [start for start, _ in chain_windows(edit)]
-    shown, offset = [], torch.zeros_like(parts[0].first)
-    for number, (part, start) in enumerate(zip(parts, starts, strict=True)):
-        if number:
-            before = parts[number - 1].at([start - starts[number - 1]])[0] + offset
-            offset = layout.change(parts[0].first, part.first)
-            offset = offset + layout.travel((before - part.first)[None])[0]
+    """Frame tokens (F, N, D) of each motion of a chain. Each begins where the one before it leads
+    the figure and the camera, and measures changes since the clip's first frame."""
+    shown: list[Tensor] = []
+    led = layout.travel(parts[0].first[None])[0]
+    for part, (start, end) in zip(parts, chain_windows(edit), strict=True):
+        offset = layout.change(parts[0].first, part.first)
+        offset = offset + led - layout.travel(part.first[None])[0]
         shown.append(part.at([at - start for at in clip]) + offset)
+        led = layout.travel(part.at([end - start]) + offset)[0]
     return shown
 
 
