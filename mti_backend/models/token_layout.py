@@ -2,7 +2,7 @@
 
 SVD's tokens come from CLIP, and nothing is known about them. The draft was trained on tokens whose
 layout this project chose: in each pair the first token is the pose and the second its change since
-the first frame, and both say how far the figure and the camera have traveled since then.
+the first frame, and both say how far the figure and the camera have moved since then.
 """
 
 import torch
@@ -10,8 +10,13 @@ from torch import Tensor
 
 TOKEN_WIDTH = 64
 MOTION_FEATURES = 42
-TRAVEL = slice(36, 42)
-"""Features of the root path and of the camera, which are measured since the first frame."""
+SINCE_FIRST = tuple(range(36, 42))
+"""Features of the root path (x, y) and of the camera (pan x, pan y, ln zoom, roll), which are
+measured since the first frame."""
+TRAVEL = (36, 38, 39, 40, 41)
+"""Those that go on when another motion begins."""
+HEIGHT = (37,)
+"""The one that does not: a figure that jumps or squats comes back to the same ground."""
 
 
 def token_rotation() -> Tensor:
@@ -39,9 +44,13 @@ class TokenLayout:
         """The part of frame tokens (F, N, D) that says how far figure and camera have traveled."""
         return torch.zeros_like(tokens)
 
+    def height(self, tokens: Tensor) -> Tensor:
+        """The part of frame tokens (F, N, D) that says how far the figure has gone up or down."""
+        return torch.zeros_like(tokens)
+
     def change(self, first: Tensor, later: Tensor) -> Tensor:
         """What a motion that begins with tokens `later` (N, D) must add to its tokens to follow one
-        that begins with `first` (N, D), apart from travel."""
+        that begins with `first` (N, D), apart from travel and height."""
         return torch.zeros_like(first)
 
 
@@ -49,23 +58,38 @@ class DraftLayout(TokenLayout):
     """Of the draft: pairs of a pose, and its change since the first frame."""
 
     def __init__(self) -> None:
-        rows = token_rotation()[:MOTION_FEATURES][TRAVEL]
-        self._travel = rows.T @ rows  # projection (D, D)
+        self._since_first = _projection(SINCE_FIRST)
+        self._travel, self._height = _projection(TRAVEL), _projection(HEIGHT)
 
     def since_first(self, tokens: Tensor) -> Tensor:
-        """All of the second token of each pair, and the travel of the first."""
-        part = self.travel(tokens)
+        """All of the second token of each pair, and of the first what says how far it has moved."""
+        part = tokens @ self._since_first.to(tokens)
         part[:, 1::2] = tokens[:, 1::2]
         return part
 
     def travel(self, tokens: Tensor) -> Tensor:
-        """The components of both tokens along the path features."""
+        """The components of both tokens along the features of TRAVEL."""
         return tokens @ self._travel.to(tokens)
+
+    def height(self, tokens: Tensor) -> Tensor:
+        """The components of both tokens along the height of the root."""
+        return tokens @ self._height.to(tokens)
+
+    def height(self, tokens: Tensor) -> Tensor:
+        """The part of frame tokens (F, N, D) that says how far the figure has gone up or down."""
+        return torch.zeros_like(tokens)
 
     def change(self, first: Tensor, later: Tensor) -> Tensor:
         """The difference of the poses, for the second token of each pair."""
         apart = (later - first)[0::2]
         result = torch.zeros_like(first)
         pairs = result[1::2]
-        result[1::2] = (apart - self.travel(apart))[: len(pairs)]
+        moved = apart @ self._since_first.to(apart)
+        result[1::2] = (apart - moved)[: len(pairs)]
         return result
+
+
+def _projection(features: tuple[int, ...]) -> Tensor:
+    """The projection (D, D) of a token onto the directions of these features."""
+    rows = token_rotation()[list(features)]
+    return rows.T @ rows

@@ -94,6 +94,8 @@ class _Part:
         ends = layout.travel(torch.stack([first, last]))
         self._lap = ends[1] - ends[0]
         self._begins = time_of(part, 0.0)
+        self.raised = layout.height((first - self._own[0])[None])[0]
+        """How much higher it begins than the motion as it was learned, as tokens (N, D)."""
         self.first = first + self._offset if self._begins else first
         """Its tokens (N, D) where it begins."""
         self.video_apart = self._factor * (motion.video_tokens - self._own.mean(0))
@@ -130,7 +132,7 @@ def _in_succession(
     shown: list[Tensor] = []
     led = layout.travel(parts[0].first[None])[0]
     for part, (start, end) in zip(parts, chain_windows(edit), strict=True):
-        offset = layout.change(parts[0].first, part.first)
+        offset = layout.change(parts[0].first, part.first) + part.raised - parts[0].raised
         offset = offset + led - layout.travel(part.first[None])[0]
         shown.append(part.at([at - start for at in clip]) + offset)
         led = layout.travel(part.at([end - start]) + offset)[0]

@@ -15,6 +15,7 @@ from mti_backend.method.textual_inversion.edits import DEAD_ZONE, edited, interp
 from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from mti_backend.models.token_layout import (
     MOTION_FEATURES,
+    SINCE_FIRST,
     TOKEN_WIDTH,
     TRAVEL,
     DraftLayout,
@@ -145,9 +146,13 @@ def true_tokens(features: Tensor) -> MotionEmbedding:
 def features(seed: int) -> Tensor:
     """Some motion: any poses, and a path that begins at 0."""
     g = torch.Generator().manual_seed(seed)
-    made = torch.randn(FRAMES, MOTION_FEATURES, generator=g)
-    made[:, TRAVEL] -= made[:1, TRAVEL].clone()
-    return made
+    return since_first(torch.randn(FRAMES, MOTION_FEATURES, generator=g))
+
+
+def since_first(made: Tensor) -> Tensor:
+    """The same with paths that are measured since the first frame."""
+    moved = made[:, SINCE_FIRST] - made[:1, SINCE_FIRST]
+    return made.index_copy(1, torch.tensor(SINCE_FIRST), moved)
 
 
 @pytest.mark.parametrize(
@@ -161,18 +166,17 @@ def features(seed: int) -> Tensor:
 )
 def test_true_tokens_become_those_of_the_edited_motion(edit: MotionEdit, order: list[int]) -> None:
     own = features(5)
-    wanted = own[order].clone()
-    wanted[:, TRAVEL] -= wanted[:1, TRAVEL].clone()  # paths are measured since the first frame
+    wanted = since_first(own[order])
     close(edited([true_tokens(own)], edit, DraftLayout(), "draft"), true_tokens(wanted))
 
 
 def test_a_figure_that_walks_in_a_loop_goes_on() -> None:
     own = features(6)
-    own[:, TRAVEL] = torch.linspace(0, 1, FRAMES)[:, None]
+    own[:, SINCE_FIRST] = torch.linspace(0, 1, FRAMES)[:, None]
     edit = one(speed=2.0, after_end="loop")
     found = edited([true_tokens(own)], edit, DraftLayout(), "draft").frame_tokens
     path = (found @ token_rotation()[:MOTION_FEATURES].T)[:, :, TRAVEL]
-    wanted = torch.linspace(0, 2, FRAMES)[:, None, None].expand(-1, 2, 6)
+    wanted = torch.linspace(0, 2, FRAMES)[:, None, None].expand(-1, 2, len(TRAVEL))
     torch.testing.assert_close(path, wanted, rtol=0, atol=1e-4)
 
 
