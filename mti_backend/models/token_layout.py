@@ -15,6 +15,8 @@ SINCE_FIRST = tuple(range(36, 42))
 measured since the first frame."""
 TRAVEL = (36, 38, 39, 40, 41)
 """Those that go on when another motion begins."""
+_CHANCE = 0.5
+"""Features: learned tokens of motions without travel differ by 0.1 to 0.3, those of a walk by 2."""
 HEIGHT = (37,)
 """The one that does not: a figure that jumps or squats comes back to the same ground."""
 
@@ -40,9 +42,9 @@ class TokenLayout:
         """The part of frame tokens (F, N, D) that is measured since the clip's first frame."""
         return torch.zeros_like(tokens)
 
-    def travel(self, tokens: Tensor) -> Tensor:
-        """The part of frame tokens (F, N, D) that says how far figure and camera have traveled."""
-        return torch.zeros_like(tokens)
+    def traveled(self, first: Tensor, last: Tensor) -> Tensor:
+        """How far figure and camera get from frame tokens `first` to `last` (N, D), as tokens."""
+        return torch.zeros_like(first)
 
     def height(self, tokens: Tensor) -> Tensor:
         """The part of frame tokens (F, N, D) that says how far the figure has gone up or down."""
@@ -58,8 +60,8 @@ class DraftLayout(TokenLayout):
     """Of the draft: pairs of a pose, and its change since the first frame."""
 
     def __init__(self) -> None:
-        self._since_first = _projection(SINCE_FIRST)
-        self._travel, self._height = _projection(TRAVEL), _projection(HEIGHT)
+        self._since_first, self._height = _projection(SINCE_FIRST), _projection(HEIGHT)
+        self._travel = token_rotation()[list(TRAVEL)]
 
     def since_first(self, tokens: Tensor) -> Tensor:
         """All of the second token of each pair, and of the first what says how far it has moved."""
@@ -67,17 +69,17 @@ class DraftLayout(TokenLayout):
         part[:, 1::2] = tokens[:, 1::2]
         return part
 
-    def travel(self, tokens: Tensor) -> Tensor:
-        """The components of both tokens along the features of TRAVEL."""
-        return tokens @ self._travel.to(tokens)
+    def traveled(self, first: Tensor, last: Tensor) -> Tensor:
+        """The difference of both tokens along the features of TRAVEL, as far as it is more than
+        learned tokens differ by chance."""
+        along = self._travel.to(first)
+        way = (last - first) @ along.T
+        way = way * way**4 / (way**4 + _CHANCE**4)
+        return way @ along
 
     def height(self, tokens: Tensor) -> Tensor:
         """The components of both tokens along the height of the root."""
         return tokens @ self._height.to(tokens)
-
-    def height(self, tokens: Tensor) -> Tensor:
-        """The part of frame tokens (F, N, D) that says how far the figure has gone up or down."""
-        return torch.zeros_like(tokens)
 
     def change(self, first: Tensor, later: Tensor) -> Tensor:
         """The difference of the poses, for the second token of each pair."""

@@ -91,8 +91,7 @@ class _Part:
         # what is measured since the first frame starts from the first frame that is shown
         since = layout.since_first(torch.stack([self._own[0], first]))
         self._offset = since[0] - since[1]
-        ends = layout.travel(torch.stack([first, last]))
-        self._lap = ends[1] - ends[0]
+        self._lap = layout.traveled(first, last)
         self._begins = time_of(part, 0.0)
         self.raised = layout.height((first - self._own[0])[None])[0]
         """How much higher it begins than the motion as it was learned, as tokens (N, D)."""
@@ -130,12 +129,11 @@ def _in_succession(
     """Frame tokens (F, N, D) of each motion of a chain. Each begins where the one before it leads
     the figure and the camera, and measures changes since the clip's first frame."""
     shown: list[Tensor] = []
-    led = layout.travel(parts[0].first[None])[0]
+    led = torch.zeros_like(parts[0].first)
     for part, (start, end) in zip(parts, chain_windows(edit), strict=True):
-        offset = layout.change(parts[0].first, part.first) + part.raised - parts[0].raised
-        offset = offset + led - layout.travel(part.first[None])[0]
+        offset = layout.change(parts[0].first, part.first) + part.raised - parts[0].raised + led
         shown.append(part.at([at - start for at in clip]) + offset)
-        led = layout.travel(part.at([end - start]) + offset)[0]
+        led = led + layout.traveled(part.first, part.at([end - start])[0])
     return shown
 
 
