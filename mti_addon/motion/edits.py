@@ -30,10 +30,12 @@ class Shown:
     """F numbers of completed repetitions."""
     strength: float
     """Amplitude about the first pose that is shown; 1 is unchanged."""
+    end: tuple[float, int] | None = None
+    """Moment and repetitions at which the next motion of a chain takes over; None in a blend."""
 
 
 def edited_poses(motions: Sequence[PoseSequence], plan: Sequence[Shown]) -> PoseSequence | None:
-    """Return the edited motion with the first motion's camera; None for skeletons that differ.
+    """Return the edited motion, seen by the first one's camera; None if their skeletons differ.
 
     Bones are turned and keep their lengths. A figure that walks goes on from where it is when it
     repeats its motion or begins the next one.
@@ -42,16 +44,24 @@ def edited_poses(motions: Sequence[PoseSequence], plan: Sequence[Shown]) -> Pose
     for other in motions[1:]:
         if (other.limbs, other.parents, other.parts) != (first.limbs, first.parents, first.parts):
             return None
-    tables = [_joints(motion, shown) for motion, shown in zip(motions, plan, strict=True)]
+    tables: list[Array] = []
+    led = np.zeros(2)
+    for motion, shown in zip(motions, plan, strict=True):
+        joints = _joints(motion, shown)
+        path = _path(motion, joints)
+        led = led if tables else path[0]
+        joints[..., :2] += led - path[0]
+        if shown.end is not None:
+            led = led + path[-1] - path[0]
+        tables.append(joints[: len(shown.times)])
     joints = tables[0]
     if len(tables) > 1:
         weights = np.array([shown.weights for shown in plan])
         joints = _mixed(first, np.stack(tables), weights)
-        joints[..., :2] += (_walked(first, tables, weights) - _path(first, joints))[:, None]
     return replace(
         first,
         joints=joints.astype(np.float32),
-        world_to_clip=_camera(first, plan[0]).astype(np.float32),
+        world_to_clip=_cameras(motions, plan).astype(np.float32),
     )
 
 
@@ -64,7 +74,7 @@ def edited_pictures(motions: Sequence[Pictures], plan: Sequence[Shown]) -> Pictu
     """
     result = np.zeros((len(plan[0].times), *motions[0].shape[1:]), np.float32)
     for pictures, shown in zip(motions, plan, strict=True):
-        # a sketch shows one image at a time, as the captured ones are; a mean would show two poses
+        # the nearest image, as the mean of two would show two poses
         nearest = np.rint(np.array(shown.times) * (len(pictures) - 1)).astype(int)
         there = pictures[nearest].astype(np.float32)
         strength = min(shown.strength, 1.0)
@@ -75,16 +85,25 @@ def edited_pictures(motions: Sequence[Pictures], plan: Sequence[Shown]) -> Pictu
 
 
 def _joints(motion: PoseSequence, shown: Shown) -> Array:
-    """Return joints (F, J, 3) at the moments that are shown, with their amplitude."""
+    """Return joints (F, J, 3) at the moments that are shown, with their amplitude, and one more set
+    at the end, if there is one."""
     own = motion.joints.astype(np.float64)
-    joints = _between(own, shown.times)
+    times, laps = _moments(shown)
+    joints = _between(own, times)
     ends = _path(motion, _between(own, _loop_ends(shown)))
-    joints[..., :2] += (np.array(shown.laps)[:, None] * (ends[1] - ends[0]))[:, None]
+    joints[..., :2] += (np.array(laps)[:, None] * (ends[1] - ends[0]))[:, None]
     if shown.strength == 1:
         return joints
     still = np.broadcast_to(joints[:1], joints.shape)
     weights = np.array([[1 - shown.strength], [shown.strength]])
     return _mixed(motion, np.stack([still, joints]), weights)
+
+
+def _moments(shown: Shown) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return times and repetitions of each frame, and of the end, if there is one."""
+    if shown.end is None:
+        return shown.times, shown.laps
+    return (*shown.times, shown.end[0]), (*shown.laps, shown.end[1])
 
 
 def _loop_ends(shown: Shown) -> tuple[float, float]:
@@ -110,17 +129,6 @@ def _path(motion: PoseSequence, joints: Array) -> Array:
     return middle
 
 
-def _walked(motion: PoseSequence, tables: Sequence[Array], weights: Array) -> Array:
-    """Return where a figure is that takes each step as the mean of the motions' steps, (F, 2).
-
-    So it never slides back to where another motion begins.
-    """
-    paths = np.stack([_path(motion, joints) for joints in tables])  # (n, F, 2)
-    between = (weights[:, 1:] + weights[:, :-1]) / 2
-    steps = (between[..., None] * np.diff(paths, axis=1)).sum(0)
-    return np.concatenate([paths[0, :1], paths[0, :1] + steps.cumsum(0)])
-
-
 def _mixed(motion: PoseSequence, tables: Array, weights: Array) -> Array:
     """Return the weighted mean of joints (n, F, J, 3); weights (n, F) or (n, 1), summing to 1.
 
@@ -144,8 +152,29 @@ def _mixed(motion: PoseSequence, tables: Array, weights: Array) -> Array:
     return mean
 
 
-def _camera(motion: PoseSequence, shown: Shown) -> Array:
-    """Return cameras (F, 4, 4) of the first motion, which move with its time and amplitude."""
+def _cameras(motions: Sequence[PoseSequence], plan: Sequence[Shown]) -> Array:
+    """Return cameras (F, 4, 4) that begin as the first motion's and make each motion's moves."""
+    result = np.zeros((len(plan[0].times), 4, 4))
+    led = _between(motions[0].world_to_clip.astype(np.float64), plan[0].times[:1])[0]
+    for motion, shown in zip(motions, plan, strict=True):
+        moves = _camera_moves(motion, shown)
+        frames = moves[: len(shown.times)] @ led
+        result += np.array(shown.weights)[:, None, None] * frames
+        if shown.end is not None:
+            led = moves[-1] @ led
+    return result
+
+
+def _camera_moves(motion: PoseSequence, shown: Shown) -> Array:
+    """Return what takes the first camera to each frame's, (F, 4, 4), and to the end's, if any."""
     own = motion.world_to_clip.astype(np.float64)
-    cameras = _between(own, shown.times)
-    return cameras[:1] + shown.strength * (cameras - cameras[:1])
+    first, last = _between(own, _loop_ends(shown))
+    back = np.linalg.inv(first)
+    times, laps = _moments(shown)
+    moves = np.stack([
+        camera @ np.linalg.matrix_power(back @ last, lap) @ back
+        for camera, lap in zip(_between(own, times), laps, strict=True)
+    ])  # fmt: skip
+    still = np.eye(4)
+    result: Array = still + shown.strength * (moves - still)
+    return result

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..motion import Look, PoseSequence, draw
 from ..motion.edits import Shown, edited_pictures, edited_poses
 from ..wire.edit import MotionEdit
-from ..wire.edit_timing import chain_windows, laps_of, timing
+from ..wire.edit_timing import chain_windows, laps_of, time_of, timing
 
 Pictures = NDArray[np.uint8]
 SIDE = 96
@@ -56,17 +56,17 @@ def edit_preview(
 def plan_of(edit: MotionEdit, frames: int) -> list[Shown]:
     """Return what each motion contributes to each frame."""
     clip = [k / (frames - 1) for k in range(frames)]
-    starts = [0.0] * len(edit.parts)
-    if edit.mode == "chain":
-        starts = [start for start, _ in chain_windows(edit)]
+    chain = edit.mode == "chain"
+    windows = chain_windows(edit) if chain else [(0.0, 1.0)] * len(edit.parts)
     return [
         Shown(
             each.times,
             each.weights,
             tuple(laps_of(part, max(0.0, at - start)) for at in clip),
             part.strength,
+            (time_of(part, end - start), laps_of(part, end - start)) if chain else None,
         )
-        for each, part, start in zip(timing(edit, frames), edit.parts, starts, strict=True)
+        for each, part, (start, end) in zip(timing(edit, frames), edit.parts, windows, strict=True)
     ]
 
 

@@ -99,6 +99,27 @@ def test_a_camera_motion_is_edited_too() -> None:
     np.testing.assert_allclose(half - half[:1], (whole - whole[:1]) / 2, atol=1e-6)
 
 
+def test_camera_motions_follow_each_other_and_repeat() -> None:
+    pan = figure_poses(walking, pan=lambda t: 0.8 * t)
+    whole = pan.world_to_clip.astype(np.float64)
+    twice = sketched([pan, pan], MotionEdit("chain", 0.0, (MotionPart(speed=2),) * 2))
+    step = whole[1] @ np.linalg.inv(whole[0])
+    end = np.linalg.matrix_power(step, 26) @ whole[0]
+    np.testing.assert_allclose(twice.world_to_clip[-1], end, atol=1e-4)
+    loop = sketched([pan], one(speed=2.0, after_end="loop"))
+    np.testing.assert_allclose(loop.world_to_clip[-1], end, atol=1e-4)
+    # a camera that stands still for the second motion stays where it has got to
+    still = sketched([pan, WAVE], MotionEdit("chain", 0.0, (MotionPart(speed=2),) * 2))
+    np.testing.assert_allclose(still.world_to_clip[-1], whole[-1], atol=1e-4)
+
+
+def test_in_a_blend_figures_start_at_the_same_place() -> None:
+    parts = (MotionPart(weight=0.5), MotionPart(weight=0.5))
+    found = path(sketched([WALK, WAVE], MotionEdit("blend", parts=parts)))
+    np.testing.assert_allclose(found[0], path(WALK)[0], atol=1e-6)
+    np.testing.assert_allclose(found - found[:1], (path(WALK) - path(WALK)[:1]) / 2, atol=1e-5)
+
+
 def test_other_skeletons_and_images_without_poses_cross_fade() -> None:
     other = PoseSequence(
         WAVE.joints[:, :2],
