@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..client import Library
 from ..wire import CaptureInfo, Settings
+from ..wire.edit import AS_LEARNED, MotionEdit
 from .job_list import Jobs, Row
 
 
@@ -23,6 +24,15 @@ class KnownMotion:
     settings: Settings
     capture: CaptureInfo
     """Frame range and rate of the capture, which determine the duration."""
+    more_files: tuple[Path, ...] = ()
+    """Of a motion that is made of several, the files of the others, in the order of its edit."""
+    edit: MotionEdit = AS_LEARNED
+    """How it differs from what was learned."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return one file for each part of its edit."""
+        return self.file, *self.more_files
 
 
 def all_motions(jobs: Jobs, presets: Path) -> list[KnownMotion]:
@@ -62,7 +72,7 @@ def _shipped(presets: Path) -> tuple[KnownMotion, ...]:
         preset = motion.preset
         for model, embedding in preset.embeddings.items():
             label = f"{preset.name} ({model}, {motion.folder.name})"
-            file = motion.embedding_files(model)[0]
-            known = KnownMotion(label, preset.name, file, embedding.settings, preset.capture)
-            found.append(known)
+            file, *more = motion.embedding_files(model)
+            about = label, preset.name, file, embedding.settings, preset.capture
+            found.append(KnownMotion(*about, tuple(more), preset.edit))
     return tuple(found)
