@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
+from .apply.edit_properties import EditProperties
 from .apply.properties import ApplyProperties
 from .jobs.list import JobListProperties
 from .learn.properties import LearnProperties
@@ -14,7 +15,12 @@ from .sketch.properties import SketchProperties
 
 
 class MTI_PG_scene(
-    SketchProperties, LearnProperties, ApplyProperties, ResultProperties, bpy.types.PropertyGroup
+    SketchProperties,
+    LearnProperties,
+    ApplyProperties,
+    EditProperties,
+    ResultProperties,
+    bpy.types.PropertyGroup,
 ):
     """Settings of the tab's sections."""
 

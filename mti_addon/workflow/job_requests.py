@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..motion import draw, encode_png, variations
 from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
-from ..wire.request import MOTION, POSES, TARGET, reference_name
+from ..wire.edit import AS_LEARNED, MotionEdit
+from ..wire.request import POSES, TARGET, motion_name, reference_name
 from .captures import Capture
+from .edits import Combination, combined
 from .motions import KnownMotion
 from .progress import steps, tell
 
@@ -86,24 +89,40 @@ def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Pa
 
 
 def apply_order(
-    root: Path, motion: KnownMotion, target: bytes, seed: int, takes: int = 1, framing: str = "AUTO"
+    root: Path,
+    motions: Sequence[KnownMotion],
+    target: bytes,
+    seed: int,
+    takes: int = 1,
+    framing: str = "AUTO",
+    edit: MotionEdit = AS_LEARNED,
 ) -> JobFolder:
-    """Write a job that applies a motion to a target image (PNG), `takes` times.
+    """Write a job that applies an edit of motions to a target image (PNG), `takes` times.
 
-    Raises the same as learn_order.
+    In a chain, the edit's speeds count from showing each motion in full (`edits.combined`). Raises
+    the same as learn_order.
     """
-    settings = framed(motion.settings, framing)
+    what = combined(motions, edit)
+    return combination_order(root, framed(motions[0].settings, framing), what, target, seed, takes)
+
+
+def combination_order(
+    root: Path, settings: Settings, what: Combination, target: bytes, seed: int, takes: int
+) -> JobFolder:
+    """Write a job that applies a combination of motions. Raises the same as learn_order."""
     sampling = replace(settings.sampling, seed=seed, takes=takes)
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,
         task="apply",
-        name=motion.name,
+        name=what.name,
         settings=replace(settings, sampling=sampling),
         inputs={},
         reference_frames=0,
         references=0,
         targets=1,
-        capture=motion.capture,
+        capture=what.capture,
+        edit=what.edit,
     )
-    return create_job(root, request, {TARGET: target, MOTION: motion.file})
+    files = {motion_name(number + 1): file for number, file in enumerate(what.files)}
+    return create_job(root, request, {TARGET: target, **files})

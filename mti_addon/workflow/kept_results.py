@@ -23,7 +23,7 @@ from ..wire import JobFolder, MtiError, codec, files
 from ..wire.contents import NOTE_BYTES, read_inside, read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.problem import Problem
-from ..wire.request import MOTION, TARGET
+from ..wire.request import motion_name
 from .frame_files import frames_in
 from .job_list import Row
 from .job_origin import ORIGIN_FILE, read_origin
@@ -146,7 +146,7 @@ def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
 
 
 def _ingredients_of(row: Row) -> dict[str, bytes]:
-    """Return the target and motion of a job by their names in a result.
+    """Return the target and the motions of a job by their names in a result.
 
     Files changed since they were written are omitted; the images do not need them.
     """
@@ -155,7 +155,7 @@ def _ingredients_of(row: Row) -> dict[str, bytes]:
     told = {"inputs/" + name: value for name, value in row.request.inputs.items()}
     with suppress(MtiError):
         told |= {"output/" + name: value for name, value in job.manifest().items()}
-    for path in (job.target_file, motion_of(row)):
+    for path in (job.target_file, *motions_of(row)):
         name = path.relative_to(job.path).as_posix()
         with suppress(MtiError, KeyError):
             found[path.name] = read_verified(job.path, name, told[name])
@@ -196,10 +196,13 @@ def _note_added(job: JobFolder, number: int) -> None:
             files.write_atomic(job.path / ADDED_FILE, text.encode("utf-8"))
 
 
-def motion_of(row: Row) -> Path:
-    """Return the motion file that a job has learned, or was given."""
-    learned = row.request is not None and row.request.learns
-    return row.folder.output_motion if learned else row.folder.motion_file
+def motions_of(row: Row) -> tuple[Path, ...]:
+    """Return the motion file that a job has learned, or those that it was given."""
+    request, job = row.request, row.folder
+    if request is not None and request.learns:
+        return (job.output_motion,)
+    count = len(request.edit.parts) if request is not None else 1
+    return tuple(job.inputs / motion_name(number + 1) for number in range(count))
 
 
 def read_result(folder: Path) -> Result | None:
@@ -220,11 +223,6 @@ def results_in(root: Path) -> list[Result]:
         found = [read_result(path) for path in folders]
         return [result for result in found if result is not None]
     return []
-
-
-def ingredients(result: Path) -> tuple[Path, Path]:
-    """Return the target and motion files of a result's folder."""
-    return result / TARGET, result / MOTION
 
 
 def free_place(root: Path, name: str) -> Path:

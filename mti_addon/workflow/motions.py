@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..wire import CaptureInfo, Settings
+from ..wire.edit import AS_LEARNED, MotionEdit
 from ..wire.library import Motion, read_library
 from ..wire.settings import ModelName
 from .job_list import Jobs, Row
@@ -25,6 +26,15 @@ class KnownMotion:
     settings: Settings
     capture: CaptureInfo
     """Frame range and rate of the capture, which determine the duration."""
+    more_files: tuple[Path, ...] = ()
+    """Of a motion that is made of several, the files of the others, in the order of its edit."""
+    edit: MotionEdit = AS_LEARNED
+    """How it differs from what was learned."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return one file for each part of its edit."""
+        return self.file, *self.more_files
 
 
 def all_motions(jobs: Jobs, presets: Path) -> list[KnownMotion]:
@@ -57,9 +67,7 @@ def motion_of_job(row: Row) -> KnownMotion | None:
 
 
 def motion_of_library(motion: Motion, model: ModelName) -> KnownMotion | None:
-    """Return what a model has learned of a motion in a library.
-
-    None if it has not learned it, or if the motion is an edit of others, which is more than a file.
+    """Return what a model has learned of a motion in a library; None if it has not learned it.
 
     Its label has the motion's id, which stays when the motion is renamed or moved.
     """
@@ -68,11 +76,12 @@ def motion_of_library(motion: Motion, model: ModelName) -> KnownMotion | None:
 
 def _in_library(motion: Motion, model: ModelName, key: str) -> KnownMotion | None:
     preset, files = motion.preset, motion.embedding_files(model)
-    if len(files) != 1 or preset.is_edited:
+    if not files:
         return None
     settings = preset.embeddings[model].settings
     label = f"{preset.name} ({model}, {key})"
-    return KnownMotion(label, preset.name, files[0], settings, preset.capture)
+    about = label, preset.name, files[0], settings, preset.capture
+    return KnownMotion(*about, files[1:], preset.edit)
 
 
 @functools.cache

@@ -12,12 +12,13 @@ from typing import Annotated
 from ..motion import Fitted
 from ..wire import CaptureInfo, JobFolder, MtiError, Request, Settings, codec, files
 from ..wire.codec import Constraint, Range
+from ..wire.edit import AS_LEARNED, MotionEdit
 from ..wire.settings import upgraded
 from .note_files import read_note_file, write_note_file
 
-VERSION = 2
-"""Version of the recipe format. Version 1, in files made before 0.2.0, has settings of protocol
-2."""
+VERSION = 3
+"""Version of the recipe format. Version 1, in files made before 0.2.0, has settings of protocol 2;
+1 and 2 have no edit."""
 RECIPE_KEY = "mti_recipe"
 """Custom property of a strip, object or image that holds a recipe as JSON."""
 JOB_KEY = "mti_job"
@@ -82,6 +83,7 @@ class Recipe:
     seed: Annotated[int, Range(0, 2**32 - 1, "", "Seed of the take.")]
     settings: Settings
     capture: CaptureInfo
+    edit: Annotated[MotionEdit, Constraint(None, "Changes of the motions.")] = AS_LEARNED
     target: TargetNote | None = None
 
     @property
@@ -100,7 +102,15 @@ class Recipe:
 def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None) -> Recipe:
     """Return the recipe of one take of a job."""
     return Recipe(
-        VERSION, request.job, request.name, take, seed, request.settings, request.capture, target
+        version=VERSION,
+        job=request.job,
+        name=request.name,
+        take=take,
+        seed=seed,
+        settings=request.settings,
+        capture=request.capture,
+        edit=request.edit,
+        target=target,
     )
 
 
@@ -111,8 +121,11 @@ def read_recipe(text: object) -> Recipe | None:
     try:
         value = codec.loads(text, "The recipe")
         if isinstance(value, dict) and value.get("version") == 1:
-            value |= {"version": VERSION, "settings": upgraded(value.get("settings"), 2)}
+            value |= {"version": 2, "settings": upgraded(value.get("settings"), 2)}
+        if isinstance(value, dict) and value.get("version") == 2:
+            value |= {"version": VERSION, "edit": codec.to_dict(AS_LEARNED)}
         recipe: Recipe = codec.from_dict(Recipe, value, "recipe")
+        recipe.edit.check("recipe.edit")
     except MtiError:
         return None
     return recipe

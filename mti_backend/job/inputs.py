@@ -10,7 +10,7 @@ import numpy as np
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.request import Request, target_name
+from mti_addon.wire.request import Request, motion_name, target_name
 
 from .. import frames
 
@@ -26,8 +26,8 @@ class Inputs:
     """uint8 (K, F, H, W, 3): K drawings of one motion to learn from."""
     targets: list[frames.Pictures]
     """uint8 (H, W, 3) each, to apply the motion to."""
-    motion: MotionEmbedding | None
-    """A previously learned motion to apply."""
+    motions: list[MotionEmbedding]
+    """Previously learned motions to apply, one for each part of the request's edit."""
 
 
 def read_inputs(job: JobFolder, request: Request) -> Inputs:
@@ -37,7 +37,7 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     job.verify_inputs()
     settings = request.settings
     size = None if settings.keeps_size else settings.size
-    references = motion = None
+    references, motions = None, []
     if request.learns:
         references = _read_references(job, request.references, settings.num_frames, size)
     names = [target_name(number + 1) for number in range(request.targets)]
@@ -45,8 +45,9 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     if not request.learns:
         from ..method.textual_inversion.embedding import MotionEmbedding
 
-        motion = MotionEmbedding.load(job.motion_file)
-    return Inputs(references, targets, motion)
+        names = [motion_name(number + 1) for number in range(len(request.edit.parts))]
+        motions = [MotionEmbedding.load(job.inputs / name) for name in names]
+    return Inputs(references, targets, motions)
 
 
 def _read_references(

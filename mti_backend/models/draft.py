@@ -7,6 +7,7 @@ from .framing import WHOLE, Framed, Framing, around, found, whole
 from .limbs import by_parts
 from .motion_autoencoder import MotionAutoencoder
 from .svd import SvdModel
+from .token_layout import DraftLayout
 from .warp import Box, Motion, animate, crop
 
 
@@ -16,6 +17,7 @@ class DraftModel(SvdModel):
     autoencoder_class = MotionAutoencoder
     plain_tokens = 2
     keeps_size = True
+    token_layout = DraftLayout()
 
     vae: MotionAutoencoder
 

@@ -37,6 +37,7 @@ from .frozen import memory_efficient_backward
 from .gradient_checkpointing import POLICIES, GradientCheckpointing, policy_named
 from .temporal import leave_out_identities
 from .token_inflation import Inflation
+from .token_layout import TokenLayout
 from .warp import Box
 from .weight_checks import check_folder, check_weights
 
@@ -65,6 +66,8 @@ class SvdModel:
     """Tokens per frame without a motion."""
     keeps_size: bool = False
     """True if a clip has the size of its target rather than that of the settings."""
+    token_layout: TokenLayout = TokenLayout()
+    """What the model's frame tokens are known to mean."""
 
     def __init__(
         self, name: str, folder: Path, device: str = "cpu", dtype: torch.dtype = torch.float32

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mti_addon.wire import events
+from mti_addon.wire import codec, events
 from mti_addon.wire.errors import EXIT_DONE, BadRequest, MtiError
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
@@ -123,9 +123,8 @@ class Run:
 
         inputs = read_inputs(self.job, self.request)
         model = self.model()
-        if inputs.motion is not None:
-            motion = inputs.motion
-            motion.check_model(model.identity, model.num_frames, model.token_width)
+        if inputs.motions:
+            motion = self.edited(model, inputs.motions)
         if inputs.references is not None:
             motion = self.learn(model, inputs.references)
         if self.request.applies:
@@ -169,6 +168,14 @@ class Run:
                 ),
             )
         return model
+
+    def edited(self, model: SvdModel, motions: list[MotionEmbedding]) -> MotionEmbedding:
+        """What the request's edit makes of the motions. Raises WrongModel."""
+        from ..method.textual_inversion.edits import edited
+
+        for motion in motions:
+            motion.check_model(model.identity, model.num_frames, model.token_width)
+        return edited(motions, self.request.edit, model.token_layout, model.name)
 
     def learn(self, model: SvdModel, references: frames.Pictures) -> MotionEmbedding:
         """Learn from uint8 (K, F, H, W, 3) and publish the motion immediately, so that no later
@@ -260,6 +267,7 @@ class Run:
                 for index, take in enumerate(self.takes)
             ],
             "motion": self.inside(job.output_motion) if learns else None,
+            "edit": None if learns else codec.to_dict(self.request.edit),
             "reconstruction": self.reconstruction,
             "warning": str(self.warning or ""),
             "warning_code": self.warning.code if self.warning else "",

@@ -30,6 +30,7 @@ OPERATORS = {
     "play_result",
     "show_target",
     "redo",
+    "reset_edit",
     "collect_results",
     "clean_up",
     "dismiss",

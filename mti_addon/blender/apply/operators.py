@@ -17,6 +17,7 @@ from ..setup import engines
 from ..translations import translated
 from . import preview
 from .current import current_motion
+from .edit import edit_problem, is_edited, reset_edit
 from .send import apply_motion
 from .sources import make_target, target_problem
 
@@ -35,6 +36,7 @@ class MTI_OT_apply(bpy.types.Operator):
         problem = problem or target_problem(context)
         if not problem and motion is None:
             problem = _motion_problem(context.scene.mti.motion)
+        problem = problem or edit_problem(context.scene)
         return set_poll_message(cls, problem)
 
     @reports_errors
@@ -81,7 +83,8 @@ class MTI_OT_apply_this(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require a target and a backend."""
-        return set_poll_message(cls, addon.backend_problem() or target_problem(context))
+        problem = addon.backend_problem() or target_problem(context)
+        return set_poll_message(cls, problem or edit_problem(context.scene))
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
@@ -93,6 +96,26 @@ class MTI_OT_apply_this(bpy.types.Operator):
             raise BadRequest(Problem("job_has_no_motion", what, "Wait until it is done."))
         context.scene.mti.motion = motion.label
         apply_motion(self, context, motion)
+        return {"FINISHED"}
+
+
+class MTI_OT_reset_edit(bpy.types.Operator):
+    """Apply the motion as it was learned"""
+
+    bl_idname = "mti.reset_edit"
+    bl_label = "Reset"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Require a change."""
+        changed = is_edited(context.scene.mti)
+        problem = None if changed else Problem("edit_is_default", "Nothing is changed")
+        return set_poll_message(cls, problem)
+
+    def execute(self, context: Any) -> set[str]:
+        """Set all settings of the edit to their defaults."""
+        reset_edit(context.scene.mti)
         return {"FINISHED"}
 
 

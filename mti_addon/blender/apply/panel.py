@@ -16,6 +16,7 @@ from ..translations import sentences, translated
 from . import preview
 from .changes import changed_since_preview
 from .current import current_motion, newer_motion, shapes_sent
+from .edit_panel import draw_edit
 from .sources import size_of, target_problem
 
 
@@ -27,6 +28,8 @@ def draw_apply(context: Any, layout: Any) -> None:
     motion = current_motion(context.scene)
     if not props.motion:
         _draw_latest(context, column, motion)
+    draw_edit(context, layout)
+    column = layout.column()
     _draw_target(context, column)
     settings = motion.settings if motion else None
     _draw_fit(context, layout, settings or chosen_settings())

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from ...workflow import motions
-from ..common import addon
 from ..common.folders import RELATIVE
-from ..queue import polling
 from ..translations import OWN
-
-
-def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
-    words = edit_text.lower()
-    known = motions.all_motions(polling.jobs, addon.presets_folder())
-    return [motion.label for motion in known if words in motion.label.lower()]
+from .edit_properties import motion_names
 
 
 class ApplyProperties:
@@ -26,7 +16,7 @@ class ApplyProperties:
     motion: StringProperty(
         name="Motion",
         description="Motion to apply; leave empty to use the one learned last",
-        search=_motion_names,
+        search=motion_names,
     )
     target: EnumProperty(
         name="Target",

@@ -11,6 +11,7 @@ from ..common import addon
 from ..queue.submit import submit
 from ..translations import translated
 from . import preview
+from .edit import chosen_edit, chosen_motions
 from .sources import Shape, make_target
 
 
@@ -21,11 +22,13 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     """
     props = context.scene.mti
     target = make_target(context, motion.settings.target_size)
+    motions = [motion, *chosen_motions(context.scene)[1:]]
+    edit = chosen_edit(props)
     order = apply_order(
-        addon.jobs_folder(), motion, target.png, props.seed, props.takes, props.framing
+        addon.jobs_folder(), motions, target.png, props.seed, props.takes, props.framing, edit
     )
     submit(order, target)
-    text = translated("Applying {}", motion.name)
+    text = translated("Applying {}", order.request().name)
     tell_sent(operator, context, text, target, motion.settings.target_size)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
+from ...wire import Settings
 from ...wire.contents import read_inside
 from ...wire.errors import BadRequest, UnreadableInput
 from ...wire.problem import Problem
-from ...workflow.job_list import Row
-from ...workflow.job_requests import apply_order
-from ...workflow.kept_results import ingredients, motion_of, read_result, result_folder
+from ...wire.request import TARGET, motion_name
+from ...workflow.edits import Combination, names_in
+from ...workflow.job_requests import combination_order
+from ...workflow.kept_results import motions_of, read_result, result_folder
 from ...workflow.motions import KnownMotion, all_motions
 from ...workflow.provenance import (
     JOB_KEY,
@@ -28,6 +30,7 @@ from ...workflow.provenance import (
     read_recipe,
     recipe_of,
 )
+from ..apply.edit import edit_text, fill_edit, shown_edit
 from ..apply.preview import clear, seen_note, short
 from ..apply.send import tell_sent
 from ..apply.sources import make_target
@@ -109,6 +112,8 @@ class MTI_OT_redo(bpy.types.Operator):
             return
         text = translated("Motion: {}", recipe.name)
         layout.label(text=text, icon="ACTION", translate=False)
+        if text := edit_text(shown_edit(recipe.edit)):
+            layout.label(text=text, icon="MODIFIER", translate=False)
         if recipe.target is not None:
             text = translated("Target: {}", short(recipe.target))
             layout.label(text=text, icon="IMAGE_DATA", translate=False)
@@ -124,11 +129,11 @@ class MTI_OT_redo(bpy.types.Operator):
             # an older version may have supported settings that this one lacks
             row.folder.request(to_run=True)
         folder = result_folder(real(shown)) if shown else None
-        motion = _motion(recipe, folder)
-        target = self._target(context, recipe, folder)
-        fill_panel(context.scene, recipe, self.seed, self.takes, self.same_target)
-        png, made = target
-        job = apply_order(addon.jobs_folder(), motion, png, self.seed, self.takes)
+        what, settings = _combination(recipe, folder)
+        png, made = self._target(context, recipe, folder)
+        names = names_in(what.files) if len(what.files) > 1 else [recipe.name]
+        fill_panel(context.scene, recipe, names, self.seed, self.takes, self.same_target)
+        job = combination_order(addon.jobs_folder(), settings, what, png, self.seed, self.takes)
         submit(job, made)
         strip = self._strip(context)
         if strip is not None:  # its result will be shown there
@@ -146,10 +151,12 @@ class MTI_OT_redo(bpy.types.Operator):
         if not self.same_target:
             made = make_target(context, recipe.settings.target_size)
             return made.png, made
-        if (png := _first(_files(recipe, folder, 0))) is not None:
+        row = polling.jobs.find(recipe.job)
+        job = row.folder.path if row else None
+        if (png := _first((job, "inputs/" + TARGET), (folder, TARGET))) is not None:
             if recipe.target is None:
                 return png, None
-            return png, Target(png, recipe.target, _first(_files(recipe, folder, 2)))
+            return png, Target(png, recipe.target, _first((job, WHOLE_FILE), (folder, WHOLE_FILE)))
         what = "The image this result was made from no longer exists."
         hint = "Choose a target in the panel, and disable Same Image."
         raise BadRequest(Problem("result_lost_its_image", what, hint))
@@ -188,17 +195,21 @@ class MTI_OT_redo(bpy.types.Operator):
         raise BadRequest(Problem("no_active_result", what, hint))
 
 
-def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int, with_target: bool) -> None:
+def fill_panel(
+    scene: Any, recipe: Recipe, names: list[str], seed: int, takes: int, with_target: bool
+) -> None:
     """Restore the panel to how it was when the result was made, as far as things still exist.
 
-    Without `with_target`, the panel's own target is kept.
+    `names`: of the motions, one for each part of the edit. Without `with_target`, the panel's own
+    target is kept.
     """
     props = scene.mti
     props.seed, props.takes = seed, takes
     known = all_motions(polling.jobs, addon.presets_folder())
-    found = next((each for each in known if each.name == recipe.name), None)
-    if found is not None:
-        props.motion = found.label
+    named = [next((each for each in known if each.name == name), None) for name in names]
+    if named and named[0] is not None:
+        props.motion = named[0].label
+    fill_edit(props, recipe.edit, named)
     if with_target and recipe.target is not None:
         props.fit = recipe.target.how
         if recipe.target.kind == "IMAGE":
@@ -239,37 +250,37 @@ def _active_strip(context: Any) -> Any:
     return None
 
 
-def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
-    """Find the motion file: in its job, next to the result, or as a known motion of that name."""
-    for root, name in _files(recipe, folder, 1):
-        if (path := root / name).is_file():
-            return KnownMotion("", recipe.name, path, recipe.settings, recipe.capture)
+def _combination(recipe: Recipe, folder: Path | None) -> tuple[Combination, Settings]:
+    """Find the motion files: in the job, next to the result, or as a known motion of that name."""
+    row = polling.jobs.find(recipe.job)
+    names = [motion_name(number + 1) for number in range(len(recipe.edit.parts))]
+    places = [motions_of(row)] if row else []
+    if folder is not None:
+        places.append(tuple(folder / name for name in names))
+    for files in places:
+        if all(path.is_file() for path in files):
+            return Combination(recipe.name, files, recipe.edit, recipe.capture), recipe.settings
+    known = _same_motion(recipe)
+    return Combination(recipe.name, known.files, recipe.edit, recipe.capture), known.settings
+
+
+def _same_motion(recipe: Recipe) -> KnownMotion:
     for known in all_motions(polling.jobs, addon.presets_folder()):
-        if known.name == recipe.name and known.settings.model == recipe.settings.model:
+        same = known.name == recipe.name and known.settings.model == recipe.settings.model
+        if same and len(known.files) == len(recipe.edit.parts):
             return known
     what, hint = "The motion {name} no longer exists.", "Learn it again, or choose another."
     raise BadRequest(Problem("motion_gone", what, hint, {"name": recipe.name}))
 
 
-def _files(recipe: Recipe, folder: Path | None, which: int) -> Iterator[tuple[Path, str]]:
-    """Yield candidate locations of a recipe's file: a folder, and the name in it.
+def _first(*places: tuple[Path | None, str]) -> bytes | None:
+    """Return the first of these files that can be read; None if there is none.
 
-    `which`: the target (0), the motion (1) or the uncropped target (2).
-    """
-    row: Row | None = polling.jobs.find(recipe.job)
-    if row is not None:
-        job = row.folder
-        path = (job.target_file, motion_of(row), job.path / WHOLE_FILE)[which]
-        yield job.path, path.relative_to(job.path).as_posix()
-    if folder is not None:
-        yield folder, (*ingredients(folder), folder / WHOLE_FILE)[which].name
-
-
-def _first(places: Iterable[tuple[Path, str]]) -> bytes | None:
-    """Return the first of these files that can be read; None if there is none."""
+    `places`: folders, None if there is none, and names in them."""
     for root, name in places:
-        with suppress(UnreadableInput):
-            return read_inside(root, name)
+        if root is not None:
+            with suppress(UnreadableInput):
+                return read_inside(root, name)
     return None
 
 

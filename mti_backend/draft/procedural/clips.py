@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...models.token_layout import MOTION_FEATURES, TOKEN_WIDTH, token_rotation
 from .body import PARTS, Figures
 from .motions import INDEX, Motions
-from .pose import MOTION_FEATURES, pose
+from .pose import pose
 from .render import draw, render, to_image
 
-TOKEN_WIDTH = 64
 IMAGE_SIZE = 128
 
 
@@ -41,12 +41,8 @@ class KnownClips(Clips):
 
 
 def token_basis() -> Tensor:
-    """Fixed rotation (42, 64) that spreads the motion features over a token's full width.
-
-    A token is the features in another orthonormal basis, so that the image encoder can be trained
-    to the same space separately, and no direction of a token is unused.
-    """
-    return _rotation()[:MOTION_FEATURES]
+    """The directions (42, 64) of the motion features in a token."""
+    return token_rotation()[:MOTION_FEATURES]
 
 
 def tokens_of(features: Tensor) -> Tensor:
@@ -68,16 +64,7 @@ def time_code(frames: int) -> Tensor:
     t = torch.linspace(0, 1, frames)[:, None]
     turns = math.pi * torch.arange(free // 2)
     waves = torch.cat([torch.sin(turns * t), torch.cos(turns * t)], 1)
-    return waves @ _rotation()[MOTION_FEATURES:]
-
-
-def _rotation() -> Tensor:
-    generator = torch.Generator("cpu").manual_seed(20240801)
-    square = torch.randn(
-        TOKEN_WIDTH, TOKEN_WIDTH, generator=generator, dtype=torch.float64, device="cpu"
-    )
-    rotation: Tensor = torch.linalg.qr(square).Q
-    return rotation.float().to(torch.get_default_device())
+    return waves @ token_rotation()[MOTION_FEATURES:]
 
 
 def make_clips(figures: Figures, motions: Motions, times: Tensor, size: int = IMAGE_SIZE) -> Clips:

@@ -14,7 +14,6 @@ from .body import EXTRAS, HUMAN, JOINTS, OBJECT, PART_COUNT, PARTS, QUADRUPED, F
 from .creatures import object_ends, quadruped_ends
 from .motions import INDEX, Motions
 
-MOTION_FEATURES = 42
 _ENDS = tuple([JOINTS.index(part[i]) for part in PARTS + EXTRAS] for i in (1, 2))
 _SIDES = (("l", -1.0), ("r", 1.0))
 # Body whose pelvis height the root features use, so that they depend on the motion alone.

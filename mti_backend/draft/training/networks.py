@@ -7,8 +7,8 @@ from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWi
 
 from ...models.motion_autoencoder import PATCH, MotionAutoencoder
 from ...models.temporal import branch_ends
+from ...models.token_layout import TOKEN_WIDTH
 from ..procedural.body import PART_COUNT
-from ..procedural.clips import TOKEN_WIDTH
 from ..procedural.motions import FRAMES
 from .training_clips import JOINTS, MAP_SIZE, PICTURE_SIZE
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mti_addon.wire.settings import SamplingSettings
 
-from ...models.framing import Framing
+from ...models.framing import Framed, Framing
 from ...models.svd import SvdModel
 from .embedding import MotionEmbedding
 from .stillness import hold_still
@@ -37,6 +37,21 @@ def sample(
     Returns:
         (F, 3, H, W) in [-1, 1], on the CPU.
     """
+    latents, first = sample_latents(model, picture, motion, settings, on_step)
+    clip = model.decode(latents, first, settings.decode_chunk_size).cpu()
+    if not settings.hold_still or settings.appearance == "none" or model.keeps_size:
+        return clip
+    seen = model.decode(model.encode_video(picture[None]), first)[0].cpu()
+    return hold_still(clip, picture.cpu(), seen, settings.hold_still)
+
+
+@torch.no_grad()
+def sample_latents(
+    model: SvdModel, picture: Tensor, motion: MotionEmbedding, settings: SamplingSettings,
+    on_step: _Step = lambda step, total: None,
+) -> tuple[Tensor, Framed]:  # fmt: skip
+    """What `sample` decodes: scaled latents (1, F, C, h, w), and the first frame as the model sees
+    it. The draft's latents are motion."""
     g = torch.Generator().manual_seed(settings.seed)
     first = model.framed(picture, Framing(subject=settings.framing == "subject"))
     image_noise = torch.randn((1, *first.shown.shape), generator=g)[0]
@@ -46,12 +61,7 @@ def sample(
         image_latents = torch.zeros_like(image_latents)
     shape = (1, motion.num_frames, model.latent_channels, *image_latents.shape[-2:])
     noise = torch.randn(shape, generator=g).to(model.device, model.dtype)
-    latents = _denoise(model, noise, image_latents, motion, settings, on_step)
-    clip = model.decode(latents, first, settings.decode_chunk_size).cpu()
-    if not settings.hold_still or settings.appearance == "none" or model.keeps_size:
-        return clip
-    seen = model.decode(model.encode_video(picture[None]), first)[0].cpu()
-    return hold_still(clip, picture.cpu(), seen, settings.hold_still)
+    return _denoise(model, noise, image_latents, motion, settings, on_step), first
 
 
 def _denoise(

@@ -8,7 +8,6 @@ import torch
 from mti_backend.draft.procedural.body import PARTS
 from mti_backend.draft.procedural.clips import (
     IMAGE_SIZE,
-    TOKEN_WIDTH,
     make_clips,
     make_known_clips,
     time_code,
@@ -16,8 +15,9 @@ from mti_backend.draft.procedural.clips import (
 )
 from mti_backend.draft.procedural.figures import random_figures
 from mti_backend.draft.procedural.motions import FRAMES, frame_times, random_motions
-from mti_backend.draft.procedural.pose import MOTION_FEATURES, pose
+from mti_backend.draft.procedural.pose import pose
 from mti_backend.draft.procedural.render import render
+from mti_backend.models.token_layout import MOTION_FEATURES, TOKEN_WIDTH
 from tests.draft.procedural.examples import generator, held, plain_figure
 
 CAMERA = ("pan_x", "pan_y", "zoom", "roll")

@@ -13,7 +13,8 @@ from mti_backend.draft.procedural.body import EXTRAS, JOINTS, PART_COUNT, PARTS,
 from mti_backend.draft.procedural.figures import random_figures
 from mti_backend.draft.procedural.motions import FRAMES, INDEX, Motions, frame_times, random_motions
 from mti_backend.draft.procedural.named import named_motion
-from mti_backend.draft.procedural.pose import MOTION_FEATURES, directions, pose
+from mti_backend.draft.procedural.pose import directions, pose
+from mti_backend.models.token_layout import MOTION_FEATURES
 from tests.draft.procedural.examples import generator, held
 
 BONES = 36  # number of bone direction features; then root x, y, pan x, y, ln zoom, roll

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import nn
 
-from mti_backend.draft.procedural.clips import TOKEN_WIDTH
 from mti_backend.draft.procedural.motions import FRAMES
 from mti_backend.draft.training import history, networks
 from mti_backend.draft.training.export import _tidy, export, start_from
@@ -18,6 +17,7 @@ from mti_backend.draft.training.losses import Drafts
 from mti_backend.draft.training.trainer import Stage, StageSettings
 from mti_backend.draft.training.training_clips import PICTURE_SIZE
 from mti_backend.models.draft import DraftModel
+from mti_backend.models.token_layout import TOKEN_WIDTH
 
 
 def checkpoint(folder: Path, name: str, network: nn.Module) -> nn.Module:

@@ -10,7 +10,6 @@ from diffusers.models.transformers.transformer_temporal import TransformerSpatio
 from torch import Tensor, nn
 from transformers import CLIPVisionModelWithProjection
 
-from mti_backend.draft.procedural.clips import TOKEN_WIDTH
 from mti_backend.draft.procedural.motions import FRAMES
 from mti_backend.draft.training import networks
 from mti_backend.draft.training.networks import (
@@ -21,6 +20,7 @@ from mti_backend.draft.training.networks import (
 from mti_backend.draft.training.training_clips import MAP_SIZE, PICTURE_SIZE
 from mti_backend.models.motion_autoencoder import PATCH, MotionAutoencoder
 from mti_backend.models.temporal import pictures_only
+from mti_backend.models.token_layout import TOKEN_WIDTH
 from tests.draft.procedural.examples import generator
 
 PLACES = MAP_SIZE // PATCH

@@ -1,0 +1,96 @@
+"""A sketch of an edited motion before anything is generated. Imports no bpy.
+
+The numbers mean the same as in the backend: both take the moments from `wire.edit_timing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..motion import Look, PoseSequence, draw
+from ..motion.edits import Shown, edited_pictures, edited_poses
+from ..wire.edit import MotionEdit
+from ..wire.edit_timing import chain_windows, laps_of, time_of, timing
+
+Pictures = NDArray[np.uint8]
+SIDE = 96
+"""Longer side of a sketch, in pixels."""
+_LOOK = Look(supersampling=1)
+
+
+@dataclass(frozen=True)
+class SketchSource:
+    """What is known of one motion's looks: its poses, its reference images, or both."""
+
+    poses: PoseSequence | None
+    pictures: Pictures | None
+    """uint8 (F, H, W, 3)."""
+
+
+def edit_preview(
+    motions: Sequence[SketchSource], edit: MotionEdit, frames: int = 14, side: int = SIDE
+) -> Pictures | None:
+    """Return a sketch of the edit, uint8 (F, H, W, 3); None if a motion has no images to show.
+
+    With poses of one skeleton, joints are moved and drawn again. Otherwise images are faded into
+    each other (`motion.edits.edited_pictures`).
+    """
+    plan = plan_of(edit, frames)
+    sequences = [motion.poses for motion in motions if motion.poses is not None]
+    if len(sequences) == len(motions):
+        poses = edited_poses(sequences, plan)
+        if poses is not None:
+            return draw(_sized(poses, side), _LOOK)
+    pictures = [_pictures(motion, side) for motion in motions]
+    known = [each for each in pictures if each is not None]
+    if len(known) < len(motions):
+        return None
+    size = known[0].shape[1:3]
+    return edited_pictures([_fitted(each, size) for each in known], plan)
+
+
+def plan_of(edit: MotionEdit, frames: int) -> list[Shown]:
+    """Return what each motion contributes to each frame."""
+    clip = [k / (frames - 1) for k in range(frames)]
+    chain = edit.mode == "chain"
+    windows = chain_windows(edit) if chain else [(0.0, 1.0)] * len(edit.parts)
+    return [
+        Shown(
+            each.times,
+            each.weights,
+            tuple(laps_of(part, max(0.0, at - start)) for at in clip),
+            part.strength,
+            (time_of(part, end - start), laps_of(part, end - start)) if chain else None,
+        )
+        for each, part, (start, end) in zip(timing(edit, frames), edit.parts, windows, strict=True)
+    ]
+
+
+def _sized(poses: PoseSequence, side: int) -> PoseSequence:
+    """Return the poses with images whose longer side has this many pixels."""
+    width, height = poses.size
+    scale = side / max(width, height)
+    return replace(poses, size=(max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _pictures(motion: SketchSource, side: int) -> Pictures | None:
+    if motion.pictures is None:
+        return None if motion.poses is None else draw(_sized(motion.poses, side), _LOOK)
+    height, width = motion.pictures.shape[1:3]
+    scale = side / max(width, height)
+    return _fitted(motion.pictures, (max(1, round(height * scale)), max(1, round(width * scale))))
+
+
+def _fitted(pictures: Pictures, size: tuple[int, int]) -> Pictures:
+    """Return images (F, h, w, 3) of this size, each pixel the nearest of the original."""
+    if pictures.shape[1:3] == size:
+        return pictures
+    rows, columns = (
+        ((np.arange(count) + 0.5) * of / count).astype(int)
+        for count, of in zip(size, pictures.shape[1:3], strict=True)
+    )
+    return pictures[:, rows[:, None], columns]
