@@ -50,6 +50,7 @@ class Skeleton:
         self.rows = tuple(rows)
         self.place = {row[0]: i for i, row in enumerate(self.rows)}
         self.rest = np.stack([_rest_matrix(head, tail) for _, _, head, tail in self.rows])
+        self.from_rest = np.linalg.inv(self.rest)
         self.lengths = np.array([np.linalg.norm(np.subtract(r[3], r[2])) for r in self.rows])
 
     def matrices(self, pose: Pose) -> Array:
@@ -65,7 +66,7 @@ class Skeleton:
     def carried(self, found: Array, bone: str) -> Array:
         """Return how a posed bone moves its children from rest (4, 4)."""
         place = self.place[bone]
-        return np.asarray(found[place] @ np.linalg.inv(self.rest[place]))
+        return np.asarray(found[place] @ self.from_rest[place])
 
     def ends(self, pose: Pose) -> tuple[Array, Array]:
         """Return heads and tails (B, 3), in meters."""
@@ -116,9 +117,9 @@ class Skeleton:
         """Return head and tail (6,) of a chain's last bone."""
         found = np.eye(4)
         for bone in leg:
-            rest = self.rest[self.place[bone]]
-            found = above @ rest @ _basis(turns[bone], (0.0, 0.0, 0.0))
-            above = found @ np.linalg.inv(rest)
+            place = self.place[bone]
+            found = above @ self.rest[place] @ _basis(turns[bone], (0.0, 0.0, 0.0))
+            above = found @ self.from_rest[place]
         head = found[:3, 3]
         return np.concatenate([head, head + found[:3, 1] * self.lengths[self.place[leg[-1]]]])
 
