@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client import Library
+from mti_addon.wire.library import read_library
 from mti_addon.wire.library.preset import verify_preset
 from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from mti_backend.models import SHIPPED_DRAFT, load_model
@@ -19,9 +19,8 @@ def draft() -> SvdModel:
 
 
 def test_every_shipped_motion_plays_on_the_shipped_model(draft: SvdModel):
-    library = Library([PRESETS])
-    motions = library.motions()
-    assert motions and not library.problems
+    motions, problems = read_library(PRESETS)
+    assert motions and not problems
     for motion in motions:
         verify_preset(motion.folder, motion.preset)
         assert motion.preset.license == "GPL-3.0-or-later"

@@ -6,12 +6,14 @@ from .jobs.launch import launch
 from .jobs.spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue
 from .jobs.state import JobState, fold
 from .jobs.timings import Timings
-from .library.index import Library
+from .library import Entry, Library, Query
 
 __all__ = [
+    "Entry",
     "Follower",
     "JobState",
     "Library",
+    "Query",
     "Timings",
     "advice",
     "cancel",

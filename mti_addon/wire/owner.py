@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import errno
 import os
 import socket
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from . import codec, files
+from . import codec, files, locking
 from .codec import Constraint, Range
 from .errors import Busy, MtiError, NotWritable
 from .events import EventReader, Started
@@ -43,7 +41,6 @@ LOST_SECONDS = 300.0
 sharing a folder differ by less, as authentication between them requires it."""
 
 WAIT = "Wait for it, or cancel it."
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
 
 @dataclass(frozen=True)
@@ -171,7 +168,7 @@ class JobLock:
             os.close(descriptor)
             raise
         self.epoch, self._owner, self._descriptor = epoch, owner, descriptor
-        _held.add(descriptor)
+        locking.hold(descriptor)
 
     def release(self) -> None:
         """Let the next runner in. owner.json stays, for its epoch; the heartbeat is removed."""
@@ -180,8 +177,7 @@ class JobLock:
         if self.is_mine():  # otherwise it is the heartbeat of the runner that took over
             with contextlib.suppress(OSError):
                 self.job.heartbeat_file.unlink()
-        _held.discard(self._descriptor)
-        os.close(self._descriptor)
+        locking.let_go(self._descriptor)
         self._descriptor = None
 
     def is_mine(self) -> bool:
@@ -206,9 +202,9 @@ class JobLock:
 
     def _lock(self, descriptor: int) -> None:
         try:
-            _try_lock(descriptor)
+            locking.try_lock(descriptor)
         except OSError as error:
-            if error.errno in _NO_LOCKS:
+            if error.errno in locking.NO_LOCKS:
                 raise NotWritable(
                     Problem(
                         "disk_without_locks",
@@ -260,29 +256,3 @@ def _may_be_there(path: Path) -> bool:
     except OSError:
         return True
     return True
-
-
-_held: set[int] = set()
-
-
-def _close_in_child() -> None:
-    """Close locks in forked children (data loaders fork), which may outlive a killed runner."""
-    for descriptor in _held:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
-    _held.clear()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    os.register_at_fork(after_in_child=_close_in_child)
-
-    def _try_lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..client import Library
 from ..wire import CaptureInfo, Settings
+from ..wire.library import read_library
 from .job_list import Jobs, Row
 
 
@@ -58,7 +58,7 @@ def motion_of_job(row: Row) -> KnownMotion | None:
 def _shipped(presets: Path) -> tuple[KnownMotion, ...]:
     """Return the shipped motions, cached: they never change, and every redraw requests them."""
     found = []
-    for motion in Library([presets]).motions():
+    for motion in read_library(presets)[0]:
         preset = motion.preset
         for model, embedding in preset.embeddings.items():
             label = f"{preset.name} ({model}, {motion.folder.name})"

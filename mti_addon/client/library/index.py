@@ -1,28 +1,173 @@
-"""The motions of several libraries; wire and stdlib only."""
+"""The motions of several folders, followed as they change on disk; wire and stdlib only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...wire.errors import MtiError
-from ...wire.library import Motion, read_library
+from .entry import Entry, Root
+from .index_file import INDEX_FOLDER, Stamp
+from .search import Query, all_tags, search
+from .shelf import Shelf, is_settled, stamp_of
+from .state import EMPTY, STATE_FILE, State, mark_used, read_state, set_favorite
+
+_KEPT_ANSWERS = 8
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A motion, or a whole library, that cannot be read, and why."""
+
+    folder: Path
+    error: MtiError
 
 
 class Library:
-    """Motions from several folders: the user's own first, then a studio's and the shipped ones."""
+    """The motions of the own library, of studio folders, and of the shipped one.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.folders = tuple(folders)
-        self.problems: dict[Path, MtiError] = {}
-        """Presets that the last motions() could not read, with the errors."""
+    Files are read in `refresh` only, for as long as it may take. Everything else answers from
+    memory. A motion that is in several folders (the same id) is shown once, from the first of them:
+    the own one can be changed. Copies within one folder are all shown.
+    """
 
-    def motions(self) -> list[Motion]:
-        """Return all readable motions, by name; the others are in `problems`."""
-        self.problems = {}
-        found: list[Motion] = []
-        for root in self.folders:
-            motions, problems = read_library(root)
-            found += motions
-            self.problems.update(problems)
-        return sorted(found, key=lambda motion: motion.preset.name.casefold())
+    def __init__(
+        self, own: Path | None, studio: Sequence[Path] = (), shipped: Path | None = None
+    ) -> None:
+        self.own = own
+        roots = [Root(own, "own")] if own else []
+        roots += [Root(path, "studio") for path in studio]
+        roots += [Root(shipped, "shipped")] if shipped else []
+        indexes = own / INDEX_FOLDER if own else None
+        self._shelves = [Shelf(root, indexes) for root in roots]
+        self._state = EMPTY
+        self._state_stamp: Stamp | None = None
+        self._entries: tuple[Entry, ...] | None = ()
+        self._answers: dict[Query, list[Entry]] = {}
+        self._pass: Iterator[bool] | None = None
+        self._loaded = False
+        self.revision = 0
+        """Grows with every change of what is shown."""
+        self.is_complete = False
+        """Whether every folder has been looked at once. Before, entries come from the index."""
+
+    def refresh(self, budget_seconds: float | None = None) -> bool:
+        """Look for changes on disk; return whether there are any to be shown.
+
+        Stops after about `budget_seconds` (at least one file is looked at), and goes on from there
+        when it is called next. Without a budget, it looks at everything once, from the beginning.
+        """
+        deadline = None if budget_seconds is None else time.perf_counter() + budget_seconds
+        if self._pass is None or deadline is None:
+            self._pass = self._look()
+        before = self.revision
+        for changed in self._pass:
+            if changed:
+                self._changed()
+            if deadline is not None and time.perf_counter() > deadline:
+                return self.revision != before
+        self._pass = None
+        self.is_complete = True
+        return self.revision != before
+
+    def notice(self, folder: Path) -> Entry | None:
+        """Look at one folder at once, after changing it; return its entry if it is a motion."""
+        shelf = next((each for each in self._shelves if each.root.path == folder.parent), None)
+        if shelf is not None and shelf.look(folder.name):
+            self._changed()
+        return self.at(folder)
+
+    def entries(self, query: Query = Query()) -> list[Entry]:  # noqa: B008  frozen
+        """Return the motions that fit a query, in its order. Reads no file; do not change it."""
+        if query not in self._answers:
+            if len(self._answers) >= _KEPT_ANSWERS:
+                self._answers.clear()
+            self._answers[query] = search(self._shown(), query)
+        return self._answers[query]
+
+    def find(self, motion: str) -> Entry | None:
+        """Return the motion with this id, from the first folder that has it; or None."""
+        return next((entry for entry in self._shown() if entry.id == motion), None)
+
+    def at(self, folder: Path) -> Entry | None:
+        """Return the motion in this folder; or None, also if it is shown from another folder."""
+        return next((entry for entry in self._shown() if entry.folder == folder), None)
+
+    def tags(self) -> list[tuple[str, int]]:
+        """Return all tags, each with the number of its motions."""
+        return all_tags(self._shown())
+
+    @property
+    def problems(self) -> list[Unreadable]:
+        """Return what cannot be read: libraries first, then motions by folder."""
+        shelves = [(each.root.path, each.problem) for each in self._shelves if each.problem]
+        found = [Unreadable(path, error) for path, error in shelves]
+        for shelf in self._shelves:
+            for name, row in sorted(shelf.rows.items()):
+                if isinstance(row.read, MtiError):
+                    found.append(Unreadable(shelf.root.path / name, row.read))
+        return found
+
+    def set_favorite(self, motion: str, favorite: bool) -> None:
+        """Make a motion, by its id, a favorite or none. Raises Busy, DiskFull, NotWritable."""
+        if self.own is not None:
+            self._take(set_favorite(self.own, motion, favorite))
+
+    def mark_used(self, motion: str) -> None:
+        """Note that a motion, by its id, is used now. Raises Busy, DiskFull, NotWritable."""
+        if self.own is not None:
+            self._take(mark_used(self.own, motion))
+
+    def close(self) -> None:
+        """Save the indexes, if they have changed; the library can still be used."""
+        for shelf in self._shelves:
+            shelf.save_index(worth=1)
+
+    def _look(self) -> Iterator[bool]:
+        """Look at everything once; yield after each step whether something has changed."""
+        if not self._loaded:
+            self._loaded = True
+            for shelf in self._shelves:
+                shelf.load_index()
+                yield bool(shelf.rows)
+        if self.own is not None:
+            yield self._look_at_state(self.own)
+        for shelf in self._shelves:
+            yield from shelf.scan()
+
+    def _look_at_state(self, own: Path) -> bool:
+        stamp = stamp_of(own / STATE_FILE)
+        if stamp is not None and stamp == self._state_stamp:
+            return False
+        self._state_stamp = stamp if stamp is not None and is_settled(stamp) else None
+        return self._take(EMPTY if stamp is None else read_state(own))
+
+    def _take(self, state: State) -> bool:
+        if state == self._state:
+            return False
+        self._state = state
+        self._changed()
+        return True
+
+    def _changed(self) -> None:
+        self.revision += 1
+        self._entries = None
+        self._answers.clear()
+
+    def _shown(self) -> tuple[Entry, ...]:
+        if self._entries is None:
+            self._entries = tuple(self._marked(entry) for entry in self._all())
+        return self._entries
+
+    def _all(self) -> Iterator[Entry]:
+        before: set[str] = set()
+        for shelf in self._shelves:
+            found = [row.read for row in shelf.rows.values() if isinstance(row.read, Entry)]
+            yield from (entry for entry in found if entry.id not in before)
+            before.update(entry.id for entry in found)
+
+    def _marked(self, entry: Entry) -> Entry:
+        favorite, used = entry.id in self._state.favorites, self._state.used.get(entry.id, 0.0)
+        return replace(entry, favorite=favorite, used=used) if favorite or used else entry

@@ -1,8 +1,16 @@
 """Motions in a library: each is a folder, and can be sent as one file; stdlib only."""
 
-from .folder import Motion, add_motion, export_to, import_motion, read_library
+from .folder import (
+    Motion,
+    add_motion,
+    export_to,
+    find_motions,
+    import_motion,
+    read_library,
+    read_motion,
+)
 from .preset import KINDS, PRESET_VERSION, Embedding, Kind, Preset, Quality, read_preset
-from .saving import About, save_motion
+from .saving import About, save_embedding, save_motion
 
 __all__ = [
     "KINDS",
@@ -15,8 +23,11 @@ __all__ = [
     "Quality",
     "add_motion",
     "export_to",
+    "find_motions",
     "import_motion",
     "read_library",
+    "read_motion",
     "read_preset",
+    "save_embedding",
     "save_motion",
 ]

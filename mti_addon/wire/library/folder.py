@@ -6,6 +6,7 @@ programs may use one library at once; a motion appears, changes and disappears a
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -16,7 +17,14 @@ from ..errors import BadRequest, MtiError, UnreadableInput
 from ..problem import Problem
 from ..settings import ModelName
 from .motion_file import export_motion, read_motion_file
-from .preset import PRESET_FILE, Preset, read_preset, write_preset
+from .preset import (
+    MAX_PRESET_BYTES,
+    PRESET_FILE,
+    Preset,
+    parse_preset,
+    read_preset,
+    write_preset,
+)
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)")
 """Names that Windows reserves for devices."""
@@ -68,6 +76,29 @@ def read_library(root: Path) -> tuple[list[Motion], dict[Path, MtiError]]:
     return sorted(found, key=lambda motion: motion.preset.name.casefold()), problems
 
 
+def read_motion(folder: Path) -> Motion:
+    """Read a motion's preset.json. Raises BadRequest, NewerProtocol."""
+    return Motion(folder, read_preset(folder))
+
+
+def find_motions(root: Path, motion: str) -> list[Motion]:
+    """Return the motions of a library with this id; unreadable ones are left out.
+
+    Raises UnreadableInput if the library cannot be read.
+    """
+    found = []
+    for folder in motion_folders(root):
+        with contextlib.suppress(OSError, MtiError):
+            with open(folder / PRESET_FILE, "rb") as stream:
+                data = stream.read(MAX_PRESET_BYTES + 1)
+            # parsing takes a hundred times as long as reading; an older preset has no id
+            if motion.encode("ascii") in data or b'"id"' not in data:
+                preset = parse_preset(data)
+                if preset.id == motion:
+                    found.append(Motion(folder, preset))
+    return found
+
+
 def add_motion(root: Path, preset: Preset, contents: Mapping[str, bytes | Path]) -> Motion:
     """Add a motion to a library, whole or not at all, in a folder named after it.
 
@@ -90,9 +121,8 @@ def import_motion(root: Path, path: Path) -> tuple[Motion, bool]:
     Raises UnreadableInput, BadRequest, BadEmbedding, NewerProtocol, DiskFull, NotWritable.
     """
     preset, contents = read_motion_file(path)
-    motions, _ = read_library(root)
-    for motion in motions:
-        if motion.preset.id == preset.id and motion.preset.files == preset.files:
+    for motion in find_motions(root, preset.id):
+        if motion.preset.files == preset.files:
             return motion, False
     return add_motion(root, preset, contents), True
 

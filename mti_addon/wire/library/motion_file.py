@@ -89,15 +89,21 @@ def check_contents(preset: Preset, contents: Mapping[str, bytes]) -> None:
         _check_file(name, data)
     for model, embedding in preset.embeddings.items():
         for name in embedding.files:
-            _check_engine(check_tokens(contents[name], name), name, model, embedding)
+            check_embedding(contents[name], name, model, embedding)
 
 
-def _check_engine(found: TokenFile, name: str, model: ModelName, embedding: Embedding) -> None:
+def check_embedding(data: bytes, name: str, model: ModelName, embedding: Embedding) -> TokenFile:
+    """Check the file of what a model has learned; return what it says about itself.
+
+    Raises BadEmbedding if it is none, UnreadableInput if another model has learned it.
+    """
+    found = check_tokens(data, name)
     if (found.frames, found.width) != (embedding.settings.num_frames, WIDTHS[model]):
         what = "{file} was not learned on {model}: it has {frames} frames of width {width}."
         values = {"file": name, "model": model, "frames": found.frames, "width": found.width}
         hint = "Learn the motion again on this engine."
         raise UnreadableInput(Problem("tokens_of_other_model", what, hint, values))
+    return found
 
 
 def _entries(stream: BinaryIO, path: Path) -> dict[str, bytes]:

@@ -27,15 +27,21 @@ PRESET_FILE = "preset.json"
 THUMBNAIL = "thumbnail.png"
 PREVIEW = "preview.webp"
 MAX_PRESET_BYTES = 64 * 1024
+MAX_NAME = 64
+MAX_TAG = 32
 MAX_FILE_BYTES = {POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20}
 MAX_REFERENCE_BYTES = 16 * 2**20
 """Of one reference image."""
 
-_REFERENCE = re.compile(r"reference/(\d{4})\.png")
+EMBEDDINGS = "embeddings"
+"""The sub-folder of what models have learned."""
+
+_REFERENCE = re.compile(r"reference/([0-9]{4})\.png")
 _EMBEDDING = re.compile(r"embeddings/(draft|svd|svd-xt)-[0-9a-f]{8}\.safetensors")
 _OLDER_FILES = (MOTION, PREVIEW, "reference.webp")
 """Of a preset before version 4, which has no folders."""
-_ISO_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
+_TWO = "[0-9]{2}"
+_ISO_TIME = f"[0-9]{{4}}-{_TWO}-{_TWO}T{_TWO}:{_TWO}:{_TWO}(Z|[+-]{_TWO}:{_TWO})"
 _LINE = r"[^\x00-\x1f\x7f]"
 _HEX_ID = r"[0-9a-f]{32}"
 
@@ -83,9 +89,9 @@ class Preset:
 
     version: Annotated[int, Range(1, 10_000, "", "Version of the preset folder.")]
     id: Annotated[str, Constraint(_HEX_ID, "The same for the same motion, on every machine.")]
-    name: Annotated[str, Constraint(_LINE + "{1,64}", "The motion's name, for people.")]
+    name: Annotated[str, Constraint(f"{_LINE}{{1,{MAX_NAME}}}", "The motion's name, for people.")]
     kind: Annotated[Kind, Constraint(None, "What moves.")]
-    tags: tuple[Annotated[str, Constraint(_LINE + "{1,32}", "A word to find it by.")], ...]
+    tags: tuple[Annotated[str, Constraint(f"{_LINE}{{1,{MAX_TAG}}}", "A word to find it by.")], ...]
     author: Annotated[str, Constraint(_LINE + "{0,128}", "Who made it, or empty.")]
     license: Annotated[str, Constraint(_LINE + "{0,128}", "SPDX expression, or empty.")]
     notes: Annotated[str, Constraint(r"[^\x00-\x09\x0b-\x1f\x7f]{0,4000}", "Anything else.")]
@@ -160,6 +166,11 @@ def _is_picture_or_poses(name: str) -> bool:
     return name in (POSES, THUMBNAIL, PREVIEW) or _REFERENCE.fullmatch(name) is not None
 
 
+def is_embedding(name: str) -> bool:
+    """Return whether a preset's file holds what a model has learned."""
+    return name == MOTION or _EMBEDDING.fullmatch(name) is not None
+
+
 def largest(name: str) -> int:
     """Return the maximum size of a preset's file in bytes; 0 for a name that no preset has."""
     if name == PRESET_FILE:
@@ -189,7 +200,7 @@ def content_id(
     elif references:
         parts = ["reference", *references]
     else:
-        tokens = [sums[n] for n in sums if n == MOTION or _EMBEDDING.fullmatch(n)]
+        tokens = [sums[name] for name in sums if is_embedding(name)]
         parts = ["embeddings", *sorted(tokens)]
     return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,9 @@ from ..job import JobFolder
 from ..problem import Problem
 from ..request import MOTION, POSES, Request, reference_name
 from ..version import version_of
+from .changing import set_embedding
 from .folder import Motion, add_motion
 from .preset import (
-    MAX_FILE_BYTES,
     PRESET_VERSION,
     PREVIEW,
     THUMBNAIL,
@@ -24,6 +25,7 @@ from .preset import (
     Preset,
     Quality,
     embedding_name,
+    largest,
 )
 from .tensors import check_tokens
 
@@ -46,26 +48,9 @@ def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
     NotWritable.
     """
     request = job.request()
-    names = job.verify_output()
-    if MOTION not in names:
-        what, hint = "This job has not learned a motion.", "Wait until it is done."
-        raise UnreadableInput(Problem("job_has_no_motion", what, hint))
-    tokens = job.output_motion.read_bytes()
-    file = embedding_name(request.settings.model, tokens)
-    contents: dict[str, bytes | Path] = {file: tokens, **_images(job, request)}
-    if PREVIEW in names and job.preview_file.stat().st_size <= MAX_FILE_BYTES[PREVIEW]:
-        contents[PREVIEW] = job.preview_file
-    if POSES in request.inputs:
-        contents[POSES] = job.inputs / POSES
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    embedding = Embedding(
-        files=(file,),
-        model=check_tokens(tokens, MOTION).meta.get("model", ""),
-        settings=request.settings,
-        quality=quality_of(job),
-        learned=now,
-        created_with=version_of(),
-    )
+    embedding, tokens = _learned(job, request)
+    contents: dict[str, bytes | Path] = {embedding.files[0]: tokens, **_images(job, request)}
+    contents |= _that_fit({PREVIEW: job.preview_file, POSES: job.inputs / POSES})
     preset = Preset(
         version=PRESET_VERSION,
         id="",
@@ -78,14 +63,42 @@ def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
         num_frames=request.settings.num_frames,
         fps=_clip_fps(request),
         capture=request.capture,
-        created=now,
-        created_with=version_of(),
+        created=embedding.learned,
+        created_with=embedding.created_with,
         embeddings={request.settings.model: embedding},
         edit=AS_LEARNED,
         parents=(),
         files={},
     )
     return add_motion(root, preset, contents)
+
+
+def save_embedding(job: JobFolder, own: Path, folder: Path) -> Motion:
+    """Save what a job has learned in a motion that is in a library, for the job's model.
+
+    It takes the place of what this model had learned before. A motion that is not in the library
+    `own` is copied there with it. Raises the same as `save_motion`, and Busy.
+    """
+    request = job.request()
+    embedding, tokens = _learned(job, request)
+    return set_embedding(own, folder, request.settings.model, embedding, tokens)
+
+
+def _learned(job: JobFolder, request: Request) -> tuple[Embedding, bytes]:
+    """What a finished job has learned, and its file. Raises UnreadableInput, BadEmbedding."""
+    if MOTION not in job.verify_output():
+        what, hint = "This job has not learned a motion.", "Wait until it is done."
+        raise UnreadableInput(Problem("job_has_no_motion", what, hint))
+    tokens = job.output_motion.read_bytes()
+    embedding = Embedding(
+        files=(embedding_name(request.settings.model, tokens),),
+        model=check_tokens(tokens, MOTION).meta.get("model", ""),
+        settings=request.settings,
+        quality=quality_of(job),
+        learned=datetime.now(UTC).isoformat(timespec="seconds"),
+        created_with=version_of(),
+    )
+    return embedding, tokens
 
 
 def quality_of(job: JobFolder) -> Quality:
@@ -106,11 +119,19 @@ def _images(job: JobFolder, request: Request) -> dict[str, bytes | Path]:
     """The reference images, and one of them as the thumbnail; none if a file is gone."""
     count = request.reference_frames
     paths = {reference_name(i + 1): job.inputs / reference_name(i + 1) for i in range(count)}
-    if not paths or not all(path.is_file() for path in paths.values()):
+    images = _that_fit(paths)
+    if not images or len(images) < len(paths):
         return {}
-    middle = list(paths.values())[count // 2]
-    small = middle.stat().st_size <= MAX_FILE_BYTES[THUMBNAIL]
-    return {**paths, **({THUMBNAIL: middle} if small else {})}
+    return images | _that_fit({THUMBNAIL: paths[reference_name(count // 2 + 1)]})
+
+
+def _that_fit(paths: Mapping[str, Path]) -> dict[str, bytes | Path]:
+    """Those files that are there, and not larger than a motion's file may be."""
+    return {
+        name: path
+        for name, path in paths.items()
+        if path.is_file() and path.stat().st_size <= largest(name)
+    }
 
 
 def _clip_fps(request: Request) -> float:

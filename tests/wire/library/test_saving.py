@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client import Library
 from mti_addon.wire.errors import BadEmbedding, UnreadableInput
 from mti_addon.wire.events import Done, encode
 from mti_addon.wire.job import JobFolder, create_job, manifest_of
-from mti_addon.wire.library import About, Motion, save_motion
+from mti_addon.wire.library import About, Motion, read_library, save_motion
 from mti_addon.wire.library.preset import verify_preset
 from mti_addon.wire.request import POSES
 from tests.wire.examples import make_inputs, make_job, make_request
@@ -53,7 +52,7 @@ def test_a_learned_motion_comes_onto_the_shelf(tmp_path: Path) -> None:
     quality = embedding.quality
     assert (quality.reconstruction, quality.motion_gain, quality.loss) == (0.75, None, 0.125)
     verify_preset(motion.folder, motion.preset)
-    assert Library([tmp_path / "own"]).motions() == [motion]
+    assert read_library(tmp_path / "own") == ([motion], {})
 
 
 def test_a_motion_without_a_picture(tmp_path: Path) -> None:
@@ -78,7 +77,7 @@ def test_names_become_folders_that_every_system_allows(
 def test_two_motions_may_have_one_name(tmp_path: Path) -> None:
     folders = [save(tmp_path, "wave").folder.name for _ in range(3)]
     assert folders == ["wave", "wave-2", "wave-3"]
-    assert names(Library([tmp_path / "own"]).motions()) == ["wave"] * 3
+    assert names(read_library(tmp_path / "own")[0]) == ["wave"] * 3
 
 
 def test_a_job_without_a_motion_is_refused(tmp_path: Path) -> None:
@@ -107,6 +106,6 @@ def test_a_damaged_preset_is_a_problem_and_hides_no_other(tmp_path: Path) -> Non
     (bad.folder / "preset.json").write_text("{")
     (tmp_path / "own" / ".tmp-half").mkdir()
     (tmp_path / "own" / ".tmp-half" / "preset.json").write_text("{")
-    library = Library([tmp_path / "own"])
-    assert names(library.motions()) == ["wave"]
-    assert list(library.problems) == [bad.folder]
+    motions, problems = read_library(tmp_path / "own")
+    assert names(motions) == ["wave"]
+    assert list(problems) == [bad.folder]
