@@ -15,6 +15,7 @@ from ...wire.errors import BadRequest
 from ...wire.library import Kind, Motion
 from ...wire.library.changing import changing, copy_motion, sweep_motion
 from ...wire.library.preset import MAX_NAME, MAX_TAG, Preset, update_preset
+from ...wire.library.texts import plain
 from ...wire.problem import Problem
 from .entry import fold
 
@@ -47,7 +48,7 @@ def change(
     with changing(own, folder) as before:
         after: Preset = replace(before, **given)
         if after != before:
-            update_preset(folder, after)
+            after = update_preset(folder, after)
         sweep_motion(folder, after)
     return Motion(folder, after)
 
@@ -70,7 +71,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 def clean_name(name: str) -> str:
     """Return a motion's name without spaces around it. Raises BadRequest."""
-    name = " ".join(name.split())
+    name = plain(" ".join(name.split())).strip()
     if not name:
         raise BadRequest(Problem("motion_name_empty", "A motion needs a name.", "Enter a name."))
     if len(name) > MAX_NAME:
@@ -83,7 +84,7 @@ def clean_name(name: str) -> str:
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return tags without empty and repeated ones (in any case), in order. Raises BadRequest."""
     found: dict[str, str] = {}
-    for tag in (" ".join(tag.split()) for tag in tags):
+    for tag in (plain(" ".join(tag.split())).strip() for tag in tags):
         if len(tag) > MAX_TAG:
             what = "The tag {name} is longer than {most} characters."
             values = {"name": tag[:20] + "...", "most": MAX_TAG}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -134,10 +134,7 @@ def entry_of(preset: Preset, folder: Path, origin: Origin) -> Entry:
 
 def to_row(entry: Entry) -> list[Any]:
     """Return an entry as JSON, without its folder and what is not part of the motion."""
-    models = {
-        model: [quality.reconstruction, quality.motion_gain, quality.loss]
-        for model, quality in entry.models.items()
-    }
+    models = {model: astuple(quality) for model, quality in entry.models.items()}
     return [
         entry.id, entry.name, entry.kind, entry.tags, entry.author, entry.license, entry.notes,
         entry.num_frames, entry.fps, entry.date, models, entry.parents, entry.has_poses,

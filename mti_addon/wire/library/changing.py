@@ -99,7 +99,7 @@ def set_embedding(
     with changing(own, folder) as preset:
         changed = _with_embedding(preset, model, embedding, data)
         with _added(folder, name, data):
-            update_preset(folder, changed)
+            changed = update_preset(folder, changed)
         sweep_motion(folder, changed, older_than=0.0)
         return Motion(folder, changed)
 

@@ -7,8 +7,10 @@ programs may use one library at once; a motion appears, changes and disappears a
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,11 +136,13 @@ def export_to(motion: Motion, target: Path) -> None:
 
 def free_place(root: Path, name: str) -> Path:
     """Return a folder name for a motion of this name that is not taken."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40]
+    letters = unicodedata.normalize("NFKD", name)  # ä is a and two dots
+    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[\u0300-\u036f]", "", letters).casefold())
+    slug = slug.strip("-")[:40].strip("-")
     if not slug or _RESERVED.fullmatch(slug):
         slug = f"motion-{slug}".rstrip("-")
     candidates = [slug, *(f"{slug}-{i}" for i in range(2, 1000))]
     return next(
-        (root / each for each in candidates if not (root / each).exists()),
+        (root / each for each in candidates if not os.path.lexists(root / each)),
         root / f"{slug}-{secrets.token_hex(4)}",
     )

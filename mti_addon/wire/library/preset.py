@@ -21,6 +21,7 @@ from ..errors import BadRequest, NewerProtocol
 from ..problem import Problem
 from ..request import MOTION, POSES, CaptureInfo
 from ..settings import ModelName, Settings, upgraded
+from .texts import plain
 
 PRESET_VERSION = 4
 PRESET_FILE = "preset.json"
@@ -29,7 +30,12 @@ PREVIEW = "preview.webp"
 MAX_PRESET_BYTES = 64 * 1024
 MAX_NAME = 64
 MAX_TAG = 32
-MAX_FILE_BYTES = {POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20}
+OLDER_PREVIEW = "reference.webp"
+"""Of a preset before version 4."""
+MAX_FILE_BYTES = {
+    POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20, OLDER_PREVIEW: 4 * 2**20
+}  # fmt: skip
+MAX_EMBEDDING_BYTES = 8 * 2**20
 MAX_REFERENCE_BYTES = 16 * 2**20
 """Of one reference image."""
 
@@ -38,7 +44,7 @@ EMBEDDINGS = "embeddings"
 
 _REFERENCE = re.compile(r"reference/([0-9]{4})\.png")
 _EMBEDDING = re.compile(r"embeddings/(draft|svd|svd-xt)-[0-9a-f]{8}\.safetensors")
-_OLDER_FILES = (MOTION, PREVIEW, "reference.webp")
+_OLDER_FILES = (MOTION, PREVIEW, OLDER_PREVIEW)
 """Of a preset before version 4, which has no folders."""
 _TWO = "[0-9]{2}"
 _ISO_TIME = f"[0-9]{{4}}-{_TWO}-{_TWO}T{_TWO}:{_TWO}:{_TWO}(Z|[+-]{_TWO}:{_TWO})"
@@ -123,18 +129,33 @@ class Preset:
         """Return whether it can be drawn again, edited, and learned from other bodies and looks."""
         return POSES in self.files
 
-    def check(self) -> None:
+    def check(self, has_sums: bool = True) -> None:
         """Raise BadRequest, naming the field, for what no preset may contain."""
         _check_version(self.version)
         codec.check(self, "preset")
-        self._check_meaning()
+        self._check_meaning(has_sums)
+
+    def plain(self) -> Preset:
+        """Return it with texts that can be shown; see `texts.plain`."""
+        return replace(
+            self,
+            name=plain(self.name),
+            tags=tuple(tag for tag in map(plain, self.tags) if tag),
+            author=plain(self.author),
+            license=plain(self.license),
+            notes=plain(self.notes),
+        )
 
     @property
     def is_edited(self) -> bool:
         """Return whether it was made of other motions."""
         return bool(self.parents)
 
-    def _check_meaning(self) -> None:
+    def _check_meaning(self, has_sums: bool = True) -> None:
+        """Raise BadRequest for fields that do not fit together.
+
+        has_sums: `files` has the sums, which are not known yet before the files are written.
+        """
         self.edit.check("preset.edit")
         if self.parents and len(self.parents) != len(self.edit.parts):
             raise BadRequest("preset.parents must have one id for each part of the edit, or none.")
@@ -149,6 +170,9 @@ class Preset:
                 raise BadRequest(f"{place}.files must have one file for each part of the edit.")
             if missing := set(embedding.files) - set(self.files):
                 raise BadRequest(f"preset.files lacks {min(missing)!r}.")
+            for name in embedding.files if has_sums else ():
+                if name not in (MOTION, _embedding_name(model, self.files[name])):
+                    raise BadRequest(f"{place}.files has {name!r}, which is not named by its sum.")
         known = {name for embedding in self.embeddings.values() for name in embedding.files}
         for name in self.files:
             if not (name in known or name in _OLDER_FILES or _is_picture_or_poses(name)):
@@ -177,9 +201,9 @@ def largest(name: str) -> int:
         return MAX_PRESET_BYTES
     if name in MAX_FILE_BYTES:
         return MAX_FILE_BYTES[name]
-    if _REFERENCE.fullmatch(name):
-        return MAX_REFERENCE_BYTES
-    return 8 * 2**20 if _EMBEDDING.fullmatch(name) else 0
+    if is_embedding(name):
+        return MAX_EMBEDDING_BYTES
+    return MAX_REFERENCE_BYTES if _REFERENCE.fullmatch(name) else 0
 
 
 def content_id(
@@ -210,7 +234,11 @@ def embedding_name(model: str, data: bytes) -> str:
 
     So a file is never replaced, and a motion learned anew is never half old.
     """
-    return f"embeddings/{model}-{hashlib.sha256(data).hexdigest()[:8]}.safetensors"
+    return _embedding_name(model, hashlib.sha256(data).hexdigest())
+
+
+def _embedding_name(model: str, sha256: str) -> str:
+    return f"{EMBEDDINGS}/{model}-{sha256[:8]}.safetensors"
 
 
 def parse_preset(data: bytes) -> Preset:
@@ -225,7 +253,9 @@ def parse_preset(data: bytes) -> Preset:
         _check_version(value.get("version"))
         if value.get("version") in (1, 2, 3):
             value = _upgraded(value)
-    preset = codec.from_dict(Preset, value, "preset")
+    preset = codec.from_dict(Preset, value, "preset").plain()
+    if not preset.name.strip():
+        raise BadRequest("preset.name has no letters that can be seen.")
     preset._check_meaning()
     return preset
 
@@ -258,19 +288,26 @@ def write_preset(folder: Path, preset: Preset, contents: Mapping[str, bytes | Pa
     `contents` holds every file besides preset.json. Raises BadRequest (also if the folder exists),
     UnreadableInput, DiskFull, NotWritable.
     """
-    names = dict.fromkeys(contents, "0" * 64)
-    replace(preset, files=names, id=content_id(names, preset.edit, preset.parents)).check()
+    preset, names = preset.plain(), dict.fromkeys(contents, "0" * 64)
+    empty = replace(preset, files=names, id=content_id(names, preset.edit, preset.parents))
+    empty.check(has_sums=False)
     with files.new_folder(folder) as temp:
         sums = {name: add_file(temp, name, source) for name, source in contents.items()}
         complete = replace(preset, files=sums, id=content_id(sums, preset.edit, preset.parents))
+        complete.check()
         files.write_synced(temp / PRESET_FILE, to_bytes(complete))
     return complete
 
 
-def update_preset(folder: Path, preset: Preset) -> None:
-    """Replace preset.json atomically. Raises BadRequest, DiskFull, NotWritable."""
+def update_preset(folder: Path, preset: Preset) -> Preset:
+    """Replace preset.json atomically; return it as it is read back.
+
+    Raises BadRequest, DiskFull, NotWritable.
+    """
+    preset = preset.plain()
     preset.check()
     files.write_atomic(folder / PRESET_FILE, to_bytes(preset))
+    return preset
 
 
 def to_bytes(preset: Preset) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from ..request import MOTION, POSES, Request, reference_name
 from ..version import version_of
 from .changing import set_embedding
 from .folder import Motion, add_motion
+from .poses import check_poses
 from .preset import (
     PRESET_VERSION,
     PREVIEW,
@@ -28,6 +30,7 @@ from .preset import (
     largest,
 )
 from .tensors import check_tokens
+from .texts import plain
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,12 @@ def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
     request = job.request()
     embedding, tokens = _learned(job, request)
     contents: dict[str, bytes | Path] = {embedding.files[0]: tokens, **_images(job, request)}
-    contents |= _that_fit({PREVIEW: job.preview_file, POSES: job.inputs / POSES})
+    contents |= _that_fit({PREVIEW: job.preview_file})
+    contents |= _poses(job, request.settings.num_frames)
     preset = Preset(
         version=PRESET_VERSION,
         id="",
-        name=request.name,
+        name=plain(request.name).strip() or "Motion",
         kind=about.kind,
         tags=about.tags,
         author=about.author,
@@ -123,6 +127,16 @@ def _images(job: JobFolder, request: Request) -> dict[str, bytes | Path]:
     if not images or len(images) < len(paths):
         return {}
     return images | _that_fit({THUMBNAIL: paths[reference_name(count // 2 + 1)]})
+
+
+def _poses(job: JobFolder, num_frames: int) -> dict[str, bytes | Path]:
+    """The captured poses; none if they could not be read elsewhere: a motion works without."""
+    for path in _that_fit({POSES: job.inputs / POSES}).values():
+        data = path if isinstance(path, bytes) else path.read_bytes()
+        with contextlib.suppress(UnreadableInput):
+            check_poses(data, num_frames)
+            return {POSES: data}
+    return {}
 
 
 def _that_fit(paths: Mapping[str, Path]) -> dict[str, bytes | Path]:
