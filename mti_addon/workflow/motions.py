@@ -1,4 +1,5 @@
-"""Motions that can be applied: learned by a job on this machine, or shipped. Imports no bpy."""
+"""Motions that can be applied: learned by a job on this machine, in a library, or shipped. Imports
+no bpy."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..wire import CaptureInfo, Settings
-from ..wire.library import read_library
+from ..wire.library import Motion, read_library
+from ..wire.settings import ModelName
 from .job_list import Jobs, Row
 
 
@@ -54,15 +56,31 @@ def motion_of_job(row: Row) -> KnownMotion | None:
     return KnownMotion(label, request.name, file, request.settings, request.capture)
 
 
+def motion_of_library(motion: Motion, model: ModelName) -> KnownMotion | None:
+    """Return what a model has learned of a motion in a library.
+
+    None if it has not learned it, or if the motion is an edit of others, which is more than a file.
+
+    Its label has the motion's id, which stays when the motion is renamed or moved.
+    """
+    return _in_library(motion, model, motion.preset.id[:6])
+
+
+def _in_library(motion: Motion, model: ModelName, key: str) -> KnownMotion | None:
+    preset, files = motion.preset, motion.embedding_files(model)
+    if len(files) != 1 or preset.is_edited:
+        return None
+    settings = preset.embeddings[model].settings
+    label = f"{preset.name} ({model}, {key})"
+    return KnownMotion(label, preset.name, files[0], settings, preset.capture)
+
+
 @functools.cache
 def _shipped(presets: Path) -> tuple[KnownMotion, ...]:
     """Return the shipped motions, cached: they never change, and every redraw requests them."""
-    found = []
-    for motion in read_library(presets)[0]:
-        preset = motion.preset
-        for model, embedding in preset.embeddings.items():
-            label = f"{preset.name} ({model}, {motion.folder.name})"
-            file = motion.embedding_files(model)[0]
-            known = KnownMotion(label, preset.name, file, embedding.settings, preset.capture)
-            found.append(known)
-    return tuple(found)
+    found = [
+        _in_library(motion, model, motion.folder.name)
+        for motion in read_library(presets)[0]
+        for model in motion.preset.embeddings
+    ]
+    return tuple(known for known in found if known is not None)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire import strategies  # noqa: F401  the same examples in every run of every test
+
 
 def _mount(*arguments: str) -> None:
     done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)

@@ -71,7 +71,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 def clean_name(name: str) -> str:
     """Return a motion's name without spaces around it. Raises BadRequest."""
-    name = plain(" ".join(name.split())).strip()
+    name = " ".join(plain(name).split())
     if not name:
         raise BadRequest(Problem("motion_name_empty", "A motion needs a name.", "Enter a name."))
     if len(name) > MAX_NAME:
@@ -84,7 +84,7 @@ def clean_name(name: str) -> str:
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return tags without empty and repeated ones (in any case), in order. Raises BadRequest."""
     found: dict[str, str] = {}
-    for tag in (plain(" ".join(tag.split())).strip() for tag in tags):
+    for tag in (" ".join(plain(tag).split()) for tag in tags):
         if len(tag) > MAX_TAG:
             what = "The tag {name} is longer than {most} characters."
             values = {"name": tag[:20] + "...", "most": MAX_TAG}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -97,6 +97,18 @@ class Entry:
         parts = re.split(r"([0-9]+)", fold(self.name))
         # every second part is digits
         return tuple((int(p[:9]) if i % 2 else 0, p) for i, p in enumerate(parts))
+
+    def prepare(self) -> None:
+        """Compute what a search needs, while there is time."""
+        _ = self.search_text, self.name_key
+
+    def marked(self, favorite: bool, used: float) -> Entry:
+        """Return it with what somebody has marked."""
+        if favorite == self.favorite and used == self.used:
+            return self
+        marked = replace(self, favorite=favorite, used=used)
+        vars(marked).update(search_text=self.search_text, name_key=self.name_key)
+        return marked
 
 
 def fold(text: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...wire.errors import MtiError
 from .entry import Entry, Root
 from .index_file import INDEX_FOLDER, Stamp
-from .search import Query, all_tags, search
+from .search import Query, all_tags, by_name, search
 from .shelf import Shelf, is_settled, stamp_of
 from .state import EMPTY, STATE_FILE, State, mark_used, read_state, set_favorite
 
@@ -128,7 +128,8 @@ class Library:
     def close(self) -> None:
         """Save the indexes, if they have changed; the library can still be used."""
         for shelf in self._shelves:
-            shelf.save_index(worth=1)
+            for _ in shelf.saving_index(worth=1):
+                pass
 
     def _look(self) -> Iterator[bool]:
         """Look at everything once; yield after each step whether something has changed."""
@@ -162,15 +163,14 @@ class Library:
         self._answers.clear()
 
     def _all(self) -> dict[Path, Entry]:
-        """Everything that is shown, by its folder."""
+        """Everything that is shown, by its folder, in the order of its names."""
         if self._shown is None:
-            self._shown, before = {}, set[str]()
+            found, known = list[Entry](), set[str]()
             for shelf in self._shelves:
-                found = [entry for entry in shelf.entries() if entry.id not in before]
-                self._shown.update((entry.folder, self._marked(entry)) for entry in found)
-                before.update(entry.id for entry in found)
+                entries = [entry for entry in shelf.entries() if entry.id not in known]
+                found += entries
+                known.update(entry.id for entry in entries)
+            favorites, used = self._state.favorites, self._state.used
+            marked = (e.marked(e.id in favorites, used.get(e.id, 0.0)) for e in by_name(found))
+            self._shown = {entry.folder: entry for entry in marked}
         return self._shown
-
-    def _marked(self, entry: Entry) -> Entry:
-        favorite, used = entry.id in self._state.favorites, self._state.used.get(entry.id, 0.0)
-        return replace(entry, favorite=favorite, used=used) if favorite or used else entry

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +54,17 @@ def read_index(path: Path, root: Root) -> dict[str, tuple[Stamp, Entry]]:
         return {}
 
 
-def write_index(path: Path, rows: Mapping[str, tuple[Stamp, Entry]]) -> None:
-    """Replace the index. Never raises: without it, the presets are read.
+def writing_index(path: Path, rows: Iterable[tuple[str, Stamp, Entry]]) -> Iterator[None]:
+    """Replace the index; yields after each row, so that it can be done a little at a time.
 
-    It is not synced, since its checksum tells a torn one.
+    Never raises: without an index, the presets are read. It is not synced, since its checksum
+    tells a torn one.
     """
-    written: list[Any] = [[name, stamp, to_row(entry)] for name, (stamp, entry) in rows.items()]
-    body = json.dumps({"header": _header(), "rows": written}, separators=(",", ":")).encode("ascii")
+    written = []
+    for name, stamp, entry in rows:
+        written.append(json.dumps([name, stamp, to_row(entry)], separators=(",", ":")))
+        yield
+    body = f'{{"header":{json.dumps(_header())},"rows":[{",".join(written)}]}}'.encode("ascii")
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

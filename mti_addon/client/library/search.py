@@ -34,8 +34,13 @@ class Query:
     """By name, newest first, or last used first (then by name)."""
 
 
+def by_name(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries in the order of their names."""
+    return sorted(entries, key=lambda entry: entry.name_key)
+
+
 def search(entries: Iterable[Entry], query: Query) -> list[Entry]:
-    """Return the entries that fit a query, in its order."""
+    """Return the entries that fit a query, in its order; they are given in that of their names."""
     words = fold(query.text).split()
     tags = {fold(tag) for tag in query.tags}
     found = [
@@ -49,7 +54,6 @@ def search(entries: Iterable[Entry], query: Query) -> list[Entry]:
         and (not query.used or entry.used)
         and (not tags or tags <= {fold(tag) for tag in entry.tags})
     ]
-    found.sort(key=lambda entry: entry.name_key)
     if query.order == "date":
         found.sort(key=lambda entry: -entry.date)
     elif query.order == "used":
@@ -59,9 +63,11 @@ def search(entries: Iterable[Entry], query: Query) -> list[Entry]:
 
 def all_tags(entries: Iterable[Entry]) -> list[tuple[str, int]]:
     """Return every tag with the number of its motions, by name; the first spelling counts."""
-    counts: dict[str, tuple[str, int]] = {}
+    spelling: dict[str, str] = {}
+    counts: dict[str, int] = {}
     for entry in entries:
-        for tag in {fold(tag): tag for tag in entry.tags}.values():
-            spelling, count = counts.get(fold(tag), (tag, 0))
-            counts[fold(tag)] = spelling, count + 1
-    return [counts[key] for key in sorted(counts)]
+        for tag in entry.tags:
+            spelling.setdefault(fold(tag), tag)
+        for key in {fold(tag) for tag in entry.tags}:
+            counts[key] = counts.get(key, 0) + 1
+    return [(spelling[key], counts[key]) for key in sorted(counts)]

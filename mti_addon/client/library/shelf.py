@@ -14,7 +14,7 @@ from ...wire.library import read_preset
 from ...wire.library.preset import PRESET_FILE
 from ...wire.problem import Problem
 from .entry import Entry, Root, entry_of
-from .index_file import Stamp, index_path, read_index, write_index
+from .index_file import Stamp, index_path, read_index, writing_index
 
 _RACY_NS = 2_000_000_000
 """A file may change again within its file system's unit of time, which is at most this."""
@@ -46,17 +46,20 @@ class Shelf:
             found = read_index(self._index, self.root)
             self.rows = {name: _Row(stamp, entry) for name, (stamp, entry) in found.items()}
 
-    def save_index(self, worth: int = _WORTH_WRITING) -> None:
-        """Write the index if at least `worth` presets were read or are gone since."""
+    def saving_index(self, worth: int = _WORTH_WRITING) -> Iterator[None]:
+        """Write the index, a little at a time, if at least `worth` presets were read or are gone
+        since."""
         if self._index is None or self._unsaved < worth or self.problem is not None:
             return
-        good = {
-            name: (row.stamp, row.read)
-            for name, row in self.rows.items()
-            if row.stamp is not None and isinstance(row.read, Entry)
-        }
-        write_index(self._index, good)
         self._unsaved = 0
+        yield from writing_index(
+            self._index,
+            [
+                (name, row.stamp, row.read)
+                for name, row in self.rows.items()
+                if row.stamp is not None and isinstance(row.read, Entry)
+            ],
+        )
 
     def scan(self) -> Iterator[bool]:
         """Look at every folder; yield after each whether something has changed.
@@ -79,7 +82,8 @@ class Shelf:
         yield changed or bool(gone)
         for name in names:
             yield self.look(name)
-        self.save_index()
+        for _ in self.saving_index():
+            yield False
 
     def look(self, name: str) -> bool:
         """Look at one folder; return whether something has changed."""
@@ -89,11 +93,14 @@ class Shelf:
             self._unsaved += before is not None
             return self.rows.pop(name, None) is not None
         if before is not None and before.stamp == stamp:
+            if isinstance(before.read, Entry):
+                before.read.prepare()
             return False
         folder = self.root.path / name
         read: Entry | MtiError
         try:
             read = entry_of(read_preset(folder), folder, self.root.origin)
+            read.prepare()
         except MtiError as error:
             read = error
         self.rows[name] = _Row(stamp if is_settled(stamp) else None, read)

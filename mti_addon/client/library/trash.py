@@ -7,6 +7,7 @@ rename. Its folder's name in the trash says when it was deleted, and what it was
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -70,10 +71,15 @@ def restore(own: Path, place: Path) -> Path:
             values = {"name": parts[2] if parts else place.name}
             raise UnreadableInput(Problem("motion_not_in_trash", what, "", values))
         folder = own / parts[2]
-        if os.path.lexists(folder):
-            folder = free_place(own, parts[2])
-        _move(place, folder)
-    return folder
+        while True:
+            if os.path.lexists(folder):
+                folder = free_place(own, parts[2])
+            try:
+                _move(place, folder)
+                return folder
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise  # else another program has just taken the name
 
 
 def list_trash(own: Path) -> list[Deleted]:
@@ -112,7 +118,8 @@ def _places(own: Path) -> list[tuple[Path, float, str]]:
         return []
     found = []
     for name in names:
-        if parts := _DELETED.fullmatch(name):
+        parts = _DELETED.fullmatch(name)
+        if parts is not None and os.path.isdir(own / TRASH / name):
             with contextlib.suppress(ValueError):  # no such day: not named by us
                 date = datetime.strptime(parts[1], _TIME).replace(tzinfo=UTC).timestamp()
                 found.append((own / TRASH / name, date, parts[2]))

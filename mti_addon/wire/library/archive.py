@@ -18,7 +18,7 @@ from typing import BinaryIO
 from ..errors import UnreadableInput
 from ..problem import Problem
 from .preset import EMBEDDINGS, largest
-from .texts import shown
+from .texts import AGAIN, shown
 
 MAX_BYTES = 256 * 2**20
 """Of the file, and of what it contains when it is unpacked."""
@@ -34,7 +34,6 @@ _BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError,
 )  # fmt: skip
 """What zipfile raises for a damaged file."""
-_AGAIN = "Export the motion again, or ask whoever made it."
 
 
 class Archive:
@@ -84,7 +83,7 @@ class Archive:
             what = "{file} is larger than {most} MiB, and no motion is."
             raise UnreadableInput(
                 Problem(
-                    "motion_file_too_large", what, _AGAIN, self._values({"most": MAX_BYTES >> 20})
+                    "motion_file_too_large", what, AGAIN, self._values({"most": MAX_BYTES >> 20})
                 )
             )
         start = max(0, size - _END.size - 20)
@@ -97,7 +96,7 @@ class Archive:
             raise self._damaged()
         if entries > MAX_ENTRIES or directory > _MAX_DIRECTORY:
             what = "{file} contains more files than a motion has."
-            raise UnreadableInput(Problem("motion_file_too_many", what, _AGAIN, self._values({})))
+            raise UnreadableInput(Problem("motion_file_too_many", what, AGAIN, self._values({})))
 
     def _checked(self, infos: list[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipInfo]:
         found: dict[str, zipfile.ZipInfo] = {}
@@ -108,14 +107,14 @@ class Archive:
             if name in found:
                 what = "{file} contains {name} twice."
                 raise UnreadableInput(
-                    Problem("motion_file_twice", what, _AGAIN, self._values({"name": shown(name)}))
+                    Problem("motion_file_twice", what, AGAIN, self._values({"name": shown(name)}))
                 )
             self._check_entry(info, name)
             found[name] = info
         if sum(info.file_size for info in found.values()) > MAX_BYTES:
             what = "{file} contains more than {most} MiB, and no motion does."
             raise UnreadableInput(
-                Problem("motion_file_bomb", what, _AGAIN, self._values({"most": MAX_BYTES >> 20}))
+                Problem("motion_file_bomb", what, AGAIN, self._values({"most": MAX_BYTES >> 20}))
             )
         return found
 
@@ -124,15 +123,15 @@ class Archive:
         if not largest(name) or kind not in (0, stat.S_IFREG):
             what = "{file} contains {name}, which no motion has."
             raise UnreadableInput(
-                Problem("motion_file_odd_name", what, _AGAIN, self._values({"name": shown(name)}))
+                Problem("motion_file_odd_name", what, AGAIN, self._values({"name": shown(name)}))
             )
         if info.flag_bits & 1:
             what = "{file} is protected with a password."
-            raise UnreadableInput(Problem("motion_file_encrypted", what, _AGAIN, self._values({})))
+            raise UnreadableInput(Problem("motion_file_encrypted", what, AGAIN, self._values({})))
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             what = "{name} in {file} is compressed in a way that motions are not."
             raise UnreadableInput(
-                Problem("motion_file_compression", what, _AGAIN, self._values({"name": name}))
+                Problem("motion_file_compression", what, AGAIN, self._values({"name": name}))
             )
         if info.file_size > largest(name):
             raise self._too_large(name)
@@ -140,12 +139,12 @@ class Archive:
     def _too_large(self, name: str) -> UnreadableInput:
         what = "{name} in {file} is larger than it can be."
         return UnreadableInput(
-            Problem("motion_file_part_too_large", what, _AGAIN, self._values({"name": name}))
+            Problem("motion_file_part_too_large", what, AGAIN, self._values({"name": name}))
         )
 
     def _damaged(self) -> UnreadableInput:
         what = "{file} is not a motion, or is damaged."
-        return UnreadableInput(Problem("not_a_motion_file", what, _AGAIN, self._values({})))
+        return UnreadableInput(Problem("not_a_motion_file", what, AGAIN, self._values({})))
 
     def _values(self, more: Mapping[str, str | int]) -> dict[str, str | int]:
         return {"file": self._name, **more}

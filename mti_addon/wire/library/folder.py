@@ -61,7 +61,8 @@ def motion_folders(root: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        what, hint = "The library {path} cannot be read ({reason}).", "Choose another folder."
+        what = "The library {path} cannot be read ({reason})."
+        hint = "Check that its disk is connected, or choose another folder in the preferences."
         values = {"path": str(root), "reason": error.strerror or str(error)}
         raise UnreadableInput(Problem("library_unreadable", what, hint, values)) from error
 

@@ -23,7 +23,7 @@ from .pictures import MAX_SIDE, image_size
 from .poses import check_poses
 from .preset import PRESET_FILE, Embedding, Preset, largest, parse_preset, to_bytes
 from .tensors import WIDTHS, TokenFile, check_tokens
-from .texts import shown
+from .texts import AGAIN, shown
 
 SUFFIX = ".motion"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -80,16 +80,15 @@ def check_contents(preset: Preset, contents: Mapping[str, bytes]) -> None:
     _check_names(preset, set(contents))
     for name, data in contents.items():
         if hashlib.sha256(data).hexdigest() != preset.files[name]:
-            what = "{name} is not the file that it was when it was written."
-            hint = "It is damaged or was changed: make it again."
-            raise UnreadableInput(Problem("file_changed", what, hint, {"name": name}))
+            what = "{name} has changed since the motion was saved."
+            raise UnreadableInput(Problem("motion_part_changed", what, AGAIN, {"name": name}))
         if len(data) > largest(name):
             what = "{name} is larger than it can be."
-            raise UnreadableInput(Problem("motion_part_too_large", what, "", {"name": name}))
+            raise UnreadableInput(Problem("motion_part_too_large", what, AGAIN, {"name": name}))
         if name.endswith((".png", ".webp")) and image_size(name, data) is None:
             what = "{name} is no image of at most {most} pixels a side."
             values = {"name": name, "most": MAX_SIDE}
-            raise UnreadableInput(Problem("motion_image_bad", what, "", values))
+            raise UnreadableInput(Problem("motion_image_bad", what, AGAIN, values))
         if name == POSES:
             check_poses(data, preset.num_frames)
     for model, embedding in preset.embeddings.items():
@@ -120,4 +119,4 @@ def check_embedding(data: bytes, name: str, model: ModelName, embedding: Embeddi
 def _check_names(preset: Preset, names: set[str]) -> None:
     if odd := names ^ preset.files.keys():
         what = "The motion does not contain the files that it names: {name}."
-        raise UnreadableInput(Problem("motion_files_differ", what, "", {"name": min(odd)}))
+        raise UnreadableInput(Problem("motion_files_differ", what, AGAIN, {"name": min(odd)}))

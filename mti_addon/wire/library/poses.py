@@ -14,6 +14,7 @@ from .. import codec
 from ..errors import BadRequest, UnreadableInput
 from ..problem import Problem
 from ..request import FASTEST, POSES, SLOWEST
+from .texts import AGAIN
 
 MAX_JOINTS = 4096
 MAX_NUMBER = 1e9
@@ -32,16 +33,15 @@ def check_poses(data: bytes, num_frames: int) -> None:
     """
     try:
         value = codec.loads(data, POSES)
-        if not isinstance(value, dict) or set(value) != _FIELDS:
-            raise _Odd("its fields")
+        if odd := _FIELDS ^ set(value if isinstance(value, dict) else ()):
+            raise _Odd(min(odd))
         _check(value, num_frames)
     except BadRequest as error:
         raise UnreadableInput(error.problem) from error
     except _Odd as error:
         what = "The captured poses are damaged: {field} in {file} cannot be right."
-        hint = "Export the motion again, or ask whoever made it."
         values = {"field": str(error), "file": POSES}
-        raise UnreadableInput(Problem("poses_damaged", what, hint, values)) from error
+        raise UnreadableInput(Problem("poses_damaged", what, AGAIN, values)) from error
 
 
 class _Odd(Exception):

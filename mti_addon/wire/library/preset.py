@@ -32,9 +32,7 @@ MAX_NAME = 64
 MAX_TAG = 32
 OLDER_PREVIEW = "reference.webp"
 """Of a preset before version 4."""
-MAX_FILE_BYTES = {
-    POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20, OLDER_PREVIEW: 4 * 2**20
-}  # fmt: skip
+MAX_FILE_BYTES = {POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20}
 MAX_EMBEDDING_BYTES = 8 * 2**20
 MAX_REFERENCE_BYTES = 16 * 2**20
 """Of one reference image."""
@@ -201,6 +199,8 @@ def largest(name: str) -> int:
         return MAX_PRESET_BYTES
     if name in MAX_FILE_BYTES:
         return MAX_FILE_BYTES[name]
+    if name == OLDER_PREVIEW:
+        return MAX_FILE_BYTES[PREVIEW]
     if is_embedding(name):
         return MAX_EMBEDDING_BYTES
     return MAX_REFERENCE_BYTES if _REFERENCE.fullmatch(name) else 0

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+AGAIN = "Export the motion again, or ask whoever made it."
+"""What to do about a motion that was received damaged."""
+
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f"  # control characters except the line break
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction

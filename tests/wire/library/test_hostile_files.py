@@ -132,7 +132,21 @@ def archives(motion: Motion) -> dict[str, tuple[str, bytes]]:
         "4 GiB, as it says": ("motion_file_part_too_large", size("preset.json", 2**32 - 2)),
         "bomb": ("motion_file_bomb", zipped([("preset.json", good["preset.json"]), *bombs])),
         "offset": ("not_a_motion_file", shifted(plain)),
+        "overlapping": ("not_a_motion_file", overlapping(plain)),
     }  # fmt: skip
+
+
+def overlapping(data: bytes) -> bytes:
+    """Two entries of the same bytes, as in a bomb that has a thousand of them."""
+    offsets: dict[str, int] = {}
+
+    def note(values: dict[str, Any]) -> None:
+        offsets["first"] = values["offset"]
+
+    def change(values: dict[str, Any]) -> None:
+        values["offset"] = offsets["first"]
+
+    return patched(patched(data, note, "reference/0001.png"), change, "reference/0002.png")
 
 
 def shifted(data: bytes) -> bytes:
@@ -148,7 +162,7 @@ ARCHIVES = [
     "empty", "text", "only an end", "truncated", "half", "a comment", "64-bit sizes", "no preset",
     "damaged", "in a folder", "macOS", "twice", "preset twice", "a link", "encrypted", "lzma",
     "bzip2", "unknown method", "one large file", "huge preset", "4 GiB, as it says", "bomb",
-    "offset",
+    "offset", "overlapping",
 ]  # fmt: skip
 
 
@@ -216,10 +230,10 @@ def test_very_many_entries_are_refused_without_reading_them(
 ) -> None:
     """Also if the file says that there are only a few."""
     file = written(tmp_path / "Wave.motion", many(50_000, said))
-    start = time.perf_counter()
+    start = time.process_time()
     error = refused(file, tmp_path)
     assert error.problem.code == "motion_file_too_many"
-    assert time.perf_counter() - start < 0.1  # zipfile alone takes a second
+    assert time.process_time() - start < 0.1  # zipfile alone takes ten times as long
 
 
 def test_entries_without_names_are_refused(tmp_path: Path) -> None:
@@ -258,7 +272,9 @@ def presets(motion: Motion) -> dict[str, tuple[str, list[Entry]]]:
         "line break in the name": ("bad_request", with_preset(motion, name="a\nb")),
         "fewer files": ("motion_files_differ", [*good.items()][:-1]),
         "more files": ("motion_files_differ", [*good.items(), ("reference.webp", b"")]),
-        "changed file": ("file_changed", [*(good | {"thumbnail.png": png(color=99)}).items()]),
+        "changed file": (
+            "motion_part_changed", [*(good | {"thumbnail.png": png(color=99)}).items()]
+        ),
         "not named by its sum": ("bad_request", with_files(motion, {file: tokens(value=0.25)})),
         "60,000 pixels": (
             "motion_image_bad", with_files(motion, {"thumbnail.png": png(60_000, 60_000)})
@@ -267,6 +283,10 @@ def presets(motion: Motion) -> dict[str, tuple[str, list[Entry]]]:
             "motion_image_bad", with_files(motion, {"reference/0003.png": png(1, 60_000)})
         ),
         "no image": ("motion_image_bad", with_files(motion, {"reference/0001.png": b"MZ" * 50})),
+        "a zip in a zip": (
+            "motion_image_bad",
+            with_files(motion, {"thumbnail.png": zipped([("a", b"\0" * 2**24)])}),
+        ),
         "no pixels": ("motion_image_bad", with_files(motion, {"thumbnail.png": png(0, 8)})),
         "no animation": ("motion_image_bad", with_files(motion, {"preview.webp": b"GIF89a"})),
         "huge animation": ("motion_image_bad", with_files(motion, {"preview.webp": wide})),
@@ -288,9 +308,9 @@ def presets(motion: Motion) -> dict[str, tuple[str, list[Entry]]]:
 PRESETS = [
     "not JSON", "deep JSON", "newer", "unknown field", "other id", "invisible name",
     "line break in the name", "fewer files", "more files", "changed file", "not named by its sum",
-    "60,000 pixels", "60,000 pixels high", "no image", "no pixels", "no animation",
-    "huge animation", "poses of another length", "poses with NaN", "NaN", "infinity",
-    "of another model", "of another length", "more tokens", "no tensor",
+    "60,000 pixels", "60,000 pixels high", "no image", "a zip in a zip", "no pixels",
+    "no animation", "huge animation", "poses of another length", "poses with NaN", "NaN",
+    "infinity", "of another model", "of another length", "more tokens", "no tensor",
 ]  # fmt: skip
 
 

@@ -91,6 +91,16 @@ def test_what_is_damaged_or_has_no_place_is_not_sent(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.motion")) and not list(tmp_path.glob(".tmp-*"))
 
 
+def test_a_link_is_not_sent(tmp_path: Path) -> None:
+    """A folder from elsewhere must not make this machine send one of its own files."""
+    motion = saved(tmp_path, "Wave")
+    secret = tmp_path / "secret.png"
+    (motion.folder / "thumbnail.png").rename(secret)
+    (motion.folder / "thumbnail.png").symlink_to(secret)
+    with pytest.raises(UnreadableInput, match="is a link"):
+        export_to(motion, tmp_path / "Wave.motion")
+
+
 def test_what_could_not_be_received_is_not_sent(tmp_path: Path) -> None:
     """It is said to whoever sends it, not to whoever receives it."""
     job = finished_job(tmp_path, "Wave")

@@ -91,8 +91,8 @@ def test_a_value_that_no_capture_has_is_refused_by_its_field(field: str, value: 
 def test_fields_are_these() -> None:
     more = json.dumps(poses_value() | {"shader": "x"}).encode()
     less = json.dumps({k: v for k, v in poses_value().items() if k != "radii"}).encode()
-    for data in (more, less, b"{}", b"[]", b"3"):
-        with pytest.raises(UnreadableInput, match="its fields"):
+    for data, name in ((more, "shader"), (less, "radii"), (b"{}", "fps"), (b"[]", ""), (b"3", "")):
+        with pytest.raises(UnreadableInput, match=f"damaged: {name}"):
             check_poses(data, 14)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import uuid
 from pathlib import Path
@@ -19,8 +20,10 @@ from mti_addon.wire.library.preset import (
     Quality,
     content_id,
     embedding_name,
+    parse_preset,
     read_embedding,
     read_preset,
+    to_bytes,
     update_preset,
     verify_preset,
     write_preset,
@@ -259,3 +262,46 @@ def test_any_bytes_are_a_preset_or_a_sentence(tmp_path: Path, data: bytes) -> No
     (tmp_path / "preset.json").write_bytes(data)
     with pytest.raises((BadRequest, NewerProtocol)):
         read_preset(tmp_path)
+
+
+def places(value: Any) -> list[tuple[Any, ...]]:
+    """The way to everything in a JSON value."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value)
+    found: list[tuple[Any, ...]] = []
+    for step, inner in steps:
+        found.append((step,))
+        if isinstance(inner, dict | list):
+            found += [(step, *more) for more in places(inner)]
+    return found
+
+
+def examples() -> list[dict[str, Any]]:
+    """A preset of each version."""
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in CONTENTS.items()}  # type: ignore[arg-type]
+    newest = dataclasses.replace(PRESET, files=sums, id=content_id(sums))
+    older = [json.loads((GOLDEN / f"preset_{version}.json").read_text()) for version in (2, 3)]
+    return [json.loads(to_bytes(newest)), *older, older[0] | {"version": 1}]
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_a_preset_changed_anywhere_is_a_preset_or_a_sentence(data: Any) -> None:
+    """Of any version, since each is converted in its own way."""
+    value = data.draw(st.sampled_from(examples()))
+    *way, last = data.draw(st.sampled_from(places(value)))
+    inner = value
+    for step in way:
+        inner = inner[step]
+    if data.draw(st.booleans()):
+        inner[last] = data.draw(
+            strategies.JSON | st.sampled_from([2**70, -1, "\u202e", "x" * 5000])
+        )
+    else:
+        del inner[last]
+    try:
+        preset = parse_preset(json.dumps(value).encode())
+    except BadRequest as error:
+        assert len(error.message) < 500
+        return
+    preset.check()
+    assert parse_preset(to_bytes(preset)) == preset
