@@ -7,17 +7,17 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from ...workflow import motions
-from ..common import addon
+from ...workflow.motions import label_of
 from ..common.folders import RELATIVE
-from ..queue import polling
+from ..library import motions, shown
 from ..translations import OWN
 
 
-def _motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
+def _motion_labels(_self: Any, _context: Any, edit_text: str) -> list[str]:
     words = edit_text.lower()
-    known = motions.all_motions(polling.jobs, addon.presets_folder())
-    return [motion.label for motion in known if words in motion.label.lower()]
+    labels = [motion.label for motion in shown.learned()]
+    labels += map(label_of, motions.library().entries())
+    return [label for label in labels if words in label.lower()]
 
 
 class ApplyProperties:
@@ -26,7 +26,7 @@ class ApplyProperties:
     motion: StringProperty(
         name="Motion",
         description="Motion to apply; leave empty to use the one learned last",
-        search=_motion_names,
+        search=_motion_labels,
     )
     target: EnumProperty(
         name="Target",

@@ -8,6 +8,7 @@ from ...workflow.job_requests import apply_order
 from ...workflow.motions import KnownMotion
 from ...workflow.provenance import Target
 from ..common import addon
+from ..library import motions
 from ..queue.submit import submit
 from ..translations import translated
 from . import preview
@@ -25,6 +26,8 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
         addon.jobs_folder(), motion, target.png, props.seed, props.takes, props.framing
     )
     submit(order, target)
+    if motion.id:
+        motions.note_use(motion.id)
     text = translated("Applying {}", motion.name)
     tell_sent(operator, context, text, target, motion.settings.target_size)
 

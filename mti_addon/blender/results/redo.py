@@ -17,7 +17,7 @@ from ...wire.problem import Problem
 from ...workflow.job_list import Row
 from ...workflow.job_requests import apply_order
 from ...workflow.kept_results import ingredients, motion_of, read_result, result_folder
-from ...workflow.motions import KnownMotion, all_motions
+from ...workflow.motions import KnownMotion, known_in, label_of
 from ...workflow.provenance import (
     JOB_KEY,
     RECIPE_KEY,
@@ -35,6 +35,8 @@ from ..common import addon
 from ..common.drawing import paragraph
 from ..common.file_cache import cached
 from ..common.reporting import reports_errors, set_poll_message
+from ..library import motions
+from ..library import shown as library
 from ..queue import polling
 from ..queue.submit import submit
 from ..sequencer.edit_scene import shot_of
@@ -195,14 +197,19 @@ def fill_panel(scene: Any, recipe: Recipe, seed: int, takes: int, with_target: b
     """
     props = scene.mti
     props.seed, props.takes = seed, takes
-    known = all_motions(polling.jobs, addon.presets_folder())
-    found = next((each for each in known if each.name == recipe.name), None)
-    if found is not None:
-        props.motion = found.label
+    if label := _label(recipe.name):
+        props.motion = label
     if with_target and recipe.target is not None:
         props.fit = recipe.target.how
         if recipe.target.kind == "IMAGE":
             props.target, props.target_image = "IMAGE", recipe.target.source
+
+
+def _label(name: str) -> str:
+    """Return the label of the motion of this name, or an empty text."""
+    learned = (known.label for known in library.learned() if known.name == name)
+    kept = (label_of(each) for each in motions.library().entries() if each.name == name)
+    return next(learned, None) or next(kept, "")
 
 
 def _known(thing: Any) -> bool:
@@ -248,10 +255,14 @@ def _motion(recipe: Recipe, folder: Path | None) -> KnownMotion:
     """Find the motion file: in its job, next to the result, or as a known motion of that name."""
     for root, name in _files(recipe, folder, 1):
         if (path := root / name).is_file():
-            return KnownMotion("", recipe.name, path, recipe.settings, recipe.capture)
-    for known in all_motions(polling.jobs, addon.presets_folder()):
-        if known.name == recipe.name and known.settings.model == recipe.settings.model:
+            return KnownMotion("", recipe.name, (path,), recipe.settings, recipe.capture)
+    model = recipe.settings.model
+    for known in library.learned():
+        if known.name == recipe.name and known.settings.model == model:
             return known
+    for entry in motions.library().entries():
+        if entry.name == recipe.name and (found := known_in(entry.folder, model)):
+            return found
     what, hint = "The motion {name} no longer exists.", "Learn it again, or choose another."
     raise BadRequest(Problem("motion_gone", what, hint, {"name": recipe.name}))
 
