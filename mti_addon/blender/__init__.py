@@ -12,6 +12,7 @@ from . import (
     apply,
     jobs,
     learn,
+    library,
     menus,
     older_files,
     preferences,
@@ -23,8 +24,11 @@ from . import (
     translations,
 )
 from .apply import changes as target_changes
-from .common import addon, file_cache, icons, lists, this_file
+from .common import addon, file_cache, icons, lists, panels, this_file
 from .jobs import cleanup
+from .learn import queueing
+from .library import changing, grid_clicks, journal, motions, playing, saving, shown
+from .library import menus as library_menus
 from .properties import MTI_PG_scene, MTI_PG_window
 from .queue import pictures as job_pictures
 from .queue import polling, stillness
@@ -42,6 +46,7 @@ CLASSES: tuple[type, ...] = (
     *setup.CLASSES,
     *sketch.CLASSES,
     *learn.CLASSES,
+    *library.CLASSES,
     *apply.CLASSES,
     *results.CLASSES,
     *jobs.CLASSES,
@@ -49,7 +54,16 @@ CLASSES: tuple[type, ...] = (
     *status_bar.CLASSES,
     *tab.CLASSES,
 )
-HOOKS = (this_file, status_bar, menus, strip_repair, older_files, render_result)
+HOOKS = (
+    this_file,
+    status_bar,
+    menus,
+    library_menus,
+    journal,
+    strip_repair,
+    older_files,
+    render_result,
+)
 """Modules that add something to Blender other than classes."""
 
 
@@ -62,7 +76,10 @@ def register() -> None:
     bpy.types.WindowManager.mti = bpy.props.PointerProperty(type=MTI_PG_window)
     for module in HOOKS:
         module.register()
+    polling.on_change(saving.look)
+    motions.on_change(panels.redraw)
     polling.begin()
+    motions.start()
     setup_watch.begin()
     cleanup.begin()
     file_cache.on_change(setup_watch.redraw)
@@ -71,9 +88,10 @@ def register() -> None:
 
 def unregister() -> None:
     """Undo register() in reverse order, leaving no timers or previews behind."""
-    for timer in (watch, setup_watch, playback, polling, lists, cleanup):
+    timers = (watch, setup_watch, playback, polling, lists, cleanup, playing, grid_clicks, queueing)
+    for timer in timers:
         timer.stop()
-    for known in (stillness, file_cache, job_pictures, icons):
+    for known in (stillness, file_cache, job_pictures, saving, shown, changing, motions, icons):
         known.forget()
     for module in reversed(HOOKS):
         module.unregister()

@@ -9,6 +9,7 @@ from .apply.edit_properties import EditProperties
 from .apply.properties import ApplyProperties
 from .jobs.list import JobListProperties
 from .learn.properties import LearnProperties
+from .library.properties import LibraryProperties
 from .results.list import ResultListProperties
 from .results.properties import ResultProperties
 from .sketch.properties import SketchProperties
@@ -25,7 +26,11 @@ class MTI_PG_scene(
     """Settings of the tab's sections."""
 
     file_id: StringProperty(options={"HIDDEN"})
+    library_step: StringProperty(options={"HIDDEN"})
+    """The last change of the library that undo undoes (library/journal.py)."""
 
 
-class MTI_PG_window(JobListProperties, ResultListProperties, bpy.types.PropertyGroup):
+class MTI_PG_window(
+    LibraryProperties, JobListProperties, ResultListProperties, bpy.types.PropertyGroup
+):
     """Contents and active rows of the lists, stored in the window manager."""

@@ -12,6 +12,7 @@ from .common import panels
 from .common.drawing import paragraph
 from .jobs.panel import draw_jobs
 from .learn.panel import draw_learn
+from .library.panel import draw_library, draw_library_header
 from .results.panel import draw_results
 from .sequencer.strip import shown_scene
 from .setup.panel import draw_setup
@@ -27,7 +28,7 @@ class _MotionPanel:
     bl_label = "Motion"
 
     def draw(self, context: Any) -> None:
-        """Draw the five sections in the order of the workflow."""
+        """Draw the six sections in the order of the workflow."""
         layout = self.layout  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -37,12 +38,15 @@ class _MotionPanel:
         for name, title, draw in (
             ("mti_sketch", "Sketch", draw_sketch),
             ("mti_learn", "Learn", draw_learn),
+            ("mti_library", "Library", draw_library),
             ("mti_apply", "Apply", draw_apply),
             ("mti_file_results", "Results", draw_results),
             ("mti_jobs", "Jobs", draw_jobs),
         ):
             header, body = layout.panel(name, default_closed=False)
             header.label(text=title, translate=True)
+            if draw is draw_library:
+                draw_library_header(context, header)
             if body:
                 draw(context, body)
 

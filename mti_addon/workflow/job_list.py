@@ -16,6 +16,7 @@ from ..wire import JobFolder, MtiError, Request
 from ..wire.problem import Problem
 from .job_origin import Origin, read_origin
 from .job_titles import titled
+from .keeping import Keep, read_keep
 
 BUDGET_SECONDS = 0.008
 """Time limit of one poll of all jobs, continued by the next; Blender draws at 60 Hz."""
@@ -44,6 +45,8 @@ class Row:
     """Unix time."""
     has_log: bool = False
     """Whether a log was written."""
+    keep: Keep | None = None
+    """What becomes of its motion in the library, if that was decided."""
 
     @property
     def active(self) -> bool:
@@ -177,4 +180,5 @@ def _read(folder: JobFolder) -> Row:
         problem = error.problem
     origin, created = read_origin(folder.path), _changed(folder.request_file) / 1e9
     has_log = folder.log_file.is_file()
-    return Row(folder, request, problem, JobState(), origin, created, has_log)
+    keep = read_keep(folder.path)
+    return Row(folder, request, problem, JobState(), origin, created, has_log, keep)

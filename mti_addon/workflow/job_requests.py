@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..motion import draw, encode_png, variations
-from ..wire import PROTOCOL, JobFolder, Request, Settings, create_job
+from ..motion import PoseSequence, draw, encode_png, variations
+from ..wire import PROTOCOL, CaptureInfo, JobFolder, Request, Settings, create_job
 from ..wire.edit import AS_LEARNED, MotionEdit
 from ..wire.request import POSES, TARGET, motion_name, reference_name
 from .captures import Capture
@@ -41,17 +41,33 @@ def learn_order(
 
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable; nothing is left behind then.
     """
-    settings = framed(capture.settings, options.framing)
+    inputs = _references(capture, options)
+    if capture.can_vary:
+        inputs[POSES] = capture.poses().to_json().encode("utf-8")
+    info = replace(capture.about.info, flip_safe=options.flip_safe)
+    return write_learn_order(root, capture.settings, options, inputs, info, target)
+
+
+def write_learn_order(
+    root: Path,
+    settings: Settings,
+    options: LearnOptions,
+    inputs: dict[str, bytes | Path],
+    info: CaptureInfo,
+    target: bytes | None = None,
+) -> JobFolder:
+    """Write a job that learns from these references, and applies to the target, if any.
+
+    Raises the same as learn_order.
+    """
+    settings = framed(settings, options.framing)
     inversion = replace(settings.inversion, seed=options.seed)
     if options.iterations:
         inversion = replace(inversion, iterations=options.iterations)
     sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
-    inputs = _references(capture, options)
-    references = len(inputs) // capture.about.frames
-    if capture.can_vary:
-        inputs[POSES] = capture.poses().to_json().encode("utf-8")
+    images = len(inputs) - (POSES in inputs)
     if target is not None:
-        inputs[TARGET] = target
+        inputs = {**inputs, TARGET: target}
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,
@@ -59,10 +75,10 @@ def learn_order(
         name=options.name.strip() or "Motion",
         settings=replace(settings, inversion=inversion, sampling=sampling),
         inputs={},
-        reference_frames=capture.about.frames,
-        references=references,
+        reference_frames=settings.num_frames,
+        references=images // settings.num_frames,
         targets=0 if target is None else 1,
-        capture=replace(capture.about.info, flip_safe=options.flip_safe),
+        capture=info,
     )
     return create_job(root, request, inputs, tell)
 
@@ -81,10 +97,17 @@ def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Pa
         reference_name(i + 1): path for i, path in enumerate(capture.pictures())
     }
     if options.variations > 1 and capture.can_vary:
-        drawings = variations(capture.poses(), options.variations, options.seed)
-        for number, drawing in enumerate(steps(drawings[1:]), start=2):
-            for i, picture in enumerate(draw(*drawing)):
-                inputs[reference_name(i + 1, number)] = encode_png(picture)
+        inputs |= drawn_variations(capture.poses(), options)
+    return inputs
+
+
+def drawn_variations(poses: PoseSequence, options: LearnOptions) -> dict[str, bytes | Path]:
+    """Draw the variations of a motion, all but the first, which is the motion itself."""
+    inputs: dict[str, bytes | Path] = {}
+    drawings = variations(poses, options.variations, options.seed)
+    for number, drawing in enumerate(steps(drawings[1:]), start=2):
+        for i, picture in enumerate(draw(*drawing)):
+            inputs[reference_name(i + 1, number)] = encode_png(picture)
     return inputs
 
 

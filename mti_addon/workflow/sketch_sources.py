@@ -25,7 +25,7 @@ def sketch_source(motion: KnownMotion) -> SketchSource:
     A job keeps both beside its request, in inputs; the library beside preset.json, one level above
     the embedding.
     """
-    return _source(motion.file.parent)
+    return _source(motion.files[0].parent)
 
 
 @functools.lru_cache(maxsize=32)

@@ -149,13 +149,16 @@ def prefs(enabled: str, tmp_path: Path) -> Any:
     runner.chmod(0o755)
     preferences = bpy.context.preferences.addons[enabled].preferences
     preferences.jobs_folder = str(tmp_path / "jobs")
+    preferences.library_folder = str(tmp_path / "own")
     preferences.python = str(runner)
     yield preferences
     end_runners(tmp_path / "jobs")
     # read again: a test may have disabled the extension, which frees what `preferences` points to
     preferences = bpy.context.preferences.addons[enabled].preferences
-    preferences.jobs_folder = preferences.python = ""
-    preferences.engine, preferences.size = "draft", "0"
+    for name in ("jobs_folder", "python", "library_folder", "studio_folder", "author", "license"):
+        preferences.property_unset(name)
+    for name in ("engine", "size", "library_order", "save_motions"):
+        preferences.property_unset(name)
 
 
 @pytest.fixture

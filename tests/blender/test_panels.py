@@ -6,6 +6,7 @@ The recorder knows which properties, operators and icons exist, so a wrong name 
 from __future__ import annotations
 
 import importlib
+from inspect import signature
 from types import SimpleNamespace
 
 import bpy
@@ -43,7 +44,7 @@ class Layout:
         part.enabled = self.enabled
         return part
 
-    row = column = box = grid_flow = _part
+    row = column = box = grid_flow = split = _part
 
     def panel(self, _name, default_closed):
         return self._part(), self._part()
@@ -68,14 +69,29 @@ class Layout:
         shower = SimpleNamespace(filter_name="", bitflag_filter_item=1 << 30)
         flags, _order = cls.filter_items(shower, _context(), data, name)
         self.lines.append(f"({kind}: {rows})")
-        for entry, flag in zip(entries, flags, strict=True):
+        for index, (entry, flag) in enumerate(zip(entries, flags, strict=True)):
             if flag:
-                cls.draw_item(shower, _context(), self, data, entry, 0, active_data, active_name)
+                item = (self, data, entry, 0, active_data, active_name)
+                which = (index,) if "index" in signature(cls.draw_item).parameters else ()
+                cls.draw_item(shower, _context(), *item, *which)
 
     def separator(self):
         pass
 
-    def operator(self, idname, text=None, icon="NONE", text_ctxt="*", translate=True):
+    def popover(self, panel, text="", icon="NONE"):
+        assert icon in ICONS and hasattr(bpy.types, panel)
+        self.lines.append(f"[{panel}]")
+
+    def operator(
+        self,
+        idname,
+        text=None,
+        icon="NONE",
+        text_ctxt="*",
+        translate=True,
+        depress=False,
+        emboss=True,
+    ):
         assert icon in ICONS, icon
         self.lines.append(f"[{idname}]")
         settings = OperatorSettings(idname)
@@ -116,7 +132,7 @@ def _drawn(panel="MTI_PT_view3d", width=280):
 def test_a_new_scene(scene, prefs, panel):
     lines = _drawn(panel)
     assert lines[0] == "Sketch" and "[mti.capture]" in lines and "No jobs yet" in lines
-    parts = ["Sketch", "Learn", "Apply", "Results", "Jobs"]
+    parts = ["Sketch", "Learn", "Library", "Apply", "Results", "Jobs"]
     assert [line for line in lines if line in parts] == parts
 
 
@@ -172,7 +188,8 @@ def test_the_preferences_page_is_drawn(scene, prefs):
 
 
 def _values(prefs):
-    return {name: getattr(prefs, name) for name in ("jobs_folder", "engine", "size", "bl_rna")}
+    names = ("jobs_folder", "library_folder", "engine", "size", "bl_rna")
+    return {name: getattr(prefs, name) for name in names}
 
 
 @pytest.mark.parametrize(

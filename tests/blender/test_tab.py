@@ -182,22 +182,22 @@ def test_the_few_buttons_of_one_width_fit(scene, ext):
 def after(lines, button):
     """What stands between a button and the next part of the tab."""
     rest = lines[lines.index(button) + 1 :]
-    return rest[: next(i for i, line in enumerate(rest) if line in ("Apply", "Results"))]
+    return rest[: next(i for i, line in enumerate(rest) if line in ("Library", "Results"))]
 
 
 def test_progress_stands_below_the_button_that_started_it(captured, polling):
-    (estimate,) = after(_drawn(), "[mti.learn]")
+    estimate, save = after(_drawn(), "[mti.learn]")
     assert estimate.startswith("60 iterations")
     learn(polling, captured, "slow")
     wait(polling, lambda row: row.state.step >= 2)
     # one line as before, so that nothing below it has moved
-    assert after(_drawn(), "[mti.learn]")[1:] == ["[mti.pause]", "[mti.cancel]"]
+    assert after(_drawn(), "[mti.learn]")[1:] == ["[mti.pause]", "[mti.cancel]", save]
     assert after(_drawn(), "[mti.learn]")[0].startswith("Learning ")
     (waiting,) = after(_drawn(), "[mti.apply]")
     assert "Learning" not in waiting
     bpy.ops.mti.cancel(job=polling.jobs.rows[0].request.job)
     wait(polling, ended)
-    assert after(_drawn(), "[mti.learn]") == [estimate]
+    assert after(_drawn(), "[mti.learn]") == [estimate, save]
 
 
 def test_applying_shows_below_apply_only(captured, polling):
@@ -207,7 +207,7 @@ def test_applying_shows_below_apply_only(captured, polling):
     row = wait(polling, lambda row: row.request.task == "apply" and row.state.step >= 2)
     told, *buttons = after(_drawn(), "[mti.apply]")
     assert "left" in told and buttons == ["[mti.cancel]"]
-    assert len(after(_drawn(), "[mti.learn]")) == 1
+    assert len(after(_drawn(), "[mti.learn]")) == 2
     bpy.ops.mti.cancel(job=row.request.job)
     wait(polling, ended)
 

@@ -4,31 +4,64 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...workflow.motions import KnownMotion, find_motion, learned_motions
+from ...client.setup.engines import LABELS
+from ...wire.problem import Problem
+from ...workflow.motions import KnownMotion, find_learned, known_in
 from ..common import addon, this_file
+from ..common.file_cache import cached
+from ..library import motions, shown
+from ..library.problems import LOADING, NONE_CHOSEN
 from ..queue import polling
 from ..setup import engines
 from .sources import Shape
+
+_known_in = cached(known_in)
 
 
 def current_motion(scene: Any) -> KnownMotion | None:
     """Return the motion chosen in the scene, or else the most recently learned one.
 
-    The choice is pinned on first use: a job that finishes later does not change what is applied
-    (newer_motion() offers its motion instead). Shipped motions are never used implicitly.
+    A motion of the library is applied by the engine chosen in the preferences; None if that has not
+    learned it. A job's motion is applied by the engine that has learned it. The choice is pinned on
+    first use: a job that finishes later does not change what is applied (newer_motion() offers its
+    motion instead). Shipped motions are never used implicitly.
     """
-    if scene.mti.motion:
-        return find_motion(scene.mti.motion, polling.jobs, addon.presets_folder())
-    return this_file.stay_with(_learned())
+    chosen = scene.mti.motion
+    return motion_labelled(chosen) if chosen else shown.latest()
+
+
+def motion_labelled(label: str) -> KnownMotion | None:
+    """Return the motion with this label: of the library, by the chosen engine, or of a job."""
+    entry = motions.labelled(label)
+    if entry is not None:
+        return _known_in(entry.folder, addon.preferences().engine)
+    return find_learned(label, polling.jobs)
+
+
+def motion_problem(scene: Any) -> Problem | None:
+    """Return why there is no current motion."""
+    if current_motion(scene) is not None:
+        return None
+    chosen = scene.mti.motion
+    if not chosen:
+        return NONE_CHOSEN
+    entry = motions.labelled(chosen)
+    if entry is not None:
+        what = "{name} is not learned for {engine} yet: learn it in the Library"
+        values = {"name": entry.name, "engine": LABELS[addon.preferences().engine]}
+        return Problem("motion_not_learned_for_engine", what, values=values)
+    if not motions.library().is_complete:
+        return LOADING
+    return Problem("no_such_motion", "The motion {name} does not exist", values={"name": chosen})
 
 
 def newer_motion(scene: Any) -> KnownMotion | None:
     """Return a motion learned after the one used implicitly, or None."""
     if scene.mti.motion:
         return None
-    motions = _learned()
-    used = this_file.stay_with(motions)
-    return motions[0] if used is not None and motions[0] != used else None
+    learned = shown.learned()
+    used = this_file.stay_with(learned)
+    return learned[0] if used is not None and learned[0] != used else None
 
 
 def shapes_sent(context: Any) -> tuple[Shape | None, ...]:
@@ -36,8 +69,3 @@ def shapes_sent(context: Any) -> tuple[Shape | None, ...]:
     motion, chosen = current_motion(context.scene), engines.chosen_settings().target_size
     shape = motion.settings.target_size if motion else chosen
     return (shape, chosen) if context.scene.mti.also_apply else (shape,)
-
-
-def _learned() -> list[KnownMotion]:
-    """Return the learned motions, newest first, those of this file before all others."""
-    return learned_motions(polling.jobs, lambda row: this_file.is_here(row.origin))

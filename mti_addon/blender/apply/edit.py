@@ -12,12 +12,10 @@ from ...wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from ...wire.problem import Problem
 from ...workflow.edit_preview import SIDE, edit_preview
 from ...workflow.edits import unfitted_chain
-from ...workflow.motions import KnownMotion, find_motion
+from ...workflow.motions import KnownMotion
 from ...workflow.sketch_sources import sketch_source
-from ..common import addon
-from ..queue import polling
 from ..translations import translated
-from .current import current_motion
+from .current import current_motion, motion_labelled
 from .edit_properties import NAMES
 
 
@@ -61,7 +59,7 @@ def chosen_motions(scene: Any) -> list[KnownMotion]:
     """Return the motions of the panel's edit, one for each part; those that exist."""
     found = [current_motion(scene)]
     if scene.mti.edit_combine != "one":
-        found.append(find_motion(scene.mti.edit_second, polling.jobs, addon.presets_folder()))
+        found.append(motion_labelled(scene.mti.edit_second))
     return [motion for motion in found if motion is not None]
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
-from ...workflow import motions
-from ..common import addon
-from ..queue import polling
+from ...workflow.motions import label_of
+from ..library import motions, shown
 from ..translations import OWN
 
 _GAP = 1.0
@@ -18,8 +17,9 @@ _GAP = 1.0
 def motion_names(_self: Any, _context: Any, edit_text: str) -> list[str]:
     """Return the labels of the motions that contain what was typed."""
     words = edit_text.lower()
-    known = motions.all_motions(polling.jobs, addon.presets_folder())
-    return [motion.label for motion in known if words in motion.label.lower()]
+    labels = [motion.label for motion in shown.learned()]
+    labels += map(label_of, motions.library().entries())
+    return [label for label in labels if words in label.lower()]
 
 
 def _start_moved(self: Any, _context: Any) -> None:

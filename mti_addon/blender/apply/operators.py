@@ -16,7 +16,7 @@ from ..queue import polling
 from ..setup import engines
 from ..translations import translated
 from . import preview
-from .current import current_motion
+from .current import current_motion, motion_problem
 from .edit import edit_problem, is_edited, reset_edit
 from .send import apply_motion
 from .sources import make_target, target_problem
@@ -34,9 +34,7 @@ class MTI_OT_apply(bpy.types.Operator):
         motion = current_motion(context.scene)
         problem = engines.missing_problem(motion.settings.model if motion else "draft")
         problem = problem or target_problem(context)
-        if not problem and motion is None:
-            problem = _motion_problem(context.scene.mti.motion)
-        problem = problem or edit_problem(context.scene)
+        problem = problem or motion_problem(context.scene) or edit_problem(context.scene)
         return set_poll_message(cls, problem)
 
     @reports_errors
@@ -46,12 +44,6 @@ class MTI_OT_apply(bpy.types.Operator):
         assert motion is not None  # checked by poll()
         apply_motion(self, context, motion)
         return {"FINISHED"}
-
-
-def _motion_problem(chosen: str) -> Problem:
-    if not chosen:
-        return Problem("no_motion_chosen", "Learn a motion, or choose one")
-    return Problem("no_such_motion", "The motion {name} does not exist", values={"name": chosen})
 
 
 class MTI_OT_use_motion(bpy.types.Operator):

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ...client.setup.engines import LABELS
 from ...motion import fitted
 from ...wire import Settings
 from ...workflow.motions import KnownMotion
 from ..common.drawing import button, field, paragraph
+from ..library import shown
 from ..queue.rows import draw_status
 from ..setup.costs import draw_resolution, estimate
 from ..setup.engines import chosen_settings
 from ..translations import sentences, translated
 from . import preview
 from .changes import changed_since_preview
-from .current import current_motion, newer_motion, shapes_sent
+from .current import current_motion, motion_problem, newer_motion, shapes_sent
 from .edit_panel import draw_edit
 from .sources import size_of, target_problem
 
@@ -24,10 +26,8 @@ def draw_apply(context: Any, layout: Any) -> None:
     """Draw motion, target, seed and takes."""
     props = context.scene.mti
     column = layout.column()
-    field(context, column, props, "motion", icon="ACTION")
     motion = current_motion(context.scene)
-    if not props.motion:
-        _draw_latest(context, column, motion)
+    _draw_motion(context, column, motion)
     draw_edit(context, layout)
     column = layout.column()
     _draw_target(context, column)
@@ -43,16 +43,23 @@ def draw_apply(context: Any, layout: Any) -> None:
     draw_status(context, layout, False, estimate(planned, True, learns=False))
 
 
-def _draw_latest(context: Any, column: Any, motion: KnownMotion | None) -> None:
-    """Draw one line: the motion used implicitly, or a button to switch to a newer one."""
+def _draw_motion(context: Any, column: Any, motion: KnownMotion | None) -> None:
+    """Draw the motion that is applied, a click on which finds another; or why there is none."""
+    entry = shown.chosen(context.scene)
+    if motion is not None:
+        text = f"{motion.name} ({LABELS[motion.settings.model]})"
+        button(context, column, "mti.find_motion", text, "ACTION", short=motion.name)
+    else:
+        text = entry.name if entry is not None else translated("Choose a Motion")
+        button(context, column, "mti.find_motion", text, "ACTION", short="Choose")
+        paragraph(context, column, sentences(motion_problem(context.scene)), "INFO")
     newer = newer_motion(context.scene)
     if newer is not None:
         text = translated("Use Newer: {}", newer.name)
         use = button(context, column, "mti.use_motion", text, "FILE_REFRESH", short=newer.name)
         use.motion = newer.label
-        return
-    text = translated("Using Latest: {}", motion.name) if motion else "No motion yet"
-    paragraph(context, column, text, "NONE")
+    elif motion is not None and not context.scene.mti.motion:
+        paragraph(context, column, translated("Using Latest: {}", motion.name), "NONE")
 
 
 def _draw_target(context: Any, column: Any) -> None:

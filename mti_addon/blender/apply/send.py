@@ -8,6 +8,7 @@ from ...workflow.job_requests import apply_order
 from ...workflow.motions import KnownMotion
 from ...workflow.provenance import Target
 from ..common import addon
+from ..library import motions
 from ..queue.submit import submit
 from ..translations import translated
 from . import preview
@@ -22,12 +23,15 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     """
     props = context.scene.mti
     target = make_target(context, motion.settings.target_size)
-    motions = [motion, *chosen_motions(context.scene)[1:]]
+    together = [motion, *chosen_motions(context.scene)[1:]]
     edit = chosen_edit(props)
     order = apply_order(
-        addon.jobs_folder(), motions, target.png, props.seed, props.takes, props.framing, edit
+        addon.jobs_folder(), together, target.png, props.seed, props.takes, props.framing, edit
     )
     submit(order, target)
+    for each in together:
+        if each.id:
+            motions.note_use(each.id)
     text = translated("Applying {}", order.request().name)
     tell_sent(operator, context, text, target, motion.settings.target_size)
 

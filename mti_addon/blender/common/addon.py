@@ -54,6 +54,20 @@ def captures_folder() -> Path:
     return user_folder() / "captures"
 
 
+def library_folder() -> Path:
+    """Return the folder of the animator's own motions: that of the preferences, or a default."""
+    prefs = preferences()
+    chosen = prefs.library_folder.strip() if prefs else ""
+    return Path(bpy.path.abspath(chosen)) if chosen else user_folder() / "library"
+
+
+def studio_folder() -> Path | None:
+    """Return the further library, which is only read; None if the preferences name none."""
+    prefs = preferences()
+    chosen = prefs.studio_folder.strip() if prefs else ""
+    return Path(bpy.path.abspath(chosen)) if chosen else None
+
+
 def presets_folder() -> Path:
     """Return the folder of motions shipped with the extension."""
     return EXTENSION_ROOT / "presets"

@@ -86,6 +86,11 @@ def beginning(context: Any, text: str, icons: int, boxed: bool = False, beside: 
     return shortened(text, width - text_width(beside, _size(context)), _size(context))
 
 
+def beginning_in(context: Any, text: str, width: float) -> str:
+    """Return as much of a name as fits into so many pixels."""
+    return shortened(text, width, _size(context))
+
+
 def field(
     context: Any, layout: Any, data: Any, name: str, above: bool = False, **options: Any
 ) -> None:

@@ -16,8 +16,9 @@ import bpy.utils.previews
 from ...workflow.captures import Capture
 from .file_cache import is_file
 
-KEPT = 96
-"""Number of most recently shown icons to keep; a panel shows a few dozen at most."""
+KEPT = 256
+"""Number of most recently shown icons to keep; a panel shows a few dozen, and a large grid of
+motions more. Each takes up to 256 KB."""
 
 _previews: Any = None
 _used: OrderedDict[str, None] = OrderedDict()
@@ -38,6 +39,24 @@ def file_icon(path: Path) -> int:
         with contextlib.suppress(KeyError, OSError, RuntimeError):
             icons.load(key, key, "IMAGE")
     return _shown(key)
+
+
+def sure_icon(key: str, path: Path) -> int:
+    """Return the icon ID of an image file that is known to exist, without looking for it.
+
+    `key`: of what the file shows, which changes if the file does.
+    """
+    icons = _collection()
+    if key not in icons:
+        with contextlib.suppress(KeyError, OSError, RuntimeError):
+            icons.load(key, str(path), "IMAGE")
+    return _shown(key)
+
+
+def load_now(key: str, path: Path) -> None:
+    """Load an image file at once, which Blender otherwise does some time after it was drawn."""
+    if sure_icon(key, path):
+        _ = tuple(_previews[key].image_size)
 
 
 def drawn_icon(key: str) -> int:

@@ -42,9 +42,13 @@ class Mirror:
     def look(self, window: Any) -> None:
         """Schedule an update if the list is out of date; called while it is drawn."""
         shown = [(entry.key, entry.name) for entry in getattr(window, self.entries)]
-        if shown == list(self.names().items()) or bpy.app.timers.is_registered(_tick):
-            return
-        bpy.app.timers.register(_tick, first_interval=SOON, persistent=True)
+        if shown != list(self.names().items()):
+            self.schedule()
+
+    def schedule(self) -> None:
+        """Have all lists updated soon."""
+        if not bpy.app.timers.is_registered(_tick):
+            bpy.app.timers.register(_tick, first_interval=SOON, persistent=True)
 
     def fill(self, window: Any) -> None:
         """Update the entries. The active row stays active, or else its successor at that index."""

@@ -14,6 +14,7 @@ from .problems import ProblemError
 
 MAKE_SURE = "Make sure that its folder exists and is writable."
 Execute = Callable[[Any, Any], set[str]]
+Invoke = Callable[[Any, Any, Any], set[str]]
 
 
 def set_poll_message(cls: Any, problem: Problem | None) -> bool:
@@ -31,24 +32,38 @@ def reports_errors(execute: Execute) -> Execute:
 
     @functools.wraps(execute)
     def guarded(self: Any, context: Any) -> set[str]:
-        try:
-            try:
-                with pointer_progress.shown(context.window_manager):
-                    done = execute(self, context)
-            finally:
-                file_cache.refresh()
-        except (MtiError, ProblemError) as error:
-            problem = error.problem
-        except OSError as error:
-            problem = _file_problem(error)
-        else:
-            panels.remember_error(None)
-            return done
-        panels.remember_error(problem)
-        self.report({"ERROR"}, sentences(problem))
-        return {"CANCELLED"}
+        return _guarded(self, context, lambda: execute(self, context))
 
     return guarded
+
+
+def invoke_reports_errors(invoke: Invoke) -> Invoke:
+    """Wrap invoke(self, context, event) in the same way."""
+
+    @functools.wraps(invoke)
+    def guarded(self: Any, context: Any, event: Any) -> set[str]:
+        return _guarded(self, context, lambda: invoke(self, context, event))
+
+    return guarded
+
+
+def _guarded(operator: Any, context: Any, run: Callable[[], set[str]]) -> set[str]:
+    try:
+        try:
+            with pointer_progress.shown(context.window_manager):
+                done = run()
+        finally:
+            file_cache.refresh()
+    except (MtiError, ProblemError) as error:
+        problem = error.problem
+    except OSError as error:
+        problem = _file_problem(error)
+    else:
+        panels.remember_error(None)
+        return done
+    panels.remember_error(problem)
+    operator.report({"ERROR"}, sentences(problem))
+    return {"CANCELLED"}
 
 
 def _file_problem(error: OSError) -> Problem:

@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from ... import client
+from ...client.library import empty_trash, list_trash
 from ...wire import JobFolder, MtiError, files
 from ...workflow.captures import CAPTURE_FILE
 from ...workflow.job_list import Jobs, Row
@@ -22,7 +23,7 @@ from ..results.relocate import shown_folders
 from ..translations import sentences, translated
 
 JOB_KINDS = ("jobs", "unadded", "unfinished")
-KINDS = (*JOB_KINDS, "captures", "results")
+KINDS = (*JOB_KINDS, "captures", "results", "trash")
 _HEARTS = {"captures": CAPTURE_FILE, "results": RECIPE_FILE}
 _HOPELESS = ("bad_request", "unreadable_input", "bad_embedding", "wrong_model", "no_motion")
 """Failure codes of jobs that would fail again every time they are resumed."""
@@ -68,12 +69,15 @@ def inventory(jobs: Jobs) -> dict[str, Heap]:
             [(path, path.name in captures) for path in _folders(addon.captures_folder())]
         ),
         "results": _heap([(each.folder, each.folder.resolve() in shown) for each in results]),
+        "trash": _trash(),
     }
 
 
 def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
     """Delete unused folders; return how many were deleted, and the errors for the others."""
     gone, problems = 0, []
+    if kind == "trash":
+        return _empty_trash(heap)
     for path in steps(heap.unused):
         try:
             if kind in JOB_KINDS:
@@ -84,6 +88,14 @@ def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
         except MtiError as error:
             problems.append(sentences(error.problem))
     return gone, problems
+
+
+def _empty_trash(heap: Heap) -> tuple[int, list[str]]:
+    try:
+        empty_trash(addon.library_folder(), heap.unused)
+    except MtiError as error:
+        return 0, [sentences(error.problem)]
+    return len(heap.unused), []
 
 
 def sweep() -> None:
@@ -145,6 +157,12 @@ def _could_succeed(row: Row) -> bool:
 def _only(paths: Iterable[Path]) -> Heap:
     found = tuple(paths)
     return Heap(found, sum(map(files.size_of, found)))
+
+
+def _trash() -> Heap:
+    """Return the deleted motions of the library."""
+    deleted = list_trash(addon.library_folder())
+    return Heap(tuple(each.place for each in deleted), sum(each.bytes for each in deleted))
 
 
 def _heap(found: list[tuple[Path, Any]]) -> Heap:

@@ -54,6 +54,11 @@ class MTI_OT_clean_up(bpy.types.Operator):
         ),
         default=False,
     )
+    trash: BoolProperty(
+        name="Deleted Motions",
+        description="Empty the library's trash; its motions can then no longer be restored",
+        default=False,
+    )
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Measure the folders, and ask for confirmation."""

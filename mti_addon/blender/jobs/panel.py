@@ -10,6 +10,7 @@ from ...workflow.job_list import Row
 from ...workflow.kept_results import takes_of
 from ..common.drawing import BOX_EDGES, ICON, button, is_narrow, name, paragraph, room, scale_of
 from ..common.lists import SHOWN, flags
+from ..library.saving import entry_of_job
 from ..queue import pictures, polling, stillness
 from ..queue.rows import PHASES, TASKS, advice, draw_bar, draw_stop, how_far, warning_of, when
 from ..results import playback
@@ -179,6 +180,7 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
     assert row.request is not None  # the job is done
     if row.request.learns:
         button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
+        _draw_kept(context, box, row)
     if takes := takes_of(row):
         if len(stillness.still_takes(row)) == len(takes):
             paragraph(context, box, stillness.ADVICE, "ERROR", boxed=True)
@@ -187,6 +189,17 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
             add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
             add.job = job
         button(context, box, "mti.redo", "Redo With...", "LOOP_BACK", True, "Again").job = job
+
+
+def _draw_kept(context: Any, box: Any, row: Row) -> None:
+    """Draw that its motion is in the library, or a button to save it there."""
+    entry = entry_of_job(row)
+    if entry is not None:
+        text = translated("In the library: {}", entry.name)
+        paragraph(context, box, text, "CHECKMARK", boxed=True)
+        return
+    save = button(context, box, "mti.save_to_library", "Save to Library", "ADD", True, "Save")
+    save.job = row.folder.path.name
 
 
 def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:

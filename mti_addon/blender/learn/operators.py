@@ -9,7 +9,7 @@ import bpy
 from ...wire.errors import BadRequest
 from ...wire.problem import Problem
 from ...workflow.captures import load_capture
-from ...workflow.job_requests import LearnOptions, learn_order
+from ...workflow.job_requests import learn_order
 from ..apply.send import tell_sent
 from ..apply.sources import make_target, target_problem
 from ..common import addon
@@ -19,10 +19,7 @@ from ..setup import engines
 from ..sketch.changes import changed_since_capture
 from ..sketch.current import current_capture
 from ..translations import translated
-from .quality import chosen_iterations
-
-WHOLE_SOURCES = ("CAMERA", "VIEWPORT")
-"""Sources captured for their camera motion."""
+from .orders import keep_if_wished, options_for
 
 
 class MTI_OT_learn(bpy.types.Operator):
@@ -48,17 +45,9 @@ class MTI_OT_learn(bpy.types.Operator):
             what = "The capture no longer exists."
             raise BadRequest(Problem("capture_gone", what, "Capture the motion again."))
         target = make_target(context, capture.settings.target_size) if props.also_apply else None
-        options = LearnOptions(
-            props.name,
-            chosen_iterations(props, capture.about.model),
-            props.seed,
-            props.flip_safe,
-            props.variations,
-            props.takes,
-            _framing(props),
-        )
+        options = options_for(props, props.name, capture.about.model)
         order = learn_order(addon.jobs_folder(), capture, options, target.png if target else None)
-        submit(order, target)
+        submit(order, target, keep_if_wished(order, options.name))
         text = translated("Learning {}", options.name)
         changed = changed_since_capture(context)
         tell_sent(self, context, text, target, capture.settings.target_size, changed=changed)
@@ -81,10 +70,3 @@ def _capture_problem(context: Any) -> Problem | None:
         values |= {"new_width": size[0], "new_height": size[1]}
         return Problem("captured_at_other_size", what, values=values)
     return None
-
-
-def _framing(props: Any) -> str:
-    """Return what a capture shows: for camera motion, the whole image."""
-    if props.framing == "AUTO" and props.source in WHOLE_SOURCES:
-        return "WHOLE"
-    return str(props.framing)

@@ -11,7 +11,8 @@ from ..queue.rows import draw_status
 from ..setup.costs import draw_resolution, estimate
 from ..setup.engines import chosen_settings, engine_state
 from ..sketch.current import current_capture
-from ..translations import sentences
+from ..translations import sentences, translated
+from . import queueing
 from .quality import planned_settings
 
 
@@ -40,6 +41,21 @@ def draw_learn(context: Any, layout: Any) -> None:
     button(context, layout, "mti.learn", "Learn", "PLAY")
     text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
     draw_status(context, layout, True, text)
+    _draw_learned(context, layout)
+
+
+def _draw_learned(context: Any, layout: Any) -> None:
+    """Draw a button to save what was learned last, and how many motions are still being queued.
+
+    The button is always there, so that nothing moves when a job ends.
+    """
+    done, total = queueing.progress()
+    if total:
+        row = layout.row(align=True)
+        text = translated("Queuing {} of {}", done, total)
+        row.progress(factor=done / total, text=text, translate=False)
+        row.operator("mti.stop_queueing", text="", icon="X")
+    button(context, layout, "mti.save_to_library", "Save to Library", "ADD", short="Save")
 
 
 def _draw_options(context: Any, layout: Any) -> None:
@@ -47,7 +63,7 @@ def _draw_options(context: Any, layout: Any) -> None:
     props, column = context.scene.mti, layout.column()
     capture = current_capture(context.scene)
     varied = column.column()
-    # keyed figures only
+    # only what was drawn from poses
     varied.enabled = capture is None or any(map(is_file, capture.poses_files))
     field(context, varied, props, "variations")
     field(context, column, props, "flip_safe")

@@ -87,6 +87,22 @@ def draw_models(context: Any, layout: Any) -> None:
         draw_task(context, body, name)
 
 
+def draw_library(layout: Any, prefs: Any) -> None:
+    """Draw the folders of motions, and what is said of those that are saved."""
+    header, body = layout.panel("mti_prefs_library", default_closed=False)
+    header.label(text="Library")
+    if not body:
+        return
+    column = body.column()
+    column.use_property_split = True
+    column.prop(prefs, "library_folder")
+    if not prefs.library_folder:
+        column.label(text=str(addon.library_folder()), translate=False)
+    column.prop(prefs, "studio_folder")
+    for name in ("save_motions", "play_motions", "author", "license"):
+        column.prop(prefs, name)
+
+
 def _draw_answer(context: Any, layout: Any) -> None:
     """Draw the backend's most recent response."""
     capabilities = engines.capabilities()

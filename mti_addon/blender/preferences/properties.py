@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..common import addon
+from ..library import motions
 from ..queue import polling
 from ..setup import hub_access_token, watch
 from . import page
@@ -46,6 +47,10 @@ def _set_token(_self: Any, text: str) -> None:
 
 def _jobs_folder_changed(_self: Any, _context: Any) -> None:
     polling.start()
+
+
+def _library_changed(_self: Any, _context: Any) -> None:
+    motions.start()
 
 
 def _backend_changed(_self: Any, _context: Any) -> None:
@@ -122,6 +127,42 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_jobs_folder_changed,
     )
+    library_folder: StringProperty(
+        name="Library Folder",
+        description="Folder of your own motions; leave empty to use the extension's user folder",
+        subtype="DIR_PATH",
+        update=_library_changed,
+    )
+    studio_folder: StringProperty(
+        name="Studio Folder",
+        description="Folder of motions shared by a studio; they are shown, but never changed",
+        subtype="DIR_PATH",
+        update=_library_changed,
+    )
+    library_order: EnumProperty(
+        name="Sort By",
+        description="Order of the motions in the library",
+        items=(
+            ("NAME", "Name", "By name"),
+            ("DATE", "Date", "Newest first"),
+            ("USED", "Recently Used", "Those applied last first"),
+        ),
+    )
+    play_motions: BoolProperty(
+        name="Play Chosen Motion",
+        description="Play the images of the motion that is chosen in the library",
+        default=True,
+    )
+    save_motions: BoolProperty(
+        name="Save Learned Motions",
+        description="Save each motion in the library as soon as it is learned",
+        default=False,
+    )
+    author: StringProperty(name="Author", description="Author of the motions that you save")
+    license: StringProperty(
+        name="License",
+        description="License of the motions that you save, as an SPDX expression such as CC0-1.0",
+    )
     engine: EnumProperty(
         name="Engine",
         description="Model that learns motions",
@@ -142,6 +183,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         page.draw_backend(context, layout)
         page.draw_models(context, layout)
+        page.draw_library(layout, self)
         column = layout.column()
         column.use_property_split = True
         column.prop(self, "jobs_folder")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 
 from ... import client
@@ -22,6 +24,8 @@ notices: dict[str, str] = {}
 _awaited: set[str] = set()
 """IDs of jobs that this Blender has started and that have not ended."""
 _timings: client.Timings | None = None
+_listeners: list[Callable[[], None]] = []
+"""Called when jobs have changed."""
 
 
 def poll() -> float | None:
@@ -36,6 +40,8 @@ def poll() -> float | None:
         for row in jobs.rows:
             if row != known.get(row.folder):
                 _react(known.get(row.folder), row)
+        for tell in _listeners:
+            tell()
         panels.redraw()
     _start_next()
     if not jobs.waiting:
@@ -71,9 +77,15 @@ def notice_changes() -> None:
         begin()
 
 
+def on_change(tell: Callable[[], None]) -> None:
+    """Call a function whenever jobs have changed."""
+    _listeners.append(tell)
+
+
 def stop() -> None:
     """Reset all state; for unregister()."""
     global _timings
+    _listeners.clear()
     if bpy.app.timers.is_registered(poll):
         bpy.app.timers.unregister(poll)
     jobs.forget()

@@ -16,10 +16,11 @@ from ...wire.contents import read_inside
 from ...wire.errors import BadRequest, UnreadableInput
 from ...wire.problem import Problem
 from ...wire.request import TARGET, motion_name
+from ...wire.settings import ModelName
 from ...workflow.edits import Combination, names_in
 from ...workflow.job_requests import combination_order
 from ...workflow.kept_results import motions_of, read_result, result_folder
-from ...workflow.motions import KnownMotion, all_motions
+from ...workflow.motions import KnownMotion, known_in
 from ...workflow.provenance import (
     JOB_KEY,
     RECIPE_KEY,
@@ -38,6 +39,8 @@ from ..common import addon
 from ..common.drawing import paragraph
 from ..common.file_cache import cached
 from ..common.reporting import reports_errors, set_poll_message
+from ..library import motions
+from ..library import shown as library
 from ..queue import polling
 from ..queue.submit import submit
 from ..sequencer.edit_scene import shot_of
@@ -205,8 +208,7 @@ def fill_panel(
     """
     props = scene.mti
     props.seed, props.takes = seed, takes
-    known = all_motions(polling.jobs, addon.presets_folder())
-    named = [next((each for each in known if each.name == name), None) for name in names]
+    named = [_of_name(name, recipe.settings.model) for name in names]
     if named and named[0] is not None:
         props.motion = named[0].label
     fill_edit(props, recipe.edit, named)
@@ -214,6 +216,16 @@ def fill_panel(
         props.fit = recipe.target.how
         if recipe.target.kind == "IMAGE":
             props.target, props.target_image = "IMAGE", recipe.target.source
+
+
+def _of_name(name: str, model: ModelName) -> KnownMotion | None:
+    """Return the motion of this name that a model has learned: a job's, or one in the library."""
+    for known in library.learned():
+        if known.name == name and known.settings.model == model:
+            return known
+    found = (each for each in motions.library().entries() if each.name == name)
+    read = (known_in(each.folder, model) for each in found)
+    return next((each for each in read if each is not None), None)
 
 
 def _known(thing: Any) -> bool:
@@ -265,10 +277,9 @@ def _combination(recipe: Recipe, folder: Path | None) -> tuple[Combination, Sett
 
 
 def _same_motion(recipe: Recipe) -> KnownMotion:
-    for known in all_motions(polling.jobs, addon.presets_folder()):
-        same = known.name == recipe.name and known.settings.model == recipe.settings.model
-        if same and len(known.files) == len(recipe.edit.parts):
-            return known
+    known = _of_name(recipe.name, recipe.settings.model)
+    if known is not None and len(known.files) == len(recipe.edit.parts):
+        return known
     what, hint = "The motion {name} no longer exists.", "Learn it again, or choose another."
     raise BadRequest(Problem("motion_gone", what, hint, {"name": recipe.name}))
 

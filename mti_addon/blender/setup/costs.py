@@ -22,7 +22,7 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
     seconds = seconds_of(costs, settings, learns, applies)
     if seconds is None:
         costs, word = {**guess(settings), **costs}, "roughly {}"
-        seconds = seconds_of(costs, settings, learns, applies)
+        seconds = seconds_for(settings, learns, applies)
     memory = memory_of(costs, learns)
     parts = [translated("{} iterations", settings.inversion.iterations)] if learns else []
     if seconds is None:
@@ -32,6 +32,13 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
     if memory is not None:
         parts.append("{:.1f} GB".format(memory / 1024))
     return ", ".join(parts)
+
+
+def seconds_for(settings: Settings, learns: bool, applies: bool) -> float | None:
+    """Return the duration of such a job: of the last one, or as the backend estimates; or None."""
+    costs = polling.timings().costs(settings)
+    seconds = seconds_of(costs, settings, learns, applies)
+    return seconds or seconds_of({**guess(settings), **costs}, settings, learns, applies)
 
 
 def draw_resolution(context: Any, layout: Any, settings: Settings) -> None:

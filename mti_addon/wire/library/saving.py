@@ -42,6 +42,8 @@ class About:
     author: str = ""
     license: str = ""
     notes: str = ""
+    name: str = ""
+    """Empty: the job's."""
 
 
 def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
@@ -58,7 +60,7 @@ def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
     preset = Preset(
         version=PRESET_VERSION,
         id="",
-        name=plain(request.name).strip() or "Motion",
+        name=plain(about.name or request.name).strip() or "Motion",
         kind=about.kind,
         tags=about.tags,
         author=about.author,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -31,9 +30,9 @@ def learned(captured, polling, tmp_path):
 @pytest.fixture
 def shipped(ext):
     """The label of a shipped motion of the draft."""
-    addon, motions = ext("blender.common.addon"), ext("workflow.motions")
-    found = motions.all_motions(SimpleNamespace(rows=()), addon.presets_folder())
-    return next(each.label for each in found if each.file.parent.name == SHIPPED)
+    entries = ext("blender.library.motions").library().entries()
+    found = next(each for each in entries if each.folder.name == SHIPPED)
+    return ext("workflow.motions").label_of(found)
 
 
 def applied(polling, scene):
@@ -114,8 +113,8 @@ def test_motions_of_two_engines_are_not_combined(learned, shipped, ext, monkeypa
     current, edit = ext("blender.apply.current"), ext("blender.apply.edit")
     motion = current.current_motion(learned)
     settings = ext("wire").Settings.for_model("svd")
-    other = type(motion)("Bow (svd)", "Bow", motion.file, settings, motion.capture)
-    monkeypatch.setattr(edit, "find_motion", lambda *_: other)
+    other = type(motion)("Bow (svd)", "Bow", motion.files, settings, motion.capture)
+    monkeypatch.setattr(edit, "motion_labelled", lambda *_: other)
     learned.mti.edit_combine, learned.mti.edit_second = "blend", "Bow (svd)"
     with pytest.raises(RuntimeError, match="bow was learned with draft, and Bow with svd"):
         bpy.ops.mti.apply()

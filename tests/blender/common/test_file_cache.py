@@ -87,7 +87,7 @@ def draw_all(prefs):
         setattr(mti, name, was)
     _drawn("MTI_PT_sequencer")
     bpy.types.MTI_MT_motion.draw(SimpleNamespace(layout=Layout()), bpy.context)
-    names = ("jobs_folder", "engine", "size", "bl_rna")
+    names = ("jobs_folder", "library_folder", "engine", "size", "bl_rna")
     values = {name: getattr(prefs, name) for name in names}
     type(prefs).draw(SimpleNamespace(layout=Layout(), **values), bpy.context)
 

@@ -72,7 +72,7 @@ def test_learning_counts_the_drawings_and_the_files(captured, polling, shown):
     learn(polling, captured)
     told = parts(shown)
     assert (16, 100) in told, told  # 15 drawings more, and the end
-    assert told[-1] == (16 * 14, 100)
+    assert told[-1] == (16 * 14 + 1, 100)  # and the poses
     wait(polling, ended)
 
 

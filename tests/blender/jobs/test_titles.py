@@ -32,7 +32,7 @@ def test_a_motion_is_renamed_everywhere_and_for_good(learned, captured, polling,
     assert polling.jobs.rows[0].state.phase == "done"
     assert learned.folder.request_file.read_bytes() == written
     motion = jobs.current_motion(captured)
-    assert motion.name == "左手 / wave" and motion.file == before.file, "chosen by its old name"
+    assert motion.name == "左手 / wave" and motion.files == before.files, "chosen by its old name"
     polling.jobs.forget()
     polling.start()
     row = wait(polling, lambda row: row.state.phase == "done")

@@ -185,12 +185,11 @@ def test_the_backends_python_may_come_from_the_environment(captured, prefs, monk
 
 
 def test_motions_are_chosen_by_name_the_last_one_by_default(captured, polling, ext):
-    motions, addon = ext("workflow.motions"), ext("blender.common.addon")
     for name in ("jump", "wave"):
         learn(polling, captured, name)
         wait(polling, lambda row, name=name: row.request.name == name and ended(row))
-    known = motions.all_motions(polling.jobs, addon.presets_folder())
-    assert [motion.name for motion in known[:2]] == ["wave", "jump"]
+    known = ext("blender.library.shown").learned()
+    assert [motion.name for motion in known] == ["wave", "jump"]
     captured.mti.motion = known[1].label
     assert bpy.ops.mti.apply() == {"FINISHED"}
     row = wait(polling, lambda row: row.request.task == "apply" and ended(row))
@@ -231,12 +230,10 @@ def test_progress_is_put_into_words(ext):
 
 
 def test_a_shipped_motion_is_applied_only_when_chosen(captured, polling, ext):
-    shipped = ext("workflow.motions").all_motions(
-        polling.jobs, ext("blender.common.addon").presets_folder()
-    )
-    assert [motion.name for motion in shipped] == ["Wave"]
+    entries = ext("blender.library.motions").library().entries()
+    shipped = next(each for each in entries if each.folder.name == "wave")
     assert not bpy.ops.mti.apply.poll()
-    captured.mti.motion = shipped[0].label
+    captured.mti.motion = ext("workflow.motions").label_of(shipped)
     assert bpy.ops.mti.apply.poll()
     assert bpy.ops.mti.apply() == {"FINISHED"}
     row = wait(polling, ended)

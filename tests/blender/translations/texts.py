@@ -33,10 +33,12 @@ NO_PHRASES = {
     "sRGB Display",
     "The recipe",
     "does not move",
+    "Layer",
+    "Object Transforms",
 }
 """Names of Blender's things and of our own data, which are the same in every language."""
 INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender could not restore")
-INTERNAL += ("04d.png", "picture_06d", "download-", "over_")
+INTERNAL += ("04d.png", "picture_06d", "download-", "over_", 'pose.bones["')
 """How f-strings begin that nobody reads in the interface."""
 IDENTIFIER = re.compile(r"[A-Z0-9_-]*|\d+ x \d+|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
 SHOWN = {"translated", "paragraph", "poll_message_set", "report"}
