@@ -33,6 +33,7 @@ MOVES = 0.04
 """Frame widths: a limb counts if it truly moves by this much."""
 _FIRST_PAIR = 200
 """Figures that neither training nor evaluation uses, as in benchmarks/pairs.py."""
+_KEPT = 16
 _POSITIONS, _LEAST = 64, 3
 """Side of the flow's grid, and positions of a limb that are enough to say how it moves."""
 
@@ -49,6 +50,8 @@ class Lab:
     def __init__(self, model: DraftModel, folder: Path) -> None:
         self.model, self.folder = model, folder
         self.names = list(NAMED)
+        self.clips: dict[bytes, Tensor] = {}
+        """The last clips by tokens and target: edits that change nothing are not sampled again."""
 
     def learned(self, motion: int) -> MotionEmbedding:
         """Number `motion` of the named motions, learned from a stick figure with the draft's
@@ -113,8 +116,14 @@ class Trial:
 
     def clip(self, motion: MotionEmbedding, target: Tensor | None = None) -> Tensor:
         """(F, 3, H, W) in [-1, 1]."""
-        settings = self.lab.sampling(*self.motions)
-        return sample(self.lab.model, self.target if target is None else target, motion, settings)
+        lab, target = self.lab, self.target if target is None else target
+        tensors = (motion.frame_tokens, motion.video_tokens, target)
+        key = b"".join(t.contiguous().numpy().tobytes() for t in tensors)
+        if key not in lab.clips:
+            while len(lab.clips) >= _KEPT:
+                lab.clips.pop(next(iter(lab.clips)))
+            lab.clips[key] = sample(lab.model, target, motion, lab.sampling(*self.motions))
+        return lab.clips[key]
 
     def paths(self, motion: MotionEmbedding) -> Tensor:
         """Displacement of the limbs since the first frame, (F, L, 2) in frame widths; NaN for one

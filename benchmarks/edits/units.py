@@ -17,6 +17,8 @@ from .measure import Lab, amplitude
 RAW = tuple(k / 8 for k in range(13))
 """Interpolation factors from the first frame's tokens, 0..1.5."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+COMPARED = (0.5, 1.0, 1.5)
+"""Strengths at which the clip is also compared with the right answer."""
 TIMES: dict[str, MotionPart] = {
     "as learned": MotionPart(),
     "speed 50 %": MotionPart(speed=0.5),
@@ -93,7 +95,7 @@ def _strength(lab: Lab, motion: int, target: int) -> dict[str, Any]:
             "amplitude": amplitude(trial.paths(trial.embedding()), moving) / ours,
             "true_amplitude": amplitude(trial.true_paths(), moving) / true,
         }
-        if strength:
+        if strength in COMPARED:
             point["gain"] = trial.gain(trial.embedding())
             point["bound"] = trial.gain(trial.true_embedding())
             point["unedited"] = trial.gain(lab.learned(motion))
