@@ -13,6 +13,7 @@ props = bpy.context.scene.mti
 props.motion = "{SHIPPED}"
 props.edit_strength, props.edit_reverse, props.edit_combine = 60, True, "chain"
 props.edit_second = "{SHIPPED}"
+bpy.ops.ed.undo_push(message="Edit")
 """
 
 
@@ -33,7 +34,7 @@ def open_edit(window: Window) -> None:
     raise AssertionError("the sub-panel has not opened")
 
 
-def test_the_sub_panel_opens_and_reset_closes_nothing(desktop: Desktop, window: Window) -> None:
+def test_the_sub_panel_opens_and_reset_can_be_undone(desktop: Desktop, window: Window) -> None:
     window.run(NUMBERS)
     window.ask("scroll", "WHEELDOWNMOUSE", 6)
     assert place_of(window, "edit_strength") is None
