@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--targets", type=int, default=2, help="for each motion")
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks/edits"))
     parser.add_argument("--plots", type=Path, help="folder for the plots; default: --out")
+    parser.add_argument("--no-clips", action="store_true", help="make no picture of edited clips")
     parser.add_argument("--fresh", action="store_true", help="measure all again")
     options = parser.parse_args()
     model = load_model("draft")
@@ -64,7 +65,9 @@ def main() -> None:
     text = told(figures)
     (options.out / "edits.md").write_text(text, encoding="utf-8")
     plots = options.plots or options.out
-    made = make_plots(figures, plots) + make_sheets(lab, plots)
+    made = make_plots(figures, plots)
+    if not options.no_clips:
+        made += make_sheets(lab, plots)
     print(text, *made, sep="\n")
 
 
