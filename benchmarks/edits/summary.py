@@ -10,6 +10,9 @@ from mti_backend.method.textual_inversion.edits import DEAD_ZONE, interpolation
 from .units import RAW, SEAMS, STRENGTHS, TIMES, WEIGHTS
 
 Figures = dict[str, Any]
+LEAST = 0.02
+"""Frame widths: a motion that was learned with a smaller amplitude is near the draft's threshold of
+stillness, where a ratio of amplitudes says little. It is named, and left out."""
 LINEAR = 0.15
 """Difference from the strength, in shares of the full amplitude, that counts as linear."""
 
@@ -64,13 +67,13 @@ def _strength(rows: list[Figures]) -> Figures:
         ),
         "worst": max(off, default=None),
         "n": len(curves),
-        "still": len(rows) - len(moving),
+        "still": {name: r for name, r in _named([r for r in rows if r not in moving])},
         "dead_zone": {"used": DEAD_ZONE["draft"], "fitted": dead, "checked": errors},
     }
 
 
 def _is_known(row: Figures) -> bool:
-    return all(math.isfinite(p["amplitude"]) for p in (*row["raw"], *row["points"]))
+    return math.isfinite(row["learned"]) and row["learned"] >= LEAST
 
 
 def _named(rows: list[Figures]) -> Iterable[tuple[str, Figures]]:
@@ -192,7 +195,11 @@ def _told_strength(of: Figures) -> list[str]:
     checked = zone["checked"]
     lines += ["", f"Monotonic: {of['monotonic']} of {of['n']}. Within {LINEAR:.0%} of the full "
               f"amplitude up to 100 %: {of['linear']} of {of['n']}; largest difference "
-              f"{of['worst']:.2f}. Left out because too little moves: {of['still']}."]  # fmt: skip
+              f"{of['worst']:.2f}."]  # fmt: skip
+    for name, row in of["still"].items():
+        curve = ", ".join(f"{p['amplitude']:.2f}" for p in row["points"])
+        lines.append(f"Left out: {name}, learned with an amplitude of {row['learned']:.3f} frame "
+                     f"widths; {curve}.")  # fmt: skip
     if checked:
         lines.append(
             f"Dead zone used: {zone['used']:.2f}. Fitted on one half of the motions: "

@@ -83,7 +83,7 @@ def _strength(lab: Lab, motion: int, target: int) -> dict[str, Any]:
     moving = whole.moving()
     ours = amplitude(whole.paths(whole.embedding()), moving)
     true = amplitude(whole.true_paths(), moving)
-    result: dict[str, Any] = {"motion": lab.names[motion], "raw": [], "points": []}
+    result: dict[str, Any] = {"motion": lab.names[motion], "learned": ours, "raw": [], "points": []}
     for factor in RAW:
         trial = replace(whole, edit=one(MotionPart(strength=factor)))
         found = amplitude(trial.paths(trial.embedding(engine="")), moving)

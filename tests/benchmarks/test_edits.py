@@ -83,7 +83,8 @@ def rows(dead: float) -> dict[str, dict[str, Any]]:
         points = [{"strength": s, "amplitude": s, "true_amplitude": s, "gain": 0.5, "bound": 0.6,
                    "unedited": 0.1} for s in STRENGTHS]  # fmt: skip
         raw = [{"factor": f, "amplitude": reached(f)} for f in RAW]
-        found[f"strength-{name}-0"] = {"motion": name, "points": points, "raw": raw}
+        strength = {"motion": name, "learned": 0.1, "points": points, "raw": raw}
+        found[f"strength-{name}-0"] = strength
         gains = {"gain": 0.4, "bound": 0.5, "unedited": 0.0, "without_layout": 0.2}
         step = {"first": 0.01, "later": 0.05}
         found[f"time-{name}-0"] = {"motion": name, "rows": {t: gains for t in TIMES},
@@ -103,6 +104,16 @@ def test_the_dead_zone_is_found_and_checked_on_other_motions() -> None:
     assert of["dead_zone"]["fitted"] == pytest.approx(0.125, abs=0.011)
     assert of["dead_zone"]["checked"]["mean"] < 0.01
     assert of["monotonic"] == of["linear"] == of["n"] == len(NAMED)
+
+
+def test_a_motion_that_hardly_moves_is_named_and_left_out() -> None:
+    found = rows(0.1)
+    found["strength-nod-0"]["learned"] = 0.01
+    figures = summary({"strength-nod-0": found["strength-nod-0"], **found})
+    of = figures["strength"]
+    assert of["n"] == len(NAMED) - 1 and list(of["still"]) == ["nod 1"]
+    figures["about"] = {"model": "0123", "commit": "abc", "machine": "one"}
+    assert "Left out: nod 1, learned with an amplitude of 0.010 frame widths" in told(figures)
 
 
 def test_tables_and_plots_are_made_of_whatever_was_measured(tmp_path: Path) -> None:
