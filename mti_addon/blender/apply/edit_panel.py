@@ -34,18 +34,18 @@ def _draw_second(context: Any, body: Any) -> None:
     """Draw the second motion and how it is combined with the first."""
     props = context.scene.mti
     column = body.column()
-    field(context, column, props, "edit_combine", expand=True)
+    field(context, column, props, "edit_combine")
     if props.edit_combine == "one":
         return
-    field(context, column, props, "edit_second", icon="ACTION")
-    if problem := edit_problem(context.scene):
-        paragraph(context, column, sentences(problem), "ERROR")
     if props.edit_combine == "blend":
         field(context, column, props, "edit_influence", slider=True)
     else:
         field(context, column, props, "edit_share", slider=True)
         field(context, column, props, "edit_seam", slider=True)
     second = body.column()
+    field(context, second, props, "edit_second", icon="ACTION")
+    if problem := edit_problem(context.scene):
+        paragraph(context, second, sentences(problem), "ERROR")
     field(context, second, props, "edit_second_strength", slider=True)
     field(context, second, props, "edit_second_speed", slider=True)
     field(context, second, props, "edit_second_reverse")

@@ -69,7 +69,7 @@ class EditProperties:
         description="Whether to use a second motion",
         items=(
             ("one", "One Motion", "Only the motion above"),
-            ("blend", "Blend", "Both motions at the same time"),
+            ("blend", "Blend With", "Both motions at the same time"),
             ("chain", "Then", "The second motion after the first"),
         ),
         translation_context=OWN,

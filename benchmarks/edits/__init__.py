@@ -1,0 +1,1 @@
+"""What edits of a learned motion do, measured on the draft against the truly edited motion."""
