@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...wire.files import TEMP_PREFIX
+from ...wire.files import TEMP_PREFIX, sweep
 from ...wire.library import PRESET_VERSION
 from ...wire.version import version_of
 from .entry import Entry, Root, from_row, to_row
@@ -70,6 +70,7 @@ def writing_index(path: Path, rows: Iterable[tuple[str, Stamp, Entry]]) -> Itera
         path.parent.mkdir(parents=True, exist_ok=True)
         temp.write_bytes(hashlib.sha256(body).hexdigest().encode("ascii") + b"\n" + body)
         os.replace(temp, path)
+        sweep(path.parent)
     except OSError:
         with contextlib.suppress(OSError):
             temp.unlink(missing_ok=True)

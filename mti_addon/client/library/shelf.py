@@ -90,8 +90,7 @@ class Shelf:
         before = self.rows.get(name)
         stamp = stamp_of(os.path.join(self.root.path, name, PRESET_FILE))
         if stamp is None:
-            self._unsaved += before is not None
-            return self.rows.pop(name, None) is not None
+            return self._remove(name)
         if before is not None and before.stamp == stamp:
             if isinstance(before.read, Entry):
                 before.read.prepare()
@@ -102,10 +101,17 @@ class Shelf:
             read = entry_of(read_preset(folder), folder, self.root.origin)
             read.prepare()
         except MtiError as error:
+            if stamp_of(folder / PRESET_FILE) is None:  # deleted at this very moment
+                return self._remove(name)
             read = error
         self.rows[name] = _Row(stamp if is_settled(stamp) else None, read)
         self._unsaved += 1
         return before is None or not _same(before.read, read)
+
+    def _remove(self, name: str) -> bool:
+        was_there = self.rows.pop(name, None) is not None
+        self._unsaved += was_there
+        return was_there
 
     def entries(self) -> list[Entry]:
         """Return the motions that can be read."""

@@ -55,6 +55,7 @@ def delete(own: Path, folder: Path) -> Path:
         check_there(folder)
         place.parent.mkdir(exist_ok=True)
         _move(folder, place)
+    files.sweep(place.parent)
     return place
 
 

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -144,14 +144,10 @@ def _with_embedding(preset: Preset, model: ModelName, embedding: Embedding, data
 def sweep_motion(folder: Path, preset: Preset, older_than: float = SWEPT_SECONDS) -> None:
     """Remove what dead writers left in a motion's folder: temporary files, and embeddings that its
     preset does not name. Anything else is not ours. Never raises."""
-    with contextlib.suppress(OSError):
-        for path in [*folder.iterdir(), *(folder / EMBEDDINGS).iterdir()]:
-            name = path.relative_to(folder).as_posix()
-            temporary = path.name.startswith(files.TEMP_PREFIX)
-            if temporary or (is_embedding(name) and name not in preset.files):
-                with contextlib.suppress(OSError):
-                    if time.time() - path.lstat().st_mtime >= older_than:
-                        path.unlink()
+    for path in _rests(folder, lambda name: name in preset.files):
+        with contextlib.suppress(OSError):
+            if time.time() - path.lstat().st_mtime >= older_than:
+                path.unlink()
 
 
 def sweep_library(own: Path, older_than: float = SWEPT_SECONDS) -> None:
@@ -159,8 +155,24 @@ def sweep_library(own: Path, older_than: float = SWEPT_SECONDS) -> None:
     files.sweep(own, older_than)
     with contextlib.suppress(MtiError):
         for folder in motion_folders(own):
-            with contextlib.suppress(MtiError), changing(own, folder) as preset:
-                sweep_motion(folder, preset, older_than)
+            with contextlib.suppress(MtiError, OSError):
+                data = (folder / PRESET_FILE).read_bytes()  # parsing it would take much longer
+                if _rests(folder, lambda name, data=data: name.encode() in data):  # type: ignore[misc]
+                    with changing(own, folder) as preset:
+                        sweep_motion(folder, preset, older_than)
+
+
+def _rests(folder: Path, is_named: Callable[[str], bool]) -> list[Path]:
+    """Return what dead writers left in a motion's folder; its preset tells which files it names."""
+    found = []
+    for place in (folder, folder / EMBEDDINGS):
+        with contextlib.suppress(OSError):  # not every motion has embeddings
+            for path in place.iterdir():
+                name = path.relative_to(folder).as_posix()
+                temporary = path.name.startswith(files.TEMP_PREFIX)
+                if temporary or (is_embedding(name) and not is_named(name)):
+                    found.append(path)
+    return found
 
 
 def _gone(folder: Path) -> UnreadableInput:

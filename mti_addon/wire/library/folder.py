@@ -75,7 +75,8 @@ def read_library(root: Path) -> tuple[list[Motion], dict[Path, MtiError]]:
         try:
             found.append(Motion(folder, read_preset(folder)))
         except MtiError as error:
-            problems[folder] = error
+            if (folder / PRESET_FILE).is_file():  # else it was deleted at this very moment
+                problems[folder] = error
     return sorted(found, key=lambda motion: motion.preset.name.casefold()), problems
 
 

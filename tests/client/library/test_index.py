@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from mti_addon.client import Library, Query
+from mti_addon.client.library import shelf
 from mti_addon.client.library.index_file import INDEX_FOLDER
 from mti_addon.wire.errors import BadRequest, NewerProtocol
-from mti_addon.wire.library import About, Quality, save_motion
+from mti_addon.wire.library import About, Preset, Quality, read_preset, save_motion
 from tests.wire.examples import ROOT
 from tests.wire.library.examples import finished_job, listed
 
@@ -158,7 +159,7 @@ def test_refreshing_takes_the_time_that_it_may(tmp_path: Path) -> None:
         assert calls < 2000
     assert len(library.entries()) == 300 and calls > 3
     library = Library(own)
-    for _ in range(330):
+    for _ in range(700):  # the index has a step for each motion, too
         library.refresh(0.0)
     assert library.is_complete and len(library.entries()) == 300
 
@@ -177,6 +178,23 @@ def test_what_is_deleted_in_the_middle_of_a_pass(tmp_path: Path) -> None:
     assert "m15" not in names(library)
     library.refresh()
     assert len(names(library)) == 18
+
+
+def test_what_is_deleted_between_a_look_and_reading_is_no_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    for i in range(3):
+        listed(own, f"m{i}", i)
+
+    def late(folder: Path) -> Preset:
+        if folder.name == "m1":
+            shutil.rmtree(folder)
+        return read_preset(folder)
+
+    monkeypatch.setattr(shelf, "read_preset", late)
+    library = opened(own)
+    assert names(library) == ["m0", "m2"] and not library.problems
 
 
 def test_an_index_saves_reading(tmp_path: Path, reads: list[str]) -> None:

@@ -10,7 +10,7 @@ from mti_addon.client.library import list_trash, restore
 from mti_addon.client.library.state import STATE_FILE, read_state
 from mti_addon.wire.library import export_to, read_library, read_motion
 from tests.client.library.test_killed import START, swept, whole, whole_trash
-from tests.wire.examples import child
+from tests.wire.examples import child, end
 from tests.wire.library.examples import finished_job, listed, saved
 
 GO = """
@@ -51,7 +51,7 @@ def test_motions_of_one_name_are_saved_at_once(tmp_path: Path) -> None:
     motions = whole(tmp_path / "own")
     assert len(motions) == 15 and {motion.preset.name for motion in motions} == {"Wave"}
     assert len({motion.folder for motion in motions}) == 15
-    assert swept(tmp_path / "own") == [".lock"]
+    assert swept(tmp_path / "own") == []
 
 
 def test_each_changes_another_field(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_each_changes_another_field(tmp_path: Path) -> None:
     )
     preset = whole(own)[0].preset
     assert (preset.name, preset.notes) == ("Name 39", "Note 39")
-    assert preset.id == motion.preset.id and swept(own) == [".lock"]
+    assert preset.id == motion.preset.id and swept(own) == []
 
 
 def test_one_renames_what_the_other_deletes(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_one_renames_what_the_other_deletes(tmp_path: Path) -> None:
     )
     (found,) = whole(own)
     assert found.folder == motion.folder and found.preset.name.startswith("Name ")
-    assert list_trash(own) == [] and swept(own) == [".lock"]
+    assert list_trash(own) == [] and swept(own) == []
 
 
 def test_one_learns_what_the_other_renames(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_one_learns_what_the_other_renames(tmp_path: Path) -> None:
     )
     (found,) = whole(own)
     assert set(found.preset.embeddings) == {"draft", "svd"} and found.preset.name == "Name 39"
-    assert found.preset.id == motion.preset.id and swept(own) == [".lock"]
+    assert found.preset.id == motion.preset.id and swept(own) == []
 
 
 def test_both_delete_the_same(tmp_path: Path) -> None:
@@ -171,13 +171,17 @@ def test_one_watches_what_the_others_do(tmp_path: Path) -> None:
         "    library = Library(own)\n    library.refresh(0.002)\n    library.close()"
     )
     running, library, passes = start(tmp_path, script, script), Library(own), 0
-    while any(process.poll() is None for process in running):
-        library.refresh(0.01)
-        passes += 1
-        assert not library.problems
-        assert all(e.name.startswith(("m", "Name ")) for e in library.entries())
-        assert len(library.entries()) <= 30
-    finish(running)
+    try:
+        while any(process.poll() is None for process in running):
+            library.refresh(0.01)
+            passes += 1
+            assert not library.problems
+            assert all(e.name.startswith(("m", "Name ")) for e in library.entries())
+            assert len(library.entries()) <= 30
+        finish(running)
+    finally:
+        for process in running:
+            end(process)
     library.refresh()
     expected = {(m.folder, m.preset.name) for m in read_library(own)[0]}
     assert {(e.folder, e.name) for e in library.entries()} == expected

@@ -233,7 +233,7 @@ def test_very_many_entries_are_refused_without_reading_them(
     start = time.process_time()
     error = refused(file, tmp_path)
     assert error.problem.code == "motion_file_too_many"
-    assert time.process_time() - start < 0.1  # zipfile alone takes ten times as long
+    assert time.process_time() - start < 0.05  # zipfile alone takes 0.2 s
 
 
 def test_entries_without_names_are_refused(tmp_path: Path) -> None:
