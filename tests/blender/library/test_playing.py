@@ -32,7 +32,7 @@ def test_each_image_is_shown_in_its_turn_and_then_the_first_again(player, ext, m
     found.load(10.0)
     shown = []
     icons = ext("blender.common.icons")
-    monkeypatch.setattr(icons, "sure_icon", lambda key, path: shown.append(path.name) or 1)
+    monkeypatch.setattr(icons, "sure_icon", lambda key, path_of: shown.append(path_of().name) or 1)
     for step in range(16):
         clock[0] = 100.0 + (step + 0.5) / found.fps
         assert found.icon() == 1
@@ -54,6 +54,22 @@ def test_the_images_are_freed_with_the_player(player, ext):
     before = len(icons._used)
     found.free()
     assert len(icons._used) == before - 14
+
+
+def test_it_rests_when_nobody_touches_the_sidebar(player, ext, monkeypatch):
+    found, clock = player
+    playing = ext("blender.library.playing")
+    monkeypatch.setattr(playing, "_player", found)
+    found.load(10.0)
+    for _ in range(int(playing.REST * found.fps) + 10):  # only the timer has it drawn
+        found.drawn_in(1)
+        if playing._tick() is None:
+            break
+        clock[0] += 1 / found.fps
+    assert found.rests and clock[0] > 100.0 + playing.REST
+    found.drawn_in(1)  # the mouse is over it
+    found.drawn_in(1)
+    assert not found.rests and playing._tick() is not None
 
 
 def test_nothing_plays_without_a_window(entry, ext):
@@ -78,5 +94,5 @@ def test_a_large_library_keeps_a_bounded_number_of_icons(own, ext):
     icons = ext("blender.common.icons")
     picture = own / "wave" / "thumbnail.png"
     for number in range(icons.KEPT + 50):
-        assert icons.sure_icon(f"picture {number}", picture) > 0 or bpy.app.background
+        assert icons.sure_icon(f"picture {number}", lambda: picture) > 0 or bpy.app.background
     assert len(icons._used) <= icons.KEPT
