@@ -29,6 +29,7 @@ def sidebar():
 
 
 def mouse(x, y, kind="MOUSEMOVE", value="NOTHING"):
+    shown["mouse"] = x, y
     window().event_simulate(type=kind, value=value, x=x, y=y)
 
 
@@ -90,7 +91,16 @@ def scroll(kind, times):
 def click(name):
     """Press an operator's button; the sidebar is scrolled to where it is. Gives the seconds that it
     took to find it, which a person does at a glance."""
-    wanted, seen, began = f"bpy.ops.{name}(", set(), time.monotonic()
+    began = time.monotonic()
+    place = yield from find(f"bpy.ops.{name}(")
+    found_in = time.monotonic() - began
+    yield from press(*place)
+    return found_in
+
+
+def find(wanted):
+    """Where a button is whose operator or property begins so; the sidebar is scrolled there."""
+    seen = set()
     yield from scroll("WHEELUPMOUSE", 60)
     while True:
         found = yield from scan(wanted)
@@ -99,11 +109,9 @@ def click(name):
             place = yield from settled(wanted, *places[0])
             if place is None:
                 continue  # a job's progress has moved it meanwhile
-            found_in = time.monotonic() - began
-            yield from press(*place)
-            return found_in
+            return place
         if set(found) <= seen:
-            raise LookupError(f"no button {name} among {sorted(seen)}")
+            raise LookupError(f"no button {wanted} among {sorted(seen)}")
         seen |= set(found)
         yield from scroll("WHEELDOWNMOUSE", 8)
 
@@ -126,6 +134,28 @@ def press(x, y):
     mouse(x, y, "LEFTMOUSE", "PRESS")
     yield 0.1
     mouse(x, y, "LEFTMOUSE", "RELEASE")
+    yield 0.3
+
+
+def double_click(x, y):
+    mouse(x, y)
+    yield 0.3
+    for value in ("PRESS", "RELEASE") * 2:  # before the next drawing, which may take long
+        mouse(x, y, "LEFTMOUSE", value)
+    yield 0.5
+
+
+def write(text, end=""):
+    """Type letters, digits and spaces where the cursor is, and then a key such as RET."""
+    x, y = shown["mouse"]
+    for letter in text:
+        name = {" ": "SPACE"}.get(letter, letter.upper())
+        window().event_simulate(type=name, value="PRESS", x=x, y=y, unicode=letter)
+        window().event_simulate(type=name, value="RELEASE", x=x, y=y)
+        yield 0.1
+    for value in ("PRESS", "RELEASE") if end else ():
+        window().event_simulate(type=end, value=value, x=x, y=y)
+        yield 0.1
     yield 0.3
 
 
@@ -185,7 +215,10 @@ KINDS = {
     "click": click,
     "buttons": scan,
     "open": open_tab,
+    "find": find,
     "press": press,
+    "double_click": double_click,
+    "write": write,
     "drag": drag,
     "resize": resize,
     "key": key,

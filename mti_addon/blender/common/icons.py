@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,14 @@ def file_icon(path: Path) -> int:
     return _shown(key)
 
 
-def sure_icon(key: str, path: Path) -> int:
+def sure_icon(key: str, path_of: Callable[[], Path | None]) -> int:
     """Return the icon ID of an image file that is known to exist, without looking for it.
 
-    `key`: of what the file shows, which changes if the file does.
+    `key`: of what the file shows, which changes if the file does. `path_of`: called only if it is
+    not loaded yet; None: there is no such file, and the icon ID is 0.
     """
     icons = _collection()
-    if key not in icons:
+    if key not in icons and (path := path_of()) is not None:
         with contextlib.suppress(KeyError, OSError, RuntimeError):
             icons.load(key, str(path), "IMAGE")
     return _shown(key)
@@ -55,7 +57,7 @@ def sure_icon(key: str, path: Path) -> int:
 
 def load_now(key: str, path: Path) -> None:
     """Load an image file at once, which Blender otherwise does some time after it was drawn."""
-    if sure_icon(key, path):
+    if sure_icon(key, lambda: path):
         _ = tuple(_previews[key].image_size)
 
 

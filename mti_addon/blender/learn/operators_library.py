@@ -162,7 +162,7 @@ class MTI_OT_learn_actions(bpy.types.Operator):
         said = translated("Learning {} actions", len(found) - len(failed))
         if failed:
             name, problem = failed[0]
-            text = translated("{} were left out; {}: {}", len(failed), name, told(problem)[0])
+            text = translated("Left out {}, such as {}: {}", len(failed), name, told(problem)[0])
             said = f"{said}. {text}"
         self.report({"WARNING" if failed else "INFO"}, said)
         return {"FINISHED"}

@@ -7,6 +7,8 @@ pictures.
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -139,13 +141,18 @@ def reveal(entry: Entry | None) -> None:
 
 def picture_of(entry: Entry) -> int:
     """Return the icon ID of a motion's picture, which Blender loads by itself."""
-    references = entry.references
-    middle = references[len(references) // 2] if references else None
-    path = entry.thumbnail or middle  # Blender cannot read a moving preview
-    return (icons.sure_icon(f"{entry.id} {path}", path) if path else 0) or blank_icon()
+    return icons.sure_icon(entry.id, lambda: _picture_file(entry)) or _blank_icon()
 
 
-def blank_icon() -> int:
+def _picture_file(entry: Entry) -> Path | None:
+    if entry.thumbnail is not None:
+        return entry.thumbnail
+    references = entry.references  # Blender cannot read a moving preview
+    return references[len(references) // 2] if references else None
+
+
+@functools.cache
+def _blank_icon() -> int:
     """Return the icon ID for a motion without a picture."""
     items = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
     return int(items[NO_PICTURE].value)
@@ -159,7 +166,7 @@ def _draw_cell(cell: Any, entry: Entry, chosen: Entry | None) -> None:
         "mti.pick_motion",
         text=entry.name,
         translate=False,
-        depress=chosen is not None and chosen.folder == entry.folder,
+        depress=entry is chosen,
     )
     pick.folder = str(entry.folder)
 

@@ -25,6 +25,8 @@ FIRST = 1.0
 
 _library: Library | None = None
 _labels: Labels | None = None
+_named: tuple[str, ...] = ()
+"""What the folders depend on, as it was when they were last asked for."""
 _folders: tuple[Path, Path | None, Path] | None = None
 _listeners: list[Callable[[], None]] = []
 _drawn_at = 0.0
@@ -32,8 +34,13 @@ _drawn_at = 0.0
 
 def library() -> Library:
     """Return the libraries that the preferences name; those just chosen are empty for a moment."""
-    global _library, _labels, _folders
+    global _library, _labels, _named, _folders
+    prefs = addon.preferences()
+    named = (prefs.library_folder, prefs.studio_folder, bpy.data.filepath) if prefs else ()
+    if _library is not None and named == _named:
+        return _library
     folders = addon.library_folder(), addon.studio_folder(), addon.presets_folder()
+    _named = named
     if _library is None or folders != _folders:
         if _library is not None:
             _library.close()
@@ -114,12 +121,13 @@ def stop() -> None:
 
 def forget() -> None:
     """Stop, and keep nothing; for unregister()."""
-    global _library, _labels, _folders
+    global _library, _labels, _named, _folders
     stop()
     _listeners.clear()
     if _library is not None:
         _library.close()
     _library = _labels = _folders = None
+    _named = ()
 
 
 def tick() -> float:

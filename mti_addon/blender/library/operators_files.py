@@ -11,7 +11,6 @@ from bpy.props import BoolProperty, CollectionProperty, StringProperty
 from ...wire.errors import MtiError
 from ...wire.library import export_to, import_motion, read_motion
 from ...workflow.progress import steps
-from ..common import panels
 from ..common.folders import RELATIVE
 from ..common.reporting import invoke_reports_errors, reports_errors
 from ..translations import sentences, told, translated
@@ -76,7 +75,6 @@ class MTI_OT_import_motion(bpy.types.Operator):
         if failed is not None:
             if not said:
                 raise failed
-            panels.remember_error(failed.problem)
             self.report({"WARNING"}, sentences(failed.problem))
         text = said[0] if len(said) == 1 else translated("Imported {} motions", len(said))
         self.report({"INFO"}, text)

@@ -1,8 +1,9 @@
 """Plays the chosen motion's captured images as its picture, at the motion's own speed.
 
 A timer loads the images, a few milliseconds at a time, and redraws the sidebars in which the motion
-was drawn since. If it was drawn nowhere, nothing shows it, and the timer ends. While the animation
-plays or something is rendered, nothing is redrawn.
+was drawn since. If it was drawn nowhere, nothing shows it, and the timer ends. Each redraw draws
+the whole tab, so the timer also ends when nobody has touched the sidebar for a while; it goes on
+when the mouse is over it. While the animation plays or something is rendered, nothing is redrawn.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ FASTEST = 15.0
 """Redraws per second, at most."""
 MOST_BYTES = 4 * 2**20
 """Of one image; a larger one would block Blender."""
+REST = 30.0
+"""Seconds without another redraw than those of the timer, until it ends."""
 _PATIENCE = 3
 """Ticks without a drawing until the timer ends: Blender may be slower than the timer."""
 
@@ -35,6 +38,10 @@ class _Player:
         self.paths = entry.references
         self.fps = entry.fps
         self.regions: set[int] = set()
+        """Sidebars in which it was drawn since the last tick."""
+        self.tagged: set[int] = set()
+        """Those that the timer has redrawn, and nobody else since."""
+        self.touched = time.monotonic()
         self.unseen = 0
         self._loaded = 0
         self._since = 0.0
@@ -63,6 +70,18 @@ class _Player:
         for number in range(self._loaded):
             icons.drop(self._name(number))
 
+    def drawn_in(self, region: int) -> None:
+        """Note that it was drawn in a region, and whether only the timer wanted that."""
+        self.regions.add(region)
+        if region not in self.tagged:
+            self.touched = time.monotonic()
+        self.tagged.discard(region)
+
+    @property
+    def rests(self) -> bool:
+        """Return whether nobody has touched its sidebars for a while."""
+        return time.monotonic() - self.touched > REST
+
     def until_next(self) -> float:
         """Return the seconds until another image is to be shown."""
         if not self.is_ready:
@@ -75,7 +94,7 @@ class _Player:
         if not self.is_ready or not self.paths:
             return 0
         number = int((time.monotonic() - self._since) * self.fps) % len(self.paths)
-        return icons.sure_icon(self._name(number), self.paths[number])
+        return icons.sure_icon(self._name(number), lambda: self.paths[number])
 
     def _name(self, number: int) -> str:
         return f"{number}/{self.key}"
@@ -101,7 +120,7 @@ def icon(context: Any, entry: Entry) -> int:
         if _player is not None:
             _player.free()
         _player = _Player(entry)
-    _player.regions.add(context.region.as_pointer())
+    _player.drawn_in(context.region.as_pointer())
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SOON)
     return _player.icon()
@@ -128,10 +147,10 @@ def _tick() -> float | None:
         if not _player.is_ready:
             return SOON
     _player.unseen = 0 if _player.regions else _player.unseen + 1
-    if _player.unseen > _PATIENCE:
+    if _player.unseen > _PATIENCE or _player.rests:
         return None
     _redraw(_player.regions)
-    _player.regions = set()
+    _player.tagged, _player.regions = _player.regions, set()
     return _player.until_next()
 
 

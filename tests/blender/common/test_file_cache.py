@@ -12,6 +12,7 @@ import pytest
 
 from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import Layout, _drawn
+from tests.wire.library.examples import listed, saved
 
 touched: list[tuple[str, str]] | None = None
 """Files that Python looked at while it is a list: (how, which)."""
@@ -86,15 +87,33 @@ def draw_all(prefs):
                 getattr(bpy.ops.mti, operator).poll()
         setattr(mti, name, was)
     _drawn("MTI_PT_sequencer")
-    bpy.types.MTI_MT_motion.draw(SimpleNamespace(layout=Layout()), bpy.context)
+    for menu in ("MTI_MT_motion", "MTI_MT_library", "MTI_MT_library_motion"):
+        getattr(bpy.types, menu).draw(SimpleNamespace(layout=Layout()), bpy.context)
+    bpy.types.MTI_PT_library_filter.draw(SimpleNamespace(layout=Layout()), bpy.context)
     names = ("jobs_folder", "library_folder", "engine", "size", "bl_rna")
     values = {name: getattr(prefs, name) for name in names}
     type(prefs).draw(SimpleNamespace(layout=Layout(), **values), bpy.context)
 
 
+def fill_library(root):
+    """Real motions and many of which only the preset is there."""
+    for number, name in enumerate(("Wave", "Nod")):
+        saved(root, name, shift=float(number))
+    for number in range(58):
+        listed(root / "own", f"motion {number}", number)
+    (root / "own" / "motion 7" / "preset.json").write_text("{")
+    return root / "own"
+
+
 @pytest.fixture
 def everything(captured, polling, prefs, ext, tmp_path):
-    """Jobs in several phases, results in the scene, a target that is shown, a movie's images."""
+    """Jobs in several phases, results in the scene, a target that is shown, a movie's images; a
+    library of 60 motions, one of which is chosen, one unreadable, and one deleted."""
+    own = fill_library(tmp_path)
+    motions = ext("blender.library.motions")
+    motions.library().refresh()
+    bpy.ops.mti.delete_motion(folder=str(own / "nod"))
+    captured.mti.motion = ext("workflow.motions").label_of(motions.library().at(own / "wave"))
     png = ext("workflow.captures").load_capture(
         ext("blender.common.addon").captures_folder(), captured.mti.capture
     ).pictures()[0]  # fmt: skip

@@ -7,7 +7,7 @@ one word asks: MTI_FAKE, or else the first word of the motion's name.
 finish      all events up to done, and pictures of one color each; so does any other word
 still       as finish, but the pictures are all the same
 poor        as finish, with a warning
-real        as finish, but with a motion that can be read: tokens that are all 0
+real        as finish, but with a motion that can be read
 bare        as finish, but at once, and with the least that can be called a result
 short       learns for about two seconds
 slow        learns for MTI_FAKE_STEPS (20) steps of MTI_FAKE_PAUSE (0.5) seconds; honours `cancel`
@@ -49,7 +49,7 @@ from mti_addon.wire.files import append_line, new_folder, remove_folder, write_a
 from mti_addon.wire.job import JobFolder, manifest_of
 from mti_addon.wire.library.tensors import WIDTHS
 from mti_addon.wire.owner import JobLock
-from mti_addon.wire.settings import Settings
+from mti_addon.wire.request import Request
 
 STEPS = 20
 FAILS_AT, SAVES_EVERY, DIES_AT = 5, 5, 12
@@ -177,7 +177,7 @@ class Run:
         """Bytes instead of a motion, and pictures of one color each."""
         sampling, frames = self.request.settings.sampling, self.request.settings.num_frames
         if self.request.learns:
-            motion = tokens(self.request.settings) if self.mode == "real" else b"a motion"
+            motion = tokens(self.request) if self.mode == "real" else b"a motion"
             (output / "motion.safetensors").write_bytes(motion)
         takes: list[dict[str, Any]] = []
         (output / "frames").mkdir()
@@ -212,8 +212,9 @@ class Run:
         return max(1, round(WIDTH * height / width))
 
 
-def tokens(settings: Settings) -> bytes:
-    """A motion of zeros, as the real runner writes it."""
+def tokens(request: Request) -> bytes:
+    """A motion whose numbers are all the same, another one for each job."""
+    settings = request.settings
     frames, count = settings.num_frames, settings.inversion.tokens_per_frame
     shapes = {"frame_tokens": [frames, count], "video_tokens": [count]}
     header: dict[str, Any] = {"__metadata__": {"mti-motion-2": json.dumps({"model": "ab12"})}}
@@ -223,7 +224,8 @@ def tokens(settings: Settings) -> bytes:
         whole = [*shape, WIDTHS[settings.model]]
         header[name] = {"dtype": "F32", "shape": whole, "data_offsets": [begin, end]}
     text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + bytes(end)
+    value = struct.pack("<f", int(request.job[:6], 16) / 2**24)
+    return struct.pack("<Q", len(text)) + text + value * (end // 4)
 
 
 def png(width: int, height: int, color: tuple[int, int, int]) -> bytes:

@@ -1,0 +1,193 @@
+"""Motions of the library are learned for another engine; all actions of a file become motions."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+from mti_addon.wire.library import About, read_library, read_motion
+from tests.blender.queue.following import ended, wait
+from tests.blender.test_panels import _drawn
+from tests.wire.library.examples import finished_job, listed, save_motion
+
+
+@pytest.fixture
+def elsewhere(motions, tmp_path):
+    """elsewhere(name): a motion of the own library that only svd has learned."""
+
+    def make(name, shift=5.0, library="own"):
+        job = finished_job(tmp_path / f"job {name}", name, model="svd", shift=shift)
+        motion = save_motion(job, tmp_path / library, About())
+        motions.library().refresh()
+        return motion
+
+    return make
+
+
+def test_a_motion_is_learned_for_the_engine_and_keeps_what_it_had(
+    elsewhere, motions, polling, scene, ext
+):
+    motion = elsewhere("real wave")
+    bpy.ops.mti.pick_motion(folder=str(motion.folder))
+    assert "Not learned for Draft yet" in _drawn()
+    scene.mti.iterations = 7
+    assert bpy.ops.mti.learn_motion(folder=str(motion.folder)) == {"FINISHED"}
+    row = polling.jobs.rows[0]
+    assert row.request.settings.model == "draft" and row.request.reference_frames == 14
+    assert row.request.settings.inversion.iterations == 7
+    assert "poses.json" in row.request.inputs
+    wait(polling, ended)
+    polling.poll()
+    after = read_motion(motion.folder).preset
+    assert set(after.embeddings) == {"svd", "draft"} and after.id == motion.preset.id
+    assert after.embeddings["svd"] == motion.preset.embeddings["svd"]
+    assert len(read_library(motion.folder.parent)[0]) == 1
+    assert ext("blender.apply.current").current_motion(scene).settings.model == "draft"
+    assert "Not learned for Draft yet" not in _drawn()
+
+
+def test_progress_is_shown_where_the_button_was(elsewhere, motions, polling, monkeypatch):
+    monkeypatch.setenv("MTI_FAKE", "slow")
+    motion = elsewhere("wave")
+    bpy.ops.mti.pick_motion(folder=str(motion.folder))
+    bpy.ops.mti.learn_motion()
+    wait(polling, lambda row: row.state.step >= 2)
+    lines = _drawn()
+    chosen = lines[lines.index("Library") : lines.index("Apply")]
+    assert "[mti.learn_motion]" not in chosen and "[mti.cancel]" in chosen
+    bpy.ops.mti.cancel(job=polling.jobs.rows[0].request.job)
+    wait(polling, ended)
+    assert "[mti.learn_motion]" in _drawn()
+
+
+def test_a_shipped_motion_gets_one_copy_for_all_engines(
+    elsewhere, motions, polling, prefs, tmp_path
+):
+    """The studio's stays as it is; what is learned is added to a copy in the own library."""
+    motion = elsewhere("real wave", library="studio")
+    prefs.studio_folder = str(tmp_path / "studio")
+    motions.library().refresh()
+    before = (motion.folder / "preset.json").read_bytes()
+    for _ in range(2):
+        bpy.ops.mti.learn_motion(folder=str(motions.library().find(motion.preset.id).folder))
+        wait(polling, ended)
+        polling.poll()
+    (copy,) = read_library(tmp_path / "own")[0]
+    assert set(copy.preset.embeddings) == {"svd", "draft"} and copy.preset.id == motion.preset.id
+    assert (motion.folder / "preset.json").read_bytes() == before
+    assert motions.library().find(motion.preset.id).origin == "own"
+
+
+def test_a_motion_without_poses_is_learned_from_its_images(elsewhere, motions, polling, ext):
+    from dataclasses import replace
+
+    from mti_addon.wire.library.preset import update_preset
+
+    motion = elsewhere("real wave")
+    (motion.folder / "poses.json").unlink()
+    files = {n: s for n, s in motion.preset.files.items() if n != "poses.json"}
+    content_id = ext("wire.library.preset").content_id
+    changed = replace(motion.preset, files=files)
+    changed = replace(changed, id=content_id(files))
+    update_preset(motion.folder, changed)
+    motions.library().refresh()
+    assert bpy.ops.mti.learn_motion(folder=str(motion.folder)) == {"FINISHED"}
+    row = wait(polling, ended)
+    assert "poses.json" not in row.request.inputs and row.request.reference_frames == 14
+    polling.poll()
+    assert set(read_motion(motion.folder).preset.embeddings) == {"svd", "draft"}
+
+
+def test_a_motion_with_neither_says_why_it_cannot_be_learned(motions, prefs, tmp_path, ext):
+    data = {"files": {}}
+    folder = listed(tmp_path / "own", "old", 1)
+    assert data and folder
+    problem = ext("workflow.learning_again").cannot_learn
+    motions.library().refresh()
+    entry = motions.library().at(folder)
+    from dataclasses import replace
+
+    assert problem(entry) is None
+    assert (
+        problem(replace(entry, has_poses=False, num_references=0)).code == "motion_without_images"
+    )
+    assert problem(replace(entry, parents=("1" * 32,))).code == "edited_motion_not_learned"
+
+
+def test_all_motions_that_an_engine_lacks_are_queued_and_learned(
+    elsewhere, motions, polling, tmp_path
+):
+    folders = [elsewhere(f"real {name}", shift).folder for name, shift in (("a", 6.0), ("b", 7.0))]
+    damaged = elsewhere("real c", 8.0).folder
+    (damaged / "poses.json").write_text("{}")
+    assert bpy.ops.mti.learn_all_motions.poll()
+    assert bpy.ops.mti.learn_all_motions() == {"FINISHED"}
+    assert len(polling.jobs.rows) == 2, "the damaged one is reported"
+    wait(polling, lambda _row: not any(row.active for row in polling.jobs.rows))
+    polling.poll()
+    for folder in folders:
+        assert set(read_motion(folder).preset.embeddings) == {"svd", "draft"}
+    assert set(read_motion(damaged).preset.embeddings) == {"svd"}
+
+
+def test_what_is_queued_is_not_queued_twice(elsewhere, motions, polling, monkeypatch, ext):
+    monkeypatch.setenv("MTI_FAKE", "slow")
+    for name, shift in (("a", 6.0), ("b", 7.0)):
+        elsewhere(name, shift)
+    bpy.ops.mti.learn_all_motions()
+    assert len(polling.jobs.rows) == 2
+    assert not bpy.ops.mti.learn_all_motions.poll()
+    for row in polling.jobs.rows:
+        bpy.ops.mti.cancel(job=row.request.job)
+    wait(polling, lambda _row: not any(row.active for row in polling.jobs.rows))
+    assert bpy.ops.mti.learn_all_motions.poll()
+
+
+def act(armature, name, bone, degrees):
+    """An action that turns one bone, from frame 10 to 40."""
+    action = bpy.data.actions.new(name)
+    data = armature.animation_data_create()
+    before, slot = data.action, data.action_slot
+    data.action = action
+    posed = armature.pose.bones[bone]
+    posed.rotation_mode = "XYZ"
+    for frame, angle in ((10, 0.0), (40, degrees)):
+        posed.rotation_euler = (angle, 0.0, 0.0)
+        posed.keyframe_insert("rotation_euler", frame=frame)
+    data.action = before
+    if before is not None:
+        data.action_slot = slot
+    return action
+
+
+def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, tmp_path):
+    bone = next(
+        b.name for b in figure.pose.bones if "arm" in b.name.lower() and "fore" not in b.name
+    )
+    mine = figure.animation_data.action
+    act(figure, "real Lift", bone, 1.5)
+    act(figure, "real Still", bone, 0.0)
+    bpy.data.actions.new("Empty")
+    mine.name = "real Wave"
+    pose = [bone.matrix_basis.copy() for bone in figure.pose.bones]
+    slot, frame, source = figure.animation_data.action_slot, scene.frame_current, scene.mti.source
+    assert bpy.ops.mti.learn_actions() == {"FINISHED"}
+    assert {row.request.name for row in polling.jobs.rows} == {"real Lift", "real Wave"}
+    lift = next(row.request for row in polling.jobs.rows if row.request.name == "real Lift")
+    assert (lift.capture.frame_start, lift.capture.frame_end) == (10, 40)
+    data = figure.animation_data
+    assert (data.action, data.action_slot.identifier) == (mine, slot.identifier)
+    assert (scene.frame_current, scene.mti.source) == (frame, source)
+    assert [bone.matrix_basis for bone in figure.pose.bones] == pose
+    wait(polling, lambda _row: not any(row.active for row in polling.jobs.rows))
+    polling.poll()
+    names = {motion.preset.name for motion in read_library(tmp_path / "own")[0]}
+    assert names == {"real Lift", "real Wave"}
+    motions.library().refresh()
+    before = len(polling.jobs.rows)
+    bpy.ops.mti.learn_actions()
+    assert len(polling.jobs.rows) == before, "they are in the library already"
+
+
+def test_actions_need_an_armature(scene, prefs):
+    assert not bpy.ops.mti.learn_actions.poll()

@@ -1,0 +1,98 @@
+"""The chosen motion's images are loaded a few at a time, and shown at the motion's own speed."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+
+@pytest.fixture
+def player(entry, ext, monkeypatch):
+    """A player of Wave, and a clock that only the test moves."""
+    playing = ext("blender.library.playing")
+    clock = [100.0]
+    monkeypatch.setattr(playing.time, "monotonic", lambda: clock[0])
+    found = playing._Player(entry("Wave"))
+    yield found, clock
+    found.free()
+    monkeypatch.undo()
+
+
+def test_images_are_loaded_within_the_time_given(player):
+    found, _ = player
+    assert found.icon() == 0 and not found.is_ready
+    found.load(0.0)
+    assert found._loaded == 1 and found.icon() == 0
+    found.load(10.0)
+    assert found.is_ready and found._loaded == 14
+
+
+def test_each_image_is_shown_in_its_turn_and_then_the_first_again(player, ext, monkeypatch):
+    found, clock = player
+    found.load(10.0)
+    shown = []
+    icons = ext("blender.common.icons")
+    monkeypatch.setattr(icons, "sure_icon", lambda key, path_of: shown.append(path_of().name) or 1)
+    for step in range(16):
+        clock[0] = 100.0 + (step + 0.5) / found.fps
+        assert found.icon() == 1
+        assert 0 < found.until_next() <= 1 / found.fps + 0.01
+    assert shown == [f"{i % 14 + 1:04d}.png" for i in range(16)]
+
+
+def test_images_that_would_block_blender_are_not_played(player, ext, monkeypatch):
+    found, _ = player
+    monkeypatch.setattr(ext("blender.library.playing"), "MOST_BYTES", 10)
+    found.load(10.0)
+    assert found.is_ready and found.icon() == 0
+
+
+def test_the_images_are_freed_with_the_player(player, ext):
+    found, _ = player
+    icons = ext("blender.common.icons")
+    found.load(10.0)
+    before = len(icons._used)
+    found.free()
+    assert len(icons._used) == before - 14
+
+
+def test_it_rests_when_nobody_touches_the_sidebar(player, ext, monkeypatch):
+    found, clock = player
+    playing = ext("blender.library.playing")
+    monkeypatch.setattr(playing, "_player", found)
+    found.load(10.0)
+    for _ in range(int(playing.REST * found.fps) + 10):  # only the timer has it drawn
+        found.drawn_in(1)
+        if playing._tick() is None:
+            break
+        clock[0] += 1 / found.fps
+    assert found.rests and clock[0] > 100.0 + playing.REST
+    found.drawn_in(1)  # the mouse is over it
+    found.drawn_in(1)
+    assert not found.rests and playing._tick() is not None
+
+
+def test_nothing_plays_without_a_window(entry, ext):
+    playing = ext("blender.library.playing")
+    assert playing.can_play(entry("Wave"))
+    assert playing.icon(bpy.context, entry("Wave")) == 0
+    assert not bpy.app.timers.is_registered(playing._tick)
+
+
+def test_the_timer_ends_when_nothing_shows_the_motion(entry, ext):
+    playing = ext("blender.library.playing")
+    playing._player = playing._Player(entry("Wave"))
+    playing._player.load(10.0)
+    playing._player.regions = {1}
+    ticks = [playing._tick() for _ in range(6)]
+    assert all(ticks[:4]) and ticks[-1] is None
+    playing.stop()
+    assert playing._tick() is None
+
+
+def test_a_large_library_keeps_a_bounded_number_of_icons(own, ext):
+    icons = ext("blender.common.icons")
+    picture = own / "wave" / "thumbnail.png"
+    for number in range(icons.KEPT + 50):
+        assert icons.sure_icon(f"picture {number}", lambda: picture) > 0 or bpy.app.background
+    assert len(icons._used) <= icons.KEPT

@@ -1,0 +1,153 @@
+"""The library in a real window, by mouse: found, chosen, played, renamed, deleted, dropped."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mti_addon.motion import decode_png
+from mti_addon.wire.library import export_to, read_library, read_motion
+from tests.motion.figures import squatting, walking, waving
+from tests.window.conftest import ADDON
+from tests.window.desktop import Desktop, Window, wait_for
+from tests.window.test_panel import BROWSER
+from tests.window.test_workflow import figure, picture, wait_for_phase
+from tests.wire.library.drawn import drawn_motion
+
+LIBRARY = f"__import__('{ADDON}.mti_addon.blender.library.motions', fromlist=['x']).library()"
+SHOWN = f"""
+from {ADDON}.mti_addon.blender.library import shown
+result = [entry.name for entry in shown.found(bpy.context.window_manager.mti)]
+"""
+CHOSEN = "bpy.context.scene.mti.motion"
+SIDEBAR = """
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+region = next(r for r in area.regions if r.type == "UI")
+result = [region.x, region.y, region.width, region.height]
+"""
+PLACES = """
+areas = {area.type: area for area in bpy.context.window_manager.windows[0].screen.areas}
+files = next(r for r in areas["FILE_BROWSER"].regions if r.type == "WINDOW")
+view = next(r for r in areas["VIEW_3D"].regions if r.type == "WINDOW")
+result = [files.x + 40, files.y + files.height - 32,
+          view.x + view.width // 3, view.y + view.height // 2]
+"""
+FIRST, PICTURE, NAME = 70, 55, 95
+"""Pixels from the sidebar's left edge to the first picture; from the search down to it, and to its
+name."""
+
+
+def use(window: Window, own: Path) -> None:
+    """The own library is in this folder, and nothing else is shown."""
+    window.run(
+        f"bpy.context.preferences.addons['{ADDON}'].preferences.library_folder = {str(own)!r}\n"
+        "bpy.context.window_manager.mti.library_origin = 'own'"
+    )
+    window.until(f"{LIBRARY}.is_complete and len({LIBRARY}.entries())")
+
+
+def names(own: Path) -> list[str]:
+    return sorted(motion.preset.name for motion in read_library(own)[0])
+
+
+def screen(desktop: Desktop, name: str) -> Any:
+    """Pixels of the whole screen, (H, W, 3)."""
+    path = desktop.picture(desktop.folder / f"{name}.png")
+    return decode_png(path.read_bytes())[..., :3].astype(int)
+
+
+def chosen(window: Window, name: str) -> None:
+    window.until(f"{CHOSEN}.startswith({name!r})", 30)
+
+
+def test_a_motion_is_found_chosen_played_renamed_and_deleted(
+    desktop: Desktop, window: Window
+) -> None:
+    own = desktop.folder / "library"
+    for name, move in (("Squat", squatting), ("Walk", walking), ("Wave", waving)):
+        drawn_motion(own, name, move)
+    use(window, own)
+    # typing finds, key by key
+    x, y = window.ask("find", "mti.library_search")
+    window.ask("press", x, y)
+    window.ask("write", "wa")
+    assert window.run(SHOWN) == ["Walk", "Wave"]
+    window.ask("write", "v", "RET")
+    assert window.run(SHOWN) == ["Wave"]
+    # a click on its picture chooses it
+    left, _below, width, _high = window.run(SIDEBAR)
+    window.ask("press", left + FIRST, y - PICTURE)
+    chosen(window, "Wave")
+    # a double click on its name renames it
+    window.ask("double_click", left + FIRST, y - NAME)
+    window.ask("write", "hello", "RET")
+    window.ask("write", "", "RET")
+    wait_for(lambda: names(own) == ["Squat", "Walk", "hello"], 30, "another name", 0.5)
+    chosen(window, "hello")
+    # it moves, and nothing else does
+    window.run("bpy.ops.mti.clear_library_search()")
+    window.ask("scroll", "WHEELDOWNMOUSE", 12)
+    window.ask("press", 2, 2)  # the mouse is away, so that no button is lit
+    time.sleep(2.0)
+    picture(desktop, "library")
+    before = screen(desktop, "a")
+    for number in range(20):
+        differ = np.argwhere((screen(desktop, f"b{number}") != before).any(axis=2))
+        if len(differ):
+            break
+    assert len(differ) > 50
+    (top, first), (bottom, last) = differ.min(0), differ.max(0)
+    assert left <= first and last < left + width and bottom - top < 150 and last - first < 150
+    # deleted, and restored by the button beside it
+    window.run("bpy.ops.mti.delete_motion('INVOKE_DEFAULT', True)")
+    assert names(own) == ["Squat", "Walk"]
+    window.click("mti.restore_motion")
+    wait_for(lambda: names(own) == ["Squat", "Walk", "hello"], 30, "the motion", 0.5)
+    # deleted, and brought back by Ctrl Z in the viewport
+    window.run("bpy.ops.mti.delete_motion('INVOKE_DEFAULT', True)")
+    assert names(own) == ["Squat", "Walk"]
+    window.run(UNDO)
+    wait_for(lambda: names(own) == ["Squat", "Walk", "hello"], 30, "the motion", 0.5)
+
+
+UNDO = """
+window = bpy.context.window_manager.windows[0]
+area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
+region = next(r for r in area.regions if r.type == "WINDOW")
+with bpy.context.temp_override(window=window, area=area, region=region):
+    bpy.ops.ed.undo()
+"""
+
+
+def test_a_motion_is_saved_and_one_that_is_dropped_is_imported(
+    desktop: Desktop, window: Window
+) -> None:
+    own = desktop.folder / "library"
+    figure(window, 6)
+    window.run(
+        f"bpy.context.preferences.addons['{ADDON}'].preferences.library_folder = {str(own)!r}"
+    )
+    window.run("bpy.ops.mti.learn()")
+    wait_for_phase(window, "done")
+    window.click("mti.save_to_library")
+    picture(desktop, "save")
+    window.ask("write", "", "RET")
+    wait_for(lambda: own.is_dir() and len(names(own)) == 1, 30, "the saved motion", 0.5)
+    (motion,) = read_library(own)[0]
+    assert motion.preset.has_poses and len(motion.preset.references) == 14
+    chosen(window, motion.preset.name)
+    # a file from somebody else, dropped on the viewport
+    folder = desktop.folder / "files"
+    folder.mkdir()
+    sent = drawn_motion(desktop.folder / "other", "Sent", squatting)
+    export_to(sent, folder / "sent.motion")
+    wait_for(lambda: window.run(BROWSER.format(folder=str(folder))), 30, "a file browser", 0.5)
+    window.ask("key", "ESC")
+    window.ask("drag", *window.run(PLACES))
+    picture(desktop, "dropped")
+    wait_for(lambda: "Sent" in names(own), 30, "the dropped motion", 0.5)
+    assert read_motion(own / "sent").preset.id == sent.preset.id
+    chosen(window, "Sent")
