@@ -4,3 +4,8 @@
 
 `make presets` runs it. docs/library.md describes what it makes.
 """
+
+import os
+
+# as in mti_backend/__main__.py: set before torch is loaded, or its threads wait for each other
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mti_addon.motion import Look, PoseSequence, draw, variations
+from mti_addon.motion.drawing.solid import is_box
+from mti_addon.motion.pose_sequence import PARTS
 
 SEED = 930_000_000
 """Far from those that a motion is learned with."""
@@ -42,8 +44,9 @@ def _drawn(poses: PoseSequence, look: Look) -> HeldOut:
 
 def _parts(poses: PoseSequence, look: Look) -> NDArray[np.int64]:
     """Number the parts by drawing each in a color of its own: multiples of 32 levels of red."""
-    names = sorted(set(poses.parts))
-    codes = {name: (32 * (i + 1), 0, 0) for i, name in enumerate(names)}
+    codes = {name: (32 * (i + 1), 0, 0) for i, name in enumerate(PARTS)}
     coded = replace(look, background=(0, 0, 0), palette=codes, supersampling=1)
+    if is_box(poses):
+        coded = replace(coded, thinnest=0.0)  # without the darker borders of its sides
     levels = draw(poses, coded)[..., 0].astype(np.int64)
     return np.asarray(np.rint(levels / 32).astype(np.int64) - 1)
