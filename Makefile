@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish lost-media lock clean
+.PHONY: help setup demo test check unit benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish presets lost-media lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -103,6 +103,9 @@ lost-media: $(BPY)4.5/.ready $(BPY)5.0/.ready $(BPY)5.2/.ready  ## pictures dele
 
 train-draft: $(BACKEND)/.ready  ## train the draft model anew (hours on a CPU); resumable
 	$(BACKEND)/bin/python -m mti_backend train-draft --work $(OUT)/draft
+
+presets: setup  ## learn the shipped motions again, where they or the draft have changed (an hour on a CPU); resumable
+	$(BACKEND)/bin/python -m tools.presets --bpy $(BPY)$(DEMO_BPY)/bin/python --out $(OUT)/presets $(ARGS)
 
 zip: $(BPY)$(DEMO_BPY)/.ready  ## the extension, validated; in build/
 	$(BPY)$(DEMO_BPY)/bin/python tools/stage.py --build build --zip --bpy $(BPY)$(DEMO_BPY)/bin/python

@@ -24,6 +24,9 @@ PALETTE: dict[str, Color] = {
 """sRGB. Left and right differ, so that a single image shows which of two crossing limbs is
 which."""
 
+BORDER, BORDER_STRENGTH = 1.0, 0.72
+"""Of a side: its border's width, as a multiple of the thinnest limb's radius, and brightness."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -37,8 +40,17 @@ class Look:
     """Images are drawn this many times larger, up to 1024 pixels high, and averaged down."""
 
 
-def draw(poses: PoseSequence, look: Look | None = None) -> NDArray[np.uint8]:
-    """Draw the poses as images, uint8 (F, H, W, 3), sRGB: capsules and balls, farthest first."""
+Sides = Mapping[str, tuple[int, ...]]
+"""The sides of a convex body: body part -> joints, counterclockwise as seen from outside."""
+
+
+def draw(
+    poses: PoseSequence, look: Look | None = None, sides: Sides | None = None
+) -> NDArray[np.uint8]:
+    """Draw the poses as images, uint8 (F, H, W, 3), sRGB: capsules and balls, farthest first.
+
+    `sides` are drawn instead of the limbs, in the colors of their parts.
+    """
     look = look or Look()
     width, height = poses.size
     scale = max(1, min(look.supersampling, 1024 // height))
@@ -48,6 +60,10 @@ def draw(poses: PoseSequence, look: Look | None = None) -> NDArray[np.uint8]:
     for frame in range(poses.frames):
         canvas = np.empty((height * scale, width * scale, 3), np.float32)
         canvas[:] = look.background
+        if sides and (clip[frame][:, 3] >= NEAR).all():
+            _paint_sides(canvas, clip[frame], sides, look, scale)
+            out[frame] = _averaged(canvas, scale)
+            continue
         for limb in _far_to_near(poses, clip[frame]):
             a, b = (clip[frame][joint] for joint in poses.limbs[limb])
             ends = _in_front(a, b)
@@ -57,9 +73,15 @@ def draw(poses: PoseSequence, look: Look | None = None) -> NDArray[np.uint8]:
             radii = np.maximum(poses.radii[limb] * metres[frame] / depths, look.thinnest * scale)
             pixels = clip_to_pixels(ends, (width * scale, height * scale))
             _paint(canvas, pixels, radii, look.palette[poses.parts[limb]])
-        small = canvas.reshape(height, scale, width, scale, 3).mean((1, 3))
-        out[frame] = np.rint(small).astype(np.uint8)
+        out[frame] = _averaged(canvas, scale)
     return out
+
+
+def _averaged(canvas: NDArray[np.float32], scale: int) -> NDArray[np.uint8]:
+    """Return an image (H, W, 3) of a canvas `scale` times as large."""
+    height, width = canvas.shape[0] // scale, canvas.shape[1] // scale
+    small = canvas.reshape(height, scale, width, scale, 3).mean((1, 3))
+    return np.asarray(np.rint(small).astype(np.uint8))
 
 
 def _far_to_near(poses: PoseSequence, clip: NDArray[np.float64]) -> list[int]:
@@ -70,6 +92,43 @@ def _far_to_near(poses: PoseSequence, clip: NDArray[np.float64]) -> list[int]:
     """
     depth = [round(float(clip[list(limb), 2].mean()), 4) for limb in poses.limbs]
     return sorted(range(len(depth)), key=lambda i: (poses.parts[i] != "ground", -depth[i]))
+
+
+def _paint_sides(
+    canvas: NDArray[np.float32],
+    clip: NDArray[np.float64],
+    sides: Sides,
+    look: Look,
+    scale: int,
+) -> None:
+    """Fill the sides that face the camera, with darker borders; no corner may be behind it."""
+    pixels = clip_to_pixels(clip, (canvas.shape[1], canvas.shape[0]))
+    for part, corners in sides.items():
+        x, y = pixels[list(corners)].T
+        # y goes down, so that the area of counterclockwise corners is negative
+        if (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() < 0:
+            _fill(canvas, pixels[list(corners)], look.palette[part], BORDER * look.thinnest * scale)
+
+
+def _fill(
+    canvas: NDArray[np.float32], corners: NDArray[np.float64], color: Color, border: float
+) -> None:
+    """Fill a convex polygon (N, 2), counterclockwise, with a darker border; both in pixels."""
+    box = _box(canvas, corners, np.zeros(len(corners)))
+    if box is None:
+        return
+    left, top, right, bottom = box
+    x = np.arange(left, right, dtype=np.float32)[None] + np.float32(0.5)
+    y = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5)
+    inside = np.full((bottom - top, right - left), np.inf, np.float32)
+    for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        dx, dy = bx - ax, by - ay
+        length = np.float32(max(np.hypot(dx, dy), 1e-9))
+        inside = np.minimum(inside, ((x - ax) * dy - (y - ay) * dx) / length)
+    for depth, strength in ((0.0, BORDER_STRENGTH), (border, 1.0)):
+        cover = (inside - depth + 0.5).clip(0, 1).astype(np.float32)[..., None]
+        area = canvas[top:bottom, left:right]
+        area += cover * (strength * np.array(color, np.float32) - area)
 
 
 def _in_front(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -9,8 +9,11 @@ from ..pose_sequence import PoseSequence
 from . import raster
 from .raster import Look
 from .room import draw_view
+from .solid import SIDES, is_box
 
 
 def draw(poses: PoseSequence, look: Look | None = None) -> NDArray[np.uint8]:
     """Draw the poses as images, uint8 (F, H, W, 3), sRGB. A room has no other look."""
-    return draw_view(poses) if poses.is_room else raster.draw(poses, look)
+    if poses.is_room:
+        return draw_view(poses)
+    return raster.draw(poses, look, SIDES if is_box(poses) else None)

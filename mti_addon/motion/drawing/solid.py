@@ -1,4 +1,4 @@
-"""A rigid object, drawn as the edges of a box. Imports numpy only."""
+"""A rigid object, drawn as a box. Imports numpy only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,23 @@ EDGES = {
     "torso": ((0, 1), (3, 2), (7, 6), (4, 5)),
     "right_arm": ((0, 5),),
 }
-"""Color -> corners that are joined: bottom, top, uprights, and a line across the front, so that
-every rotation is visible. Corners are in Blender's order: X, then Y clockwise, -Z and +Z in
-turn."""
+"""Color -> corners that are joined: bottom, top, uprights, and a line across the front. They are
+only drawn where a corner is behind the camera. Corners are in Blender's order: X, then Y clockwise,
+-Z and +Z in turn."""
 RADIUS = 0.02
 """Fraction of the box's diagonal."""
+SIDES = {
+    "torso": (0, 4, 5, 1),
+    "head": (2, 6, 7, 3),
+    "left_arm": (1, 5, 6, 2),
+    "right_leg": (0, 3, 7, 4),
+    "left_leg": (0, 1, 2, 3),
+    "right_arm": (4, 7, 6, 5),
+}
+"""Color -> corners of a side, counterclockwise as seen from outside: -Y, +Y, +Z, -Z, -X, +X. They
+all differ, so that every rotation is visible. A solid body is more like what a picture shows than
+its edges alone."""
+_EDGES = tuple((edge, part) for part, pairs in EDGES.items() for edge in pairs)
 
 
 def box_poses(
@@ -30,14 +42,19 @@ def box_poses(
 
     Raises ValueError for another shape.
     """
-    edges = [(edge, part) for part, pairs in EDGES.items() for edge in pairs]
     diagonal = float(np.linalg.norm(np.ptp(corners[0], axis=0)))
     return PoseSequence(
         joints=corners.astype(np.float32),
-        limbs=tuple(edge for edge, _ in edges),
-        parts=tuple(part for _, part in edges),
-        radii=(max(RADIUS * diagonal, 1e-6),) * len(edges),
+        limbs=tuple(edge for edge, _ in _EDGES),
+        parts=tuple(part for _, part in _EDGES),
+        radii=(max(RADIUS * diagonal, 1e-6),) * len(_EDGES),
         world_to_clip=world_to_clip.astype(np.float32),
         fps=fps,
         size=size,
     )
+
+
+def is_box(poses: PoseSequence) -> bool:
+    """Return whether it is a box, which has sides."""
+    drawn = tuple(zip(poses.limbs, poses.parts, strict=True))
+    return poses.joints.shape[1] == 8 and drawn == _EDGES

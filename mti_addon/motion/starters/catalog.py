@@ -14,7 +14,7 @@ from .quadruped import quadruped
 from .stunts import STICK
 
 QUADRUPED = Skeleton(quadruped())
-SIDE, THREE_QUARTERS, SLIGHTLY = 90.0, 60.0, 30.0
+SIDE, THREE_QUARTERS, HALFWAY, SLIGHTLY = 90.0, 60.0, 45.0, 30.0
 
 
 class Kind(NamedTuple):
@@ -43,8 +43,8 @@ STICK_MOTIONS = (
         "RUN", "Run", "Three steps with each leg, as on a treadmill", SIDE,
         partial(make_gait, STICK, gaits.RUN),
     ),
-    Starter("JUMP", "Jump", "Jump up and land softly", THREE_QUARTERS, stunts.jump),
-    Starter("KICK", "Kick", "The right foot swings to the front", SIDE, stunts.kick),
+    Starter("JUMP", "Jump", "Jump up and land softly", SLIGHTLY, stunts.jump),
+    Starter("KICK", "Kick", "The right foot swings to the front", HALFWAY, stunts.kick),
     Starter("BOW", "Bow", "Bend at the waist and straighten up", THREE_QUARTERS, stunts.bow),
     Starter("NOD", "Nod", "Yes, twice", SLIGHTLY, stunts.nod),
     Starter("SHAKE_HEAD", "Shake Head", "No, twice", 0, stunts.shake_head),

@@ -160,9 +160,10 @@ _TAIL = {
     "tail.002": ((0.0, 0.0, 14.0), (0.0, 0.0, -14.0)),
 }
 FOUR_LEGGED_WALK = Gait(
-    period=1.0, cycles=2, stance=0.625, ahead=0.17, behind=0.17, lift=0.09, toe_off=25,
-    heel_first=0, low=0.03, bob=0.008, bob_phase=0.125, narrow=0.9,
-    legs={("L", "back"): 0.0, ("L", "front"): 0.25, ("R", "back"): 0.5, ("R", "front"): 0.75},
+    period=1.0, cycles=2, stance=0.625, ahead=0.25, behind=0.25, lift=0.13, toe_off=30,
+    heel_first=0, low=0.06, bob=0.008, bob_phase=0.25, narrow=0.9,
+    # it begins with each pair of legs apart, so that the first image shows all four
+    legs={("L", "back"): 0.125, ("L", "front"): 0.375, ("R", "back"): 0.625, ("R", "front"): 0.875},
     slow_bend={"neck": (4.0, 0.0, 0.0)}, swing=_TAIL,
 )  # fmt: skip
 FOUR_LEGGED_TROT = Gait(

@@ -132,10 +132,10 @@ def bow(fps: float) -> Motion:
 def nod(fps: float) -> Motion:
     """Yes, twice."""
     keys = Keys()
-    down = {0: 0, 0.3: 24, 0.65: -8, 1.0: 22, 1.35: -5, 2: 0}
+    down = {0: 0, 0.3: 30, 0.65: -10, 1.0: 28, 1.35: -6, 2: 0}
     keys.curve("head", 0, down, fps)
     keys.curve("neck", 0, down, fps)
-    keys.curve("chest", 0, {seconds: 0.3 * value for seconds, value in down.items()}, fps)
+    keys.curve("chest", 0, {seconds: 0.4 * value for seconds, value in down.items()}, fps)
     return keys.motion(round(SECONDS * fps), round(SECONDS * fps))
 
 
@@ -144,9 +144,9 @@ def shake_head(fps: float) -> Motion:
     keys = Keys()
     aside = {0: 0, 0.3: 1.0, 0.7: -1.0, 1.1: 0.9, 1.5: -0.7, 2: 0}
     keys.curve("head", 1, {seconds: 40 * value for seconds, value in aside.items()}, fps)
-    keys.curve("head", 2, {seconds: 16 * value for seconds, value in aside.items()}, fps)
+    keys.curve("head", 2, {seconds: 22 * value for seconds, value in aside.items()}, fps)
     keys.curve("neck", 1, {seconds: 18 * value for seconds, value in aside.items()}, fps)
-    keys.curve("neck", 2, {seconds: 20 * value for seconds, value in aside.items()}, fps)
+    keys.curve("neck", 2, {seconds: 28 * value for seconds, value in aside.items()}, fps)
     return keys.motion(round(SECONDS * fps), round(SECONDS * fps))
 
 

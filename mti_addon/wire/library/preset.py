@@ -65,6 +65,10 @@ class Quality:
     )
     motion_gain: Annotated[float, Range(-1e6, 1, "", "Motion gain on a held-out target.")] | None
     loss: Annotated[float, Range(0, 1e9, "", "Mean of the last losses.")] | None
+    drawn: (
+        Annotated[float, Range(0, 1, "", "Share of the newly covered pixels that are right.")]
+        | None
+    ) = None
 
 
 @dataclass(frozen=True)
@@ -346,7 +350,7 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
         "embeddings": {
             model: {
                 "files": [MOTION], "model": "", "settings": settings,
-                "quality": {"reconstruction": None, "motion_gain": None, "loss": None},
+                "quality": codec.to_dict(Quality(None, None, None)),
                 "learned": created, "created_with": "",
             }
         },

@@ -118,7 +118,7 @@ def quality_of(job: JobFolder) -> Quality:
             return None
         return float(value)
 
-    return Quality(number("reconstruction"), number("motion_gain"), number("loss"))
+    return Quality(*map(number, ("reconstruction", "motion_gain", "loss", "drawn")))
 
 
 def _images(job: JobFolder, request: Request) -> dict[str, bytes | Path]:
