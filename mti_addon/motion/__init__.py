@@ -3,7 +3,8 @@
 from .checks import check_pictures, check_poses, check_range, warnings_about
 from .drawing.camera import project
 from .drawing.png import decode_png, encode_png
-from .drawing.raster import Look, draw
+from .drawing.raster import Look
+from .drawing.sequence import draw
 from .fitting import (
     Fit,
     Fitted,

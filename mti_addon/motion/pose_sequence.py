@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 PARTS = ("torso", "head", "left_arm", "right_arm", "left_leg", "right_leg", "ground")
 """The body parts a limb may belong to; each has its color in `raster.Look`."""
+ROOM = "room"
+"""The part of a sequence's only limb if it is a moving camera's: from the camera to what it looks
+at. What it sees is a room (drawing.room)."""
 
 Array = NDArray[np.float32]
 
@@ -26,7 +29,7 @@ class PoseSequence:
     limbs: tuple[tuple[int, int], ...]
     """L pairs of joint indices; a pair of equal indices is a ball, such as a head."""
     parts: tuple[str, ...]
-    """L names from PARTS."""
+    """L names from PARTS, or ROOM alone."""
     radii: tuple[float, ...]
     """L radii, in meters, above 0."""
     world_to_clip: Array
@@ -54,8 +57,10 @@ class PoseSequence:
             raise ValueError(f"there must be {joints} parents or none, got {len(self.parents)}")
         if not all(-1 <= parent < joint for joint, parent in enumerate(self.parents)):
             raise ValueError("a joint's parent must precede it")
-        if unknown := set(self.parts) - set(PARTS):
+        if unknown := set(self.parts) - {*PARTS, ROOM}:
             raise ValueError(f"unknown body parts: {sorted(unknown)}")
+        if ROOM in self.parts and len(self.parts) > 1:
+            raise ValueError("a room has no other parts")
         if min(self.radii) <= 0 or self.fps <= 0 or min(self.size) < 1:
             raise ValueError("radii, fps and size must be above 0")
 
@@ -63,6 +68,11 @@ class PoseSequence:
     def frames(self) -> int:
         """Return the number of images, F."""
         return int(self.joints.shape[0])
+
+    @property
+    def is_room(self) -> bool:
+        """Return whether it is a moving camera, which sees a room."""
+        return self.parts == (ROOM,)
 
     def to_json(self) -> str:
         """Serialize the poses exactly as JSON, to draw them again later."""

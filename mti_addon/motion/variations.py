@@ -30,6 +30,8 @@ SHARES = (0.62, 0.96)
 """How much of the image a fully visible figure fills: the larger side of the box around its
 whole motion."""
 ZOOMS = (0.6, 1.7)
+ROOM_SIZES = (0.8, 1.25)
+"""How large the room around a moving camera may be, as a multiple of the original's."""
 MARGIN = 0.02
 """Fraction of the image's shorter side that a drawing keeps free at the edges."""
 
@@ -71,6 +73,8 @@ def variations(poses: PoseSequence, count: int, seed: int) -> list[Drawing]:
 
 def _variation(poses: PoseSequence, number: int, seed: int) -> Drawing:
     rng = Random(f"{seed} {number}")
+    if poses.is_room:
+        return Drawing(_elsewhere_in_the_room(poses, rng), Look())
     solid = number % 2 == 1
     look = random_look(rng, dark=number % 4 == 2)
     body = reproportion(poses, _random_proportions(rng)) if is_one_body(poses) else poses
@@ -111,6 +115,21 @@ def _seen_from_elsewhere(poses: PoseSequence, rng: Random) -> PoseSequence:
     yaw, pitch = rng.uniform(-YAW, YAW), rng.uniform(-PITCH, PITCH)
     pivot = poses.joints.mean((0, 1)).astype(np.float64)
     return replace(poses, world_to_clip=_float32(orbited(poses.world_to_clip, pivot, yaw, pitch)))
+
+
+def _elsewhere_in_the_room(poses: PoseSequence, rng: Random) -> PoseSequence:
+    """Turn a camera and its path about what it looks at, so that it sees other walls, and change
+    the size of the room."""
+    yaw, larger = rng.uniform(0, math.tau), rng.uniform(*ROOM_SIZES)
+    focus = poses.joints[0, 1].astype(np.float64)
+    c, s = math.cos(yaw), math.sin(yaw)
+    joints = focus + (poses.joints - focus) @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    return replace(
+        poses,
+        joints=joints.astype(np.float32),
+        radii=(larger * poses.radii[0],),
+        world_to_clip=_float32(orbited(poses.world_to_clip, focus, yaw, 0.0)),
+    )
 
 
 def _placed(original: PoseSequence, poses: PoseSequence, rng: Random) -> PoseSequence:

@@ -47,7 +47,7 @@ def _draw_options(context: Any, layout: Any) -> None:
     props, column = context.scene.mti, layout.column()
     capture = current_capture(context.scene)
     varied = column.column()
-    # keyed figures only
+    # only what was drawn from poses
     varied.enabled = capture is None or any(map(is_file, capture.poses_files))
     field(context, varied, props, "variations")
     field(context, column, props, "flip_safe")

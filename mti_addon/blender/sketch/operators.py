@@ -38,9 +38,8 @@ class MTI_OT_capture(bpy.types.Operator):
         props = context.scene.mti
         settings = engines.chosen_settings()
         shot = take_shot(context, settings.num_frames, settings.size)
-        # only a keyed figure can be redrawn with other proportions
-        poses = shot.poses if props.source == "ARMATURE" else None
-        name = save_capture(addon.captures_folder(), shot.pictures, _about(shot, settings), poses)
+        about = _about(shot, settings)
+        name = save_capture(addon.captures_folder(), shot.pictures, about, shot.poses)
         _suggest_name(props, _own_name(context, shot))
         props.capture = name
         captured(context)

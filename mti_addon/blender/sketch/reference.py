@@ -57,7 +57,7 @@ class Shot:
     pictures: NDArray[np.uint8]
     """(F, H, W, 3), sRGB."""
     poses: PoseSequence | None
-    """The poses drawn; None for images that were not drawn here."""
+    """The poses drawn; None for images that were not drawn from poses."""
     span: tuple[int, int]
     fps: float
     """Frames per second of the range."""
@@ -167,12 +167,13 @@ def _of_view(
     scene = context.scene
     kept = scene_motion(context)  # check again, since particles cache frames during renders
     _step_through(scene, kept, span)
+    poses = None
     if source == "CAMERA":
         samples = (count - 1) * BETWEEN + 1
         sample = partial(camera_poses, context, count=samples, size=size)
         span, _ = _while_it_moves(context, source, span, sample)
-        frames = sampled_frames(*span, count)
-        name, pictures = scene.camera.name, views.camera_pictures(scene, frames, size)
+        frames, name = sampled_frames(*span, count), scene.camera.name
+        pictures, poses = views.camera_pictures(scene, frames, size, _sampled_fps(scene, frames))
     else:
         frames = sampled_frames(*span, count)
         name, pictures = "Viewport", views.viewport_pictures(context, frames, size)
@@ -185,7 +186,13 @@ def _of_view(
     else:
         warnings += views.viewport_cuts(context, *span)
     warnings += warnings_about_pictures(pictures) + _apart(context, span, count)
-    return _shot(context, name, pictures, None, span, warnings)
+    return _shot(context, name, pictures, poses, span, warnings)
+
+
+def _sampled_fps(scene: Any, frames: list[float]) -> float:
+    """Return how many of these frames there are per second."""
+    rate = scene.render.fps / scene.render.fps_base
+    return (len(frames) - 1) * rate / (frames[-1] - frames[0])
 
 
 def _of_footage(context: Any, source: str, count: int, size: tuple[int, int]) -> Shot:

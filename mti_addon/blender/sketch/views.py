@@ -10,8 +10,8 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ...motion import decode_png
-from ...motion.drawing.room import draw_room, lay_out
+from ...motion import PoseSequence, decode_png, draw
+from ...motion.drawing.room import draw_room, lay_out, room_poses
 from ...wire.problem import Problem
 from ..common.problems import CaptureError
 from ..scene.picture import render_size, render_still
@@ -27,10 +27,13 @@ FAR = 8.0
 Pictures = NDArray[np.uint8]
 
 
-def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) -> Pictures:
+def camera_pictures(
+    scene: Any, frames: Sequence[float], size: tuple[int, int], fps: float = 1.0
+) -> tuple[Pictures, PoseSequence | None]:
     """Render the scene through its camera as (F, H, W, 3), in front of a textured room's walls.
 
-    If the scene has nothing to render, only the room is visible.
+    If the scene has nothing to render, only the room is visible; then the camera's poses, `fps` of
+    them per second, are returned as well, from which the same images can be drawn.
     """
     clips = np.empty((len(frames), 4, 4), np.float64)
     eyes = np.empty((len(frames), 3), np.float64)
@@ -45,12 +48,15 @@ def camera_pictures(scene: Any, frames: Sequence[float], size: tuple[int, int]) 
         if solid:
             renders.append(_rendered(scene, size))
     assert focus is not None
-    pictures = draw_room(lay_out(eyes, np.array(focus[0]), focus[1], not solid), clips, size)
+    if not solid:
+        poses = room_poses(eyes, np.array(focus[0]), focus[1], clips, fps, size)
+        return draw(poses), poses
+    pictures = draw_room(lay_out(eyes, np.array(focus[0]), focus[1], blocks=False), clips, size)
     for picture, render in zip(pictures, renders, strict=False):
         cover = render[..., 3:].astype(np.float32) / 255
         mixed = cover * render[..., :3] + (1 - cover) * picture
         picture[:] = np.rint(mixed)
-    return pictures
+    return pictures, None
 
 
 def has_solids(scene: Any) -> bool:

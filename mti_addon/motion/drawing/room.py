@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pose_sequence import ROOM, PoseSequence
 from .raster import PALETTE
 
 Array = NDArray[np.floating]
@@ -62,6 +63,29 @@ def lay_out(eyes: Array, focus: Array, distance: float, blocks: bool = True) -> 
         boxes.append(np.array([first, last]))
         colours.append(np.array(PALETTE[part], np.float64))
     return Room(np.stack(boxes), np.stack(colours), distance / TILES)
+
+
+def room_poses(
+    eyes: Array,
+    focus: Array,
+    distance: float,
+    world_to_clip: NDArray[np.floating],
+    fps: float,
+    size: tuple[int, int],
+) -> PoseSequence:
+    """Return a moving camera as a pose sequence, to draw the room that it sees again.
+
+    It has the arguments of `lay_out` and `draw_room`. Raises ValueError if they do not fit.
+    """
+    joints = np.stack([eyes, np.tile(focus, (len(eyes), 1))], axis=1).astype(np.float32)
+    clips = world_to_clip.astype(np.float32)
+    return PoseSequence(joints, ((0, 1),), (ROOM,), (distance,), clips, fps, size)
+
+
+def draw_view(poses: PoseSequence) -> NDArray[np.uint8]:
+    """Draw what a moving camera sees of its room, uint8 (F, H, W, 3), sRGB."""
+    eyes, focus = poses.joints[:, 0], poses.joints[0, 1]
+    return draw_room(lay_out(eyes, focus, poses.radii[0]), poses.world_to_clip, poses.size)
 
 
 def draw_room(

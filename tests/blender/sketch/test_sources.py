@@ -220,7 +220,10 @@ def test_an_objects_animation_is_drawn_as_a_box(level, ext, kind):
     assert np.allclose(np.linalg.norm(edges, axis=1), 2 * half, atol=1e-3)
     assert bpy.ops.mti.capture() == {"FINISHED"}
     assert len({picture.tobytes() for picture in _pictures(ext)}) == 14
-    assert not _capture(ext).can_vary
+    capture = _capture(ext)
+    motion = ext("motion")
+    for path, picture in zip(capture.pictures(), motion.draw(capture.poses()), strict=True):
+        assert (motion.decode_png(path.read_bytes()) == picture).all()
 
 
 def test_an_object_that_does_not_move_or_is_none(level, ext):
@@ -244,7 +247,9 @@ def test_a_camera_in_an_empty_scene_moves_through_a_room(level, ext):
     assert bpy.ops.mti.capture() == {"FINISHED"}
     capture, pictures = _capture(ext), _pictures(ext)
     assert (capture.about.info.frame_start, capture.about.info.frame_end) == (1, 24)
-    assert capture.about.source == "Camera" and not capture.can_vary
+    assert capture.about.source == "Camera"
+    assert capture.poses().fps == pytest.approx(13 * 24 / 23)
+    assert (ext("motion").draw(capture.poses()) == pictures).all()
     steps = [np.abs(a.astype(int) - b).mean() for a, b in zip(pictures, pictures[1:], strict=False)]
     assert min(steps) > 3 and np.std(pictures[0]) > 15
 

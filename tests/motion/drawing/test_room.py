@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mti_addon.motion import PoseSequence, draw, project, variations
 from mti_addon.motion.drawing.raster import PALETTE
-from mti_addon.motion.drawing.room import draw_room, lay_out
+from mti_addon.motion.drawing.room import draw_room, lay_out, room_poses
 from tests.motion.drawing.cameras import look_along_y, orthographic, perspective
 
 FOCUS = np.array([0.0, 0.0, 1.0])
@@ -60,3 +63,45 @@ def test_a_parallel_view_and_other_sizes():
 def test_a_camera_nowhere():
     with pytest.raises(ValueError, match="distance"):
         lay_out(_eye(), FOCUS, 0.0)
+
+
+def _pan():
+    """A camera that passes by, and turns as it goes."""
+    eyes = np.concatenate([_eye(x) for x in (-0.5, 0.0, 0.5)])
+    clips = np.stack([perspective(1.0) @ look_along_y(eye, 0.1 * i) for i, eye in enumerate(eyes)])
+    return eyes, clips
+
+
+def test_a_moving_camera_is_a_pose_sequence_that_draws_its_room_again():
+    eyes, clips = _pan()
+    poses = room_poses(eyes, FOCUS, 6.0, clips, 7.0, (48, 48))
+    again = PoseSequence.from_json(poses.to_json())
+    assert again.is_room and again.fps == 7.0
+    pictures = draw(poses)
+    assert pictures.shape == (3, 48, 48, 3)
+    assert np.array_equal(draw(again), pictures)
+    straight = draw_room(lay_out(eyes, FOCUS, 6.0), clips, (48, 48))
+    assert np.abs(straight.astype(int) - pictures).mean() < 0.5  # rounded to float32 in between
+    with pytest.raises(ValueError, match="no other parts"):
+        replace(poses, limbs=((0, 1),) * 2, parts=("room", "head"), radii=(1.0, 1.0))
+
+
+def test_its_variations_are_the_same_move_before_other_walls():
+    """In each, the camera's path and what it looks at are as far apart, at the same angles."""
+    eyes, clips = _pan()
+    poses = room_poses(eyes, FOCUS, 6.0, clips, 7.0, (48, 48))
+    first, *others = variations(poses, 4, seed=0)
+    assert first.poses is poses
+    point = np.array([0.3, 1.0, 1.2])  # seen at the same place if it is turned along
+    for other in others:
+        moved = other.poses
+        gone = np.linalg.norm(moved.joints[1:, 0] - moved.joints[:-1, 0], axis=1)
+        assert np.allclose(gone, np.linalg.norm(np.diff(eyes, axis=0), axis=1), atol=1e-5)
+        u, _, vt = np.linalg.svd((poses.joints[:, 0] - FOCUS).T @ (moved.joints[:, 0] - FOCUS))
+        turn = vt.T @ np.diag([1, 1, np.sign(np.linalg.det(vt.T @ u.T))]) @ u.T
+        there = np.tile(FOCUS + turn @ (point - FOCUS), (3, 1, 1)).reshape(3, 1, 3)
+        now, _ = project(there, moved.world_to_clip, moved.size)
+        before, _ = project(np.tile(point, (3, 1)).reshape(3, 1, 3), poses.world_to_clip, (48, 48))
+        assert np.allclose(now, before, atol=1e-2)
+        apart = np.abs(draw(*other).astype(int) - draw(poses)).mean((1, 2, 3))
+        assert apart.min() > 8
