@@ -184,7 +184,7 @@ def test_a_circle_is_found() -> None:
     assert circle({"a": {"b", "c"}, "b": {"c"}}) == []
 
 
-SECTIONS = ("sketch", "learn", "apply", "results", "jobs", "setup", "preferences")
+SECTIONS = ("sketch", "learn", "apply", "library", "results", "jobs", "setup", "preferences")
 
 
 def test_what_is_below_the_sections_knows_none_of_them() -> None:

@@ -12,6 +12,7 @@ from . import (
     apply,
     jobs,
     learn,
+    library,
     menus,
     older_files,
     preferences,
@@ -25,6 +26,7 @@ from . import (
 from .apply import changes as target_changes
 from .common import addon, file_cache, icons, lists, this_file
 from .jobs import cleanup
+from .library import asset_library, browser, motions
 from .properties import MTI_PG_scene, MTI_PG_window
 from .queue import pictures as job_pictures
 from .queue import polling, stillness
@@ -43,13 +45,14 @@ CLASSES: tuple[type, ...] = (
     *sketch.CLASSES,
     *learn.CLASSES,
     *apply.CLASSES,
+    *library.CLASSES,
     *results.CLASSES,
     *jobs.CLASSES,
     *menus.CLASSES,
     *status_bar.CLASSES,
     *tab.CLASSES,
 )
-HOOKS = (this_file, status_bar, menus, strip_repair, older_files, render_result)
+HOOKS = (this_file, status_bar, menus, browser, strip_repair, older_files, render_result)
 """Modules that add something to Blender other than classes."""
 
 
@@ -65,6 +68,9 @@ def register() -> None:
     polling.begin()
     setup_watch.begin()
     cleanup.begin()
+    motions.start()
+    motions.on_change(asset_library.notice)
+    asset_library.start()
     file_cache.on_change(setup_watch.redraw)
     watch.begin(capture_changes.LOOKER, target_changes.LOOKER)
 
@@ -73,7 +79,7 @@ def unregister() -> None:
     """Undo register() in reverse order, leaving no timers or previews behind."""
     for timer in (watch, setup_watch, playback, polling, lists, cleanup):
         timer.stop()
-    for known in (stillness, file_cache, job_pictures, icons):
+    for known in (asset_library, motions, stillness, file_cache, job_pictures, icons):
         known.forget()
     for module in reversed(HOOKS):
         module.unregister()

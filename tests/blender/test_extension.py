@@ -34,6 +34,12 @@ OPERATORS = {
     "collect_results",
     "clean_up",
     "dismiss",
+    # of the library
+    "edit_motion",
+    "pose_motion",
+    "pose_asset",
+    "drag_motion",
+    "use_asset",
     # of the preferences' page
     "setup_backend",
     "check_backend",

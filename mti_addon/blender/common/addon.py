@@ -54,6 +54,18 @@ def captures_folder() -> Path:
     return user_folder() / "captures"
 
 
+def library_folder() -> Path:
+    """Return the folder of the animator's own motions: that of the preferences, or a default."""
+    prefs = preferences()
+    chosen = prefs.library_folder.strip() if prefs else ""
+    return Path(bpy.path.abspath(chosen)) if chosen else user_folder() / "library"
+
+
+def assets_folder() -> Path:
+    """Return the folder of the asset library that is built from the motions."""
+    return user_folder() / "assets"
+
+
 def presets_folder() -> Path:
     """Return the folder of motions shipped with the extension."""
     return EXTENSION_ROOT / "presets"

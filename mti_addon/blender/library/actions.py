@@ -1,11 +1,8 @@
-"""Actions with few keys that pass through sampled values.
-
-They can be made in any Main database: the open file's, or a temporary one.
-"""
+"""Actions with few keys that pass through sampled values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import bpy
@@ -23,16 +20,22 @@ FINE = 0.05
 """Keys hit their own samples this much more exactly than the others."""
 
 
-def new_action(database: Any, name: str, id_type: str, slot_name: str) -> tuple[Any, Any, Any]:
-    """Create an action in a database; return it, its slot, and the container of its curves."""
-    action = database.actions.new(name)
+def new_action(name: str, id_type: str, slot_name: str) -> tuple[Any, Any, Any]:
+    """Create an action; return it, its slot, and the container of its curves."""
+    action = bpy.data.actions.new(name)
     slot = action.slots.new(id_type=id_type, name=slot_name)
     strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
     return action, slot, strip.channelbag(slot, ensure=True)
 
 
-def key_channels(bag: Any, channels: Iterable[Channel], frames: Sequence[float]) -> Iterator[int]:
-    """Key each channel at some of the scene frames (F,); yield the number of keys after each.
+def add_slot(action: Any, id_type: str, slot_name: str) -> Any:
+    """Add a slot for another ID that moves along; return the container of its curves."""
+    slot = action.slots.new(id_type=id_type, name=slot_name)
+    return action.layers[0].strips[0].channelbag(slot, ensure=True)
+
+
+def key_channels(bag: Any, channels: Iterable[Channel], frames: Sequence[float]) -> None:
+    """Key each channel at some of the scene frames (F,).
 
     What stays at rest gets no key, and what is constant one.
     """
@@ -40,10 +43,9 @@ def key_channels(bag: Any, channels: Iterable[Channel], frames: Sequence[float])
         for part in channel.parts():
             curves = _curves(bag, part)
             if part.moves:
-                yield len(_fit(curves, part.values, part.tolerance, list(frames)))
+                _fit(curves, part.values, part.tolerance, list(frames))
             else:
                 _set(curves, frames[:1], part.values[:1])
-                yield 1
 
 
 def assign(owner: Any, action: Any, slot: Any) -> None:
@@ -71,8 +73,8 @@ def _curves(bag: Any, channel: Channel) -> list[Any]:
 
 def _fit(
     curves: list[Any], values: NDArray[np.float64], tolerance: float, frames: list[float]
-) -> list[int]:
-    """Key the fewest samples that keep the others within the tolerance; return their indices.
+) -> None:
+    """Key the fewest samples that keep the others within the tolerance.
 
     Blender's own curves are asked what they show, so that the handles may be automatic.
     """
@@ -84,7 +86,7 @@ def _fit(
         wrong[chosen] = 0
         worst = int(wrong.argmax())
         if wrong[worst] <= tolerance:
-            return chosen
+            return
         chosen = sorted([*chosen, worst])
 
 

@@ -10,6 +10,7 @@ from ...wire.problem import Problem
 from ..common import addon, release_channel
 from ..common.drawing import paragraph
 from ..common.file_cache import is_folder
+from ..library import asset_library
 from ..queue.rows import STAGES
 from ..setup import engines, watch
 from ..setup.drawing import draw_online_access, draw_task
@@ -85,6 +86,17 @@ def draw_models(context: Any, layout: Any) -> None:
     body.operator("mti.move_models", icon="FILE_FOLDER")
     for name in ("move", "delete"):
         draw_task(context, body, name)
+
+
+def draw_library(context: Any, column: Any) -> None:
+    """Draw the library's folder, and whether it is an asset library as well."""
+    prefs = addon.preferences()
+    column.prop(prefs, "library_folder")
+    if not prefs.library_folder:
+        column.label(text=str(addon.library_folder()), translate=False)
+    column.prop(prefs, "use_asset_library")
+    if problem := asset_library.problem():
+        paragraph(context, column, sentences(problem), "ERROR")
 
 
 def _draw_answer(context: Any, layout: Any) -> None:

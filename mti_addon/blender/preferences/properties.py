@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..common import addon
+from ..library import asset_library, motions
 from ..queue import polling
 from ..setup import hub_access_token, watch
 from . import page
@@ -46,6 +47,14 @@ def _set_token(_self: Any, text: str) -> None:
 
 def _jobs_folder_changed(_self: Any, _context: Any) -> None:
     polling.start()
+
+
+def _library_changed(_self: Any, _context: Any) -> None:
+    motions.start()
+
+
+def _assets_changed(_self: Any, _context: Any) -> None:
+    asset_library.start()
 
 
 def _backend_changed(_self: Any, _context: Any) -> None:
@@ -122,6 +131,21 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_jobs_folder_changed,
     )
+    library_folder: StringProperty(
+        name="Library Folder",
+        description=("Folder of your own motions; leave empty to use the extension's user folder"),
+        subtype="DIR_PATH",
+        update=_library_changed,
+    )
+    use_asset_library: BoolProperty(
+        name="Show in the Asset Browser",
+        description=(
+            'Keep an asset library named "Motions" with every motion that can be keyed onto a '
+            "figure. If disabled, the library and its files are removed"
+        ),
+        default=True,
+        update=_assets_changed,
+    )
     engine: EnumProperty(
         name="Engine",
         description="Model that learns motions",
@@ -147,6 +171,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         column.prop(self, "jobs_folder")
         if not self.jobs_folder:
             column.label(text=str(addon.jobs_folder()), translate=False)
+        page.draw_library(context, column)
         column.prop(self, "engine")
         if self.engine != "draft":
             column.prop(self, "size")

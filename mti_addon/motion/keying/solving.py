@@ -35,9 +35,7 @@ class Rest:
     @property
     def tails(self) -> Array:
         """Return the bones' tails (B, 3)."""
-        return np.asarray(
-            self.matrices[:, :3, 3] + self.matrices[:, :3, 1] * self.lengths[:, None]
-        )
+        return np.asarray(self.matrices[:, :3, 3] + self.matrices[:, :3, 1] * self.lengths[:, None])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,14 @@
+"""Motions of the library in a scene, and as assets."""
+
+from .browser import MTI_AST_motions
+from .operators import MTI_OT_edit_motion, MTI_OT_pose_motion
+from .operators_assets import MTI_OT_drag_motion, MTI_OT_pose_asset, MTI_OT_use_asset
+
+CLASSES: tuple[type, ...] = (
+    MTI_OT_edit_motion,
+    MTI_OT_pose_motion,
+    MTI_OT_pose_asset,
+    MTI_OT_drag_motion,
+    MTI_OT_use_asset,
+    MTI_AST_motions,
+)
