@@ -23,7 +23,7 @@ from ..wire.library import KINDS, Kind
 FORMAT = 1
 """Version of what is written into a file; another one is written again."""
 STATE, LOCK, CATALOGS = ".state.json", ".lock", "blender_assets.cats.txt"
-_OURS = re.compile(r"motion-[0-9a-f]{16}\.blend")
+_OURS = re.compile(r"[a-z0-9-]+\.[0-9a-f]{12}\.motion\.blend")
 CATALOG_IDS: dict[Kind, str] = {
     "body": "1c7c9a3e-2d55-4a53-9b0e-6e6f2f6f0b01",
     "face": "1c7c9a3e-2d55-4a53-9b0e-6e6f2f6f0b02",
@@ -54,8 +54,9 @@ State = dict[str, Made]
 
 def file_name(entry: Entry) -> str:
     """Return the name of a motion's file: the same for as long as its folder keeps its name."""
-    place = f"{entry.id}\n{entry.folder}"
-    return f"motion-{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.blend"
+    place = f"{entry.id}\n{entry.folder}".encode("utf-8", "surrogatepass")
+    readable = re.sub(r"[^a-z0-9-]+", "-", entry.folder.name.lower())[:40]
+    return f"{readable}.{hashlib.sha256(place).hexdigest()[:12]}.motion.blend"
 
 
 def source_of(entry: Entry, blender: str) -> str:

@@ -150,10 +150,20 @@ class Desktop:
         shutil.copy(inside, path)
         return path
 
+    def mouse(self, x: int, y: int, clicks: int = 0) -> None:
+        """Move the real mouse to a place in Blender's coordinates, and click; double-clicks are
+        none if they are simulated. Needs a Blender with `simulated=False`, and xdotool."""
+        where = ["mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3"]
+        click = ["click", "--repeat", str(clicks), "--delay", "60", "1"] if clicks else []
+        self.run(["xdotool", *where, *click])
+
     @contextmanager
-    def blender(self, *arguments: str) -> Iterator[Window]:
-        """Blender with a window, until the block is left; killed if it is still there then."""
-        window = Window(self, arguments)
+    def blender(self, *arguments: str, simulated: bool = True) -> Iterator[Window]:
+        """Blender with a window, until the block is left; killed if it is still there then.
+
+        `simulated`: only simulated events reach it, and not those of the screen's mouse.
+        """
+        window = Window(self, ("--enable-event-simulate",) * simulated + arguments)
         try:
             yield window
         finally:
@@ -174,8 +184,8 @@ class Window:
         width, height = map(str, SIZE)
         with open(self.log, "wb") as stream:
             self.process = desktop.start(
-                ["blender", "--window-geometry", "0", "0", width, height, "--enable-event-simulate",
-                 *arguments, "--python", str(driver), "--", str(self.inbox)],
+                ["blender", "--window-geometry", "0", "0", width, height, *arguments,
+                 "--python", str(driver), "--", str(self.inbox)],
                 stdout=stream, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_for(lambda: (self.inbox / "ready").exists() or self.dead, 120, "a window")

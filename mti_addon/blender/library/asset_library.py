@@ -27,6 +27,8 @@ from . import motions
 from .build_assets import WRITING, BuildSpec, blender_version
 
 NAME = "Motions"
+TASK: Path | None = None
+"""Folder of the process; None: one in the user folder."""
 FIRST, NEXT, WHILE_BUILDING = 2.0, 0.05, 1.0
 SLICE = 0.004
 """Seconds of one tick that looks at files."""
@@ -102,7 +104,7 @@ def tick() -> float | None:
 
 def task() -> SetupTaskFolder:
     """Return the folder of the process."""
-    return SetupTaskFolder(addon.user_folder() / "assets-task")
+    return SetupTaskFolder(TASK or addon.user_folder() / "assets-task")
 
 
 def _next() -> float | None:
@@ -198,7 +200,7 @@ def _start_process() -> None:
 def _command() -> list[str]:
     """Return the command of a background Blender, to which its task is added."""
     if not bpy.app.binary_path:  # Blender as a Python module
-        return [sys.executable, "-m", MODULE]
+        return [sys.executable, "-c", EXPRESSION]
     return [
         bpy.app.binary_path, "--background", "--factory-startup", "-noaudio",
         "--python-use-system-env", "--python-exit-code", "1", "--python-expr", EXPRESSION, "--",

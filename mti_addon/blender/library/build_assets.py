@@ -3,7 +3,7 @@
 Blender itself does not write the files. Its API writes datablocks of the open file only, or of a
 temporary database, which aborts Blender (5.2) if a reference to it outlives it.
 
-    blender --background --python-expr "from mti_addon... import build_assets" -- TASK
+    blender --background --python-expr "from ...build_assets import main; main()" -- TASK
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _do(process: TaskProcess) -> int:
         spec = read_json(BuildSpec, process.task.spec_file)
         if spec is None:
             raise BadRequest(f"{process.task.spec_file} cannot be read.")
-        process.end(phase="done", said=None, result=build(spec, process))
+        process.end(phase="done", said=None, fraction=1.0, result=build(spec, process))
         return 0
     except Cancelled as error:
         process.end(phase="cancelled", said=error.problem)
@@ -176,7 +176,3 @@ class _Build:
 def blender_version() -> str:
     """Return the version whose files others of the same number read."""
     return "{}.{}".format(*bpy.app.version)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
@@ -10,7 +11,7 @@ from mathutils import Matrix
 from ...motion import PoseSequence
 from ...motion.keying.boxes import Box
 from ...motion.keying.cameras import Camera
-from ...motion.keying.channels import channels_of
+from ...motion.keying.channels import Channel, channels_of
 from ...motion.keying.figures import Figure
 from ...motion.keying.subjects import Subject, camera_behind, subject_of
 from ...wire import CaptureInfo
@@ -33,14 +34,11 @@ def bring_back(
     if there is none, and is used for capturing alone otherwise.
     """
     scene = context.scene
-    render = scene.render
-    shown = (scene.frame_start, scene.frame_end)
-    span = span_of(capture, render.fps / render.fps_base, shown)
-    subject = subject_of(poses)
-    home = _home(context)
-    thing = _added(context, home, name, subject, span.frames(poses.frames))
+    span = span_of(capture, rate(scene), (scene.frame_start, scene.frame_end))
+    frames, subject = span.frames(poses.frames), subject_of(poses)
+    thing = _add(context, name, subject, frames)
     if not isinstance(subject, Camera) and (camera := camera_behind(poses)) is not None:
-        looker = _add_camera(home, CAMERA.format(name), camera, span.frames(poses.frames))
+        looker = _add_camera(_home(context), CAMERA.format(name), camera, frames)
         if scene.camera is None:
             scene.camera = looker
         else:
@@ -50,12 +48,35 @@ def bring_back(
     return thing, span
 
 
-def _added(context: Any, home: Any, name: str, subject: Subject | None, frames: Any) -> Any:
+def add_alone(
+    context: Any, name: str, poses: PoseSequence, capture: CaptureInfo
+) -> tuple[Any, Span]:
+    """Add what moves in the poses, keyed from the current frame on; return it and its frames.
+
+    A figure stands at the 3D cursor, as whatever is added in Blender.
+    """
+    scene = context.scene
+    now = scene.frame_current
+    span = span_of(capture, rate(scene), (now, now)).moved(now)
+    thing = _add(context, name, subject_of(poses), span.frames(poses.frames))
+    if thing.type == "ARMATURE":
+        thing.location = scene.cursor.location
+    scene.frame_set(now)
+    return thing, span
+
+
+def rate(scene: Any) -> float:
+    """Return a scene's frames per second."""
+    return float(scene.render.fps / scene.render.fps_base)
+
+
+def _add(context: Any, name: str, subject: Subject | None, frames: list[float]) -> Any:
+    home = _home(context)
     if isinstance(subject, Figure):
-        return add_figure(context, home, name, subject, frames)
+        return _add_figure(context, home, name, subject, frames)
     if isinstance(subject, Box):
         thing = solids.add_box(home, name, subject)
-        key(thing, name, subject.channels(), frames)
+        key(thing, name, _placed(subject.channels()), frames)
     else:
         assert subject is not None  # read_poses() has checked it
         thing = _add_camera(home, name, subject, frames)
@@ -64,10 +85,9 @@ def _added(context: Any, home: Any, name: str, subject: Subject | None, frames: 
     return thing
 
 
-def add_figure(context: Any, home: Any, name: str, figure: Figure, frames: list[float]) -> Any:
-    """Add an armature with keys at the frames."""
+def _add_figure(context: Any, home: Any, name: str, figure: Figure, frames: list[float]) -> Any:
     matrix = Matrix(figure.matrix.tolist())
-    thing = add_armature(context, figure.label or name, figure.rows, matrix, home)
+    thing = add_armature(context, name, figure.rows, matrix, home)
     if figure.drawn_height is not None:
         thing.data[HEIGHT] = figure.drawn_height
     rest = figure.rest
@@ -75,7 +95,11 @@ def add_figure(context: Any, home: Any, name: str, figure: Figure, frames: list[
     return thing
 
 
-def key(owner: Any, name: str, channels: Any, frames: list[float]) -> None:
+def _placed(channels: Iterable[Channel]) -> list[Channel]:
+    return [channel.placed() for channel in channels]
+
+
+def key(owner: Any, name: str, channels: Iterable[Channel], frames: list[float]) -> None:
     """Give an ID a new action with these channels, named after the motion; none without keys."""
     action, slot, bag = actions.new_action(name, owner.id_type, owner.name)
     actions.key_channels(bag, steps(list(channels)), frames)
@@ -105,8 +129,8 @@ def _home(context: Any) -> Any:
 
 def _add_camera(home: Any, name: str, camera: Camera, frames: list[float]) -> Any:
     thing = solids.add_camera(home, name, camera)
-    key(thing, name, camera.object_channels(), frames)
-    key(thing.data, name, camera.lens_channels(), frames)
+    key(thing, name, _placed(camera.object_channels()), frames)
+    key(thing.data, name, _placed(camera.lens_channels()), frames)
     return thing
 
 

@@ -12,7 +12,7 @@ from ..common.reporting import reports_errors, set_poll_message
 from ..sketch.operators_figures import LEAVE_EDIT_MODE
 from ..translations import translated
 from . import motions
-from .figure import bring_back
+from .figure import add_alone, bring_back
 from .pose import pose_on
 
 KEYED = "{} is keyed on frames {} to {} of {}"
@@ -49,12 +49,15 @@ class MTI_OT_edit_motion(OnMotion, bpy.types.Operator):
     @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Add it, and select it as the source to capture."""
-        add(self, context)
+        motion = motions.read(self.motion)
+        name, capture = motion.preset.name, motion.preset.capture
+        thing, span = bring_back(context, name, read_poses(motion), capture)
+        self.say(name, span, thing)
         return {"FINISHED"}
 
 
 class MTI_OT_pose_motion(OnMotion, bpy.types.Operator):
-    """Key this motion onto the active figure, from the current frame on, as a new action"""
+    """Key this motion onto the active figure from the current frame on, or add a figure"""
 
     bl_idname = "mti.pose_motion"
     bl_label = "Apply to Figure"
@@ -62,28 +65,21 @@ class MTI_OT_pose_motion(OnMotion, bpy.types.Operator):
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
-        """Key it; if no figure is active, add one."""
+        """Key it as a new action."""
         put_on_figure(self, context)
         return {"FINISHED"}
 
 
-def add(operator: Any, context: Any) -> None:
-    """Add what an operator's motion was captured from. Raises UnreadableInput, BadRequest."""
-    motion = motions.read(operator.motion)
-    name, capture = motion.preset.name, motion.preset.capture
-    thing, span = bring_back(context, name, read_poses(motion), capture)
-    operator.say(name, span, thing)
-
-
-def put_on_figure(operator: Any, context: Any) -> None:
+def put_on_figure(operator: OnMotion, context: Any) -> None:
     """Key an operator's motion onto the active figure; if none is active, add one.
 
-    So is what is no figure. Raises as add(), and CaptureError.
+    What is no figure is always added. Raises UnreadableInput, BadRequest, CaptureError.
     """
     motion = motions.read(operator.motion)
-    figure, poses = context.view_layer.objects.active, read_poses(motion)
+    name, capture, poses = motion.preset.name, motion.preset.capture, read_poses(motion)
+    figure = context.view_layer.objects.active
     if figure is None or figure.type != "ARMATURE" or not poses.parents:
-        add(operator, context)
-        return
-    name, capture = motion.preset.name, motion.preset.capture
-    operator.say(name, pose_on(context, figure, name, poses, capture), figure)
+        figure, span = add_alone(context, name, poses, capture)
+    else:
+        span = pose_on(context, figure, name, poses, capture)
+    operator.say(name, span, figure)

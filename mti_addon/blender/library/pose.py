@@ -18,7 +18,7 @@ from ...wire.problem import Problem
 from ...workflow.motion_poses import Span, span_of
 from ..common.problems import CaptureError
 from ..sketch.skeletons import plan_of, upright
-from .figure import key
+from .figure import key, rate
 
 Array = NDArray[np.float64]
 OTHER_BONES = "{name} does not have the bones of this motion, so it cannot move like it."
@@ -47,9 +47,8 @@ def pose_on(
     plan = plan_of(armature)
     if problem := _problem(armature, plan, poses):
         raise CaptureError(problem)
-    render = scene.render
     now = scene.frame_current
-    span = span_of(capture, render.fps / render.fps_base, (now, now)).moved(now)
+    span = span_of(capture, rate(scene), (now, now)).moved(now)
     figure = figure_of(poses)
     assert figure is not None  # its plan would not fit
     target = _target_of(armature, plan)

@@ -48,6 +48,10 @@ class Channel:
         chosen = (np.flatnonzero(each) for each in (moving, off & ~moving))
         return [self._part(columns) for columns in chosen if len(columns)]
 
+    def placed(self) -> Channel:
+        """Return the same for what is at its first sample already, and needs no key if it stays."""
+        return replace(self, rest=tuple(self.values[0].tolist()))
+
     def _part(self, columns: NDArray[np.intp]) -> Channel:
         rest, indices = (tuple(each[i] for i in columns) for each in (self.rest, self.indices))
         return replace(self, values=self.values[:, columns], rest=rest, indices=indices)

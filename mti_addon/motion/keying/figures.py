@@ -122,7 +122,7 @@ def _starter(label: str, rows: tuple[Row, ...], sticks: Sticks) -> Figure:
     rest = rest_of(rows)
     scale = float(np.median(np.median(sticks.lengths, 0) / rest.lengths))
     scale = 1.0 if abs(scale - 1) < SAME / 6 else scale
-    if not fits(rest, sticks, scale):
+    if scale < SHORTEST * sticks.height or not fits(rest, sticks, scale):
         rows, scale = _reproportioned(rows, sticks), 1.0
         rest = rest_of(rows)
     yaw = _facing(rest, sticks)
