@@ -59,7 +59,7 @@ def read(motion: str) -> Motion:
         found = library().find(motion)
     if found is None:
         hint = "Look for it in the trash, or import it again."
-        raise UnreadableInput(Problem("motion_gone", GONE, hint))
+        raise UnreadableInput(Problem("motion_not_in_library", GONE, hint))
     return read_motion(found.folder)
 
 
