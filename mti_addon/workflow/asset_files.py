@@ -31,8 +31,9 @@ CATALOG_IDS: dict[Kind, str] = {
     "object": "1c7c9a3e-2d55-4a53-9b0e-6e6f2f6f0b04",
     "camera": "1c7c9a3e-2d55-4a53-9b0e-6e6f2f6f0b05",
 }
+ROOT = "Motions"
 _ROOT_ID = "1c7c9a3e-2d55-4a53-9b0e-6e6f2f6f0b00"
-_HEADER = "# Asset catalogs of Blender; see its manual.\n\nVERSION 1\n\n"
+_HEADER = "VERSION 1\n\n"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def file_name(entry: Entry) -> str:
     """Return the name of a motion's file: the same for as long as its folder keeps its name."""
     place = f"{entry.id}\n{entry.folder}".encode("utf-8", "surrogatepass")
     readable = re.sub(r"[^a-z0-9-]+", "-", entry.folder.name.lower())[:40]
-    return f"{readable}.{hashlib.sha256(place).hexdigest()[:12]}.motion.blend"
+    return ".".join((readable, hashlib.sha256(place).hexdigest()[:12], "motion", "blend"))
 
 
 def source_of(entry: Entry, blender: str) -> str:
@@ -140,10 +141,10 @@ def write_catalogs(folder: Path) -> None:
 
 
 def _catalogs() -> Iterator[str]:
-    yield f"{_ROOT_ID}:Motions:Motions"
+    yield ":".join((_ROOT_ID, ROOT, ROOT))
     for kind in KINDS:
-        title = kind.capitalize()
-        yield f"{CATALOG_IDS[kind]}:Motions/{title}:Motions-{title}"
+        path = (ROOT, kind.capitalize())
+        yield ":".join((CATALOG_IDS[kind], "/".join(path), "-".join(path)))
 
 
 def wanted(entries: Iterable[Entry], blender: str) -> dict[str, tuple[Entry, str]]:

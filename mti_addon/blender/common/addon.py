@@ -61,6 +61,13 @@ def library_folder() -> Path:
     return Path(bpy.path.abspath(chosen)) if chosen else user_folder() / "library"
 
 
+def studio_folder() -> Path | None:
+    """Return the further library, which is only read; None if the preferences name none."""
+    prefs = preferences()
+    chosen = prefs.studio_folder.strip() if prefs else ""
+    return Path(bpy.path.abspath(chosen)) if chosen else None
+
+
 def assets_folder() -> Path:
     """Return the folder of the asset library that is built from the motions."""
     return user_folder() / "assets"

@@ -13,6 +13,7 @@ from ...motion.keying.channels import Channel
 
 BEZIER, AUTO_CLAMPED = 2, 4
 """Blender's numbers of what it gives to new keys by default."""
+BONE = 'pose.bones["{}"].{}'
 SUBFRAMES = 1.5
 """Samples closer together than this, in frames, are keyed where they are, not on whole frames."""
 ROUNDS = 12
@@ -59,7 +60,7 @@ def data_path(channel: Channel) -> str:
     """Return the path of a channel's property, from the ID that is animated."""
     if not channel.bone:
         return channel.path
-    return f'pose.bones["{bpy.utils.escape_identifier(channel.bone)}"].{channel.path}'
+    return BONE.format(bpy.utils.escape_identifier(channel.bone), channel.path)
 
 
 def _curves(bag: Any, channel: Channel) -> list[Any]:

@@ -36,6 +36,8 @@ MODULE = "mti_addon.blender.library.build_assets"
 EXPRESSION = f"import sys; from {MODULE} import main; sys.exit(main())"
 DIED = "Updating the asset library was interrupted."
 AGAIN = "Disable and enable it in the preferences to try again."
+FILE_ERROR = "The asset library cannot be updated ({reason})."
+WRITABLE = "Make sure that the extension's user folder can be written."
 DOES_NOT_START = "The process that updates the asset library cannot be started ({reason})."
 
 _check: Iterator[None] | None = None
@@ -95,9 +97,8 @@ def tick() -> float | None:
     except OSError as error:
         known = files.os_error(error, Path(error.filename or addon.assets_folder()))
         values = {"reason": error.strerror or str(error)}
-        _problem = (
-            known.problem if known else Problem("assets_fault_of_file", "{reason}", "", values)
-        )
+        unknown = Problem("assets_file_error", FILE_ERROR, WRITABLE, values)
+        _problem = known.problem if known else unknown
     panels.redraw()
     return None
 
@@ -142,7 +143,7 @@ def _ended(state: SetupTaskState) -> None:
 def _may_try() -> bool:
     """Return whether no process has been started for these motions, and note that one is now."""
     global _tried
-    now = (motions.library().revision, motions.folders())
+    now = (motions.library().revision, _spec())
     before, _tried = _tried, now
     return before != now
 
@@ -180,9 +181,7 @@ def _compare(folder: Path) -> Iterator[None]:
 
 def _start_process() -> None:
     """Start a background Blender. Raises NotWritable, DiskFull, BackendMissing."""
-    place, now = task(), motions.folders()
-    studio = tuple(str(path) for path in now.studio)
-    spec = BuildSpec(str(addon.assets_folder()), str(now.own), str(now.shipped), studio)
+    place, spec = task(), _spec()
     with files.translating_os_errors(place.path):
         place.path.mkdir(parents=True, exist_ok=True)
         place.job.cancel_file.unlink(missing_ok=True)
@@ -195,6 +194,16 @@ def _start_process() -> None:
         place.write_state(SetupTaskState("none"))
         values = {"reason": error.problem.values.get("reason", "")}
         raise BackendMissing(Problem("assets_not_started", DOES_NOT_START, "", values)) from error
+
+
+def _spec() -> BuildSpec:
+    studio = addon.studio_folder()
+    return BuildSpec(
+        str(addon.assets_folder()),
+        str(addon.library_folder()),
+        str(addon.presets_folder()),
+        (str(studio),) if studio else (),
+    )
 
 
 def _command() -> list[str]:

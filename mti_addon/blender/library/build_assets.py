@@ -23,7 +23,7 @@ from ...client.library import Library
 from ...client.setup.child import TaskProcess
 from ...client.setup.folder import SetupTaskFolder, read_json
 from ...wire import files
-from ...wire.errors import BadRequest, Busy, Cancelled, DiskFull, Internal, MtiError, NotWritable
+from ...wire.errors import Busy, Cancelled, DiskFull, Internal, MtiError, NotWritable
 from ...wire.events import Failed
 from ...wire.library import read_motion
 from ...wire.owner import JobLock
@@ -81,7 +81,7 @@ def _do(process: TaskProcess) -> int:
         process.hold_reserve()
         spec = read_json(BuildSpec, process.task.spec_file)
         if spec is None:
-            raise BadRequest(f"{process.task.spec_file} cannot be read.")
+            raise ValueError(process.task.spec_file)
         process.end(phase="done", said=None, fraction=1.0, result=build(spec, process))
         return 0
     except Cancelled as error:

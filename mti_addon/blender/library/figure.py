@@ -19,6 +19,7 @@ from ...workflow.motion_poses import Span, is_found_by_itself, span_of
 from ...workflow.progress import steps
 from ..sketch.skeletons import HEIGHT
 from ..sketch.starter_rigs import add_armature
+from ..translations import translated
 from . import actions, solids
 
 CAMERA = "{} Camera"
@@ -38,7 +39,7 @@ def bring_back(
     frames, subject = span.frames(poses.frames), subject_of(poses)
     thing = _add(context, name, subject, frames)
     if not isinstance(subject, Camera) and (camera := camera_behind(poses)) is not None:
-        looker = _add_camera(_home(context), CAMERA.format(name), camera, frames)
+        looker = _add_camera(_home(context), translated(CAMERA, name), camera, frames)
         if scene.camera is None:
             scene.camera = looker
         else:

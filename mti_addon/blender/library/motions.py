@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import bpy
 
@@ -19,35 +18,25 @@ SLICE = 0.004
 AT_FIRST, LATER = 0.05, 1.0
 """Seconds between two ticks, until all libraries have been looked at once, and then."""
 FIRST = 1.0
-GONE = "This motion is no longer in the library."
-
-
-class Folders(NamedTuple):
-    """The libraries whose motions are shown."""
-
-    own: Path
-    shipped: Path
-    studio: tuple[Path, ...] = ()
-
-
+GONE = Problem(
+    "motion_gone_from_library",
+    "This motion is no longer in the library.",
+    "Look for it in the trash, or import it again.",
+)
 _library: Library | None = None
-_folders: Folders | None = None
+_folders: tuple[Path, Path | None, Path] | None = None
 _listeners: list[Callable[[], None]] = []
 
 
-def folders() -> Folders:
-    """Return the folders that the preferences name."""
-    return Folders(addon.library_folder(), addon.presets_folder())
-
-
 def library() -> Library:
-    """Return the motions; there are none for a moment after other folders were chosen."""
+    """Return the libraries that the preferences name; those just chosen are empty for a moment."""
     global _library, _folders
-    now = folders()
-    if _library is None or now != _folders:
+    folders = addon.library_folder(), addon.studio_folder(), addon.presets_folder()
+    if _library is None or folders != _folders:
         if _library is not None:
             _library.close()
-        _library, _folders = Library(now.own, now.studio, now.shipped), now
+        own, studio, shipped = folders
+        _library, _folders = Library(own, [studio] if studio else [], shipped), folders
     return _library
 
 
@@ -58,8 +47,7 @@ def read(motion: str) -> Motion:
         library().refresh()
         found = library().find(motion)
     if found is None:
-        hint = "Look for it in the trash, or import it again."
-        raise UnreadableInput(Problem("motion_not_in_library", GONE, hint))
+        raise UnreadableInput(GONE)
     return read_motion(found.folder)
 
 

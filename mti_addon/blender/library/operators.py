@@ -43,7 +43,7 @@ class MTI_OT_edit_motion(OnMotion, bpy.types.Operator):
     """Add the figure, object or camera that this motion was captured from, with keys to change"""
 
     bl_idname = "mti.edit_motion"
-    bl_label = "Edit Motion"
+    bl_label = "Edit in Scene"
     bl_options = {"REGISTER", "UNDO"}
 
     @reports_errors

@@ -8,7 +8,7 @@ import bpy
 
 from ...wire.errors import UnreadableInput
 from ...wire.problem import Problem
-from ...workflow.motions import known_motions
+from ...workflow.motions import motion_of_library
 from ..common.reporting import reports_errors, set_poll_message
 from ..setup import engines
 from ..sketch.operators_figures import LEAVE_EDIT_MODE
@@ -96,13 +96,14 @@ class MTI_OT_use_asset(_OnAsset, bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Select it in the scene, learned for the chosen engine if it is."""
         motion = motions.read(motion_of(context.asset))
-        known = known_motions(motion)
-        if not known:
+        engine = engines.chosen_settings().model
+        models = [engine, *motion.preset.embeddings]
+        known = (motion_of_library(motion, model) for model in models)
+        chosen = next((each for each in known if each is not None), None)
+        if chosen is None:
             hint = "Learn it first."
             values = {"name": motion.preset.name}
             raise UnreadableInput(Problem("motion_not_learned", NOT_LEARNED, hint, values))
-        engine = engines.chosen_settings().model
-        chosen = next((each for each in known if each.settings.model == engine), known[0])
         context.scene.mti.motion = chosen.label
         self.report({"INFO"}, translated(CHOSEN, chosen.label))
         return {"FINISHED"}

@@ -88,12 +88,18 @@ def draw_models(context: Any, layout: Any) -> None:
         draw_task(context, body, name)
 
 
-def draw_library(context: Any, column: Any) -> None:
-    """Draw the library's folder, and whether it is an asset library as well."""
-    prefs = addon.preferences()
+def draw_library(context: Any, layout: Any) -> None:
+    """Draw the folders of motions, and whether they are an asset library as well."""
+    header, body = layout.panel("mti_prefs_library", default_closed=False)
+    header.label(text="Library")
+    if not body:
+        return
+    prefs, column = addon.preferences(), body.column()
+    column.use_property_split = True
     column.prop(prefs, "library_folder")
     if not prefs.library_folder:
         column.label(text=str(addon.library_folder()), translate=False)
+    column.prop(prefs, "studio_folder")
     column.prop(prefs, "use_asset_library")
     if problem := asset_library.problem():
         paragraph(context, column, sentences(problem), "ERROR")

@@ -133,7 +133,13 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
     )
     library_folder: StringProperty(
         name="Library Folder",
-        description=("Folder of your own motions; leave empty to use the extension's user folder"),
+        description="Folder of your own motions; leave empty to use the extension's user folder",
+        subtype="DIR_PATH",
+        update=_library_changed,
+    )
+    studio_folder: StringProperty(
+        name="Studio Folder",
+        description="Folder of motions shared by a studio; they are shown, but never changed",
         subtype="DIR_PATH",
         update=_library_changed,
     )
@@ -166,12 +172,12 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         page.draw_backend(context, layout)
         page.draw_models(context, layout)
+        page.draw_library(context, layout)
         column = layout.column()
         column.use_property_split = True
         column.prop(self, "jobs_folder")
         if not self.jobs_folder:
             column.label(text=str(addon.jobs_folder()), translate=False)
-        page.draw_library(context, column)
         column.prop(self, "engine")
         if self.engine != "draft":
             column.prop(self, "size")

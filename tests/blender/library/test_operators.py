@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import bpy
 import pytest
@@ -162,17 +161,3 @@ def test_files_that_were_changed(walk):
     (walk.folder / "poses.json").write_text("{}")
     text = said(bpy.ops.mti.edit_motion, motion=walk.preset.id)
     assert "poses.json has changed since it was written." in text
-
-
-def test_a_renamed_motion_is_still_the_one_that_is_applied(walk, ext, scene):
-    """Its label in the tab is found by its folder."""
-    motions = ext("workflow.motions")
-    [known] = motions.known_motions(walk)
-    bpy.context.scene.mti.motion = known.label
-    current = ext("blender.apply.current").current_motion
-    assert current(bpy.context.scene) == known
-    preset = replace(walk.preset, name="Stroll")
-    ext("wire.library.preset").update_preset(walk.folder, preset)
-    assert current(bpy.context.scene).name == "Stroll"
-    for label in ("Walk (draft, ..)", "Walk (draft, nothing)", "Walk (svd, walk)", "Walk"):
-        assert motions.motion_in(walk.folder.parent, label) is None
