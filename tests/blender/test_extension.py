@@ -39,6 +39,7 @@ OPERATORS = {
     "pose_motion",
     "pose_asset",
     "drag_motion",
+    "drag_asset",
     "use_asset",
     # of the preferences' page
     "setup_backend",

@@ -150,12 +150,28 @@ class Desktop:
         shutil.copy(inside, path)
         return path
 
-    def mouse(self, x: int, y: int, clicks: int = 0) -> None:
-        """Move the real mouse to a place in Blender's coordinates, and click; double-clicks are
-        none if they are simulated. Needs a Blender with `simulated=False`, and xdotool."""
-        where = ["mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3"]
-        click = ["click", "--repeat", str(clicks), "--delay", "60", "1"] if clicks else []
-        self.run(["xdotool", *where, *click])
+    def mouse(self, x: int, y: int, clicks: int = 0, button: int = 1) -> None:
+        """Move the real mouse to a place in Blender's coordinates, and click.
+
+        Simulated clicks are never double clicks. Needs a Blender with `simulated=False`.
+        """
+        often = ["click", "--repeat", str(clicks), "--delay", "60", str(button)] if clicks else []
+        self._do(x, y, *often)
+
+    def keys(self, x: int, y: int, key: str) -> None:
+        """Press a key such as ctrl+z at a place, with `simulated=False`."""
+        self._do(x, y, "key", key)
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """Drag the real mouse from one place to another, with `simulated=False`."""
+        steps: list[str] = []
+        for part in range(1, 11):
+            at_x, at_y = x + (to_x - x) * part // 10, y + (to_y - y) * part // 10
+            steps += ["mousemove", str(at_x), str(SIZE[1] - at_y), "sleep", "0.1"]
+        self._do(x, y, "mousedown", "1", "sleep", "0.3", *steps, "mouseup", "1")
+
+    def _do(self, x: int, y: int, *what: str) -> None:
+        self.run(["xdotool", "mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3", *what])
 
     @contextmanager
     def blender(self, *arguments: str, simulated: bool = True) -> Iterator[Window]:

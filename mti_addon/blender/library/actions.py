@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from ...motion.keying.channels import Channel
 
 BEZIER, AUTO_CLAMPED = 2, 4
 """Blender's numbers of what it gives to new keys by default."""
+MADE = "mti_made"
+"""Custom property of an action that was made of a motion: what its keys were then."""
 BONE = 'pose.bones["{}"].{}'
 SUBFRAMES = 1.5
 """Samples closer together than this, in frames, are keyed where they are, not on whole frames."""
@@ -54,6 +57,28 @@ def assign(owner: Any, action: Any, slot: Any) -> None:
     data = owner.animation_data_create()
     data.action = action
     data.action_slot = slot
+
+
+def is_as_made(action: Any) -> bool:
+    """Return whether nobody has changed an action since `note_made`, nor uses it elsewhere."""
+    return action.users == 1 and action.get(MADE, "") == _digest(action)
+
+
+def note_made(action: Any) -> None:
+    """Remember what an action of a motion is like, so that it need not be kept."""
+    action[MADE] = _digest(action)
+
+
+def _digest(action: Any) -> str:
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    found = 0
+    for curve in (curve for bag in bags for curve in bag.fcurves):
+        keys = np.empty((3, 2 * len(curve.keyframe_points)), np.float32)
+        for row, name in zip(keys, ("co", "handle_left", "handle_right"), strict=True):
+            curve.keyframe_points.foreach_get(name, row)
+        kinds = f"{curve.data_path}{curve.array_index}{len(curve.modifiers)}{curve.mute}"
+        found = zlib.crc32(keys.tobytes() + kinds.encode(), found)
+    return f"{found:08x}"
 
 
 def data_path(channel: Channel) -> str:

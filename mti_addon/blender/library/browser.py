@@ -63,8 +63,10 @@ def register() -> None:
     if config is None:  # in the background
         return
     keymap = config.keymaps.new(name=KEYMAP, space_type="FILE_BROWSER")
-    item = keymap.keymap_items.new(APPLY, "LEFTMOUSE", "DOUBLE_CLICK", head=True)
+    # Blender asks the last one first, and its own pose library would take the motion for a pose
+    item = keymap.keymap_items.new(APPLY, "LEFTMOUSE", "DOUBLE_CLICK")
     _keys.append((keymap, item))
+    _keys.append((keymap, keymap.keymap_items.new("mti.drag_asset", "LEFTMOUSE", "PRESS")))
 
 
 def unregister() -> None:

@@ -108,6 +108,7 @@ def key(owner: Any, name: str, channels: Iterable[Channel], frames: list[float])
         bpy.data.actions.remove(action)
         return
     actions.assign(owner, action, slot)
+    actions.note_made(action)
 
 
 def select_only(context: Any, thing: Any) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+from bpy.props import EnumProperty, StringProperty
 
 from ...wire.errors import UnreadableInput
 from ...wire.problem import Problem
+from ...workflow.asset_files import file_name
 from ...workflow.motions import motion_of_library
 from ..common.reporting import reports_errors, set_poll_message
 from ..setup import engines
@@ -20,6 +22,14 @@ from .operators import OnMotion, put_on_figure
 NOT_OURS = Problem("asset_not_a_motion", "Choose a motion of the library in the Asset Browser")
 NOT_LEARNED = "{name} has not been learned for any engine, so it cannot be applied."
 CHOSEN = "Apply uses {}"
+HIDDEN = {"HIDDEN", "SKIP_SAVE"}
+LIBRARY_TYPES = [
+    (name, name, "", number)
+    for name, number in (
+        ("LOCAL", 1), ("ALL", 2), ("ESSENTIALS", 3), ("ONLINE_ESSENTIALS", 4), ("CUSTOM", 100),
+    )
+]  # fmt: skip
+"""Blender's own names and numbers."""
 
 
 class _OnAsset:
@@ -33,7 +43,23 @@ class _OnAsset:
         return True
 
 
-class MTI_OT_pose_asset(_OnAsset, OnMotion, bpy.types.Operator):
+class OnShelf:
+    """Operators that an asset shelf calls, which tells them the asset by its file and name."""
+
+    asset_library_type: EnumProperty(items=LIBRARY_TYPES, options=HIDDEN)
+    asset_library_identifier: StringProperty(options=HIDDEN)
+    relative_asset_identifier: StringProperty(options=HIDDEN)
+
+    def chosen(self, context: Any) -> str:
+        """Return the id of the motion that is meant."""
+        file = self.relative_asset_identifier.replace("\\", "/").partition("/")[0]
+        if not file:
+            return motion_of(context.asset)
+        entries = motions.library().entries()
+        return next((entry.id for entry in entries if file_name(entry) == file), "")
+
+
+class MTI_OT_pose_asset(OnShelf, OnMotion, bpy.types.Operator):
     """Key this motion onto the active figure from the current frame on, or add a figure"""
 
     bl_idname = "mti.pose_asset"
@@ -46,43 +72,17 @@ class MTI_OT_pose_asset(_OnAsset, OnMotion, bpy.types.Operator):
         active = context.view_layer.objects.active
         if active is not None and active.mode not in ("OBJECT", "POSE"):
             return set_poll_message(cls, LEAVE_EDIT_MODE)
-        return _OnAsset.poll.__func__(cls, context)  # type: ignore[attr-defined]
+        in_browser = context.area is not None and context.area.type == "FILE_BROWSER"
+        if in_browser and not motion_of(getattr(context, "asset", None)):
+            return set_poll_message(cls, NOT_OURS)
+        return True
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Key it; the redo panel keeps the motion, whatever asset is active then."""
-        self.motion = self.motion or motion_of(context.asset)
+        self.motion = self.motion or self.chosen(context)
         put_on_figure(self, context)
         return {"FINISHED"}
-
-
-class MTI_OT_drag_motion(_OnAsset, bpy.types.Operator):
-    """Drop this motion in the 3D viewport, to key it onto the active figure or to add one"""
-
-    bl_idname = "mti.drag_motion"
-    bl_label = "Drop Motion"
-    bl_options = {"INTERNAL"}
-
-    def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Wait until the mouse button is released."""
-        self._motion = motion_of(context.asset)
-        context.window_manager.modal_handler_add(self)
-        context.window.cursor_modal_set("HAND")
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: Any, event: Any) -> set[str]:
-        """Apply it where it is dropped, unless that is outside of the viewport."""
-        if event.type not in ("LEFTMOUSE", "ESC", "RIGHTMOUSE"):
-            return {"RUNNING_MODAL"}
-        context.window.cursor_modal_restore()
-        region = next(each for each in context.area.regions if each.type == "WINDOW")
-        x, y = event.mouse_x - region.x, event.mouse_y - region.y
-        inside = 0 <= x < region.width and 0 <= y < region.height
-        if event.type == "LEFTMOUSE" and inside:
-            with context.temp_override(region=region):
-                bpy.ops.mti.pose_motion("EXEC_DEFAULT", True, motion=self._motion)
-            return {"FINISHED"}
-        return {"CANCELLED"}
 
 
 class MTI_OT_use_asset(_OnAsset, bpy.types.Operator):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from ...wire.problem import Problem
 from ...workflow.motion_poses import Span, span_of
 from ..common.problems import CaptureError
 from ..sketch.skeletons import plan_of, upright
+from . import actions
 from .figure import key, rate
 
 Array = NDArray[np.float64]
@@ -41,7 +43,9 @@ def pose_on(
     """Key a figure's motion onto an armature as a new action; return its frames.
 
     It begins at the current frame, and the figure stays where it stands. The action that it had is
-    kept, with a fake user. Raises CaptureError if the armature cannot move like that.
+    kept with a fake user, unless it is one that was made here and not changed since.
+
+    Raises CaptureError if the armature cannot move like that.
     """
     scene = context.scene
     plan = plan_of(armature)
@@ -147,10 +151,16 @@ def _axis_angle(turn: Any) -> tuple[float, float, float, float]:
 
 
 def _keep_action(armature: Any) -> None:
+    """Take an armature's action away; what is not just another applied motion is kept."""
     data = armature.animation_data
-    if data is not None and data.action is not None:
-        data.action.use_fake_user = True
-        data.action = None
+    action = data.action if data is not None else None
+    if action is None:
+        return
+    if actions.is_as_made(action):
+        bpy.data.actions.remove(action)
+        return
+    action.use_fake_user = True
+    data.action = None
 
 
 def _to_rest(armature: Any, channels: list[Channel]) -> None:

@@ -94,6 +94,24 @@ def test_the_action_before_is_kept(scene, recorded, put):
     assert keys == [tuple(p.co) for curve in curves_of(figure) for p in curve.keyframe_points]
 
 
+def test_trying_motions_leaves_no_actions(scene, recorded, put):
+    """But one that the animator has changed is kept."""
+    poses, capture = recorded("STICK", "WALK")
+    figure = add_figure("STICK", "NONE")
+    for _ in range(3):
+        put(figure, poses, capture)
+        assert [action.name for action in bpy.data.actions] == ["New"]
+    curve = next(iter(curves_of(figure)))
+    curve.keyframe_points[0].co.y += 0.1
+    put(figure, poses, capture)
+    kept, new = bpy.data.actions
+    assert kept.use_fake_user and (kept.name, new.name) == ("New", "New.001")
+    other = bpy.data.objects.new("Other", figure.data)
+    other.animation_data_create().action = new  # used elsewhere
+    put(figure, poses, capture)
+    assert new.name in bpy.data.actions and other.animation_data.action == new
+
+
 def test_other_proportions(scene, ext, recorded, put):
     poses, capture = recorded("STICK", "SQUAT")
     wanted = along(poses, Matrix(ext("motion.keying.figures").figure_of(poses).matrix.tolist()))
