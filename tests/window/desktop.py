@@ -160,7 +160,10 @@ class Desktop:
 
     def keys(self, x: int, y: int, key: str) -> None:
         """Press a key such as ctrl+z at a place, with `simulated=False`."""
-        self._do(x, y, "key", key)
+        *held, last = key.split("+")
+        down = [word for each in held for word in ("keydown", each, "sleep", "0.2")]
+        up = [word for each in held for word in ("sleep", "0.2", "keyup", each)]
+        self._do(x, y, *down, "key", last, *up, "sleep", "0.2")
 
     def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
         """Drag the real mouse from one place to another, with `simulated=False`."""

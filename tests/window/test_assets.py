@@ -156,11 +156,13 @@ def use_browser(desktop: Desktop, window: Window) -> None:
     wait_for(lambda: figures() == {"Jumping Jack": "Jumping Jack"}, 30, "undo in one step", 0.5)
     desktop.drag(*tile(window, 2), 500, 800)
     wait_for(lambda: figures() == {"Jumping Jack": "Kick"}, 30, "a drop in the viewport", 0.5)
-    desktop.drag(*tile(window, 1), 1200, 800)  # the sidebar
+    desktop.drag(*tile(window, 1), 500, 800)
+    wait_for(lambda: figures() == {"Jumping Jack": "Jumping Jack"}, 30, "a second drop", 0.5)
+    desktop.drag(*tile(window, 0), 1200, 800)  # the sidebar
     x, y = tile(window, 1)
     desktop.drag(x, y - 200, 500, 800)  # nothing but a box that selects
     time.sleep(2)
-    assert figures() == {"Jumping Jack": "Kick"}
+    assert figures() == {"Jumping Jack": "Jumping Jack"}
     kept(desktop, "assets_dropped")
     desktop.mouse(*tile(window, 2), button=3, clicks=1)
     time.sleep(1)

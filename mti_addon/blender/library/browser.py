@@ -66,7 +66,8 @@ def register() -> None:
     # Blender asks the last one first, and its own pose library would take the motion for a pose
     item = keymap.keymap_items.new(APPLY, "LEFTMOUSE", "DOUBLE_CLICK")
     _keys.append((keymap, item))
-    _keys.append((keymap, keymap.keymap_items.new("mti.drag_asset", "LEFTMOUSE", "PRESS")))
+    for event, value in (("LEFTMOUSE", "PRESS"), ("MOUSEMOVE", "ANY")):
+        _keys.append((keymap, keymap.keymap_items.new("mti.drag_asset", event, value)))
 
 
 def unregister() -> None:

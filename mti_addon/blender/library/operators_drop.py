@@ -1,7 +1,7 @@
 """Motions that are dragged into the 3D viewport, from the Asset Browser or from an asset shelf.
 
 Blender does not let an extension accept dragged assets. It does tell a running operator where the
-mouse button is released.
+mouse button is released. The mouse shows a stop sign meanwhile, and the status bar what will happen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from ..translations import translated
 from .metadata import motion_of
 from .operators_assets import OnShelf
 
+_watching: set[Any] = set()
+"""The operator that follows the mouse from an Asset Browser, if there is one."""
 DROP = "Drop the motion to key the active figure, or to add one"
+
+
+def overridden(**members: Any) -> Any:
+    """Return bpy.context.temp_override(), which is None while an Asset Browser is out of date.
+
+    Blender then answers None for whatever is not among a context's own properties.
+    """
+    return bpy.types.Context.temp_override(bpy.context, **members)
 
 
 class _Dragging:
@@ -29,7 +39,7 @@ class _Dragging:
         area, region = _viewport_at(context.window, event.mouse_x, event.mouse_y)
         if not motion or area is None:
             return False
-        with context.temp_override(window=context.window, area=area, region=region):
+        with overridden(window=context.window, area=area, region=region):
             if bpy.ops.mti.pose_motion.poll():
                 bpy.ops.mti.pose_motion("EXEC_DEFAULT", True, motion=motion)
         return True
@@ -72,36 +82,58 @@ class MTI_OT_drag_asset(_Dragging, bpy.types.Operator):
         """Require an Asset Browser."""
         return context.area is not None and context.area.ui_type == "ASSETS"
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Look on from when the mouse button is pressed; Blender selects and drags the asset."""
-        self._area, self._region, self._told = context.area, context.region, False
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Look on while Blender selects and drags the asset.
+
+        Blender keeps the press of the mouse button on a selected asset to itself. So while the
+        mouse is in a browser with a selected motion, every press is looked out for.
+        """
+        self._area, self._region = context.area, context.region
+        self._pressed, self._told = event.type == "LEFTMOUSE", False
+        if _watching or not (self._pressed or self._dragged()):
+            return {"CANCELLED", "PASS_THROUGH"}
+        _watching.add(self)
         self.wait(context)
         return {"RUNNING_MODAL", "PASS_THROUGH"}
 
     def modal(self, context: Any, event: Any) -> set[str]:
         """Apply the asset if it is a motion, and is dropped in a viewport."""
-        if event.type == "MOUSEMOVE":
+        if event.type == "LEFTMOUSE" and event.value == "PRESS":
+            self._pressed = True
+        elif event.type == "LEFTMOUSE" and self._pressed:
+            return self._end(context, event)
+        elif event.type in ("ESC", "RIGHTMOUSE"):
+            return self._end(context)
+        elif self._pressed:
             self._tell(context, event)
-            return {"PASS_THROUGH"}
-        if event.type not in ("LEFTMOUSE", "ESC", "RIGHTMOUSE"):
-            return {"PASS_THROUGH"}
+        elif not _is_inside(self._region, event.mouse_x, event.mouse_y):
+            return self._end(context)
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context: Any) -> None:
+        """Stop when a file is opened, or Blender ends."""
+        self._end(context)
+
+    def _end(self, context: Any, event: Any = None) -> set[str]:
+        """Stop looking; what is released in a viewport is applied."""
+        _watching.discard(self)
         if self._told:
             context.workspace.status_text_set(None)
-        if event.type == "LEFTMOUSE" and event.value == "RELEASE":
-            self.released(context, event, self._dragged(context))
+        if event is not None:
+            self.released(context, event, self._dragged())
         return {"FINISHED", "PASS_THROUGH"}
 
     def _tell(self, context: Any, event: Any) -> None:
         over = _viewport_at(context.window, event.mouse_x, event.mouse_y)[0] is not None
-        if over and not self._told and self._dragged(context):
+        if over and not self._told and self._dragged():
             self._told = True
             context.workspace.status_text_set(translated(DROP))
 
-    def _dragged(self, context: Any) -> str:
+    def _dragged(self) -> str:
         """Return the id of the motion that is selected in the browser; empty if there is none."""
-        with context.temp_override(area=self._area, region=self._region):
-            asset, selected = context.asset, context.selected_assets
-        return motion_of(asset) if asset is not None and asset in selected else ""
+        with overridden(area=self._area, region=self._region):
+            asset, selected = bpy.context.asset, bpy.context.selected_assets
+        return motion_of(asset) if asset is not None and asset in (selected or ()) else ""
 
 
 def _viewport_at(window: Any, x: int, y: int) -> tuple[Any, Any]:
