@@ -171,7 +171,9 @@ class Desktop:
         for part in range(1, 11):
             at_x, at_y = x + (to_x - x) * part // 10, y + (to_y - y) * part // 10
             steps += ["mousemove", str(at_x), str(SIZE[1] - at_y), "sleep", "0.1"]
-        self._do(x, y, "mousedown", "1", "sleep", "0.3", *steps, "mouseup", "1")
+        nearer = ["mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3"]
+        press, release = ["mousedown", "1", "sleep", "0.3"], ["sleep", "0.3", "mouseup", "1"]
+        self._do(x - 3, y, "sleep", "0.7", *nearer, *press, *steps, *release)
 
     def _do(self, x: int, y: int, *what: str) -> None:
         self.run(["xdotool", "mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3", *what])

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from tests.blender.library.shelving import add_figure, save
 ext = lambda name: importlib.import_module("{ADDON}.mti_addon." + name)
 folder = ext("blender.common.addon").library_folder()
 bpy.data.objects.remove(bpy.data.objects["Cube"])
-for figure, starter, kind, name in {MOTIONS!r}:
+for figure, starter, kind, name in {{motions!r}}:
     thing = add_figure(figure, starter)
     bpy.ops.mti.add_camera()
     save(ext, folder, name, kind=kind, tags=("starter",), author="Ada", license="CC0-1.0")
@@ -39,6 +40,7 @@ bpy.data.objects.remove(bpy.data.objects["Framing Camera"])
 bpy.ops.wm.save_as_mainfile(filepath={{path!r}})
 bpy.ops.ed.undo_push(message="Open")
 """
+
 LIBRARY = "'Motions' in bpy.context.preferences.filepaths.asset_libraries"
 SPLIT = """
 window = bpy.context.window_manager.windows[0]
@@ -87,7 +89,15 @@ with bpy.context.temp_override(window=w, area=area, region=region):
     bpy.ops.mti.capture()
 next(a for a in w.screen.areas if a.type == "DOPESHEET_EDITOR").ui_type = "DOPESHEET"
 """
-FIGURES = "result = {o.name: o.animation_data.action.name for o in bpy.data.objects if o.pose}"
+FIGURES = """
+result = {o.name: o.animation_data.action.name.split(".")[0] for o in bpy.data.objects if o.pose}
+"""
+
+
+def save_motions(desktop: Desktop, window: Window, motions: tuple[Any, ...] = MOTIONS) -> None:
+    """Have them in the library, and an open file with nothing but a camera and a light."""
+    path = str(desktop.folder / "shot.blend")
+    window.run(SAVE.replace("{path!r}", repr(path)).replace("{motions!r}", repr(motions)))
 
 
 def kept(desktop: Desktop, name: str) -> np.ndarray:
@@ -126,7 +136,7 @@ def test_motions_are_assets_that_move_figures(desktop: Desktop) -> None:
     """One session, since each takes its time: the browser, a double click, drops, the shelf."""
     with desktop.blender(simulated=False) as window:
         window.ask("open")
-        window.run(SAVE.replace("{path!r}", repr(str(desktop.folder / "shot.blend"))))
+        save_motions(desktop, window)
         window.until(LIBRARY, 120)
         # the process that has built the library has not touched the file
         assert window.run("result = bpy.data.is_dirty, len(bpy.data.actions)") == [False, 0]
@@ -191,7 +201,7 @@ def use_shelf(desktop: Desktop, window: Window) -> None:
 
 
 def test_edit_brings_the_figure_back(desktop: Desktop, window: Window) -> None:
-    window.run(SAVE.replace("{path!r}", repr(str(desktop.folder / "shot.blend"))))
+    save_motions(desktop, window, MOTIONS[:1])
     window.run(EDIT)
     time.sleep(2)
     screen = kept(desktop, "edit")

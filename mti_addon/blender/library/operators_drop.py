@@ -1,7 +1,7 @@
 """Motions that are dragged into the 3D viewport, from the Asset Browser or from an asset shelf.
 
 Blender does not let an extension accept dragged assets. It does tell a running operator where the
-mouse button is released. The mouse shows a stop sign meanwhile, and the status bar what will happen.
+mouse button is released. Until then, the status bar tells what will happen.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class MTI_OT_drag_motion(_Dragging, OnShelf, bpy.types.Operator):
 
     def modal(self, context: Any, event: Any) -> set[str]:
         """Apply it where it is dropped, unless that is outside of the viewport."""
-        if event.type not in ("LEFTMOUSE", "ESC", "RIGHTMOUSE"):
+        if event.type not in ("LEFTMOUSE", "ESC", "RIGHTMOUSE") or event.value == "CLICK_DRAG":
             return {"RUNNING_MODAL"}
         context.window.cursor_modal_restore()
         context.workspace.status_text_set(None)
@@ -90,7 +90,7 @@ class MTI_OT_drag_asset(_Dragging, bpy.types.Operator):
         """
         self._area, self._region = context.area, context.region
         self._pressed, self._told = event.type == "LEFTMOUSE", False
-        if _watching or not (self._pressed or self._dragged()):
+        if _watching or not (self._pressed or self._may_be_dragged()):
             return {"CANCELLED", "PASS_THROUGH"}
         _watching.add(self)
         self.wait(context)
@@ -98,7 +98,7 @@ class MTI_OT_drag_asset(_Dragging, bpy.types.Operator):
 
     def modal(self, context: Any, event: Any) -> set[str]:
         """Apply the asset if it is a motion, and is dropped in a viewport."""
-        if event.type == "LEFTMOUSE" and event.value == "PRESS":
+        if event.type == "LEFTMOUSE" and event.value != "RELEASE":
             self._pressed = True
         elif event.type == "LEFTMOUSE" and self._pressed:
             return self._end(context, event)
@@ -129,11 +129,19 @@ class MTI_OT_drag_asset(_Dragging, bpy.types.Operator):
             self._told = True
             context.workspace.status_text_set(translated(DROP))
 
+    def _may_be_dragged(self) -> bool:
+        """Return whether a motion is selected, or the browser is out of date and does not tell."""
+        _, selected = self._assets()
+        return selected is None or bool(self._dragged())
+
     def _dragged(self) -> str:
         """Return the id of the motion that is selected in the browser; empty if there is none."""
-        with overridden(area=self._area, region=self._region):
-            asset, selected = bpy.context.asset, bpy.context.selected_assets
+        asset, selected = self._assets()
         return motion_of(asset) if asset is not None and asset in (selected or ()) else ""
+
+    def _assets(self) -> tuple[Any, Any]:
+        with overridden(area=self._area, region=self._region):
+            return bpy.context.asset, bpy.context.selected_assets
 
 
 def _viewport_at(window: Any, x: int, y: int) -> tuple[Any, Any]:
