@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..client.library import Entry
@@ -73,14 +74,18 @@ def read_state(folder: Path) -> State:
     """Return what is known about the files; {} if nothing is, or it is damaged."""
     try:
         rows = json.loads((folder / STATE).read_bytes())
-        return {name: Made(**row) for name, row in rows.items() if _OURS.fullmatch(name)}
+        return {
+            name: Made(str(source), int(size), int(time), int(crc))
+            for name, (source, size, time, crc) in rows.items()
+            if _OURS.fullmatch(name)
+        }
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 
 def write_state(folder: Path, state: State) -> None:
     """Replace it atomically. Raises DiskFull, NotWritable."""
-    rows = {name: asdict(made) for name, made in state.items()}
+    rows = {name: (m.source, m.size, m.time, m.crc) for name, m in state.items()}
     files.write_atomic(folder / STATE, json.dumps(rows, indent=0).encode("ascii"))
 
 
@@ -103,10 +108,10 @@ def is_intact(path: Path, made: Made, thoroughly: bool) -> bool:
         return False
 
 
-def own_files(folder: Path) -> list[Path]:
-    """Return the files of motions; [] if there is no folder. Raises OSError."""
+def own_files(folder: Path) -> list[str]:
+    """Return the names of motions' files; [] if there is no folder. Raises OSError."""
     try:
-        return [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+        return [name for name in os.listdir(folder) if _OURS.fullmatch(name)]
     except FileNotFoundError:
         return []
 
@@ -118,8 +123,8 @@ def has_foreign_files(folder: Path) -> bool:
 
 def remove_all(folder: Path) -> None:
     """Remove the files of motions, and the folder if there is nothing else. Raises OSError."""
-    for path in own_files(folder):
-        path.unlink(missing_ok=True)
+    for name in own_files(folder):
+        (folder / name).unlink(missing_ok=True)
     if folder.is_dir() and not has_foreign_files(folder):
         for name in (STATE, CATALOGS, f"{CATALOGS}~", LOCK):
             (folder / name).unlink(missing_ok=True)

@@ -6,17 +6,19 @@ Blender writes them (`build_assets.py`).
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ...client.jobs.launch import start_detached
-from ...client.setup.folder import SetupTaskFolder, SetupTaskState, write_json
+from ...client.setup.folder import SetupTaskFolder, SetupTaskState
 from ...client.setup.start import look
 from ...wire import files
 from ...wire.errors import BackendMissing, MtiError
@@ -166,17 +168,21 @@ def _compare(folder: Path) -> Iterator[None]:
     _outdated = False
     state = asset_files.read_state(folder)
     yield
-    wanted = asset_files.wanted(motions.library().entries(), blender_version())
+    there = set(asset_files.own_files(folder))
     yield
-    there = {path.name for path in asset_files.own_files(folder)}
-    _outdated = not there <= wanted.keys()
-    for name, (_, source) in wanted.items():
+    version = blender_version()
+    for entry in motions.library().entries():
+        if not entry.has_poses:
+            continue
+        name = asset_files.file_name(entry)
+        there.discard(name)
         made = state.get(name)
-        good = made is not None and made.source == source
-        if not (made and good and asset_files.is_intact(folder / name, made, thoroughly=False)):
+        same = made is not None and made.source == asset_files.source_of(entry, version)
+        if made is None or not same or not asset_files.is_intact(folder / name, made, False):
             _outdated = True
             return
         yield
+    _outdated = bool(there)
 
 
 def _start_process() -> None:
@@ -186,8 +192,9 @@ def _start_process() -> None:
         place.path.mkdir(parents=True, exist_ok=True)
         place.job.cancel_file.unlink(missing_ok=True)
         place.job.log_file.unlink(missing_ok=True)
-    write_json(place.spec_file, spec)
-    place.write_state(SetupTaskState("running", WRITING))
+        # not synced, which would take most of the time: a crash only means that it is done again
+        place.spec_file.write_text(json.dumps(asdict(spec)), "utf-8")
+        place.state_file.write_text(json.dumps(asdict(SetupTaskState("running", WRITING))), "utf-8")
     try:
         start_detached([*_command(), str(place.path.resolve())], _environment(), place.job)
     except BackendMissing as error:

@@ -144,9 +144,9 @@ class _Build:
 
     def _remove_others(self) -> None:
         with files.translating_os_errors(self.folder):
-            for path in asset_files.own_files(self.folder):
-                if path.name not in self.wanted:
-                    path.unlink(missing_ok=True)
+            for name in asset_files.own_files(self.folder):
+                if name not in self.wanted:
+                    (self.folder / name).unlink(missing_ok=True)
                     self.counts["removed"] += 1
         self.state = {name: made for name, made in self.state.items() if name in self.wanted}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .solving import Posed, Rest, euler_xyz
 
 Array = NDArray[np.float64]
-EXACT = 0.001
+EXACT = 0.002
 """How far keys may take a joint from where it was sampled, as a fraction of the figure's height."""
 LOCATION, TURN, SCALE = "location", "rotation_euler", "scale"
 
