@@ -29,6 +29,7 @@ from .jobs import cleanup
 from .learn import queueing
 from .library import changing, grid_clicks, journal, motions, playing, saving, shown
 from .library import menus as library_menus
+from .library.assets import asset_library, browser
 from .properties import MTI_PG_scene, MTI_PG_window
 from .queue import pictures as job_pictures
 from .queue import polling, stillness
@@ -59,6 +60,7 @@ HOOKS = (
     status_bar,
     menus,
     library_menus,
+    browser,
     journal,
     strip_repair,
     older_files,
@@ -78,8 +80,10 @@ def register() -> None:
         module.register()
     polling.on_change(saving.look)
     motions.on_change(panels.redraw)
+    motions.on_change(asset_library.notice)
     polling.begin()
     motions.start()
+    asset_library.start()
     setup_watch.begin()
     cleanup.begin()
     file_cache.on_change(setup_watch.redraw)
@@ -91,8 +95,19 @@ def unregister() -> None:
     timers = (watch, setup_watch, playback, polling, lists, cleanup, playing, grid_clicks, queueing)
     for timer in timers:
         timer.stop()
-    for known in (stillness, file_cache, job_pictures, saving, shown, changing, motions, icons):
-        known.forget()
+    known = (
+        asset_library,
+        stillness,
+        file_cache,
+        job_pictures,
+        saving,
+        shown,
+        changing,
+        motions,
+        icons,
+    )
+    for each in known:
+        each.forget()
     for module in reversed(HOOKS):
         module.unregister()
     del bpy.types.WindowManager.mti

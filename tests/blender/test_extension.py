@@ -55,6 +55,12 @@ OPERATORS = {
     "learn_all_motions",
     "learn_actions",
     "stop_queueing",
+    "edit_motion",
+    "pose_motion",
+    "pose_asset",
+    "drag_motion",
+    "drag_asset",
+    "use_asset",
     # of the preferences' page
     "setup_backend",
     "check_backend",

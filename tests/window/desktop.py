@@ -150,10 +150,41 @@ class Desktop:
         shutil.copy(inside, path)
         return path
 
+    def mouse(self, x: int, y: int, clicks: int = 0, button: int = 1) -> None:
+        """Move the real mouse to a place in Blender's coordinates, and click.
+
+        Simulated clicks are never double clicks. Needs a Blender with `simulated=False`.
+        """
+        often = ["click", "--repeat", str(clicks), "--delay", "60", str(button)] if clicks else []
+        self._do(x, y, *often)
+
+    def keys(self, x: int, y: int, key: str) -> None:
+        """Press a key such as ctrl+z at a place, with `simulated=False`."""
+        *held, last = key.split("+")
+        down = [word for each in held for word in ("keydown", each, "sleep", "0.2")]
+        up = [word for each in held for word in ("sleep", "0.2", "keyup", each)]
+        self._do(x, y, *down, "key", last, *up, "sleep", "0.2")
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """Drag the real mouse from one place to another, with `simulated=False`."""
+        steps: list[str] = []
+        for part in range(1, 11):
+            at_x, at_y = x + (to_x - x) * part // 10, y + (to_y - y) * part // 10
+            steps += ["mousemove", str(at_x), str(SIZE[1] - at_y), "sleep", "0.1"]
+        nearer = ["mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3"]
+        press, release = ["mousedown", "1", "sleep", "0.3"], ["sleep", "0.3", "mouseup", "1"]
+        self._do(x - 3, y, "sleep", "0.7", *nearer, *press, *steps, *release)
+
+    def _do(self, x: int, y: int, *what: str) -> None:
+        self.run(["xdotool", "mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3", *what])
+
     @contextmanager
-    def blender(self, *arguments: str) -> Iterator[Window]:
-        """Blender with a window, until the block is left; killed if it is still there then."""
-        window = Window(self, arguments)
+    def blender(self, *arguments: str, simulated: bool = True) -> Iterator[Window]:
+        """Blender with a window, until the block is left; killed if it is still there then.
+
+        `simulated`: only simulated events reach it, and not those of the screen's mouse.
+        """
+        window = Window(self, ("--enable-event-simulate",) * simulated + arguments)
         try:
             yield window
         finally:
@@ -174,8 +205,8 @@ class Window:
         width, height = map(str, SIZE)
         with open(self.log, "wb") as stream:
             self.process = desktop.start(
-                ["blender", "--window-geometry", "0", "0", width, height, "--enable-event-simulate",
-                 *arguments, "--python", str(driver), "--", str(self.inbox)],
+                ["blender", "--window-geometry", "0", "0", width, height, *arguments,
+                 "--python", str(driver), "--", str(self.inbox)],
                 stdout=stream, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_for(lambda: (self.inbox / "ready").exists() or self.dead, 120, "a window")

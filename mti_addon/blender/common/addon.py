@@ -68,6 +68,11 @@ def studio_folder() -> Path | None:
     return Path(bpy.path.abspath(chosen)) if chosen else None
 
 
+def assets_folder() -> Path:
+    """Return the folder of the asset library that is built from the motions."""
+    return user_folder() / "assets"
+
+
 def presets_folder() -> Path:
     """Return the folder of motions shipped with the extension."""
     return EXTENSION_ROOT / "presets"

@@ -1,6 +1,10 @@
-"""The Library section: motions to find, use, change and share."""
+"""The Library section: motions to find, use, change, share, and key onto figures."""
 
+from .assets.browser import MTI_AST_motions
+from .assets.operators_assets import MTI_OT_pose_asset, MTI_OT_use_asset
+from .assets.operators_drop import MTI_OT_drag_asset, MTI_OT_drag_motion
 from .grid import MTI_UL_library
+from .keying.operators import MTI_OT_edit_motion, MTI_OT_pose_motion
 from .operators_change import (
     MTI_OT_change_motion,
     MTI_OT_delete_motion,
@@ -48,4 +52,11 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_refresh_library,
     MTI_OT_library_problems,
     MTI_OT_save_to_library,
+    MTI_OT_edit_motion,
+    MTI_OT_pose_motion,
+    MTI_OT_pose_asset,
+    MTI_OT_drag_motion,
+    MTI_OT_drag_asset,
+    MTI_OT_use_asset,
+    MTI_AST_motions,
 )

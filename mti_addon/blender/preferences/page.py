@@ -10,6 +10,7 @@ from ...wire.problem import Problem
 from ..common import addon, release_channel
 from ..common.drawing import paragraph
 from ..common.file_cache import is_folder
+from ..library.assets import asset_library
 from ..queue.rows import STAGES
 from ..setup import engines, watch
 from ..setup.drawing import draw_online_access, draw_task
@@ -87,18 +88,21 @@ def draw_models(context: Any, layout: Any) -> None:
         draw_task(context, body, name)
 
 
-def draw_library(layout: Any, prefs: Any) -> None:
-    """Draw the folders of motions, and what is said of those that are saved."""
+def draw_library(context: Any, layout: Any) -> None:
+    """Draw the folders of motions, and what is shown and said of them."""
     header, body = layout.panel("mti_prefs_library", default_closed=False)
     header.label(text="Library")
     if not body:
         return
-    column = body.column()
+    prefs, column = addon.preferences(), body.column()
     column.use_property_split = True
     column.prop(prefs, "library_folder")
     if not prefs.library_folder:
         column.label(text=str(addon.library_folder()), translate=False)
     column.prop(prefs, "studio_folder")
+    column.prop(prefs, "use_asset_library")
+    if problem := asset_library.problem():
+        paragraph(context, column, sentences(problem), "ERROR")
     for name in ("save_motions", "play_motions", "author", "license"):
         column.prop(prefs, name)
 

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..common import addon
 from ..library import motions
+from ..library.assets import asset_library
 from ..queue import polling
 from ..setup import hub_access_token, watch
 from . import page
@@ -51,6 +52,10 @@ def _jobs_folder_changed(_self: Any, _context: Any) -> None:
 
 def _library_changed(_self: Any, _context: Any) -> None:
     motions.start()
+
+
+def _assets_changed(_self: Any, _context: Any) -> None:
+    asset_library.start()
 
 
 def _backend_changed(_self: Any, _context: Any) -> None:
@@ -139,6 +144,15 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_library_changed,
     )
+    use_asset_library: BoolProperty(
+        name="Show in the Asset Browser",
+        description=(
+            'Keep an asset library named "Motions" with every motion that can be keyed onto a '
+            "figure. If disabled, the library and its files are removed"
+        ),
+        default=True,
+        update=_assets_changed,
+    )
     library_order: EnumProperty(
         name="Sort By",
         description="Order of the motions in the library",
@@ -183,7 +197,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         page.draw_backend(context, layout)
         page.draw_models(context, layout)
-        page.draw_library(layout, self)
+        page.draw_library(context, layout)
         column = layout.column()
         column.use_property_split = True
         column.prop(self, "jobs_folder")

@@ -15,6 +15,9 @@ from ...wire.problem import Problem
 from ..common.problems import CaptureError
 from ..scene.animation import all_channels
 
+HEIGHT = "mti_height"
+"""Custom property of an armature that was built from captured joints: the height of the original,
+whose rest pose is unknown. It decides how thick its limbs are drawn."""
 QUARTERS = (0.25, 0.5, 0.75)
 """Positions along a bendy bone at which its curve is sampled."""
 
@@ -23,7 +26,7 @@ def plan_of(armature: Any) -> Plan:
     """Plan which bones are drawn, and how. Raises CaptureError if there are none."""
     bones = armature.data.bones
     place = {bone.name: i for i, bone in enumerate(bones)}
-    turn = _upright(armature)
+    turn = upright(armature)
     described = [
         Bone(
             bone.name,
@@ -36,7 +39,7 @@ def plan_of(armature: Any) -> Plan:
         for bone in bones
     ]
     try:
-        plan = plan_limbs(described)
+        plan = plan_limbs(described, _known_height(armature.data))
     except ValueError:
         what, hint = "{name} has no bones.", "Add bones, or add a stick figure."
         raise CaptureError(Problem("no_bones", what, hint, {"name": armature.name})) from None
@@ -45,7 +48,12 @@ def plan_of(armature: Any) -> Plan:
     return replace(plan, tips=tips)
 
 
-def _upright(armature: Any) -> Matrix:
+def _known_height(data: Any) -> float | None:
+    height = data.get(HEIGHT)
+    return float(height) if isinstance(height, float | int) and height > 0 else None
+
+
+def upright(armature: Any) -> Matrix:
     """Return the rotation that makes an armature's own up axis Z.
 
     Importers of FBX and glTF keep Y up, and rotate the object instead.

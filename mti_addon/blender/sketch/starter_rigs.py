@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -10,7 +11,7 @@ from mathutils import Matrix, Vector
 
 from ...motion.starters.catalog import Kind
 from ...motion.starters.keys import TURN, Motion, Starter, Track
-from ...motion.starters.posing import roll_towards
+from ...motion.starters.posing import Row, roll_towards
 from ..scene.animation import channels
 
 
@@ -20,17 +21,24 @@ def add_figure(context: Any, kind: Kind, turned: float) -> Any:
     It stands upright, `turned` degrees to its left from facing the scene's camera, or the viewport
     if there is none. Its bones have conventional names (hips, spine, upper_arm.L ...).
     """
-    name = kind.label
-    data = bpy.data.armatures.new(name)
-    figure = bpy.data.objects.new(name, data)
-    context.scene.collection.objects.link(figure)
-    _make_active(context, figure)
-    _build_bones(data, kind)
-    data.display_type = "STICK"
-    figure.show_in_front = True
     cursor = context.scene.cursor.location
     yaw = yaw_towards_viewer(context, cursor) + math.radians(turned)
-    figure.matrix_world = Matrix.Translation(cursor) @ Matrix.Rotation(yaw, 4, "Z")
+    matrix = Matrix.Translation(cursor) @ Matrix.Rotation(yaw, 4, "Z")
+    return add_armature(context, kind.label, kind.rows, matrix, context.scene.collection)
+
+
+def add_armature(
+    context: Any, name: str, rows: Sequence[Row], matrix: Matrix, collection: Any
+) -> Any:
+    """Add an armature of these bones at rest, and make it the active and only selected object."""
+    data = bpy.data.armatures.new(name)
+    figure = bpy.data.objects.new(name, data)
+    collection.objects.link(figure)
+    _make_active(context, figure)
+    _build_bones(data, rows)
+    data.display_type = "STICK"
+    figure.show_in_front = True
+    figure.matrix_world = matrix
     for bone in figure.pose.bones:
         bone.rotation_mode = "XYZ"  # three readable curves per bone instead of a quaternion's four
     return figure
@@ -103,11 +111,11 @@ def _make_active(context: Any, figure: Any) -> None:
     figure.select_set(True)
 
 
-def _build_bones(data: Any, kind: Kind) -> None:
+def _build_bones(data: Any, rows: Sequence[Row]) -> None:
     """Create the bones in Edit Mode, which requires the object to be active."""
     bpy.ops.object.mode_set(mode="EDIT")
     try:
-        for name, parent, head, tail in kind.rows:
+        for name, parent, head, tail in rows:
             bone = data.edit_bones.new(name)
             bone.head, bone.tail = head, tail
             bone.align_roll(Vector(roll_towards(head, tail)))

@@ -19,7 +19,7 @@ FLAT = 1e-6
 NEAREST, FARTHEST = 1e-6, 1e9
 EYE = 0.1
 """Distance, in meters, between a parallel camera and where it begins to see."""
-FINE = 2e-5
+FINE = 1e-4
 """How far keys may move what the camera sees, as a fraction of the image and of its distance."""
 
 
@@ -81,7 +81,7 @@ def _perspective(matrices: Array, size: tuple[int, int]) -> Camera | None:
         return None
     rotations, mirrored = axes
     focal = across * size[0] / max(size)
-    slide = np.stack([_along(matrices[:, i, :3], ahead) * size[i] for i in (0, 1)], 1)
+    slide = -np.stack([_along(matrices[:, i, :3], ahead) * size[i] for i in (0, 1)], 1)
     # a row of the matrix is 0 at the eye, except for that of the depth
     rows = matrices[:, (0, 1, 3)]
     eyes = np.asarray(np.linalg.solve(rows[..., :3], -rows[..., 3:])[..., 0], np.float64)

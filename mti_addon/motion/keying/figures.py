@@ -27,6 +27,8 @@ SAME = 0.03
 """Bones whose lengths differ by less than this fraction are those of a starter figure."""
 ON_GROUND = 0.03
 """A figure this close to the ground, as a fraction of its height, stands on it."""
+ROUNDED = 1e-3
+"""Radii that differ by less than this fraction cannot be told apart in images."""
 SHORTEST = 1e-3
 """Minimum length of a bone, as a fraction of the figure's height; Blender deletes shorter ones."""
 CONNECTED = 1e-5
@@ -60,6 +62,13 @@ class Figure:
     def rest(self) -> Rest:
         """Return its bones at rest, in the order of the sampled ones."""
         return rest_of(self.rows)
+
+    @property
+    def drawn_height(self) -> float | None:
+        """Return its height if the rest pose has another one, by which limbs would be drawn."""
+        ends = np.array([(head, tail) for _, _, head, tail in self.rows])
+        own = float(np.ptp(ends.reshape(-1, 3), axis=0).max())
+        return None if abs(own - self.height) < ROUNDED * self.height else self.height
 
     def posed(self, rest: Rest | None = None) -> Posed:
         """Return how its bones, or those of an equal armature, move."""
@@ -113,7 +122,7 @@ def _starter(label: str, rows: tuple[Row, ...], sticks: Sticks) -> Figure:
     rest = rest_of(rows)
     scale = float(np.median(np.median(sticks.lengths, 0) / rest.lengths))
     scale = 1.0 if abs(scale - 1) < SAME / 6 else scale
-    if not _fits(rest, sticks, scale):
+    if scale < SHORTEST * sticks.height or not fits(rest, sticks, scale):
         rows, scale = _reproportioned(rows, sticks), 1.0
         rest = rest_of(rows)
     yaw = _facing(rest, sticks)
@@ -128,7 +137,7 @@ def _starter(label: str, rows: tuple[Row, ...], sticks: Sticks) -> Figure:
     return Figure(label, rows, turn, sticks.height / scale, sticks)
 
 
-def _fits(rest: Rest, sticks: Sticks, scale: float) -> bool:
+def fits(rest: Rest, sticks: Sticks, scale: float) -> bool:
     """Return whether each bone has its length and its place on its parent in some frame.
 
     Where these change, as in a face, those at rest are unknown, and the starter's own will do.

@@ -68,8 +68,11 @@ class Plan:
         return np.concatenate([joints, more], axis=1).astype(np.float32)
 
 
-def plan_limbs(bones: Sequence[Bone]) -> Plan:
-    """Plan the limbs of a skeleton at rest. Raises ValueError if no bone has any length."""
+def plan_limbs(bones: Sequence[Bone], height: float | None = None) -> Plan:
+    """Plan the limbs of a skeleton at rest. Raises ValueError if no bone has any length.
+
+    `height`: the figure's if it is known, in meters; otherwise it is that of the rest pose.
+    """
     used = without_ground(bones, _used_bones(bones), is_part)
     if not used:
         raise ValueError("the armature has no bones")
@@ -77,7 +80,7 @@ def plan_limbs(bones: Sequence[Bone]) -> Plan:
     bones, onto = mended(bones, used, kind_of)
     used, by_bone = _parts(bones, used)
     parts = [by_bone[i] for i in used]
-    height = extent(bones, used)
+    height = height or extent(bones, used)
     for bone in (b for b in used if by_bone[b] == "head"):
         if length(bones[bone]) < 2 * height * HEAD_RADIUS:  # otherwise the ball would hide the neck
             bones[bone] = replace(bones[bone], tail=_along(bones[bone], 2 * height * HEAD_RADIUS))

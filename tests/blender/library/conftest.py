@@ -1,8 +1,8 @@
-"""A library with a few motions, as the preferences name it."""
+"""Libraries in temporary folders, with and without a few motions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,3 +45,20 @@ def entry(own: Path, motions: ModuleType) -> Callable[[str], Any]:
         return next((e for e in found if e.name == name and e.folder.parent == own), None)
 
     return entry
+
+
+@pytest.fixture
+def shelf(ext: Any, scene: Any, prefs: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Path]:
+    """The folder of the animator's own motions; there are no others, and none are followed."""
+    addon, motions = ext("blender.common.addon"), ext("blender.library.motions")
+    folder = tmp_path / "library"
+    (tmp_path / "presets").mkdir()
+    monkeypatch.setattr(addon, "presets_folder", lambda: tmp_path / "presets")
+    monkeypatch.setattr(addon, "assets_folder", lambda: tmp_path / "assets")
+    monkeypatch.setattr(ext("blender.library.assets.asset_library"), "TASK", tmp_path / "task")
+    prefs.library_folder = str(folder)
+    motions.forget()
+    yield folder
+    motions.forget()
+    prefs.library_folder = ""
+    ext("blender.library.assets.asset_library").forget()

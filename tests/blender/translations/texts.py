@@ -31,14 +31,19 @@ NO_PHRASES = {
     "Motion Target",
     "sRGB - Display",
     "sRGB Display",
-    "The recipe",
-    "does not move",
+    "Motions",
     "Layer",
     "Object Transforms",
+    "Asset Browser Main",
+    "File Browser Main",
+    "The recipe",
+    "does not move",
 }
 """Names of Blender's things and of our own data, which are the same in every language."""
 INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender could not restore")
 INTERNAL += ("04d.png", "picture_06d", "download-", "over_", 'pose.bones["')
+INTERNAL += ("import sys; from",)
+INTERNAL += ("04d.png", "picture_06d", "download-", "over_")
 """How f-strings begin that nobody reads in the interface."""
 IDENTIFIER = re.compile(r"[A-Z0-9_-]*|\d+ x \d+|[a-z0-9_.+-]*|[-,;:.{}\W\d]*")
 SHOWN = {"translated", "paragraph", "poll_message_set", "report"}

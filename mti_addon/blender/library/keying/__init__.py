@@ -1,0 +1,1 @@
+"""From the poses of a motion back to keys in a scene."""
