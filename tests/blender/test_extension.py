@@ -54,6 +54,7 @@ OPERATORS = {
     "learn_motion",
     "learn_all_motions",
     "learn_actions",
+    "learn_movies",
     "stop_queueing",
     "edit_motion",
     "pose_motion",

@@ -2,11 +2,11 @@
 
 from .operators import MTI_OT_learn
 from .operators_library import (
-    MTI_OT_learn_actions,
     MTI_OT_learn_all_motions,
     MTI_OT_learn_motion,
     MTI_OT_stop_queueing,
 )
+from .operators_many import MTI_OT_learn_actions, MTI_OT_learn_movies
 
 CLASSES: tuple[type, ...] = (
     MTI_OT_learn,
@@ -14,4 +14,5 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_learn_all_motions,
     MTI_OT_stop_queueing,
     MTI_OT_learn_actions,
+    MTI_OT_learn_movies,
 )

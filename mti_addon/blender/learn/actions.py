@@ -9,11 +9,7 @@ from typing import Any
 
 import bpy
 
-from ...motion import encode_png
-from ...wire import CaptureInfo, JobFolder, Settings
-from ...wire.request import POSES, reference_name
-from ...workflow.job_requests import LearnOptions, drawn_variations, write_learn_order
-from ..common import addon
+from ...wire import Settings
 from ..common.overrides import overriding
 from ..scene.animation import channels
 from ..scene.dependencies import known
@@ -56,19 +52,6 @@ def capture(context: Any, armature: Any, action: Any, settings: Settings) -> Sho
     chosen = {"source": "ARMATURE", "frame_range_mode": "AUTO"}
     with played(armature, action), overriding((props, chosen)):
         return take_shot(context, settings.num_frames, settings.size)
-
-
-def order(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
-    """Write a job that learns what was captured. Raises BadRequest, DiskFull, NotWritable."""
-    inputs: dict[str, Any] = {
-        reference_name(i + 1): encode_png(picture) for i, picture in enumerate(shot.pictures)
-    }
-    if shot.poses is not None:
-        inputs[POSES] = shot.poses.to_json().encode("utf-8")
-        if options.variations > 1:
-            inputs |= drawn_variations(shot.poses, options)
-    info = CaptureInfo(shot.fps, *shot.span, shot.size, options.flip_safe)
-    return write_learn_order(addon.jobs_folder(), settings, options, inputs, info)
 
 
 def _slot_of(action: Any, bones: set[str]) -> Any:

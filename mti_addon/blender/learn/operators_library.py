@@ -1,40 +1,25 @@
-"""Operators that learn motions of the library for another engine, or all actions of a file."""
+"""Operators that learn motions of the library for another engine."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import StringProperty
 
 from ...client.setup.engines import LABELS
-from ...wire import MtiError
 from ...wire.errors import BadRequest
 from ...wire.library import read_motion
 from ...wire.problem import Problem
-from ...workflow.captures import one_line
-from ...workflow.job_titles import LONGEST_NAME
-from ...workflow.keeping import Keep
 from ...workflow.learning_again import cannot_learn
-from ...workflow.progress import steps
 from ..common import addon
-from ..common.drawing import paragraph
-from ..common.problems import CaptureError
 from ..common.reporting import reports_errors, set_poll_message
-from ..library import changing, motions, saving
-from ..queue import polling
-from ..queue.submit import submit
+from ..library import changing
 from ..setup import engines
-from ..setup.costs import seconds_for
-from ..sketch.sources import find_armature
-from ..translations import told, translated
-from . import actions, queueing
-from .orders import options_for
-from .quality import planned_settings
+from ..translations import translated
+from . import queueing
+from .plan import ask, draw_plan
 
-NO_ARMATURE = Problem(
-    "no_armature_for_actions", "Select the armature that the actions are made for"
-)
 NOTHING_MISSING = Problem(
     "all_motions_learned", "The engine has learned all motions that it can learn"
 )
@@ -82,13 +67,13 @@ class MTI_OT_learn_all_motions(bpy.types.Operator):
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Say how long it takes, and ask."""
-        return _ask(self, context)
+        return ask(self, context)
 
     def draw(self, context: Any) -> None:
         """Draw how many motions there are, and how long it takes."""
         engine, count = addon.preferences().engine, len(queueing.missing(engines.chosen_settings()))
         text = translated("{} motions are learned for {}", count, LABELS[engine])
-        _draw_plan(context, self.layout, text, count)
+        draw_plan(context, self.layout, text, count)
 
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
@@ -111,93 +96,3 @@ class MTI_OT_stop_queueing(bpy.types.Operator):
         """Forget those that wait."""
         queueing.stop()
         return {"FINISHED"}
-
-
-class MTI_OT_learn_actions(bpy.types.Operator):
-    """Capture all actions of the active armature, and learn each as a motion of the library"""
-
-    bl_idname = "mti.learn_actions"
-    bl_label = "Learn All Actions"
-
-    skip_known: BoolProperty(
-        name="Only New Ones",
-        description="Leave out actions whose names motions of the library have already",
-        default=True,
-    )
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Require the engine, and an armature."""
-        problem = engines.missing_problem(addon.preferences().engine)
-        if not problem and find_armature(context) is None:
-            problem = NO_ARMATURE
-        return set_poll_message(cls, problem)
-
-    def invoke(self, context: Any, _event: Any) -> set[str]:
-        """Say how long it takes, and ask."""
-        return _ask(self, context)
-
-    def draw(self, context: Any) -> None:
-        """Draw how many actions there are, and how long it takes."""
-        found, armature = self._actions(context), find_armature(context)
-        text = translated("{} actions of {} are learned", len(found), armature.name)
-        _draw_plan(context, self.layout, text, len(found))
-        self.layout.prop(self, "skip_known")
-
-    @reports_errors
-    def execute(self, context: Any) -> set[str]:
-        """Capture one after the other; those that cannot be captured are named at the end."""
-        armature, settings = find_armature(context), engines.chosen_settings()
-        failed: list[tuple[str, Problem]] = []
-        found = self._actions(context)
-        for action in steps(found):
-            name = one_line(action.name, LONGEST_NAME)
-            options = options_for(context.scene.mti, name, settings.model)
-            try:
-                shot = actions.capture(context, armature, action, settings)
-                job = actions.order(shot, settings, options)
-                submit(job, None, Keep(about=saving.about(name, "body")))
-            except (CaptureError, MtiError) as error:
-                failed.append((name, error.problem))
-        said = translated("Learning {} actions", len(found) - len(failed))
-        if failed:
-            name, problem = failed[0]
-            text = translated("Left out {}, such as {}: {}", len(failed), name, told(problem)[0])
-            said = f"{said}. {text}"
-        self.report({"WARNING" if failed else "INFO"}, said)
-        return {"FINISHED"}
-
-    def _actions(self, context: Any) -> list[Any]:
-        found = actions.actions_of(find_armature(context))
-        if not self.skip_known:
-            return found
-        names = {entry.name for entry in motions.library().entries()}
-        names |= {
-            row.request.name for row in polling.jobs.rows if row.keep and row.active and row.request
-        }
-        return [action for action in found if one_line(action.name, LONGEST_NAME) not in names]
-
-
-def _ask(operator: Any, context: Any) -> set[str]:
-    answer: set[str] = context.window_manager.invoke_props_dialog(
-        operator, width=360, confirm_text=translated("Learn")
-    )
-    return answer
-
-
-def _draw_plan(context: Any, layout: Any, text: str, count: int) -> None:
-    """Draw what will be done, and how long that takes."""
-    paragraph(context, layout, text, "TIME")
-    settings = planned_settings(context.scene.mti, engines.chosen_settings())
-    seconds = seconds_for(settings, learns=True, applies=False)
-    if seconds is None:
-        paragraph(context, layout, "time not known yet", "NONE")
-    else:
-        hours = count * seconds / 3600
-        text = translated("about {:.1f} hours", hours)
-        if hours < 1:
-            text = translated("about {} minutes", max(1, round(60 * hours)))
-        paragraph(context, layout, text, "NONE")
-    paragraph(
-        context, layout, "They are learned one after the other, also if Blender is closed.", "NONE"
-    )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
-
 from ...client.library import Entry
 from ...client.setup.engines import LABELS
 from ..common import addon
@@ -30,6 +28,11 @@ PICTURE, BESIDE = 7.0, 5.5
 LEAST_TEXT = 110
 """Width for text beside the picture, at UI scale 1."""
 MOST_NOTES = 200
+KEYED = (
+    ("mti.edit_motion", "Edit in Scene", "GREASEPENCIL"),
+    ("mti.pose_motion", "Apply to Figure", "ARMATURE_DATA"),
+)
+"""Operator, text and icon of what a motion with poses is keyed by."""
 NAMES = {each[0]: each[1] for each in KINDS}
 ICONS = {each[0]: each[3] for each in KINDS}
 
@@ -94,9 +97,9 @@ def _draw_name(context: Any, box: Any, entry: Entry) -> None:
 def _draw_engines(context: Any, box: Any, entry: Entry) -> None:
     """Draw the chosen engine, and how to learn the motion for it."""
     engine = addon.preferences().engine
-    if entry.has_poses and hasattr(bpy.types, "MTI_OT_edit_motion"):
-        edit = button(context, box, "mti.edit_motion", "Edit", "ARMATURE_DATA", boxed=True)
-        edit.motion = entry.id
+    if entry.has_poses:
+        for name, text, icon in KEYED:
+            button(context, box, name, text, icon, boxed=True).motion = entry.id
     if engine in entry.models:
         return
     row = saving.job_learning(entry)

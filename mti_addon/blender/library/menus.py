@@ -26,6 +26,7 @@ def draw_library_menu(layout: Any) -> None:
     text = translated("Learn All for {}...", engine)
     layout.operator("mti.learn_all_motions", text=text, icon="PLAY", translate=False)
     layout.operator("mti.learn_actions", text="Learn All Actions...", icon="ACTION")
+    layout.operator("mti.learn_movies", text="Learn Movies...", icon="FILE_MOVIE")
     layout.separator()
     layout.operator("mti.show_trash", text="Deleted Motions...", icon="TRASH")
     layout.operator("mti.refresh_library", text="Refresh", icon="FILE_REFRESH")
@@ -37,8 +38,10 @@ def draw_library_menu(layout: Any) -> None:
 def draw_motion_menu(layout: Any, entry: Entry) -> None:
     """Draw what can be done with a motion."""
     folder = str(entry.folder)
-    if entry.has_poses and hasattr(bpy.types, "MTI_OT_edit_motion"):
-        layout.operator("mti.edit_motion", text="Edit", icon="ARMATURE_DATA").motion = entry.id
+    if entry.has_poses:
+        layout.operator("mti.edit_motion", icon="GREASEPENCIL").motion = entry.id
+        layout.operator("mti.pose_motion", icon="ARMATURE_DATA").motion = entry.id
+        layout.separator()
     if entry.is_writable:
         layout.operator("mti.rename_motion", text="Rename...").folder = folder
         layout.operator("mti.change_motion", text="Details...").folder = folder

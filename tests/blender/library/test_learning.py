@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import pytest
 
 from mti_addon.wire.library import About, read_library, read_motion
+from mti_addon.wire.library.preset import update_preset
 from tests.blender.queue.following import ended, wait
+from tests.blender.sequencer.media_inputs import write_movie
 from tests.blender.test_panels import _drawn
 from tests.wire.library.examples import finished_job, listed, save_motion
 
@@ -79,10 +83,6 @@ def test_a_shipped_motion_gets_one_copy_for_all_engines(
 
 
 def test_a_motion_without_poses_is_learned_from_its_images(elsewhere, motions, polling, ext):
-    from dataclasses import replace
-
-    from mti_addon.wire.library.preset import update_preset
-
     motion = elsewhere("real wave")
     (motion.folder / "poses.json").unlink()
     files = {n: s for n, s in motion.preset.files.items() if n != "poses.json"}
@@ -99,19 +99,14 @@ def test_a_motion_without_poses_is_learned_from_its_images(elsewhere, motions, p
 
 
 def test_a_motion_with_neither_says_why_it_cannot_be_learned(motions, prefs, tmp_path, ext):
-    data = {"files": {}}
+    cannot_learn = ext("workflow.learning_again").cannot_learn
     folder = listed(tmp_path / "own", "old", 1)
-    assert data and folder
-    problem = ext("workflow.learning_again").cannot_learn
     motions.library().refresh()
     entry = motions.library().at(folder)
-    from dataclasses import replace
-
-    assert problem(entry) is None
-    assert (
-        problem(replace(entry, has_poses=False, num_references=0)).code == "motion_without_images"
-    )
-    assert problem(replace(entry, parents=("1" * 32,))).code == "edited_motion_not_learned"
+    assert cannot_learn(entry) is None
+    bare = replace(entry, has_poses=False, num_references=0)
+    assert cannot_learn(bare).code == "motion_without_images"
+    assert cannot_learn(replace(entry, parents=("1" * 32,))).code == "edited_motion_not_learned"
 
 
 def test_all_motions_that_an_engine_lacks_are_queued_and_learned(
@@ -191,3 +186,29 @@ def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, t
 
 def test_actions_need_an_armature(scene, prefs):
     assert not bpy.ops.mti.learn_actions.poll()
+
+
+def test_all_movies_of_a_folder_become_motions(polling, motions, prefs, scene, tmp_path):
+    folder = tmp_path / "movies"
+    folder.mkdir()
+    write_movie(folder / "real walk.mp4", 12, 24)
+    write_movie(folder / "real run.MOV", 24, 48)
+    (folder / "broken.mp4").write_bytes(b"no movie")
+    (folder / "notes.txt").write_text("nothing that moves")
+    source, file = scene.mti.source, scene.mti.file
+    assert bpy.ops.mti.learn_movies(directory=str(folder), kind="animal") == {"FINISHED"}
+    found = {row.request.name: row.request for row in polling.jobs.rows}
+    assert set(found) == {"real walk", "real run"}, "the broken one is reported"
+    assert (found["real walk"].capture.fps, found["real run"].capture.fps) == (12, 24)
+    assert (scene.mti.source, scene.mti.file) == (source, file)
+    wait(polling, lambda _row: not any(row.active for row in polling.jobs.rows))
+    polling.poll()
+    saved = {motion.preset.name: motion.preset for motion in read_library(tmp_path / "own")[0]}
+    assert {name: preset.kind for name, preset in saved.items()} == dict.fromkeys(found, "animal")
+    motions.library().refresh()
+    before = len(polling.jobs.rows)
+    files = [{"name": "real run.MOV"}]
+    with pytest.raises(RuntimeError, match="There are no new movies in"):
+        bpy.ops.mti.learn_movies(directory=str(folder), files=files)
+    bpy.ops.mti.learn_movies(directory=str(folder), files=files, skip_known=False)
+    assert len(polling.jobs.rows) == before + 1

@@ -1,0 +1,84 @@
+"""Many motions captured one after the other, each to be learned and kept in the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...motion import encode_png
+from ...wire import CaptureInfo, JobFolder, MtiError, Settings
+from ...wire.library import Kind
+from ...wire.problem import Problem
+from ...wire.request import POSES, reference_name
+from ...workflow.captures import one_line
+from ...workflow.job_requests import LearnOptions, drawn_variations, write_learn_order
+from ...workflow.job_titles import LONGEST_NAME
+from ...workflow.keeping import Keep
+from ...workflow.progress import steps
+from ..common import addon
+from ..common.problems import CaptureError
+from ..library import motions, saving
+from ..queue import polling
+from ..queue.submit import submit
+from ..setup import engines
+from ..sketch.reference import Shot
+from ..translations import told, translated
+from .orders import options_for
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A motion that is not captured yet."""
+
+    title: str
+    kind: Kind
+    capture: Callable[[], Shot]
+    """Raises CaptureError."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that the motion gets."""
+        return one_line(self.title, LONGEST_NAME)
+
+
+def known_names() -> set[str]:
+    """Return the names of the library's motions, and of those that are being learned for it."""
+    names = {entry.name for entry in motions.library().entries()}
+    queued = (row for row in polling.jobs.rows if row.keep and row.active)
+    return names | {row.request.name for row in queued if row.request}
+
+
+def learn_all(operator: Any, context: Any, planned: Sequence[Planned], text: str) -> None:
+    """Capture and queue each; report how many, and name the first that could not be captured.
+
+    text: translated report with {} for the number of motions.
+    """
+    settings = engines.chosen_settings()
+    failed: list[tuple[str, Problem]] = []
+    for each in steps(planned):
+        options = options_for(context.scene.mti, each.name, settings.model)
+        try:
+            job = _order(each.capture(), settings, options)
+            submit(job, None, Keep(about=saving.about(each.name, each.kind)))
+        except (CaptureError, MtiError) as error:
+            failed.append((each.name, error.problem))
+    said = translated(text, len(planned) - len(failed))
+    if failed:
+        name, problem = failed[0]
+        left_out = translated("Left out {}, such as {}: {}", len(failed), name, told(problem)[0])
+        said = f"{said}. {left_out}"
+    operator.report({"WARNING" if failed else "INFO"}, said)
+
+
+def _order(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
+    """Write a job that learns what was captured. Raises BadRequest, DiskFull, NotWritable."""
+    inputs: dict[str, Any] = {
+        reference_name(i + 1): encode_png(picture) for i, picture in enumerate(shot.pictures)
+    }
+    if shot.poses is not None:
+        inputs[POSES] = shot.poses.to_json().encode("utf-8")
+        if options.variations > 1:
+            inputs |= drawn_variations(shot.poses, options)
+    info = CaptureInfo(shot.fps, *shot.span, shot.size, options.flip_safe)
+    return write_learn_order(addon.jobs_folder(), settings, options, inputs, info)

@@ -1,0 +1,37 @@
+"""How long it takes to learn many motions, for dialogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..common.drawing import paragraph
+from ..setup import engines
+from ..setup.costs import seconds_for
+from ..translations import translated
+from .quality import planned_settings
+
+
+def ask(operator: Any, context: Any) -> set[str]:
+    """Open an operator's dialog; its button says Learn."""
+    answer: set[str] = context.window_manager.invoke_props_dialog(
+        operator, width=360, confirm_text=translated("Learn")
+    )
+    return answer
+
+
+def draw_plan(context: Any, layout: Any, text: str, count: int) -> None:
+    """Draw what will be done, and how long that takes."""
+    paragraph(context, layout, text, "TIME")
+    settings = planned_settings(context.scene.mti, engines.chosen_settings())
+    seconds = seconds_for(settings, learns=True, applies=False)
+    if seconds is None:
+        paragraph(context, layout, "time not known yet", "NONE")
+    else:
+        hours = count * seconds / 3600
+        text = translated("about {:.1f} hours", hours)
+        if hours < 1:
+            text = translated("about {} minutes", max(1, round(60 * hours)))
+        paragraph(context, layout, text, "NONE")
+    paragraph(
+        context, layout, "They are learned one after the other, also if Blender is closed.", "NONE"
+    )
