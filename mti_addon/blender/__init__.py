@@ -24,10 +24,10 @@ from . import (
     translations,
 )
 from .apply import changes as target_changes
-from .common import addon, file_cache, icons, lists, panels, this_file
+from .common import addon, file_cache, icons, lists, panels, playing, this_file
 from .jobs import cleanup
 from .learn import queueing
-from .library import changing, grid_clicks, journal, motions, playing, saving, shown
+from .library import changing, grid_clicks, journal, motions, saving, shown
 from .library import menus as library_menus
 from .library.assets import asset_library, browser
 from .properties import MTI_PG_scene, MTI_PG_window

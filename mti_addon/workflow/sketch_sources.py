@@ -20,7 +20,7 @@ _MOST_FRAMES = 128
 
 
 def sketch_source(motion: KnownMotion) -> SketchSource:
-    """Return what is known of a motion's looks.
+    """Return its poses, or else its images.
 
     A job keeps both beside its request, in inputs; the library beside preset.json, one level above
     the embedding.
@@ -31,9 +31,10 @@ def sketch_source(motion: KnownMotion) -> SketchSource:
 @functools.lru_cache(maxsize=32)
 def _source(folder: Path) -> SketchSource:
     for root in (folder.parent / "inputs", folder.parent, folder):
-        poses, pictures = _poses(root), _pictures(root)
-        if poses is not None or pictures is not None:
-            return SketchSource(poses, pictures)
+        if (poses := _poses(root)) is not None:  # they are drawn sooner than images are decoded
+            return SketchSource(poses, None)
+        if (pictures := _pictures(root)) is not None:
+            return SketchSource(None, pictures)
     return SketchSource(None, None)
 
 

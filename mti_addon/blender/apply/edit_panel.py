@@ -6,7 +6,11 @@ from typing import Any
 
 from ..common.drawing import button, field, own_words, paragraph
 from ..translations import sentences
+from . import edit_playing
 from .edit import chosen_text, edit_problem
+
+PICTURE = 6.0
+"""Side of the moving sketch, in UNITs."""
 
 
 def draw_edit(context: Any, layout: Any) -> None:
@@ -27,6 +31,8 @@ def draw_edit(context: Any, layout: Any) -> None:
     field(context, trim, props, "edit_end", slider=True)
     field(context, body, props, "edit_after_end")
     _draw_second(context, body)
+    if icon := edit_playing.icon(context):
+        body.template_icon(icon_value=icon, scale=PICTURE)
     button(context, body, "mti.reset_edit", "Reset", "LOOP_BACK")
 
 

@@ -207,3 +207,22 @@ def test_the_edit_can_be_sketched_from_what_was_captured(learned, shipped, ext):
     np.testing.assert_array_equal(pictures(learned), np.repeat(whole[:1], 14, 0))
     learned.mti.edit_combine = "chain"
     assert pictures(learned) is None  # the second motion is missing
+
+
+def test_the_sketch_plays_in_the_panel_and_follows_the_edit(learned, shipped, ext, monkeypatch):
+    playing, sketch = ext("blender.common.playing"), ext("blender.apply.edit_playing")
+    icons, asked = ext("blender.common.icons"), []
+    monkeypatch.setattr(playing, "icon", lambda *args, **_keep: asked.append(args[2:]) or 0)
+    sketch.icon(bpy.context)
+    (key, make), clip = asked[-1], asked[-1][1]()
+    assert clip.load(0.0) and clip.count == 14 and clip.key == key
+    assert all(f"{number}/{key}" in icons._previews for number in range(14))
+    sketch.icon(bpy.context)
+    assert asked[-1][0] == key, "nothing has changed"
+    learned.mti.edit_strength = 50
+    sketch.icon(bpy.context)
+    assert asked[-1][0] != key
+    clip.free()
+    assert f"0/{key}" not in icons._previews
+    learned.mti.edit_combine = "chain"
+    assert sketch.icon(bpy.context) == 0 and len(asked) == 3, "the second motion is missing"

@@ -9,10 +9,10 @@ import pytest
 @pytest.fixture
 def player(entry, ext, monkeypatch):
     """A player of Wave, and a clock that only the test moves."""
-    playing = ext("blender.library.playing")
+    playing = ext("blender.common.playing")
     clock = [100.0]
     monkeypatch.setattr(playing.time, "monotonic", lambda: clock[0])
-    found = playing._Player(entry("Wave"))
+    found = playing.Player(ext("blender.library.playing").Captured(entry("Wave")))
     yield found, clock
     found.free()
     monkeypatch.undo()
@@ -22,9 +22,9 @@ def test_images_are_loaded_within_the_time_given(player):
     found, _ = player
     assert found.icon() == 0 and not found.is_ready
     found.load(0.0)
-    assert found._loaded == 1 and found.icon() == 0
+    assert found.clip._loaded == 1 and found.icon() == 0
     found.load(10.0)
-    assert found.is_ready and found._loaded == 14
+    assert found.is_ready and found.clip._loaded == 14
 
 
 def test_each_image_is_shown_in_its_turn_and_then_the_first_again(player, ext, monkeypatch):
@@ -34,9 +34,9 @@ def test_each_image_is_shown_in_its_turn_and_then_the_first_again(player, ext, m
     icons = ext("blender.common.icons")
     monkeypatch.setattr(icons, "sure_icon", lambda key, path_of: shown.append(path_of().name) or 1)
     for step in range(16):
-        clock[0] = 100.0 + (step + 0.5) / found.fps
+        clock[0] = 100.0 + (step + 0.5) / found.clip.fps
         assert found.icon() == 1
-        assert 0 < found.until_next() <= 1 / found.fps + 0.01
+        assert 0 < found.until_next() <= 1 / found.clip.fps + 0.01
     assert shown == [f"{i % 14 + 1:04d}.png" for i in range(16)]
 
 
@@ -58,14 +58,14 @@ def test_the_images_are_freed_with_the_player(player, ext):
 
 def test_it_rests_when_nobody_touches_the_sidebar(player, ext, monkeypatch):
     found, clock = player
-    playing = ext("blender.library.playing")
-    monkeypatch.setattr(playing, "_player", found)
+    playing = ext("blender.common.playing")
+    monkeypatch.setitem(playing._players, "library", found)
     found.load(10.0)
-    for _ in range(int(playing.REST * found.fps) + 10):  # only the timer has it drawn
+    for _ in range(int(playing.REST * found.clip.fps) + 10):  # only the timer has it drawn
         found.drawn_in(1)
         if playing._tick() is None:
             break
-        clock[0] += 1 / found.fps
+        clock[0] += 1 / found.clip.fps
     assert found.rests and clock[0] > 100.0 + playing.REST
     found.drawn_in(1)  # the mouse is over it
     found.drawn_in(1)
@@ -73,21 +73,53 @@ def test_it_rests_when_nobody_touches_the_sidebar(player, ext, monkeypatch):
 
 
 def test_nothing_plays_without_a_window(entry, ext):
-    playing = ext("blender.library.playing")
+    playing, timer = ext("blender.library.playing"), ext("blender.common.playing")
     assert playing.can_play(entry("Wave"))
     assert playing.icon(bpy.context, entry("Wave")) == 0
-    assert not bpy.app.timers.is_registered(playing._tick)
+    assert not bpy.app.timers.is_registered(timer._tick)
 
 
 def test_the_timer_ends_when_nothing_shows_the_motion(entry, ext):
-    playing = ext("blender.library.playing")
-    playing._player = playing._Player(entry("Wave"))
-    playing._player.load(10.0)
-    playing._player.regions = {1}
+    playing = ext("blender.common.playing")
+    found = playing.Player(ext("blender.library.playing").Captured(entry("Wave")))
+    playing._players["library"] = found
+    found.load(10.0)
+    found.regions = {1}
     ticks = [playing._tick() for _ in range(6)]
     assert all(ticks[:4]) and ticks[-1] is None
     playing.stop()
     assert playing._tick() is None
+
+
+class Shown:
+    """A clip of one image, whose icon ID is told from others."""
+
+    fps, count = 10.0, 1
+
+    def __init__(self, key, log):
+        self.key, self._log = key, log
+
+    def load(self, seconds):
+        return seconds > 0
+
+    def icon(self, _number):
+        return int(self.key)
+
+    def free(self):
+        self._log.append(self.key)
+
+
+def test_the_clip_before_is_shown_until_the_next_one_is_loaded(ext, scene):
+    playing, freed = ext("blender.common.playing"), []
+    first = playing.Player(Shown("1", freed))
+    first.load(1.0)
+    second = playing.Player(Shown("2", freed), playing._succeeded(first, keep=True))
+    assert second.icon() == 1 and not freed
+    third = playing.Player(Shown("3", freed), playing._succeeded(second, keep=True))
+    assert freed == ["2"] and third.icon() == 1, "the second one was never shown"
+    third.load(1.0)
+    assert third.icon() == 3 and freed == ["2", "1"]
+    assert playing._succeeded(third, keep=False) is None and freed == ["2", "1", "3"]
 
 
 def test_a_large_library_keeps_a_bounded_number_of_icons(own, ext):
