@@ -62,14 +62,15 @@ class Player:
         """Those that the timer has redrawn, and nobody else since."""
         self.touched = time.monotonic()
         self.unseen = 0
-        self._since = before._since if before else 0.0
+        self.since: float = before.since if before else 0.0
+        """When its first image was shown."""
 
     def load(self, seconds: float) -> None:
         """Load images for about so many seconds."""
         if self.clip.load(seconds):
             self.is_ready = True
             if self.before is None:
-                self._since = time.monotonic()
+                self.since = time.monotonic()
             else:
                 self.before.free()
                 self.before = None
@@ -96,7 +97,7 @@ class Player:
         """Return the seconds until another image is to be shown."""
         if not self.is_ready:
             return SOON
-        past = (time.monotonic() - self._since) * self.clip.fps
+        past = (time.monotonic() - self.since) * self.clip.fps
         return max(1 / FASTEST, (int(past) + 1 - past) / self.clip.fps + 0.002)
 
     def icon(self) -> int:
@@ -105,9 +106,8 @@ class Player:
             return self.before.icon() if self.before else 0
         if not self.clip.count:
             return 0
-        return self.clip.icon(
-            int((time.monotonic() - self._since) * self.clip.fps) % self.clip.count
-        )
+        number = int((time.monotonic() - self.since) * self.clip.fps)
+        return self.clip.icon(number % self.clip.count)
 
 
 _players: dict[str, Player] = {}

@@ -214,7 +214,8 @@ def test_the_sketch_plays_in_the_panel_and_follows_the_edit(learned, shipped, ex
     icons, asked = ext("blender.common.icons"), []
     monkeypatch.setattr(playing, "icon", lambda *args, **_keep: asked.append(args[2:]) or 0)
     sketch.icon(bpy.context)
-    (key, make), clip = asked[-1], asked[-1][1]()
+    key, make = asked[-1]
+    clip = make()
     assert clip.load(0.0) and clip.count == 14 and clip.key == key
     assert all(f"{number}/{key}" in icons._previews for number in range(14))
     sketch.icon(bpy.context)
