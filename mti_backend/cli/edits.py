@@ -71,7 +71,7 @@ def edit_of(options: argparse.Namespace, motions: Sequence[Found]) -> MotionEdit
         return combined[0].preset.edit
     if len(motions) > MAX_PARTS:
         what = "At most {most} motions can be combined."
-        raise BadRequest(Problem("too_many_motions", what, "", {"most": MAX_PARTS}))
+        raise BadRequest(Problem("too_many_motions_given", what, "", {"most": MAX_PARTS}))
     parts = tuple(_part(options, motions, index) for index in range(len(motions)))
     for part in parts:
         if part.end <= part.start:

@@ -55,7 +55,7 @@ def icon(context: Any) -> int:
     scene = context.scene
     if edit_problem(scene) is not None or not (motions := chosen_motions(scene)):
         return 0
-    key = f"edit {[motion.label for motion in motions]} {chosen_edit(scene.mti)}"
+    key = " ".join([PLACE, *(motion.label for motion in motions), str(chosen_edit(scene.mti))])
     return playing.icon(context, PLACE, key, lambda: Sketch(key, scene), keep=True)
 
 

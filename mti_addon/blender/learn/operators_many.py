@@ -103,8 +103,12 @@ class MTI_OT_learn_movies(bpy.types.Operator):
         type=bpy.types.OperatorFileListElement,
         options={"SKIP_SAVE", "HIDDEN"},
     )
-    filter_movie: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})
-    filter_folder: BoolProperty(default=True, options={"SKIP_SAVE", "HIDDEN"})
+    filter_movie: BoolProperty(
+        name="Movies", description="Show movies", default=True, options={"SKIP_SAVE", "HIDDEN"}
+    )
+    filter_folder: BoolProperty(
+        name="Folders", description="Show folders", default=True, options={"SKIP_SAVE", "HIDDEN"}
+    )
     kind: EnumProperty(
         name="Kind",
         description="What moves in the movies",

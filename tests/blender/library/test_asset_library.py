@@ -440,5 +440,11 @@ def test_in_the_asset_browser_only_motions_are_ours(ext, scene, enabled):
     assert metadata.motion_of(Asset) == "abc"
     action.asset_data["mti_motion"] = 5
     assert metadata.motion_of(Asset) == ""
-    assert not bpy.ops.mti.pose_asset.poll() and not bpy.ops.mti.use_asset.poll()
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    area.ui_type = "ASSETS"
+    with bpy.context.temp_override(window=window, area=area):
+        assert not bpy.ops.mti.pose_asset.poll() and not bpy.ops.mti.use_asset.poll()
+    with pytest.raises(RuntimeError, match="Choose a motion of the library in the Asset Browser"):
+        bpy.ops.mti.pose_asset()
     assert bpy.types.MTI_AST_motions.bl_activate_operator == "MTI_OT_pose_asset"

@@ -81,7 +81,8 @@ def test_a_starter_figure_is_itself_again(scene, ext, sample, again, kind, name)
     if name != "WALK_ACROSS":  # of which only the path is known
         assert np.allclose(figure.matrix_world, place, atol=0.03)
     height = np.ptp(before.joints, axis=(0, 1))[2]
-    assert np.abs(after.joints - before.joints).max() < 0.005 * height
+    # each bone may be off by 0.2 %, and a paw hangs on five
+    assert np.abs(after.joints - before.joints).max() < 0.01 * height
     assert np.abs(after.world_to_clip - before.world_to_clip).max() < 1e-4
     assert (after.limbs, after.parts, after.parents) == (
         before.limbs, before.parts, before.parents,

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ....wire.errors import UnreadableInput
+from ....wire.errors import BadRequest, UnreadableInput
 from ....wire.problem import Problem
 from ....workflow.asset_files import file_name
 from ....workflow.motions import motion_of_library
@@ -23,6 +23,7 @@ NOT_OURS = Problem("asset_not_a_motion", "Choose a motion of the library in the 
 NOT_LEARNED = "{name} has not been learned for any engine, so it cannot be applied."
 CHOSEN = "Apply uses {}"
 HIDDEN = {"HIDDEN", "SKIP_SAVE"}
+GIVEN = "Where the asset is, as an asset shelf tells it"
 LIBRARY_TYPES = [
     (name, name, "", number)
     for name, number in (
@@ -46,15 +47,17 @@ class _OnAsset:
 class OnShelf:
     """Operators that an asset shelf calls, which tells them the asset by its file and name."""
 
-    asset_library_type: EnumProperty(items=LIBRARY_TYPES, options=HIDDEN)
-    asset_library_identifier: StringProperty(options=HIDDEN)
-    relative_asset_identifier: StringProperty(options=HIDDEN)
+    asset_library_type: EnumProperty(
+        name="Library Type", description=GIVEN, items=LIBRARY_TYPES, options=HIDDEN
+    )
+    asset_library_identifier: StringProperty(name="Library Name", description=GIVEN, options=HIDDEN)
+    relative_asset_identifier: StringProperty(name="Asset Name", description=GIVEN, options=HIDDEN)
 
     def chosen(self, context: Any) -> str:
         """Return the id of the motion that is meant."""
         file = self.relative_asset_identifier.replace("\\", "/").partition("/")[0]
         if not file:
-            return motion_of(context.asset)
+            return motion_of(getattr(context, "asset", None))
         entries = motions.library().entries()
         return next((entry.id for entry in entries if file_name(entry) == file), "")
 
@@ -81,6 +84,8 @@ class MTI_OT_pose_asset(OnShelf, OnMotion, bpy.types.Operator):
     def execute(self, context: Any) -> set[str]:
         """Key it; the redo panel keeps the motion, whatever asset is active then."""
         self.motion = self.motion or self.chosen(context)
+        if not self.motion:
+            raise BadRequest(NOT_OURS)
         put_on_figure(self, context)
         return {"FINISHED"}
 

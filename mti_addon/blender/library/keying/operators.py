@@ -7,11 +7,14 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
+from ....wire.errors import BadRequest
+from ....wire.library import Motion
 from ....workflow.motion_poses import Span, read_poses
 from ...common.reporting import reports_errors, set_poll_message
 from ...sketch.operators_figures import LEAVE_EDIT_MODE
 from ...translations import translated
-from .. import motions
+from .. import motions, shown
+from ..problems import NONE_CHOSEN
 from .figure import add_alone, bring_back
 from .pose import pose_on
 
@@ -19,11 +22,20 @@ KEYED = "{} is keyed on frames {} to {} of {}"
 
 
 class OnMotion:
-    """Operators of one motion, which can be used in Object Mode and Pose Mode."""
+    """Operators of one motion, or of the chosen one, in Object Mode and Pose Mode."""
 
     motion: StringProperty(
         name="Motion", description="ID of the motion", options={"SKIP_SAVE", "HIDDEN"}
     )
+
+    def read(self, context: Any) -> Motion:
+        """Read the motion. Raises UnreadableInput if there is none, or BadRequest."""
+        if not self.motion:
+            entry = shown.chosen(context.scene)
+            if entry is None:
+                raise BadRequest(NONE_CHOSEN)
+            self.motion = entry.id  # the redo panel keeps it
+        return motions.read(self.motion)
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -49,7 +61,7 @@ class MTI_OT_edit_motion(OnMotion, bpy.types.Operator):
     @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Add it, and select it as the source to capture."""
-        motion = motions.read(self.motion)
+        motion = self.read(context)
         name, capture = motion.preset.name, motion.preset.capture
         thing, span = bring_back(context, name, read_poses(motion), capture)
         self.say(name, span, thing)
@@ -75,7 +87,7 @@ def put_on_figure(operator: OnMotion, context: Any) -> None:
 
     What is no figure is always added. Raises UnreadableInput, BadRequest, CaptureError.
     """
-    motion = motions.read(operator.motion)
+    motion = operator.read(context)
     name, capture, poses = motion.preset.name, motion.preset.capture, read_poses(motion)
     figure = context.view_layer.objects.active
     if figure is None or figure.type != "ARMATURE" or not poses.parents:
