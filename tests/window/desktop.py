@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SMALL, LARGE = (1120, 1000), (1600, 1000)
-"""Of the screen: for tests, since a viewport costs its pixels without a GPU; and for pictures."""
+SIZE = (1600, 1000)
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
@@ -59,12 +58,11 @@ class Desktop:
     """A screen, and the commands that run on it; to be entered."""
 
     def __init__(self, folder: Path, smooth: bool = False) -> None:
-        """folder: for the screen's and Blender's files; seen at the same path inside. smooth: a
-        larger screen, and a viewport with anti-aliasing, which without a GPU keep a core busy."""
+        """folder: for the screen's and Blender's files; seen at the same path inside. smooth: draw
+        the viewport with anti-aliasing, which without a GPU keeps a core busy."""
         root = system_root()
         assert root is not None
         self.root, self.folder, self.smooth = root, folder, smooth
-        self.size = LARGE if smooth else SMALL
         self._mounts: list[Path] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self.environment: dict[str, str] = {}
@@ -92,7 +90,7 @@ class Desktop:
             "BLENDER_USER_RESOURCES": str(home / "blender"),
         }
         told = self.folder / "display"
-        width, height = self.size
+        width, height = SIZE
         with open(told, "wb") as stream:
             self._processes.append(
                 self.start(
@@ -173,7 +171,7 @@ class Window:
         self._asked = 0
         driver = self.inbox / "driver.py"
         shutil.copy(Path(__file__).with_name("driver.py"), driver)
-        width, height = map(str, desktop.size)
+        width, height = map(str, SIZE)
         with open(self.log, "wb") as stream:
             self.process = desktop.start(
                 ["blender", "--window-geometry", "0", "0", width, height, "--enable-event-simulate",

@@ -19,7 +19,8 @@ result_objects.add_plane(bpy.context, image, {size}, {count}, 1, {count})
 EDITORS = f"""
 from {ADDON}.mti_addon.blender.sequencer.edit_scene import show_in_sequencers
 areas = sorted(bpy.context.screen.areas, key=lambda area: area.width * area.height)
-areas[-1].spaces.active.shading.type = "MATERIAL"
+shading = areas[-1].spaces.active.shading
+shading.type, shading.color_type = "SOLID", "TEXTURE"  # EEVEE takes seconds without a GPU
 areas[-2].type = "SEQUENCE_EDITOR"
 areas[-2].spaces.active.view_type = "PREVIEW"
 show_in_sequencers(bpy.context, bpy.context.scene)

@@ -31,7 +31,7 @@ def write_pictures(folder: Path) -> None:
 
 def white_share(screen: Path) -> float:
     """Of the picture in the middle of the viewport; -1 if there is none."""
-    pixels = decode_png(screen.read_bytes())[300:560, 100:760, :3].astype(int)
+    pixels = decode_png(screen.read_bytes())[300:560, 100:1000, :3].astype(int)
     white = pixels.min(-1) > 240
     coloured = pixels.max(-1) - pixels.min(-1) > 40
     widths = (white | coloured).sum(1)
