@@ -13,6 +13,8 @@ import pytest
 from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import Layout, _drawn
 
+pytestmark = pytest.mark.once
+
 touched: list[tuple[str, str]] | None = None
 """Files that Python looked at while it is a list: (how, which)."""
 AUDITED = ("open", "os.listdir", "os.scandir")
