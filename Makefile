@@ -85,10 +85,10 @@ blender-5.2: $(BPY)5.2/.ready
 	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
 
 e2e: setup
-	$(BACKEND)/bin/python $(PYTEST) tests/e2e
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/e2e
 
 window: setup  ## the installed zip in a Blender with a window, where one can be had
-	$(BACKEND)/bin/python $(PYTEST) tests/window -rs
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/window -rs
 
 evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out/evaluation
 	$(BACKEND)/bin/python -m mti_backend evaluate --quick --out $(OUT)/evaluation

@@ -25,6 +25,7 @@ def test_the_motion_scene_can_be_captured(scene, ext):
     assert 40 <= np.ptp(rows) <= 58 and columns.min() > 1 and columns.max() < 62
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("workbench", [True, False])
 def test_the_target_is_a_centred_character_of_80_percent_height(scene, ext, workbench, monkeypatch):
     target, motion = ext("blender.scene.picture"), ext("motion")

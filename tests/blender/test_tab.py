@@ -46,6 +46,7 @@ def test_first_contact_has_one_box_with_the_real_button(bare):
     assert "[preferences.addon_show]" not in below and "not set up" not in " ".join(below)
 
 
+@pytest.mark.once
 def test_the_box_shows_how_far_setting_up_is(bare, watch, tmp_path):  # noqa: F811
     import sys
 

@@ -127,9 +127,8 @@ def test_references_of_several_lengths(models: Path, tmp_path: Path) -> None:
     assert f"inputs lacks 'reference_02/{FRAMES:04d}.png'" in failed.message
 
 
-@pytest.mark.parametrize("length", [0, 7, 100, -1])
-def test_a_truncated_motion(length: int, finished: JobFolder, models: Path, tmp_path: Path) -> None:
-    motion = finished.output_motion.read_bytes()[:length]
+def test_a_truncated_motion(finished: JobFolder, models: Path, tmp_path: Path) -> None:
+    motion = finished.output_motion.read_bytes()[:100]
     job = jobs.new_job(tmp_path, "apply", {"motion.safetensors": motion})
     failed = assert_refused(job, models, "bad_embedding")
     assert "motion.safetensors" in failed.message

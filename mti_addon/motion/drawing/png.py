@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {0: 1, 2: 3, 4: 2, 6: 4}
 """PNG color type -> channels: gray, RGB, gray and alpha, RGBA."""
+NONE, SUB, UP, AVERAGE, PAETH = range(5)
+"""PNG's filters."""
 
 Picture = NDArray[np.uint8]
+Numbers = NDArray[np.int16]
 
 
 def encode_png(picture: Picture) -> bytes:
@@ -79,37 +82,61 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _unfilter(rows: Picture, channels: int) -> Picture:
-    """Undo PNG's five filters (ISO/IEC 15948, 9.2), row by row."""
-    out = np.zeros((rows.shape[0], rows.shape[1] - 1), np.uint8)
-    above = np.zeros(rows.shape[1] - 1, np.uint8)
-    for y, row in enumerate(rows):
-        kind, line = int(row[0]), row[1:].copy()
-        if kind == 2:
-            line += above
-        elif kind in (1, 3, 4):
-            line = _unfilter_row(kind, line, above, channels)
-        elif kind != 0:
-            raise ValueError("a PNG file with an unknown filter")
-        out[y] = above = line
+    """Undo PNG's five filters (ISO/IEC 15948, 9.2); rows (H, 1 + W C) begin with their filter."""
+    kinds, lines = rows[:, 0], rows[:, 1:].reshape(len(rows), -1, channels)
+    if kinds.max(initial=NONE) > PAETH:
+        raise ValueError("a PNG file with an unknown filter")
+    if kinds.max(initial=NONE) > UP:
+        return _unfilter_diagonals(kinds, lines)
+    out = np.zeros_like(lines)
+    above = np.zeros(lines.shape[1:], np.uint8)
+    for y, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
+        if kind == SUB:  # uint8 wraps around, as it has to
+            above = np.add.accumulate(line, axis=0, dtype=np.uint8)
+        else:
+            above = line + above if kind == UP else line
+        out[y] = above
     return out
 
 
-def _unfilter_row(kind: int, line: Picture, above: Picture, channels: int) -> Picture:
-    done, up = bytearray(line.tobytes()), above.tobytes()
-    for x in range(len(done)):
-        left = done[x - channels] if x >= channels else 0
-        corner = up[x - channels] if x >= channels else 0
-        if kind == 1:
-            guess = left
-        elif kind == 3:
-            guess = (left + up[x]) // 2
-        else:
-            guess = _paeth(left, up[x], corner)
-        done[x] = (done[x] + guess) & 255
-    return np.frombuffer(bytes(done), np.uint8)
+def _unfilter_diagonals(kinds: Picture, lines: Picture) -> Picture:
+    """Undo all filters of lines (H, W, C), one diagonal at a time.
+
+    A pixel needs those to its left, above it, and above the left one, which are on the two
+    diagonals before its own. So each diagonal is computed at once.
+    """
+    height, width, channels = lines.shape
+    padded = np.zeros((height + 1, width + 1, channels), np.int16)
+    padded[1:, 1:] = lines
+    flat, across = padded.reshape(-1, channels), width + 1
+    used = set(kinds.tolist())
+    for diagonal in range(height + width - 1):
+        first, last = max(0, diagonal - width + 1), min(height - 1, diagonal)
+        # one row down and one pixel to the left is `width` places further
+        start = (first + 1) * across + diagonal - first + 1
+        stop = start + (last - first) * width + 1
+        left, up, corner = (flat[start - s : stop - s : width] for s in (1, across, across + 1))
+        guess = np.zeros_like(left)
+        filters = kinds[first : last + 1, None]
+        for kind in used - {NONE}:
+            np.copyto(guess, _GUESSES[kind](left, up, corner), where=filters == kind)
+        here = flat[start:stop:width]
+        here += guess
+        here &= 255
+    return padded[1:, 1:].astype(np.uint8)
 
 
-def _paeth(left: int, up: int, corner: int) -> int:
-    """Return the neighbor closest to left + up - corner."""
-    value = left + up - corner
-    return min((left, up, corner), key=lambda near: abs(value - near))
+def _paeth(left: Numbers, up: Numbers, corner: Numbers) -> Numbers:
+    """Return the neighbor closest to left + up - corner, the first of them if two are."""
+    to_left, to_up = np.abs(up - corner), np.abs(left - corner)
+    to_corner = np.abs(left + up - 2 * corner)
+    nearer = np.where(to_up <= to_corner, up, corner)
+    return np.where((to_left <= to_up) & (to_left <= to_corner), left, nearer)
+
+
+_GUESSES: dict[int, Callable[[Numbers, Numbers, Numbers], Numbers]] = {
+    SUB: lambda left, _up, _corner: left,
+    UP: lambda _left, up, _corner: up,
+    AVERAGE: lambda left, up, _corner: (left + up) // 2,
+    PAETH: _paeth,
+}

@@ -51,6 +51,7 @@ def frames(path: Path) -> np.ndarray:
     return decode_png(path.read_bytes()).reshape(-1, 128, 128, 3).astype(int)
 
 
+@pytest.mark.once
 def test_tracks_are_the_projected_middles_of_the_parts(rendered) -> None:
     _, known = rendered
     wanted = np.array(ENDS)[:10, :, :2].mean(1) * [1, -1] + 0.5

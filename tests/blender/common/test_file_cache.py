@@ -14,6 +14,8 @@ from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import Layout, _drawn
 from tests.wire.library.examples import listed, saved
 
+pytestmark = pytest.mark.once
+
 touched: list[tuple[str, str]] | None = None
 """Files that Python looked at while it is a list: (how, which)."""
 AUDITED = ("open", "os.listdir", "os.scandir")

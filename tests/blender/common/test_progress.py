@@ -11,6 +11,8 @@ import pytest
 from tests.blender.queue.following import ended, learn, wait
 from tests.blender.translations.texts import ROOT
 
+pytestmark = pytest.mark.once
+
 
 class Manager:
     """What the window manager is asked for, in order."""

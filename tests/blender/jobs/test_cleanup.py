@@ -11,6 +11,8 @@ import pytest
 
 from tests.blender.queue.following import ended, learn, strips_of, wait
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def saved(captured, tmp_path):

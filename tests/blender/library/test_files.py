@@ -11,6 +11,8 @@ import pytest
 from mti_addon.wire.library import export_to, read_library, read_motion
 from tests.wire.library.examples import saved
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def file(tmp_path):

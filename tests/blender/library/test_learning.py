@@ -14,6 +14,8 @@ from tests.blender.sequencer.media_inputs import write_movie
 from tests.blender.test_panels import _drawn
 from tests.wire.library.examples import finished_job, listed, save_motion
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def elsewhere(motions, tmp_path):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bpy
 import pytest
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def player(entry, ext, monkeypatch):

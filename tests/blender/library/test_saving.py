@@ -9,6 +9,8 @@ from mti_addon.wire.library import read_library, read_motion
 from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import _drawn
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def learned(captured, polling, motions):

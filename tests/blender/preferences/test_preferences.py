@@ -148,6 +148,7 @@ def test_cancel(scene, prefs, watch, tmp_path):
     assert "Start it again to continue where it stopped." in text(prefs)
 
 
+@pytest.mark.once
 def test_self_test(scene, prefs, watch, ext, tmp_path, monkeypatch):
     """Through the job folder, with the fake runner as the backend."""
     known = ext("client").Timings(tmp_path / "timings.json")

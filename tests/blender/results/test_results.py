@@ -358,6 +358,7 @@ def test_redo_without_a_result_says_what_to_click(saved, polling):
         bpy.ops.mti.redo()
 
 
+@pytest.mark.once
 def test_clean_up_deletes_only_what_is_unused(saved, result, polling, ext, tmp_path):
     cleanup = ext("blender.jobs.cleanup")
     for take in (1, 2):
@@ -442,6 +443,7 @@ def _other(path, _tmp_path):
     path.write_bytes(b"something else")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["target_whole.png", "origin.json"])
 @pytest.mark.parametrize("lay", [_link, _pipe, _huge, _other])
 def test_notes_of_a_job_from_elsewhere_are_copied_only_if_they_may_be_ours(
@@ -464,6 +466,7 @@ def test_a_picture_larger_than_any_of_ours_is_not_copied(one_size, saved, result
     assert not (tmp_path / "shot/motion/wave_01/target_whole.png").exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("lay", [_link, _pipe, _huge])
 @pytest.mark.parametrize("name", ["added.json", "title.json", "target.json", "origin.json"])
 def test_no_note_of_a_job_from_elsewhere_is_waited_for(saved, result, polling, tmp_path, name, lay):
@@ -477,6 +480,7 @@ def test_no_note_of_a_job_from_elsewhere_is_waited_for(saved, result, polling, t
     assert bpy.ops.mti.import_result(job=result.request.job) == {"FINISHED"}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("lay", [_link, _pipe, _huge])
 def test_redo_sends_no_file_that_is_not_the_job_s(saved, result, tmp_path, lay):
     target = result.folder.target_file
@@ -487,6 +491,7 @@ def test_redo_sends_no_file_that_is_not_the_job_s(saved, result, tmp_path, lay):
         bpy.ops.mti.redo(job=result.request.job)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("spoiled", ["changed", "a link", "gone", "no manifest"])
 def test_a_damaged_picture_is_said_and_nothing_is_kept(saved, result, ext, tmp_path, spoiled):
     picture = result.folder.frames_dir / "0003.png"

@@ -43,12 +43,12 @@ def test_we_read_anothers_with_all_its_filters(mode):
     assert (decode_png(stream.getvalue()) == picture).all()
 
 
-def _filtered(picture, kind):
-    """A PNG with the same filter in every row, written by the standard's formulas."""
+def _filtered(picture, kinds):
+    """A PNG with these filters, one for each row, written by the standard's formulas."""
     height, width, channels = picture.shape
     rows = picture.reshape(height, -1).astype(int)
     out = []
-    for y in range(height):
+    for y, kind in enumerate(kinds):
         line = bytearray([kind])
         for x in range(width * channels):
             a = rows[y, x - channels] if x >= channels else 0
@@ -69,7 +69,15 @@ def _filtered(picture, kind):
 @pytest.mark.parametrize("kind", range(5))
 def test_each_filter(kind):
     picture = _noise(6, 5, 3)
-    assert (decode_png(_filtered(picture, kind)) == picture).all()
+    assert (decode_png(_filtered(picture, [kind] * 6)) == picture).all()
+
+
+@pytest.mark.parametrize("shape", [(7, 3, 3), (3, 7, 4), (9, 1, 3), (1, 9, 4), (10, 10, 3)])
+def test_another_filter_in_each_row(shape):
+    picture = _noise(*shape)
+    kinds = [(2 * y + shape[0]) % 5 for y in range(shape[0])]
+    data = _filtered(picture, kinds)
+    assert (decode_png(data) == picture).all()
 
 
 def test_unknown_filter():
