@@ -59,16 +59,11 @@ def draw(
     out = np.empty((poses.frames, height, width, 3), np.uint8)
     empty = np.full((height * scale, width * scale, 3), look.background, np.float32)
     for frame in range(poses.frames):
-<<<<<<< HEAD
-        canvas = np.empty((height * scale, width * scale, 3), np.float32)
-        canvas[:] = look.background
+        canvas = empty.copy()
         if sides and (clip[frame][:, 3] >= NEAR).all():
             _paint_sides(canvas, clip[frame], sides, look, scale)
             out[frame] = _averaged(canvas, scale)
             continue
-=======
-        canvas = empty.copy()
->>>>>>> main
         for limb in _far_to_near(poses, clip[frame]):
             a, b = (clip[frame][joint] for joint in poses.limbs[limb])
             ends = _in_front(a, b)
@@ -78,27 +73,15 @@ def draw(
             radii = np.maximum(poses.radii[limb] * metres[frame] / depths, look.thinnest * scale)
             pixels = clip_to_pixels(ends, (width * scale, height * scale))
             _paint(canvas, pixels, radii, look.palette[poses.parts[limb]])
-<<<<<<< HEAD
         out[frame] = _averaged(canvas, scale)
     return out
 
 
 def _averaged(canvas: NDArray[np.float32], scale: int) -> NDArray[np.uint8]:
-    """Return an image (H, W, 3) of a canvas `scale` times as large."""
-    height, width = canvas.shape[0] // scale, canvas.shape[1] // scale
-    small = canvas.reshape(height, scale, width, scale, 3).mean((1, 3))
-    return np.asarray(np.rint(small).astype(np.uint8))
-=======
-        out[frame] = np.rint(_averaged(canvas, scale)).astype(np.uint8)
-    return out
-
-
-def _averaged(canvas: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
     """Return the means of squares of pixels; adding slices takes a sixth of np.mean's time."""
     rows = sum((canvas[i::scale] for i in range(1, scale)), canvas[::scale])
     small = sum((rows[:, i::scale] for i in range(1, scale)), rows[:, ::scale])
-    return small / np.float32(scale**2)
->>>>>>> main
+    return np.rint(small / np.float32(scale**2)).astype(np.uint8)
 
 
 def _far_to_near(poses: PoseSequence, clip: NDArray[np.float64]) -> list[int]:
