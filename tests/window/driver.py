@@ -59,6 +59,12 @@ def under_mouse():
     return ""
 
 
+def under():
+    """The same, for whoever asks."""
+    yield 0.0
+    return under_mouse()
+
+
 def scan(wanted=None):
     """name -> [x, y] of all buttons in the sidebar, by going over it with the mouse; no further
     than to one whose name begins with `wanted`, which is looked for among the wide ones first."""
@@ -216,6 +222,7 @@ KINDS = {
     "buttons": scan,
     "open": open_tab,
     "find": find,
+    "under": under,
     "press": press,
     "double_click": double_click,
     "write": write,
