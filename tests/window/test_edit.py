@@ -1,48 +1,58 @@
-"""Edit Motion in a real window: closed at first, opened with the mouse, and used by Apply."""
+"""Edit Motion in a real window: opened with the mouse, sketched, and reset."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import time
 
-from tests.window.desktop import Desktop, Window
+from tests.motion.figures import squatting, waving
+from tests.window.conftest import ADDON
+from tests.window.desktop import Desktop, Window, wait_for
+from tests.window.test_library import screen, use
+from tests.window.test_workflow import picture
+from tests.wire.library.drawn import drawn_motion
 
-SHIPPED = "wave (draft, wave)"
-NUMBERS = f"""
+NUMBERS = """
 props = bpy.context.scene.mti
-props.motion = "{SHIPPED}"
+bpy.ops.mti.pick_motion(folder={second!r})
+second = props.motion
+bpy.ops.mti.pick_motion(folder={first!r})
 props.edit_strength, props.edit_reverse, props.edit_combine = 60, True, "chain"
-props.edit_second = "{SHIPPED}"
+props.edit_second = second
 bpy.ops.ed.undo_push(message="Edit")
+"""
+SKETCHED = f"""
+import importlib
+playing = importlib.import_module("{ADDON}.mti_addon.blender.common.playing")
+player = playing._players.get("edit")
+result = player.clip.count if player is not None and player.is_ready else 0
 """
 
 
-def place_of(window: Window, name: str) -> tuple[int, int] | None:
-    """Where a property's field is in the tab, or None."""
-    x, y = window.ask("buttons", f"mti.{name}").get(f"mti.{name}", (0, 0))
-    return (x, y) if x else None
+HEADER = 26
+"""Pixels from the motion's button down to the header of the sub-panel."""
 
 
-def open_edit(window: Window) -> None:
-    """Click the header of the sub-panel, which is below the motion."""
-    place = place_of(window, "motion")
-    assert place is not None
-    for below in range(20, 120, 8):
-        if place_of(window, "edit_strength") is not None:
-            return
-        window.ask("press", place[0] - 40, place[1] - below)
-    raise AssertionError("the sub-panel has not opened")
-
-
-def test_the_sub_panel_opens_and_reset_can_be_undone(desktop: Desktop, window: Window) -> None:
-    window.run(NUMBERS)
-    window.ask("scroll", "WHEELDOWNMOUSE", 6)
-    assert place_of(window, "edit_strength") is None
-    if pictures := os.environ.get("MTI_WINDOW_PICTURES"):
-        desktop.picture(Path(pictures) / "edit_closed.png")
-    open_edit(window)
-    if pictures := os.environ.get("MTI_WINDOW_PICTURES"):
-        desktop.picture(Path(pictures) / "edit_motion.png")
+def test_the_sub_panel_sketches_the_edit_and_reset_can_be_undone(
+    desktop: Desktop, window: Window
+) -> None:
+    own = desktop.folder / "library"
+    first, second = (drawn_motion(own, n, m) for n, m in (("Wave", waving), ("Squat", squatting)))
+    use(window, own)
+    window.run(NUMBERS.format(first=str(first.folder), second=str(second.folder)))
+    x, y = window.ask("find", "bpy.ops.mti.find_motion(")
+    window.ask("press", x - 40, y - HEADER)
+    window.ask("scroll", "WHEELDOWNMOUSE", 8)
+    window.ask("press", 2, 2)  # the mouse is away, so that no button is lit
+    wait_for(lambda: window.run(SKETCHED) == 14, 30, "the sketch", 0.5)
+    picture(desktop, "edit_motion")
+    before = screen(desktop, "before")
+    moved = 0
+    for number in range(20):
+        moved = int((screen(desktop, f"after-{number}") != before).any(axis=2).sum())
+        if moved > 50:
+            break
+        time.sleep(0.2)
+    assert moved > 50
     window.click("mti.reset_edit")
     assert window.run("result = bpy.context.scene.mti.edit_strength") == 100
     window.run("bpy.ops.ed.undo()")

@@ -24,7 +24,7 @@ def known(name: str, seconds: float = 2.0, edit: MotionEdit = AS_LEARNED, model:
     capture = CaptureInfo(24.0, 10, 10 + round(seconds * 24) - 1, (640, 360), False)
     file, *more = (Path(f"/motions/{name}/{k}.safetensors") for k in range(len(edit.parts)))
     settings = Settings.for_model(model)
-    return KnownMotion(f"{name} ({model})", name, file, settings, capture, tuple(more), edit)
+    return KnownMotion(f"{name} ({model})", name, (file, *more), settings, capture, edit)
 
 
 def one(**changes: object) -> MotionEdit:
