@@ -41,7 +41,7 @@ def test_the_sub_panel_sketches_the_edit_and_reset_can_be_undone(
     window.run(NUMBERS.format(first=str(first.folder), second=str(second.folder)))
     x, y = window.ask("find", "bpy.ops.mti.find_motion(")
     window.ask("press", x - 40, y - HEADER)
-    window.ask("scroll", "WHEELDOWNMOUSE", 8)
+    window.ask("scroll", "WHEELDOWNMOUSE", 11)
     window.ask("press", 2, 2)  # the mouse is away, so that no button is lit
     wait_for(lambda: window.run(SKETCHED) == 14, 30, "the sketch", 0.5)
     picture(desktop, "edit_motion")

@@ -120,7 +120,7 @@ def test_an_order_holds_every_motion_and_the_edit(tmp_path: Path) -> None:
     files = [tmp_path / f"{name}.safetensors" for name in ("a", "b")]
     for value, file in enumerate(files):
         file.write_bytes(tokens(value=value + 0.5))
-    motions = [replace(known(name), file=file) for name, file in zip("ab", files, strict=True)]
+    motions = [replace(known(name), files=(file,)) for name, file in zip("ab", files, strict=True)]
     job = apply_order(tmp_path / "jobs", motions, b"target", 3, 2, "WHOLE", BLEND)
     request = job.request()
     job.verify_inputs()

@@ -105,6 +105,7 @@ class MTI_OT_reset_edit(bpy.types.Operator):
         problem = None if changed else Problem("edit_is_default", "Nothing is changed")
         return set_poll_message(cls, problem)
 
+    @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Set all settings of the edit to their defaults."""
         reset_edit(context.scene.mti)
