@@ -47,7 +47,7 @@ JOBS ?= 3
 test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
 	rm -rf $(COVERAGE)
-	$(MAKE) -j $(JOBS) window blender-5.2 blender-4.5 blender-5.0 e2e unit benchmarks  # the long ones first
+	$(MAKE) -j $(JOBS) unit window e2e blender-5.2 blender-5.0 blender-4.5 benchmarks  # the long ones first
 	$(MAKE) coverage
 	@echo "all checks and tests passed"
 
