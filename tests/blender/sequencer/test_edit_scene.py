@@ -207,7 +207,8 @@ def _recipe(ext, target):
     recipe, wire = ext("workflow.provenance"), ext("wire")
     settings_ = wire.Settings.for_model("draft").sized(64, 64)
     capture = wire.CaptureInfo(24.0, 1, 48, (64, 64), False)
-    return recipe.Recipe(1, "0" * 32, "Wave", 1, 0, settings_, capture, target.note)
+    made = {"settings": settings_, "capture": capture, "target": target.note}
+    return recipe.Recipe(version=1, job="0" * 32, name="Wave", take=1, seed=0, **made)
 
 
 def test_a_redo_replaces_the_strip_it_was_made_from(shot, done, polling, ext, tmp_path):
