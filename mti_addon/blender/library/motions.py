@@ -91,8 +91,9 @@ def note_use(motion: str) -> None:
 
 
 def on_change(listener: Callable[[], None]) -> None:
-    """Call a function whenever other motions are to be shown."""
-    _listeners.append(listener)
+    """Call a function whenever other motions are to be shown; twice is as once."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def tell() -> None:
@@ -123,7 +124,6 @@ def forget() -> None:
     """Stop, and keep nothing; for unregister()."""
     global _library, _labels, _named, _folders
     stop()
-    _listeners.clear()
     if _library is not None:
         _library.close()
     _library = _labels = _folders = None

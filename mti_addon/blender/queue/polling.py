@@ -78,14 +78,14 @@ def notice_changes() -> None:
 
 
 def on_change(tell: Callable[[], None]) -> None:
-    """Call a function whenever jobs have changed."""
-    _listeners.append(tell)
+    """Call a function whenever jobs have changed; twice is as once."""
+    if tell not in _listeners:
+        _listeners.append(tell)
 
 
 def stop() -> None:
     """Reset all state; for unregister()."""
     global _timings
-    _listeners.clear()
     if bpy.app.timers.is_registered(poll):
         bpy.app.timers.unregister(poll)
     jobs.forget()
