@@ -65,15 +65,19 @@ def under():
     return under_mouse()
 
 
-def scan(wanted=None):
+WIDE, NARROW = (0.25,), (0.75, 0.82, 0.88, 0.93)
+"""Where buttons are looked for, as parts of the sidebar's width. Most are wide; each place that the
+mouse is moved to costs a drawing."""
+
+
+def scan(wanted=None, columns=WIDE + NARROW):
     """name -> [x, y] of all buttons in the sidebar, by going over it with the mouse; no further
-    than to one whose name begins with `wanted`, which is looked for among the wide ones first."""
+    than to one whose name begins with `wanted`."""
     found = {}
     _, region = sidebar()
-    columns = [region.x + round(region.width * part) for part in (0.25, 0.75, 0.82, 0.88, 0.93)]
+    across = [region.x + round(region.width * part) for part in columns]
     rows = range(region.y + region.height - 4, region.y + 2, -14)
-    by_row = [(x, y) for y in rows for x in columns]
-    for x, y in [(x, y) for x in columns for y in rows] if wanted else by_row:
+    for x, y in [(x, y) for y in rows for x in across]:
         mouse(x, y)
         yield 0.0
         name = under_mouse()
@@ -106,20 +110,24 @@ def click(name):
 
 def find(wanted):
     """Where a button is whose operator or property begins so; the sidebar is scrolled there."""
-    seen = set()
-    yield from scroll("WHEELUPMOUSE", 60)
-    while True:
-        found = yield from scan(wanted)
-        places = [place for text, place in found.items() if text.startswith(wanted)]
-        if places:
-            place = yield from settled(wanted, *places[0])
-            if place is None:
-                continue  # a job's progress has moved it meanwhile
-            return place
-        if set(found) <= seen:
-            raise LookupError(f"no button {wanted} among {sorted(seen)}")
-        seen |= set(found)
-        yield from scroll("WHEELDOWNMOUSE", 8)
+    all_seen = set()
+    for columns in (WIDE, NARROW):
+        seen = set()
+        yield from scroll("WHEELUPMOUSE", 60)
+        while True:
+            found = yield from scan(wanted, columns)
+            places = [place for text, place in found.items() if text.startswith(wanted)]
+            if places:
+                place = yield from settled(wanted, *places[0])
+                if place is None:
+                    continue  # a job's progress has moved it meanwhile
+                return place
+            if set(found) <= seen:
+                break
+            seen |= set(found)
+            yield from scroll("WHEELDOWNMOUSE", 8)
+        all_seen |= seen
+    raise LookupError(f"no button {wanted} among {sorted(all_seen)}")
 
 
 def settled(wanted, x, y):
