@@ -25,6 +25,7 @@ BLENDERS_OWN = {
     "Combine",
     "From",
     "Hold",
+    "License",
     "Reverse",
     "Save",
     "Show folders",
