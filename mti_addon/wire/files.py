@@ -52,7 +52,7 @@ def os_error(error: OSError, path: Path) -> MtiError | None:
             Problem(
                 "no_space_left",
                 "There is no space left to write {path}.",
-                "Free some space, then try again; nothing is lost.",
+                "Free some space, then resume or try again; nothing is lost.",
                 {"path": str(path)},
             )
         )
