@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,9 +41,8 @@ def learn_order(
 
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable; nothing is left behind then.
     """
-    inputs = _references(capture, options)
-    if capture.can_vary:
-        inputs[POSES] = capture.poses().to_json().encode("utf-8")
+    poses = capture.poses() if capture.can_vary else None
+    inputs = learn_inputs(capture.pictures(), poses, options)
     info = replace(capture.about.info, flip_safe=options.flip_safe)
     return write_learn_order(root, capture.settings, options, inputs, info, target)
 
@@ -91,17 +90,19 @@ def framed(settings: Settings, framing: str) -> Settings:
     return replace(settings, sampling=sampling)
 
 
-def _references(capture: Capture, options: LearnOptions) -> dict[str, bytes | Path]:
-    """Return the captured images and their variations. Raises UnreadableInput."""
-    inputs: dict[str, bytes | Path] = {
-        reference_name(i + 1): path for i, path in enumerate(capture.pictures())
-    }
-    if options.variations > 1 and capture.can_vary:
-        inputs |= drawn_variations(capture.poses(), options)
+def learn_inputs(
+    pictures: Iterable[bytes | Path], poses: PoseSequence | None, options: LearnOptions
+) -> dict[str, bytes | Path]:
+    """Return the references of a job: images (PNG), the poses that they show, and variations."""
+    inputs = {reference_name(i + 1): picture for i, picture in enumerate(pictures)}
+    if poses is not None:
+        inputs[POSES] = poses.to_json().encode("utf-8")
+        if options.variations > 1:
+            inputs |= _drawn_variations(poses, options)
     return inputs
 
 
-def drawn_variations(poses: PoseSequence, options: LearnOptions) -> dict[str, bytes | Path]:
+def _drawn_variations(poses: PoseSequence, options: LearnOptions) -> dict[str, bytes | Path]:
     """Draw the variations of a motion, all but the first, which is the motion itself."""
     inputs: dict[str, bytes | Path] = {}
     drawings = variations(poses, options.variations, options.seed)

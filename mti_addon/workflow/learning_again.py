@@ -15,12 +15,11 @@ from ..wire import JobFolder, Settings
 from ..wire.contents import read_verified
 from ..wire.errors import BadRequest, UnreadableInput
 from ..wire.library import Motion
-from ..wire.library.poses import check_poses
 from ..wire.problem import Problem
-from ..wire.request import POSES, reference_name
 from ..wire.settings import ModelName
-from .job_requests import LearnOptions, drawn_variations, write_learn_order
+from .job_requests import LearnOptions, learn_inputs, write_learn_order
 from .keeping import Keep
+from .motion_poses import captured_poses
 from .progress import steps
 
 Pictures = NDArray[np.uint8]
@@ -52,17 +51,11 @@ def learn_again_order(
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable; nothing is left behind then.
     """
     preset = motion.preset
-    inputs: dict[str, bytes | Path] = {}
+    count, size, poses = settings.num_frames, settings.size, None
     if preset.has_poses:
-        poses = shaped(_poses(motion), settings.num_frames, settings.size)
-        pictures = list(draw(poses))
-        inputs[POSES] = poses.to_json().encode("utf-8")
-        if options.variations > 1:
-            inputs |= drawn_variations(poses, options)
-    else:
-        pictures = _images(motion, settings.num_frames, settings.size)
-    for i, picture in enumerate(pictures):
-        inputs[reference_name(i + 1)] = encode_png(picture)
+        poses = shaped(captured_poses(motion), count, size)
+    pictures = _images(motion, count, size) if poses is None else list(draw(poses))
+    inputs = learn_inputs(map(encode_png, pictures), poses, options)
     options = replace(options, framing="WHOLE" if preset.kind == "camera" else "AUTO")
     return write_learn_order(root, settings, options, inputs, preset.capture)
 
@@ -99,19 +92,6 @@ def _resampled(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     high = np.minimum(low + 1, len(values) - 1)
     share = (places - low).reshape(-1, *[1] * (values.ndim - 1))
     return np.asarray(values[low] * (1 - share) + values[high] * share, np.float32)
-
-
-def _poses(motion: Motion) -> PoseSequence:
-    """Read the captured poses of a motion that has any. Raises UnreadableInput."""
-    preset = motion.preset
-    data = read_verified(motion.folder, POSES, preset.files[POSES])
-    check_poses(data, preset.num_frames)
-    try:
-        return PoseSequence.from_json(data)
-    except ValueError as error:
-        what, hint = "The captured poses of {name} are damaged.", "Capture the motion again."
-        damaged = Problem("poses_unreadable", what, hint, {"name": preset.name})
-        raise UnreadableInput(damaged) from error
 
 
 def _images(motion: Motion, count: int, size: tuple[int, int]) -> list[Pictures]:

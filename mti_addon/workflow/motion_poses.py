@@ -45,17 +45,23 @@ def read_poses(motion: Motion) -> PoseSequence:
         raise UnreadableInput(
             Problem("motion_without_poses", NO_POSES, ONLY, {"name": preset.name})
         )
+    poses = captured_poses(motion)
+    if problem := poses_problem(poses):
+        raise UnreadableInput(problem)
+    return poses
+
+
+def captured_poses(motion: Motion) -> PoseSequence:
+    """Read the poses of a motion that has any. Raises UnreadableInput if they are damaged."""
+    preset = motion.preset
     data = read_verified(motion.folder, POSES, preset.files[POSES])
     check_poses(data, preset.num_frames)
     try:
-        poses = PoseSequence.from_json(data)
+        return PoseSequence.from_json(data)
     except ValueError as error:
         what, hint = "The captured poses of {name} are damaged.", "Capture the motion again."
         damaged = Problem("poses_unreadable", what, hint, {"name": preset.name})
         raise UnreadableInput(damaged) from error
-    if problem := poses_problem(poses):
-        raise UnreadableInput(problem)
-    return poses
 
 
 def span_of(capture: CaptureInfo, fps: float, shown: tuple[int, int]) -> Span:

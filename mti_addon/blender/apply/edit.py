@@ -160,9 +160,24 @@ def chosen_text(scene: Any) -> str:
 def edit_pictures(scene: Any, frames: int = 14, side: int = SIDE) -> NDArray[np.uint8] | None:
     """Return a sketch of what the panel's edit will look like, uint8 (F, H, W, 3), or None if that
     is not known. Reads files the first time: not for draw()."""
+    found = sketchable(scene)
+    return pictures_of(*found, frames, side) if found else None
+
+
+def sketchable(scene: Any) -> tuple[list[KnownMotion], MotionEdit] | None:
+    """Return the panel's motions and edit, or None if they cannot be sketched. Reads no file."""
     if edit_problem(scene) is not None:
         return None
     motions, edit = chosen_motions(scene), chosen_edit(scene.mti)
-    if len(motions) != len(edit.parts) or any(len(motion.files) > 1 for motion in motions):
-        return None
+    whole = len(motions) == len(edit.parts) and all(len(each.files) == 1 for each in motions)
+    return (motions, edit) if whole else None
+
+
+def pictures_of(
+    motions: Sequence[KnownMotion], edit: MotionEdit, frames: int = 14, side: int = SIDE
+) -> NDArray[np.uint8] | None:
+    """Return a sketch of an edit, uint8 (F, H, W, 3), or None if a motion has no looks.
+
+    Reads files the first time.
+    """
     return edit_preview([sketch_source(motion) for motion in motions], edit, frames, side)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ...wire.edit import MotionEdit
 from ...wire.errors import MtiError
+from ...workflow.motions import KnownMotion
 from ..common import icons, playing
-from .edit import chosen_edit, chosen_motions, edit_pictures, edit_problem
+from .edit import pictures_of, sketchable
 
 PLACE = "edit"
 FPS = 10.0
@@ -20,15 +22,14 @@ FPS = 10.0
 class Sketch:
     """The images of an edit, drawn when they are first loaded."""
 
-    def __init__(self, key: str, scene: Any) -> None:
+    def __init__(self, key: str, motions: Sequence[KnownMotion], edit: MotionEdit) -> None:
         self.key, self.fps, self.count = key, FPS, 0
-        self._scene = scene.session_uid
+        self._motions, self._edit = motions, edit
 
     def load(self, _seconds: float) -> bool:
         """Draw all images; there are none if that cannot be done."""
-        scene = next((s for s in bpy.data.scenes if s.session_uid == self._scene), None)
         try:
-            pictures = edit_pictures(scene) if scene is not None else None
+            pictures = pictures_of(self._motions, self._edit)
         except (MtiError, OSError, ValueError):  # files that are gone or damaged: Apply says why
             pictures = None
         if pictures is not None:
@@ -52,11 +53,11 @@ class Sketch:
 
 def icon(context: Any) -> int:
     """Return the icon ID of the edit's current image; 0 if there is none (yet)."""
-    scene = context.scene
-    if edit_problem(scene) is not None or not (motions := chosen_motions(scene)):
+    if (found := sketchable(context.scene)) is None:
         return 0
-    key = " ".join([PLACE, *(motion.label for motion in motions), str(chosen_edit(scene.mti))])
-    return playing.icon(context, PLACE, key, lambda: Sketch(key, scene), keep=True)
+    motions, edit = found
+    key = " ".join([PLACE, *(motion.label for motion in motions), str(edit)])
+    return playing.icon(context, PLACE, key, lambda: Sketch(key, motions, edit), keep=True)
 
 
 def _as_pixels(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ def redraw() -> None:
 
     The rest of an area is left alone: a viewport may take a second, and jobs report twice a second.
     """
-    for region in _sidebars():
+    for region in sidebars():
         region.tag_redraw()
     for tell in _listeners:
         tell()
@@ -43,7 +43,8 @@ def forget() -> None:
     remember_error(None)
 
 
-def _sidebars() -> list[Any]:
+def sidebars() -> list[Any]:
+    """Return the sidebars in which our tab may be, of all windows."""
     manager = getattr(bpy.context, "window_manager", None)
     windows = manager.windows if manager else ()
     wanted = ("VIEW_3D", "SEQUENCE_EDITOR")

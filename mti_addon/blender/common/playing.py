@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import bpy
 
-from . import addon
+from . import addon, panels
 
 SLICE = 0.004
 """Seconds in which images are loaded at a time; at least one is."""
@@ -170,7 +170,9 @@ def _advance(player: Player) -> float | None:
     player.unseen = 0 if player.regions else player.unseen + 1
     if player.unseen > _PATIENCE or player.rests:
         return None
-    _redraw(player.regions)
+    for region in panels.sidebars():
+        if region.as_pointer() in player.regions:
+            region.tag_redraw()
     player.tagged, player.regions = player.regions, set()
     return player.until_next()
 
@@ -180,11 +182,3 @@ def _is_busy() -> bool:
     windows = bpy.context.window_manager.windows
     playing = any(window.screen.is_animation_playing for window in windows)
     return playing or bpy.app.is_job_running("RENDER")
-
-
-def _redraw(pointers: set[int]) -> None:
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            for region in area.regions:
-                if region.type == "UI" and region.as_pointer() in pointers:
-                    region.tag_redraw()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...wire.problem import Problem
 
 
@@ -19,3 +21,13 @@ class CaptureError(ProblemError):
 
 class TargetError(ProblemError):
     """There is no target image."""
+
+
+LEAVE_EDIT_MODE = Problem("leave_edit_mode", "Leave Edit Mode first")
+
+
+def edit_mode_problem(context: Any) -> Problem | None:
+    """Return why nothing can be added or keyed now: it needs Object Mode or Pose Mode."""
+    active = context.view_layer.objects.active
+    allowed = active is None or active.mode in ("OBJECT", "POSE")
+    return None if allowed else LEAVE_EDIT_MODE

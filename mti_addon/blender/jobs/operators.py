@@ -12,6 +12,7 @@ from ...wire.errors import BadRequest
 from ...wire.problem import Problem
 from ...workflow.job_titles import LONGEST_NAME, rename
 from ..common import addon, panels
+from ..common.dialogs import ask
 from ..common.reporting import reports_errors, set_poll_message
 from ..queue import polling, submit
 from ..queue.job_operator import JobOperator
@@ -119,10 +120,7 @@ class MTI_OT_rename_job(JobOperator, bpy.types.Operator):
         row = polling.jobs.find(self.job)
         if row is not None and row.request is not None:
             self.name = row.request.name
-        answer: set[str] = context.window_manager.invoke_props_dialog(
-            self, confirm_text=translated("Rename")
-        )
-        return answer
+        return ask(self, context, translated("Rename"))
 
     def draw(self, _context: Any) -> None:
         """Draw only the name."""

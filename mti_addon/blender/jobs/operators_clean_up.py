@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty
 
+from ..common.dialogs import ask
 from ..common.reporting import reports_errors
 from ..queue import polling
 from ..translations import translated
@@ -63,10 +64,7 @@ class MTI_OT_clean_up(bpy.types.Operator):
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Measure the folders, and ask for confirmation."""
         MTI_OT_clean_up.heaps = cleanup.inventory(polling.jobs)
-        answer: set[str] = context.window_manager.invoke_props_dialog(
-            self, width=400, confirm_text=translated("Delete")
-        )
-        return answer
+        return ask(self, context, translated("Delete"), width=400)
 
     def draw(self, _context: Any) -> None:
         """Draw the sizes next to the checkboxes."""

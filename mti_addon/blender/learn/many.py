@@ -10,9 +10,8 @@ from ...motion import encode_png
 from ...wire import CaptureInfo, JobFolder, MtiError, Settings
 from ...wire.library import Kind
 from ...wire.problem import Problem
-from ...wire.request import POSES, reference_name
 from ...workflow.captures import one_line
-from ...workflow.job_requests import LearnOptions, drawn_variations, write_learn_order
+from ...workflow.job_requests import LearnOptions, learn_inputs, write_learn_order
 from ...workflow.job_titles import LONGEST_NAME
 from ...workflow.keeping import Keep
 from ...workflow.progress import steps
@@ -73,12 +72,6 @@ def learn_all(operator: Any, context: Any, planned: Sequence[Planned], text: str
 
 def _order(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
     """Write a job that learns what was captured. Raises BadRequest, DiskFull, NotWritable."""
-    inputs: dict[str, Any] = {
-        reference_name(i + 1): encode_png(picture) for i, picture in enumerate(shot.pictures)
-    }
-    if shot.poses is not None:
-        inputs[POSES] = shot.poses.to_json().encode("utf-8")
-        if options.variations > 1:
-            inputs |= drawn_variations(shot.poses, options)
+    inputs = learn_inputs(map(encode_png, shot.pictures), shot.poses, options)
     info = CaptureInfo(shot.fps, *shot.span, shot.size, options.flip_safe)
     return write_learn_order(addon.jobs_folder(), settings, options, inputs, info)

@@ -13,12 +13,13 @@ from ...wire.library import read_motion
 from ...wire.problem import Problem
 from ...workflow.learning_again import cannot_learn
 from ..common import addon
+from ..common.dialogs import ask
 from ..common.reporting import reports_errors, set_poll_message
 from ..library import changing
 from ..setup import engines
 from ..translations import translated
 from . import queueing
-from .plan import ask, draw_plan
+from .plan import WIDTH, draw_plan
 
 NOTHING_MISSING = Problem(
     "all_motions_learned", "The engine has learned all motions that it can learn"
@@ -67,7 +68,7 @@ class MTI_OT_learn_all_motions(bpy.types.Operator):
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Say how long it takes, and ask."""
-        return ask(self, context)
+        return ask(self, context, translated("Learn"), WIDTH)
 
     def draw(self, context: Any) -> None:
         """Draw how many motions there are, and how long it takes."""

@@ -14,18 +14,19 @@ from ...wire.errors import BadRequest
 from ...wire.library import Kind
 from ...wire.problem import Problem
 from ..common import addon
+from ..common.dialogs import ask
 from ..common.drawing import paragraph
 from ..common.folders import RELATIVE
 from ..common.overrides import overriding
 from ..common.reporting import reports_errors, set_poll_message
-from ..library.properties import KINDS
+from ..library.properties import ONE_KIND
 from ..setup import engines
 from ..sketch.reference import Shot, take_shot
 from ..sketch.sources import find_armature
 from ..translations import OWN, translated
 from . import actions
 from .many import Planned, known_names, learn_all
-from .plan import ask, draw_plan
+from .plan import WIDTH, draw_plan
 
 NO_ARMATURE = Problem(
     "no_armature_for_actions", "Select the armature that the actions are made for"
@@ -60,7 +61,7 @@ class MTI_OT_learn_actions(bpy.types.Operator):
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Say how long it takes, and ask."""
-        return ask(self, context)
+        return ask(self, context, translated("Learn"), WIDTH)
 
     def draw(self, context: Any) -> None:
         """Draw how many actions there are, and how long it takes."""
@@ -112,7 +113,7 @@ class MTI_OT_learn_movies(bpy.types.Operator):
     kind: EnumProperty(
         name="Kind",
         description="What moves in the movies",
-        items=[(*each[:4], number) for number, each in enumerate(KINDS)],
+        items=ONE_KIND,
         translation_context=OWN,
     )
     skip_known: BoolProperty(

@@ -10,13 +10,8 @@ from ..setup.costs import seconds_for
 from ..translations import translated
 from .quality import planned_settings
 
-
-def ask(operator: Any, context: Any) -> set[str]:
-    """Open an operator's dialog; its button says Learn."""
-    answer: set[str] = context.window_manager.invoke_props_dialog(
-        operator, width=360, confirm_text=translated("Learn")
-    )
-    return answer
+WIDTH = 360
+"""Of a dialog with a plan, in pixels at UI scale 1."""
 
 
 def draw_plan(context: Any, layout: Any, text: str, count: int) -> None:

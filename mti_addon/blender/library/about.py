@@ -9,10 +9,12 @@ from bpy.props import EnumProperty, StringProperty
 from ...wire.library.preset import MAX_NAME
 from ..translations import OWN
 from .changing import FIELDS
-from .properties import KINDS
+from .properties import ONE_KIND
 
 LONGEST_NAME = 4 * MAX_NAME + 1
 """In bytes, as Blender counts; a character has up to four."""
+WIDTH = 360
+"""Of a dialog with such fields, in pixels at UI scale 1."""
 MAX_WORDS, MAX_NOTES = 128, 4000
 """In characters: author and license, and the notes."""
 
@@ -26,7 +28,7 @@ class AboutFields:
     kind: EnumProperty(
         name="Kind",
         description="What moves",
-        items=[(*each[:4], number) for number, each in enumerate(KINDS)],
+        items=ONE_KIND,
         options={"SKIP_SAVE"},
         translation_context=OWN,
     )

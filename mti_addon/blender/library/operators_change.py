@@ -11,11 +11,12 @@ from bpy.props import StringProperty
 
 from ...client.library import Deleted, Entry, duplicate, free_name, list_trash
 from ...wire.library.changing import check_own
+from ..common.dialogs import ask
 from ..common.reporting import invoke_reports_errors, reports_errors, set_poll_message
 from ..queue.rows import when
 from ..translations import translated
 from . import changing, motions, shown
-from .about import LONGEST_NAME, AboutFields
+from .about import LONGEST_NAME, WIDTH, AboutFields
 from .problems import NO_MOTIONS
 
 MOST_LISTED = 20
@@ -39,6 +40,15 @@ class MotionOperator:
         return entry
 
 
+class OfferedMotionOperator(MotionOperator):
+    """The same, to be offered by Blender's search only if there is a motion."""
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """Require a motion; which one is known only when it is invoked."""
+        return set_poll_message(cls, None if shown.total() > 0 else NO_MOTIONS)
+
+
 class MTI_OT_rename_motion(MotionOperator, bpy.types.Operator):
     """Rename this motion in the library"""
 
@@ -57,7 +67,7 @@ class MTI_OT_rename_motion(MotionOperator, bpy.types.Operator):
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask for the name."""
         self.name = self.own_entry(context).name
-        return ask(self, context, translated("Rename"))
+        return ask(self, context, translated("Rename"), WIDTH)
 
     def draw(self, _context: Any) -> None:
         """Draw the name, ready to be typed."""
@@ -84,7 +94,7 @@ class MTI_OT_change_motion(AboutFields, MotionOperator, bpy.types.Operator):
         entry = self.own_entry(context)
         self.name, self.kind, self.tags = entry.name, entry.kind, ", ".join(entry.tags)
         self.author, self.license, self.notes = entry.author, entry.license, entry.notes
-        return ask(self, context, translated("Save"))
+        return ask(self, context, translated("Save"), WIDTH)
 
     def draw(self, _context: Any) -> None:
         """Draw the fields."""
@@ -101,17 +111,12 @@ class MTI_OT_change_motion(AboutFields, MotionOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MTI_OT_duplicate_motion(MotionOperator, bpy.types.Operator):
+class MTI_OT_duplicate_motion(OfferedMotionOperator, bpy.types.Operator):
     """Copy this motion into your own library, where it can be changed"""
 
     bl_idname = "mti.duplicate_motion"
     bl_label = "Duplicate Motion"
     bl_options = {"UNDO"}
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Require a motion."""
-        return has_motion(cls, context)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
@@ -124,17 +129,12 @@ class MTI_OT_duplicate_motion(MotionOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MTI_OT_delete_motion(MotionOperator, bpy.types.Operator):
+class MTI_OT_delete_motion(OfferedMotionOperator, bpy.types.Operator):
     """Move this motion to the library's trash; it can be restored until Clean Up empties it"""
 
     bl_idname = "mti.delete_motion"
     bl_label = "Delete Motion"
     bl_options = {"UNDO"}
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Require a motion."""
-        return has_motion(cls, context)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
@@ -214,17 +214,3 @@ class MTI_OT_show_trash(bpy.types.Operator):
     def execute(self, _context: Any) -> set[str]:
         """Do nothing: each row has its own button."""
         return {"FINISHED"}
-
-
-def has_motion(cls: Any, context: Any) -> bool:
-    """Return whether there is a motion to work on; which one is known only when it is invoked."""
-    there = shown.total() > 0
-    return set_poll_message(cls, None if there else NO_MOTIONS)
-
-
-def ask(operator: Any, context: Any, confirm: str) -> set[str]:
-    """Open an operator's dialog."""
-    answer: set[str] = context.window_manager.invoke_props_dialog(
-        operator, width=360, confirm_text=confirm
-    )
-    return answer

@@ -15,7 +15,7 @@ from ..common.folders import RELATIVE
 from ..common.reporting import invoke_reports_errors, reports_errors
 from ..translations import sentences, told, translated
 from . import changing, motions
-from .operators_change import MotionOperator, has_motion
+from .operators_change import OfferedMotionOperator
 
 SUFFIX = ".motion"
 EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
@@ -100,7 +100,7 @@ class MTI_FH_motion(bpy.types.FileHandler):
         return context.area is not None and context.area.type in EDITORS
 
 
-class MTI_OT_export_motion(MotionOperator, bpy.types.Operator):
+class MTI_OT_export_motion(OfferedMotionOperator, bpy.types.Operator):
     """Save this motion as one .motion file, to send it to somebody"""
 
     bl_idname = "mti.export_motion"
@@ -121,11 +121,6 @@ class MTI_OT_export_motion(MotionOperator, bpy.types.Operator):
         default=True,
         options={"SKIP_SAVE", "HIDDEN"},
     )
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Require a motion."""
-        return has_motion(cls, context)
 
     @invoke_reports_errors
     def invoke(self, context: Any, _event: Any) -> set[str]:
@@ -153,16 +148,11 @@ class MTI_OT_export_motion(MotionOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MTI_OT_show_motion_folder(MotionOperator, bpy.types.Operator):
+class MTI_OT_show_motion_folder(OfferedMotionOperator, bpy.types.Operator):
     """Open the folder of this motion in the system's file browser"""
 
     bl_idname = "mti.show_motion_folder"
     bl_label = "Show in File Browser"
-
-    @classmethod
-    def poll(cls, context: Any) -> bool:
-        """Require a motion."""
-        return has_motion(cls, context)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:

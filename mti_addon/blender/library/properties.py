@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import bpy
 from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntProperty, StringProperty
 
 from ..common.lists import MTI_PG_entry
@@ -18,7 +17,9 @@ KINDS = (
     ("object", "Object", "A thing", "MESH_CUBE", 8),
     ("camera", "Camera", "A camera move", "CAMERA_DATA", 16),
 )
-"""Of wire.library.KINDS."""
+"""Of wire.library.KINDS, as flags: several may be chosen."""
+ONE_KIND = tuple((*each[:4], number) for number, each in enumerate(KINDS))
+"""The same, to choose one of."""
 ENGINES = (
     ("ANY", "Any Engine", "Whatever engine has learned the motion"),
     ("draft", "Draft", "Learned with the draft model"),
@@ -89,8 +90,3 @@ def clear(window: Any) -> None:
     window.property_unset("library_search")
     for name in FILTERS:
         window.property_unset(name)
-
-
-def window_settings() -> Any:
-    """Return the settings of the window manager."""
-    return bpy.context.window_manager.mti

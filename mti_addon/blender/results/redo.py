@@ -36,6 +36,7 @@ from ..apply.preview import clear, seen_note, short
 from ..apply.send import tell_sent
 from ..apply.sources import make_target
 from ..common import addon
+from ..common.dialogs import ask
 from ..common.drawing import paragraph
 from ..common.file_cache import cached
 from ..common.reporting import reports_errors, set_poll_message
@@ -98,10 +99,7 @@ class MTI_OT_redo(bpy.types.Operator):
             self.report({"ERROR"}, sentences(error.problem))
             return {"CANCELLED"}
         self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
-        answer: set[str] = context.window_manager.invoke_props_dialog(
-            self, confirm_text=translated("Apply Again")
-        )
-        return answer
+        return ask(self, context, translated("Apply Again"))
 
     def draw(self, context: Any) -> None:
         """Draw what the result was made from, and what can be changed."""

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty
 
 from ...motion.starters.catalog import KINDS, SIDE, Kind, find_kind, find_starter
 from ...wire.problem import Problem
+from ..common.problems import edit_mode_problem
 from ..common.reporting import reports_errors, set_poll_message
 from ..setup.engines import chosen_settings
 from ..translations import OWN, translated
@@ -29,7 +30,6 @@ NOT_USED = Problem(
     "framing_camera_not_used",
     "A framing camera is only used for Armature and Object: choose one of them as the source",
 )
-LEAVE_EDIT_MODE = Problem("leave_edit_mode", "Leave Edit Mode first")
 NOTHING_TO_LOOK_AT = Problem(
     "nothing_to_look_at", "Add a stick figure, or select what the camera should look at"
 )
@@ -70,10 +70,7 @@ class MTI_OT_add_stick_figure(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require Object Mode, the only mode from which bones can be created in Edit Mode."""
-        active = context.view_layer.objects.active
-        if active is not None and active.mode not in ("OBJECT", "POSE"):
-            return set_poll_message(cls, LEAVE_EDIT_MODE)
-        return True
+        return set_poll_message(cls, edit_mode_problem(context))
 
     @classmethod
     def description(cls, _context: Any, properties: Any) -> str:

@@ -11,9 +11,9 @@ from ....wire.errors import BadRequest, UnreadableInput
 from ....wire.problem import Problem
 from ....workflow.asset_files import file_name
 from ....workflow.motions import motion_of_library
+from ...common.problems import edit_mode_problem
 from ...common.reporting import reports_errors, set_poll_message
 from ...setup import engines
-from ...sketch.operators_figures import LEAVE_EDIT_MODE
 from ...translations import translated
 from .. import motions
 from ..keying.operators import OnMotion, put_on_figure
@@ -72,13 +72,11 @@ class MTI_OT_pose_asset(OnShelf, OnMotion, bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require a motion, and a mode in which bones can be keyed."""
-        active = context.view_layer.objects.active
-        if active is not None and active.mode not in ("OBJECT", "POSE"):
-            return set_poll_message(cls, LEAVE_EDIT_MODE)
+        problem = edit_mode_problem(context)
         in_browser = context.area is not None and context.area.type == "FILE_BROWSER"
-        if in_browser and not motion_of(getattr(context, "asset", None)):
-            return set_poll_message(cls, NOT_OURS)
-        return True
+        if not problem and in_browser and not motion_of(getattr(context, "asset", None)):
+            problem = NOT_OURS
+        return set_poll_message(cls, problem)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:

@@ -10,8 +10,8 @@ from bpy.props import StringProperty
 from ....wire.errors import BadRequest
 from ....wire.library import Motion
 from ....workflow.motion_poses import Span, read_poses
+from ...common.problems import edit_mode_problem
 from ...common.reporting import reports_errors, set_poll_message
-from ...sketch.operators_figures import LEAVE_EDIT_MODE
 from ...translations import translated
 from .. import motions, shown
 from ..problems import NONE_CHOSEN
@@ -40,10 +40,7 @@ class OnMotion:
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require a mode in which objects can be added, and bones keyed."""
-        active = context.view_layer.objects.active
-        if active is not None and active.mode not in ("OBJECT", "POSE"):
-            return set_poll_message(cls, LEAVE_EDIT_MODE)
-        return True
+        return set_poll_message(cls, edit_mode_problem(context))
 
     def say(self, name: str, span: Span, thing: Any) -> None:
         """Report what was keyed."""
