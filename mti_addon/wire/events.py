@@ -174,6 +174,8 @@ class EventReader:
         self.path = path
         self.offset = 0
         self.seq = 0
+        self.at_end = False
+        """Whether the last call left nothing but a partial line."""
 
     def read_new(self, max_events: int | None = None) -> list[tuple[int, float, Event]]:
         """Return up to `max_events` new events; empty if there are none yet."""
@@ -185,9 +187,12 @@ class EventReader:
                 stream.seek(self.offset)
                 data = stream.read(limit)
         except FileNotFoundError:
+            self.at_end = True
             return []
         events = []
         *lines, partial = data.split(b"\n")
+        whole_file = limit < 0 or len(data) < limit
+        self.at_end = whole_file and (max_events is None or len(lines) <= max_events)
         for line in lines[:max_events]:
             seq, time, event = decode(line)
             if seq <= self.seq:

@@ -205,9 +205,10 @@ def test_a_reader_can_take_small_bites(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text(lines(*(Failed("internal", "x" * 900, "") for _ in range(500))))
     reader, sizes = EventReader(path), []
-    while events := reader.read_new(max_events=30):
-        sizes.append(len(events))
-    assert max(sizes) == 30 and sum(sizes) == 500
+    while not reader.at_end:
+        sizes.append(len(reader.read_new(max_events=30)))
+    assert max(sizes) == 30 and sum(sizes) == 500 and min(sizes) > 0
+    assert reader.read_new(max_events=30) == [] and reader.at_end
 
 
 def test_a_line_without_end_is_an_error_and_not_a_loop(tmp_path: Path) -> None:

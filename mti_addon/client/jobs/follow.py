@@ -64,10 +64,10 @@ class Follower:
                 return True
             except OSError:
                 return True
-            if not events:
-                return True
             for _, when, event in events:
                 self._told = fold(self._told, event, when)
+            if self._reader.at_end or not events:
+                return True
             if time.perf_counter() > deadline:
                 return False
         return True
