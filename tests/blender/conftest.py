@@ -34,22 +34,34 @@ _STATUS = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Everything here needs bpy, and what is marked `once` only the newest."""
+    """Everything here needs bpy. The newest Blender runs all of it; the older ones run every test
+    that is not marked `once`, and share a test's cases among them."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.bpy)
-    if not _is_the_newest():
-        twice = [item for item in items if item.get_closest_marker("once")]
-        config.hook.pytest_deselected(items=twice)
-        items[:] = [item for item in items if item not in twice]
+    older = _older_blenders()
+    mine = bpy.app.version[:2] if "bpy" in sys.modules else None
+    if mine not in older:
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if not item.get_closest_marker("once"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    first, step = older.index(mine), len(older)
+    kept = {
+        item
+        for test in cases.values()
+        for item in (test[first::step] if len(test) >= step else test)
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
-def _is_the_newest() -> bool:
-    """No later Blender is there to run what needs to be run once."""
+def _older_blenders() -> list[tuple[int, ...]]:
+    """The versions of the environments that are set up, without the newest."""
     pythons = (ROOT / ".venv").glob("bpy-*/bin/python")
     names = [python.parents[1].name.removeprefix("bpy-") for python in pythons]
-    there = [tuple(map(int, name.split("."))) for name in names]
-    return "bpy" not in sys.modules or bpy.app.version[:2] >= max(there, default=(0, 0))
+    return sorted(tuple(map(int, name.split("."))) for name in names)[:-1]
 
 
 @pytest.hookimpl(trylast=True)

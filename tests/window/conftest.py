@@ -53,7 +53,7 @@ def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desktop(home: Path, tmp_path: Path) -> Iterator[Desktop]:
     """A screen, and a fresh user who has installed the zip and said where the backend is."""
     shutil.copytree(home, tmp_path / "home")
-    with Desktop(tmp_path, smooth=bool(os.environ.get("MTI_WINDOW_PICTURES"))) as found:
+    with Desktop(tmp_path, pictures=bool(os.environ.get("MTI_WINDOW_PICTURES"))) as found:
         found.environment["MTI_BACKEND_PYTHON"] = sys.executable
         yield found
 

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SIZE = (1600, 1000)
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
@@ -57,12 +56,13 @@ def _mountable(root: Path) -> bool:
 class Desktop:
     """A screen, and the commands that run on it; to be entered."""
 
-    def __init__(self, folder: Path, smooth: bool = False) -> None:
-        """folder: for the screen's and Blender's files; seen at the same path inside. smooth: draw
-        the viewport with anti-aliasing, which without a GPU keeps a core busy."""
+    def __init__(self, folder: Path, pictures: bool = False) -> None:
+        """folder: for the screen's and Blender's files; seen at the same path inside. pictures:
+        people will look at it, so it is large and anti-aliased; without a GPU, each pixel costs."""
         root = system_root()
         assert root is not None
-        self.root, self.folder, self.smooth = root, folder, smooth
+        self.root, self.folder, self.pictures = root, folder, pictures
+        self.size = (1600 if pictures else 1000, 1000)
         self._mounts: list[Path] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self.environment: dict[str, str] = {}
@@ -90,7 +90,7 @@ class Desktop:
             "BLENDER_USER_RESOURCES": str(home / "blender"),
         }
         told = self.folder / "display"
-        width, height = SIZE
+        width, height = self.size
         with open(told, "wb") as stream:
             self._processes.append(
                 self.start(
@@ -170,13 +170,13 @@ class Desktop:
         steps: list[str] = []
         for part in range(1, 11):
             at_x, at_y = x + (to_x - x) * part // 10, y + (to_y - y) * part // 10
-            steps += ["mousemove", str(at_x), str(SIZE[1] - at_y), "sleep", "0.1"]
-        nearer = ["mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3"]
+            steps += ["mousemove", str(at_x), str(self.size[1] - at_y), "sleep", "0.1"]
+        nearer = ["mousemove", str(x), str(self.size[1] - y), "sleep", "0.3"]
         press, release = ["mousedown", "1", "sleep", "0.3"], ["sleep", "0.3", "mouseup", "1"]
         self._do(x - 3, y, "sleep", "0.7", *nearer, *press, *steps, *release)
 
     def _do(self, x: int, y: int, *what: str) -> None:
-        self.run(["xdotool", "mousemove", str(x), str(SIZE[1] - y), "sleep", "0.3", *what])
+        self.run(["xdotool", "mousemove", str(x), str(self.size[1] - y), "sleep", "0.3", *what])
 
     @contextmanager
     def blender(self, *arguments: str, simulated: bool = True) -> Iterator[Window]:
@@ -202,7 +202,7 @@ class Window:
         self._asked = 0
         driver = self.inbox / "driver.py"
         shutil.copy(Path(__file__).with_name("driver.py"), driver)
-        width, height = map(str, SIZE)
+        width, height = map(str, desktop.size)
         with open(self.log, "wb") as stream:
             self.process = desktop.start(
                 ["blender", "--window-geometry", "0", "0", width, height, *arguments,
@@ -211,7 +211,7 @@ class Window:
             )  # fmt: skip
         wait_for(lambda: (self.inbox / "ready").exists() or self.dead, 120, "a window")
         assert not self.dead, self.log.read_text(errors="replace")
-        if not desktop.smooth:
+        if not desktop.pictures:
             self.run("bpy.context.preferences.system.viewport_aa = 'OFF'")
 
     @property

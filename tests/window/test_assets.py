@@ -13,7 +13,7 @@ import numpy as np
 from mti_addon.motion import decode_png
 from mti_addon.motion.drawing.raster import PALETTE
 from tests.window.conftest import ADDON
-from tests.window.desktop import ROOT, SIZE, Desktop, Window, wait_for
+from tests.window.desktop import ROOT, Desktop, Window, wait_for
 
 PICTURES = os.environ.get("MTI_WINDOW_PICTURES")
 MOTIONS = (
@@ -110,7 +110,8 @@ def kept(desktop: Desktop, name: str) -> np.ndarray:
 
 def within(screen: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     x, y, width, height = box
-    return screen[SIZE[1] - y - height : SIZE[1] - y, x : x + width]
+    bottom = screen.shape[0] - y
+    return screen[bottom - height : bottom, x : x + width]
 
 
 def limbs(pixels: np.ndarray) -> int:
@@ -124,6 +125,11 @@ def box_of(window: Window, name: str) -> tuple[int, int, int, int]:
     """Where an editor's region is: left, bottom, width, height."""
     x, y, width, height = window.run(PLACES)[name]
     return x, y, width, height
+
+
+def middle(window: Window, name: str) -> tuple[int, int]:
+    x, y, width, height = box_of(window, name)
+    return x + width // 2, y + height // 2
 
 
 def tile(window: Window, number: int) -> tuple[int, int]:
@@ -162,22 +168,23 @@ def use_browser(desktop: Desktop, window: Window) -> None:
     wait_for(lambda: "Jumping Jack" in figures(), 30, "a figure that is added", 0.5)
     desktop.mouse(*tile(window, 2), clicks=2)
     wait_for(lambda: figures() == {"Jumping Jack": "Kick"}, 30, "it is keyed anew", 0.5)
-    desktop.keys(300, 700, "ctrl+z")
+    view, sidebar = (middle(window, f"VIEW_3D {region}") for region in ("WINDOW", "UI"))
+    desktop.keys(*view, "ctrl+z")
     wait_for(lambda: figures() == {"Jumping Jack": "Jumping Jack"}, 30, "undo in one step", 0.5)
-    desktop.drag(*tile(window, 2), 500, 800)
+    desktop.drag(*tile(window, 2), *view)
     wait_for(lambda: figures() == {"Jumping Jack": "Kick"}, 30, "a drop in the viewport", 0.5)
-    desktop.drag(*tile(window, 1), 500, 800)
+    desktop.drag(*tile(window, 1), *view)
     wait_for(lambda: figures() == {"Jumping Jack": "Jumping Jack"}, 30, "a second drop", 0.5)
-    desktop.drag(*tile(window, 0), 1200, 800)  # the sidebar
+    desktop.drag(*tile(window, 0), *sidebar)
     x, y = tile(window, 1)
-    desktop.drag(x, y - 200, 500, 800)  # nothing but a box that selects
+    desktop.drag(x, y - 200, *view)  # nothing but a box that selects
     time.sleep(2)
     assert figures() == {"Jumping Jack": "Jumping Jack"}
     kept(desktop, "assets_dropped")
     desktop.mouse(*tile(window, 2), button=3, clicks=1)
     time.sleep(1)
     kept(desktop, "assets_menu")
-    desktop.keys(300, 700, "Escape")
+    desktop.keys(*view, "Escape")
 
 
 def use_shelf(desktop: Desktop, window: Window) -> None:
@@ -191,9 +198,9 @@ def use_shelf(desktop: Desktop, window: Window) -> None:
     wait_for(shown, 30, "the motions on the shelf", 0.5)
     x, y, _, height = box_of(window, "VIEW_3D ASSET_SHELF")
     first, second = ((x + at, y + height // 2) for at in (114, 192))
-    desktop.drag(*first, 500, 800)
+    desktop.drag(*first, *middle(window, "VIEW_3D WINDOW"))
     wait_for(lambda: len(window.run(FIGURES)) == 1, 30, "a drop from the shelf", 0.5)
-    desktop.drag(*second, 1500, 300)  # no viewport
+    desktop.drag(*second, desktop.size[0] - 100, 300)  # no viewport
     time.sleep(1)
     assert window.run(FIGURES) == {"Jumping Jack": "Jumping Jack"}
     desktop.mouse(*second, clicks=1)

@@ -152,7 +152,7 @@ def main() -> None:
         build = ["tools/stage.py", "--build", str(folder / "build"), "--zip", "--bpy", str(bpy)]
         subprocess.run([sys.executable, *build], cwd=ROOT, check=True, capture_output=True)
         [archive] = (folder / "build").glob("mti-*.zip")
-        with Desktop(folder, smooth=True) as desktop:
+        with Desktop(folder, pictures=True) as desktop:
             walk = Walk(desktop, out)
             desktop.run(["blender", "--command", "extension", "install-file", "-r",
                          "user_default", "-e", str(archive)])  # fmt: skip
