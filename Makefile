@@ -42,12 +42,12 @@ $(BPY)5.2/.ready: tools/setup_bpy.sh
 demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
-# Suites at a time: one more than two cores, since each waits a third of its time for processes, disks and timers.
-JOBS ?= 3
-test: check  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
+# Suites at a time: more than two cores, since each waits a third of its time for processes, disks and timers.
+JOBS ?= 4
+test:  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
 	rm -rf $(COVERAGE)
-	$(MAKE) -j $(JOBS) unit window e2e blender-5.2 blender-5.0 blender-4.5 benchmarks  # the long ones first
+	$(MAKE) -j $(JOBS) check unit window e2e blender-5.2 blender-5.0 blender-4.5 benchmarks  # the long ones first
 	$(MAKE) coverage
 	@echo "all checks and tests passed"
 

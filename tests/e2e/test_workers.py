@@ -18,7 +18,7 @@ from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from tests.e2e import jobs
 from tests.e2e.test_crash import kill, learned
 
-ITERATIONS, BATCH = 24, 3
+ITERATIONS, BATCH = 14, 3
 TWO = {"MTI_DEVICE": "cpu,cpu", "MTI_THREADS": "1"}
 
 
@@ -46,7 +46,7 @@ def workers_of(pid: int) -> list[psutil.Process]:
 
 
 def same(one: JobFolder, other: JobFolder) -> None:
-    """Equal up to the order of sums, accumulated over forty steps of Adam."""
+    """Equal up to the order of sums, accumulated over the steps of Adam."""
     a, b = (MotionEmbedding.load(job.output_motion) for job in (one, other))
     assert (a.frame_tokens - b.frame_tokens).abs().max() < 2e-3
     assert (a.video_tokens - b.video_tokens).abs().max() < 2e-3
