@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test check unit benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish presets lost-media lock clean
+.PHONY: help setup demo test test-slow check unit benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish presets lost-media lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -42,8 +42,8 @@ $(BPY)5.2/.ready: tools/setup_bpy.sh
 demo: setup  ## the whole path in headless Blender; results in out/demo
 	$(BPY)$(DEMO_BPY)/bin/python -m demo --backend $(abspath $(BACKEND)/bin/python) --out $(OUT)/demo
 
-# Suites at a time: more than two cores, since each waits a third of its time for processes, disks and timers.
-JOBS ?= 4
+# Suites at a time: one more than two cores, since each waits for processes, disks and timers.
+JOBS ?= 3
 test:  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
 	rm -rf $(COVERAGE)
@@ -77,18 +77,22 @@ benchmarks: $(BACKEND)/.ready  # without coverage: they are no part of what is c
 blender: blender-4.5 blender-5.0 blender-5.2
 
 blender-4.5 blender-5.0: blender-%: $(BPY)%/.ready
-	$(BPY)$*/bin/python $(PYTEST) tests/blender
+	$(BPY)$*/bin/python $(PYTEST) tests/blender -m "not slow"
 
 blender-5.2: $(BPY)5.2/.ready
 	@mkdir -p $(COVERAGE); if [ -x $(BPY)5.2/bin/python ]; then \
-		COVERAGE_FILE=$(COVERAGE)/blender $(BPY)5.2/bin/python $(PYTEST) tests/blender $(COVERED); \
+		COVERAGE_FILE=$(COVERAGE)/blender $(BPY)5.2/bin/python $(PYTEST) tests/blender -m "not slow" $(COVERED); \
 	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
 
 e2e: setup
-	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/e2e
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/e2e -m "not slow"
 
 window: setup  ## the installed zip in a Blender with a window, where one can be had
-	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/window -rs
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/window -m "not slow" -rs
+
+test-slow: setup $(BPY)5.2/.ready  ## the tests that `make test` leaves out, one suite after another (half an hour)
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests -m slow --ignore=tests/blender
+	@if [ -x $(BPY)5.2/bin/python ]; then $(BPY)5.2/bin/python $(PYTEST) tests/blender -m slow; fi
 
 evaluate: $(BACKEND)/.ready  ## motion gain on 16 held-out pairs; results in out/evaluation
 	$(BACKEND)/bin/python -m mti_backend evaluate --quick --out $(OUT)/evaluation

@@ -121,6 +121,7 @@ def test_a_learned_motion_is_in_the_library_with_its_pictures(
     assert list((place / "work").iterdir()) == [], "what is done is removed"
 
 
+@pytest.mark.slow
 def test_stopped_and_killed_it_continues_and_the_motion_is_the_same_bit_for_bit(
     movie: Path, learned: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -86,7 +86,9 @@ EDITS: Mapping[str, MotionEdit] = {
 }
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize(
+    "name", ["chain", *(pytest.param(name, marks=pytest.mark.slow) for name in ("one", "blend"))]
+)
 def test_a_job_applies_what_the_edit_makes_of_its_motions(
     models: Path, tmp_path: Path, name: str
 ) -> None:

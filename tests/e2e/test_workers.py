@@ -98,6 +98,7 @@ def test_a_worker_that_is_killed_is_done_without(
     assert psutil.pid_exists(worker.pid) is False
 
 
+@pytest.mark.slow
 def test_a_worker_does_not_outlive_its_leader(
     alone: JobFolder, models: Path, tmp_path: Path
 ) -> None:
@@ -147,7 +148,7 @@ def test_nobody_else_can_reach_the_workers(models: Path, tmp_path: Path) -> None
     assert seen <= {"127.0.0.1", "::1"}
 
 
-@pytest.mark.parametrize("moment", ["loading", "learning"])
+@pytest.mark.parametrize("moment", ["loading", pytest.param("learning", marks=pytest.mark.slow)])
 def test_nothing_stays_of_workers_whose_leader_was_killed(
     models: Path, tmp_path: Path, moment: str
 ) -> None:
@@ -168,6 +169,7 @@ def test_nothing_stays_of_workers_whose_leader_was_killed(
     assert not list(temp.glob("mti-workers-*"))
 
 
+@pytest.mark.slow
 def test_a_job_named_relative_to_the_current_folder(models: Path, tmp_path: Path) -> None:
     job = new_job(tmp_path, iterations=4)
     command = [sys.executable, "-m", "mti_backend", "run", job.path.name]
@@ -188,6 +190,7 @@ def test_who_is_cancelled_leaves_no_worker(models: Path, tmp_path: Path) -> None
     assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_begin_is_done_without(models: Path, tmp_path: Path) -> None:
     job = new_job(tmp_path, iterations=2)
     # a device of another kind than the leader's, which loads no weights

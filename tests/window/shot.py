@@ -37,7 +37,7 @@ def build():
     """In the open file, which is Blender's factory scene."""
     scene = bpy.context.scene
     scene.name = "Shot"
-    scene.render.resolution_percentage = 30  # without a GPU, each of its pixels costs
+    scene.render.resolution_percentage = 20  # without a GPU, each of its pixels costs
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     ball, rod = bpy.ops.mesh.primitive_uv_sphere_add, bpy.ops.mesh.primitive_cylinder_add
     skin, shirt = material("skin", (0.8, 0.45, 0.3)), material("shirt", (0.05, 0.25, 0.7), 0.6, 6.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from tests.blender.sequencer.lost_media import DAMAGES, LENGTH, PICTURES, SIZE, harm, picture
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop, Window
@@ -39,6 +41,7 @@ result = len(scene.sequence_editor.strips)
 """
 
 
+@pytest.mark.slow
 def test_a_window_outlives_lost_images(desktop: Desktop, window: Window) -> None:
     for index, damage in enumerate(DAMAGES):
         media = desktop.folder / damage / "media"

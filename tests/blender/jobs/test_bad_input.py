@@ -11,6 +11,8 @@ import pytest
 
 from tests.blender.queue.following import ended, learn, strips_of, wait
 
+pytestmark = pytest.mark.once
+
 
 def test_a_failed_job_says_why_and_what_to_do(captured, polling, ext):
     learn(polling, captured, "fail")

@@ -12,6 +12,8 @@ import pytest
 from tests.blender.queue.following import ended, learn, strips_of, wait
 from tests.blender.test_panels import Layout, _context, _drawn
 
+pytestmark = pytest.mark.once
+
 
 class Window:
     """What the window manager holds now: opening a file frees what it held before."""

@@ -8,6 +8,8 @@ import pytest
 from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import Layout
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def learned(captured, polling):

@@ -18,6 +18,8 @@ import pytest
 from tests.blender.test_panels import Layout
 from tests.client.setup.wheels import make_wheel
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def watch(ext, prefs, tmp_path, monkeypatch):
@@ -120,7 +122,6 @@ def test_the_button_starts_the_set_up_and_a_missing_wheel_is_named(scene, prefs,
     assert spec["wheels"] == prefs.wheels_folder and spec["index"] == ""
 
 
-@pytest.mark.once
 def test_a_small_environment_is_made_and_used(scene, prefs, watch, ext, tmp_path):
     """With another list of packages than the backend's, which would take minutes."""
     prefs.python = ""
@@ -137,7 +138,6 @@ def test_a_small_environment_is_made_and_used(scene, prefs, watch, ext, tmp_path
     assert not bpy.ops.mti.self_test.poll() and bpy.ops.mti.check_backend.poll()
 
 
-@pytest.mark.once
 def test_cancel(scene, prefs, watch, tmp_path):
     prefs.wheels_folder, prefs.base_python = str(tmp_path / "wheels"), sys.executable
     (tmp_path / "wheels").mkdir()
@@ -148,7 +148,6 @@ def test_cancel(scene, prefs, watch, tmp_path):
     assert "Start it again to continue where it stopped." in text(prefs)
 
 
-@pytest.mark.once
 def test_self_test(scene, prefs, watch, ext, tmp_path, monkeypatch):
     """Through the job folder, with the fake runner as the backend."""
     known = ext("client").Timings(tmp_path / "timings.json")

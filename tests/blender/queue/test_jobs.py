@@ -9,6 +9,8 @@ import pytest
 
 from tests.blender.queue.following import ended, learn, strips_of, wait
 
+pytestmark = pytest.mark.once
+
 
 def test_learn_apply_import(captured, polling, ext):
     """The animator's whole way, with three clicks after the capture."""
@@ -71,7 +73,6 @@ def test_further_drawings_lie_beside_the_captured_one(captured, polling, ext):
             assert (written == picture).all()
 
 
-@pytest.mark.once
 def test_sixteen_drawings_are_made_in_short_time(captured, polling):
     captured.mti.variations = 16
     began = time.process_time()
@@ -199,7 +200,6 @@ def test_motions_are_chosen_by_name_the_last_one_by_default(captured, polling, e
     assert not bpy.ops.mti.apply.poll()
 
 
-@pytest.mark.once
 def test_a_look_at_many_jobs_is_short(captured, polling, prefs, tmp_path):
     import shutil
 

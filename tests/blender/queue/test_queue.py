@@ -16,6 +16,8 @@ import pytest
 
 from tests.blender.queue.following import ended, learn, wait
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -258,7 +260,6 @@ def test_a_job_that_another_blender_resumes_is_looked_at_again(captured, polling
     wait(polling, lambda row: row.state.epoch == 2 and ended(row))
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("active", [1, 20])
 def test_a_tick_with_twenty_jobs_is_short(captured, polling, ext, active):
     """All twenty wait or run: the most work there can be. 20 ms is what a frame may lose."""
@@ -330,7 +331,6 @@ def test_before_the_first_job_the_backend_s_guess_is_shown(
             folder.capabilities_file.unlink()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("quality", "iterations"), [("FAST", 20), ("BALANCED", 60), ("BEST", 150), ("CUSTOM", 7)]
 )
