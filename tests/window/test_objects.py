@@ -34,7 +34,7 @@ def white_share(screen: Path) -> float:
     """Of the picture in the middle of the viewport; -1 if there is none."""
     whole = decode_png(screen.read_bytes())
     width = whole.shape[1]
-    pixels = whole[300:560, width // 10 : width * 48 // 100, :3].astype(int)  # left of the sidebar
+    pixels = whole[280:580, width // 10 : width * 48 // 100, :3].astype(int)  # left of the sidebar
     white = pixels.min(-1) > 240
     coloured = pixels.max(-1) - pixels.min(-1) > 40
     widths = (white | coloured).sum(1)
@@ -62,6 +62,7 @@ area = next(area for area in w.screen.areas if area.type == "VIEW_3D")
 region = next(region for region in area.regions if region.type == "WINDOW")
 with bpy.context.temp_override(window=w, area=area, region=region):
     bpy.ops.view3d.view_axis(type="FRONT")
+    area.spaces.active.region_3d.view_distance /= 2  # its outline would be much of a small picture
 """)
     order = picture_of_each_frame(PICTURES, LENGTH)
     for frame in (1, 5, 9, 12, 20, 40, 60):
