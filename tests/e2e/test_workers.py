@@ -61,7 +61,9 @@ def alone(models: Path, tmp_path_factory: pytest.TempPathFactory) -> JobFolder:
     return job
 
 
-def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_path: Path) -> None:
+def test_two_processes_learn_what_one_does(
+    alone: JobFolder, finished: JobFolder, models: Path, tmp_path: Path
+) -> None:
     job = new_job(tmp_path)
     run(job, models, **TWO)
     same(job, alone)
@@ -70,11 +72,8 @@ def test_two_processes_learn_what_one_does(alone: JobFolder, models: Path, tmp_p
     assert not [e for e in events if isinstance(e, Planned)]
     log = job.log_file.read_text()
     assert "alone" not in log and "lost" not in log
-    # an additional clip changes the motion, so the batch was split and not computed twice
-    more = new_job(tmp_path, BATCH + 1)
-    run(more, models, **TWO)
-    with pytest.raises(AssertionError):
-        same(more, alone)
+    with pytest.raises(AssertionError):  # as not everything is
+        same(job, finished)
 
 
 def learning(models: Path, tmp_path: Path) -> tuple[JobFolder, int, psutil.Process]:
