@@ -61,6 +61,7 @@ COVERAGE := out/coverage
 FLOOR := 92
 COVERED = --cov --cov-report= --cov-config=pyproject.toml
 PYTEST := -m pytest --durations=20
+QUICK = $(PYTEST) -m "not slow"
 coverage: $(BACKEND)/.ready  ## what the last tests have covered, in percent; less than the floor is an error
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage combine --keep --quiet $(COVERAGE)/unit $(COVERAGE)/blender
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage report --fail-under=$(FLOOR)
@@ -68,29 +69,29 @@ coverage: $(BACKEND)/.ready  ## what the last tests have covered, in percent; le
 # The suites that run beside it have the other cores, and torch's threads would only wait for each other.
 unit: $(BACKEND)/.ready
 	mkdir -p $(COVERAGE)
-	COVERAGE_FILE=$(COVERAGE)/unit OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests -m "not slow" $(COVERED) \
+	COVERAGE_FILE=$(COVERAGE)/unit OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests $(COVERED) \
 		$(patsubst %,--ignore=tests/%,blender e2e window benchmarks)
 
 benchmarks: $(BACKEND)/.ready  # without coverage: they are no part of what is covered, and take twice as long with it
-	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/benchmarks -m "not slow"
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/benchmarks
 
 blender: blender-4.5 blender-5.0 blender-5.2
 
 blender-4.5 blender-5.0: blender-%: $(BPY)%/.ready
-	$(BPY)$*/bin/python $(PYTEST) tests/blender -m "not slow"
+	$(BPY)$*/bin/python $(QUICK) tests/blender
 
 blender-5.2: $(BPY)5.2/.ready
 	@mkdir -p $(COVERAGE); if [ -x $(BPY)5.2/bin/python ]; then \
-		COVERAGE_FILE=$(COVERAGE)/blender $(BPY)5.2/bin/python $(PYTEST) tests/blender -m "not slow" $(COVERED); \
+		COVERAGE_FILE=$(COVERAGE)/blender $(BPY)5.2/bin/python $(QUICK) tests/blender $(COVERED); \
 	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
 
 e2e: setup
-	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/e2e -m "not slow"
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/e2e
 
 window: setup  ## the installed zip in a Blender with a window, where one can be had
-	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests/window -m "not slow" -rs
+	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/window -rs
 
-test-slow: setup $(BPY)5.2/.ready  ## the tests that `make test` leaves out, one suite after another (half an hour)
+test-slow: setup $(BPY)5.2/.ready  ## the tests that `make test` leaves out, one suite after another
 	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests -m slow --ignore=tests/blender
 	@if [ -x $(BPY)5.2/bin/python ]; then $(BPY)5.2/bin/python $(PYTEST) tests/blender -m slow; fi
 

@@ -72,8 +72,19 @@ def test_two_processes_learn_what_one_does(
     assert not [e for e in events if isinstance(e, Planned)]
     log = job.log_file.read_text()
     assert "alone" not in log and "lost" not in log
-    with pytest.raises(AssertionError):  # as not everything is
+    with pytest.raises(AssertionError):  # otherwise `same` would say nothing
         same(job, finished)
+
+
+@pytest.mark.slow
+def test_an_additional_clip_changes_what_two_processes_learn(
+    alone: JobFolder, models: Path, tmp_path: Path
+) -> None:
+    """So the batch was split, and not computed twice."""
+    more = new_job(tmp_path, BATCH + 1)
+    run(more, models, **TWO)
+    with pytest.raises(AssertionError):
+        same(more, alone)
 
 
 def learning(models: Path, tmp_path: Path) -> tuple[JobFolder, int, psutil.Process]:

@@ -1,7 +1,7 @@
 """Runs inside Blender: a shot as an animator may have one, with nothing of ours touched.
 
 A character of node materials before a floor, a lamp that casts its shadow, a camera of its own,
-AgX, 1920 x 1080 at 50 %.
+AgX, 1920 x 1080 at a percentage that a CPU can render.
 """
 
 import bpy

@@ -122,9 +122,11 @@ def test_blender_is_killed_and_opened_again_and_the_job_goes_on(desktop: Desktop
         wait_for(lambda: second.dead, 60, "its end")
         assert second.process.returncode == 0
     with desktop.blender() as third:
+        third.ask("open")
         third.until(
             f"__import__('{ADDON}.mti_addon.blender.queue.polling', fromlist=['x']).jobs.rows"
         )
+        picture(desktop, "reopened")
         assert jobs(third)[0][:2] == [name, "running"]
-        third.run(f"bpy.ops.mti.cancel(job={name!r})")
+        third.click("mti.cancel")
         wait_for_phase(third, "cancelled")

@@ -89,6 +89,7 @@ def motion(window: Window, walk: Walk) -> None:
     """A figure that waves, captured and learned."""
     window.ask("open")
     open_shot(walk.desktop, window)
+    window.run("bpy.data.scenes['Shot'].render.resolution_percentage = 30")  # people will look
     window.run("bpy.ops.mti.add_stick_figure(motion='WAVE')")
     walk.step("figure", "Add Figure > Wave in the open shot")
     walk.click(window, "mti.capture")

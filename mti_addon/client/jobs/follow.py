@@ -66,7 +66,7 @@ class Follower:
                 return True
             for _, when, event in events:
                 self._told = fold(self._told, event, when)
-            if self._reader.at_end or not events:
+            if self._reader.at_end:
                 return True
             if time.perf_counter() > deadline:
                 return False
