@@ -133,12 +133,16 @@ class StayingRunner:
         self.spool, self._models = spool, models
         self._pid: int | None = None
 
-    def finish(self, job: JobFolder) -> FinalEvent:
-        """Have it do a job of its folder; returns the last event."""
+    def begin(self, job: JobFolder) -> None:
+        """Give it a job of its folder, without waiting for it."""
         enqueue(job)
         if self._pid is None:
             variables = environment(self._models)
             self._pid = launch(sys.executable, ROOT, job, variables, idle_timeout=600.0)
+
+    def finish(self, job: JobFolder) -> FinalEvent:
+        """Have it do a job of its folder; returns the last event."""
+        self.begin(job)
         # its heartbeat is there before it stops waiting
         wait_for(lambda: not job.waiting_file.exists(), what="its turn")
         final = wait_until_finished(job)
