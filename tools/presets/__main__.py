@@ -88,7 +88,8 @@ def read_capture(folder: Path) -> Capture:
 def weak() -> list[str]:
     """Return the names of the shipped motions that the product itself warns about."""
     found = [motion for wanted in LIBRARY if (motion := store.find(wanted))]
-    qualities = {m.preset.name: m.preset.embeddings["draft"].quality for m in found}
+    learned = [m.preset for m in found if "draft" in m.preset.embeddings]
+    qualities = {preset.name: preset.embeddings["draft"].quality for preset in learned}
     return [name for name, each in qualities.items() if warning("draft", each.reconstruction)]
 
 
@@ -96,13 +97,15 @@ _HEAD = f"{'motion':16}{'kind':8}{'loss':>7}{'reconstruction':>16}{'motion gain'
 
 
 def _line(motion: Motion, note: str) -> str:
-    preset, quality = motion.preset, motion.preset.embeddings["draft"].quality
+    preset = motion.preset
+    text = f"{preset.name:16}{preset.kind:8}"
+    if "draft" not in preset.embeddings:
+        return f"{text}  poses and images only, since the draft plays it badly: {note}"
+    quality = preset.embeddings["draft"].quality
     shown = ["-" if value is None else f"{value:.2f}" for value in (
         quality.reconstruction, quality.motion_gain, quality.drawn)]  # fmt: skip
     loss = "-" if quality.loss is None else f"{quality.loss:.3f}"
-    text = f"{preset.name:16}{preset.kind:8}{loss:>7}{shown[0]:>16}{shown[1]:>13}{shown[2]:>7}"
-    poor = warning("draft", quality.reconstruction)
-    return f"{text}  {note}" + (f"  WARNING: {poor}" if poor else "")
+    return f"{text}{loss:>7}{shown[0]:>16}{shown[1]:>13}{shown[2]:>7}  {note}"
 
 
 def _spread(measured: Measured, seconds: float) -> str:

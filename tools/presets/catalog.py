@@ -33,6 +33,8 @@ class Wanted:
     figure: str = ""
     """The starter's figure in the add-on's catalog, and its motion."""
     motion: str = ""
+    iterations: int = 0
+    """Of learning; 0: as many as the panel's Balanced quality has."""
 
     @property
     def slug(self) -> str:
@@ -50,6 +52,9 @@ class Wanted:
         return "WHOLE" if self.source == CAMERA else "AUTO"
 
 
+_BEST = 150
+"""Iterations of the panel's Best quality on the draft, for motions that need it."""
+_NEED_BEST = ("STICK SHAKE_HEAD", "FACE SMILE")
 _KIND_OF: dict[str, Kind] = {"STICK": "body", "QUADRUPED": "animal", "FACE": "face"}
 _NAMED = {"STICK": "{}", "QUADRUPED": "Quadruped {}", "FACE": "Face {}"}
 _TAGS = {
@@ -83,6 +88,7 @@ def _starters() -> tuple[Wanted, ...]:
             STARTER,
             figure.name,
             starter.name,
+            _BEST if f"{figure.name} {starter.name}" in _NEED_BEST else 0,
         )
         for figure in FIGURES
         for starter in figure.motions
@@ -90,10 +96,31 @@ def _starters() -> tuple[Wanted, ...]:
 
 
 OBJECTS = (
-    Wanted("Bounce", "object", ("loop",), "Twice up and down, with squash and stretch.", OBJECT),
+    Wanted(
+        "Bounce",
+        "object",
+        ("loop",),
+        "Twice up and down, with squash and stretch.",
+        OBJECT,
+        iterations=_BEST,
+    ),
     Wanted("Sway", "object", ("loop",), "Leans to the right and to the left.", OBJECT),
-    Wanted("Spin", "object", ("turn", "loop"), "Once around, like a propeller.", OBJECT),
-    Wanted("Fall", "object", ("drop",), "Drops to the ground and bounces a little.", OBJECT),
+    Wanted(
+        "Spin",
+        "object",
+        ("turn", "loop"),
+        "Once around, like a propeller.",
+        OBJECT,
+        iterations=_BEST,
+    ),
+    Wanted(
+        "Fall",
+        "object",
+        ("drop",),
+        "Drops to the ground and bounces a little.",
+        OBJECT,
+        iterations=_BEST,
+    ),
 )
 CAMERAS = (
     Wanted("Pan", "camera", ("turn",), "The camera turns to the right.", CAMERA),

@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mti_addon.motion import encode_png
@@ -28,7 +29,7 @@ def options_of(wanted: Wanted) -> LearnOptions:
     """Return the learning options: those of the panel, but with variations."""
     return LearnOptions(
         name=wanted.name,
-        iterations=0,
+        iterations=wanted.iterations,
         seed=0,
         flip_safe=False,
         variations=VARIATIONS,
@@ -38,7 +39,10 @@ def options_of(wanted: Wanted) -> LearnOptions:
 
 def settings_of(wanted: Wanted, capture: Capture) -> Settings:
     """Return the settings that a motion is learned with."""
-    return framed(capture.settings, wanted.framing)
+    settings = framed(capture.settings, wanted.framing)
+    if not wanted.iterations:
+        return settings
+    return replace(settings, inversion=replace(settings.inversion, iterations=wanted.iterations))
 
 
 def job_of(

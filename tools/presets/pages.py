@@ -39,8 +39,10 @@ def table(motions: Sequence[Motion]) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for motion in in_order(motions):
-        preset, quality = motion.preset, motion.preset.embeddings["draft"].quality
-        figures = (quality.reconstruction, quality.motion_gain, quality.drawn)
+        preset, figures = motion.preset, (None, None, None)
+        if learned := preset.embeddings.get("draft"):
+            quality = learned.quality
+            figures = (quality.reconstruction, quality.motion_gain, quality.drawn)
         shown = " | ".join("-" if value is None else f"{value:.2f}" for value in figures)
         lines.append(f"| {preset.name} | {TITLES[preset.kind]} | {preset.notes} | {shown} |")
     return "\n".join(lines) + "\n"
@@ -48,11 +50,14 @@ def table(motions: Sequence[Motion]) -> str:
 
 def write_pages(motions: Sequence[Motion]) -> list[Path]:
     """Write the tables into README.md and docs/library.md, and draw the overview."""
-    models = sorted({motion.preset.embeddings["draft"].model for motion in motions})
+    learned = [each for m in motions if (each := m.preset.embeddings.get("draft"))]
+    models = sorted({each.model for each in learned})
     size = sum(path.stat().st_size for motion in motions for path in motion.folder.rglob("*"))
     told = (
-        f"{len(motions)} motions, {size / 1e6:.1f} MB, learned on the draft model "
-        f"{', '.join(models)}. Measured by `make presets`.\n\n{table(motions)}"
+        f"{len(motions)} motions, {size / 1e6:.1f} MB; {len(learned)} of them learned on the draft "
+        f"model\n{', '.join(models)}. Measured by `make presets`. A motion without figures comes "
+        "with its poses and images\nalone: the draft plays it so badly that Blender would warn. "
+        f"Other engines can learn it.\n\n{table(motions)}"
     )
     for path in (README, PAGE):
         _write_between(path, told)
@@ -95,7 +100,10 @@ def overview(motions: Sequence[Motion]) -> Image.Image:
             preset = motion.preset
             title = f"{preset.name}  ({TITLES[preset.kind].casefold()})"
             draw.text((left, top + 1), title, "black", font)
-            for line, clip in enumerate((references(motion), result(motion))):
+            shown = [references(motion)]
+            if "draft" in preset.embeddings:
+                shown.append(result(motion))
+            for line, clip in enumerate(shown):
                 for i, index in enumerate(np.linspace(0, len(clip) - 1, SHOWN).round().astype(int)):
                     tile = Image.fromarray(clip[index]).resize((SIDE, SIDE), Image.Resampling.BOX)
                     place_at = left + i * (SIDE + GAP), top + LINE + line * (SIDE + GAP)

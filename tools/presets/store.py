@@ -1,6 +1,6 @@
 """The shipped library's folder: what is in it, whether it is up to date, and replacing a motion.
 
-Imports the wire and the add-on's captures.
+Imports the wire, the add-on's captures, and torch for the warning.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from pathlib import Path
 
 from mti_addon.wire import JobFolder, Settings, files
 from mti_addon.wire.errors import MtiError
-from mti_addon.wire.library import Motion, Quality, read_library, save_motion
-from mti_addon.wire.library.preset import THUMBNAIL, Preset, update_preset, verify_preset
+from mti_addon.wire.library import Motion, Quality, add_motion, read_library, save_motion
+from mti_addon.wire.library.preset import PREVIEW, THUMBNAIL, Preset, update_preset, verify_preset
 from mti_addon.wire.request import POSES, reference_name
 from mti_addon.workflow.captures import POSES_FILE, Capture
+from mti_backend.metrics.ranking import warning
 
 from .catalog import LIBRARY, MOST_BYTES, PRESETS, Wanted
 
@@ -37,6 +38,8 @@ def is_current(motion: Motion | None, capture: Capture, settings: Settings, mode
     same = learned is not None and learned.model == model and learned.settings == settings
     if not same or learned is None or learned.quality.motion_gain is None:
         return False
+    if warning("draft", learned.quality.reconstruction):
+        return False
     paths = {reference_name(i + 1): path for i, path in enumerate(capture.pictures())}
     paths[POSES] = capture.path / POSES_FILE
     if any(preset.files.get(name) != files.sha256_file(path) for name, path in paths.items()):
@@ -51,12 +54,17 @@ def is_current(motion: Motion | None, capture: Capture, settings: Settings, mode
 def put(wanted: Wanted, job: JobFolder, gain: float, drawn: float | None, work: Path) -> Motion:
     """Save what a job has learned, with its figures, in place of the motion's older folder.
 
+    What Blender would warn about is not shipped as learned: such a motion is saved with its poses
+    and images alone, so that an engine that can play it learns it from them.
+
     `work`: a folder on the same disk, in which it is written first.
     """
     shutil.rmtree(work, ignore_errors=True)
     made = save_motion(job, work, wanted.about)
     learned = made.preset.embeddings["draft"]
     old = learned.quality
+    if warning("draft", old.reconstruction):
+        return _moved_in(wanted, _unlearned(made, work))
     quality = Quality(
         reconstruction=_rounded(old.reconstruction),
         motion_gain=_rounded(gain),
@@ -65,12 +73,27 @@ def put(wanted: Wanted, job: JobFolder, gain: float, drawn: float | None, work: 
     )
     preset = replace(made.preset, embeddings={"draft": replace(learned, quality=quality)})
     update_preset(made.folder, preset)
+    return _moved_in(wanted, Motion(made.folder, preset))
+
+
+def _unlearned(made: Motion, work: Path) -> Motion:
+    """Return a copy in `work` without what was learned, and without the preview that shows it."""
+    preset = made.preset
+    dropped = {PREVIEW, *(name for each in preset.embeddings.values() for name in each.files)}
+    contents: dict[str, bytes | Path] = {
+        name: made.folder / name for name in preset.files if name not in dropped
+    }
+    return add_motion(work, replace(preset, id="", embeddings={}, files={}), contents)
+
+
+def _moved_in(wanted: Wanted, made: Motion) -> Motion:
+    """Put a motion in its place in the library, instead of what was there."""
     place = PRESETS / wanted.slug
     for motion in read_library(PRESETS)[0]:
-        if preset.id == motion.preset.id or motion.folder == place:
+        if made.preset.id == motion.preset.id or motion.folder == place:
             files.remove_folder(motion.folder)
     files.replace(made.folder, place)
-    return Motion(place, preset)
+    return Motion(place, made.preset)
 
 
 def describe(motion: Motion, wanted: Wanted) -> Motion:
@@ -127,7 +150,9 @@ def _problems(motion: Motion | None, wanted: Wanted, model: str) -> list[str]:
         return ["is missing."]
     preset, texts = motion.preset, []
     learned = preset.embeddings.get("draft")
-    if learned is None or learned.model != model:
+    if learned is None:
+        pass  # the draft plays it too badly to be shipped as learned
+    elif learned.model != model:
         texts.append("was not learned on the shipped draft.")
     elif None in (learned.quality.reconstruction, learned.quality.motion_gain):
         texts.append("was not measured.")
