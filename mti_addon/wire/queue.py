@@ -66,10 +66,12 @@ def waits(job: JobFolder, started_too: bool = False) -> bool:
 def next_job(root: Path, for_runner: bool = False) -> JobFolder | None:
     """Return the longest-waiting job if no runner is working in this folder, or None.
 
+    Jobs that run on a studio's server neither wait for this machine nor keep it busy.
+
     for_runner: called by a runner that has finished, which may overtake one that is still starting.
     Both may start; the lock admits one of them, and the other exits.
     """
-    jobs = jobs_in(root)
+    jobs = [job for job in jobs_in(root) if not os.path.exists(job.remote_file)]
     if any(is_worked_on(job) if for_runner else is_running(job) for job in jobs):
         return None
     found = []
