@@ -39,6 +39,7 @@ FORBIDDEN = frozenset(
     | {"subprocess.check_output", "subprocess.getoutput", "subprocess.getstatusoutput"}
     | {"socket.socket", "socket.create_connection", "socket.create_server"}
 )
+STUDIO_PROCESSES = "mti_addon/client/remote/relay"
 PICKLES = frozenset({"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"})
 
 
@@ -269,6 +270,8 @@ def test_nobody_imports_the_blender_layer() -> None:
 
 def test_no_threads_pipes_sockets_or_path_edits_in_blender() -> None:
     def rule(path: Path) -> Iterable[str]:
+        if _speaks_to_the_studio(path):
+            return []
         modules = {name.split(".")[0] for name, _ in imports(path)}
         found = modules & (THREADS | NETWORK) | used_names(path) & FORBIDDEN
         found |= {name for name, _ in imports(path) if name in FORBIDDEN}
@@ -277,6 +280,23 @@ def test_no_threads_pipes_sockets_or_path_edits_in_blender() -> None:
         return sorted(f"not in Blender's process: {name}" for name in found)
 
     assert broken(rule, "mti_addon") == []
+
+
+def _speaks_to_the_studio(path: Path) -> bool:
+    return path.is_relative_to(ROOT / STUDIO_PROCESSES)
+
+
+def test_nothing_of_blender_imports_what_speaks_to_the_studio() -> None:
+    """It runs in processes of its own, which are started by the module's name."""
+    name = STUDIO_PROCESSES.replace("/", ".")
+
+    def rule(path: Path) -> Iterable[str]:
+        if _speaks_to_the_studio(path):
+            return []
+        return [module for module in imported_modules(path) if module.startswith(name)]
+
+    assert broken(rule, "mti_addon") == []
+    assert any(_speaks_to_the_studio(path) for path in sources("mti_addon"))
 
 
 def test_data_is_never_code() -> None:

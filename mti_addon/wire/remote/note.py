@@ -29,6 +29,12 @@ class RemoteNote:
     since: Annotated[
         int, Range(0, 10**9, "", "Events after this `seq` are of this job on the server.")
     ] = 0
+    after: Annotated[
+        int, Range(0, 10**9, "", "Events on the server up to this one do not count.")
+    ] = 0
+    again: Annotated[
+        bool, Constraint(None, "The job was resumed here, and may have to be on the server.")
+    ] = False
 
     def key(self, job: JobFolder) -> str:
         """Return the idempotency key of this attempt."""

@@ -41,6 +41,18 @@ def other_certificate(address: str) -> StudioError:
     )
 
 
+def expired(address: str) -> StudioError:
+    """Return that the paired certificate is no longer valid."""
+    return StudioError(
+        Problem(
+            "studio_certificate_expired",
+            "The certificate of the studio's server at {address} has expired.",
+            "Ask the studio's administrator for a new pairing string.",
+            {"address": address},
+        )
+    )
+
+
 def redirected(address: str) -> StudioError:
     """Return that the server sends us elsewhere, which would hand the token to another one."""
     return StudioError(
@@ -72,7 +84,7 @@ def refusal(status: int, body: bytes, address: str) -> MtiError:
         what = "The studio's server at {address} does not accept this token (any more)."
         remedy = "Ask the studio's administrator for a new pairing string."
         return StudioError(Problem("studio_token_refused", what, remedy, values))
-    if status == 404:
+    if status in (404, 405):
         what = "The studio's server at {address} no longer has this."
         remedy = "It may have been deleted there. Start again."
         return StudioError(Problem("studio_not_found", what, remedy, values))
