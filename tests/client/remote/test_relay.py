@@ -263,7 +263,7 @@ def test_a_damaged_result_is_fetched_again_and_one_that_stays_so_is_an_error(
     server.fault = fault
     start(remote_job)
     state = end_of(remote_job)
-    assert state.phase == "failed" and state.error and state.error.problem == "download_damaged"
+    assert state.phase == "failed" and state.error and state.error.problem == "result_damaged"
     assert not remote_job.output_dir.exists()
     limit[0] = 5
     wait_for(lambda: not spool.is_running(remote_job))

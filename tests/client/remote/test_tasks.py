@@ -48,7 +48,7 @@ def test_pairing_keeps_what_it_has_checked(server: StudioServer, fresh: StudioFo
     assert state.phase == "done" and state.said
     said = str(state.said)
     assert said == (
-        f"Connected to 127.0.0.1:{server.port} as anna, version 0.2.0: draft; 0 jobs waiting."
+        f"Connected to 127.0.0.1:{server.port} as anna, version 0.2.0: draft; jobs waiting: 0."
     )
     found = fresh.credentials()
     assert found and found.user == "anna" and found.token == TOKEN
@@ -181,7 +181,7 @@ def test_motions_are_shared_found_and_taken(
     assert run(studio, "publish", file=str(mine)).phase == "done"
     assert not mine.exists()
     state = run(studio, "motions")
-    assert state.phase == "done" and str(state.said) == "1 motions found."
+    assert state.phase == "done" and str(state.said) == "Motions found: 1."
     (found,) = json.loads(studio.motions_file.read_text())["motions"]
     taken = tmp_path / "in" / "taken.motion"
     assert run(studio, "take", motion=found["id"], file=str(taken)).phase == "done"

@@ -64,7 +64,7 @@ def _fetch(
         path.unlink(missing_ok=True)
     raise StudioError(
         Problem(
-            "download_damaged",
+            "result_damaged",
             "The studio's server sent a damaged {name}, {tries} times.",
             "Resume the job; if it happens again, ask the studio's administrator.",
             {"name": file.name, "tries": TRIES},

@@ -35,8 +35,7 @@ class Journal:
     def append(self, event: Event, server_seq: int | None = None, durable: bool = False) -> None:
         """Append one event, now. Raises Busy if the job was taken over, DiskFull, NotWritable."""
         if not self._lock.is_mine():
-            what = "Another process has taken this job over."
-            raise Busy(Problem("job_taken_over", what, "Wait for it, or cancel it."))
+            raise Busy(Problem("job_taken_over", "Another process has taken over this job."))
         line = events.encode(event, self.seq + 1, time.time(), server_seq)
         files.append_line(self._job.events_file, line, durable)
         self.seq += 1

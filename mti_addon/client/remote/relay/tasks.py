@@ -79,7 +79,7 @@ def motions(process: TaskProcess, task: StudioTask, folder: StudioFolder) -> Non
         process.tell(Problem("studio_fetching_motions", what), done / len(page.motions))
         _fetch_thumbnail(api, motion, folder)
     values = {"count": len(page.motions)}
-    process.tell(Problem("studio_motions", "{count} motions found.", values=values), 1.0)
+    process.tell(Problem("studio_motions", "Motions found: {count}.", values=values), 1.0)
 
 
 def take(process: TaskProcess, task: StudioTask, folder: StudioFolder) -> None:
@@ -186,7 +186,7 @@ def _found(credentials: Credentials, me: Me) -> Problem:
     if not ready:
         what = "Connected to {address} as {user}, version {version}, but no engine is ready there."
         return Problem("studio_without_engines", what, values=values)
-    what = "Connected to {address} as {user}, version {version}: {engines}; {count} jobs waiting."
+    what = "Connected to {address} as {user}, version {version}: {engines}; jobs waiting: {count}."
     return Problem("studio_found", what, values=values)
 
 
