@@ -27,8 +27,8 @@ class Pairing:
     port: int
     """1 to 65535."""
     fingerprint: str
-    """sha256 of the server's certificate (DER), 64 lowercase hexadecimal digits; empty for plain
-    HTTP, which only this machine itself may speak."""
+    """sha256 of the server's certificate (DER), 64 lowercase hexadecimal digits. Empty if a public
+    authority vouches for it; on this machine itself, then, plain HTTP is spoken."""
     token: str = field(repr=False)
     """Secret: neither shown nor logged."""
 
@@ -37,6 +37,11 @@ class Pairing:
         """Return HOST:PORT, as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether nothing is encrypted, which only this machine itself may ask for."""
+        return not self.fingerprint and self.is_local
 
     @property
     def is_local(self) -> bool:
@@ -70,9 +75,4 @@ def parse_pairing(text: str) -> Pairing:
     if not 1 <= port <= 65535:
         what = "The port {port} of this pairing string is not between 1 and 65535."
         raise BadRequest(Problem("pairing_port", what, _ASK, {"port": port}))
-    pairing = Pairing(found["host"].strip("[]"), port, found["fingerprint"].lower(), found["token"])
-    if not pairing.fingerprint and not pairing.is_local:
-        what = "This pairing string has no certificate for {host}, which is another machine."
-        remedy = "Ask the studio's administrator for one with a certificate."
-        raise BadRequest(Problem("pairing_unencrypted", what, remedy, {"host": pairing.host}))
-    return pairing
+    return Pairing(found["host"].strip("[]"), port, found["fingerprint"].lower(), found["token"])

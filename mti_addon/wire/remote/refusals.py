@@ -41,6 +41,18 @@ def other_certificate(address: str) -> StudioError:
     )
 
 
+def unknown_authority(address: str, reason: str) -> StudioError:
+    """Return that no authority which this system trusts vouches for the server's certificate."""
+    return StudioError(
+        Problem(
+            "studio_unknown_authority",
+            "This system does not trust the certificate of the server at {address} ({reason}).",
+            "Nothing was sent to it. Ask the studio's administrator.",
+            {"address": address, "reason": reason},
+        )
+    )
+
+
 def expired(address: str) -> StudioError:
     """Return that the paired certificate is no longer valid."""
     return StudioError(

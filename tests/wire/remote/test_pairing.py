@@ -38,8 +38,6 @@ def test_a_pairing_string_is_read(text: str, host: str, port: int) -> None:
         (f"mti2:render:8765#{PRINT}#{TOKEN}", "pairing_newer"),
         (f"mti1:render:0#{PRINT}#{TOKEN}", "pairing_port"),
         (f"mti1:render:65536#{PRINT}#{TOKEN}", "pairing_port"),
-        (f"mti1:render:8765##{TOKEN}", "pairing_unencrypted"),
-        (f"mti1:127.0.0.1.example:8765##{TOKEN}", "pairing_unencrypted"),
     ],
 )
 def test_anything_else_is_refused_without_repeating_the_token(text: str, code: str) -> None:
@@ -49,8 +47,11 @@ def test_anything_else_is_refused_without_repeating_the_token(text: str, code: s
     assert TOKEN not in str(caught.value.problem) and caught.value.hint
 
 
-def test_without_a_certificate_only_this_machine_is_spoken_to() -> None:
+def test_only_this_machine_is_spoken_to_without_encryption() -> None:
     for host in ("127.0.0.1", "localhost", "[::1]", "127.8.8.8"):
-        assert parse_pairing(f"mti1:{host}:8765##{TOKEN}").is_local
+        assert parse_pairing(f"mti1:{host}:8765##{TOKEN}").is_plain
+        assert not parse_pairing(f"mti1:{host}:8765#{PRINT}#{TOKEN}").is_plain
+    for host in ("render", "127.0.0.1.example", "10.0.0.1"):
+        assert not parse_pairing(f"mti1:{host}:8765##{TOKEN}").is_plain
     for host in ("0.0.0.0", "10.0.0.1", "localhost.example", "127.1.example", "::2"):
         assert not is_loopback(host)

@@ -20,6 +20,8 @@ MAX_ANSWER = 8 * 2**20
 MAX_WAIT = 300.0
 _PIECE = 64 * 1024
 _BUSY = (429, 503)
+_AGAIN = ("upload_in_progress", "upload_gap", "blob_missing")
+"""Refusals of a request that is granted once more of a file has arrived."""
 
 
 class Unreachable(StudioError):
@@ -179,6 +181,8 @@ class Connection:
             self.close()
             raise refusals.redirected(self.address)
         error = refusals.refusal(status, body, self.address)
+        if refusals.said_by_server(body)[0] in _AGAIN:
+            raise Unreachable(StudioError(error.problem), busy=True)
         if isinstance(error, StudioError) and (status in _BUSY or status >= 500):
             wait = response.headers.get("Retry-After", "")
             seconds = min(float(wait), MAX_WAIT) if wait.isdecimal() else 0.0

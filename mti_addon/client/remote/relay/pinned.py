@@ -21,19 +21,16 @@ _EXPIRED = 10
 def open_connection(credentials: Credentials, timeout: float) -> http.client.HTTPConnection:
     """Return an open connection to the paired server, and to no other.
 
-    It is direct: neither a proxy nor a redirection is followed. Nothing is sent before the
+    It is encrypted unless the server is this machine. It is direct: neither a proxy nor a redirection is followed. Nothing is sent before the
     certificate is the paired one. Raises StudioError for another certificate, and plain OSError.
     """
     pairing = credentials.pairing
-    plain: http.client.HTTPConnection
-    if not pairing.fingerprint:
-        if not pairing.is_local:  # parse_pairing refuses it; the file may have been edited
-            raise refusals.other_certificate(pairing.address)
+    if pairing.is_plain:
         plain = http.client.HTTPConnection(pairing.host, pairing.port, timeout=CONNECT_SECONDS)
         plain.connect()
         plain.sock.settimeout(timeout)
         return plain
-    context = _context(credentials.certificate)
+    context = _context(credentials.certificate) if pairing.fingerprint else _public()
     secure = http.client.HTTPSConnection(
         pairing.host, pairing.port, timeout=CONNECT_SECONDS, context=context
     )
@@ -41,7 +38,8 @@ def open_connection(credentials: Credentials, timeout: float) -> http.client.HTT
         secure.connect()
     except ssl.SSLCertVerificationError as error:
         raise _refused(error, pairing) from error
-    _check(secure.sock, pairing)
+    if pairing.fingerprint:
+        _check(secure.sock, pairing)
     secure.sock.settimeout(timeout)
     return secure
 
@@ -58,6 +56,13 @@ def fetch_certificate(pairing: Pairing) -> str:
     with socket.create_connection((pairing.host, pairing.port), CONNECT_SECONDS) as plain:
         with context.wrap_socket(plain) as secure:
             return ssl.DER_cert_to_PEM_cert(_check(secure, pairing))
+
+
+def _public() -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities, for a certificate of one of them."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _context(certificate: str) -> ssl.SSLContext:
@@ -83,4 +88,6 @@ def _check(connection: object, pairing: Pairing) -> bytes:
 def _refused(error: ssl.SSLCertVerificationError, pairing: Pairing) -> StudioError:
     if error.verify_code == _EXPIRED:
         return refusals.expired(pairing.address)
+    if not pairing.fingerprint:
+        return refusals.unknown_authority(pairing.address, error.verify_message)
     return refusals.other_certificate(pairing.address)
