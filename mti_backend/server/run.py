@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -121,7 +122,7 @@ async def _serve(service: Service, app: Starlette, listener: socket.socket) -> N
     settings.load()
     if settings.ssl is not None:
         settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
-    server = _Server(settings)
+    server = _Server(settings, service.hub)
     service.reconciler.start()
     sweeping = asyncio.create_task(_sweep_now_and_then(service))
     try:
@@ -137,10 +138,25 @@ async def _serve(service: Service, app: Starlette, listener: socket.socket) -> N
 class _Server(uvicorn.Server):
     """uvicorn's server, which tells the event streams when it stops."""
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
-        app = self.config.app
-        app.state.service.hub.close()  # type: ignore[union-attr]
+    def __init__(self, settings: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(settings)
+        self._hub = hub
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at the first signal. uvicorn would raise it again, before anything is closed."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+        self._hub.close()
 
 
 def _certificate(service: Service) -> tuple[Path | None, Path | None]:
