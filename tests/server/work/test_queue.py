@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import given
@@ -11,6 +13,7 @@ from mti_backend.server.store.jobs import Job
 from mti_backend.server.work.queue import PATIENCE_SECONDS, order, places
 
 NOW = 10_000.0
+NEVER: Mapping[str, float] = MappingProxyType({})
 
 
 def job(name: str, user: str, created: float = 0.0, task: str = "learn", **of: Any) -> Job:
@@ -21,7 +24,7 @@ def job(name: str, user: str, created: float = 0.0, task: str = "learn", **of: A
     return Job(**(fields | of))  # type: ignore[arg-type]
 
 
-def names(queued: list[Job], running: list[Job] = [], last: dict[str, float] = {}) -> str:
+def names(queued: list[Job], running: Sequence[Job] = (), last: Mapping[str, float] = NEVER) -> str:
     return " ".join(each.id for each in order(queued, running, last, NOW))
 
 
