@@ -27,9 +27,10 @@ $(BACKEND)/.ready: requirements-dev.lock tools/requirements.py
 	touch $@
 
 UV := $(BACKEND)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
-lock: $(BACKEND)/.ready  ## write requirements.lock anew from pyproject.toml: versions and hashes for every system
+lock: $(BACKEND)/.ready  ## write the three locks anew from pyproject.toml: versions and hashes for every system
 	$(UV) --extra backend pyproject.toml -o requirements.lock
-	$(UV) --extra backend --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	$(UV) --extra backend --extra server --constraint requirements.lock pyproject.toml -o requirements-server.lock
+	$(UV) --extra backend --extra server --extra dev --constraint requirements-server.lock pyproject.toml -o requirements-dev.lock
 
 $(BPY)4.5/.ready: tools/setup_bpy.sh
 	sh tools/setup_bpy.sh $(PYTHON) $(BPY)4.5 4.5.15

@@ -18,6 +18,13 @@ BACKEND = frozenset(
     | {"safetensors", "accelerate", "psutil"}
 )
 EVALUATION = frozenset({"matplotlib"})
+SERVER = {
+    # the part of the server that alone may import a package, which is then easy to replace
+    "http": frozenset({"starlette"}),
+    "store": frozenset({"apsw"}),
+    "run.py": frozenset({"starlette", "uvicorn"}),
+    "tls.py": frozenset({"cryptography"}),
+}
 
 ADDON_PACKAGES = {
     # package: (third-party distributions, our own packages)
@@ -232,6 +239,9 @@ def test_the_backend_imports_only_what_it_may() -> None:
     def rule(path: Path) -> Iterator[str]:
         folder = path.relative_to(ROOT).parts[1]
         allowed = STDLIB | BACKEND | (EVALUATION if folder == "evaluation" else frozenset())
+        if folder == "server":
+            part = path.relative_to(ROOT).parts[2]
+            allowed = STDLIB | SERVER.get(part, frozenset())
         for name, _ in imports(path):
             first, *rest = name.split(".")
             if first == "mti_addon":
@@ -244,6 +254,16 @@ def test_the_backend_imports_only_what_it_may() -> None:
                 yield f"the backend may not import {name}"
 
     assert broken(rule, "mti_backend") == []
+
+
+def test_the_server_needs_nothing_of_the_backend_that_computes() -> None:
+    """It starts in half a second, and whatever torch does happens in a runner's process."""
+
+    def rule(path: Path) -> Iterable[str]:
+        own = {n.split(".")[1] for n in imported_modules(path) if n.startswith("mti_backend.")}
+        return own - {"server", "models"}
+
+    assert broken(rule, "mti_backend/server") == []
 
 
 def test_the_models_know_nothing_of_the_method() -> None:

@@ -1,9 +1,9 @@
 """Stage the extension, build its zip, and validate both, with plain Python.
 
 The zip has the layout of the repository's root, so that paths in it mean the same as in a checkout;
-only the package's one-line __init__.py is generated here. What only this project needs, the draft's
-training and evaluation, is left out. Building and validating use Blender's own `blender_ext.py`,
-which is part of every bpy wheel and does not need Blender.
+only the package's one-line __init__.py is generated here. What no animator needs, the draft's
+training, the evaluation and the studio's server, is left out. Building and validating use Blender's
+own `blender_ext.py`, which is part of every bpy wheel and does not need Blender.
 
     python tools/stage.py [--build DIR] [--channel own|platform] [--zip --bpy PYTHON_WITH_BPY]
                           [--repository DIR]
@@ -30,7 +30,7 @@ IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 DRAFT, OF_THE_DRAFT = "mti_backend/draft", ("__init__.py", "weights")
 """The part of the draft needed to run it: its weights; the rest is its training."""
-NOT_FOR_ANIMATORS = ("mti_backend/evaluation",)
+NOT_FOR_ANIMATORS = ("mti_backend/evaluation", "mti_backend/server")
 CHANNELS = ("own", "platform")
 NOT_ON_THE_PLATFORM = ("mti_addon/blender/setup/operators_install.py",)
 """The official platform does not allow installing software, or downloading parts of the
