@@ -21,8 +21,9 @@ _EXPIRED = 10
 def open_connection(credentials: Credentials, timeout: float) -> http.client.HTTPConnection:
     """Return an open connection to the paired server, and to no other.
 
-    It is encrypted unless the server is this machine. It is direct: neither a proxy nor a redirection is followed. Nothing is sent before the
-    certificate is the paired one. Raises StudioError for another certificate, and plain OSError.
+    It is encrypted unless the server is this machine, and direct: neither a proxy nor a redirection
+    is followed. Nothing is sent before the certificate is the paired one. Raises StudioError for
+    another certificate, and plain OSError.
     """
     pairing = credentials.pairing
     if pairing.is_plain:
