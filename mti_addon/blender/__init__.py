@@ -30,6 +30,7 @@ from .jobs import cleanup
 from .learn import queueing
 from .library import changing, grid_clicks, journal, motions, saving, shown
 from .library import menus as library_menus
+from .library import studio as studio_motions
 from .library.assets import asset_library, browser
 from .properties import MTI_PG_scene, MTI_PG_window
 from .queue import pictures as job_pictures
@@ -88,6 +89,7 @@ def register() -> None:
     motions.start()
     asset_library.start()
     setup_watch.begin()
+    studio_watch.on_change(studio_motions.look)
     studio_watch.begin()
     cleanup.begin()
     file_cache.on_change(setup_watch.redraw)

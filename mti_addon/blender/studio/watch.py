@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -29,6 +30,8 @@ SEEN_SECONDS = 60.0
 
 states: dict[str, SetupTaskState] = {}
 """State at the last poll of every errand ever started."""
+_listeners: list[Callable[[], None]] = []
+"""Called when an errand has begun or ended."""
 _drawn = -SEEN_SECONDS
 _asked = -REFRESH_SECONDS
 
@@ -56,11 +59,19 @@ def poll() -> float | None:
             states.pop(kind, None)
     if states != before:
         file_cache.refresh()
+        for tell in _listeners:
+            tell()
         panels.redraw()
         _redraw_preferences()
     if any(map(running, KINDS)):
         return SECONDS
     return _keep_fresh()
+
+
+def on_change(tell: Callable[[], None]) -> None:
+    """Call a function whenever an errand has begun or ended; twice is as once."""
+    if tell not in _listeners:
+        _listeners.append(tell)
 
 
 def notice() -> None:

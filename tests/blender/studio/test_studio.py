@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,44 +11,10 @@ import bpy
 import pytest
 
 from tests.blender.queue.following import learn, wait
+from tests.blender.studio.pairing import pair, until
 from tests.blender.test_panels import Layout
-from tests.client.remote.studio_server import TOKEN, serving
+from tests.client.remote.studio_server import TOKEN
 from tests.fake_runner import end_runners
-
-
-@pytest.fixture
-def server(tmp_path):
-    with serving(tmp_path / "server") as running:
-        running.mode = "real"
-        yield running
-
-
-@pytest.fixture
-def watch(ext, prefs, tmp_path):
-    """The watching module, with nothing paired; relays of the jobs folder are ended."""
-    module, place = ext("blender.studio.watch"), ext("blender.studio.place")
-    place.folder().forget()
-    yield module
-    end_runners(tmp_path / "jobs")
-    module.stop()
-    place.folder().forget()
-    prefs.property_unset("place")
-    bpy.context.preferences.system.use_online_access = False
-
-
-def until(module, condition, seconds=30):
-    """What the timer does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, module.states
-        module.poll()
-        time.sleep(0.02)
-
-
-def pair(watch, server):
-    assert bpy.ops.mti.pair_studio(pairing=server.pairing) == {"FINISHED"}
-    until(watch, lambda: not watch.running("pair"))
-    return watch.states["pair"]
 
 
 def page(ext):
