@@ -48,7 +48,7 @@ class MTI_OT_take_motion(bpy.types.Operator):
     """Copy this motion of the studio to your library"""
 
     bl_idname = "mti.take_motion"
-    bl_label = "Take"
+    bl_label = "Get Motion"
 
     motion: StringProperty(
         name="Motion", description="The motion at the studio", options={"SKIP_SAVE", "HIDDEN"}

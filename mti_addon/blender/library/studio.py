@@ -23,7 +23,7 @@ def found() -> tuple[RemoteMotion, ...]:
 
 def thumbnail(motion: RemoteMotion) -> Path:
     """Return the picture of a motion, which may not exist."""
-    return place.folder().thumbnails / f"{motion.id}.png"
+    return place.folder().thumbnails / (motion.id + ".png")
 
 
 def browse(query: str) -> None:

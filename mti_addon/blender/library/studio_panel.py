@@ -36,8 +36,8 @@ def draw_studio_motions(context: Any, layout: Any) -> None:
         if picture:
             line.template_icon(icon_value=picture, scale=2)
         kind = next((each[3] for each in properties.KINDS if each[0] == motion.kind), "ACTION")
-        name(context, line, motion.name, kind, beside=translated("Take"))
-        line.operator("mti.take_motion", icon="IMPORT").motion = motion.id
+        name(context, line, motion.name, kind, beside=translated("Get"))
+        line.operator("mti.take_motion", text="Get", icon="IMPORT").motion = motion.id
     if len(known) > MOST:
         text = translated("{} more: search for fewer", len(known) - MOST)
         paragraph(context, body, text, "NONE")
