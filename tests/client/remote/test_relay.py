@@ -273,6 +273,47 @@ def test_a_damaged_result_is_fetched_again_and_one_that_stays_so_is_an_error(
     assert len(wrong) == 5 and count(server, "POST", "/v1/jobs") == 1
 
 
+def test_a_download_that_was_cut_off_goes_on_where_it_stopped(
+    server: StudioServer, remote_job: JobFolder, start: Relays
+) -> None:
+    server.mode = "real"
+    ranges: list[str | None] = []
+
+    def fault(handler: Handler) -> bool:
+        if not handler.path.endswith("/files/motion.safetensors"):
+            return False
+        ranges.append(handler.headers.get("Range"))
+        if len(ranges) > 1:
+            return False
+        job = handler.path.split("/")[3]
+        data = server.folder(job).output_motion.read_bytes()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data[: len(data) // 2])
+        socket.socket.shutdown(handler.connection, socket.SHUT_RDWR)
+        return True
+
+    server.fault = fault
+    start(remote_job)
+    assert end_of(remote_job).phase == "done" and remote_job.verify_output()
+    assert ranges[0] is None and len(ranges) == 2
+    assert ranges[1] is not None and int(ranges[1].removeprefix("bytes=").rstrip("-")) > 0
+
+
+def test_no_proxy_is_asked(
+    server: StudioServer, remote_job: JobFolder, start: Relays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0.2)
+        for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        start(remote_job)
+        assert end_of(remote_job).phase == "done"
+        with pytest.raises(TimeoutError):
+            proxy.accept()
+
+
 def test_redirections_are_refused_and_get_no_token(
     server: StudioServer, remote_job: JobFolder, start: Relays
 ) -> None:
