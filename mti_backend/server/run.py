@@ -66,7 +66,11 @@ def serve(config: Config, executor: Executor | None = None) -> int:
 
 
 def check_address(config: Config) -> None:
-    """Raise BadRequest for an address that others can reach without TLS."""
+    """Raise BadRequest for an address that others can reach without TLS, or that is none."""
+    if not 0 <= config.port <= 65535:
+        raise BadRequest(f"--port must be from 0 to 65535, and is {config.port}.")
+    if config.certificate is not None:
+        tls.check_pair(config.certificate, config.key)
     if not config.tls and not tls.is_loopback(config.host):
         raise BadRequest(
             Problem(

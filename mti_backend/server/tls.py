@@ -41,6 +41,22 @@ def own_certificate(folder: Path, host: str, names: tuple[str, ...]) -> tuple[Pa
     return certificate, key
 
 
+def check_pair(certificate: Path, key: Path | None) -> None:
+    """Raise BadRequest unless these are a certificate and its key, both in PEM."""
+    fingerprint(certificate)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise BadRequest(
+            Problem(
+                "certificate_key_bad",
+                "{path} and its key cannot be used ({reason}).",
+                "Give the certificate with --cert and its private key with --key, both in PEM.",
+                {"path": str(certificate), "reason": error.strerror or str(error)},
+            )
+        ) from error
+
+
 def fingerprint(certificate: Path) -> str:
     """Return the sha256 of a certificate in DER, in hex. Raises BadRequest if it is none."""
     try:

@@ -66,6 +66,7 @@ def start(data: Path, *options: str, module: str = "tests.server.start") -> Serv
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
+        process.stdout.close()
         process.wait(30)
         raise AssertionError(data.with_name(f"{data.name}.log").read_text()[-2000:])
     return Server(data, process, json.loads(line))

@@ -16,11 +16,9 @@ from pathlib import Path
 from mti_addon.wire.errors import BackendMissing, MtiError
 from mti_addon.wire.problem import Problem
 
-from . import backup, people, start
-
 PROGRAM = "python -m mti_backend serve"
 DATA_VARIABLE = "MTI_SERVER_DATA"
-COMMANDS = ("run", *people.COMMANDS, *backup.COMMANDS)
+COMMANDS = ("run", "invite", "users", "revoke", "limit", "backup", "restore")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,8 +27,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = list(argv)
     if not any(each in COMMANDS or each in ("-h", "--help") for each in arguments[:1]):
         arguments.insert(0, "run")
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return int(options.action(options))
     except MtiError as error:
         print(f"mti: {error.problem}", file=sys.stderr)
@@ -57,6 +55,8 @@ def default_data() -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import backup, people, start  # what they need may not be installed
+
     parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__.splitlines()[0])
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(

@@ -17,7 +17,6 @@ from mti_addon.wire.problem import Problem
 from ..files.places import Places
 from ..store.database import connect, prepare
 
-COMMANDS = ("backup", "restore")
 _FOLDERS = ("blobs", "jobs", "spool", "results", "library", "tls")
 
 

@@ -23,8 +23,6 @@ from ..files.places import Places
 from ..store import users
 from ..store.database import Connection, connect, prepare, transaction
 
-COMMANDS = ("invite", "users", "revoke", "limit")
-
 
 def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the commands to a command line's parser."""

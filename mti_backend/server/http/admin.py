@@ -28,7 +28,7 @@ body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;paddin
 h1{font-size:1.4rem}h2{font-size:1.05rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line)}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;padding-right:2rem}
 th{font-weight:600;color:var(--dim)}
 svg{width:100%;height:7rem;display:block}
 svg rect{fill:var(--bar)}svg text{fill:var(--dim);font-size:11px}
@@ -103,7 +103,7 @@ def _queue(service: Service) -> str:
             )
         )
     rows.sort(key=lambda row: (row[0] != "running", row[0] if isinstance(row[0], int) else 0))
-    head = ("*place", "user", "task", "engine", "*attempts", "*since", "*time left")
+    head = ("place", "user", "task", "engine", "*attempts", "*since", "*time left")
     return "<h2>Queue</h2>" + (_table(head, rows[:200]) if rows else "<p>It is empty.</p>")
 
 
@@ -120,8 +120,8 @@ def _throughput(service: Service) -> str:
             f'<rect x="{x}" y="{92 - height:.1f}" width="30" height="{height:.1f}"/>'
             f"{label if count else ''}"
         )
-        if index % 6 == 5 or index == 0:
-            ago = HOURS - index
+        ago = HOURS - index
+        if ago % 6 == 0 or ago == 1:
             bars.append(f'<text x="{x}" y="106">{ago} h ago</text>')
     drawing = "".join(bars)
     return (

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Hub:
@@ -17,6 +20,8 @@ class Hub:
         self.closed = False
         self.version = 0
         """Changes with every job: what was computed from the queue may be out of date."""
+        self._shared: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._versions: Counter[str] = Counter()
 
     def attach(self) -> None:
         """Use the running event loop."""
@@ -46,8 +51,25 @@ class Hub:
             self._waiting[job].discard(event)
             if not self._waiting[job]:
                 del self._waiting[job]
+                self._shared.pop(job, None)
+                self._versions.pop(job, None)
+
+    def shared(self, job: str, after: int, read: Callable[[], T]) -> T:
+        """Return what `read` tells of a job behind a number, read once for all who listen to it.
+
+        Whatever changes a job is followed by a notification, so what was read before the last one
+        is as good as what would be read now.
+        """
+        key = self._versions[job], after
+        found = self._shared.get(job)
+        if found is None or found[0] != key:
+            found = self._shared[job] = key, read()
+        value: T = found[1]
+        return value
 
     def _wake(self, job: str) -> None:
         self.version += 1
+        if job in self._waiting:
+            self._versions[job] += 1
         for event in self._waiting.get(job, ()):
             event.set()

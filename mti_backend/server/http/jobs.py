@@ -69,6 +69,7 @@ async def delete(request: Request) -> Response:
     if not await service.store.awrite(jobs.delete, user.id, job.id):
         what = "A job that is not finished cannot be deleted."
         raise refuse(409, "job_not_finished", what, "Cancel it first.")
+    service.hub.notify(job.id)
     await run_in_threadpool(_remove, service, job)
     service.audit.note("delete", user.name, address_of(request), job=job.id)
     return Response(status_code=204)

@@ -20,7 +20,7 @@ from ..store.database import Store, now
 from ..store.jobs import Job
 from ..store.users import User
 from ..work.executor import Executor
-from ..work.queue import Durations, Place, order, places
+from ..work.queue import Durations, Place, expected, order, places
 from ..work.reconcile import Reconciler
 from .errors import refuse
 from .hub import Hub
@@ -89,11 +89,10 @@ class Service:
         return [self._engine(model, state, free, total) for model in MODELS]
 
     def _engine(self, model: str, state: QueueState, free: int, total: int) -> dict[str, object]:
-        from ..work.queue import expected
-
         missing = self.why_not(model)
         waits = [place.wait_seconds for place in state.places.values()]
         seconds = {task: expected(model, task, state.durations) for task in ("learn", "apply")}
+        seconds["learn"] = seconds["learn"] or expected(model, "learn+apply", state.durations)
         wait = 0.0 if free and not waits else (waits[-1] if waits else None)
         return {
             "model": model,

@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -65,10 +66,9 @@ async def _follow(
     sent, told = time.monotonic(), ""
     while not service.hub.closed:
         news.clear()
-        current = jobs.of_user(service.store.db, user, job)
+        current, found = service.hub.shared(job, after, partial(_news, service, user, job, after))
         if current is None:
             return
-        found = events.after(service.store.db, job, after)
         if found:
             after = found[-1][0]
             yield "".join(f"id: {seq}\ndata: {line}\n\n" for seq, line in found)
@@ -87,6 +87,14 @@ async def _follow(
             sent = time.monotonic()
             continue
         await _wait(news, min(left, QUEUE_SECONDS) if current.state == "queued" else left)
+
+
+def _news(
+    service: Service, user: str, job: str, after: int
+) -> tuple[Job | None, list[tuple[int, str]]]:
+    """The job, read first, and what follows a number: if the job is final, that is all."""
+    current = jobs.of_user(service.store.db, user, job)
+    return current, events.after(service.store.db, job, after) if current else []
 
 
 async def poll(request: Request) -> Response:

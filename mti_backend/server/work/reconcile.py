@@ -28,7 +28,7 @@ from .executor import Executor, Handle, Resources, RunState
 from .queue import order
 from .tail import News, read_news
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 """How often the events of running jobs are read; an artist sees them at most this much later."""
 POLL_SECONDS = 0.5
 CANCEL_SECONDS = 10.0
