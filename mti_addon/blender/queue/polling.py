@@ -140,12 +140,19 @@ def _start_next() -> None:
 
 
 def _revive() -> None:
-    """Start relays again that have died, as when the machine was switched off; each once."""
-    for row in jobs.rows:
-        lost = row.remote and jobs.was_read(row) and row.state.phase in ("waiting", "dead")
-        if lost and row.folder.path.name not in _revived:
-            _revived.add(row.folder.path.name)
-            with suppress(MtiError, OSError):  # the panel offers to resume it
+    """Start relays that are not there: of jobs that wait, and of those whose relay has died.
+
+    A relay dies when the machine is switched off, and takes up what waits when it ends, unless it
+    was killed. Each job is tried once, then the panel offers to resume it.
+    """
+    remote = [row for row in jobs.rows if row.remote and jobs.was_read(row)]
+    free = starting.MOST_RELAYS - sum(row.at_work for row in remote)
+    for row in remote[::-1]:
+        name = row.folder.path.name
+        if free > 0 and row.state.phase in ("waiting", "dead") and name not in _revived:
+            _revived.add(name)
+            free -= 1
+            with suppress(MtiError, OSError):
                 starting.launch(row.folder)
 
 

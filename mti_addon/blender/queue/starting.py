@@ -22,6 +22,8 @@ from ..studio import place
 
 IDLE_SECONDS = 30.0
 """How long an idle runner keeps its model loaded for the next take."""
+MOST_RELAYS = 8
+"""Relays at once. More jobs would only wait at the studio, and each relay takes some memory."""
 PREVIEW_SECONDS = 15
 """Approximate interval of previews while a motion is being learned."""
 
@@ -33,6 +35,8 @@ def advance(job: JobFolder | None = None) -> bool:
     timer, it never raises, and a blocked queue waits.
     """
     if job is not None and is_remote(job):
+        if client.relays_in(job.path.parent) >= MOST_RELAYS:
+            return False  # the next relay that ends takes it up
         launch(job)
         return True
     if addon.backend_problem():

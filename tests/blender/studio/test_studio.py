@@ -122,6 +122,24 @@ def test_a_job_here_does_not_wait_for_one_there(captured, polling, ext, prefs, w
     assert polling.jobs.rows[1].state.phase == "running"
 
 
+def test_there_are_only_so_many_relays_at_once(
+    captured, polling, ext, prefs, watch, server, monkeypatch
+):
+    pair(watch, server)
+    prefs.place = "STUDIO"
+    monkeypatch.setattr(ext("blender.queue.starting"), "MOST_RELAYS", 1)
+    server.hold = True
+    learn(polling, captured, "first")
+    wait(polling, lambda row: row.state.stage == "queue")
+    learn(polling, captured, "second")
+    for _ in range(10):
+        polling.poll()
+    assert [row.state.phase for row in polling.jobs.rows] == ["waiting", "running"]
+    server.release()
+    wait(polling, lambda row: row.state.phase == "done")
+    assert {row.state.phase for row in polling.jobs.rows} == {"done"}
+
+
 def test_a_lost_studio_is_shown_instead_of_running(captured, polling, ext, prefs, watch, server):
     pair(watch, server)
     prefs.place = "STUDIO"

@@ -427,6 +427,21 @@ def test_two_relays_do_not_work_on_one_job(
     assert "already working on this job" in remote_job.log_file.read_text()
 
 
+def test_a_relay_goes_on_with_the_jobs_that_wait_beside_its_own(
+    server: StudioServer, remote_job: JobFolder, start: Relays, tmp_path: Path
+) -> None:
+    here = make_job(tmp_path / "spool")
+    others = [remote(make_job(tmp_path / "spool"), server) for _ in range(2)]
+    for job in (here, *others):
+        spool.requeue(job)
+        time.sleep(0.02)  # file systems tell times no finer than that
+    start(remote_job)
+    assert end_of(others[0]).phase == end_of(others[1]).phase == "done"
+    first, second = (job.events_file.stat().st_mtime_ns for job in others)
+    assert first < second
+    assert Follower(here).poll().phase == "waiting"  # it is of this machine
+
+
 def test_a_killed_relay_is_dead_until_another_one_goes_on(
     server: StudioServer, remote_job: JobFolder, start: Relays
 ) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 
 from mti_addon.wire import codec, events
 from mti_addon.wire.errors import BadRequest, DiskFull, MtiError, StudioError, WireError
-from mti_addon.wire.queue import enqueue, next_job
+from mti_addon.wire.owner import JobLock
+from mti_addon.wire.queue import enqueue, next_job, next_remote, relays_in
 from mti_addon.wire.remote import refusals
 from mti_addon.wire.remote.messages import (
     EngineCosts,
@@ -124,8 +125,11 @@ def test_a_job_of_a_studio_has_a_note_and_is_not_in_this_machine_s_queue(tmp_pat
     assert RemoteNote("studio:1", attempt=3).key(there) == f"{there.path.name}-3"
     enqueue(there)
     assert next_job(tmp_path) is None and next_job(tmp_path, for_runner=True) is None
+    assert next_remote(tmp_path) == there and relays_in(tmp_path) == 0
     enqueue(here)
-    assert next_job(tmp_path) == here
+    assert next_job(tmp_path) == here and next_remote(tmp_path) == there
+    with JobLock(there):
+        assert next_remote(tmp_path) is None and relays_in(tmp_path) == 1
     there.remote_file.write_text("{}")
     assert read_remote(there) is None
 

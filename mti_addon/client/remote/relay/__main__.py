@@ -21,6 +21,7 @@ from ....wire.events import Done, Failed
 from ....wire.job import JobFolder
 from ....wire.owner import JobLock, Liveness, is_alive, read_owner
 from ....wire.problem import Problem
+from ....wire.queue import next_remote
 from ....wire.remote.note import RemoteNote, read_remote, write_remote
 from .. import outbox
 from ..studio import StudioFolder
@@ -42,7 +43,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("job", type=Path, help="a folder with a request.json and a remote.json")
     parser.add_argument("studio", type=Path, help="the folder with the studio's credentials.json")
     options = parser.parse_args(argv)
-    return run_relay(JobFolder(options.job.resolve()), StudioFolder(options.studio.resolve()))
+    return run_relays(JobFolder(options.job.resolve()), StudioFolder(options.studio.resolve()))
+
+
+def run_relays(job: JobFolder, folder: StudioFolder) -> int:
+    """Relay a job, then those that wait beside it; return the exit code of the first.
+
+    There are only so many relays at once, and Blender may be closed when one of them ends.
+    """
+    code, tried = run_relay(job, folder), {job.path.name}
+    while (following := next_remote(job.path.parent)) is not None:
+        if following.path.name in tried:
+            break  # it could not be started
+        tried.add(following.path.name)
+        print(f"goes on with {following.path.name}", flush=True)
+        run_relay(following, folder)
+    return code
 
 
 def run_relay(job: JobFolder, folder: StudioFolder) -> int:
