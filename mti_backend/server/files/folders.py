@@ -23,10 +23,22 @@ from .places import Places
 
 def find(places: Places, job: str) -> Path | None:
     """Return the folder of a job, if it has one."""
-    for root in (places.jobs, *sorted(places.spool.glob("*"))):
-        for path in (root / job, *sorted(root.glob(f"{job}.*"))):
+    settled = places.jobs / job
+    if settled.is_dir():  # looked at first, since there may be many others beside it
+        return settled
+    for root in (*sorted(places.spool.glob("*")), places.jobs):
+        for path in sorted(root.glob(f"{job}.*")):
             if path.is_dir():
                 return path
+    return None
+
+
+def of_attempt(places: Places, job: str, epoch: int) -> Path | None:
+    """Return the folder of an attempt that is at work."""
+    for slot in places.spool.iterdir():
+        path = slot / f"{job}.{epoch}"
+        if path.is_dir():
+            return path
     return None
 
 

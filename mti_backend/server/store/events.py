@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .database import Connection, scalar
 
@@ -18,31 +19,43 @@ def append(db: Connection, job: str, lines: Sequence[str]) -> int:
     return seq + len(lines)
 
 
-def take_in(
-    db: Connection,
-    job: str,
-    epoch: int,
-    lines: Sequence[str],
-    offset: int,
-    runner_seq: int,
-    progress: int,
-    seconds_left: float | None,
-) -> bool:
-    """Store what a runner has appended, and how far its file has been read, in one transaction.
+@dataclass(frozen=True)
+class Taken:
+    """What a runner has appended. offset, runner_seq: how far its file has been read."""
 
-    So each line is stored once, whenever the server dies. False if the attempt is not current.
+    job: str
+    epoch: int
+    lines: Sequence[str]
+    offset: int
+    runner_seq: int
+    progress: int
+    seconds_left: float | None
+
+
+def take_in(db: Connection, news: Sequence[Taken]) -> list[str]:
+    """Store what runners have appended, and how far their files have been read, in one transaction.
+
+    So each line is stored once, whenever the server dies. Returns the jobs whose attempt is still
+    the current one; the others' news are dropped.
     """
+    return [new.job for new in news if _take_in(db, new)]
+
+
+def _take_in(db: Connection, new: Taken) -> bool:
     db.execute(
         "UPDATE jobs SET offset = ?, runner_seq = ?, progress = max(progress, ?), "
         "stalled = CASE WHEN ? > progress THEN 0 ELSE stalled END, "
         "seconds_left = coalesce(?, seconds_left) "
         "WHERE id = ? AND epoch = ? AND state = 'running'",
-        (offset, runner_seq, progress, progress, seconds_left, job, epoch),
+        (
+            *(new.offset, new.runner_seq, new.progress, new.progress, new.seconds_left),
+            *(new.job, new.epoch),
+        ),
     )
     if not db.changes():
         return False
-    if lines:
-        append(db, job, lines)
+    if new.lines:
+        append(db, new.job, new.lines)
     return True
 
 

@@ -33,6 +33,14 @@ def find(db: Connection, work: str) -> Result | None:
     return Result(*row) if row else None
 
 
+def known(db: Connection) -> set[str]:
+    """Return the work of all queued jobs that has been done."""
+    rows = db.execute(
+        "SELECT work FROM results WHERE work IN (SELECT work FROM jobs WHERE state = 'queued')"
+    )
+    return {row[0] for row in rows}
+
+
 def forget(db: Connection, work: str) -> None:
     """Forget a result, because its files are damaged."""
     db.execute("DELETE FROM results WHERE work = ?", (work,))

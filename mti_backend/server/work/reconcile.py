@@ -13,27 +13,22 @@ from collections.abc import Callable
 
 from mti_addon.wire import files
 from mti_addon.wire.errors import DiskFull, MtiError, UnreadableInput
-from mti_addon.wire.job import JobFolder
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.queue import is_worked_on
 
 from ..files import folders
 from ..files.places import Places
-from ..store import events, jobs
+from ..store import jobs
 from ..store import results as kept
 from ..store.database import Store, now
 from ..store.jobs import Job
 from .ending import Ending, end_from_result
-from .executor import Executor, Handle, Resources, RunState
+from .executor import Executor, Resources
+from .follow import Follower
 from .queue import order
-from .tail import News, read_news
 
 LOOK_SECONDS = 0.05
 """How often the events of running jobs are read; an artist sees them at most this much later."""
 POLL_SECONDS = 0.5
-CANCEL_SECONDS = 10.0
-RELEASE_SECONDS = 10.0
-"""How long a runner may take to let go of a job whose last event it has written."""
 DISK_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
@@ -50,8 +45,9 @@ class Reconciler:
         self._executor, self._notify = executor, notify
         self._ending = Ending(store, places, notify)
         self._wake, self._stop = threading.Event(), threading.Event()
+        self._follower = Follower(store, places, executor, self._ending, notify)
         self._polled = 0.0
-        self._finals: dict[tuple[str, int], float] = {}
+        self._woken = True
         self._thread = threading.Thread(target=self._run, name="reconcile", daemon=True)
 
     def start(self) -> None:
@@ -75,24 +71,24 @@ class Reconciler:
             except Exception:  # the loop is the server's heart: report, and try again
                 log.exception("the reconcile loop failed")
                 busy = True
-            self._wake.wait(LOOK_SECONDS if busy else POLL_SECONDS)
+            self._woken = self._wake.wait(LOOK_SECONDS if busy else POLL_SECONDS) or self._woken
             self._wake.clear()
 
     def tick(self) -> bool:
         """Do everything once; return whether any job is running."""
-        db = self._store.db
-        running = jobs.running(db)
+        running = jobs.running(self._store.db)
         for job in running:
             if job.handle is None:  # the server died between leasing and starting
                 self._start(job, job.epoch)
         due = time.monotonic() - self._polled >= POLL_SECONDS
         if due:
             self._tidy()
-        states = self._poll(running) if due else {}
-        for job in running:
-            if job.handle is not None:
-                self._guarded(job, states.get(job.id))
-        self._dispatch()
+        changed = self._follower.follow(running, due)
+        if due:
+            self._polled = time.monotonic()
+        if due or changed or self._woken:
+            self._woken = False
+            self._dispatch()
         return bool(running)
 
     def _tidy(self) -> None:
@@ -106,62 +102,6 @@ class Reconciler:
             elif job.state == "queued" or job.epoch != epoch:
                 folders.park(self._places, name, epoch)
 
-    def _poll(self, running: list[Job]) -> dict[str, RunState]:
-        handles = [Handle.from_json(job.handle) for job in running if job.handle]
-        self._polled = time.monotonic()
-        return {handle.job: state for handle, state in self._executor.poll(handles).items()}
-
-    def _guarded(self, job: Job, state: RunState | None) -> None:
-        """One job's trouble must not keep the others from going on."""
-        try:
-            self._follow(job, state)
-        except (MtiError, OSError) as error:
-            log.warning("job %s: %s", job.id, error)
-
-    def _follow(self, job: Job, state: RunState | None) -> None:
-        assert job.handle is not None
-        handle = Handle.from_json(job.handle)
-        if job.cancel:
-            self._executor.cancel(handle, CANCEL_SECONDS)
-        path = folders.find(self._places, job.id)
-        if path is None or path.name != f"{job.id}.{job.epoch}":
-            news = News(job.offset, job.runner_seq, [])
-            if state in (RunState.ENDED, RunState.LOST):
-                self._ending.lost(job, news, path)
-            return
-        folder = JobFolder(path)
-        news = read_news(folder.events_file, job.offset, job.runner_seq)
-        if news.offset != job.offset:
-            self._take_in(job, news)
-        if news.is_broken:
-            self._executor.cancel(handle, 0.0)
-        if news.final is not None:
-            if self._has_let_go(job, folder, handle):
-                self._ending.ended(job, news, folder)
-                self._finals.pop((job.id, job.epoch), None)
-        elif state in (RunState.ENDED, RunState.LOST):
-            again = read_news(folder.events_file, news.offset, news.seq)
-            if again.final is None and not again.lines:  # it may have written before it ended
-                self._ending.lost(job, news, path)
-
-    def _take_in(self, job: Job, news: News) -> None:
-        taken = self._store.write(
-            events.take_in,
-            *(job.id, job.epoch, news.lines, news.offset, news.seq),
-            *(news.progress, news.seconds_left),
-        )
-        if taken:
-            self._notify(job.id)
-
-    def _has_let_go(self, job: Job, folder: JobFolder, handle: Handle) -> bool:
-        """Return whether the runner has left a job that it says has ended; it is made to."""
-        if not is_worked_on(folder):
-            return True
-        since = self._finals.setdefault((job.id, job.epoch), time.monotonic())
-        if time.monotonic() - since > RELEASE_SECONDS:
-            self._executor.cancel(handle, 0.0)
-        return False
-
     def _dispatch(self) -> None:
         """Start what is next, as long as there are places."""
         db = self._store.db
@@ -171,12 +111,12 @@ class Reconciler:
         if not queued:
             return
         free = sum(free for free, _ in self._executor.capacity().values())
-        at_work = {job.work for job in running}
+        done, at_work = kept.known(db), {job.work for job in running}
         for job in order(queued, running, jobs.last_started(db), now()):
-            if job.work in at_work or self._give_result(job) or job.not_before > now():
-                continue  # the same work is being done: its result will do for this job as well
-            if free <= 0:
+            if job.work in done and self._give_result(job):
                 continue
+            if free <= 0 or job.not_before > now() or job.work in at_work:
+                continue  # the same work is being done: its result will do for this job as well
             epoch = self._store.write(jobs.lease, job.id, job.user)
             if epoch is not None:
                 free -= 1

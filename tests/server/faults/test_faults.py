@@ -310,9 +310,9 @@ def test_a_hung_runner_is_ended_and_its_job_goes_on(
 
 
 def test_a_runner_that_ignores_cancel_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mti_backend.server.work import reconcile
+    from mti_backend.server.work import follow
 
-    monkeypatch.setattr(reconcile, "CANCEL_SECONDS", 0.5)
+    monkeypatch.setattr(follow, "CANCEL_SECONDS", 0.5)
     shop = Shop(data)
     job = shop.submit("silent")
     shop.until(lambda: next(data.glob("spool/0/*/owner.json"), None))

@@ -11,6 +11,7 @@ import pytest
 from mti_addon.wire.errors import BadRequest
 from mti_backend.server.store import blobs, events, jobs, users
 from mti_backend.server.store.database import connect, prepare
+from mti_backend.server.store.events import Taken
 from mti_backend.server.store.jobs import Job, NewJob
 
 
@@ -90,13 +91,12 @@ def test_an_attempt_that_is_over_changes_nothing(db: apsw.Connection) -> None:
     assert epoch == 1 and jobs.lease(db, job.id, job.user) is None
     assert jobs.requeue(db, job.id, 1, 0.0, 1)
     assert jobs.lease(db, job.id, job.user) == 2
-    late = (["{}"], 10, 1, 5, None)
-    assert not events.take_in(db, job.id, 1, *late)
+    assert events.take_in(db, [Taken(job.id, 1, ["{}"], 10, 1, 5, None)]) == []
     assert not jobs.set_handle(db, job.id, 1, "handle")
     assert not jobs.requeue(db, job.id, 1, 0.0, 1)
     assert not jobs.finish(db, job.id, 1, "done", [("a", 1, "0" * 64)])
     assert events.after(db, job.id, 0) == [] and jobs.files_of(db, job.id) == []
-    assert events.take_in(db, job.id, 2, *late)
+    assert events.take_in(db, [Taken(job.id, 2, ["{}"], 10, 1, 5, None)]) == [job.id]
     assert jobs.finish(db, job.id, 2, "done", [("a", 1, "0" * 64)])
     assert not jobs.finish(db, job.id, 2, "failed")
     found = jobs.get(db, job.id)
@@ -108,9 +108,9 @@ def test_progress_forgives_earlier_losses(db: apsw.Connection) -> None:
     jobs.lease(db, job.id, job.user)
     jobs.requeue(db, job.id, 1, 0.0, 2)
     jobs.lease(db, job.id, job.user)
-    events.take_in(db, job.id, 2, [], 0, 0, 0, None)
+    events.take_in(db, [Taken(job.id, 2, [], 0, 0, 0, None)])
     assert getattr(jobs.get(db, job.id), "stalled", None) == 2
-    events.take_in(db, job.id, 2, [], 0, 0, 10, None)
+    events.take_in(db, [Taken(job.id, 2, [], 0, 0, 10, None)])
     assert getattr(jobs.get(db, job.id), "stalled", None) == 0
 
 
