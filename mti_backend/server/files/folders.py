@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mti_addon.wire import files
+from mti_addon.wire.events import Done
 from mti_addon.wire.job import JobFolder
 
 from .blobs import blob_path
@@ -56,12 +57,10 @@ def prepare(
     if found is not None:
         _move(found, place)
         _cut_off(JobFolder(place))
+        _add_inputs(places, place, inputs)  # a resumed job has none any longer
         return JobFolder(place)
     with files.new_folder(place) as temp:
-        for name, sha256 in inputs.items():
-            target = temp / "inputs" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _link(blob_path(places.blobs, sha256), target)
+        _add_inputs(places, temp, inputs)
         files.write_synced(temp / "request.json", request.encode("utf-8"))
     return JobFolder(place)
 
@@ -91,13 +90,17 @@ def move_to(folder: Path, target: Path) -> None:
 
 
 def settle(places: Places, job: str) -> None:
-    """Move a finished job's folder to where its results are read, without what is for runners."""
+    """Move a finished job's folder to where its results are read, without what is for runners.
+
+    A job that is not done keeps its checkpoint, from which it may be resumed.
+    """
     found, target = find(places, job), places.jobs / job
     if found is None or found == target:
         return
     _move(found, target)
     folder = JobFolder(target)
-    for path in (folder.inputs, folder.checkpoint_dir, folder.live_dir):
+    done = isinstance(folder.finished(), Done)
+    for path in (folder.inputs, folder.live_dir, *([folder.checkpoint_dir] if done else [])):
         shutil.rmtree(path, ignore_errors=True)
     for path in (folder.heartbeat_file, folder.waiting_file, folder.cancel_file):
         with contextlib.suppress(OSError):
@@ -115,11 +118,22 @@ def _cut_off(folder: JobFolder) -> None:
     """Take from a runner of an older attempt what it holds open.
 
     It has locked the inode of `lock`, which its successor must not find locked; and its heartbeat
-    must not make the successor look alive.
+    must not make the successor look alive. Nor may a request to stop that is over stop it.
     """
-    for path in (folder.lock_file, folder.heartbeat_file, folder.launched_file):
+    left = (folder.lock_file, folder.heartbeat_file, folder.launched_file, folder.cancel_file)
+    for path in left:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
+
+
+def _add_inputs(places: Places, folder: Path, inputs: Mapping[str, str]) -> None:
+    """Link the inputs that a job's folder lacks. Raises FileNotFoundError for a blob that is
+    gone."""
+    for name, sha256 in inputs.items():
+        target = folder / "inputs" / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(blob_path(places.blobs, sha256), target)
 
 
 def _move(source: Path, target: Path) -> None:

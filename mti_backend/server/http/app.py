@@ -30,6 +30,7 @@ ROUTES = (
     Route("/v1/jobs/{id}", jobs.one),
     Route("/v1/jobs/{id}", jobs.delete, methods=["DELETE"]),
     Route("/v1/jobs/{id}/cancel", jobs.cancel, methods=["POST"]),
+    Route("/v1/jobs/{id}/resume", jobs.resume, methods=["POST"]),
     Route("/v1/jobs/{id}/events", streams.stream),
     Route("/v1/jobs/{id}/events.json", streams.poll),
     Route("/v1/jobs/{id}/files", jobs.files),

@@ -20,6 +20,7 @@ from ..store.jobs import Job
 from ..work.ending import end_queued
 from .errors import not_found, refuse
 from .job_texts import job_json
+from .quota import check_unfinished
 from .reading import id_in
 from .service import Service, address_of, service_of, user_of
 
@@ -61,6 +62,25 @@ def _cancel(db: Connection, job: str) -> None:
     current = jobs.get(db, job)
     if current is not None and not current.is_final and not end_queued(db, current):
         jobs.ask_cancel(db, job)
+
+
+async def resume(request: Request) -> Response:
+    """Queue a failed or cancelled job again; it goes on from its checkpoint, and so do its
+    events."""
+    service, user, job = service_of(request), user_of(request), own_job(request)
+    most = service.limit(user, "queued")
+    if not await service.store.awrite(_resume, user.id, job.id, most):
+        what = "Only a job that has failed or was cancelled can be resumed."
+        raise refuse(409, "job_not_resumable", what)
+    service.hub.notify(job.id)
+    service.audit.note("resume", user.name, address_of(request), job=job.id)
+    service.reconciler.wake()
+    return JSONResponse(job_json(service, own_job(request)), 202)
+
+
+def _resume(db: Connection, user: str, job: str, most: int) -> bool:
+    check_unfinished(db, user, most)
+    return jobs.resume(db, user, job)
 
 
 async def delete(request: Request) -> Response:

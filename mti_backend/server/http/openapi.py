@@ -223,6 +223,13 @@ def _jobs() -> Json:
                 job,
             )
         },
+        "/v1/jobs/{id}/resume": {
+            "post": _do(
+                *("resume_job", "Queue a failed or cancelled job again"),
+                _answers(_ok(_ref("Job"), "202", "It is queued."), "409"),
+                job,
+            )
+        },
         "/v1/jobs/{id}/events": {
             "get": _do(
                 *("stream_events", "Events as they happen"),

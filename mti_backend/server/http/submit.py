@@ -31,6 +31,7 @@ from ..store.jobs import Job, NewJob
 from ..store.users import User
 from .errors import refuse
 from .job_texts import job_json
+from .quota import check_unfinished
 from .reading import read_json
 from .service import Service, address_of, service_of, user_of
 
@@ -92,9 +93,7 @@ def _add(db: Connection, new: NewJob, most: int, most_of_all: int) -> Job:
     known = jobs.by_key(db, new.user, new.key)
     if known is not None:
         return known
-    if jobs.count(db, new.user, "queued", "running") >= most:
-        what = "The studio's server takes {most} unfinished jobs of yours, and has as many."
-        raise refuse(429, "too_many_jobs", what, "Wait until some are done.", 60, most=most)
+    check_unfinished(db, new.user, most)
     if jobs.count(db, None, "queued") >= most_of_all:
         what = "The studio's queue is full."
         raise refuse(429, "queue_full", what, "Try again later.", 300)

@@ -169,6 +169,16 @@ def requeue(db: Connection, job: str, epoch: int, not_before: float, stalled: in
     return bool(db.changes())
 
 
+def resume(db: Connection, user: str, job: str) -> bool:
+    """Put a user's failed or cancelled job back into the queue; False if it is neither."""
+    db.execute(
+        "UPDATE jobs SET state = 'queued', cancel = 0, finished = NULL, not_before = 0, "
+        "stalled = 0 WHERE id = ? AND user = ? AND state IN ('failed', 'cancelled')",
+        (job, user),
+    )
+    return bool(db.changes())
+
+
 def set_read(db: Connection, job: str, offset: int, runner_seq: int) -> None:
     """Note how far events.jsonl has been dealt with."""
     db.execute("UPDATE jobs SET offset = ?, runner_seq = ? WHERE id = ?", (offset, runner_seq, job))

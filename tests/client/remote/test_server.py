@@ -131,7 +131,9 @@ def test_pause_resume_and_delete(tmp_path: Path) -> None:
         assert end_of(job).phase == "done", job.log_file.read_text()
         check(job)
         after = read_remote(job)
-        assert after and not after.again and (after.job == note.job) == (after.attempt == 1)
+        assert after and not after.again and after.job == note.job and after.attempt == 1
+        events = [json.loads(line)["event"] for line in job.events_file.read_text().splitlines()]
+        assert "resumed" in events  # from its checkpoint
         wait_for(lambda: not spool.is_running(job))
         outbox.delete_there_too(studio.folder, job)
         assert run(studio.folder, "refresh").phase == "done"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +92,36 @@ def test_a_job_can_be_cancelled_at_work_and_in_the_queue(anna: Client) -> None:
         assert anna.lines(job)[-1]["event"] == "cancelled"
     assert [line["event"] for line in anna.lines(waiting["id"])] == ["cancelled"]
     assert anna.post(f"/v1/jobs/{waiting['id']}/cancel").status == 202  # harmless if repeated
+
+
+def test_a_cancelled_job_goes_on_from_its_checkpoint_when_it_is_resumed(anna: Client) -> None:
+    job = anna.submit("slow")["id"]
+    assert anna.post(f"/v1/jobs/{job}/resume").code == "job_not_resumable"
+    deadline = time.monotonic() + 60
+    while not any(line.get("step", 0) >= 6 for line in anna.lines(job)):
+        assert time.monotonic() < deadline, anna.lines(job)
+        time.sleep(0.05)
+    ended(anna, job)
+    before = anna.lines(job)
+    assert before[-1]["event"] == "cancelled"
+    assert anna.post(f"/v1/jobs/{job}/resume").status == 202
+    again = anna.wait(job)
+    assert (again["state"], again["attempt"]) == ("done", 2)
+    lines = anna.lines(job)
+    assert lines[: len(before)] == before
+    events = [line["event"] for line in lines[len(before) :]]
+    assert events[:2] == ["started", "resumed"] and events[-1] == "done"
+    assert anna.post(f"/v1/jobs/{job}/resume").code == "job_not_resumable"
+
+
+def test_a_job_that_was_cancelled_before_it_began_can_be_resumed(anna: Client) -> None:
+    at_work = [anna.submit("slow")["id"] for _ in range(3)]
+    waiting = anna.submit("finish")["id"]
+    ended(anna, waiting)
+    for job in at_work:
+        ended(anna, job)
+    assert anna.post(f"/v1/jobs/{waiting}/resume").status == 202
+    assert anna.wait(waiting)["state"] == "done"
 
 
 def test_a_deleted_job_is_gone(anna: Client) -> None:

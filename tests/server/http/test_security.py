@@ -64,7 +64,13 @@ def test_another_user_s_job_is_not_there(anna: Client, ben: Client) -> None:
     job = anna.submit("finish")["id"]
     anna.wait(job)
     for method, place in (
-        *(("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("GET", "/events")),
+        *(
+            ("GET", ""),
+            ("DELETE", ""),
+            ("POST", "/cancel"),
+            ("POST", "/resume"),
+            ("GET", "/events"),
+        ),
         *(("GET", "/events.json"), ("GET", "/files"), ("GET", "/files/frames/0001.png")),
     ):
         path = f"/v1/jobs/{job}{place}"
