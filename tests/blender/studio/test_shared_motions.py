@@ -11,6 +11,8 @@ from tests.blender.queue.following import learn, wait
 from tests.blender.studio.pairing import pair, until
 from tests.blender.test_panels import Layout
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def library(ext, captured, polling, prefs):

@@ -109,6 +109,7 @@ def test_a_job_runs_at_the_studio_beside_one_of_this_machine(
     assert [p for m, p, _ in server.log if m == "POST"] == ["/v1/jobs"]
 
 
+@pytest.mark.once
 def test_a_job_here_does_not_wait_for_one_there(captured, polling, ext, prefs, watch, server):
     pair(watch, server)
     server.hold = True
@@ -122,6 +123,7 @@ def test_a_job_here_does_not_wait_for_one_there(captured, polling, ext, prefs, w
     assert polling.jobs.rows[1].state.phase == "running"
 
 
+@pytest.mark.once
 def test_there_are_only_so_many_relays_at_once(
     captured, polling, ext, prefs, watch, server, monkeypatch
 ):
@@ -157,6 +159,7 @@ def test_a_lost_studio_is_shown_instead_of_running(captured, polling, ext, prefs
     assert len(ext("client.remote.outbox").orders(ext("blender.studio.place").folder())) == 1
 
 
+@pytest.mark.once
 def test_a_deleted_job_is_deleted_there_too(captured, polling, ext, prefs, watch, server):
     pair(watch, server)
     prefs.place = "STUDIO"
@@ -170,6 +173,7 @@ def test_a_deleted_job_is_deleted_there_too(captured, polling, ext, prefs, watch
     assert ext("client.remote.outbox").orders(ext("blender.studio.place").folder()) == []
 
 
+@pytest.mark.once
 def test_a_relay_that_died_is_started_again_by_the_next_blender(
     captured, polling, ext, prefs, watch, server, tmp_path
 ):
