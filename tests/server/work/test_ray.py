@@ -1,7 +1,10 @@
 """Jobs on a real Ray cluster of two nodes on loopback, whose GPUs are only counted.
 
 MTI_RAY names the folder with the `ray` command of an environment of its own, which has
-`ray[default]`; without it, only what needs no cluster is tested.
+`ray[default]`; without it, only what needs no cluster is tested. Ray listens on the machine's own
+address even if it is told 127.0.0.1, so it is only started where there is no other one:
+
+    unshare --net sh -c 'ip link set lo up; MTI_RAY=... python -m pytest tests/server/work/test_ray.py'
 """
 
 from __future__ import annotations
@@ -195,6 +198,8 @@ def free_port() -> int:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if not RAY or not os.path.exists(f"{RAY}/ray"):
         pytest.skip("there is no Ray here: set MTI_RAY")
+    if [name for _, name in socket.if_nameindex()] != ["lo"]:
+        pytest.skip("Ray would listen on a network: run this with unshare --net")
     found = Cluster(Path(tmp_path_factory.mktemp("r")))
     found.start_head()
     found.add_node()
