@@ -4,7 +4,8 @@ MTI_RAY names the folder with the `ray` command of an environment of its own, wh
 `ray[default]`; without it, only what needs no cluster is tested. Ray listens on the machine's own
 address even if it is told 127.0.0.1, so it is only started where there is no other one:
 
-    unshare --net sh -c 'ip link set lo up; MTI_RAY=... python -m pytest tests/server/work/test_ray.py'
+    export MTI_RAY=...
+    unshare --net sh -c 'ip link set lo up; python -m pytest tests/server/work/test_ray.py'
 """
 
 from __future__ import annotations
