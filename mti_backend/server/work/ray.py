@@ -29,6 +29,8 @@ from .executor import Handle, Resources, RunState
 from .runner import Runner
 
 TIMEOUT_SECONDS = 3.0
+NEW_SECONDS = 60.0
+"""How long the cluster may take to know a job that it was sent."""
 UNKNOWN = 404
 _STATES = {
     "PENDING": RunState.PENDING,
@@ -56,6 +58,7 @@ class RayExecutor:
         self._runner, self._address, self._token = runner, address.rstrip("/"), token
         self._slots, self._gpus = slots, gpus
         self._ends: dict[Handle, float] = {}
+        self._submitted: dict[Handle, float] = {}
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
         self._refuse_open_cluster()
 
@@ -65,11 +68,15 @@ class RayExecutor:
         place = self._folder / f"{job}.{epoch}"
         if not place.is_dir():
             move_to(folder, place)
+        self._submitted[handle] = time.monotonic()
         try:
             if self._ask("GET", f"/api/jobs/{handle.place}")[0] == UNKNOWN:
                 status, answer = self._ask("POST", "/api/jobs/", self._request(handle, place))
                 if status != 200 and "already exists" not in str(answer):
                     raise _missing(f"{self._address} answers {status}")
+        except TimeoutError:
+            # Ray answers when it has started a supervisor, and may well be doing so: `poll` tells.
+            log.warning("the cluster takes long to start %s", handle.place)
         except BackendMissing as error:
             raise Busy(error.problem) from error
         return handle
@@ -82,7 +89,7 @@ class RayExecutor:
             status, answer = self._ask("GET", "/api/jobs/")
             told = {each.get("submission_id"): each.get("status") for each in answer}
             known = status == 200
-        except (BackendMissing, TypeError, AttributeError) as error:
+        except (BackendMissing, TimeoutError, TypeError, AttributeError) as error:
             log.warning("the cluster cannot be asked: %s", error)
             told, known = {}, False
         return {handle: self._state(handle, told, known) for handle in handles}
@@ -94,7 +101,7 @@ class RayExecutor:
         with contextlib.suppress(OSError):
             self._job(handle).cancel_file.touch()
         if now >= until:
-            with contextlib.suppress(BackendMissing):
+            with contextlib.suppress(BackendMissing, TimeoutError):
                 self._ask("POST", f"/api/jobs/{handle.place}/stop", {})
 
     def capacity(self) -> Mapping[str, tuple[int, int]]:
@@ -109,9 +116,11 @@ class RayExecutor:
         age = self._job(handle).heartbeat_age()
         if age is not None and age <= STALE_SECONDS:
             return RunState.RUNNING
-        if not known:
-            return RunState.PENDING  # no answer is no proof
+        new = time.monotonic() - self._submitted.get(handle, -NEW_SECONDS) < NEW_SECONDS
+        if not known or (state is RunState.LOST and new):
+            return RunState.PENDING  # no answer is no proof, nor is one that comes too early
         self._ends.pop(handle, None)
+        self._submitted.pop(handle, None)
         return state
 
     def _job(self, handle: Handle) -> JobFolder:
@@ -132,7 +141,10 @@ class RayExecutor:
         }
 
     def _refuse_open_cluster(self) -> None:
-        status, _ = self._ask("POST", "/api/jobs/", {}, token="")
+        try:
+            status, _ = self._ask("POST", "/api/jobs/", {}, token="")
+        except TimeoutError as error:
+            raise _missing(f"{self._address} does not answer in time") from error
         if status not in (401, 403):
             what = "The Ray cluster at {address} takes jobs from anybody."
             hint = "Start all of its nodes with RAY_AUTH_MODE=token, and a token."
@@ -145,7 +157,8 @@ class RayExecutor:
     def _ask(
         self, method: str, path: str, value: Any = None, token: str | None = None
     ) -> tuple[int, Any]:
-        """(status, JSON or text). Raises BackendMissing if there is no answer."""
+        """(status, JSON or text). Raises BackendMissing if there is no answer, and TimeoutError if
+        there is none in time."""
         body = None if value is None else json.dumps(value).encode()
         request = urllib.request.Request(self._address + path, body, method=method)
         request.add_header("Content-Type", "application/json")
@@ -159,6 +172,10 @@ class RayExecutor:
             with error:
                 return error.code, _json(error.read())
         except (OSError, HTTPException) as error:
+            if isinstance(error, TimeoutError) or isinstance(
+                getattr(error, "reason", None), TimeoutError
+            ):
+                raise TimeoutError from error
             raise _missing(f"{self._address} does not answer ({error})") from error
 
 
