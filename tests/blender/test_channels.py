@@ -87,6 +87,7 @@ def test_what_trains_and_measures_the_draft_is_left_out(published):
         "weights",
     ]
     assert not (folder / "mti_backend/evaluation").exists()
+    assert not (folder / "mti_backend/server").exists()
     left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     for path in sorted(folder.glob("mti_backend/**/*.py")):
         for module in _imported(path, folder):
@@ -106,7 +107,7 @@ def _imported(path: Path, folder: Path) -> list[str]:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("command", ["evaluate", "train-draft"])
+@pytest.mark.parametrize("command", ["evaluate", "train-draft", "serve"])
 def test_commands_of_the_checkout_say_that_they_are_not_there(published, command):
     _channel, folder, _build = published
     line = [sys.executable, "-m", "mti_backend", command, "--out", "nowhere"]

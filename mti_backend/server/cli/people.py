@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,6 +130,8 @@ def _where(places: Places, options: argparse.Namespace) -> tuple[str, str]:
         hint = "Start it first, or give --address HOST:PORT."
         raise BadRequest(Problem("server_not_running", what, hint))
     host = status["host"]
+    if host in ("0.0.0.0", "::"):  # all of this machine's addresses; artists need one of them
+        host = socket.gethostname()
     return f"[{host}]:{status['port']}" if ":" in host else f"{host}:{status['port']}", fingerprint
 
 

@@ -9,8 +9,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from mti_addon.wire.errors import BadRequest
+
 from ..config import Config, Limits
+from ..files.places import Places
 from ..run import serve
+from ..work.ray import RayExecutor
 from ..work.runner import Runner
 
 ASK_SECONDS = 120
@@ -40,14 +44,24 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
         help="how long a runner keeps its model loaded without a job (%(default)s)",
     )
     parser.add_argument("--keep-days", type=float, default=30.0, help="finished jobs (%(default)s)")
+    parser.add_argument(
+        "--ray", metavar="URL", help="run jobs on this Ray cluster, such as http://head:8265"
+    )
+    parser.add_argument("--ray-token", type=Path, metavar="FILE", help="the cluster's token")
+    parser.add_argument("--ray-slots", type=int, default=1, help="jobs at a time (%(default)s)")
+    parser.add_argument("--ray-gpus", type=float, default=1.0, help="for each job (%(default)s)")
     parser.set_defaults(action=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped."""
-    runner = Runner(idle_seconds=options.idle_timeout)
+    # on Ray, another job may get the GPU: a runner does not wait there for the next one
+    runner = Runner(idle_seconds=0.0 if options.ray else options.idle_timeout)
     wanted = options.devices
-    devices = own_devices(runner) if wanted == "auto" else tuple(wanted.split(","))
+    if options.ray:
+        devices: tuple[str, ...] = ()
+    else:
+        devices = own_devices(runner) if wanted == "auto" else tuple(wanted.split(","))
     config = Config(
         data=options.data,
         host=options.host,
@@ -61,7 +75,19 @@ def run(options: argparse.Namespace) -> int:
         runner=runner,
         limits=Limits(),
     )
-    return serve(config)
+    return serve(config, _cluster(options, runner) if options.ray else None)
+
+
+def _cluster(options: argparse.Namespace, runner: Runner) -> RayExecutor:
+    """The cluster that jobs run on. Raises BadRequest, BackendMissing."""
+    if options.ray_token is None:
+        raise BadRequest("--ray-token is missing: the file with the cluster's token.")
+    try:
+        token = options.ray_token.read_text("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"--ray-token: {options.ray_token} cannot be read.") from error
+    spool = Places(options.data).spool
+    return RayExecutor(spool, runner, options.ray, token, options.ray_slots, options.ray_gpus)
 
 
 def own_devices(runner: Runner) -> tuple[str, ...]:

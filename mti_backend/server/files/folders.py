@@ -133,7 +133,8 @@ def _add_inputs(places: Places, folder: Path, inputs: Mapping[str, str]) -> None
         target = folder / "inputs" / name
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link(blob_path(places.blobs, sha256), target)
+            with files.translating_os_errors(target):
+                link_or_copy(blob_path(places.blobs, sha256), target)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -143,12 +144,11 @@ def _move(source: Path, target: Path) -> None:
         files.fsync_dir(source.parent)
 
 
-def _link(blob: Path, target: Path) -> None:
-    """Link a blob into a job, or copy it if the system has no links."""
-    with files.translating_os_errors(target):
-        try:
-            os.link(blob, target)
-        except FileNotFoundError:
-            raise
-        except OSError:
-            shutil.copyfile(blob, target)
+def link_or_copy(source: Path | str, target: Path | str) -> None:
+    """Give a file that is never changed another name, or copy it to another file system."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)

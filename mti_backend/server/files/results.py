@@ -7,7 +7,6 @@ in it, so that nothing of the first job shows.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import struct
 from pathlib import Path
@@ -15,6 +14,8 @@ from pathlib import Path
 from mti_addon.wire import files
 from mti_addon.wire.job import JobFolder, manifest_of
 from mti_addon.wire.library.tensors import FORMATS, check_tokens
+
+from .folders import link_or_copy
 
 
 def keep(output: Path, place: Path) -> None:
@@ -24,7 +25,7 @@ def keep(output: Path, place: Path) -> None:
     """
     files.remove_folder(place)
     with files.new_folder(place) as temp:
-        shutil.copytree(output, temp / "output", copy_function=os.link)
+        shutil.copytree(output, temp / "output", copy_function=link_or_copy)
 
 
 def give(place: Path, folder: JobFolder, name: str) -> None:
@@ -35,7 +36,7 @@ def give(place: Path, folder: JobFolder, name: str) -> None:
     if folder.output_dir.exists():
         files.remove_folder(folder.output_dir)
     with files.new_folder(folder.output_dir) as temp:
-        shutil.copytree(place / "output", temp, copy_function=os.link, dirs_exist_ok=True)
+        shutil.copytree(place / "output", temp, copy_function=link_or_copy, dirs_exist_ok=True)
         motion = temp / folder.output_motion.name
         if motion.is_file():
             data = renamed(motion.read_bytes(), name)

@@ -34,7 +34,6 @@ from .tail import News
 
 MAX_STALLED = 3
 """A job is given up after so many attempts in a row that got no further."""
-MAX_ATTEMPTS = 20
 RETRY_SECONDS = 2.0
 """Before another attempt if the last two got no further; doubled each time. A first loss, such as
 by a machine's restart, is made up for at once."""
@@ -127,7 +126,7 @@ class Ending:
         if current is None or (current.state, current.epoch) != ("running", job.epoch):
             return
         stalled = current.stalled + 1
-        if stalled >= MAX_STALLED or job.epoch >= MAX_ATTEMPTS:
+        if stalled >= MAX_STALLED:
             self._finish(current, "failed", why, news)
             return
         delay = RETRY_SECONDS * 2 ** (stalled - 2) if stalled > 1 else 0.0

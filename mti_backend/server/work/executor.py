@@ -59,7 +59,8 @@ class Executor(Protocol):
     def submit(self, job: str, epoch: int, folder: Path, resources: Resources) -> Handle:
         """Have a run started on a job's folder, which may be moved below the server's spool.
 
-        Idempotent: the same job and epoch give the same run. Raises MtiError.
+        Idempotent: the same job and epoch give the same run. Raises Busy if the engine cannot take
+        it now, and MtiError if it never will.
         """
 
     def poll(self, handles: Sequence[Handle]) -> Mapping[Handle, RunState]:

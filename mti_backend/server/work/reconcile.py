@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from mti_addon.wire import files
-from mti_addon.wire.errors import DiskFull, MtiError, UnreadableInput
+from mti_addon.wire.errors import Busy, DiskFull, MtiError, UnreadableInput
 from mti_addon.wire.problem import Problem
 
 from ..files import folders
@@ -29,7 +29,8 @@ from .queue import order
 LOOK_SECONDS = 0.05
 """How often the events of running jobs are read; an artist sees them at most this much later."""
 POLL_SECONDS = 0.5
-DISK_SECONDS = 30.0
+WAIT_SECONDS = 10.0
+"""Before a job is started again for which there was no space, or no engine."""
 
 log = logging.getLogger(__name__)
 
@@ -135,10 +136,11 @@ class Reconciler:
             what = "A file of this job is no longer on the server."
             gone = UnreadableInput(Problem("server_blob_gone", what, "Send the job again."))
             self._ending.failed(job, epoch, gone)
-        except DiskFull as error:
+        except (DiskFull, Busy) as error:  # not the job's fault, so it does not count
             log.warning("job %s waits: %s", job.id, error)
-            later = now() + DISK_SECONDS
+            later = now() + WAIT_SECONDS
             self._store.write(jobs.requeue, job.id, epoch, later, job.stalled)
+            folders.park(self._places, job.id, epoch)
         except MtiError as error:
             log.warning("job %s cannot be started: %s", job.id, error)
             self._ending.not_started(job, epoch, error)

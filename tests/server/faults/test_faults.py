@@ -159,13 +159,13 @@ class Shop:
     def lines(self, job: str) -> list[dict[str, Any]]:
         return [json.loads(line) for _, line in events.after(self.store.db, job, 0)]
 
-    def until(self, condition: Callable[[], Any]) -> Any:
+    def until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:
         def ticked() -> Any:
             self.loop._polled = 0.0
             self.loop.tick()
             return condition()
 
-        return until(ticked)
+        return until(ticked, seconds)
 
     def close(self) -> None:
         self.store.close()
