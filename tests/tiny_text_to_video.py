@@ -21,10 +21,36 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings
+from mti_backend.method.motion_inversion.motion import Header, Layer, Motion
+from mti_backend.models.temporal_injection import temporal_attentions
+from mti_backend.models.text_to_video import TextToVideoModel
+
 WIDTH = 32
 """Of the text encoder's tokens."""
 SCALE = 2
 """Pixels per latent: the tiny autoencoder has two levels."""
+
+
+_PARTS = {
+    "vae": ["diffusers", "AutoencoderKL"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+}
+_INDEX: dict[str, dict[str, Any]] = {
+    "animatediff": _PARTS
+    | {
+        "_class_name": "StableDiffusionPipeline",
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "scheduler": ["diffusers", "PNDMScheduler"],
+    },
+    "zeroscope": _PARTS
+    | {
+        "_class_name": "TextToVideoSDPipeline",
+        "unet": ["diffusers", "UNet3DConditionModel"],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+    },
+}
 
 
 def make_tiny_text_to_video(name: str, folder: Path, seed: int = 0) -> Path:
@@ -35,7 +61,7 @@ def make_tiny_text_to_video(name: str, folder: Path, seed: int = 0) -> Path:
     _fill(_vae()).save_pretrained(folder / "vae")
     _tokenizer(folder / "tokenizer")
     _text_encoder().save_pretrained(folder / "text_encoder")
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "DiffusionPipeline"}))
+    (folder / "model_index.json").write_text(json.dumps(_INDEX[name]))
     return folder
 
 
@@ -161,3 +187,23 @@ def unet_motion() -> UNetMotionModel:
 
 UNETS: dict[str, Callable[[], nn.Module]] = {"animatediff": unet_motion, "zeroscope": unet_3d}
 """Both classes of UNet, by the engine that uses it."""
+
+
+def random_motion(
+    model: TextToVideoModel, frames: int, width: int, height: int, scale: float = 1.0,
+    values: bool = True,
+) -> Motion:  # fmt: skip
+    """A motion of seeded normal numbers for every temporal attention of a model."""
+    size = model.latent_size(width, height)
+    attentions = temporal_attentions(model.unet)
+    m = MotionEmbeddings(attentions, frames, size)
+    randomised(m.parameters(), scale)
+    z = torch.randn(1, frames, 4, *size, generator=torch.Generator().manual_seed(8))
+    header = Header(
+        method="motion-inversion", engine=model.name, model=model.identity,
+        layers=tuple(Layer(a.name, a.width, a.places(size)) for a in attentions),
+        frames=frames, width=width, height=height, view="object", values=values,
+        noise=tuple(z.shape), about={"name": "wave"},
+    )  # fmt: skip
+    qk, v = ({n: p.detach() for n, p in table.items()} for table in (m.qk, m.v))
+    return Motion(header, qk, v if values else {}, z)

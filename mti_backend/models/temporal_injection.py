@@ -47,7 +47,7 @@ class TemporalAttention:
         Every level halves the size, rounding up.
         """
         height, width = latent_size
-        side = 2**self.level
+        side = 1 << self.level
         return -(-height // side) * -(-width // side)
 
 
