@@ -32,6 +32,10 @@ class AnimateDiffModel(TextToVideoModel):
     }
     num_frames = 16
 
+    @property
+    def max_frames(self) -> int:
+        return int(self._unet_config.motion_max_seq_length)
+
     def _load_unet(self) -> nn.Module:
         adapter = self._load(MotionAdapter, "motion_adapter", self.dtype)
         unet: nn.Module = UNetMotionModel.from_unet2d(

@@ -144,6 +144,24 @@ class TextToVideoModel(ABC):
             )
         return height // side, width // side
 
+    @property
+    def max_frames(self) -> int:
+        """Longest clip that the network can compute."""
+        return 128
+
+    def clip_size(self, width: int, height: int, frames: int) -> tuple[int, int]:
+        """`latent_size`, for a clip of 2 to `max_frames` frames. Raises BadRequest."""
+        if not 2 <= frames <= self.max_frames:
+            raise BadRequest(
+                Problem(
+                    "clip_length",
+                    "{model} makes clips of 2 to {most} frames, not of {frames}.",
+                    "Choose another length.",
+                    {"model": self.name, "most": self.max_frames, "frames": frames},
+                )
+            )
+        return self.latent_size(width, height)
+
     @torch.no_grad()
     def encode_prompt(self, prompt: str) -> Tensor:
         """The text encoder's last hidden state (1, L, D). Raises BadRequest if the prompt is

@@ -55,7 +55,7 @@ def sample_latents(
         raise BadRequest(
             Problem("prompt_empty", "The prompt is empty.", "Describe what is to be seen.")
         )
-    size = model.latent_size(settings.width, settings.height)
+    size = model.clip_size(settings.width, settings.height, settings.num_frames)
     text = model.encode_prompt(prompt)
     free = model.encode_prompt(negative_prompt) if settings.guidance_scale > 1 else None
     noise = _fresh_noise(model, settings, size)

@@ -211,6 +211,9 @@ def test_what_does_not_fit_is_refused(model: TextToVideoModel) -> None:
         sample(model, motion, PROMPT, replace(SHORT, width=25))
     with pytest.raises(BadRequest, match=r"playing.strength is 1.6, outside 0 to 1.5"):
         sample(model, motion, PROMPT, replace(SHORT, strength=1.6))
+    if model.name == "animatediff":
+        with pytest.raises(BadRequest, match="clips of 2 to 32 frames, not of 33"):
+            sample(model, None, PROMPT, replace(SHORT, num_frames=33))
     other = replace(motion, header=replace(motion.header, model="0" * 16))
     with pytest.raises(WrongModel, match="different model"):
         sample(model, other, PROMPT, SHORT)
