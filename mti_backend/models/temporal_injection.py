@@ -70,7 +70,7 @@ def temporal_attentions(unet: nn.Module) -> list[TemporalAttention]:
 class TemporalInjection:
     """Lets chosen temporal attentions compute with their own motion embeddings.
 
-    Motion Inversion (arXiv 2403.20193), eq. 5, for an attention's input f (B * H W, F, C):
+    Motion Inversion (arXiv 2403.20193), for an attention's input f (B * H W, F, C):
 
         q = W_q (f + m_QK), k = W_k (f + m_QK), v = W_v (f + m_V)
 

@@ -1,7 +1,7 @@
 """The motion embeddings m_QK and m_V while they are learned, and their views. Imports torch and
 models.
 
-Motion Inversion for Video Customization (arXiv 2403.20193), sec. 3.
+Motion Inversion for Video Customization (arXiv 2403.20193).
 """
 
 from collections.abc import Iterable, Mapping
@@ -65,7 +65,7 @@ def count(attentions: Iterable[TemporalAttention], frames: int, size: tuple[int,
 
 
 def differential(m_v: Tensor) -> Tensor:
-    """Debiased m_V (places, F, C), eq. 7: each frame's difference from the one before.
+    """Debiased m_V (places, F, C): each frame's difference from the one before.
 
     The first frame is kept. What all frames have in common, the look of the reference, is gone from
     the others.

@@ -1,6 +1,6 @@
 """Motion Inversion: learns the motion embeddings of one reference. Imports torch and models.
 
-arXiv 2403.20193, sec. 3: everything but the embeddings is frozen.
+arXiv 2403.20193: everything but the embeddings is frozen.
 """
 
 from collections.abc import Callable, Iterable, Mapping

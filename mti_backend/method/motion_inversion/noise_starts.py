@@ -93,7 +93,7 @@ def low_frequencies(x: Tensor) -> Tensor:
 def fft_mix(low: Tensor, high: Tensor) -> Tensor:
     """Low frequencies of one tensor and high ones of the other, (1, F, C, h, w) each.
 
-    FreeInit, eq. 5 to 7: the masks exp(-d^2 / (2 d_s^2)) and 1 minus it, over frames and places.
+    As in FreeInit: the masks exp(-d^2 / (2 d_s^2)) and 1 minus it, over frames and places.
     """
     dims = (1, 3, 4)
     mask = _gaussian(low.shape[1], *low.shape[-2:]).to(low.device)
