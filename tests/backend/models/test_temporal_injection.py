@@ -3,6 +3,7 @@ of UNet."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import pytest
@@ -19,9 +20,15 @@ SIZE = (HEIGHT, WIDE)
 Found = dict[str, Tensor]
 
 
+@pytest.fixture(scope="module")
+def unets() -> dict[str, nn.Module]:
+    return {name: make() for name, make in UNETS.items()}
+
+
 @pytest.fixture(params=UNETS)
-def unet(request: pytest.FixtureRequest) -> nn.Module:
-    return UNETS[request.param]()
+def unet(request: pytest.FixtureRequest, unets: dict[str, nn.Module]) -> nn.Module:
+    """A UNet of its own for each test; copying one takes less time than making it."""
+    return copy.deepcopy(unets[request.param])
 
 
 def call(unet: nn.Module, batch: int = 1, size: tuple[int, int] = SIZE) -> Tensor:
@@ -213,8 +220,8 @@ def test_the_attentions_of_a_block_may_share_one(unet: nn.Module) -> None:
     assert len(MotionEmbeddings(attentions, FRAMES, SIZE).parameters()) == 2 * len(attentions)
 
 
-def test_only_temporal_attentions_of_levels_are_found() -> None:
-    found = {name: temporal_attentions(make()) for name, make in UNETS.items()}
+def test_only_temporal_attentions_of_levels_are_found(unets: dict[str, nn.Module]) -> None:
+    found = {name: temporal_attentions(unet) for name, unet in unets.items()}
     assert {each.level for each in found["zeroscope"]} == {0, 1}
     assert sum(each.in_mid_block for each in found["zeroscope"]) == 2
     assert len(found["zeroscope"]) == 2 * (1 + 1 + 2 + 2 + 1)

@@ -194,22 +194,23 @@ def run(learning: MotionInversion, steps: int) -> list[Tensor]:
     return [m.detach().clone() for m in learning._tables.values()]
 
 
-@pytest.mark.parametrize("loss", ["plain", "hybrid"])
-def test_a_seed_gives_the_same_bits_and_so_does_a_resumed_run(
-    model: TextToVideoModel, loss: Any
-) -> None:
-    with begin(model, loss=loss) as learning:
-        expected = run(learning, 3)
-    with begin(model, loss=loss) as learning:
-        run(learning, 2)
+def test_a_seed_gives_the_same_bits_and_so_does_a_resumed_run(model: TextToVideoModel) -> None:
+    with begin(model, loss="hybrid") as learning:
+        first = run(learning, 1)
         state = learning.state_dict()
-    with begin(model, loss=loss) as resumed:
+        expected = run(learning, 1)
+        lora = [p.detach().clone() for p in learning.lora.parameters().values()]  # type: ignore[union-attr]
+    with begin(model, loss="hybrid") as again:
+        assert all(torch.equal(a, b) for a, b in zip(run(again, 1), first, strict=True))
+    with begin(model, loss="hybrid") as resumed:
         resumed.load_state_dict(state)
         found = run(resumed, 1)
-    with begin(model, loss=loss, seed=1) as learning:
-        other = run(learning, 3)
-    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
-    assert not any(torch.equal(a, b) for a, b in zip(other, expected, strict=True))
+        assert resumed.lora is not None and resumed.step_index == 2
+        found += [p.detach() for p in resumed.lora.parameters().values()]
+    assert all(torch.equal(a, b) for a, b in zip(found, expected + lora, strict=True))
+    with begin(model, loss="hybrid", seed=1) as learning:
+        other = run(learning, 1)
+    assert not any(torch.equal(a, b) for a, b in zip(other, first, strict=True))
 
 
 def test_early_states_are_kept_and_can_be_played(model: TextToVideoModel, tmp_path: Path) -> None:
@@ -254,11 +255,11 @@ def test_the_model_is_left_as_it_was(model: TextToVideoModel) -> None:
 
 def test_it_learns(model: TextToVideoModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """One noise, again and again, which a random network can only fit by its embeddings."""
-    with begin(model, learning_rate=0.05) as learning:
+    with begin(model, learning_rate=0.1) as learning:
         draw = learning.draw(0)
         monkeypatch.setattr(learning, "draw", lambda step: draw)
         before = learning.step()
-        run(learning, 19)
+        run(learning, 9)
         assert learning.loss < 0.9 * before, (learning.loss, before)
 
 

@@ -31,7 +31,7 @@ from tests.tiny_text_to_video import make_tiny_text_to_video, random_motion
 
 PROMPT, NEGATIVE = "a fox in the snow", "blurry"
 SETTINGS = PlayingSettings(
-    num_inference_steps=3, guidance_scale=7.5, width=24, height=16, num_frames=16, seed=5
+    num_inference_steps=2, guidance_scale=7.5, width=24, height=16, num_frames=16, seed=5
 )
 SCHEDULERS: dict[str, Any] = {
     "ddim": DDIMScheduler,
@@ -104,10 +104,16 @@ def theirs(name: str, folder: Path, settings: PlayingSettings) -> Tensor:
     "changes",
     [
         {},
-        {"scheduler": "dpmsolver++", "guidance_scale": 12.0},
-        {"scheduler": "euler", "width": 16, "height": 24},
-        {"guidance_scale": 1.0, "seed": 6},
-        {"num_frames": 24, "num_inference_steps": 2},
+        {"scheduler": "dpmsolver++", "guidance_scale": 12.0, "num_frames": 24, "width": 16},
+        *(
+            pytest.param(changes, marks=pytest.mark.slow)
+            for changes in (
+                {"num_frames": 24, "num_inference_steps": 4},
+                {"scheduler": "euler", "width": 32, "height": 40},
+                {"scheduler": "dpmsolver++", "num_inference_steps": 5},
+                {"guidance_scale": 1.0, "seed": 6},
+            )
+        ),
     ],
     ids=str,
 )
@@ -188,12 +194,12 @@ def test_the_views_differ(model: TextToVideoModel) -> None:
 
 
 def test_the_prior_enters_the_start(model: TextToVideoModel) -> None:
-    motion = motion_for(model, scale=0.0)
-    plain = sample_latents(model, None, PROMPT, SHORT)
+    motion, once = motion_for(model, scale=0.0), replace(SHORT, num_inference_steps=1)
+    plain = sample_latents(model, None, PROMPT, once)
     for kind in ("blended", "frequency", "fft_mix"):
-        settings = replace(SHORT, noise_start=kind)
+        settings = replace(once, noise_start=kind)
         assert not torch.allclose(sample_latents(model, motion, PROMPT, settings), plain, atol=1e-2)
-    none = replace(SHORT, noise_start="blended", noise_prior=0.0)
+    none = replace(once, noise_start="blended", noise_prior=0.0)
     assert torch.equal(sample_latents(model, motion, PROMPT, none), plain)
 
 
