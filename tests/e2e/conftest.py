@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,4 +40,13 @@ def finished(models: Path, tmp_path_factory: pytest.TempPathFactory) -> JobFolde
     job = jobs.new_job(tmp_path_factory.mktemp("spool"))
     done = jobs.run(job, models)
     assert done.returncode == 0, job.log_file.read_text()
+    assert (done.stdout, done.stderr) == ("", "")
     return job
+
+
+@pytest.fixture(scope="session")
+def staying(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[jobs.StayingRunner]:
+    """A runner for the jobs of `staying.spool`; started when the first is to be done."""
+    runner = jobs.StayingRunner(tmp_path_factory.mktemp("staying"), models)
+    yield runner
+    runner.end()

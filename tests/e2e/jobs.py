@@ -10,15 +10,19 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from PIL import Image
 
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.client.jobs.launch import launch
-from mti_addon.wire.events import Event, EventReader, FinalEvent
+from mti_addon.wire.events import Done, Event, EventReader, FinalEvent
 from mti_addon.wire.job import JobFolder, create_job
+from mti_addon.wire.owner import read_owner
+from mti_addon.wire.queue import enqueue
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task, reference_name
 from mti_addon.wire.settings import InversionSettings, SamplingSettings, Settings
 from mti_backend.method.textual_inversion.embedding import MotionEmbedding
@@ -116,6 +120,46 @@ def run(job: JobFolder, models: Path, *python: str) -> subprocess.CompletedProce
 def start(job: JobFolder, models: Path) -> int:
     """Start a runner as Blender does; returns its process ID."""
     return launch(sys.executable, ROOT, job, environment(models))
+
+
+class StayingRunner:
+    """One real runner that keeps its model and does the jobs of a folder, one after the other.
+
+    Starting a process takes it as long as a dozen of these small jobs; so tests of what a job
+    leaves behind share this one, and those of how a process starts, ends or dies have their own.
+    """
+
+    def __init__(self, spool: Path, models: Path) -> None:
+        self.spool, self._models = spool, models
+        self._pid: int | None = None
+
+    def begin(self, job: JobFolder) -> None:
+        """Give it a job of its folder, without waiting for it."""
+        enqueue(job)
+        if self._pid is None:
+            variables = environment(self._models)
+            self._pid = launch(sys.executable, ROOT, job, variables, idle_timeout=600.0)
+
+    def finish(self, job: JobFolder) -> FinalEvent:
+        """Have it do a job of its folder; returns the last event."""
+        self.begin(job)
+        # its heartbeat is there before it stops waiting
+        wait_for(lambda: not job.waiting_file.exists(), what="its turn")
+        final = wait_until_finished(job)
+        owner = read_owner(job.owner_file)
+        assert owner is not None and owner.pid == self._pid, "it was done by another process"
+        return final
+
+    def done(self, job: JobFolder) -> dict[str, Any]:
+        """The same for a job that must succeed; returns its result."""
+        final = self.finish(job)
+        assert isinstance(final, Done), job.log_file.read_text()
+        return final.result
+
+    def end(self) -> None:
+        """It waits for jobs that nobody will bring."""
+        if self._pid is not None:
+            psutil.Process(self._pid).kill()
 
 
 def told(job: JobFolder) -> list[Event]:

@@ -116,9 +116,9 @@ def test_cancelled_while_it_learns_and_resumed_it_is_the_same(
     assert jobs.same_motion(job, finished)
 
 
-def test_cancelled_while_it_applies(models: Path, tmp_path: Path) -> None:
-    job = jobs.new_job(tmp_path, iterations=1, sampling_steps=200)
-    jobs.start(job, models)
+def test_cancelled_while_it_applies(staying: jobs.StayingRunner) -> None:
+    job = jobs.new_job(staying.spool, iterations=1, sampling_steps=200)
+    staying.begin(job)
     jobs.wait_for(lambda: in_stage(job, "apply"), what="applying")
     time.sleep(0.2)
     job.ask_cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,8 +14,6 @@ from PIL import Image
 
 from mti_addon.wire.events import Done, Preview, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
-from mti_addon.wire.owner import read_owner
-from mti_addon.wire.queue import enqueue
 from tests.e2e import jobs
 from tests.tiny import FRAMES, SIZE
 
@@ -68,16 +65,14 @@ def test_a_finished_job_is_left_alone(finished: JobFolder, models: Path) -> None
 
 
 def test_a_target_of_odd_size_with_alpha_is_moved(
-    finished: JobFolder, models: Path, tmp_path: Path
+    finished: JobFolder, staying: jobs.StayingRunner
 ) -> None:
     inputs = {
         "motion.safetensors": finished.output_motion,
         "target.png": jobs.target(41, 77, channels=4),
     }
-    job = jobs.new_job(tmp_path, "apply", inputs)
-    done = jobs.run(job, models)
-    assert done.returncode == 0, job.log_file.read_text()
-    assert (done.stdout, done.stderr) == ("", "")
+    job = jobs.new_job(staying.spool, "apply", inputs)
+    staying.done(job)
     for number in range(1, FRAMES + 1):
         with Image.open(job.frames_dir / f"{number:04d}.png") as picture:
             assert (picture.mode, picture.size) == ("RGB", (SIZE, SIZE))
@@ -85,26 +80,24 @@ def test_a_target_of_odd_size_with_alpha_is_moved(
     assert not job.output_motion.exists()
 
 
-def test_one_motion_is_learned_from_three_references(models: Path, tmp_path: Path) -> None:
+def test_one_motion_is_learned_from_three_references(staying: jobs.StayingRunner) -> None:
     """All three matter: replacing the third one changes the motion."""
     settings = {"references": 3, "iterations": 6}
-    three = jobs.new_job(tmp_path, "learn+apply", **settings)
-    again = jobs.new_job(tmp_path, "learn", **settings)
+    three = jobs.new_job(staying.spool, "learn+apply", **settings)
+    again = jobs.new_job(staying.spool, "learn", **settings)
     black = jobs.png(np.zeros((SIZE, SIZE, 3), np.uint8))
-    other = jobs.new_job(tmp_path, "learn", dict.fromkeys(jobs.reference(3), black), **settings)
-    for job in (three, again, other):
-        done = jobs.run(job, models)
-        assert done.returncode == 0, job.log_file.read_text()
-    final = jobs.told(three)[-1]
-    assert isinstance(final, Done) and final.result["frames"] == FRAMES
+    blacks = dict.fromkeys(jobs.reference(3), black)
+    other = jobs.new_job(staying.spool, "learn", blacks, **settings)
+    results = [staying.done(job) for job in (three, again, other)]
+    assert results[0]["frames"] == FRAMES
     assert len(list(three.frames_dir.iterdir())) == FRAMES
     assert jobs.same_motion(three, again)
     assert not jobs.same_motion(three, other)
 
 
-def test_a_job_of_protocol_1_is_done(models: Path, tmp_path: Path) -> None:
+def test_a_job_of_protocol_1_is_done(staying: jobs.StayingRunner) -> None:
     """In the format from before several references were supported."""
-    job = jobs.new_job(tmp_path, "learn", iterations=2)
+    job = jobs.new_job(staying.spool, "learn", iterations=2)
     request = json.loads(job.request_file.read_text())
     inversion = request["settings"]["inversion"]
     del (
@@ -115,41 +108,21 @@ def test_a_job_of_protocol_1_is_done(models: Path, tmp_path: Path) -> None:
     )
     del inversion["augmentation"]["variants"]
     job.request_file.write_text(json.dumps(request | {"protocol": 1}))
-    done = jobs.run(job, models)
-    assert done.returncode == 0, job.log_file.read_text()
+    staying.done(job)
     assert job.verify_output() == ("motion.safetensors",)
 
 
 def test_output_that_was_damaged_is_made_again_from_the_checkpoint(
-    finished: JobFolder, models: Path, tmp_path: Path
+    finished: JobFolder, staying: jobs.StayingRunner
 ) -> None:
-    job = JobFolder(shutil.copytree(finished.path, tmp_path / finished.path.name))
+    job = JobFolder(shutil.copytree(finished.path, staying.spool / finished.path.name))
     job.output_motion.write_bytes(b"nonsense")
-    assert jobs.run(job, models).returncode == 0
+    staying.done(job)
     assert jobs.same_motion(job, finished)
     events = jobs.told(job)
     first, second = [event.epoch for event in events if isinstance(event, Started)]
     assert first < second
     assert Resumed(40) in events
-
-
-def test_a_runner_that_stays_takes_the_next_job(models: Path, tmp_path: Path) -> None:
-    first = jobs.new_job(tmp_path, "learn", iterations=1)
-    command = [sys.executable, "-m", "mti_backend", "run", str(first.path), "--idle-timeout", "3"]
-    process = subprocess.Popen(
-        command, cwd=jobs.ROOT, env={**os.environ, **jobs.environment(models)}
-    )
-    try:
-        jobs.wait_for(lambda: isinstance(first.finished(), Done), what="the first job")
-        second = jobs.new_job(tmp_path, "learn", iterations=1)
-        enqueue(second)  # jobs outside the queue are started by others
-        jobs.wait_for(lambda: isinstance(second.finished(), Done), what="the second job")
-        owner = read_owner(second.owner_file)
-        assert owner is not None
-        assert owner.pid == process.pid
-        assert process.wait(timeout=20) == 0
-    finally:
-        process.kill()
 
 
 @pytest.mark.parametrize("command", ["--help", "run --help"])

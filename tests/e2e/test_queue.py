@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mti_addon import client
@@ -18,7 +19,7 @@ from tests.e2e.jobs import phase_of, wait_for, wait_until_finished
 pytestmark = pytest.mark.e2e
 
 
-def test_a_runner_that_stays_does_what_waits_one_after_the_other(
+def test_a_runner_that_stays_does_what_waits_and_what_comes_and_ends(
     models: Path, tmp_path: Path
 ) -> None:
     first, second, third = (jobs.new_job(tmp_path / "spool", iterations=6) for _ in range(3))
@@ -41,6 +42,13 @@ def test_a_runner_that_stays_does_what_waits_one_after_the_other(
         for job in (first, second, third)
     ]
     assert loads == [True] * 3  # reported by each, although the model is loaded once
+
+    later = jobs.new_job(tmp_path / "spool", "learn", iterations=1)
+    client.enqueue(later)  # while it has nothing to do; jobs outside the queue are not its own
+    assert isinstance(wait_until_finished(later), Done)
+    owner = read_owner(later.owner_file)
+    assert owner is not None and owner.pid == pid
+    assert psutil.Process(pid).wait(timeout=20) == 0, "it ends by itself"
 
 
 def test_a_runner_that_is_started_beside_one_that_stays_is_not_needed(

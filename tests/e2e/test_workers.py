@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -134,10 +135,24 @@ def listening(pid: int) -> list[str]:
     return found
 
 
-def test_nobody_else_can_reach_the_workers(models: Path, tmp_path: Path) -> None:
-    """At no time is there a port that another machine could find."""
-    job = new_job(tmp_path / "spool", iterations=4000)
-    temp = tmp_path / "temp"
+@dataclass(frozen=True)
+class Watched:
+    """What was seen of a job on two devices from its start until it was cancelled and had ended."""
+
+    worker: psutil.Process
+    addresses: set[str]
+    """On which any of its processes listened, at any time."""
+    folder: Path
+    """Where its processes found each other."""
+    mode: int
+    """That folder's permissions while they learned."""
+
+
+@pytest.fixture(scope="module")
+def watched(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    root = tmp_path_factory.mktemp("watched")
+    job = new_job(root / "spool", iterations=4000)
+    temp = root / "temp"
     temp.mkdir()
     own = {**jobs.environment(models), **TWO, "TMPDIR": str(temp)}
     pid = launch(sys.executable, jobs.ROOT, job, own)
@@ -151,11 +166,23 @@ def test_nobody_else_can_reach_the_workers(models: Path, tmp_path: Path) -> None
     jobs.wait_for(lambda: look(bool(workers_of(pid))), what="a worker")
     jobs.wait_for(lambda: look(learned(job) >= 4), what="learning")
     [folder] = temp.glob("mti-workers-*")
-    assert folder.stat().st_mode & 0o077 == 0
+    mode = folder.stat().st_mode
+    [worker] = workers_of(pid)
     job.ask_cancel()
     jobs.wait_until_finished(job)
-    jobs.wait_for(lambda: not folder.exists(), what="its end")
-    assert seen <= {"127.0.0.1", "::1"}
+    return Watched(worker, seen, folder, mode)
+
+
+def test_nobody_else_can_reach_the_workers(watched: Watched) -> None:
+    """At no time is there a port that another machine could find."""
+    assert watched.mode & 0o077 == 0
+    assert watched.addresses <= {"127.0.0.1", "::1"}
+
+
+def test_who_is_cancelled_leaves_no_worker(watched: Watched) -> None:
+    psutil.wait_procs([watched.worker], timeout=30)
+    assert not watched.worker.is_running() or watched.worker.status() == psutil.STATUS_ZOMBIE
+    jobs.wait_for(lambda: not watched.folder.exists(), what="its end")
 
 
 @pytest.mark.parametrize("moment", ["loading", pytest.param("learning", marks=pytest.mark.slow)])
@@ -187,17 +214,6 @@ def test_a_job_named_relative_to_the_current_folder(models: Path, tmp_path: Path
     done = subprocess.run(command, cwd=job.path.parent, env=own, timeout=300)
     log = job.log_file.read_text()
     assert done.returncode == 0 and "alone" not in log, log
-
-
-def test_who_is_cancelled_leaves_no_worker(models: Path, tmp_path: Path) -> None:
-    job = new_job(tmp_path, iterations=4000)
-    pid = start(job, models)
-    jobs.wait_for(lambda: learned(job) >= 4, what="learning")
-    [worker] = workers_of(pid)
-    job.ask_cancel()
-    jobs.wait_until_finished(job)
-    psutil.wait_procs([worker], timeout=30)
-    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.mark.slow

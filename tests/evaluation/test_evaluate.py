@@ -19,7 +19,6 @@ from mti_backend.evaluation import evaluate as module
 from mti_backend.evaluation.bench import decoded
 from mti_backend.evaluation.cross_domain import RENDERED
 from mti_backend.evaluation.evaluate import main, units_of
-from mti_backend.evaluation.pairs import held_out_pair
 from mti_backend.evaluation.processes import Results, loader, measure_all
 from mti_backend.evaluation.rows import QUICK, ROWS
 from mti_backend.evaluation.store import Store
@@ -35,6 +34,7 @@ from mti_backend.evaluation.units import (
 from mti_backend.metrics.gain import motion_gain
 from mti_backend.models import SHIPPED_DRAFT
 from mti_backend.models.framing import Framing
+from tests.evaluation.held_out import held_out_pair
 
 CHEAP = "answer,still,autoencoder"
 ARGUMENTS = ["--pairs", "1", "--rows", f"{CHEAP},learned", "--iterations", "2", "--no-plots"]

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from mti_backend.evaluation.leakage import leakage
-from mti_backend.evaluation.pairs import Pair, held_out_pair
+from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.tracks import palette
+from tests.evaluation.held_out import held_out_pair
 
 
 @pytest.fixture(scope="module")

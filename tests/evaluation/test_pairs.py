@@ -21,11 +21,12 @@ from mti_backend.evaluation.pairs import (
     references,
 )
 from mti_backend.metrics.gain import motion_gain
+from tests.evaluation import held_out
 
 
 @pytest.fixture(scope="module")
 def pairs() -> list[Pair]:
-    return held_out_pairs(len(NAMED) + 2)
+    return held_out.held_out_pairs(len(NAMED) + 2)
 
 
 def test_motions_are_the_named_ones_in_turn(pairs: list[Pair]) -> None:
@@ -121,7 +122,8 @@ def test_a_motion_without_a_name_is_not_drawn_again() -> None:
 
 
 def test_another_look_changes_the_reference_only_in_its_looks() -> None:
-    stick, solid = held_out_pair(0), held_out_pair(0, reference_look="solid")
+    stick = held_out.held_out_pair(0)
+    solid = held_out_pair(0, reference_look="solid")
     assert not torch.equal(stick.reference, solid.reference)
 
 

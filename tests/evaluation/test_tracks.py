@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mti_backend.evaluation.bench import decoded
-from mti_backend.evaluation.pairs import Pair, held_out_pairs
+from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.statistics import median_interval
 from mti_backend.evaluation.tracks import (
     CAP,
@@ -26,6 +26,7 @@ from mti_backend.evaluation.tracks import (
 )
 from mti_backend.models import load_model
 from mti_backend.models.framing import Framing
+from tests.evaluation.held_out import held_out_pairs
 
 
 @pytest.fixture(scope="module")

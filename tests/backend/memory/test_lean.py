@@ -1,6 +1,7 @@
 """Optimizations of memory and time leave the tokens' gradients unchanged: in float64, on SVD's
 classes with random weights."""
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,16 +22,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
-@pytest.fixture
-def model(folder: Path) -> SvdModel:
-    """The model with diffusers' original forwards."""
+@pytest.fixture(scope="module")
+def original(folder: Path) -> SvdModel:
+    """The model with diffusers' original forwards. Do not modify it."""
     return without_levers(folder)
 
 
+@pytest.fixture
+def model(original: SvdModel) -> SvdModel:
+    """The same, to be modified."""
+    return copy.deepcopy(original)
+
+
 @pytest.fixture(scope="module")
-def expected(folder: Path) -> dict[int, tuple[Tensor, ...]]:
+def expected(original: SvdModel) -> dict[int, tuple[Tensor, ...]]:
     """The gradients of that model, by batch size."""
-    return {batch: gradients(without_levers(folder), batch) for batch in (1, 2)}
+    return {batch: gradients(original, batch) for batch in (1, 2)}
 
 
 def without_levers(folder: Path) -> SvdModel:

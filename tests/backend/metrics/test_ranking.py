@@ -9,13 +9,14 @@ import torch
 
 from mti_addon.wire.settings import Settings
 from mti_backend import frames
-from mti_backend.evaluation.pairs import Pair, held_out_pair
+from mti_backend.evaluation.pairs import Pair
 from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from mti_backend.method.textual_inversion.sampling import sample, visualisation
 from mti_backend.metrics.attention_maps import AttentionMaps
 from mti_backend.metrics.ranking import agreement, reconstruction, warning
 from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel
+from tests.evaluation.held_out import held_out_pair
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
 WALK, RUN = 3, 4  # indices of held-out pairs

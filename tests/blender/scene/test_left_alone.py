@@ -91,8 +91,12 @@ def test_a_target_leaves_the_render_result_alone(shot, still, movie, sent, tmp_p
         still()
 
 
+@pytest.mark.once
 def test_the_engine_of_an_add_on_that_is_not_enabled_stays_in_a_fresh_render(shot, sent, ext):
-    """F12 renders with EEVEE then; so does the target, where EEVEE can draw."""
+    """F12 renders with EEVEE then; so does the target, where EEVEE can draw.
+
+    Once: without a GPU each version compiles EEVEE's shaders for 20 s, and test_shot_targets.py
+    shows for all versions that such an engine stays."""
 
     class Other(bpy.types.RenderEngine):
         bl_idname, bl_label = "OTHER", "Other"

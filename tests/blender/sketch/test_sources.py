@@ -254,6 +254,7 @@ def test_a_camera_in_an_empty_scene_moves_through_a_room(level, ext):
     assert min(steps) > 3 and np.std(pictures[0]) > 15
 
 
+@pytest.mark.usefixtures("coarse")
 def test_a_camera_over_the_scenes_own_geometry(level, ext):
     """The render lies over the room: the cube is where the camera sees it, in its colour."""
     paint = bpy.data.materials.new("Paint")
