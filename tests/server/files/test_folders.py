@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mti_addon.wire.errors import BadEmbedding, Busy, DiskFull, UnreadableInput
+from mti_addon.wire.events import Cancelled, Done, encode
 from mti_addon.wire.job import JobFolder, manifest_of
 from mti_addon.wire.library.tensors import check_tokens
 from mti_backend.server.files import blobs, folders, places, results
@@ -57,12 +58,21 @@ def test_a_new_attempt_takes_the_folder_from_the_old_one(home: Places) -> None:
     assert kept == {"inputs", "request.json", "owner.json", "events.jsonl"}
 
 
-def test_a_finished_folder_has_only_what_is_read(home: Places) -> None:
+@pytest.mark.parametrize(
+    ("final", "kept"),
+    [(Done({}), set()), (Cancelled(3), {"checkpoint"})],
+    ids=["done", "to be resumed"],
+)
+def test_a_finished_folder_has_only_what_is_read(
+    home: Places, final: Done | Cancelled, kept: set[str]
+) -> None:
     folder = made(home, 1)
-    for name in ("output", "checkpoint"):
+    for name in ("output", "checkpoint", "live"):
         (folder / name).mkdir()
+    (folder / "events.jsonl").write_text(encode(final, 1, 1.0) + "\n")
     folders.settle(home, JOB)
-    assert {path.name for path in (home.jobs / JOB).iterdir()} == {"request.json", "output"}
+    left = {path.name for path in (home.jobs / JOB).iterdir()}
+    assert left == {"request.json", "events.jsonl", "output", *kept}
     folders.settle(home, JOB)
     folders.remove(home, JOB)
     folders.remove(home, JOB)
