@@ -188,6 +188,22 @@ def test_hybrid_learns_both_each_from_its_own_loss(model: TextToVideoModel) -> N
         assert all(g is None for g in torch.autograd.grad(loss, some, allow_unused=True))
 
 
+def test_the_spatial_lora_takes_part_in_the_loss_of_the_embeddings(model: TextToVideoModel) -> None:
+    """In the same iterations in which it learns, and as it is."""
+    with filled(begin(model, loss="hybrid", spatial_probability=1.0)) as learning:
+        assert learning.lora is not None
+        draw = learning.draw(0)
+        found = {}
+        for mode in ("apply", "off"):
+            learning.lora.mode = mode  # type: ignore[assignment]
+            learning.injection.set(learning.embeddings.qk, learning.embeddings.v, learning.size)
+            found[mode] = learning.temporal_loss(draw).detach()
+        assert found["apply"] != found["off"]
+        for spatial, mode in ((True, "apply"), (False, "off")):
+            loss, _ = learning._temporal_gradients(replace(draw, spatial=spatial))
+            assert torch.equal(loss, found[mode])
+
+
 def run(learning: MotionInversion, steps: int) -> list[Tensor]:
     for _ in range(steps):
         learning.step()
