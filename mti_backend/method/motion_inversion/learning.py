@@ -3,12 +3,12 @@
 arXiv 2403.20193: everything but the embeddings is frozen.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.problem import Problem
@@ -25,6 +25,7 @@ from . import losses
 from .embeddings import MotionEmbeddings, count
 from .motion import MAX_BYTES, Header, Layer, Motion
 from .noise_starts import INVERSION_STEPS, invert
+from .optimised import Optimised
 from .settings import LearningSettings
 from .spatial_lora import SpatialLora
 
@@ -87,16 +88,17 @@ class MotionInversion:
         self.embeddings = MotionEmbeddings(
             self.attentions, self.frames, self.size, settings.qk_sharing, model.device, self.wide
         )
-        self._tables = self.embeddings.parameters()
-        self.optimiser = _adamw(self._tables.values(), settings.learning_rate, settings)
+        self.learned = Optimised(
+            self.embeddings.parameters(), settings.learning_rate, settings.weight_decay
+        )
         self.lora: SpatialLora | None = None
         if settings.loss == "hybrid":
             self.lora = SpatialLora(
                 model.unet, settings.spatial_rank, step_generator(settings.seed, _LORA_STEP),
                 model.device, self.wide,
             )  # fmt: skip
-            self.lora_optimiser = _adamw(
-                self.lora.parameters().values(), settings.spatial_learning_rate, settings
+            self.lora_learned = Optimised(
+                self.lora.parameters(), settings.spatial_learning_rate, settings.weight_decay
             )
         self.injection = TemporalInjection(model.unet, self.attentions)
         self.inverted_noise: Tensor | None = None
@@ -137,11 +139,11 @@ class MotionInversion:
         loss, gradients = self._temporal_gradients(draw)
         if not losses.all_finite(loss, *gradients, *of_lora):
             self._step_back()
-        self._before = [m.detach().clone() for m in self._tables.values()]
+        self._before = self.learned.copies()
         # Both gradients belong to the same weights: the LoRA is not updated before the second one.
-        _apply(self.optimiser, self._tables.values(), gradients)
-        if self.lora is not None and of_lora:
-            _apply(self.lora_optimiser, self.lora.parameters().values(), of_lora)
+        self.learned.update(gradients)
+        if of_lora:
+            self.lora_learned.update(of_lora)
         self.step_index += 1
         self.loss = float(loss)
         if self.step_index in self.settings.keep:
@@ -190,7 +192,7 @@ class MotionInversion:
             self.lora.mode = "apply" if draw.spatial else "off"
         self.injection.set(self.embeddings.qk, self.embeddings.v, self.size)
         loss = self.temporal_loss(draw)
-        gradients = list(torch.autograd.grad(loss, list(self._tables.values())))
+        gradients = self.learned.gradients(loss)
         self._as_it_was()
         return loss.detach(), gradients
 
@@ -199,7 +201,7 @@ class MotionInversion:
         self.injection.clear()
         self.lora.mode = "learn"
         loss = self.spatial_loss(draw)
-        gradients = list(torch.autograd.grad(loss, list(self.lora.parameters().values())))
+        gradients = self.lora_learned.gradients(loss)
         self._as_it_was()
         return gradients
 
@@ -212,9 +214,8 @@ class MotionInversion:
     def _step_back(self) -> None:
         """Restore the last embeddings whose loss was finite, and say so."""
         failed = self.step_index + 1
-        with torch.no_grad():
-            for m, before in zip(self._tables.values(), self._before, strict=False):
-                m.copy_(before)
+        if self._before:
+            self.learned.restore(self._before)
         self.step_index -= bool(self._before)
         self._before = []
         raise BadRequest(
@@ -244,44 +245,24 @@ class MotionInversion:
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything needed to resume bit for bit, as tensors."""
-        state: dict[str, Tensor] = {"step": torch.tensor(self.step_index)}
-        for tables, optimiser in self._learned():
-            for name, p in tables.items():
-                state[name] = p.detach().clone()
-                for key, moment in optimiser.state.get(p, {}).items():
-                    state[f"{name}.{key}"] = moment.detach().clone()
+        state = {"step": torch.tensor(self.step_index)}
+        for each in self._all_learned():
+            state |= each.state_dict()
         return state
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Resume from `state_dict` of a run with the same reference, caption and settings.
 
-        Raises KeyError for a state of other layers or another loss.
+        If the very next loss is not finite, this state is the one that is kept. Raises KeyError for
+        a state of other layers or another loss.
         """
+        for each in self._all_learned():
+            each.load_state_dict(state)
         self.step_index = int(state["step"])
         self._before = []
-        for tables, optimiser in self._learned():
-            for name, p in tables.items():
-                with torch.no_grad():
-                    p.copy_(state[name])
-                moments = {
-                    key: state[f"{name}.{key}"] for key in _MOMENTS if f"{name}.{key}" in state
-                }
-                if moments:
-                    optimiser.state[p] = {
-                        key: moment.clone() if key == "step" else moment.to(p).clone()
-                        for key, moment in moments.items()
-                    }
 
-    def _learned(self) -> list[tuple[dict[str, nn.Parameter], torch.optim.Optimizer]]:
-        pairs: list[tuple[dict[str, nn.Parameter], torch.optim.Optimizer]] = [
-            (self._tables, self.optimiser)
-        ]
-        if self.lora is not None:
-            pairs.append((self.lora.parameters(), self.lora_optimiser))
-        return pairs
-
-
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+    def _all_learned(self) -> list[Optimised]:
+        return [self.learned] if self.lora is None else [self.learned, self.lora_learned]
 
 
 def _chosen(model: TextToVideoModel, settings: LearningSettings) -> list[TemporalAttention]:
@@ -301,19 +282,6 @@ def _chosen(model: TextToVideoModel, settings: LearningSettings) -> list[Tempora
             )
         )
     return chosen
-
-
-def _adamw(
-    parameters: Iterable[nn.Parameter], rate: float, settings: LearningSettings
-) -> torch.optim.AdamW:
-    return torch.optim.AdamW(list(parameters), lr=rate, weight_decay=settings.weight_decay)
-
-
-def _apply(optimiser: Any, parameters: Iterable[nn.Parameter], gradients: Iterable[Tensor]) -> None:
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
 
 
 def _halved(x: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 wire's errors, fields, and files.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,11 +74,6 @@ class Header:
         if self.noise:
             found[_NOISE] = self.noise
         return found
-
-    @property
-    def size(self) -> int:
-        """Bytes of all arrays."""
-        return 2 * sum(math.prod(shape) for shape in self.shapes().values())
 
 
 @dataclass(frozen=True)
@@ -239,8 +233,6 @@ def _header(metadata: Mapping[str, str], path: Path) -> Header:
     noise = header.noise
     sound = len(noise) in (0, 5) and all(0 < side <= 4096 for side in noise)
     if not 0 < len(names) == len(header.layers) <= _MAX_LAYERS or not sound:
-        raise _misshapen(path)
-    if header.size > MAX_BYTES:
         raise _misshapen(path)
     return header
 

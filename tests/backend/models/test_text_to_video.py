@@ -54,6 +54,19 @@ def test_targets_of_both_kinds(model: TextToVideoModel, monkeypatch: pytest.Monk
     torch.testing.assert_close(model.target(x0, noise, t), alpha * noise - sigma * x0)
 
 
+@torch.no_grad()
+def test_clips_of_a_batch_have_their_own_text_and_time(model: TextToVideoModel) -> None:
+    x = torch.randn(2, 3, 4, 8, 6, generator=torch.Generator().manual_seed(0))
+    text = torch.cat([model.encode_prompt("a fox"), model.encode_prompt("snow")])
+    t = torch.tensor([900, 20])
+    both = model.network(x, t, text)
+    for i in range(2):
+        alone = model.network(x[i : i + 1], t[i], text[i : i + 1])
+        torch.testing.assert_close(both[i : i + 1], alone, rtol=1e-4, atol=1e-5)
+        other = model.network(x[i : i + 1], t[i], text[1 - i : 2 - i])
+        assert (other - alone).abs().max() > 1e-3
+
+
 def test_a_ddim_scheduler_in_the_folder_is_used_as_it_is(tmp_path: Path) -> None:
     make_tiny_text_to_video("animatediff", tmp_path)
     own = DDIMScheduler(

@@ -132,12 +132,12 @@ def test_the_first_update_is_adamw_s(model: TextToVideoModel) -> None:
     with begin(model, loss="debiased_temporal") as learning:
         _, gradients = learning._temporal_gradients(learning.draw(0))
         learning.step()
-        after = [m.detach().clone() for m in learning._tables.values()]
+        after = [m.detach().clone() for m in learning.learned.parameters]
         for m, g in zip(after, gradients, strict=True):
             torch.testing.assert_close(m, -0.02 * g / (g.abs() + 1e-8), rtol=1e-9, atol=1e-12)
         _, second = learning._temporal_gradients(learning.draw(1))
         learning.step()
-        for m, old, g, h in zip(learning._tables.values(), after, gradients, second, strict=True):
+        for m, old, g, h in zip(learning.learned.parameters, after, gradients, second, strict=True):
             first = (0.9 * 0.1 * g + 0.1 * h) / (1 - 0.9**2)
             root = ((0.999 * 0.001 * g**2 + 0.001 * h**2) / (1 - 0.999**2)).sqrt()
             expected = old * (1 - 0.02 * 0.01) - 0.02 * first / (root + 1e-8)
@@ -162,7 +162,7 @@ def test_gradients_are_the_same_when_blocks_are_recomputed(
             found = gradients()
         finally:
             model.set_checkpointing("nothing")
-    assert len(expected) > len(learning._tables)
+    assert len(expected) > len(learning.learned.tables)
     for a, b in zip(found, expected, strict=True):
         assert (a - b).norm() <= 1e-12 * b.norm()
 
@@ -188,10 +188,26 @@ def test_hybrid_learns_both_each_from_its_own_loss(model: TextToVideoModel) -> N
         assert all(g is None for g in torch.autograd.grad(loss, some, allow_unused=True))
 
 
+def test_the_spatial_lora_takes_part_in_the_loss_of_the_embeddings(model: TextToVideoModel) -> None:
+    """In the same iterations in which it learns, and as it is."""
+    with filled(begin(model, loss="hybrid", spatial_probability=1.0)) as learning:
+        assert learning.lora is not None
+        draw = learning.draw(0)
+        found = {}
+        for mode in ("apply", "off"):
+            learning.lora.mode = mode  # type: ignore[assignment]
+            learning.injection.set(learning.embeddings.qk, learning.embeddings.v, learning.size)
+            found[mode] = learning.temporal_loss(draw).detach()
+        assert found["apply"] != found["off"]
+        for spatial, mode in ((True, "apply"), (False, "off")):
+            loss, _ = learning._temporal_gradients(replace(draw, spatial=spatial))
+            assert torch.equal(loss, found[mode])
+
+
 def run(learning: MotionInversion, steps: int) -> list[Tensor]:
     for _ in range(steps):
         learning.step()
-    return [m.detach().clone() for m in learning._tables.values()]
+    return [m.detach().clone() for m in learning.learned.parameters]
 
 
 def test_a_seed_gives_the_same_bits_and_so_does_a_resumed_run(model: TextToVideoModel) -> None:
@@ -290,8 +306,8 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(
     """The weights overflow: a rate of 1e300 leads to infinite activations in one update."""
     with begin(model) as learning:
         run(learning, broken_after)
-        good = [m.detach().clone() for m in learning._tables.values()]
-        learning.optimiser.param_groups[0]["lr"] = 1e300
+        good = [m.detach().clone() for m in learning.learned.parameters]
+        learning.learned.optimiser.param_groups[0]["lr"] = 1e300
         learning.step()  # its own loss is still finite
         with pytest.raises(BadRequest) as caught:
             learning.step()
@@ -302,7 +318,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(
         )
         assert f"motion of iteration {broken_after}," in said.hint
         assert learning.step_index == broken_after
-        for m, before in zip(learning._tables.values(), good, strict=True):
+        for m, before in zip(learning.learned.parameters, good, strict=True):
             assert torch.equal(m, before)
         assert all(m.isfinite().all() for m in learning.motion().v.values())
 
@@ -313,7 +329,7 @@ def test_a_reference_that_is_not_finite_stops_at_once(model: TextToVideoModel) -
         with pytest.raises(BadRequest, match="in iteration 1 the loss is not finite"):
             learning.step()
         assert learning.step_index == 0
-        assert not any(m.any() for m in learning._tables.values())
+        assert not any(m.any() for m in learning.learned.parameters)
 
 
 def test_what_does_not_fit_is_refused(
