@@ -10,7 +10,7 @@ PYTHON313 := $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'imp
 	|| ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python3.13 2>/dev/null | tail -n 1)
 OUT ?= out
 
-.PHONY: help setup demo test test-slow check unit benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish presets lost-media lock clean
+.PHONY: help setup demo test test-slow check unit remote benchmarks blender blender-4.5 blender-5.0 blender-5.2 e2e window coverage evaluate evaluate-full train-draft zip publish presets lost-media lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
 
@@ -27,9 +27,10 @@ $(BACKEND)/.ready: requirements-dev.lock tools/requirements.py
 	touch $@
 
 UV := $(BACKEND)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
-lock: $(BACKEND)/.ready  ## write requirements.lock anew from pyproject.toml: versions and hashes for every system
+lock: $(BACKEND)/.ready  ## write the three locks anew from pyproject.toml: versions and hashes for every system
 	$(UV) --extra backend pyproject.toml -o requirements.lock
-	$(UV) --extra backend --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	$(UV) --extra backend --extra server --constraint requirements.lock pyproject.toml -o requirements-server.lock
+	$(UV) --extra backend --extra server --extra dev --constraint requirements-server.lock pyproject.toml -o requirements-dev.lock
 
 $(BPY)4.5/.ready: tools/setup_bpy.sh
 	sh tools/setup_bpy.sh $(PYTHON) $(BPY)4.5 4.5.15
@@ -47,7 +48,7 @@ JOBS ?= 3
 test:  ## everything: lint, types, unit tests, tests in real Blender, end to end, in a window
 	$(MAKE) setup $(BPY)4.5/.ready $(BPY)5.2/.ready
 	rm -rf $(COVERAGE)
-	$(MAKE) -j $(JOBS) check unit window e2e blender-5.2 blender-5.0 blender-4.5 benchmarks  # the long ones first
+	$(MAKE) -j $(JOBS) check unit window e2e blender-5.2 remote blender-5.0 blender-4.5 benchmarks  # the long ones first
 	$(MAKE) coverage
 	@echo "all checks and tests passed"
 
@@ -63,14 +64,19 @@ COVERED = --cov --cov-report= --cov-config=pyproject.toml
 PYTEST := -m pytest --durations=20
 QUICK = $(PYTEST) -m "not slow"
 coverage: $(BACKEND)/.ready  ## what the last tests have covered, in percent; less than the floor is an error
-	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage combine --keep --quiet $(COVERAGE)/unit $(COVERAGE)/blender
+	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage combine --keep --quiet $(COVERAGE)/unit $(COVERAGE)/remote $(COVERAGE)/blender
 	COVERAGE_FILE=$(COVERAGE)/.coverage $(BACKEND)/bin/coverage report --fail-under=$(FLOOR)
 
+REMOTE := server client/remote
 # The suites that run beside it have the other cores, and torch's threads would only wait for each other.
 unit: $(BACKEND)/.ready
 	mkdir -p $(COVERAGE)
 	COVERAGE_FILE=$(COVERAGE)/unit OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests $(COVERED) \
-		$(patsubst %,--ignore=tests/%,blender e2e window benchmarks)
+		$(patsubst %,--ignore=tests/%,blender e2e window benchmarks $(REMOTE))
+
+remote: $(BACKEND)/.ready  ## a studio's server, and the relay to it
+	mkdir -p $(COVERAGE)
+	COVERAGE_FILE=$(COVERAGE)/remote OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) $(addprefix tests/,$(REMOTE)) $(COVERED)
 
 benchmarks: $(BACKEND)/.ready  # without coverage: they are no part of what is covered, and take twice as long with it
 	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/benchmarks

@@ -1,7 +1,7 @@
 """Command line of the backend; docs/command-line.md describes it.
 
     python -m mti_backend learn | apply | list | show | export | import
-    python -m mti_backend capabilities | run | download | evaluate | train-draft
+    python -m mti_backend capabilities | run | serve | download | evaluate | train-draft
 
 torch is imported only by the commands that compute.
 """
@@ -21,13 +21,17 @@ from . import cli
 EXIT_USAGE = 2
 """argparse's exit code for an invalid command line."""
 
-_OF_THE_CHECKOUT = {"evaluate": "evaluation", "train-draft": "draft.training.train"}
+_OF_THE_CHECKOUT = {
+    "evaluate": "evaluation",
+    "train-draft": "draft.training.train",
+    "serve": "server.cli",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    `evaluate`, `train-draft` and `download` parse the rest of the line themselves.
+    `serve`, `evaluate`, `train-draft` and `download` parse the rest of the line themselves.
     """
     # OpenMP threads busy-wait for each other. When the cores are shared (Blender is rendering),
     # each wait lasts until the scheduler runs the other thread: a 0.09 s step took 8.2 s. Must be
@@ -55,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="SECONDS",
         help="then keep the model loaded and wait this long for new jobs beside it (default: 0)",
     )
+    commands.add_parser("serve", help="run a studio's server, or manage it", add_help=False)
     commands.add_parser("evaluate", help="evaluate the model", add_help=False)
     commands.add_parser("train-draft", help="train the draft model", add_help=False)
     commands.add_parser("download", help="download svd or svd-xt from the hub", add_help=False)
@@ -84,7 +89,7 @@ def _dispatch(known: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _of_the_checkout(command: str, rest: list[str]) -> int:
-    """Run a command used only to develop this project; its code is not in the extension's zip."""
+    """Run a command whose code is not in the extension's zip: the server, or development."""
     try:
         module = importlib.import_module(f"{__package__}.{_OF_THE_CHECKOUT[command]}")
     except ModuleNotFoundError as error:

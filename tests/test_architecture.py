@@ -18,6 +18,13 @@ BACKEND = frozenset(
     | {"safetensors", "accelerate", "psutil"}
 )
 EVALUATION = frozenset({"matplotlib"})
+SERVER = {
+    # the part of the server that alone may import a package, which is then easy to replace
+    "http": frozenset({"starlette"}),
+    "store": frozenset({"apsw"}),
+    "run.py": frozenset({"starlette", "uvicorn"}),
+    "tls.py": frozenset({"cryptography"}),
+}
 
 ADDON_PACKAGES = {
     # package: (third-party distributions, our own packages)
@@ -39,6 +46,7 @@ FORBIDDEN = frozenset(
     | {"subprocess.check_output", "subprocess.getoutput", "subprocess.getstatusoutput"}
     | {"socket.socket", "socket.create_connection", "socket.create_server"}
 )
+STUDIO_PROCESSES = "mti_addon/client/remote/relay"
 PICKLES = frozenset({"pickle", "shelve", "marshal", "dill", "cloudpickle", "joblib"})
 
 
@@ -231,6 +239,9 @@ def test_the_backend_imports_only_what_it_may() -> None:
     def rule(path: Path) -> Iterator[str]:
         folder = path.relative_to(ROOT).parts[1]
         allowed = STDLIB | BACKEND | (EVALUATION if folder == "evaluation" else frozenset())
+        if folder == "server":
+            part = path.relative_to(ROOT).parts[2]
+            allowed = STDLIB | SERVER.get(part, frozenset())
         for name, _ in imports(path):
             first, *rest = name.split(".")
             if first == "mti_addon":
@@ -243,6 +254,16 @@ def test_the_backend_imports_only_what_it_may() -> None:
                 yield f"the backend may not import {name}"
 
     assert broken(rule, "mti_backend") == []
+
+
+def test_the_server_needs_nothing_of_the_backend_that_computes() -> None:
+    """It starts in half a second, and whatever torch does happens in a runner's process."""
+
+    def rule(path: Path) -> Iterable[str]:
+        own = {n.split(".")[1] for n in imported_modules(path) if n.startswith("mti_backend.")}
+        return own - {"server", "models"}
+
+    assert broken(rule, "mti_backend/server") == []
 
 
 def test_the_models_know_nothing_of_the_method() -> None:
@@ -269,6 +290,8 @@ def test_nobody_imports_the_blender_layer() -> None:
 
 def test_no_threads_pipes_sockets_or_path_edits_in_blender() -> None:
     def rule(path: Path) -> Iterable[str]:
+        if _speaks_to_the_studio(path):
+            return []
         modules = {name.split(".")[0] for name, _ in imports(path)}
         found = modules & (THREADS | NETWORK) | used_names(path) & FORBIDDEN
         found |= {name for name, _ in imports(path) if name in FORBIDDEN}
@@ -277,6 +300,23 @@ def test_no_threads_pipes_sockets_or_path_edits_in_blender() -> None:
         return sorted(f"not in Blender's process: {name}" for name in found)
 
     assert broken(rule, "mti_addon") == []
+
+
+def _speaks_to_the_studio(path: Path) -> bool:
+    return path.is_relative_to(ROOT / STUDIO_PROCESSES)
+
+
+def test_nothing_of_blender_imports_what_speaks_to_the_studio() -> None:
+    """It runs in processes of its own, which are started by the module's name."""
+    name = STUDIO_PROCESSES.replace("/", ".")
+
+    def rule(path: Path) -> Iterable[str]:
+        if _speaks_to_the_studio(path):
+            return []
+        return [module for module in imported_modules(path) if module.startswith(name)]
+
+    assert broken(rule, "mti_addon") == []
+    assert any(_speaks_to_the_studio(path) for path in sources("mti_addon"))
 
 
 def test_data_is_never_code() -> None:

@@ -15,6 +15,7 @@ import pytest
 from mti_addon.wire import codec, edit, errors, events, owner, request, settings
 from mti_addon.wire.job import JobFolder, Manifest
 from mti_addon.wire.library import preset
+from mti_addon.wire.remote.note import RemoteNote
 from tests.wire.examples import limit_of
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +31,7 @@ TABLES = [
     settings.SamplingSettings,
     owner.Owner,
     Manifest,
+    RemoteNote,
     *events.EVENTS.values(),
 ]
 OF_A_MOTION = [

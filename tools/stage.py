@@ -1,9 +1,9 @@
 """Stage the extension, build its zip, and validate both, with plain Python.
 
 The zip has the layout of the repository's root, so that paths in it mean the same as in a checkout;
-only the package's one-line __init__.py is generated here. What only this project needs, the draft's
-training and evaluation, is left out. Building and validating use Blender's own `blender_ext.py`,
-which is part of every bpy wheel and does not need Blender.
+only the package's one-line __init__.py is generated here. What no animator needs, the draft's
+training, the evaluation and the studio's server, is left out. Building and validating use Blender's
+own `blender_ext.py`, which is part of every bpy wheel and does not need Blender.
 
     python tools/stage.py [--build DIR] [--channel own|platform] [--zip --bpy PYTHON_WITH_BPY]
                           [--repository DIR]
@@ -30,12 +30,13 @@ IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 DRAFT, OF_THE_DRAFT = "mti_backend/draft", ("__init__.py", "weights")
 """The part of the draft needed to run it: its weights; the rest is its training."""
-NOT_FOR_ANIMATORS = ("mti_backend/evaluation",)
+NOT_FOR_ANIMATORS = ("mti_backend/evaluation", "mti_backend/server")
 CHANNELS = ("own", "platform")
 NOT_ON_THE_PLATFORM = ("mti_addon/blender/setup/operators_install.py",)
 """The official platform does not allow installing software, or downloading parts of the
 extension."""
 PERMISSION = "network = "
+ON_THE_PLATFORM = 'network = "Use the server of a studio that was paired"\n'
 CHANNEL_FILE = "mti_addon/blender/common/release_channel.py"
 INIT = "from .mti_addon import register, unregister\n"
 FIND_BLENDER_EXT = (
@@ -82,7 +83,7 @@ def _leave_out_what_is_for_us(folder: Path) -> None:
 
 
 def _for_the_platform(folder: Path) -> None:
-    """Remove what installs or downloads software, and the permission for it; set the channel."""
+    """Remove what installs or downloads software, and the reason that names it; set the channel."""
     for name in NOT_ON_THE_PLATFORM:
         (folder / name).unlink()
     file = folder / CHANNEL_FILE
@@ -90,8 +91,8 @@ def _for_the_platform(folder: Path) -> None:
     file.write_text(text.replace('CHANNEL = "own"', 'CHANNEL = "platform"'), encoding="utf-8")
     manifest = folder / "blender_manifest.toml"
     lines = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(PERMISSION)]
-    manifest.write_text("".join(kept), encoding="utf-8")
+    told = [ON_THE_PLATFORM if line.startswith(PERMISSION) else line for line in lines]
+    manifest.write_text("".join(told), encoding="utf-8")
 
 
 def blender_ext(python: str) -> Path:

@@ -1,7 +1,7 @@
 """Blender layer: registers and unregisters the extension's classes.
 
-Each section of the tab has its own sub-package. `queue`, `sequencer`, `scene` and `common` sit
-below the sections and know nothing about them; see docs/architecture.md.
+Each section of the tab has its own sub-package. `queue`, `studio`, `sequencer`, `scene` and
+`common` sit below the sections and know nothing about them; see docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from . import (
     setup,
     sketch,
     status_bar,
+    studio,
     tab,
     translations,
 )
@@ -29,6 +30,7 @@ from .jobs import cleanup
 from .learn import queueing
 from .library import changing, grid_clicks, journal, motions, saving, shown
 from .library import menus as library_menus
+from .library import studio as studio_motions
 from .library.assets import asset_library, browser
 from .properties import MTI_PG_scene, MTI_PG_window
 from .queue import pictures as job_pictures
@@ -38,12 +40,14 @@ from .scene import render_result, watch
 from .sequencer import strip_repair
 from .setup import watch as setup_watch
 from .sketch import changes as capture_changes
+from .studio import watch as studio_watch
 
 CLASSES: tuple[type, ...] = (
     *preferences.CLASSES,
     lists.MTI_PG_entry,
     MTI_PG_scene,
     MTI_PG_window,
+    *studio.CLASSES,
     *setup.CLASSES,
     *sketch.CLASSES,
     *learn.CLASSES,
@@ -85,6 +89,8 @@ def register() -> None:
     motions.start()
     asset_library.start()
     setup_watch.begin()
+    studio_watch.on_change(studio_motions.look)
+    studio_watch.begin()
     cleanup.begin()
     file_cache.on_change(setup_watch.redraw)
     watch.begin(capture_changes.LOOKER, target_changes.LOOKER)
@@ -92,8 +98,19 @@ def register() -> None:
 
 def unregister() -> None:
     """Undo register() in reverse order, leaving no timers or previews behind."""
-    timers = (watch, setup_watch, playback, polling, lists, cleanup, playing, grid_clicks, queueing)
-    for timer in timers:
+    timers = (
+        watch,
+        setup_watch,
+        studio_watch,
+        playback,
+        polling,
+        lists,
+        cleanup,
+        playing,
+        grid_clicks,
+        queueing,
+    )
+    for timer in (*timers, grid_clicks, queueing):
         timer.stop()
     known = (
         asset_library,

@@ -14,7 +14,7 @@ from bpy.props import StringProperty
 from ..workflow.job_list import Row
 from .common import panels
 from .queue import polling
-from .queue.rows import STAGES
+from .queue.rows import NO_CONNECTION, STAGES
 from .translations import translated
 
 ENDINGS = {
@@ -48,6 +48,8 @@ def status(rows: tuple[Row, ...]) -> tuple[float, str] | None:
     waiting = sum(1 for each in busy if each is not row and not each.at_work)
     stage = translated(STAGES.get(row.state.stage, "Starting"))
     text = translated("Motion: {} {:.0%}", stage, row.state.fraction)
+    if not row.state.online:
+        text = translated(NO_CONNECTION[0])
     if waiting:
         text += translated(", {} waiting", waiting)
     return row.state.fraction, text

@@ -1,6 +1,6 @@
 """Start runners, follow their job folders, and index motions; wire and stdlib only."""
 
-from ..wire.queue import enqueue, is_running, next_job
+from ..wire.queue import enqueue, is_running, next_job, relays_in
 from .jobs.follow import Follower
 from .jobs.launch import launch
 from .jobs.spool import advice, cancel, dequeue, list_jobs, pause, remove, requeue
@@ -25,6 +25,7 @@ __all__ = [
     "list_jobs",
     "next_job",
     "pause",
+    "relays_in",
     "remove",
     "requeue",
 ]

@@ -16,6 +16,7 @@ MtiError
  |- DiskFull            disk_full        75   no space left
  |- NotWritable         not_writable     75   the folder is not writable
  |- OutOfMemory         out_of_memory    75   the model or the clip does not fit
+ |- StudioError         studio           75   the studio's server is not there, or refuses
  |- Cancelled           cancelled         3   stopped on request
  `- Internal            internal         70   a bug in this program; the log has the traceback
 
@@ -141,6 +142,13 @@ class OutOfMemory(MtiError):
     exit_code = 75
 
 
+class StudioError(MtiError):
+    """The studio's server cannot be reached, is another one, or refuses what it is asked."""
+
+    code = "studio"
+    exit_code = 75
+
+
 class Cancelled(MtiError):
     """The job was asked to stop, and did."""
 
@@ -169,6 +177,7 @@ ERRORS: tuple[type[MtiError], ...] = (
     DiskFull,
     NotWritable,
     OutOfMemory,
+    StudioError,
     Cancelled,
     Internal,
 )

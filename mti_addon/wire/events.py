@@ -1,7 +1,8 @@
 """Events of a runner: one JSON object per line of events.jsonl; stdlib only.
 
 The line is `{"seq": 3, "time": 1732150000.25, "event": "progress", ...fields of the event}`. `seq`
-counts 1, 2, 3 ... over the life of the job, across runners; `time` is in Unix seconds.
+counts 1, 2, 3 ... over the life of the job, across runners; `time` is in Unix seconds. A relay
+adds `server_seq`, the number of the event on the studio's server, if it comes from there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from .codec import Constraint, Range
 from .errors import BadRequest, MtiError, WireError
 from .problem import Problem
 
-Stage = Literal["load", "encode", "learn", "reconstruct", "apply", "decode", "save"]
+Stage = Literal[
+    "load", "encode", "learn", "reconstruct", "apply", "decode", "save",
+    "upload", "queue", "download",
+]  # fmt: skip
 MAX_LINE_BYTES = 64 * 1024
 MAX_TIME = 1e12
 """Unix seconds, some 30,000 years; larger values are invalid, and would not fit a float."""
@@ -69,6 +73,13 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class Connection:
+    """The relay of a remote job has lost or found the studio's server."""
+
+    online: Annotated[bool, Constraint(None, "Whether the server answers.")]
+
+
+@dataclass(frozen=True)
 class Done:
     """The final event: everything in output/ is complete. `result` is described in docs/job.md."""
 
@@ -112,7 +123,9 @@ class Cancelled:
     step: Annotated[int, _STEP]
 
 
-Event: TypeAlias = Started | Planned | Progress | Preview | Resumed | Done | Failed | Cancelled
+Event: TypeAlias = (
+    Started | Planned | Progress | Preview | Resumed | Connection | Done | Failed | Cancelled
+)
 FinalEvent: TypeAlias = Done | Failed | Cancelled
 EVENTS: dict[str, type[Event]] = {
     "started": Started,
@@ -120,6 +133,7 @@ EVENTS: dict[str, type[Event]] = {
     "progress": Progress,
     "preview": Preview,
     "resumed": Resumed,
+    "connection": Connection,
     "done": Done,
     "failed": Failed,
     "cancelled": Cancelled,
@@ -129,10 +143,14 @@ _OLDER: dict[str, dict[str, Any]] = {"failed": {"problem": "", "values": {}}}
 _NAMES = {cls: name for name, cls in EVENTS.items()}
 
 
-def encode(event: Event, seq: int, time: float) -> str:
-    """Return one line without its newline; raise WireError for what could not be read back."""
+def encode(event: Event, seq: int, time: float, server_seq: int | None = None) -> str:
+    """Return one line without its newline; raise WireError for what could not be read back.
+
+    server_seq: number of this event on the studio's server that it comes from.
+    """
     fields = codec.to_dict(event)
-    record = {"seq": seq, "time": round(time, 3), "event": _NAMES[type(event)], **fields}
+    head = {"seq": seq, "time": round(time, 3), "event": _NAMES[type(event)]}
+    record = head | ({} if server_seq is None else {"server_seq": server_seq}) | fields
     try:
         codec.from_dict(type(event), fields, _NAMES[type(event)])
         line = codec.dumps(record)
@@ -153,6 +171,9 @@ def decode(line: str | bytes) -> tuple[int, float, Event]:
         seq, time, name = (record.pop(key, None) for key in ("seq", "time", "event"))
         if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
             raise BadRequest("seq must be a whole number from 1.")
+        server_seq = record.pop("server_seq", 1)
+        if not isinstance(server_seq, int) or isinstance(server_seq, bool) or server_seq < 1:
+            raise BadRequest("server_seq must be a whole number from 1.")
         if not isinstance(time, int | float) or isinstance(time, bool) or abs(time) > MAX_TIME:
             raise BadRequest("time must be a number.")
         if not isinstance(name, str) or name not in EVENTS:

@@ -68,8 +68,10 @@ def os_error(error: OSError, path: Path) -> MtiError | None:
     return None
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, private: bool = False) -> None:
     """Write a file atomically: temporary file, fsync, rename, fsync of the folder.
+
+    private: only this user may read it (POSIX; on Windows, the folder's own rights apply).
 
     Readers see either the old bytes or the new ones, even after a crash or power failure. Raises
     DiskFull or NotWritable; the old file is unchanged then, and no temporary file is left.
@@ -77,7 +79,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     temp = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
         try:
-            write_synced(temp, data)
+            write_synced(temp, data, 0o600 if private else 0o666)
             replace(temp, path)
         except BaseException:
             temp.unlink(missing_ok=True)
@@ -85,9 +87,12 @@ def write_atomic(path: Path, data: bytes) -> None:
         fsync_dir(path.parent)
 
 
-def write_synced(path: Path, data: bytes) -> None:
-    """Write a new file and wait until it is on disk; raises plain OSError."""
-    with open(path, "xb") as stream:
+def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a new file and wait until it is on disk; raises plain OSError.
+
+    mode: the rights that it has from the first moment, before the umask.
+    """
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

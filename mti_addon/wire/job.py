@@ -113,6 +113,11 @@ class JobFolder:
         return self.path / "waiting"
 
     @property
+    def remote_file(self) -> Path:
+        """Exists if the job runs on a studio's server, through a relay (`wire.remote.note`)."""
+        return self.path / "remote.json"
+
+    @property
     def live_dir(self) -> Path:
         """Preview images while learning."""
         return self.path / "live"

@@ -14,7 +14,16 @@ from . import files
 from .job import JobFolder
 from .owner import STALE_SECONDS, Liveness, Owner, is_alive, read_owner
 
-__all__ = ["enqueue", "is_running", "is_worked_on", "jobs_in", "next_job", "waits"]
+__all__ = [
+    "enqueue",
+    "is_running",
+    "is_worked_on",
+    "jobs_in",
+    "next_job",
+    "next_remote",
+    "relays_in",
+    "waits",
+]
 
 
 def jobs_in(root: Path) -> list[JobFolder]:
@@ -66,15 +75,35 @@ def waits(job: JobFolder, started_too: bool = False) -> bool:
 def next_job(root: Path, for_runner: bool = False) -> JobFolder | None:
     """Return the longest-waiting job if no runner is working in this folder, or None.
 
+    Jobs that run on a studio's server neither wait for this machine nor keep it busy.
+
     for_runner: called by a runner that has finished, which may overtake one that is still starting.
     Both may start; the lock admits one of them, and the other exits.
     """
-    jobs = jobs_in(root)
+    jobs = [job for job in jobs_in(root) if not os.path.exists(job.remote_file)]
     if any(is_worked_on(job) if for_runner else is_running(job) for job in jobs):
         return None
+    return _longest_waiting(root, jobs, started_too=for_runner)
+
+
+def next_remote(root: Path) -> JobFolder | None:
+    """Return the longest-waiting job that runs on a studio's server, or None."""
+    return _longest_waiting(root, _remote_in(root), started_too=False)
+
+
+def relays_in(root: Path) -> int:
+    """Return how many jobs of a studio's server have a relay, or are getting one."""
+    return sum(map(is_running, _remote_in(root)))
+
+
+def _remote_in(root: Path) -> list[JobFolder]:
+    return [job for job in jobs_in(root) if os.path.exists(job.remote_file)]
+
+
+def _longest_waiting(root: Path, jobs: list[JobFolder], started_too: bool) -> JobFolder | None:
     found = []
     for job in jobs:
-        if waits(job, started_too=for_runner):
+        if waits(job, started_too):
             since = waiting_since(job)
             if since is not None:
                 found.append((since, job.path.name))

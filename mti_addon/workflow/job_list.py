@@ -47,6 +47,8 @@ class Row:
     """Whether a log was written."""
     keep: Keep | None = None
     """What becomes of its motion in the library, if that was decided."""
+    remote: bool = False
+    """Whether it runs on a studio's server."""
 
     @property
     def active(self) -> bool:
@@ -181,4 +183,5 @@ def _read(folder: JobFolder) -> Row:
     origin, created = read_origin(folder.path), _changed(folder.request_file) / 1e9
     has_log = folder.log_file.is_file()
     keep = read_keep(folder.path)
-    return Row(folder, request, problem, JobState(), origin, created, has_log, keep)
+    remote = folder.remote_file.is_file()
+    return Row(folder, request, problem, JobState(), origin, created, has_log, keep, remote)

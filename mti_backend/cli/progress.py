@@ -30,6 +30,9 @@ _STAGES = {
     "apply": "applying",
     "decode": "drawing",
     "save": "saving",
+    "upload": "sending",
+    "queue": "waiting",
+    "download": "fetching",
 }
 _COUNTED = ("learn", "apply")
 _SHORT = ("decode", "save")

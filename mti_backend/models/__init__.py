@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mti_addon.wire.errors import ModelMissing
+from mti_addon.wire.errors import BadRequest, ModelMissing
 from mti_addon.wire.problem import Problem
 
 if TYPE_CHECKING:
     from .svd import SvdModel
+    from .text_to_video import TextToVideoModel
 
 _PUT = (
     "Put its folder (with model_index.json) at {name}/ in the models folder, or choose another "
@@ -79,3 +80,20 @@ def load_model(name: str, device: str = "cpu", folder: Path | None = None) -> "S
     dtype = torch.float32 if device == "cpu" or name == "draft" else torch.bfloat16
     kind = DraftModel if name == "draft" else SvdModel
     return kind(name, folder or model_folder(name), device, dtype)
+
+
+def load_text_to_video(
+    name: str, device: str = "cpu", folder: Path | None = None
+) -> "TextToVideoModel":
+    """Load 'animatediff' or 'zeroscope', frozen, on a torch device. Raises ModelMissing, or
+    BadRequest for another name."""
+    import torch
+
+    from .animatediff import AnimateDiffModel
+    from .zeroscope import ZeroScopeModel
+
+    kinds = {"animatediff": AnimateDiffModel, "zeroscope": ZeroScopeModel}
+    if name not in kinds:
+        raise BadRequest(f"{name!r} is no text-to-video model; there are {', '.join(kinds)}.")
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    return kinds[name](name, folder or model_folder(name), device, dtype)

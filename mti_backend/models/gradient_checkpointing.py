@@ -59,7 +59,7 @@ class GradientCheckpointing:
         self.policy = policy
         self._before: list[tuple[nn.Module, Callable[..., Any] | None]] = []
         for name, module in unet.named_modules():
-            level = _level(unet, name)
+            level = level_of(unet, name)
             if level is None:
                 continue
             of_block = level in policy.blocks
@@ -92,7 +92,7 @@ class GradientCheckpointing:
 def _again(inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not torch.is_grad_enabled():
         return inner(*args, **kwargs)
-    # No RNG state to preserve: SVD has no dropout.
+    # No RNG state to preserve: the networks are in eval mode, without dropout.
     return checkpoint(inner, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
 
 
@@ -102,7 +102,7 @@ def _in_parts(inner: Callable[[Tensor], Tensor], rows: Tensor, *, chunks: int) -
     return torch.cat([_again(inner, part) for part in flat.chunk(chunks)]).view_as(rows)
 
 
-def _level(unet: nn.Module, name: str) -> int | None:
+def level_of(unet: nn.Module, name: str) -> int | None:
     """Level of the module `name`: 0 is the finest resolution; mid_block counts as the coarsest."""
     where, _, rest = name.partition(".")
     levels = len([*unet.get_submodule("down_blocks").children()])

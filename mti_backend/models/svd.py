@@ -79,7 +79,7 @@ class SvdModel:
         self.folder = folder
 
         def load(cls: Any, part: str, as_type: torch.dtype) -> Any:
-            variant = _variant(folder / part, as_type)
+            variant = weights_variant(folder / part, as_type)
             # The two libraries name this argument differently.
             precision = "dtype" if cls is CLIPVisionModelWithProjection else "torch_dtype"
             model = cls.from_pretrained(
@@ -306,7 +306,7 @@ class SvdModel:
             print(f"Out of memory; decoding in chunks of {chunk} instead.", flush=True)
 
 
-def _variant(folder: Path, dtype: torch.dtype) -> str | None:
+def weights_variant(folder: Path, dtype: torch.dtype) -> str | None:
     """File variant to read: full precision, unless only fp16 exists or fp16 is sufficient."""
     whole = any(folder.glob("*model.safetensors"))
     halves = any(folder.glob("*model.fp16.safetensors"))

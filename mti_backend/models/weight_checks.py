@@ -2,7 +2,7 @@
 torch."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,43 @@ def check_folder(name: str, folder: Path, parts: Iterable[str], autoencoder: str
 
     autoencoder: expected class name of `vae`.
     """
+    _check_parts(name, folder, parts)
+    for part, kind in (("unet", _UNET), ("vae", autoencoder)):
+        _check_kind(name, folder / part, str(_config(name, folder / part).get("_class_name")), kind)
+    kinds = _config(name, folder / "image_encoder").get("architectures") or ["unknown"]
+    _check_kind(name, folder / "image_encoder", str(kinds[0]), _IMAGE_ENCODER)
+
+
+def check_classes(
+    name: str, folder: Path, classes: Mapping[str, str], others: Iterable[str]
+) -> None:
+    """Raise ModelMissing if a part is missing, or of another class.
+
+    classes: expected class name of each part with weights. others: parts without weights.
+    """
+    _check_parts(name, folder, [*classes, *others])
+    for part, expected in classes.items():
+        config = _config(name, folder / part)
+        kinds = config.get("architectures") or [config.get("_class_name")]
+        if kinds[0] != expected:
+            raise ModelMissing(
+                Problem(
+                    "model_part_is_another",
+                    "{folder} contains a different model than {name}: its {part} is {found}, "
+                    "not {expected}.",
+                    "Choose the folder of this model, as it lies on the hub.",
+                    {
+                        "folder": folder,
+                        "name": name,
+                        "part": part,
+                        "found": kinds[0],
+                        "expected": expected,
+                    },
+                ),
+            )
+
+
+def _check_parts(name: str, folder: Path, parts: Iterable[str]) -> None:
     missing = [part for part in parts if not (folder / part).is_dir()]
     if missing:
         raise ModelMissing(
@@ -32,10 +69,6 @@ def check_folder(name: str, folder: Path, parts: Iterable[str], autoencoder: str
                 {"name": name, "folder": folder, "missing": ", ".join(missing)},
             ),
         )
-    for part, kind in (("unet", _UNET), ("vae", autoencoder)):
-        _check_kind(name, folder / part, str(_config(name, folder / part).get("_class_name")), kind)
-    kinds = _config(name, folder / "image_encoder").get("architectures") or ["unknown"]
-    _check_kind(name, folder / "image_encoder", str(kinds[0]), _IMAGE_ENCODER)
 
 
 def _config(name: str, part: Path) -> dict[str, Any]:

@@ -72,8 +72,8 @@ def test_our_own_repository_lists_it(tmp_path):
 def test_permissions_are_asked_for_with_short_reasons(published):
     channel, folder, _build = published
     manifest = tomllib.loads((folder / "blender_manifest.toml").read_text())
-    wanted = {"files", "clipboard"} | ({"network"} if channel == "own" else set())
-    assert set(manifest["permissions"]) == wanted
+    assert set(manifest["permissions"]) == {"files", "clipboard", "network"}
+    assert ("backend" in manifest["permissions"]["network"]) == (channel == "own")
     for reason in manifest["permissions"].values():
         assert 0 < len(reason) <= 64 and reason[-1] not in ".!?"
     assert len(manifest["tagline"]) <= 64 and manifest["tagline"][-1].isalnum()
@@ -87,6 +87,7 @@ def test_what_trains_and_measures_the_draft_is_left_out(published):
         "weights",
     ]
     assert not (folder / "mti_backend/evaluation").exists()
+    assert not (folder / "mti_backend/server").exists()
     left = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     for path in sorted(folder.glob("mti_backend/**/*.py")):
         for module in _imported(path, folder):
@@ -106,7 +107,7 @@ def _imported(path: Path, folder: Path) -> list[str]:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("command", ["evaluate", "train-draft"])
+@pytest.mark.parametrize("command", ["evaluate", "train-draft", "serve"])
 def test_commands_of_the_checkout_say_that_they_are_not_there(published, command):
     _channel, folder, _build = published
     line = [sys.executable, "-m", "mti_backend", command, "--out", "nowhere"]

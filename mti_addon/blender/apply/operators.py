@@ -10,10 +10,11 @@ from bpy.props import StringProperty
 from ...wire.errors import BadRequest
 from ...wire.problem import Problem
 from ...workflow.motions import motion_of_job
-from ..common import addon, panels
+from ..common import panels
 from ..common.reporting import reports_errors, set_poll_message
 from ..queue import polling
 from ..setup import engines
+from ..studio import place
 from ..translations import translated
 from . import preview
 from .current import current_motion, motion_problem
@@ -75,7 +76,7 @@ class MTI_OT_apply_this(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require a target and a backend."""
-        problem = addon.backend_problem() or target_problem(context)
+        problem = place.start_problem() or target_problem(context)
         return set_poll_message(cls, problem or edit_problem(context.scene))
 
     @reports_errors

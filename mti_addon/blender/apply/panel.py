@@ -14,6 +14,7 @@ from ..library import shown
 from ..queue.rows import draw_status
 from ..setup.costs import draw_resolution, estimate
 from ..setup.engines import chosen_settings
+from ..studio.drawing import draw_place
 from ..translations import sentences, translated
 from . import preview
 from .changes import changed_since_preview
@@ -37,6 +38,7 @@ def draw_apply(context: Any, layout: Any) -> None:
     field(context, column, props, "seed")
     field(context, column, props, "takes")
     draw_resolution(context, column, settings or chosen_settings())
+    draw_place(context, layout.column())
     button(context, layout, "mti.apply", "Apply", "PLAY")
     planned = settings or chosen_settings()
     planned = replace(planned, sampling=replace(planned.sampling, takes=props.takes))

@@ -19,6 +19,7 @@ from ...workflow.progress import steps
 from ..apply import preview
 from ..common import addon
 from ..common.folders import results_root, unsaved_root
+from ..queue.removal import remove
 from ..results.relocate import shown_folders
 from ..translations import sentences, translated
 
@@ -81,7 +82,7 @@ def delete(kind: str, heap: Heap) -> tuple[int, list[str]]:
     for path in steps(heap.unused):
         try:
             if kind in JOB_KINDS:
-                client.remove(JobFolder(path))
+                remove(JobFolder(path))
             else:
                 files.remove_folder(path, _HEARTS[kind])
             gone += 1

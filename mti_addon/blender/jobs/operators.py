@@ -11,11 +11,13 @@ from ... import client
 from ...wire.errors import BadRequest
 from ...wire.problem import Problem
 from ...workflow.job_titles import LONGEST_NAME, rename
-from ..common import addon, panels
+from ..common import panels
 from ..common.dialogs import ask
 from ..common.reporting import reports_errors, set_poll_message
 from ..queue import polling, submit
 from ..queue.job_operator import JobOperator
+from ..queue.removal import remove
+from ..studio import place
 from ..translations import translated
 
 
@@ -56,7 +58,7 @@ class MTI_OT_resume(JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require a backend."""
-        return set_poll_message(cls, addon.backend_problem())
+        return set_poll_message(cls, place.resume_problem())
 
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
@@ -74,7 +76,7 @@ class MTI_OT_start_now(JobOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require a backend."""
-        return set_poll_message(cls, addon.backend_problem())
+        return set_poll_message(cls, place.resume_problem())
 
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
@@ -97,7 +99,7 @@ class MTI_OT_remove_job(JobOperator, bpy.types.Operator):
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Delete its folder, unless a runner is still using it."""
-        client.remove(self.row().folder)
+        remove(self.row().folder)
         polling.start()
         return {"FINISHED"}
 

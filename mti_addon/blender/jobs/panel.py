@@ -12,7 +12,7 @@ from ..common.drawing import BOX_EDGES, ICON, button, is_narrow, name, paragraph
 from ..common.lists import SHOWN, flags
 from ..library.saving import entry_of_job
 from ..queue import pictures, polling, stillness
-from ..queue.rows import PHASES, TASKS, advice, draw_bar, draw_stop, how_far, warning_of, when
+from ..queue.rows import TASKS, advice, draw_bar, draw_stop, how_far, phase_of, warning_of, when
 from ..results import playback
 from ..translations import sentences, told, translated
 from .list import chosen_job, has_namesake, is_shown, mirror, rows
@@ -47,7 +47,7 @@ class MTI_UL_jobs(bpy.types.UIList):
         end.alignment = "RIGHT"
         if told:
             end.label(text=told, translate=False)
-        end.label(text="", icon=PHASES[row.state.phase][1])
+        end.label(text="", icon=phase_of(row)[1])
 
     def filter_items(self, context: Any, data: Any, entries: str) -> tuple[list[int], list[int]]:
         """Keep this file's jobs, or all if wanted, that match the search."""
@@ -110,7 +110,7 @@ def _draw_job(context: Any, box: Any, row: Row) -> None:
     if phase == "done" and request.learns:
         top.operator("mti.rename_job", text="", icon="GREASEPENCIL").job = job
     draw_stop(top, row)
-    text, icon = PHASES[phase]
+    text, icon = phase_of(row)
     parts = (translated(text), how_far(row), when(row.created))
     paragraph(context, box, ", ".join(part for part in parts if part), icon, boxed=True)
     if phase == "running":

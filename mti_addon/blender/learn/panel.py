@@ -9,8 +9,10 @@ from ..common.drawing import button, field, paragraph
 from ..common.file_cache import is_file
 from ..queue.rows import draw_status
 from ..setup.costs import draw_resolution, estimate
-from ..setup.engines import chosen_settings, engine_state
+from ..setup.engines import EngineState, chosen_settings, engine_state
 from ..sketch.current import current_capture
+from ..studio import place
+from ..studio.drawing import draw_place
 from ..translations import sentences, translated
 from . import queueing
 from .quality import planned_settings
@@ -25,9 +27,10 @@ def draw_learn(context: Any, layout: Any) -> None:
     field(context, column, addon.preferences(), "engine")
     if engine != "draft":
         field(context, column, addon.preferences(), "size")
+    draw_place(context, column)
     state = engine_state(engine)
     if state.condition != "backend_missing":  # already shown in the box at the top
-        paragraph(context, column, sentences(state.said), "CHECKMARK" if state.ready else "ERROR")
+        paragraph(context, column, sentences(state.said), _icon(state))
     draw_resolution(context, column, chosen_settings())
     column = layout.column()
     field(context, column, props, "quality")
@@ -42,6 +45,13 @@ def draw_learn(context: Any, layout: Any) -> None:
     text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
     draw_status(context, layout, True, text)
     _draw_learned(context, layout)
+
+
+def _icon(state: EngineState) -> str:
+    """Return the icon of an engine's state; a studio that does not answer is no error."""
+    if state.ready:
+        return "CHECKMARK"
+    return "INTERNET_OFFLINE" if place.at_studio() and not state.missing else "ERROR"
 
 
 def _draw_learned(context: Any, layout: Any) -> None:

@@ -28,6 +28,7 @@ from .operators_files import (
     MTI_OT_show_motion_folder,
 )
 from .operators_save import MTI_OT_save_to_library
+from .operators_studio import CLASSES as STUDIO
 from .panel import MTI_MT_library, MTI_MT_library_motion, MTI_PT_library_filter
 
 CLASSES: tuple[type, ...] = (
@@ -59,4 +60,5 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_drag_asset,
     MTI_OT_use_asset,
     MTI_AST_motions,
+    *STUDIO,
 )

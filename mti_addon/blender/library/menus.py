@@ -10,6 +10,7 @@ import bpy
 from ...client.library import Entry
 from ...client.setup.engines import LABELS
 from ..common import addon
+from ..studio import place
 from ..translations import translated
 from . import motions
 
@@ -58,6 +59,8 @@ def draw_motion_menu(layout: Any, entry: Entry) -> None:
         learn.folder = folder
     layout.separator()
     layout.operator("mti.export_motion", text="Export...", icon="EXPORT").folder = folder
+    if place.address():
+        layout.operator("mti.publish_motion", icon="LINKED").folder = folder
     show = layout.operator("mti.show_motion_folder", icon="FILE_FOLDER")
     show.folder = folder
     if entry.is_writable:

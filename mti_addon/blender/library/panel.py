@@ -13,6 +13,7 @@ from . import changing, motions, properties, shown
 from .details import draw_chosen
 from .grid import draw_grid
 from .menus import draw_library_menu, draw_motion_menu
+from .studio_panel import draw_studio_motions
 
 
 class MTI_PT_library_filter(bpy.types.Panel):
@@ -92,6 +93,7 @@ def draw_library(context: Any, layout: Any) -> None:
     entry = shown.chosen(context.scene)
     if entry is not None:
         draw_chosen(context, layout.box(), entry)
+    draw_studio_motions(context, layout)
 
 
 def _draw_search(context: Any, layout: Any) -> None:

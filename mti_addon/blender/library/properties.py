@@ -71,6 +71,11 @@ class LibraryProperties:
     library_origin: EnumProperty(
         name="From", description="Only show motions of this library", items=ORIGINS
     )
+    studio_search: StringProperty(
+        name="Search",
+        translation_context=OWN,
+        description="Only show motions of the studio with these words",
+    )
     library_favorites: BoolProperty(name="Favorites", description="Only show favorites")
 
 

@@ -12,6 +12,7 @@ from ..library import motions
 from ..library.assets import asset_library
 from ..queue import polling
 from ..setup import hub_access_token, watch
+from ..studio.drawing import draw_studio
 from . import page
 
 ENGINES = (
@@ -183,6 +184,19 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         items=ENGINES,
         default="draft",
     )
+    place: EnumProperty(
+        name="Runs On",
+        description="Where motions are learned and applied",
+        items=(
+            ("HERE", "This Machine", "In the backend that is set up here"),
+            (
+                "STUDIO",
+                "The Studio",
+                "On the server of the studio that was paired",
+            ),
+        ),
+        default="HERE",
+    )
     size: EnumProperty(
         name="Size",
         description=(
@@ -197,6 +211,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         page.draw_backend(context, layout)
         page.draw_models(context, layout)
+        draw_studio(context, layout)
         page.draw_library(context, layout)
         column = layout.column()
         column.use_property_split = True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import bpy
 
 from ... import client
-from ...wire import JobFolder
+from ...wire import JobFolder, MtiError
 from ...wire.problem import Problem
 from ...workflow.job_list import Jobs, Row
 from ..common import addon, panels
@@ -23,6 +24,8 @@ notices: dict[str, str] = {}
 """Jobs that ended unseen: job ID -> final state."""
 _awaited: set[str] = set()
 """IDs of jobs that this Blender has started and that have not ended."""
+_revived: set[str] = set()
+"""IDs of jobs whose relay this Blender has started without being asked."""
 _timings: client.Timings | None = None
 _listeners: list[Callable[[], None]] = []
 """Called when jobs have changed."""
@@ -91,6 +94,7 @@ def stop() -> None:
     jobs.forget()
     notices.clear()
     _awaited.clear()
+    _revived.clear()
     _timings = None
     panels.forget()
 
@@ -127,10 +131,29 @@ def _react(before: Row | None, row: Row) -> None:
 
 def _start_next() -> None:
     """Start the next job in the queue, if any, unless one is running."""
-    if any(row.at_work for row in jobs.rows) or not any(row.active for row in jobs.rows):
+    _revive()
+    here = [row for row in jobs.rows if not row.remote]
+    if any(row.at_work for row in here) or not any(row.active for row in here):
         return
     if starting.advance():
         start()
+
+
+def _revive() -> None:
+    """Start relays that are not there: of jobs that wait, and of those whose relay has died.
+
+    A relay dies when the machine is switched off, and takes up what waits when it ends, unless it
+    was killed. Each job is tried once, then the panel offers to resume it.
+    """
+    remote = [row for row in jobs.rows if row.remote and jobs.was_read(row)]
+    free = starting.MOST_RELAYS - sum(row.at_work for row in remote)
+    for row in remote[::-1]:
+        name = row.folder.path.name
+        if free > 0 and row.state.phase in ("waiting", "dead") and name not in _revived:
+            _revived.add(name)
+            free -= 1
+            with suppress(MtiError, OSError):
+                starting.launch(row.folder)
 
 
 def _refresh() -> None:

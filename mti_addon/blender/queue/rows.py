@@ -33,15 +33,26 @@ STAGES = {
     "apply": "Applying",
     "decode": "Drawing",
     "save": "Saving",
+    "upload": "Sending to the studio",
+    "queue": "Waiting at the studio",
+    "download": "Fetching the results",
 }
+NO_CONNECTION = ("No connection to the studio, trying again", "INTERNET_OFFLINE")
 TASKS = {"learn": "FORCE_CURVE", "apply": "RENDER_ANIMATION", "learn+apply": "RENDER_ANIMATION"}
 HOW_FAR = ("running", "paused", "cancelled", "failed", "dead")
 """Phases in which a job has made some progress."""
 
 
+def phase_of(row: Row) -> tuple[str, str]:
+    """Return a job's state in words, not translated, and its icon."""
+    if row.state.phase == "running" and not row.state.online:
+        return NO_CONNECTION
+    return PHASES[row.state.phase]
+
+
 def how_far(row: Row) -> str:
     """Return text such as '45%'; empty for a job that has not started or is done."""
-    if row.state.phase not in HOW_FAR or not row.state.total:
+    if row.state.phase not in HOW_FAR or not row.state.total or row.state.stage == "queue":
         return ""
     return "{:.0%}".format(row.state.fraction)
 
@@ -91,7 +102,13 @@ def progress_text(row: Row) -> str:
     """Return text such as 'Learning 40/120, 1:05 left'."""
     state = row.state
     text = translated(STAGES.get(state.stage, "Starting"))
-    if state.total > 1:
+    if not state.online:
+        return translated(NO_CONNECTION[0])
+    if state.stage in ("upload", "download"):
+        text += " {:.1f}/{:.1f} MB".format(state.step / 1000, state.total / 1000)
+    elif state.stage == "queue":
+        text += translated(", place {}", state.total - state.step)
+    elif state.total > 1:
         text += " {}/{}".format(state.step, state.total)
     if state.seconds_left is not None:
         text += translated(", {} left", clock(state.seconds_left))

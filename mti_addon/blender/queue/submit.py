@@ -10,6 +10,7 @@ from ...workflow.job_origin import write_origin
 from ...workflow.keeping import Keep, write_keep
 from ...workflow.provenance import Target, write_note
 from ..common import this_file
+from ..studio import place
 from . import polling, starting
 
 
@@ -18,7 +19,7 @@ def submit(job: JobFolder, target: Target | None, keep: Keep | None = None) -> N
 
     Records its .blend file, what its target was made from, and what becomes of its motion in the
     library. A job that cannot be started is
-    removed. Raises BackendMissing, DiskFull, NotWritable.
+    removed. Raises BackendMissing, StudioError, DiskFull, NotWritable.
     """
     try:
         write_origin(job, this_file.origin())
@@ -26,6 +27,8 @@ def submit(job: JobFolder, target: Target | None, keep: Keep | None = None) -> N
             write_note(job, target.note, target.whole)
         if keep is not None:
             write_keep(job, keep)
+        if place.at_studio():
+            starting.send_to_studio(job)
         client.enqueue(job)
         starting.advance(job)
     except (MtiError, OSError):

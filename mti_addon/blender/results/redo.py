@@ -46,6 +46,7 @@ from ..queue import polling
 from ..queue.submit import submit
 from ..sequencer.edit_scene import shot_of
 from ..sequencer.strip import all_strips, shown_scene
+from ..studio import place
 from ..translations import sentences, translated
 from .objects import image_of
 from .relocate import real
@@ -89,7 +90,7 @@ class MTI_OT_redo(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require a backend; which result to redo is known only when it is invoked."""
-        return set_poll_message(cls, addon.backend_problem())
+        return set_poll_message(cls, place.start_problem())
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Open the dialog, with the recipe's values filled in here and in the panel."""

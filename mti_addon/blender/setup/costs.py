@@ -9,6 +9,7 @@ from ...wire import Settings
 from ..common.drawing import paragraph
 from ..queue import polling
 from ..queue.rows import clock
+from ..studio import place
 from ..translations import translated
 from .engines import guess
 
@@ -18,6 +19,8 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
 
     Without one, 'roughly 2:05', the backend's estimate; or 'time not known yet'.
     """
+    if place.at_studio():
+        return _at_studio(settings, applies, learns)
     costs, word = polling.timings().costs(settings), "about {}"
     seconds = seconds_of(costs, settings, learns, applies)
     if seconds is None:
@@ -31,6 +34,17 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
         parts.append(translated(word, clock(seconds)))
     if memory is not None:
         parts.append("{:.1f} GB".format(memory / 1024))
+    return ", ".join(parts)
+
+
+def _at_studio(settings: Settings, applies: bool, learns: bool) -> str:
+    """Return the same for the studio, by what its last jobs took."""
+    seconds = place.seconds(settings.model, learns, applies)
+    parts = [translated("{} iterations", settings.inversion.iterations)] if learns else []
+    if seconds is None:
+        parts.append(translated("time not known yet"))
+    else:
+        parts.append(translated("about {}", clock(seconds)))
     return ", ".join(parts)
 
 

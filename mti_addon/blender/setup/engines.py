@@ -1,4 +1,4 @@
-"""State of each engine on this machine, for panels; only reads files, never asks the backend."""
+"""State of each engine, here or at the studio, for panels; only reads files, asks nobody."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ...wire.problem import Problem
 from ...wire.settings import SIZES
 from ..common import addon
 from ..common.file_cache import cached
+from ..studio import place
 
 __all__ = [
     "EngineState",
@@ -45,7 +46,7 @@ def chosen_size() -> tuple[int, int]:
 
 
 def engine_states() -> dict[str, EngineState]:
-    """Return the states of draft, svd and svd-xt, each with a message."""
+    """Return the states of draft, svd and svd-xt on this machine, each with a message."""
     models = addon.models_folder()
     folders = {name: seen_model(models, name) for name in DOWNLOADS}
     return judged(capabilities(), addon.backend_problem(), folders, chosen_size())
@@ -63,8 +64,8 @@ def capabilities() -> Capabilities | None:
 
 
 def engine_state(name: str) -> EngineState:
-    """Return the state of one engine. Raises KeyError for an unknown name."""
-    return engine_states()[name]
+    """Return the state of one engine where new jobs run. Raises KeyError for an unknown name."""
+    return place.engine(name) if place.at_studio() else engine_states()[name]
 
 
 def missing_problem(name: str) -> Problem | None:

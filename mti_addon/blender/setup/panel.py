@@ -7,6 +7,7 @@ from typing import Any
 from ..common import addon, release_channel
 from ..common.drawing import button, paragraph
 from ..common.file_cache import is_folder
+from ..studio import place
 from ..translations import sentences, told
 from . import watch
 from .drawing import draw_online_access, draw_task
@@ -21,6 +22,8 @@ def draw_setup(context: Any, layout: Any) -> None:
     """Draw a box if the backend is missing or being set up; otherwise nothing."""
     problem = addon.backend_problem()
     setting_up = watch.running("setup")
+    if place.at_studio() and not setting_up:
+        return  # nothing of it is needed
     if problem is None and not setting_up:
         return
     box = layout.box()

@@ -139,6 +139,7 @@ _ADVICE = {
     "disk_full": "Free some space, then resume the job.",
     "not_writable": "Allow writing to the jobs folder, or choose another in the preferences.",
     "out_of_memory": "Close other programs, or choose a smaller model, then resume the job.",
+    "studio": "Check the connection to the studio in the preferences, then resume the job.",
     "cancelled": "Resume the job where it stopped.",
     "internal": "Check the job's log, then resume it; please report the log if it happens again.",
 }

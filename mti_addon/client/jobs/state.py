@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from ...wire.events import (
     Cancelled,
+    Connection,
     Done,
     Event,
     Failed,
@@ -57,6 +58,8 @@ class JobState:
     error: Failed | None = None
     """Why it failed."""
     result: dict[str, Any] | None = None
+    online: bool = True
+    """False while the relay of a remote job has no connection to the studio."""
     changed: float = 0.0
     """Unix time of the last event."""
 
@@ -83,8 +86,10 @@ def fold(state: JobState, event: Event, time: float = 0.0) -> JobState:
             )
         case Preview(file=file):
             return replace(state, preview=file)
+        case Connection(online=online):
+            return replace(state, phase="running", online=online)
         case Done(result=result):
-            return replace(state, phase="done", result=result, seconds_left=0.0)
+            return replace(state, phase="done", result=result, seconds_left=0.0, online=True)
         case Failed():
             return replace(state, phase="failed", error=event, seconds_left=None)
         case Cancelled(step=step):
@@ -104,6 +109,7 @@ def _started(state: JobState, event: Started) -> JobState:
         loss=None,
         seconds_left=None,
         plan="",
+        online=True,
         error=None,
         result=None,
     )

@@ -37,6 +37,12 @@ def start_task(
 def prepare(spec: TaskSpec) -> SetupTaskFolder:
     """Create the task's folder with its spec, for a process. Raises the same as start_task."""
     task = BackendFolder(Path(spec.backend)).task(task_name(spec))
+    prepare_task(task, spec)
+    return task
+
+
+def prepare_task(task: SetupTaskFolder, spec: object) -> None:
+    """Fill a task's folder with its spec, a dataclass. Raises Busy, DiskFull, NotWritable."""
     if task.running():
         raise Busy(
             Problem("being_done", "This task is already running.", "Wait for it, or cancel it.")
@@ -47,7 +53,6 @@ def prepare(spec: TaskSpec) -> SetupTaskFolder:
         task.job.log_file.unlink(missing_ok=True)
     write_json(task.spec_file, spec)
     task.write_state(SetupTaskState("running", STARTING))
-    return task
 
 
 def cancel_task(task: SetupTaskFolder) -> None:

@@ -8,26 +8,20 @@ and installs nothing into the Python that runs it.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
-import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ...wire import files
-from ...wire.errors import BackendMissing, Busy, Cancelled, Internal, MtiError
-from ...wire.events import Failed
-from ...wire.owner import JobLock
+from ...wire.errors import MtiError
 from ...wire.problem import Problem
 from . import models
 from .check import run_check
 from .child import TaskProcess
 from .environment import Setup
 from .folder import SetupTaskFolder, TaskSpec
+from .performing import perform
 from .start import prepare
 
-LET_GO_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -46,74 +40,13 @@ SETUP_TASKS: dict[str, Callable[[TaskProcess, TaskSpec], None]] = {
 
 def do(task: SetupTaskFolder, echo: bool = False) -> int:
     """Run the task in this folder; return its exit code, which matches state.json."""
-    process = TaskProcess(task, echo)
-    try:
-        # write the final state before releasing the lock, so that the end is not mistaken for a
-        # crash
-        with _locked(task):
-            return _do(process)
-    except MtiError as error:
-        process.log(str(error.problem))
-        return error.exit_code
 
+    def act(process: TaskProcess) -> None:
+        spec = task.spec()
+        SETUP_TASKS[spec.kind](process, spec)
 
-@contextlib.contextmanager
-def _locked(task: SetupTaskFolder) -> Iterator[None]:
-    """Hold the task's lock, waiting for a predecessor that has finished but not released it yet."""
-    lock, until = JobLock(task.job), time.monotonic() + LET_GO_SECONDS
-    while True:
-        try:
-            lock.acquire()
-            break
-        except Busy:
-            if time.monotonic() >= until:
-                raise
-            time.sleep(0.02)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _do(process: TaskProcess) -> int:
-    try:
-        process.hold_reserve()
-        process.end_leftover()
-        spec = process.task.spec()
-        try:
-            SETUP_TASKS[spec.kind](process, spec)
-        except OSError as error:
-            raise _understood(error, Path(spec.backend)) from error
-        process.end(phase="done")
-        return 0
-    except Cancelled as error:
-        process.end(phase="cancelled", said=error.problem)
-        return error.exit_code
-    except MtiError as error:
-        return _fail(process, error)
-    except Exception:
-        traceback.print_exc()
-        what = "The setup stopped because of an internal error."
-        fault = Internal(Problem("setup_fault", what, "Please report the log."))
-        return _fail(process, fault)
-
-
-def _understood(error: OSError, folder: Path) -> MtiError:
-    known = files.os_error(error, Path(str(error.filename or folder)))
-    return known or BackendMissing(
-        Problem(
-            "setup_file_error",
-            "{reason}: {path}.",
-            "Make sure that the folder exists and is writable, then start again.",
-            {"reason": error.strerror or str(error), "path": str(error.filename or folder)},
-        )
-    )
-
-
-def _fail(process: TaskProcess, error: MtiError) -> int:
-    process.end(phase="failed", said=None, error=Failed.of(error))
-    process.log(str(error.problem))
-    return error.exit_code
+    what = "The setup stopped because of an internal error."
+    return perform(task, act, Problem("setup_fault", what, "Please report the log."), echo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mti_addon.client.jobs.state import MAX_LOSSES, JobState, fold
 from mti_addon.wire.events import (
     Cancelled,
+    Connection,
     Done,
     Event,
     Failed,
@@ -51,6 +52,14 @@ def test_progress_is_shown() -> None:
     assert (state.loss, state.seconds_left, state.preview) == (0.5, 12.0, "output/preview.webp")
     state = fold(state, Progress("apply", 1, 10))
     assert (state.stage, state.loss, state.losses) == ("apply", 0.5, (0.5,))
+
+
+def test_a_lost_connection_is_shown_until_it_is_found_or_the_job_ends() -> None:
+    lost = after(STARTED, Progress("learn", 1, 4), Connection(False))
+    assert (lost.phase, lost.online, lost.step) == ("running", False, 1)
+    assert after(STARTED, Connection(False), Connection(True)).online
+    assert after(STARTED, Connection(False), Done({})).online
+    assert after(STARTED, Connection(False), STARTED).online
 
 
 def test_a_failure_is_shown_until_the_job_is_resumed() -> None:

@@ -1,0 +1,51 @@
+"""What an administrator chooses when a server is started, and what every user may use of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .work.runner import Runner
+
+API = 1
+MAX_JSON_BYTES = 64 * 1024
+MAX_JOB_BYTES = 512 * 1024
+"""Of a submitted job: a request alone may have 256 KiB (wire.request)."""
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one user may use, unless `serve limit` says otherwise for them."""
+
+    queued: int = 50
+    """Jobs that are not finished."""
+    stored_bytes: int = 50 * GIB
+    """Uploads and results."""
+    queued_by_all: int = 2000
+    streams: int = 32
+    """Event streams at a time."""
+    uploads_a_minute: int = 1200
+    failures_a_minute: int = 20
+    """Wrong tokens from one address, after which it is told to wait."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """How a server is run."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0: any that is free."""
+    tls: bool = True
+    certificate: Path | None = None
+    """A studio's own certificate and key, in PEM; None: one that the server makes itself."""
+    key: Path | None = None
+    devices: tuple[str, ...] = ("cpu",)
+    names: tuple[str, ...] = ()
+    """Further names under which artists reach the server, such as a proxy's."""
+    keep_days: float = 30.0
+    """After which finished jobs are deleted."""
+    runner: Runner = field(default_factory=Runner)
+    limits: Limits = field(default_factory=Limits)

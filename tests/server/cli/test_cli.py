@@ -1,0 +1,175 @@
+"""serve and its sub-commands, as an administrator types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mti_backend.server.cli import main
+from tests.server.serving import ROOT, Client, invited, running
+
+PAIRING = r"mti1:(?P<host>[^#]+):(?P<port>\d+)#(?P<pin>[0-9a-f]{64})?#(?P<token>[\w-]{43})"
+
+
+def serve(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mti_backend", "serve", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_an_invitation_is_all_that_an_artist_needs(data: Path) -> None:
+    with running(data, "--tls") as server:
+        done = serve("invite", "anna", "--data", str(data))
+        assert done.returncode == 0, done.stderr
+        match = re.fullmatch(PAIRING + "\n", done.stdout)
+        assert match is not None, done.stdout
+        assert (match["host"], int(match["port"])) == ("127.0.0.1", server.port)
+        assert match["pin"] == server.status["fingerprint"]
+        pem = ssl.get_server_certificate(("127.0.0.1", server.port))
+        client = Client(server.port, match["token"], ssl.create_default_context(cadata=pem))
+        assert client.get("/v1/me").json["user"] == "anna"
+        client.close()
+
+
+def test_users_are_listed_and_revoked(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    invited(prepared(data), "anna", admin=True)
+    invited(data, "ben")
+    assert main(["users", "--data", str(data)]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[1].startswith("anna (admin)") and re.search(r"\d{4}-\d\d-\d\d", listed[1])
+    assert main(["revoke", "ben", "--data", str(data)]) == 0
+    assert capsys.readouterr().out == "ben: 1 tokens revoked.\n"
+    assert main(["limit", "ben", "--queued", "3", "--stored-gib", "0.5", "--data", str(data)]) == 0
+    main(["users", "--data", str(data)])
+    assert re.search(r"ben +none", capsys.readouterr().out)
+
+
+def prepared(data: Path) -> Path:
+    from mti_backend.server.files.places import Places
+
+    Places(data)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("revoke", "nobody"), "There is no user nobody."),
+        (("limit", "nobody", "--queued", "1"), "There is no user nobody."),
+        (("invite", "an na", "--address", "a:1"), "cannot be a user's name"),
+        (("invite", "anna"), "The server is not running"),
+        (("invite", "anna", "--address", "a:1", "--days", "0"), "--days must be more than 0"),
+        (("restore", "missing.tar", "--data", "EMPTY"), "is not a server's backup"),
+        (("--host", "0.0.0.0", "--no-tls", "--devices", "cpu"), "could read every token"),
+        (("--cert", "missing.pem", "--key", "x", "--devices", "cpu"), "is not a certificate"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    data: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    place = str(data)
+    given = [place if each == "EMPTY" else each for each in arguments]
+    given += [] if "--data" in given else ["--data", place]
+    assert main(given) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.startswith("mti: ") and told.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told(data: Path) -> None:
+    with running(data) as server:
+        port = str(server.port)
+        done = serve("--data", f"{data}2", "--port", port, "--devices", "cpu", "--no-tls")
+        assert done.returncode == 75 and f"port {port}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_server_says_where_it_is_in_one_line(data: Path) -> None:
+    command = [sys.executable, "-m", "mti_backend", "serve", "--data", str(data), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--devices", "cpu"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = json.loads(process.stdout.readline())
+    assert told["url"] == f"https://127.0.0.1:{told['port']}" and len(told["fingerprint"]) == 64
+    assert told["data"] == str(data)
+    process.terminate()
+    assert process.wait(20) == 0 and process.stdout.read() == ""
+    process.stdout.close()
+
+
+def test_a_backup_of_a_running_server_is_the_server(data: Path, tmp_path: Path) -> None:
+    backup, restored = tmp_path / "backup.tar", tmp_path / "restored"
+    with running(data, "--tls", "--pause", "0.15") as server:
+        pem = ssl.get_server_certificate(("127.0.0.1", server.port))
+        context = ssl.create_default_context(cadata=pem)
+        client = Client(server.port, invited(data, "anna"), context)
+        done = client.submit("finish")["id"]
+        client.wait(done)
+        going = client.submit("slow")["id"]
+        while len(client.lines(going)) < 8:
+            time.sleep(0.05)
+        told = serve("backup", str(backup), "--data", str(data))
+        assert told.returncode == 0, told.stderr
+        assert serve("backup", str(backup), "--data", str(data)).returncode == 2  # it is kept
+        files = client.get(f"/v1/jobs/{done}/files").json
+        client.close()
+    told = serve("restore", str(backup), "--data", str(restored))
+    assert told.returncode == 0, told.stderr
+    assert serve("restore", str(backup), "--data", str(restored)).returncode == 2
+    assert os.stat(restored).st_mode & 0o077 == 0
+    with running(restored, "--tls") as server:
+        client.port = server.port  # the token and the certificate are the same
+        assert client.get(f"/v1/jobs/{done}/files").json == files
+        assert client.get(f"/v1/jobs/{done}/files/frames/0001.png").status == 200
+        assert client.wait(going)["state"] == "done"  # resumed from its checkpoint
+        assert "resumed" in [line["event"] for line in client.lines(going)]
+        client.close()
+
+
+def test_a_damaged_backup_restores_nothing(data: Path, tmp_path: Path) -> None:
+    with running(data):
+        pass
+    backup = tmp_path / "backup.tar"
+    assert serve("backup", str(backup), "--data", str(data)).returncode == 0
+    backup.write_bytes(backup.read_bytes()[:20_000])
+    told = serve("restore", str(backup), "--data", str(tmp_path / "restored"))
+    assert told.returncode == 2 and "Traceback" not in told.stderr
+    assert not (tmp_path / "restored").exists()
+
+
+def test_a_hostile_backup_writes_nowhere_else(tmp_path: Path) -> None:
+    import io
+    import tarfile
+
+    backup = tmp_path / "backup.tar"
+    with tarfile.open(backup, "w") as archive:
+        info = tarfile.TarInfo("../../escaped")
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+    assert main(["restore", str(backup), "--data", str(tmp_path / "a" / "b" / "data")]) == 2
+    assert list(tmp_path.rglob("escaped")) == []
+
+
+@pytest.mark.parametrize("package", ["apsw", "starlette", "uvicorn"])
+def test_what_is_not_installed_is_named(package: str) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None\n"
+    code += "from mti_backend.__main__ import main; sys.exit(main(['serve', '--devices', 'cpu']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert f"The server needs the package {package}" in done.stderr
+    assert "requirements-server.lock" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_is_none_is_told(
+    data: Path, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(data), "--port", port, "--devices", "cpu"]) == 2
+    assert "from 0 to 65535" in capsys.readouterr().err
