@@ -19,6 +19,7 @@ from tests.fake_runner import FAKE
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--real", action="store_true")
@@ -38,6 +39,7 @@ def main() -> int:
     }
     config = Config(
         data=options.data,
+        host=options.host,
         port=options.port,
         tls=options.tls,
         devices=("cpu",) * options.slots,

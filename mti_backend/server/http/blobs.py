@@ -32,11 +32,13 @@ async def head(request: Request) -> Response:
 
 
 async def received(request: Request) -> Response:
-    """Tell how much of an upload has arrived."""
+    """Tell how much of an upload has arrived, and whether a part is arriving now."""
     service, user, sha256 = service_of(request), user_of(request), sha256_in(request)
     size = blobs.size_of(service.store.db, user.id, sha256)
     if size is None:
         size = _upload(service, user, sha256).received
+    if (user.id, sha256) in service.uploading:
+        return JSONResponse({"received": size, "in_progress": True})
     return JSONResponse({"received": size})
 
 

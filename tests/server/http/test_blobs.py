@@ -115,8 +115,11 @@ def test_the_same_blob_twice_at_a_time_is_refused(server: Server, anna: Client) 
         time.sleep(0.3)
         answer = anna.ask("PUT", f"/v1/blobs/{sha(data)}", data)
         assert (answer.status, answer.code) == (409, "upload_in_progress")
+        about = f"/v1/blobs/{sha(data)}/upload"
+        assert anna.get(about).json["in_progress"] is True
         slow.sendall(data[10:])
         assert b"201" in slow.recv(100)
+        assert anna.get(about).json == {"received": 1000}
 
 
 @pytest.mark.parametrize("name", ["a" * 63, "A" * 64, "g" * 64, "..%2F" * 12, "%00" * 64])
