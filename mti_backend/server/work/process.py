@@ -175,7 +175,7 @@ class ProcessExecutor:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise self._missing(error.strerror) from error
+                raise self._missing(str(error.strerror)) from error
         self._children.append(child)
         slot.offered = time.monotonic()
         launched = owner_of(child.pid, (owner.epoch if owner else 0) + 1)
