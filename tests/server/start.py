@@ -12,6 +12,7 @@ from pathlib import Path
 from mti_addon.wire.errors import MtiError
 from mti_backend.server.config import Config, Limits
 from mti_backend.server.run import serve
+from mti_backend.server.store import database
 from mti_backend.server.work.runner import ROOT, Runner
 from tests.fake_runner import FAKE
 
@@ -29,7 +30,10 @@ def main() -> int:
     parser.add_argument("--steps", default="20")
     parser.add_argument("--pause", default="0.5")
     parser.add_argument("--limit", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--newer", metavar="SQL", help="be a version with other tables")
     options = parser.parse_args()
+    if options.newer:
+        database.MIGRATIONS = (*database.MIGRATIONS, options.newer)
     extra = {"MTI_FAKE_STEPS": options.steps, "MTI_FAKE_PAUSE": options.pause}
     if options.fake:
         extra["MTI_FAKE"] = options.fake

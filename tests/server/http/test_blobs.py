@@ -142,3 +142,15 @@ def test_a_user_s_space_is_limited(server: Server, user: Callable[..., Client]) 
     assert int(answer.headers["Retry-After"]) > 0
     assert client.get("/v1/me").json["limits"]["stored_bytes"] == 1000
     assert client.get("/v1/me").json["used"]["stored_bytes"] == 600
+
+
+def test_a_blob_whose_file_is_gone_is_uploaded_again(server: Server, anna: Client) -> None:
+    """As after an older store was put back."""
+    data = os.urandom(1000)
+    name = sha(data)
+    assert anna.ask("PUT", f"/v1/blobs/{name}", data).status == 201
+    (server.data / "blobs" / name[:2] / name).unlink()
+    assert anna.ask("HEAD", f"/v1/blobs/{name}").status == 404
+    assert anna.get(f"/v1/blobs/{name}/upload").json == {"received": 0}
+    assert anna.ask("PUT", f"/v1/blobs/{name}", data).status == 201
+    assert anna.ask("HEAD", f"/v1/blobs/{name}").status == 200
