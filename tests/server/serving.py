@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,16 @@ class Server:
         return self.process.wait(30)
 
 
-def start(data: Path, *options: str, module: str = "tests.server.start") -> Server:
-    """Start a server, and wait until it answers."""
+def start(
+    data: Path,
+    *options: str,
+    module: str = "tests.server.start",
+    within: Sequence[str] = (),
+) -> Server:
+    """Start a server, and wait until it answers. `within`: a command that starts commands."""
     log = open(data.with_name(f"{data.name}.log"), "ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", module, str(data), *options],
+        [*within, sys.executable, "-m", module, str(data), *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=log,

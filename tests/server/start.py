@@ -12,6 +12,7 @@ from pathlib import Path
 from mti_addon.wire.errors import MtiError
 from mti_backend.server.config import Config, Limits
 from mti_backend.server.run import serve
+from mti_backend.server.store import database
 from mti_backend.server.work.runner import ROOT, Runner
 from tests.fake_runner import FAKE
 
@@ -19,6 +20,7 @@ from tests.fake_runner import FAKE
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--real", action="store_true")
@@ -28,7 +30,10 @@ def main() -> int:
     parser.add_argument("--steps", default="20")
     parser.add_argument("--pause", default="0.5")
     parser.add_argument("--limit", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--newer", metavar="SQL", help="be a version with other tables")
     options = parser.parse_args()
+    if options.newer:
+        database.MIGRATIONS = (*database.MIGRATIONS, options.newer)
     extra = {"MTI_FAKE_STEPS": options.steps, "MTI_FAKE_PAUSE": options.pause}
     if options.fake:
         extra["MTI_FAKE"] = options.fake
@@ -38,6 +43,7 @@ def main() -> int:
     }
     config = Config(
         data=options.data,
+        host=options.host,
         port=options.port,
         tls=options.tls,
         devices=("cpu",) * options.slots,

@@ -15,7 +15,7 @@ from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.problem import Problem
 
 from ..files.places import Places
-from ..store.database import connect, prepare
+from ..store.database import connect, copy_store, prepare
 
 _FOLDERS = ("blobs", "jobs", "spool", "results", "library", "tls")
 
@@ -88,12 +88,7 @@ def restore(options: argparse.Namespace) -> int:
 def _copy_store(places: Places, target: Path) -> None:
     """Copy the store as it is at one moment, while the server writes."""
     source = connect(places.database)
-    copy = connect(target)
-    with copy.backup("main", source, "main") as run:
-        while not run.done:
-            run.step(1000)
-    copy.pragma("journal_mode", "delete")
-    copy.close()
+    copy_store(source, target)
     source.close()
 
 

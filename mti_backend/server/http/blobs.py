@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from mti_addon.wire.problem import Problem
 
-from ..files.blobs import MAX_BYTES, Upload
+from ..files.blobs import MAX_BYTES, Upload, blob_path
 from ..store import blobs
 from ..store.users import User
 from .errors import ApiError, not_found, refuse
@@ -24,19 +24,31 @@ _RANGE = re.compile(r"bytes ([0-9]{1,12})-([0-9]{1,12})/([0-9]{1,12})")
 
 async def head(request: Request) -> Response:
     """Tell whether this user has uploaded a blob, and its size."""
-    size = blobs.size_of(service_of(request).store.db, user_of(request).id, sha256_in(request))
+    size = size_of(service_of(request), user_of(request), sha256_in(request))
     if size is None:
         raise not_found()
     await service_of(request).store.awrite(blobs.touch, user_of(request).id, sha256_in(request))
     return Response(headers={"Content-Length": str(size)})
 
 
-async def received(request: Request) -> Response:
-    """Tell how much of an upload has arrived."""
-    service, user, sha256 = service_of(request), user_of(request), sha256_in(request)
+def size_of(service: Service, user: User, sha256: str) -> int | None:
+    """Return the size of a blob if this user has uploaded it, and its file is there.
+
+    After an older store was put back, it may name files that were removed since: they are uploaded
+    again.
+    """
     size = blobs.size_of(service.store.db, user.id, sha256)
+    return size if blob_path(service.files.blobs, sha256).is_file() else None
+
+
+async def received(request: Request) -> Response:
+    """Tell how much of an upload has arrived, and whether a part is arriving now."""
+    service, user, sha256 = service_of(request), user_of(request), sha256_in(request)
+    size = size_of(service, user, sha256)
     if size is None:
         size = _upload(service, user, sha256).received
+    if (user.id, sha256) in service.uploading:
+        return JSONResponse({"received": size, "in_progress": True})
     return JSONResponse({"received": size})
 
 
@@ -46,7 +58,7 @@ async def put(request: Request) -> Response:
     length = content_length(request, MAX_BYTES)
     start, total = _range(request, length)
     service.count_upload(user)
-    if blobs.size_of(service.store.db, user.id, sha256) is not None:
+    if size_of(service, user, sha256) is not None:
         async for _ in chunks(request):
             pass
         await service.store.awrite(blobs.touch, user.id, sha256)

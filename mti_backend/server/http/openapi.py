@@ -79,7 +79,10 @@ SCHEMAS: Json = {
             "anyOf": [{"type": "null"}, _object(learn=SECONDS, apply=SECONDS)],
         },
     ),
-    "Received": _object(received=WHOLE),
+    "Received": {
+        **_object(received=WHOLE, in_progress={"type": "boolean"}),
+        "required": ["received"],
+    },
 }
 
 _ERRORS = {

@@ -29,6 +29,7 @@ from ..store import blobs, jobs
 from ..store.database import Connection
 from ..store.jobs import Job, NewJob
 from ..store.users import User
+from .blobs import size_of
 from .errors import refuse
 from .job_texts import job_json
 from .quota import check_unfinished
@@ -118,7 +119,7 @@ def _check_inputs(service: Service, user: User, request: Request) -> None:
     """Check by their headers that the inputs are what their names say. Decoding them is the
     runner's, whose memory is its own."""
     for name, sha256 in request.inputs.items():
-        size = blobs.size_of(service.store.db, user.id, sha256)
+        size = size_of(service, user, sha256)
         if size is None:
             raise _missing(name, sha256)
         path = blob_path(service.files.blobs, sha256)

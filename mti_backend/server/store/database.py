@@ -8,6 +8,7 @@ does not matter.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import apsw
 
+from mti_addon.wire import files
 from mti_addon.wire.errors import BadRequest, DiskFull, NotWritable
 from mti_addon.wire.problem import Problem
 
@@ -66,7 +68,8 @@ def connect(path: Path, read_only: bool = False) -> Connection:
 def prepare(db: Connection, path: Path) -> None:
     """Check the file, and bring its tables up to date, in one transaction.
 
-    Raises BadRequest for a damaged file, another program's, or a newer version's.
+    Before an older file is changed, it is copied to `kept_version`. Raises BadRequest for a damaged
+    file, another program's, or a newer version's; DiskFull, NotWritable.
     """
     with translating(path):
         found = str(db.pragma("integrity_check"))
@@ -86,10 +89,44 @@ def prepare(db: Connection, path: Path) -> None:
                         {"path": str(path)},
                     )
                 )
+            if 0 < version < len(MIGRATIONS):
+                _keep(path, kept_version(path, version))
             for statement in MIGRATIONS[version:]:
                 db.execute(statement)
             db.pragma("user_version", len(MIGRATIONS))
             db.pragma("application_id", APPLICATION_ID)
+
+
+def kept_version(path: Path, version: int) -> Path:
+    """Return where the store is kept as it was before its tables were changed."""
+    return path.with_name(f"{path.name}.version-{version}")
+
+
+def _keep(path: Path, target: Path) -> None:
+    """Copy the store whole or not at all. The caller's transaction keeps writers out meanwhile."""
+    temp = target.with_name(f"{files.TEMP_PREFIX}{target.name}")
+    source = connect(path, read_only=True)
+    try:
+        with files.translating_os_errors(target):
+            temp.unlink(missing_ok=True)  # of a server that was killed here
+            os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            copy_store(source, temp)
+            with open(temp, "rb+") as stream:
+                os.fsync(stream.fileno())
+            os.replace(temp, target)
+            files.fsync_dir(target.absolute().parent)
+    finally:
+        source.close()
+        temp.unlink(missing_ok=True)
+
+
+def copy_store(source: Connection, target: Path) -> None:
+    """Copy an open store as it is at one moment into one file, which must be missing or empty.
+
+    The backup interface would need a log and shared memory beside the copy, and calls a full disk
+    an I/O error.
+    """
+    source.execute("VACUUM INTO ?", (str(target),))
 
 
 def scalar(db: Connection, query: str, values: Sequence[Any] = ()) -> Any:

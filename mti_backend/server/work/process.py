@@ -8,7 +8,9 @@ its job waits for the next one in the same folder (runner/idle.py).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -25,6 +27,7 @@ from mti_addon.wire.queue import is_running, is_worked_on
 
 from ..files.folders import move_to
 from .executor import Handle, Resources, RunState
+from .limits import limited
 from .runner import Runner
 
 OFFER_SECONDS = 3.0
@@ -151,14 +154,19 @@ class ProcessExecutor:
         return JobFolder(slot.folder / f"{handle.job}.{handle.epoch}")
 
     def _start(self, slot: Slot, folder: JobFolder) -> None:
-        """Start a process on a folder that has no pipe, no socket, and outlives the server."""
+        """Start a process on a folder that has no pipe, no socket, and outlives the server.
+
+        Raises BackendMissing, DiskFull, NotWritable.
+        """
+        if shutil.which(self._runner.python) is None:
+            raise self._missing(os.strerror(errno.ENOENT))
         with files.translating_os_errors(folder.log_file):
             log = open(folder.log_file, "ab")
         owner = read_owner(folder.owner_file)
         with log:
             try:
                 child = subprocess.Popen(
-                    self._runner.command(folder.path),
+                    limited(self._runner.command(folder.path)),
                     env=self._runner.environment(os.environ, slot.device),
                     cwd=slot.folder,
                     stdin=subprocess.DEVNULL,
@@ -167,13 +175,16 @@ class ProcessExecutor:
                     start_new_session=True,
                 )
             except OSError as error:
-                what = "The runner's Python, {python}, cannot be started ({reason})."
-                values = {"python": self._runner.python, "reason": error.strerror}
-                raise BackendMissing(Problem("runner_not_started", what, "", values)) from error
+                raise self._missing(str(error.strerror)) from error
         self._children.append(child)
         slot.offered = time.monotonic()
         launched = owner_of(child.pid, (owner.epoch if owner else 0) + 1)
         files.write_atomic(folder.launched_file, launched.to_json().encode())
+
+    def _missing(self, reason: str) -> BackendMissing:
+        what = "The runner's Python, {python}, cannot be started ({reason})."
+        values = {"python": self._runner.python, "reason": reason}
+        return BackendMissing(Problem("runner_not_started", what, "", values))
 
     def _kill(self, folder: JobFolder) -> None:
         """End the processes of a folder, those that its runner has started included."""

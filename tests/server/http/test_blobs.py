@@ -115,8 +115,11 @@ def test_the_same_blob_twice_at_a_time_is_refused(server: Server, anna: Client) 
         time.sleep(0.3)
         answer = anna.ask("PUT", f"/v1/blobs/{sha(data)}", data)
         assert (answer.status, answer.code) == (409, "upload_in_progress")
+        about = f"/v1/blobs/{sha(data)}/upload"
+        assert anna.get(about).json["in_progress"] is True
         slow.sendall(data[10:])
         assert b"201" in slow.recv(100)
+        assert anna.get(about).json == {"received": 1000}
 
 
 @pytest.mark.parametrize("name", ["a" * 63, "A" * 64, "g" * 64, "..%2F" * 12, "%00" * 64])
@@ -139,3 +142,15 @@ def test_a_user_s_space_is_limited(server: Server, user: Callable[..., Client]) 
     assert int(answer.headers["Retry-After"]) > 0
     assert client.get("/v1/me").json["limits"]["stored_bytes"] == 1000
     assert client.get("/v1/me").json["used"]["stored_bytes"] == 600
+
+
+def test_a_blob_whose_file_is_gone_is_uploaded_again(server: Server, anna: Client) -> None:
+    """As after an older store was put back."""
+    data = os.urandom(1000)
+    name = sha(data)
+    assert anna.ask("PUT", f"/v1/blobs/{name}", data).status == 201
+    (server.data / "blobs" / name[:2] / name).unlink()
+    assert anna.ask("HEAD", f"/v1/blobs/{name}").status == 404
+    assert anna.get(f"/v1/blobs/{name}/upload").json == {"received": 0}
+    assert anna.ask("PUT", f"/v1/blobs/{name}", data).status == 201
+    assert anna.ask("HEAD", f"/v1/blobs/{name}").status == 200

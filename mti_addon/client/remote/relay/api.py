@@ -20,8 +20,8 @@ from ....wire.remote.messages import (
     RemoteJob,
     read_answer,
 )
-from ....wire.remote.refusals import not_a_studio
-from .connection import Answer, Connection
+from ....wire.remote.refusals import not_a_studio, unreachable
+from .connection import Answer, Connection, Unreachable
 
 POLL_SECONDS = 20
 """How long the server holds back an answer of the long poll."""
@@ -48,15 +48,23 @@ class Api:
         return True
 
     def received(self, sha256: str) -> int:
-        """Return how many bytes of a file have arrived; 0 if none."""
+        """Return how many bytes of a file have arrived; 0 if none.
+
+        Raises Unreachable while the server still takes in what an earlier connection has sent.
+        """
         try:
             value = json.loads(self._get(f"/blobs/{sha256}/upload").body)
-            return max(0, int(value["received"]))
+            arrived = max(0, int(value["received"]))
+            # a connection that was cut off is only given up after a while
+            if value.get("in_progress"):
+                why = "it is still receiving this file"
+                raise Unreachable(unreachable(self.connection.address, why), busy=True)
+            return arrived
         except StudioError as error:
             if is_missing(error):
                 return 0
             raise
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             return 0
 
     def put_blob(self, sha256: str, data: bytes, begin: int, total: int) -> None:

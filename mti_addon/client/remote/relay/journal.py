@@ -29,7 +29,7 @@ class Journal:
         self._reserve = job.path / "reserve"
         if not self._reserve.exists():
             files.write_atomic(self._reserve, bytes(RESERVE_BYTES))
-        self._stage, self._told = "", 0.0
+        self._stage, self._step, self._told = "", 0, 0.0
         self.online = True
 
     def append(self, event: Event, server_seq: int | None = None, durable: bool = False) -> None:
@@ -47,10 +47,16 @@ class Journal:
         self.append(event, server_seq, durable=True)
 
     def progress(self, progress: events.Progress) -> None:
-        """Append the relay's own progress, at most twice a second within a stage."""
+        """Append the relay's own progress, at most twice a second within a stage.
+
+        A step that was told before is no news: a part that is sent or fetched again is no progress.
+        """
         new = progress.stage != self._stage
+        if not new and progress.step <= self._step:
+            return
         if new or progress.step == progress.total or time.monotonic() - self._told >= TELL_SECONDS:
             self._stage, self._told = progress.stage, time.monotonic()
+            self._step = progress.step
             self.append(progress)
 
     def connection(self, online: bool) -> None:
