@@ -18,10 +18,11 @@ from ..models.svd import SvdModel
 from .gain import motion_gain
 
 _POOR = {"draft": 0.25}
-"""Motion gain on the reference itself below which little of the motion was learned, by model. Of the
-25 shipped motions, learned at Balanced quality, it finds all 11 whose median motion gain on held-out
-targets is below 0.3, and 2 of the 14 others (make presets). It does not tell how a single target
-will turn out (docs/evaluation.md)."""
+"""Motion gain on the reference itself below which little of the motion was learned, by model.
+
+Of the 25 shipped motions, learned at Balanced quality, it finds all 11 whose median motion gain on
+held-out targets is below 0.3, and 2 of the 14 others (make presets). It does not tell how a single
+target will turn out (docs/evaluation.md)."""
 _POOR_ELSEWHERE = 0.1
 """For models without measurements: hardly any motion is visible below it."""
 
