@@ -90,7 +90,8 @@ def scan(wanted=None, columns=WIDE + NARROW):
 
 def scroll(kind, times):
     _, region = sidebar()
-    x, y = region.x + region.width // 2, region.y + region.height // 2
+    # in the margin: over a list, such as the library's, the wheel would scroll the list instead
+    x, y = region.x + 3, region.y + region.height // 2
     mouse(x, y)
     yield 0.05
     for _ in range(times):  # all before the next drawing, which without a GPU takes long

@@ -95,7 +95,9 @@ result = {o.name: o.animation_data.action.name.split(".")[0] for o in bpy.data.o
 
 
 def save_motions(desktop: Desktop, window: Window, motions: tuple[Any, ...] = MOTIONS) -> None:
-    """Have them in the library, and an open file with nothing but a camera and a light."""
+    """Have them in the library, and no others; and an open file with only a camera and a light."""
+    for included in desktop.folder.glob("home/blender/extensions/*/mti/presets/*/"):
+        shutil.rmtree(included)
     path = str(desktop.folder / "shot.blend")
     window.run(SAVE.replace("{path!r}", repr(path)).replace("{motions!r}", repr(motions)))
 

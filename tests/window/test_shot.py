@@ -59,7 +59,7 @@ import sys
 sys.path.insert(0, {str(desktop.folder)!r})
 import shot
 scene = shot.build()
-scene.eevee.taa_render_samples = 4  # each takes seconds without a GPU
+scene.eevee.taa_render_samples = 1  # each takes seconds without a GPU
 bpy.ops.wm.save_as_mainfile(filepath={str(desktop.folder / "shot.blend")!r})
 """)
 

@@ -8,7 +8,7 @@ from ...client.remote.engines import wait_text
 from ...client.setup.engines import LABELS
 from ..common import addon
 from ..common.drawing import field, paragraph
-from ..translations import sentences, translated
+from ..translations import OWN, sentences, translated
 from . import place, watch
 
 
@@ -60,7 +60,7 @@ def _draw_engine(context: Any, layout: Any, name: str, label: str) -> None:
     """Draw an engine's state, queue, and the usual time of a job."""
     state, box = place.engine(name), layout.box()
     icon = "CHECKMARK" if state.ready else "QUESTION" if state.condition == "unknown" else "DOT"
-    box.label(text=label, icon=icon)
+    box.label(text=label, icon=icon, text_ctxt=OWN)
     paragraph(context, box, sentences(state.said), "NONE", boxed=True)
     learn, apply = place.seconds(name, True, False), place.seconds(name, False, True)
     if state.ready and learn is not None and apply is not None:

@@ -194,11 +194,11 @@ def test_a_motion_with_an_older_label_is_still_chosen(motions, scene, ext):
 def test_changes_on_disk_are_seen_without_a_restart(own, motions, tmp_path, buttons):
     redrawn = []
     motions.on_change(lambda: redrawn.append(True))
-    saved(tmp_path, "Squat", shift=9.0)
-    assert "Squat" not in buttons()
+    saved(tmp_path, "Hop", shift=9.0)
+    assert "Hop" not in buttons()
     for _ in range(20):
         assert motions.tick() > 0
-    assert "Squat" in buttons() and redrawn
+    assert "Hop" in buttons() and redrawn
 
 
 def test_a_studio_s_motions_are_shown_and_never_changed(

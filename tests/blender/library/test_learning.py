@@ -18,8 +18,10 @@ pytestmark = pytest.mark.once
 
 
 @pytest.fixture
-def elsewhere(motions, tmp_path):
-    """elsewhere(name): a motion of the own library that only svd has learned."""
+def elsewhere(motions, tmp_path, ext, monkeypatch):
+    """elsewhere(name): a motion of the own library that only svd has learned; none are included."""
+    monkeypatch.setattr(ext("blender.common.addon"), "presets_folder", lambda: tmp_path / "none")
+    motions.forget()
 
     def make(name, shift=5.0, library="own"):
         job = finished_job(tmp_path / f"job {name}", name, model="svd", shift=shift)
