@@ -89,6 +89,24 @@ class GradientCheckpointing:
         module.forward = partial(how, module.forward)
 
 
+class Checkpointed:
+    """A model whose UNet is recomputed as far as a policy says."""
+
+    unet: Any
+    _checkpointing: GradientCheckpointing | None = None
+
+    def set_checkpointing(self, policy: str) -> None:
+        """Apply a checkpointing policy of POLICIES, by name, from now on."""
+        if self._checkpointing is not None:
+            self._checkpointing.remove()
+        self._checkpointing = GradientCheckpointing(self.unet, policy_named(policy))
+
+    @property
+    def policy(self) -> str:
+        """Name of the current checkpointing policy."""
+        return POLICIES[0].name if self._checkpointing is None else self._checkpointing.policy.name
+
+
 def _again(inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not torch.is_grad_enabled():
         return inner(*args, **kwargs)

@@ -34,7 +34,7 @@ from .attention import attend_by_shape
 from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .framing import WHOLE, Framed, Framing
 from .frozen import memory_efficient_backward
-from .gradient_checkpointing import POLICIES, GradientCheckpointing, policy_named
+from .gradient_checkpointing import Checkpointed
 from .temporal import leave_out_identities
 from .token_inflation import Inflation
 from .token_layout import TokenLayout
@@ -47,7 +47,7 @@ _READ_WHOLE = 64 * 2**20
 """Size in bytes above which a weights file is fingerprinted by samples."""
 
 
-class SvdModel:
+class SvdModel(Checkpointed):
     """A frozen image-to-video model with all its parts.
 
     Its autoencoder is SVD's, which encodes each frame's colors at an eighth of the size. The
@@ -121,22 +121,10 @@ class SvdModel:
             for name, module in self.unet.named_modules()
             if name.endswith(".attn2")
         )
-        self._checkpointing: GradientCheckpointing | None = None
         wish = os.environ.get(COMPILE_VARIABLE, "")
         self.compiled = None
         if wish in MODES and self.device.type == "cuda":
             self.compiled = Compiled(self.unet, wish)
-
-    def set_checkpointing(self, policy: str) -> None:
-        """Apply a checkpointing policy of gradient_checkpointing.py, by name, from now on."""
-        if self._checkpointing is not None:
-            self._checkpointing.remove()
-        self._checkpointing = GradientCheckpointing(self.unet, policy_named(policy))
-
-    @property
-    def policy(self) -> str:
-        """Name of the current checkpointing policy."""
-        return POLICIES[0].name if self._checkpointing is None else self._checkpointing.policy.name
 
     @contextmanager
     def unet_alone(self) -> Iterator[None]:

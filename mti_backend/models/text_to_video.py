@@ -26,7 +26,7 @@ from mti_addon.wire.errors import BadRequest, ModelMissing
 from mti_addon.wire.problem import Problem
 
 from ..failures import in_short, is_out_of_memory
-from .gradient_checkpointing import POLICIES, GradientCheckpointing, policy_named
+from .gradient_checkpointing import Checkpointed
 from .svd import identity, weights_variant
 from .weight_checks import check_classes, check_weights
 
@@ -38,7 +38,7 @@ _SCHEDULERS: dict[str, Any] = {
 }
 
 
-class TextToVideoModel(ABC):
+class TextToVideoModel(Checkpointed, ABC):
     """A text-to-video model with all its parts, frozen and in eval mode.
 
     Attributes:
@@ -83,7 +83,6 @@ class TextToVideoModel(ABC):
         parts = {"unet": self.unet, "vae": self.vae, "text_encoder": self.text_encoder}
         check_weights(name, folder, parts)
         self._noising = DDIMScheduler.from_config(self.scheduler_config)
-        self._checkpointing: GradientCheckpointing | None = None
 
     def _load(self, cls: Any, part: str, dtype: torch.dtype) -> Any:
         variant = weights_variant(self.folder / part, dtype)
@@ -105,17 +104,6 @@ class TextToVideoModel(ABC):
     def _text_rows(self, text: Tensor, frames: int) -> Tensor:
         """Text (B, L, D) as the UNet's cross-attentions expect it."""
         return text
-
-    def set_checkpointing(self, policy: str) -> None:
-        """Apply a checkpointing policy of gradient_checkpointing.py, by name, from now on."""
-        if self._checkpointing is not None:
-            self._checkpointing.remove()
-        self._checkpointing = GradientCheckpointing(self.unet, policy_named(policy))
-
-    @property
-    def policy(self) -> str:
-        """Name of the current checkpointing policy."""
-        return POLICIES[0].name if self._checkpointing is None else self._checkpointing.policy.name
 
     @property
     def latent_channels(self) -> int:

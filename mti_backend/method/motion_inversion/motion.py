@@ -2,13 +2,12 @@
 wire's errors, fields, and files.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -19,6 +18,7 @@ from mti_addon.wire.files import write_atomic
 from mti_addon.wire.problem import Problem
 
 from ...models.temporal_injection import TemporalAttention
+from ..motion_file import AGAIN, MAX_VALUE, readable, without_motion
 from .embeddings import View
 
 FORMAT = "mti-motion-inversion-1"
@@ -27,10 +27,8 @@ MAX_BYTES = 256 * 2**20
 """ZeroScope's 24 frames of 576 x 320 px need 111 MB, AnimateDiff's 16 of 512 x 512 px 105 MB."""
 _MAX_HEADER = 256 * 2**10
 _MAX_LAYERS = 128
-_MAX_VALUE = 1e4
 _DTYPE = "F16"
 _NOISE = "inverted_noise"
-_AGAIN = "Learn the motion again, or use the file from where it was originally saved."
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Motion:
 
         The file's size, header, keys, types and shapes are checked before any array is read.
         """
-        with _readable(path), safe_open(path, "pt") as file:
+        with readable(path, MAX_BYTES + _MAX_HEADER), safe_open(path, "pt") as file:
             header = _header(file.metadata() or {}, path)
             expected = header.shapes()
             if set(file.keys()) != set(expected):
@@ -182,41 +180,9 @@ class Motion:
             )
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Refuse a file that is too large; an unreadable one raises BadEmbedding in the context."""
-    try:
-        if path.stat().st_size > MAX_BYTES + _MAX_HEADER:
-            raise BadEmbedding(
-                Problem(
-                    "motion_too_large",
-                    "The file {file} is too large to be a motion.",
-                    _AGAIN,
-                    {"file": path.name},
-                )
-            )
-        yield
-    except (SafetensorError, OSError) as error:
-        raise BadEmbedding(
-            Problem(
-                "motion_damaged",
-                "The motion {file} cannot be read: it is damaged or truncated.",
-                _AGAIN,
-                {"file": path.name},
-            )
-        ) from error
-
-
 def _header(metadata: Mapping[str, str], path: Path) -> Header:
     if set(metadata) != {FORMAT}:
-        raise BadEmbedding(
-            Problem(
-                "file_without_motion",
-                "The file {file} does not contain a motion.",
-                "Choose a motion.safetensors file.",
-                {"file": path.name},
-            )
-        )
+        raise without_motion(path)
     try:
         value: Any = codec.loads(metadata[FORMAT][:_MAX_HEADER], path.name)
         header = codec.from_dict(Header, value, "motion")
@@ -225,7 +191,7 @@ def _header(metadata: Mapping[str, str], path: Path) -> Header:
             Problem(
                 "motion_nameless",
                 "The motion {file} has no readable description.",
-                _AGAIN,
+                AGAIN,
                 {"file": path.name},
             )
         ) from error
@@ -241,7 +207,7 @@ def _check_arrays(tensors: Mapping[str, Tensor], header: Header, path: Path) -> 
     if {key: tuple(t.shape) for key, t in tensors.items()} != header.shapes():
         raise _misshapen(path)
     # safetensors accepts NaN and infinity; a comparison with NaN is false.
-    if not all(t.abs().max() < _MAX_VALUE for t in tensors.values()):
+    if not all(t.abs().max() < MAX_VALUE for t in tensors.values()):
         raise _misshapen(path)
 
 
@@ -250,7 +216,7 @@ def _misshapen(path: Path) -> BadEmbedding:
         Problem(
             "motion_arrays_misshapen",
             "The motion {file} has arrays with an invalid name, shape or value.",
-            _AGAIN,
+            AGAIN,
             {"file": path.name},
         )
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -16,12 +16,12 @@ from mti_addon.wire.errors import BadEmbedding, WrongModel
 from mti_addon.wire.files import write_atomic
 from mti_addon.wire.problem import Problem
 
+from ..motion_file import AGAIN, MAX_VALUE, readable, without_motion
+
 FORMAT = "mti-motion-2"
 _NAMES = {FORMAT: "video_tokens", "mti-motion-1": "clip_tokens"}
 """Name of `video_tokens` in a file, by format; format 1 was written before 0.2.0."""
 MAX_BYTES = 8 * 2**20
-_MAX_VALUE = 1e4
-_AGAIN = "Learn the motion again, or use the file from where it was originally saved."
 
 
 @dataclass(frozen=True)
@@ -51,42 +51,13 @@ class MotionEmbedding:
     @classmethod
     def load(cls, path: Path) -> "MotionEmbedding":
         """Read and validate a file written by `save`. Raises BadEmbedding with the reason."""
-        try:
-            if path.stat().st_size > MAX_BYTES:
-                raise BadEmbedding(
-                    Problem(
-                        "motion_too_large",
-                        "The file {file} is too large to be a motion.",
-                        _AGAIN,
-                        {"file": path.name},
-                    )
-                )
-            with safe_open(path, "pt") as file:
-                metadata = file.metadata() or {}
-                kind = next((each for each in _NAMES if each in metadata), FORMAT)
-                name = _NAMES[kind]
-                if kind not in metadata or set(file.keys()) != {name, "frame_tokens"}:
-                    raise BadEmbedding(
-                        Problem(
-                            "file_without_motion",
-                            "The file {file} does not contain a motion.",
-                            "Choose a motion.safetensors file.",
-                            {"file": path.name},
-                        )
-                    )
-                frame_tokens, video_tokens = (
-                    file.get_tensor("frame_tokens"),
-                    file.get_tensor(name),
-                )
-        except (SafetensorError, OSError) as error:
-            raise BadEmbedding(
-                Problem(
-                    "motion_damaged",
-                    "The motion {file} cannot be read: it is damaged or truncated.",
-                    _AGAIN,
-                    {"file": path.name},
-                )
-            ) from error
+        with readable(path, MAX_BYTES), safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            kind = next((each for each in _NAMES if each in metadata), FORMAT)
+            name = _NAMES[kind]
+            if kind not in metadata or set(file.keys()) != {name, "frame_tokens"}:
+                raise without_motion(path)
+            frame_tokens, video_tokens = file.get_tensor("frame_tokens"), file.get_tensor(name)
         embedding = cls(frame_tokens, video_tokens, _read_meta(metadata[kind], path))
         embedding._check(path)
         return embedding
@@ -122,13 +93,13 @@ class MotionEmbedding:
         )
         # safetensors accepts NaN and infinity.
         if not good or not all(
-            math.isfinite(v) and v < _MAX_VALUE for v in (f.abs().max(), c.abs().max())
+            math.isfinite(v) and v < MAX_VALUE for v in (f.abs().max(), c.abs().max())
         ):
             raise BadEmbedding(
                 Problem(
                     "motion_misshapen",
                     "The motion {file} has tokens with an invalid shape or value.",
-                    _AGAIN,
+                    AGAIN,
                     {"file": path.name},
                 )
             )
@@ -139,7 +110,7 @@ def _read_meta(text: str, path: Path) -> dict[str, str]:
         Problem(
             "motion_nameless",
             "The motion {file} has no readable description.",
-            _AGAIN,
+            AGAIN,
             {"file": path.name},
         )
     )

@@ -1,0 +1,50 @@
+"""What reading a motion's file is like for both methods. Imports safetensors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from mti_addon.wire.errors import BadEmbedding
+from mti_addon.wire.problem import Problem
+
+MAX_VALUE = 1e4
+AGAIN = "Learn the motion again, or use the file from where it was originally saved."
+
+
+@contextmanager
+def readable(path: Path, max_bytes: int) -> Iterator[None]:
+    """Refuse a file that is too large; an unreadable one raises BadEmbedding in the context."""
+    try:
+        if path.stat().st_size > max_bytes:
+            raise BadEmbedding(
+                Problem(
+                    "motion_too_large",
+                    "The file {file} is too large to be a motion.",
+                    AGAIN,
+                    {"file": path.name},
+                )
+            )
+        yield
+    except (SafetensorError, OSError) as error:
+        raise BadEmbedding(
+            Problem(
+                "motion_damaged",
+                "The motion {file} cannot be read: it is damaged or truncated.",
+                AGAIN,
+                {"file": path.name},
+            )
+        ) from error
+
+
+def without_motion(path: Path) -> BadEmbedding:
+    """The error of a safetensors file that is none of ours."""
+    return BadEmbedding(
+        Problem(
+            "file_without_motion",
+            "The file {file} does not contain a motion.",
+            "Choose a motion.safetensors file.",
+            {"file": path.name},
+        )
+    )
