@@ -191,6 +191,12 @@ class Request:
         self.edit.check()
         if self.learns and self.edit != AS_LEARNED:
             raise BadRequest(f"edit must be left out for task {self.task}.")
+        if self.learns and self.settings.inversion.token_init == "poses":
+            if POSES not in self.inputs:
+                raise BadRequest(
+                    f"inputs lacks {POSES!r}, which token_init poses needs.",
+                    "Learn from a captured figure or camera, or choose another token_init.",
+                )
         missing = set(self.input_names()) - set(self.inputs)
         extra = set(self.inputs) - set(self.input_names()) - ({POSES} if self.learns else set())
         if missing or extra:

@@ -17,7 +17,7 @@ from .errors import BadRequest
 ModelName = Literal["draft", "svd", "svd-xt"]
 Precision = Literal["float32", "bfloat16", "auto"]
 Decay = Literal["none", "cosine"]
-TokenInit = Literal["image_embeddings", "mean", "none"]
+TokenInit = Literal["image_embeddings", "mean", "none", "poses"]
 Appearance = Literal["target", "none"]
 Framing = Literal["subject", "whole"]
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
@@ -92,7 +92,9 @@ class InversionSettings:
     token_init: Annotated[
         TokenInit,
         Constraint(
-            None, "Token initialization (paper: image_embeddings); mean: all equal; none: zero."
+            None,
+            "Token initialization (paper: image_embeddings); mean: all equal; none: zero; poses: "
+            "of the captured poses, if the engine knows their tokens: then nothing is optimized.",
         ),
     ] = "image_embeddings"
     per_frame: Annotated[

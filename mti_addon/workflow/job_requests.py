@@ -32,6 +32,8 @@ class LearnOptions:
     """Number of results, 1..8, if there is a target."""
     framing: str = "AUTO"
     """Part of the target to animate: AUTO, SUBJECT or WHOLE; see framed()."""
+    from_poses: bool = True
+    """Take the tokens of the captured poses where the engine knows them (`knows_poses`)."""
 
 
 def learn_order(
@@ -63,6 +65,8 @@ def write_learn_order(
     inversion = replace(settings.inversion, seed=options.seed)
     if options.iterations:
         inversion = replace(inversion, iterations=options.iterations)
+    if options.from_poses and POSES in inputs and knows_poses(settings):
+        inversion = replace(inversion, token_init="poses")
     sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
     images = len(inputs) - (POSES in inputs)
     if target is not None:
@@ -80,6 +84,12 @@ def write_learn_order(
         capture=info,
     )
     return create_job(root, request, inputs, tell)
+
+
+def knows_poses(settings: Settings) -> bool:
+    """Return whether the engine's tokens are a known function of poses, so that captured ones need
+    not be learned from their pictures."""
+    return settings.model == "draft"
 
 
 def framed(settings: Settings, framing: str) -> Settings:

@@ -89,8 +89,22 @@ class Bench:
             return decoded(model, pair.answer, self.framing)
         if row.kind == "no_motion":
             return self._sample(row, image_embedding_motion(model, pair.answer[0]))
-        tokens = model.tokens_from(pair.tokens, model.plain_tokens)
+        tokens = model.tokens_from(self._known(row), model.plain_tokens)
         return self._sample(row, MotionEmbedding(tokens, tokens.mean(0)))
+
+    def _known(self, row: Row) -> Tensor:
+        """Embeddings (F, D) of the pair's motion: the true ones, or those of its keyed poses.
+
+        Raises ValueError for a pair without poses.
+        """
+        if row.kind != "poses":
+            return self.pair.tokens
+        embeddings = None
+        if self.pair.poses is not None:
+            embeddings = self.model.pose_embeddings(self.pair.poses)
+        if embeddings is None:
+            raise ValueError(f"the pair {self.pair.name} has no poses that the model knows")
+        return embeddings
 
     def _sample(self, row: Row, motion: MotionEmbedding, picture: Tensor | None = None) -> Tensor:
         target = self.pair.answer[0] if picture is None else picture

@@ -16,15 +16,17 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from ..contact_sheet import contact_sheet
 from ..draft.procedural.figures import random_figures
-from ..draft.procedural.motions import Motions
+from ..draft.procedural.motions import CHANNELS, Motions
 from ..frames import to_model, to_pictures
 from ..metrics.gain import motion_gain
 from ..models import load_model
 from ..models.framing import Framing
 from .bench import decoded
+from .keyed import keyed_poses
 from .pairs import Pair, known_clip, moves_camera
 from .statistics import median_interval
 
@@ -65,8 +67,10 @@ def blender_pair(index: int) -> Pair:
 def recorded_motion(values: Tensor, grounded: bool) -> Motions:
     """Motion given by `values` (F, C) at F times evenly spaced over [0, 1]; B = 1.
 
-    Values in between are interpolated linearly.
+    Values in between are interpolated linearly. Channels that were added since are still: C may be
+    smaller than CHANNELS.
     """
+    values = functional.pad(values, (0, len(CHANNELS) - values.shape[1]))
 
     def at(times: Tensor) -> Tensor:
         place = times.clamp(0, 1) * (len(values) - 1)
@@ -81,7 +85,8 @@ def _pair(index: int, clip: dict[str, Any]) -> Pair:
     name = clip["motion"]
     motion = recorded_motion(torch.tensor(clip["values"]), clip["grounded"])
     generator = torch.Generator().manual_seed(_REFERENCE_SEED + index)
-    shown = known_clip(motion, random_figures(1, generator, "stick"))
+    reference = random_figures(1, generator, "stick")
+    shown = known_clip(motion, reference)
     frames = len(clip["values"])
     background = _strip(f"{name}_background", "RGB")
     return Pair(
@@ -97,6 +102,7 @@ def _pair(index: int, clip: dict[str, Any]) -> Pair:
         height=clip["height"],
         seed=_FIRST_PAIR + index,
         camera=moves_camera(motion),
+        poses=keyed_poses(motion, reference),
     )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..draft.procedural.figures import random_figures
-from ..draft.procedural.motions import CHANNELS, INDEX, Motions
+from ..draft.procedural.motions import CAMERA, CHANNELS, INDEX, Motions
 from ..draft.procedural.named import NAMED, named_motion
 from .columns import GOOD
 from .pairs import Pair, in_full, make_pair
@@ -18,7 +18,7 @@ RENDERED = "stick_to_blender"
 """The domain whose targets were rendered by Blender."""
 SEEDS = 6
 """Default number of pairs per domain."""
-ROWS = ("no_motion", "learned", "true_tokens", "autoencoder")
+ROWS = ("no_motion", "poses", "learned", "true_tokens", "autoencoder")
 _SEED = 950_000_000
 # Motions that also suit quadrupeds and objects, which perform them in their own way.
 _FOR_ALL = ("walk", "squat", "jumping_jack", "wave", "bow", "run")
@@ -89,11 +89,10 @@ def _two_at_once(index: int) -> Pair:
     g = _random("two", index)
     body, camera = list(_FOR_ALL)[index % len(_FOR_ALL)], list(_CAMERAS)[index % len(_CAMERAS)]
     figure, move = named_motion(body), camera_motion(camera)
-    first = INDEX["pan_x"]
 
     def values(t: Tensor) -> Tensor:
         both = figure.values(t).clone()
-        both[:, first:] += move.values(t)[:, first:]
+        both[:, CAMERA] += move.values(t)[:, CAMERA]
         return both
 
     motion = replace(figure, values=values)

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ..draft.procedural.clips import KnownClips, make_clips, make_known_clips
 from ..draft.procedural.figures import Figures, random_figures
-from ..draft.procedural.motions import INDEX, Motions, frame_times
+from ..draft.procedural.motions import CAMERA, Motions, frame_times
 from ..draft.procedural.named import NAMED, named_motion
+from .keyed import keyed_poses
 
 # Far from the seeds of training, which are stage * 10^7 + step.
 _SEED = 900_000_000
@@ -34,6 +35,7 @@ class Pair:
     height: of the standing target figure, in frame widths.
     seed: of the pair's random figures. figure: the target's body; None if it was not drawn.
     camera: whether the camera moves, so that the model has to see the whole frame.
+    poses: poses.json of the reference, as if keyed in Blender.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Pair:
     seed: int | None = None
     figure: Figures | None = None
     camera: bool = False
+    poses: bytes | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -76,12 +79,13 @@ def make_pair(
         seed=seed,
         figure=target,
         camera=moves_camera(motion),
+        poses=keyed_poses(motion, reference),
     )
 
 
 def moves_camera(motion: Motions) -> bool:
     """Whether the camera of one motion (B = 1) moves."""
-    camera = motion.values(frame_times(1))[0, INDEX["pan_x"] :]
+    camera = motion.values(frame_times(1))[0, CAMERA]
     return bool((camera - camera[:, :1]).abs().max() > 1e-4)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from .columns import COLUMNS, GOOD
 from .reconstruction import reconstruction_report
-from .rows import COMPARISONS, HEADLINE, ROWS, STARTS
+from .rows import COMPARISONS, HEADLINE, KEYED, ROWS, STARTS
 from .statistics import median_difference, median_interval, share_interval
 
 Result = dict[str, Any]
 Summary = dict[str, Any]
 HEADLINE_COLUMNS = ("drawn", "cleared", "named", "gain", "limb_error", "flicker")
-"""Columns by which the learned motion is judged: medians (named: the share of pairs)."""
+"""Columns by which a motion is judged: medians (named: the share of pairs)."""
 QUICK_SHARE = 0.9
 """Fraction of the headline's final gain that a quick start has to reach."""
 
@@ -36,10 +36,9 @@ def summarise(results: list[Result]) -> Summary:
     if headline:
         gain = summary["rows"][HEADLINE]["columns"]["gain"]["median"]
         summary["median_motion_gain"] = gain
-        columns = summary["rows"][HEADLINE]["columns"]
-        summary["headline"] = {
-            key: columns[key]["median"] if key in columns else None for key in HEADLINE_COLUMNS
-        }
+        rows = summary["rows"]
+        summary["headline"] = _headline(rows[KEYED if KEYED in rows else HEADLINE])
+        summary["headline_from_pictures"] = _headline(rows[HEADLINE])
         summary["motions"] = _motions(by_row)
         summary["reconstruction"] = reconstruction_report(headline)
         summary["quick_enough"] = _quick_enough(summary["gain_over_time"])
@@ -47,6 +46,11 @@ def summarise(results: list[Result]) -> Summary:
             bound = summary["rows"]["true_tokens"]["columns"]["gain"]["median"]
             summary["share_of_upper_bound"] = gain / bound if bound > 0 else None
     return summary
+
+
+def _headline(row: Summary) -> Summary:
+    columns = row["columns"]
+    return {key: columns[key]["median"] if key in columns else None for key in HEADLINE_COLUMNS}
 
 
 def _row(key: str, results: list[Result]) -> Summary:

@@ -9,8 +9,9 @@ import numpy as np
 
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder
+from mti_addon.wire.library.poses import check_poses
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.request import Request, motion_name, target_name
+from mti_addon.wire.request import POSES, Request, motion_name, target_name
 
 from .. import frames
 
@@ -24,6 +25,8 @@ class Inputs:
 
     references: frames.Pictures | None
     """uint8 (K, F, H, W, 3): K drawings of one motion to learn from."""
+    poses: bytes | None
+    """poses.json of what the references show, if the tokens start from it."""
     targets: list[frames.Pictures]
     """uint8 (H, W, 3) each, to apply the motion to."""
     motions: list[MotionEmbedding]
@@ -37,8 +40,11 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     job.verify_inputs()
     settings = request.settings
     size = None if settings.keeps_size else settings.size
-    references, motions = None, []
+    references, poses, motions = None, None, []
     if request.learns:
+        if settings.inversion.token_init == "poses":
+            poses = (job.inputs / POSES).read_bytes()
+            check_poses(poses, settings.num_frames)
         references = _read_references(job, request.references, settings.num_frames, size)
     names = [target_name(number + 1) for number in range(request.targets)]
     targets = [frames.read_picture(job.inputs / name, size) for name in names]
@@ -47,7 +53,7 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
 
         names = [motion_name(number + 1) for number in range(len(request.edit.parts))]
         motions = [MotionEmbedding.load(job.inputs / name) for name in names]
-    return Inputs(references, targets, motions)
+    return Inputs(references, poses, targets, motions)
 
 
 def _read_references(

@@ -192,6 +192,13 @@ class SvdModel(Checkpointed):
         """Frame tokens (F, N, D): a clip's image embeddings (F, D), each N times (sec. 4.2)."""
         return embeddings[:, None].repeat(1, count, 1)
 
+    def pose_embeddings(self, poses: bytes) -> Tensor | None:
+        """The embedding (F, D) of each captured pose of poses.json; None if they are not known.
+
+        CLIP's embeddings of a pose are not. Raises UnreadableInput for a damaged file.
+        """
+        return None
+
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
         """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the scaling

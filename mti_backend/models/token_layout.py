@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 TOKEN_WIDTH = 64
-MOTION_FEATURES = 42
+MOTION_FEATURES = 46
 SINCE_FIRST = tuple(range(36, 42))
 """Features of the root path (x, y) and of the camera (pan x, pan y, ln zoom, roll), which are
 measured since the first frame."""

@@ -8,6 +8,7 @@ import json
 import math
 import time
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from mti_addon.wire import errors, events
 from mti_addon.wire.errors import BadRequest
@@ -28,6 +29,9 @@ from ..models.precision import computes_bfloat16
 from ..models.svd import SvdModel
 from .memory_plan import replanned
 from .preview import Live
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHECKPOINT_SHARE = 0.03
 """Maximum fraction of the time spent on checkpoints beyond those of `checkpoint_every`."""
@@ -51,14 +55,38 @@ class Learning:
         self.losses: list[float] = []
         """Loss of each completed iteration."""
 
-    def run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
+    def run(
+        self, model: SvdModel, references: frames.Pictures, fps: float, poses: bytes | None = None
+    ) -> MotionEmbedding:
         """Learn from uint8 (F, H, W, 3), or (K, F, H, W, 3) of one motion, captured at `fps` frames
         per second, on all of the session's devices.
 
+        poses: poses.json of the motion. If the model knows the tokens of these poses, they are the
+        result: optimizing them on one reference makes them worse (docs/evaluation.md).
+
         On errors.Cancelled a last checkpoint is saved first; other errors lose the iterations since
         the last checkpoint."""
+        if poses is not None:
+            embeddings = model.pose_embeddings(poses)
+            if embeddings is not None:
+                return self._of_poses(model, embeddings, fps)
+            text = f"{model.name} does not know these poses, so it learns from the pictures."
+            self.session.log.append(events.Planned(text, 0, None))
         with self.workers:
             return self._run(model, references, fps)
+
+    def _of_poses(self, model: SvdModel, embeddings: Tensor, fps: float) -> MotionEmbedding:
+        """The motion whose frames have these embeddings (F, D)."""
+        stage = Stage(self.session.log, "encode", 1)
+        tokens = model.tokens_from(embeddings, self.request.settings.inversion.tokens_per_frame)
+        about = {
+            "model": model.identity,
+            "engine": model.name,
+            "iterations": "0",
+            "precision": "float32",
+        }
+        stage.report(1)
+        return MotionEmbedding(tokens, tokens.mean(0), about | self._meta(fps))
 
     def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         count = len(references) if references.ndim == 5 else 1
@@ -196,9 +224,9 @@ class Learning:
     def _meta(self, fps: float) -> dict[str, str]:
         """Metadata of the motion file; the same request yields the same bits."""
         last = self.losses[-max(1, round(len(self.losses) * LOSS_SHARE)) :]
-        return {
+        loss = {"loss": repr(math.fsum(last) / len(last))} if last else {}
+        return loss | {
             "name": self.request.name,
             "fps": repr(fps),
             "settings": json.dumps(self.request.settings.to_dict(), sort_keys=True),
-            "loss": repr(math.fsum(last) / len(last)),
         }

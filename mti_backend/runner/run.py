@@ -126,7 +126,7 @@ class Run:
         if inputs.motions:
             motion = self.edited(model, inputs.motions)
         if inputs.references is not None:
-            motion = self.learn(model, inputs.references)
+            motion = self.learn(model, inputs.references, inputs.poses)
         if self.request.applies:
             self.apply(model, motion, inputs.targets)
         return self.result(motion)
@@ -177,13 +177,16 @@ class Run:
             motion.check_model(model.identity, model.num_frames, model.token_width)
         return edited(motions, self.request.edit, model.token_layout, model.name)
 
-    def learn(self, model: SvdModel, references: frames.Pictures) -> MotionEmbedding:
+    def learn(
+        self, model: SvdModel, references: frames.Pictures, poses: bytes | None
+    ) -> MotionEmbedding:
         """Learn from uint8 (K, F, H, W, 3) and publish the motion immediately, so that no later
-        failure loses it."""
+        failure loses it. poses: of the references, if the tokens start from them."""
         from .learn import Learning
 
         with self.timed("learn"):
-            motion = Learning(self.session, self.request).run(model, references, self.fps())
+            learning = Learning(self.session, self.request)
+            motion = learning.run(model, references, self.fps(), poses)
             self.publish(motion)
             if self.settings.inversion.reconstruct:
                 self.reconstruct(model, motion, references[0])
@@ -274,7 +277,7 @@ class Run:
             "warning_values": dict(self.warning.values) if self.warning else {},
             "size": self.size(),
             "fps": self.fps(),
-            "loss": float(motion.meta["loss"]) if learns else None,
+            "loss": float(motion.meta["loss"]) if "loss" in motion.meta and learns else None,
             "iterations": self.session.learned,
             "seconds": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
             "peak_memory_mib": peak_memory_mib(),

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import uuid
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
-from mti_addon.wire.job import create_job
-from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, reference_name
+from mti_addon.wire.events import Done, EventReader, Planned
+from mti_addon.wire.job import JobFolder, create_job
+from mti_addon.wire.request import POSES, PROTOCOL, CaptureInfo, Request, reference_name
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.pairs import held_out_pair
 from mti_backend.frames import to_pictures
+from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from tests.e2e import jobs
 
 WIDTH, HEIGHT = 420, 260
@@ -22,6 +26,55 @@ WIDTH, HEIGHT = 420, 260
 
 def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
+
+
+def learned(tmp_path: Path, poses: bytes) -> JobFolder:
+    """A finished job that takes the motion of pair 0 from its poses, in one process."""
+    pair = held_out_pair(0)
+    settings = Settings.for_model("draft")
+    inversion = dataclasses.replace(settings.inversion, iterations=3, token_init="poses")
+    inputs: dict[str, bytes | Path] = {
+        reference_name(i + 1, 1): jobs.png(picture)
+        for i, picture in enumerate(to_pictures(pair.reference))
+    }
+    request = Request(
+        protocol=PROTOCOL, job=uuid.uuid4().hex, task="learn", name="wave",
+        settings=dataclasses.replace(settings, inversion=inversion), inputs={},
+        reference_frames=settings.num_frames, references=1, targets=0,
+        capture=CaptureInfo(24.0, 1, 48, (128, 128), False),
+    )  # fmt: skip
+    job = create_job(tmp_path, request, {**inputs, POSES: poses})
+    done = jobs.run(job, tmp_path / "no models")
+    assert done.returncode == 0, job.log_file.read_text()
+    return job
+
+
+def test_a_keyed_motion_is_taken_from_its_poses(tmp_path: Path) -> None:
+    """Nothing is optimized, and the motion is the true one."""
+    pair = held_out_pair(0)
+    assert pair.poses is not None
+    job = learned(tmp_path, pair.poses)
+    result = job.finished()
+    assert isinstance(result, Done)
+    assert result.result["iterations"] == 0 and result.result["loss"] is None
+    motion = MotionEmbedding.load(job.output_motion)
+    assert "loss" not in motion.meta and motion.meta["iterations"] == "0"
+    torch.testing.assert_close(motion.frame_tokens[:, 0], pair.tokens, rtol=0, atol=0.5)
+    near = (motion.frame_tokens[:, 0] - pair.tokens).norm() / pair.tokens.norm()
+    assert near < 0.02
+
+
+def test_poses_that_the_draft_does_not_know_are_learned_from_the_images(tmp_path: Path) -> None:
+    pair = held_out_pair(0)
+    assert pair.poses is not None
+    headless = json.loads(pair.poses)
+    headless["parts"] = ["torso" if part == "head" else part for part in headless["parts"]]
+    job = learned(tmp_path, json.dumps(headless).encode())
+    result = job.finished()
+    assert isinstance(result, Done)
+    assert result.result["iterations"] == 3 and result.result["loss"] > 0
+    told = [e.text for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, Planned)]
+    assert any("does not know these poses" in text for text in told)
 
 
 def test_the_target_s_own_pixels_are_moved(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_the_text_lines_up_and_says_it_all(results: list[dict[str, Any]]) -> Non
     assert "a machine" in lines[0] and "0123456789" in lines[0]
     header = next(i for i, line in enumerate(lines) if "limb error, %" in line)
     rows = lines[header + 1 : header + 5]
-    assert "learned motion" in rows[0] and " 12 " in rows[0] and " 6 " in rows[2]
+    assert "learned from its pictures" in rows[0] and " 12 " in rows[0] and " 6 " in rows[2]
     assert "-" in rows[0].split()  # leakage is unknown
     for words in ("figure to object", "Fails: none.", "Spearman", "offset", "overlap"):
         assert words in text

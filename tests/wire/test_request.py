@@ -138,6 +138,16 @@ def changed(**changes: Any) -> str:
     return json.dumps({**json.loads(with_inputs(make_request()).to_json()), **changes})
 
 
+def test_tokens_of_poses_need_the_poses() -> None:
+    request = with_inputs(make_request("learn"))
+    inversion = dataclasses.replace(request.settings.inversion, token_init="poses")
+    settings = dataclasses.replace(request.settings, inversion=inversion)
+    lacking = dataclasses.replace(request, settings=settings)
+    with pytest.raises(BadRequest, match="poses.json"):
+        lacking.check()
+    dataclasses.replace(lacking, inputs={**request.inputs, POSES: "b" * 64}).check()
+
+
 def test_the_golden_file_is_read_and_written_byte_for_byte() -> None:
     data = (GOLDEN / "request.json").read_bytes()
     assert Request.from_json(data) == GOLDEN_REQUEST

@@ -67,7 +67,7 @@ class MTI_OT_learn_actions(bpy.types.Operator):
         """Draw how many actions there are, and how long it takes."""
         found, armature = self._planned(context), find_armature(context)
         text = translated("{} actions of {} are learned", len(found), armature.name)
-        draw_plan(context, self.layout, text, len(found))
+        draw_plan(context, self.layout, text, len(found), has_poses=True)
         self.layout.prop(self, "skip_known")
 
     @reports_errors

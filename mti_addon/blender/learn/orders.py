@@ -25,6 +25,7 @@ def options_for(props: Any, name: str, model: str) -> LearnOptions:
         props.variations,
         props.takes,
         _framing(props),
+        props.from_poses,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...workflow.job_requests import knows_poses
 from ..common import addon
 from ..common.drawing import button, field, paragraph
 from ..common.file_cache import is_file
@@ -15,7 +16,7 @@ from ..studio import place
 from ..studio.drawing import draw_place
 from ..translations import sentences, translated
 from . import queueing
-from .quality import planned_settings
+from .quality import planned_settings, uses_poses
 
 
 def draw_learn(context: Any, layout: Any) -> None:
@@ -33,16 +34,23 @@ def draw_learn(context: Any, layout: Any) -> None:
         paragraph(context, column, sentences(state.said), _icon(state))
     draw_resolution(context, column, chosen_settings())
     column = layout.column()
-    field(context, column, props, "quality")
+    capture, settings = current_capture(context.scene), chosen_settings()
+    # videos have none
+    has_poses = capture is not None and any(map(is_file, capture.poses_files))
+    if knows_poses(settings):
+        field(context, column, props, "from_poses")
+    learned = column.column()
+    learned.active = not uses_poses(props, settings, has_poses)
+    field(context, learned, props, "quality")
     if props.quality == "CUSTOM":
-        field(context, column, props, "iterations")
+        field(context, learned, props, "iterations")
     field(context, column, props, "also_apply")
     header, body = layout.panel("mti_learn_options", default_closed=True)
     header.label(text="Options")
     if body:
         _draw_options(context, body)
     button(context, layout, "mti.learn", "Learn", "PLAY")
-    text = estimate(planned_settings(props, chosen_settings()), props.also_apply)
+    text = estimate(planned_settings(props, settings, has_poses), props.also_apply)
     draw_status(context, layout, True, text)
     _draw_learned(context, layout)
 

@@ -14,10 +14,10 @@ WIDTH = 360
 """Of a dialog with a plan, in pixels at UI scale 1."""
 
 
-def draw_plan(context: Any, layout: Any, text: str, count: int) -> None:
-    """Draw what will be done, and how long that takes."""
+def draw_plan(context: Any, layout: Any, text: str, count: int, has_poses: bool = False) -> None:
+    """Draw what will be done, and how long that takes; `has_poses`: of captured poses."""
     paragraph(context, layout, text, "TIME")
-    settings = planned_settings(context.scene.mti, engines.chosen_settings())
+    settings = planned_settings(context.scene.mti, engines.chosen_settings(), has_poses)
     seconds = seconds_for(settings, learns=True, applies=False)
     if seconds is None:
         paragraph(context, layout, "time not known yet", "NONE")

@@ -18,6 +18,15 @@ def number_chosen(self: Any, _context: Any) -> None:
 class LearnProperties:
     """Mixin for the settings stored in a scene."""
 
+    from_poses: BoolProperty(
+        name="Use the Keyed Poses",
+        description=(
+            "Compute the motion from the captured poses instead of learning it from their "
+            "images: at once, and more accurate. Only the draft knows how, and videos have no "
+            "poses"
+        ),
+        default=True,
+    )
     quality: EnumProperty(
         name="Quality",
         description="How long to learn; longer matches the captured motion more closely",

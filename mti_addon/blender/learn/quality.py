@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...wire import Settings
+from ...workflow.job_requests import knows_poses
 
 QUALITIES = {"FAST": 1 / 3, "BALANCED": 1.0, "BEST": 2.5}
 """Factors on the recommended iterations of a model."""
@@ -20,11 +21,22 @@ def chosen_iterations(props: Any, model: str) -> int:
     return 0 if share == 1 else max(1, round(recommended * share))
 
 
-def planned_settings(props: Any, settings: Settings) -> Settings:
-    """Return the settings the panel would request, as far as time and memory depend on them."""
-    iterations = chosen_iterations(props, settings.model) or settings.inversion.iterations
+def uses_poses(props: Any, settings: Settings, has_poses: bool) -> bool:
+    """Return whether the panel would have a motion computed from its poses (`LearnOptions`)."""
+    return bool(props.from_poses and has_poses and knows_poses(settings))
+
+
+def planned_settings(props: Any, settings: Settings, has_poses: bool = False) -> Settings:
+    """Return the settings the panel would request, as far as time and memory depend on them.
+
+    `has_poses`: whether what is learned was captured with its poses.
+    """
+    inversion = settings.inversion
+    if uses_poses(props, settings, has_poses):
+        inversion = replace(inversion, token_init="poses")
+    iterations = chosen_iterations(props, settings.model) or inversion.iterations
     return replace(
         settings,
-        inversion=replace(settings.inversion, iterations=iterations),
+        inversion=replace(inversion, iterations=iterations),
         sampling=replace(settings.sampling, takes=props.takes),
     )

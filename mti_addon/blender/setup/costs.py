@@ -27,7 +27,7 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
         costs, word = {**guess(settings), **costs}, "roughly {}"
         seconds = seconds_for(settings, learns, applies)
     memory = memory_of(costs, learns)
-    parts = [translated("{} iterations", settings.inversion.iterations)] if learns else []
+    parts = [_how(settings)] if learns else []
     if seconds is None:
         parts.append(translated("time not known yet"))
     else:
@@ -40,12 +40,19 @@ def estimate(settings: Settings, applies: bool, learns: bool = True) -> str:
 def _at_studio(settings: Settings, applies: bool, learns: bool) -> str:
     """Return the same for the studio, by what its last jobs took."""
     seconds = place.seconds(settings.model, learns, applies)
-    parts = [translated("{} iterations", settings.inversion.iterations)] if learns else []
+    parts = [_how(settings)] if learns else []
     if seconds is None:
         parts.append(translated("time not known yet"))
     else:
         parts.append(translated("about {}", clock(seconds)))
     return ", ".join(parts)
+
+
+def _how(settings: Settings) -> str:
+    """Return how a motion is learned."""
+    if settings.inversion.token_init == "poses":
+        return translated("from the poses")
+    return translated("{} iterations", settings.inversion.iterations)
 
 
 def seconds_for(settings: Settings, learns: bool, applies: bool) -> float | None:

@@ -78,11 +78,13 @@ def guessed_costs(estimates: Any, settings: Settings) -> Costs:
 
 def seconds_of(costs: Costs, settings: Settings, learns: bool, applies: bool) -> float | None:
     """Return a job's duration in seconds from start to end; None if unknown."""
-    wanted = ["learn"] * learns + ["apply"] * applies
-    if not wanted or any(name not in costs for name in wanted):
+    optimized = learns and settings.inversion.token_init != "poses"
+    wanted = ["learn"] * optimized + ["apply"] * applies
+    needed = wanted or ["load"]
+    if not (learns or applies) or any(name not in costs for name in needed):
         return None
     total = costs.get("load", 0.0)
-    total += costs["learn"] * settings.inversion.iterations if learns else 0.0
+    total += costs["learn"] * settings.inversion.iterations if optimized else 0.0
     return total + (costs["apply"] * settings.sampling.takes if applies else 0.0)
 
 

@@ -36,8 +36,8 @@ PART_COUNT = len(PARTS) + len(EXTRAS)
 NECK, SHOULDERS, HIPS, HAND_L, HAND_R, FOOT_L, FOOT_R, HAIR, SKIRT = range(len(PARTS), PART_COUNT)
 GROUPS = 9  # torso, head, arm l, arm r, leg l, leg r, shoes, hair, skirt
 
-KINDS = ("human", "quadruped", "object")
-HUMAN, QUADRUPED, OBJECT = range(3)
+KINDS = ("human", "quadruped", "object", "face")
+HUMAN, QUADRUPED, OBJECT, FACE = range(4)
 SHAPES = ("ball", "box", "vane", "plant", "pendulum", "flag")
 
 

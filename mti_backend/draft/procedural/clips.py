@@ -41,12 +41,12 @@ class KnownClips(Clips):
 
 
 def token_basis() -> Tensor:
-    """The directions (42, 64) of the motion features in a token."""
+    """The directions (46, 64) of the motion features in a token."""
     return token_rotation()[:MOTION_FEATURES]
 
 
 def tokens_of(features: Tensor) -> Tensor:
-    """Motion tokens (B, T, 2, D) of the times after the first, from features (B, 1 + T, 42).
+    """Motion tokens (B, T, 2, D) of the times after the first, from features (B, 1 + T, 46).
 
     Each frame has two: the pose, and its change since the first frame. The second states what has
     to move, and a network learns from it about 1.4 times as fast as from the pose alone.
@@ -58,7 +58,7 @@ def tokens_of(features: Tensor) -> Tensor:
 def time_code(frames: int) -> Tensor:
     """(F, D) code that distinguishes the frames of a clip when all frames share the tokens.
 
-    Waves over the clip, of unit amplitude, along the 22 directions not used by motion features.
+    Waves over the clip, of unit amplitude, along the 18 directions not used by motion features.
     """
     free = TOKEN_WIDTH - MOTION_FEATURES
     t = torch.linspace(0, 1, frames)[:, None]

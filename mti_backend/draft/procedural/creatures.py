@@ -21,6 +21,10 @@ def quadruped_ends(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor
     form = figures.form
     trunk, leg = 0.35 + 0.25 * form[:, 0], 0.18 + 0.14 * form[:, 1]
     neck, tail = 0.1 + 0.17 * form[:, 2], 0.1 + 0.2 * form[:, 3]
+    # Legs that are bent while standing, as of most animals; some are straight.
+    bent, hock = (
+        ((lengths - 0.19) / 0.07).clamp(0, 1)[:, None] for lengths in (figures.shin, figures.thigh)
+    )
     yaw = c["yaw"] + figures.facing[:, None]
     pitch = -0.5 * c["lean_forward"]
     along = _turned(0.3 * c["lean_side"].sin(), pitch.sin(), pitch.cos(), yaw)
@@ -41,10 +45,15 @@ def quadruped_ends(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor
     for i, (side, sign) in enumerate((("l", -1.0), ("r", 1.0))):
         hip = 0.06 * sign * sideways
         reach = (0.8 * c[f"arm_{side}_forward"] + 0.7 * (c[f"arm_{side}"] - 0.15)).clamp(-0.9, 1.7)
-        fold = reach - (c[f"elbow_{side}"] + c[f"elbow_{side}_forward"]).abs().clamp(0, 1.8)
-        feet += [_leg(ends, 2 + 2 * i, chest + hip, leg, reach, fold, yaw)]
+        fold = (
+            reach
+            + 0.6 * bent
+            - (c[f"elbow_{side}"] + c[f"elbow_{side}_forward"]).abs().clamp(0, 1.8)
+        )
+        feet += [_leg(ends, 2 + 2 * i, chest + hip, leg, reach - 0.4 * bent, fold, yaw)]
         back = c[f"leg_{side}_forward"] - 0.4 * (c[f"leg_{side}"] - 0.1)
-        feet += [_leg(ends, 6 + 2 * i, rump + hip, leg, back, back - 0.8 * c[f"knee_{side}"], yaw)]
+        shin = back - 0.8 * hock - 0.8 * c[f"knee_{side}"]
+        feet += [_leg(ends, 6 + 2 * i, rump + hip, leg, back + 0.5 * hock, shin, yaw)]
         ear = head + skull * (0.9 * _turned(0.5 * sign + 0 * up, 1 + 0 * up, -0.2 + 0 * up, yaw))
         _put(ends, HAND_L if i == 0 else HAND_R, head + 0.5 * (ear - head), ear)
     _put(ends, NECK, chest, head)

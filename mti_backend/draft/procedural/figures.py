@@ -8,6 +8,7 @@ from torch import Tensor
 from .backgrounds import random_backgrounds
 from .body import (
     EXTRAS,
+    FACE,
     FOOT_L,
     FOOT_R,
     GROUPS,
@@ -29,6 +30,7 @@ from .body import (
     Figures,
 )
 from .creatures import object_look
+from .faces import face_colours, face_radii
 
 __all__ = ["JOINTS", "PARTS", "Figures", "random_figures"]
 
@@ -39,6 +41,8 @@ Uniform = Callable[..., Tensor]
 _HOUSE = {0: (70, 78, 96), 1: (226, 170, 120), 2: (226, 74, 66), 3: (46, 134, 222),
           4: (240, 176, 40), 5: (38, 166, 110)}  # fmt: skip
 _HOUSE_PAPER = (236, 238, 240)
+_SHARES = torch.tensor([8.7, 0.8, 0.5])  # people, quadrupeds, objects
+_FACES = 0.08  # of the people
 
 
 def random_figures(
@@ -53,7 +57,7 @@ def random_figures(
 
     Args:
         look: 'stick', 'solid' or 'any' (one third sticks).
-        kind: One of KINDS, or 'any': eight humans for each quadruped and each object.
+        kind: One of KINDS, or 'any': eight in ten are humans.
         family: 'held-out' gives humans long arms, narrow shoulders and a short trunk, which 'train'
             never does.
         backdrop: 'held-out' gives checks and stripes, which training never draws.
@@ -65,14 +69,19 @@ def random_figures(
 
     stick = torch.rand(count, generator=g) < {"stick": 1.1, "solid": -0.1, "any": 0.33}[look]
     behind = random_backgrounds(count, stick, g, backdrop)
-    kinds = torch.multinomial(torch.tensor([8.0, 1.0, 1.0]), count, True, generator=g)
-    if kind != "any":
+    kinds = torch.multinomial(_SHARES, count, True, generator=g)
+    if kind == "any":
+        kinds[(kinds == HUMAN) & (torch.rand(count, generator=g) < _FACES)] = FACE
+    else:
         kinds = torch.full((count,), KINDS.index(kind))
     shape = torch.randint(len(SHAPES), (count,), generator=g)
     form = uniform(0, 1, count, 4)
     radii, square = _human_radii(stick, uniform)
     animals = _quadruped_radii(stick, uniform)
     radii = torch.where((kinds == QUADRUPED)[:, None, None], animals, radii)
+    face = (kinds == FACE)[:, None, None]
+    if face.any():  # otherwise nothing is drawn, so that people stay the same
+        radii = torch.where(face, face_radii(stick, uniform), radii)
     square &= (kinds == HUMAN)[:, None]
     for index in range(len(SHAPES)):
         rows = ((kinds == OBJECT) & (shape == index)).nonzero()[:, 0]
@@ -100,7 +109,7 @@ def random_figures(
         colours=_colours(count, stick, house, kinds, behind.colours.mean(1), g),
         shading=torch.where(stick, uniform(0, 0.15), uniform(0.0, 1.0)),
         cloth=_cloth(stick, uniform), outline=_outline(stick, uniform),
-        shadow=_shadow(stick | (kinds == OBJECT), uniform),
+        shadow=_shadow(stick | (kinds == OBJECT) | (kinds == FACE), uniform),
         behind=behind,
     )  # fmt: skip
 
@@ -249,7 +258,11 @@ def _colours(
         table[:, part] = torch.where(house[:, None], table[:, like], table[:, part])
     dark = stick & ~house & (behind.mean(-1) > 0.7) & chance(0.5)
     ink = 0.25 * torch.rand(count, 1, 3, generator=g)
-    return torch.where(dark[:, None, None], ink, table)
+    table = torch.where(dark[:, None, None], ink, table)
+    face = (kinds == FACE)[:, None, None]
+    if face.any():
+        table = torch.where(face, face_colours(table, skin, stick, g), table)
+    return table
 
 
 def _cloth(stick: Tensor, uniform: Uniform) -> Tensor:

@@ -1,7 +1,8 @@
 """Procedural motions of the draft model's training and evaluation clips. Imports torch only.
 
-A motion is a table of curves over time, independent of the performer: joint angles in radians, a
-root path in figure heights, a camera. Two figures given the same motion move alike, which gives a
+A motion is a table of curves over time, independent of the performer: joint angles in radians,
+expressions of a face (1: mouth fully open, smiling, brows up, eyes shut), a root path in figure
+heights, a camera. Two figures given the same motion move alike, which gives a
 motion transfer a known ground truth.
 """
 
@@ -19,8 +20,12 @@ CHANNELS = (
     "leg_l", "leg_l_forward", "knee_l",
     "leg_r", "leg_r_forward", "knee_r",
     "root_x", "root_y", "pan_x", "pan_y", "zoom", "roll",
+    "jaw", "smile", "brow", "blink",
 )  # fmt: skip
 INDEX = {name: i for i, name in enumerate(CHANNELS)}
+CAMERA_CHANNELS = ("pan_x", "pan_y", "zoom", "roll")
+FACE_CHANNELS = ("jaw", "smile", "brow", "blink")
+CAMERA = slice(INDEX["pan_x"], INDEX["roll"] + 1)
 FRAMES = 14
 
 # Range of |amplitude| of an active curve: radians, figure heights (root), frame widths (pan),
@@ -30,12 +35,13 @@ AMPLITUDE = {
     "head_tilt": (0.1, 0.4), "head_nod": (0.1, 0.6),
     "arm": (0.4, 2.0), "arm_forward": (0.2, 1.2), "elbow": (0.2, 1.4), "elbow_forward": (0.2, 1.2),
     "leg": (0.1, 0.6), "leg_forward": (0.2, 0.9), "knee": (0.2, 1.3),
-    "root_x": (0.05, 0.3), "root_y": (0.03, 0.15),
+    "jaw": (0.2, 1.0), "smile": (0.2, 1.0), "brow": (0.2, 1.0), "blink": (0.3, 1.0),
+    "root_x": (0.05, 0.3), "root_y": (0.03, 0.3),
     "pan_x": (0.05, 0.25), "pan_y": (0.03, 0.12), "zoom": (0.05, 0.25), "roll": (0.05, 0.25),
 }  # fmt: skip
 # Probability that a group of curves is active in a clip.
 ACTIVE = {"arm_l": 0.8, "arm_r": 0.8, "leg_l": 0.65, "leg_r": 0.65, "torso": 0.5, "head": 0.4,
-          "root": 0.35, "camera": 0.15, "yaw": 0.2}  # fmt: skip
+          "root": 0.35, "camera": 0.2, "yaw": 0.2, "face": 0.1}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ def _base_pose(draw: _Sampler, count: int) -> Tensor:
         base[:, INDEX[f"knee_{side}"]] = draw.uniform(0.0, 0.3, count)
     for name in ("lean_side", "lean_forward", "head_tilt", "head_nod", "twist"):
         base[:, INDEX[name]] = draw.uniform(-0.1, 0.1, count)
+    for name in FACE_CHANNELS:
+        base[:, INDEX[name]] = draw.uniform(0.0, 0.3, count) * draw.chance(0.4, count)
     low = draw.chance(0.15, count)  # crouching, bent over or on the knees
     for name, most in (("lean_forward", 1.3), ("knee_l", 1.7), ("knee_r", 1.7),
                        ("leg_l_forward", 0.9), ("leg_r_forward", 0.9)):  # fmt: skip
@@ -93,19 +101,22 @@ def _base_pose(draw: _Sampler, count: int) -> Tensor:
     return base
 
 
-def _amplitudes(draw: _Sampler, count: int) -> Tensor:
+def _amplitudes(draw: _Sampler, count: int, faces: Tensor | None) -> Tensor:
     """Signed amplitudes with inactive groups at zero; (B, C)."""
     groups = {name: draw.chance(p, count) for name, p in ACTIVE.items()}
+    if faces is not None:
+        groups["face"] |= faces & draw.chance(0.8, count)
+        groups["head"] |= faces & draw.chance(0.5, count)
     nothing = ~torch.stack(
         [groups[g] for g in ("arm_l", "arm_r", "leg_l", "leg_r", "torso", "root")]
     ).any(0)
     groups["arm_r"] |= nothing
-    # One clip in twenty moves only the camera, and one in fifty nothing at all.
+    # One clip in twelve moves only the camera, and one in fifty nothing at all.
     draws = torch.rand(count, generator=draw.generator)
     for name in groups:
         groups[name] &= draws > 0.02
-        groups[name] &= (draws > 0.07) | (name == "camera")
-    groups["camera"] |= (draws > 0.02) & (draws < 0.07)
+        groups[name] &= (draws > 0.1) | (name == "camera")
+    groups["camera"] |= (draws > 0.02) & (draws < 0.1)
     amplitude = torch.zeros(count, len(CHANNELS))
     for name, i in INDEX.items():
         kind = name.replace("_l_", "_").replace("_r_", "_").removesuffix("_l").removesuffix("_r")
@@ -126,25 +137,28 @@ def _group(name: str) -> str:
         return "leg_l" if "_l" in name else "leg_r"
     if name.startswith("root"):
         return "root"
-    if name in ("pan_x", "pan_y", "zoom", "roll"):
+    if name in FACE_CHANNELS:
+        return "face"
+    if name in CAMERA_CHANNELS:
         return "camera"
     if name.startswith("head"):
         return "head"
     return "yaw" if name == "yaw" else "torso"
 
 
-def random_motions(count: int, generator: torch.Generator) -> Motions:
+def random_motions(count: int, generator: torch.Generator, faces: Tensor | None = None) -> Motions:
     """Draw `count` motions: periodic, eased or there-and-back curves.
 
-    Left and right limbs are free, mirrored or opposed.
+    Left and right limbs are free, mirrored or opposed. faces: bool (B,), where expressions change
+    more often.
     """
     draw = _Sampler(generator)
-    base, amplitude = _base_pose(draw, count), _amplitudes(draw, count)
+    base, amplitude = _base_pose(draw, count), _amplitudes(draw, count, faces)
     shape = (count, len(CHANNELS))
     # One rhythm per clip, with some curves off it: limbs that move together look natural and read
     # as one motion.
     frequency = draw.uniform(0.5, 2.0, count, 1).expand(shape).clone()
-    frequency[:, INDEX["pan_x"] :] = 0.5
+    frequency[:, CAMERA] = 0.5
     phase = draw.uniform(0, 2 * math.pi, *shape)
     kind = torch.randint(0, 3, (count, 1), generator=generator).expand(shape).clone()
     kind = torch.where(
@@ -210,10 +224,11 @@ def _orbit(draw: _Sampler, amplitude: Tensor, curves: tuple[Tensor, Tensor, Tens
 
 
 def limit(values: Tensor) -> Tensor:
-    """Clamp joint angles to anatomical limits; (B, C, T).
+    """Clamp joint angles and expressions to anatomical limits; (B, C, T).
 
     Arms from 0.2 inward to 3 outward, elbows -0.3 to 2.2, legs 0.15 inward to 1 outward; knees bend
-    backward only, to 2.
+    backward only, to 2. Mouth and eyes open from 0 to 1; corners of the mouth and brows go from 0.5
+    down to 1 up.
     """
     values = values.clone()
     for side in ("l", "r"):
@@ -221,6 +236,10 @@ def limit(values: Tensor) -> Tensor:
         values[:, INDEX[f"elbow_{side}"]] = values[:, INDEX[f"elbow_{side}"]].clamp(-0.3, 2.2)
         values[:, INDEX[f"leg_{side}"]] = values[:, INDEX[f"leg_{side}"]].clamp(-0.15, 1.0)
         values[:, INDEX[f"knee_{side}"]] = values[:, INDEX[f"knee_{side}"]].abs().clamp(0, 2.0)
+    for name in ("jaw", "blink"):
+        values[:, INDEX[name]] = values[:, INDEX[name]].abs().clamp(0, 1.0)
+    for name in ("smile", "brow"):
+        values[:, INDEX[name]] = values[:, INDEX[name]].clamp(-0.5, 1.0)
     return values
 
 

@@ -1,8 +1,8 @@
 """Poses bodies according to motions, and computes the features of motion tokens. Imports torch
 only.
 
-Axes and units are those of figures.py. Animals and objects have kinematics of their own
-(creatures.py) for the same motions: a motion keeps its meaning whoever performs it.
+Axes and units are those of figures.py. Animals, objects and faces have kinematics of their
+own (creatures.py, faces.py) for the same motions: a motion keeps its meaning whoever performs it.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .body import EXTRAS, HUMAN, JOINTS, OBJECT, PART_COUNT, PARTS, QUADRUPED, Figures
+from .body import EXTRAS, FACE, HUMAN, JOINTS, OBJECT, PART_COUNT, PARTS, QUADRUPED, Figures
 from .creatures import object_ends, quadruped_ends
-from .motions import INDEX, Motions
+from .faces import face_ends
+from .motions import FACE_CHANNELS, INDEX, Motions
 
 _ENDS = tuple([JOINTS.index(part[i]) for part in PARTS + EXTRAS] for i in (1, 2))
 _SIDES = (("l", -1.0), ("r", 1.0))
@@ -23,7 +24,7 @@ _THIGH, _SHIN = 0.23, 0.225
 @dataclass
 class Posed:
     """B bodies at T times: `ends` (B, T, P, 2, 3), start and end of each part in frame widths;
-    `features` (B, T, 42), the motion."""
+    `features` (B, T, 46), the motion."""
 
     ends: Tensor
     features: Tensor
@@ -33,8 +34,8 @@ def pose(figures: Figures, motions: Motions, times: Tensor) -> Posed:
     """Pose the figures according to the motions at `times` (B, T) in [0, 1].
 
     The features of which the draft's motion tokens are made are 36 bone direction components, the
-    root path in figure heights since time 0, camera pan, ln zoom and roll, each scaled to about
-    unit variance. They depend on the motion alone.
+    root path in figure heights since time 0, camera pan, ln zoom and roll, and four expressions of
+    a face, each scaled to about unit variance. They depend on the motion alone.
     """
     # The root path is relative to time 0: the first frame determines where a figure stands, the
     # motion where it goes.
@@ -54,16 +55,16 @@ def place(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor:
 
 
 def motion_features(values: Tensor, grounded: Tensor) -> Tensor:
-    """(B, T, 42) features of channel values (B, C, T), relative to their first time."""
+    """(B, T, 46) features of channel values (B, C, T), relative to their first time."""
     bones = directions(values)
     stand = _stand(bones[:, :, (8, 10), 1] * _THIGH + bones[:, :, (9, 11), 1] * _SHIN, grounded)
     root = torch.stack([values[:, INDEX["root_x"]], stand + values[:, INDEX["root_y"]]], -1)
     camera = torch.stack(
         [values[:, INDEX[name]] for name in ("pan_x", "pan_y", "zoom", "roll")], -1
     )
-    return torch.cat(
-        [2 * bones.flatten(2), 10 * (root - root[:, :1]), 10 * (camera - camera[:, :1])], -1
-    )
+    face = torch.stack([values[:, INDEX[name]] for name in FACE_CHANNELS], -1)
+    moved = 10 * (root - root[:, :1]), 10 * (camera - camera[:, :1])
+    return torch.cat([2 * bones.flatten(2), *moved, 2 * face], -1)
 
 
 def _stand(feet: Tensor, grounded: Tensor) -> Tensor:
@@ -82,6 +83,7 @@ def _ends(figures: Figures, values: Tensor, grounded: Tensor) -> Tensor:
         (HUMAN, _human_ends),
         (QUADRUPED, quadruped_ends),
         (OBJECT, object_ends),
+        (FACE, face_ends),
     ):
         rows = (figures.kind == kind).nonzero()[:, 0]
         if len(rows):

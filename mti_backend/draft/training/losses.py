@@ -152,7 +152,7 @@ def map_error(
     flow, depth = autoencoder.to_maps(latents)
     times = maps.flow.shape[1]
     figure, near = (t.repeat_interleave(times, 0) for t in (maps.figure, maps.near))
-    weight = 0.05 + 0.4 * near + figure
+    weight = 0.2 + 0.4 * near + figure  # a camera moves the background as well
     off = (flow - maps.flow.flatten(0, 1)).abs()
     wrong_depth = (depth - maps.depth.flatten(0, 1)).abs()
     error = 10 * (off * weight).mean() / weight.mean()

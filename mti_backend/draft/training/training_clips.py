@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..procedural.body import Figures
+from ..procedural.body import FACE, Figures
 from ..procedural.clips import camera_of, token_basis, tokens_of
 from ..procedural.figures import random_figures
 from ..procedural.maps import MotionMaps, motion_maps
@@ -63,7 +63,7 @@ def draw_clips(generator: torch.Generator, clips: int, times: Tensor, pictures: 
     for rows in times.split(_AT_ONCE):
         figures = random_figures(len(rows), generator, kind="any")
         framed(figures, generator)
-        motions = random_motions(len(rows), generator)
+        motions = random_motions(len(rows), generator, figures.kind == FACE)
         parts.append(known(figures, motions, rows, pictures, generator))
     return joined(parts)
 

@@ -39,8 +39,9 @@ def initial_tokens(
     The draft's second token starts as the difference to the first frame's embedding.
 
     settings.token_init selects the embeddings: 'image_embeddings' as above (the paper's); 'mean',
-    their mean for every frame, which carries the appearance but no time; 'none', zero. Several
-    references are estimates of the same motion, so their embeddings are averaged.
+    their mean for every frame, which carries the appearance but no time; 'none', zero. 'poses', for
+    poses that the model does not know (`SvdModel.pose_embeddings`), is as 'image_embeddings'.
+    Several references are estimates of the same motion, so their embeddings are averaged.
 
     Args:
         references: (F, 3, H, W) or (K, F, 3, H, W), in [-1, 1].

@@ -54,6 +54,11 @@ def test_the_next_job_takes_as_long_as_the_last_one(tmp_path: Path) -> None:
             memory_of(known.costs(longer), True) == 2048
             and memory_of(known.costs(longer), False) is None
         )
+    inversion = dataclasses.replace(longer.inversion, token_init="poses")
+    keyed = dataclasses.replace(longer, inversion=inversion)  # nothing is optimized
+    assert seconds(timings, keyed, True, False) == pytest.approx(5)
+    assert seconds(timings, keyed, True, True) == pytest.approx(5 + 16)
+    assert seconds(Timings(tmp_path / "none.json"), keyed, True, False) is None
     other = dataclasses.replace(longer, width=256)
     assert (
         seconds(timings, other, True, False) is None

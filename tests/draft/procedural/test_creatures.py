@@ -12,14 +12,22 @@ from mti_backend.draft.procedural.body import KINDS, SHAPES, Figures
 from mti_backend.draft.procedural.clips import make_clips
 from mti_backend.draft.procedural.creatures import object_look, squash, sway
 from mti_backend.draft.procedural.figures import random_figures
-from mti_backend.draft.procedural.motions import CHANNELS, frame_times, random_motions
+from mti_backend.draft.procedural.motions import (
+    CAMERA_CHANNELS,
+    CHANNELS,
+    FACE_CHANNELS,
+    frame_times,
+    random_motions,
+)
 from mti_backend.draft.procedural.pose import pose
 from tests.draft.procedural.examples import each_channel, generator, held, on_plain_grey
 
-PERFORMERS = ("human", "quadruped", *SHAPES)
+PERFORMERS = ("human", "quadruped", "face", *SHAPES)
 # Channels that do not affect an object: it leans with trunk, head and limbs, and squashes with
 # bows, bent knees and forward reaches, but has no forearm to point with.
 _NO_THING = {"elbow_l_forward", "elbow_r_forward"}
+_OF_A_FACE = {"yaw", "lean_side", "lean_forward", "head_tilt", "head_nod", *FACE_CHANNELS}
+_OF_ALL = {"root_x", "root_y", *CAMERA_CHANNELS}
 
 
 def performer(name: str, count: int = 1, look: str = "solid", seed: int = 1) -> Figures:
@@ -34,7 +42,9 @@ def performer(name: str, count: int = 1, look: str = "solid", seed: int = 1) -> 
 
 
 def driven(name: str) -> set[str]:
-    return set(CHANNELS) - (_NO_THING if name in SHAPES else set())
+    if name == "face":
+        return _OF_A_FACE | _OF_ALL
+    return set(CHANNELS) - set(FACE_CHANNELS) - (_NO_THING if name in SHAPES else set())
 
 
 @pytest.mark.parametrize("name", PERFORMERS)
@@ -92,7 +102,8 @@ def test_what_has_a_thickness_has_a_place(name: str) -> None:
     ends = pose(figures, still, torch.zeros(20, 2)).ends
     there = (figures.radii > 0).any(-1)
     assert not (there & ~placed(ends)).any() and there.any(1).all()
-    if name != "human":  # a person without a skirt still has a hem
+    # a person without a skirt still has a hem, and a bald face the place of its hair
+    if name not in ("human", "face"):
         assert torch.equal(there, placed(ends))
     assert ends.isfinite().all()
 

@@ -86,7 +86,7 @@ def test_one_motion_in_fifty_stands_still_and_few_others() -> None:
 
 def test_some_clips_move_the_camera_alone_and_some_everything() -> None:
     body, camera = what_moves(4000, 8)
-    assert (camera & ~body).float().mean().item() == pytest.approx(0.045, abs=0.015)
+    assert (camera & ~body).float().mean().item() == pytest.approx(0.075, abs=0.015)
     assert 0.1 < (camera & body).float().mean() < 0.3
 
 

@@ -1,0 +1,12 @@
+"""The draft's motion tokens of captured poses, computed instead of learned. Imports torch, numpy.
+
+A motion that was keyed in 3D need not be guessed from its pictures: the draft's tokens are a known
+function of bone directions, path, camera and expression (`token_layout`), so the captured poses
+give them at once. Videos have no poses, and other engines' tokens are not known to be a function
+of anything; there the embedding is learned as in the paper.
+"""
+
+from .features import pose_features
+from .poses import Poses, read_poses
+
+__all__ = ["Poses", "pose_features", "read_poses"]
