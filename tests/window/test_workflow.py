@@ -45,9 +45,10 @@ def wait_for_phase(window: Window, phase: str, count: int = 1) -> None:
 
 
 def figure(window: Window, iterations: int) -> None:
-    """A captured figure, ready to learn in so many iterations."""
+    """A captured figure, ready to be learned from its images in so many iterations."""
     window.run(f"""
 bpy.ops.mti.add_stick_figure(motion="JUMPING_JACK")
+bpy.context.scene.mti.from_poses = False
 bpy.context.scene.mti.iterations = {iterations}
 bpy.context.scene.mti.target_engine = "PREVIEW"  # EEVEE takes minutes without a GPU
 bpy.ops.mti.add_camera()
