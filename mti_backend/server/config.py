@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .work.runner import Runner
+from .execution.runner import Runner
 
 API = 1
 MAX_JSON_BYTES = 64 * 1024

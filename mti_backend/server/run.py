@@ -24,15 +24,15 @@ from mti_addon.wire.problem import Problem
 from . import tls
 from .audit import Audit
 from .config import Config
+from .execution.executor import Executor
+from .execution.process import ProcessExecutor
+from .execution.reconcile import Reconciler
 from .files.places import Places
 from .housekeeping import sweep, sweep_at_start
 from .http.app import make_app
 from .http.hub import Hub
 from .http.service import Service
 from .store.database import Store
-from .work.executor import Executor
-from .work.process import ProcessExecutor
-from .work.reconcile import Reconciler
 
 SWEEP_SECONDS = 3600.0
 CONNECTIONS = 2000

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from mti_addon.wire.errors import MtiError
 from mti_backend.server.config import Config, Limits
+from mti_backend.server.execution.runner import ROOT, Runner
 from mti_backend.server.run import serve
 from mti_backend.server.store import database
-from mti_backend.server.work.runner import ROOT, Runner
 from tests.fake_runner import FAKE
 
 

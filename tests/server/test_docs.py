@@ -11,10 +11,10 @@ import pytest
 
 from mti_backend.server import config
 from mti_backend.server.cli import _parser
+from mti_backend.server.execution.ending import MAX_STALLED
 from mti_backend.server.files import blobs
 from mti_backend.server.http import me
 from mti_backend.server.http.openapi import SCHEMAS, description
-from mti_backend.server.work.ending import MAX_STALLED
 
 ROOT = Path(__file__).parents[2]
 HTTP, SERVER, SECURITY = (

@@ -12,10 +12,10 @@ from typing import Any
 from mti_addon.wire.errors import BadRequest
 
 from ..config import Config, Limits
+from ..execution.ray import RayExecutor
+from ..execution.runner import Runner
 from ..files.places import Places
 from ..run import serve
-from ..work.ray import RayExecutor
-from ..work.runner import Runner
 
 ASK_SECONDS = 120
 

@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from mti_addon.wire import files as wire_files
 
+from ..execution.ending import end_queued
 from ..files import folders
 from ..store import jobs, results
 from ..store.database import Connection
 from ..store.jobs import Job
-from ..work.ending import end_queued
 from .errors import not_found, refuse
 from .job_texts import job_json
 from .quota import check_unfinished

@@ -14,14 +14,14 @@ from mti_addon.wire.settings import MODELS
 from ...models import model_folder
 from ..audit import Audit
 from ..config import Config
+from ..execution.executor import Executor
+from ..execution.queue import Durations, Place, expected, order, places
+from ..execution.reconcile import Reconciler
 from ..files.places import Places
 from ..store import jobs
 from ..store.database import Store, now
 from ..store.jobs import Job
 from ..store.users import User
-from ..work.executor import Executor
-from ..work.queue import Durations, Place, expected, order, places
-from ..work.reconcile import Reconciler
 from .errors import refuse
 from .hub import Hub
 

@@ -18,16 +18,16 @@ import pytest
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import process_identity, read_owner
 from mti_addon.wire.queue import is_worked_on
+from mti_backend.server.execution.executor import Handle, Resources, RunState
+from mti_backend.server.execution.process import ProcessExecutor
+from mti_backend.server.execution.reconcile import Reconciler
+from mti_backend.server.execution.runner import ROOT, Runner
 from mti_backend.server.files import folders
 from mti_backend.server.files.blobs import add_blob
 from mti_backend.server.files.places import Places
 from mti_backend.server.store import events, jobs, users
 from mti_backend.server.store.database import Store
 from mti_backend.server.store.jobs import Job, NewJob
-from mti_backend.server.work.executor import Handle, Resources, RunState
-from mti_backend.server.work.process import ProcessExecutor
-from mti_backend.server.work.reconcile import Reconciler
-from mti_backend.server.work.runner import ROOT, Runner
 from tests.fake_runner import FAKE
 from tests.server.kill_rounds import Rounds
 from tests.server.serving import Client, contents, end_runners, invited, job_of, running, start
@@ -295,7 +295,7 @@ def test_damaged_results_are_made_again(data: Path) -> None:
 def test_a_hung_runner_is_ended_and_its_job_goes_on(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mti_backend.server.work import process
+    from mti_backend.server.execution import process
 
     monkeypatch.setattr(process, "STUCK_SECONDS", 1.0)
     shop = Shop(data)
@@ -310,7 +310,7 @@ def test_a_hung_runner_is_ended_and_its_job_goes_on(
 
 
 def test_a_runner_that_ignores_cancel_is_ended(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mti_backend.server.work import follow
+    from mti_backend.server.execution import follow
 
     monkeypatch.setattr(follow, "CANCEL_SECONDS", 0.5)
     shop = Shop(data)

@@ -16,8 +16,8 @@ import pytest
 
 from mti_addon.wire.errors import BadRequest
 from mti_backend.server.config import Config
+from mti_backend.server.execution.runner import Runner
 from mti_backend.server.run import check_address
-from mti_backend.server.work.runner import Runner
 from tests.server.serving import Client, Server, invited, running
 
 PLACES = (

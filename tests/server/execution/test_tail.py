@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mti_addon.wire.events import Done, Failed, Progress, Resumed, Started, encode
-from mti_backend.server.work.tail import read_news
+from mti_backend.server.execution.tail import read_news
 
 STARTED = Started("draft", "cpu", 1, {"python": "3"})
 FAILED = Failed("internal", "It broke.", "")

@@ -13,10 +13,10 @@ import pytest
 
 from mti_addon.wire.errors import BackendMissing
 from mti_addon.wire.owner import read_owner
-from mti_backend.server.work.executor import Resources
-from mti_backend.server.work.limits import LIMITS, limited
-from mti_backend.server.work.process import ProcessExecutor
-from mti_backend.server.work.runner import ROOT, Runner
+from mti_backend.server.execution.executor import Resources
+from mti_backend.server.execution.limits import LIMITS, limited
+from mti_backend.server.execution.process import ProcessExecutor
+from mti_backend.server.execution.runner import ROOT, Runner
 from tests.fake_runner import FAKE, end_runners
 from tests.wire.examples import make_job
 

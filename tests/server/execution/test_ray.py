@@ -5,7 +5,7 @@ MTI_RAY names the folder with the `ray` command of an environment of its own, wh
 address even if it is told 127.0.0.1, so it is only started where there is no other one:
 
     export MTI_RAY=...
-    unshare --net sh -c 'ip link set lo up; python -m pytest tests/server/work/test_ray.py'
+    unshare --net sh -c 'ip link set lo up; python -m pytest tests/server/execution/test_ray.py'
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ import pytest
 
 from mti_addon.wire.errors import BackendMissing, BadRequest
 from mti_addon.wire.owner import process_identity, read_owner
+from mti_backend.server.execution.executor import Handle, Resources, RunState
+from mti_backend.server.execution.ray import RayExecutor
+from mti_backend.server.execution.reconcile import Reconciler
+from mti_backend.server.execution.runner import ROOT, Runner
 from mti_backend.server.store import jobs as stored
-from mti_backend.server.work.executor import Handle, Resources, RunState
-from mti_backend.server.work.ray import RayExecutor
-from mti_backend.server.work.reconcile import Reconciler
-from mti_backend.server.work.runner import ROOT, Runner
 from tests.fake_runner import FAKE
 from tests.server.faults.test_faults import Shop, until
 

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mti_backend.server.execution.queue import PATIENCE_SECONDS, order, places
 from mti_backend.server.store.jobs import Job
-from mti_backend.server.work.queue import PATIENCE_SECONDS, order, places
 
 NOW = 10_000.0
 NEVER: Mapping[str, float] = MappingProxyType({})
