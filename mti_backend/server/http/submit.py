@@ -21,7 +21,7 @@ from mti_addon.wire.library.pictures import image_size
 from mti_addon.wire.library.tensors import MAX_BYTES as MAX_TENSORS
 from mti_addon.wire.library.tensors import check_tokens
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.request import Request
+from mti_addon.wire.request import POSES, Request
 
 from ..config import MAX_JOB_BYTES
 from ..files.blobs import blob_path
@@ -154,7 +154,8 @@ def _work(request: Request) -> str:
     fields = codec.to_dict(request)
     for name in ("job", "name"):
         del fields[name]
-    fields["inputs"].pop("poses.json", None)
+    if request.settings.inversion.token_init != "poses":
+        fields["inputs"].pop(POSES, None)  # kept with the motion, and not used to learn it
     return hashlib.sha256(_canonical(fields)).hexdigest()
 
 
