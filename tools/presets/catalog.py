@@ -34,7 +34,7 @@ class Wanted:
     """The starter's figure in the add-on's catalog, and its motion."""
     motion: str = ""
     iterations: int = 0
-    """Of learning; 0: as many as the panel's Balanced quality has."""
+    """Of learning, if the draft does not know the poses; 0: as the panel's Balanced quality."""
 
     @property
     def slug(self) -> str:
@@ -54,7 +54,6 @@ class Wanted:
 
 _BEST = 150
 """Iterations of the panel's Best quality on the draft, for motions that need it."""
-_NEED_BEST = ("STICK SHAKE_HEAD", "FACE SMILE")
 _KIND_OF: dict[str, Kind] = {"STICK": "body", "QUADRUPED": "animal", "FACE": "face"}
 _NAMED = {"STICK": "{}", "QUADRUPED": "Quadruped {}", "FACE": "Face {}"}
 _TAGS = {
@@ -88,7 +87,6 @@ def _starters() -> tuple[Wanted, ...]:
             STARTER,
             figure.name,
             starter.name,
-            _BEST if f"{figure.name} {starter.name}" in _NEED_BEST else 0,
         )
         for figure in FIGURES
         for starter in figure.motions
@@ -96,14 +94,7 @@ def _starters() -> tuple[Wanted, ...]:
 
 
 OBJECTS = (
-    Wanted(
-        "Bounce",
-        "object",
-        ("loop",),
-        "Twice up and down, with squash and stretch.",
-        OBJECT,
-        iterations=_BEST,
-    ),
+    Wanted("Bounce", "object", ("loop",), "Twice up and down, with squash and stretch.", OBJECT),
     Wanted("Sway", "object", ("loop",), "Leans to the right and to the left.", OBJECT),
     Wanted(
         "Spin",
@@ -113,14 +104,7 @@ OBJECTS = (
         OBJECT,
         iterations=_BEST,
     ),
-    Wanted(
-        "Fall",
-        "object",
-        ("drop",),
-        "Drops to the ground and bounces a little.",
-        OBJECT,
-        iterations=_BEST,
-    ),
+    Wanted("Fall", "object", ("drop",), "Drops to the ground and bounces a little.", OBJECT),
 )
 CAMERAS = (
     Wanted("Pan", "camera", ("turn",), "The camera turns to the right.", CAMERA),

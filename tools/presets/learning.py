@@ -22,7 +22,7 @@ from .catalog import ROOT, Wanted
 from .held_out import held_out
 
 VARIATIONS = 8
-"""Number of drawings to learn from."""
+"""Number of drawings to learn from, if the draft does not know the poses."""
 
 
 def options_of(wanted: Wanted) -> LearnOptions:
@@ -40,9 +40,9 @@ def options_of(wanted: Wanted) -> LearnOptions:
 def settings_of(wanted: Wanted, capture: Capture) -> Settings:
     """Return the settings that a motion is learned with."""
     settings = framed(capture.settings, wanted.framing)
-    if not wanted.iterations:
-        return settings
-    return replace(settings, inversion=replace(settings.inversion, iterations=wanted.iterations))
+    iterations = wanted.iterations or settings.inversion.iterations
+    inversion = replace(settings.inversion, iterations=iterations, token_init="poses")
+    return replace(settings, inversion=inversion)
 
 
 def job_of(
