@@ -96,17 +96,23 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -
         props.variations = variations
     props.also_apply, props.target, props.target_scene = True, "RENDER", target
     props.target_engine = "PREVIEW"  # EEVEE takes minutes without a GPU
-    print("5. render the target, write the job, start the backend", flush=True)
-    bpy.ops.mti.learn()
-    row = _follow()
-    if row.state.phase != "done":
-        return f"the job ended as {row.state.phase}: {row.state.error}; see {row.folder.log_file}"
+    rows = []
+    for from_poses, how in ((False, "learned from the images"), (True, "taken from the poses")):
+        print(f"{5 + len(rows)}. render the target, start the backend: {how}", flush=True)
+        props.from_poses = from_poses
+        bpy.ops.mti.learn()
+        row = _follow()
+        if row.state.phase != "done":
+            state, log = row.state, row.folder.log_file
+            return f"the job ended as {state.phase}: {state.error}; see {log}"
+        rows.append(row)
     print("7. the images as an image strip", flush=True)
+    learned, row = rows
     props.place, props.result_folder = "CAPTURE", str(out / "motion")
     bpy.ops.mti.import_result(job=row.folder.path.name)
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "demo.blend"), compress=True)
     (out / "blender.json").write_text(
-        json.dumps(_about(bpy, scene, row), indent=2), encoding="utf-8"
+        json.dumps(_about(bpy, scene, row, learned), indent=2), encoding="utf-8"
     )
     return ""
 
@@ -114,7 +120,7 @@ def _path(bpy: Any, out: Path, backend: str, iterations: int, variations: int) -
 def _follow() -> Any:
     """Follow the newest job to its end, as Blender's timer would; return its row."""
     polling = importlib.import_module(f"{PACKAGE}.mti_addon.blender.queue.polling")
-    print("6. the backend, in its own process (Ctrl-C stops watching it):", flush=True)
+    print("   the backend, in its own process (Ctrl-C stops watching it):", flush=True)
     told: tuple[str, int] = ("", 0)
     while True:
         wait = polling.poll()
@@ -137,7 +143,7 @@ def _line(state: Any) -> str:
     return f"{state.stage} {state.step}/{state.total}{loss}{left}"
 
 
-def _about(bpy: Any, scene: Any, row: Any) -> dict[str, Any]:
+def _about(bpy: Any, scene: Any, row: Any, learned: Any) -> dict[str, Any]:
     """Return what the report needs from Blender."""
     editors = [each.sequence_editor for each in bpy.data.scenes if each.sequence_editor]
     strip = next(s for editor in editors for s in editor.strips_all if s.get("mti_job"))
@@ -146,8 +152,12 @@ def _about(bpy: Any, scene: Any, row: Any) -> dict[str, Any]:
     return {
         "blender": bpy.app.version_string,
         "job": row.folder.path.name,
-        "losses": list(row.state.losses),
         "result": row.state.result,
+        "learned": {
+            "job": learned.folder.path.name,
+            "losses": list(learned.state.losses),
+            "result": learned.state.result,
+        },
         "strip": {"name": strip.name, "first_frame": int(start), "frames": int(end - start)},
         "scene_fps": scene.render.fps / scene.render.fps_base,
         "view_transform": scene.view_settings.view_transform,

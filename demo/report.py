@@ -34,8 +34,12 @@ def main(out: Path, seconds: float) -> int:
     job = JobFolder(out / "jobs" / blender["job"])
     request = job.request()
     inputs = read_inputs(job, request)
-    result = frames.read_reference(
-        job.frames_dir, request.settings.num_frames, inputs.targets[0].shape[1::-1]
+    size = inputs.targets[0].shape[1::-1]
+    result, learned = (
+        frames.read_reference(
+            JobFolder(out / "jobs" / name).frames_dir, request.settings.num_frames, size
+        )
+        for name in (blender["job"], blender["learned"]["job"])
     )
     model = load_model(request.settings.model)
     target = frames.to_model(inputs.targets[0])
@@ -51,9 +55,10 @@ def main(out: Path, seconds: float) -> int:
             for number, other in enumerate(others[:SHOWN_VARIATIONS], start=2)
         ),
         ("target: a render", inputs.targets[0][None]),
-        ("result: the target with the learned motion", result),
+        ("result: the target with the motion of the keyed poses", result),
+        ("the target with the motion that was learned from the images", learned),
         (
-            "the same without the learned motion (the target's image embedding)",
+            "the target without a motion (its image embedding)",
             frames.to_pictures(plain),
         ),
     ]
@@ -63,11 +68,15 @@ def main(out: Path, seconds: float) -> int:
         "seconds": {
             "blender_and_backend": seconds,
             **blender["result"]["seconds"],
+            "learned": blender["learned"]["result"]["seconds"],
             "report": round(time.monotonic() - begun, 1),
         },
         "peak_memory_mib": {
             "blender": blender["peak_memory_mib"],
-            "backend": blender["result"]["peak_memory_mib"]["process"],
+            "backend": max(
+                result["peak_memory_mib"]["process"]
+                for result in (blender["result"], blender["learned"]["result"])
+            ),
         },
         "motion": motion.meta,
         "amount_of_motion": {
@@ -75,6 +84,7 @@ def main(out: Path, seconds: float) -> int:
             for name, clip in (
                 ("reference", reference),
                 ("result", result),
+                ("learned", learned),
                 ("without", frames.to_pictures(plain)),
             )
         },
