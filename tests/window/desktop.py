@@ -24,6 +24,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+CHEAP = """
+system = bpy.context.preferences.system
+system.viewport_aa = "OFF"
+system.use_region_overlap = False  # or each move over the sidebar draws the viewport below it, too
+"""
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
@@ -212,7 +217,7 @@ class Window:
         wait_for(lambda: (self.inbox / "ready").exists() or self.dead, 120, "a window")
         assert not self.dead, self.log.read_text(errors="replace")
         if not desktop.pictures:
-            self.run("bpy.context.preferences.system.viewport_aa = 'OFF'")
+            self.run(CHEAP)
 
     @property
     def dead(self) -> bool:
@@ -236,10 +241,10 @@ class Window:
         """Python in Blender; gives what it has assigned to `result`."""
         return self.ask("run", code, seconds=seconds)
 
-    def click(self, name: str, seconds: float = 600) -> float:
+    def click(self, name: str, seconds: float = 600, icon: bool = False) -> float:
         """Press the button of an operator such as 'mti.learn' in the sidebar, with the mouse; the
-        seconds that it took to find it."""
-        found_in: float = self.ask("click", name, seconds=seconds)
+        seconds that it took to find it. `icon`: it is a small one, to the right."""
+        found_in: float = self.ask("click", name, icon, seconds=seconds)
         return found_in
 
     def buttons(self) -> dict[str, Any]:
