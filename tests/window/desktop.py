@@ -24,11 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-CHEAP = """
-system = bpy.context.preferences.system
-system.viewport_aa = "OFF"
-system.use_region_overlap = False  # or each move over the sidebar draws the viewport below it, too
-"""
+NO_OVERLAP = "bpy.context.preferences.system.use_region_overlap = False"
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
@@ -205,6 +201,7 @@ class Window:
         self.inbox.mkdir()
         self.log = self.inbox / "log.txt"
         self._asked = 0
+        self._overlaps = not desktop.pictures
         driver = self.inbox / "driver.py"
         shutil.copy(Path(__file__).with_name("driver.py"), driver)
         width, height = map(str, desktop.size)
@@ -217,7 +214,7 @@ class Window:
         wait_for(lambda: (self.inbox / "ready").exists() or self.dead, 120, "a window")
         assert not self.dead, self.log.read_text(errors="replace")
         if not desktop.pictures:
-            self.run(CHEAP)
+            self.run("bpy.context.preferences.system.viewport_aa = 'OFF'")
 
     @property
     def dead(self) -> bool:
@@ -244,6 +241,9 @@ class Window:
     def click(self, name: str, seconds: float = 600, icon: bool = False) -> float:
         """Press the button of an operator such as 'mti.learn' in the sidebar, with the mouse; the
         seconds that it took to find it. `icon`: it is a small one, to the right."""
+        if self._overlaps:  # each move over the sidebar would draw the viewport below it, too
+            self.run(NO_OVERLAP)
+            self._overlaps = False
         found_in: float = self.ask("click", name, icon, seconds=seconds)
         return found_in
 
