@@ -193,7 +193,7 @@ def capture_copy(enabled: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def captured(capture_copy: Any, request: pytest.FixtureRequest) -> Any:
     """A scene with a capture, ready to learn.
 
-    It is captured once, and read again from a file for each further test: that takes an eighth of
+    It is captured once, and read again from a file for each further test: that takes a seventh of
     the time. A test that asks for `figure` or `scene` as well has its own capture, since reading a
     file frees what these point to.
     """
