@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+NO_OVERLAP = "bpy.context.preferences.system.use_region_overlap = False"
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _PROGRAMS = ("blender", "Xvfb", "openbox", "import")
 
@@ -200,6 +201,7 @@ class Window:
         self.inbox.mkdir()
         self.log = self.inbox / "log.txt"
         self._asked = 0
+        self._overlaps = not desktop.pictures
         driver = self.inbox / "driver.py"
         shutil.copy(Path(__file__).with_name("driver.py"), driver)
         width, height = map(str, desktop.size)
@@ -236,10 +238,13 @@ class Window:
         """Python in Blender; gives what it has assigned to `result`."""
         return self.ask("run", code, seconds=seconds)
 
-    def click(self, name: str, seconds: float = 600) -> float:
+    def click(self, name: str, seconds: float = 600, icon: bool = False) -> float:
         """Press the button of an operator such as 'mti.learn' in the sidebar, with the mouse; the
-        seconds that it took to find it."""
-        found_in: float = self.ask("click", name, seconds=seconds)
+        seconds that it took to find it. `icon`: it is a small one, to the right."""
+        if self._overlaps:  # each move over the sidebar would draw the viewport below it, too
+            self.run(NO_OVERLAP)
+            self._overlaps = False
+        found_in: float = self.ask("click", name, icon, seconds=seconds)
         return found_in
 
     def buttons(self) -> dict[str, Any]:

@@ -99,20 +99,21 @@ def scroll(kind, times):
     yield 0.3
 
 
-def click(name):
+def click(name, icon=False):
     """Press an operator's button; the sidebar is scrolled to where it is. Gives the seconds that it
     took to find it, which a person does at a glance."""
     began = time.monotonic()
-    place = yield from find(f"bpy.ops.{name}(")
+    place = yield from find(f"bpy.ops.{name}(", icon)
     found_in = time.monotonic() - began
     yield from press(*place)
     return found_in
 
 
-def find(wanted):
-    """Where a button is whose operator or property begins so; the sidebar is scrolled there."""
+def find(wanted, icon=False):
+    """Where a button is whose operator or property begins so; the sidebar is scrolled there. One
+    that is known to be an icon is looked for from the right, one column after the other."""
     all_seen = set()
-    for columns in (WIDE, NARROW):
+    for columns in [(part,) for part in NARROW[::-1]] if icon else (WIDE, NARROW):
         seen = set()
         yield from scroll("WHEELUPMOUSE", 60)
         while True:

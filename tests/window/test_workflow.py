@@ -129,5 +129,5 @@ def test_blender_is_killed_and_opened_again_and_the_job_goes_on(desktop: Desktop
         )
         picture(desktop, "reopened")
         assert jobs(third)[0][:2] == [name, "running"]
-        third.click("mti.cancel")
+        third.click("mti.cancel", icon=True)
         wait_for_phase(third, "cancelled")

@@ -90,44 +90,46 @@ class Skeleton:
         Starts from the pose's own rotations, which determine how the knee bends. A position out of
         reach is approached as far as the leg's length allows.
         """
-        first, second, third = leg
-        above = self._above(pose, first)
+        above = self._above(pose, leg[0])
         values = np.array(_packed(pose.turns, leg))
         goal = np.concatenate([ankle, toe])
-
-        def miss(angles: Array) -> Array:
-            return np.asarray(self._foot(above, leg, _unpacked(angles, leg)) - goal)
-
+        tries = 0.01 * np.eye(7, 6, -1)  # the pose itself, and each angle a little larger
         for _ in range(STEPS):
-            wrong = miss(values)
+            wrong, *others = self._feet(above, leg, values + tries) - goal
             if np.abs(wrong).max() < 1e-5:
                 break
-            slopes = np.stack([(miss(values + step) - wrong) / 0.01 for step in 0.01 * np.eye(6)])
+            slopes = np.stack([(other - wrong) / 0.01 for other in others])
             # damped, so that a fully stretched knee, which cannot move the foot farther out, does
             # no harm
             square = slopes @ slopes.T + DAMPING * 1e-2 * np.eye(6)
             values = values - np.clip(np.linalg.solve(square, slopes @ wrong), -12, 12)
-        return _unpacked(values, (first, second, third))
+        return _unpacked(values, leg)
 
     def _above(self, pose: Pose, bone: str) -> Array:
         parent = self.rows[self.place[bone]][1]
         return np.eye(4) if parent is None else self.carried(self.matrices(pose), parent)
 
-    def _foot(self, above: Array, leg: Sequence[str], turns: Mapping[str, Point]) -> Array:
-        """Return head and tail (6,) of a chain's last bone."""
+    def _feet(self, above: Array, leg: Sequence[str], angles: Array) -> Array:
+        """Return heads and tails (N, 6) of a chain's last bone, for N times six angles."""
         found = np.eye(4)
-        for bone in leg:
+        for bone, degrees in zip(leg, angles @ _ANGLES, strict=True):
             place = self.place[bone]
-            found = above @ self.rest[place] @ _basis(turns[bone], (0.0, 0.0, 0.0))
+            found = above @ self.rest[place] @ _basis(degrees, (0.0, 0.0, 0.0))
             above = found @ self.from_rest[place]
-        head = found[:3, 3]
-        return np.concatenate([head, head + found[:3, 1] * self.lengths[self.place[leg[-1]]]])
+        head = found[:, :3, 3]
+        tail = head + found[:, :3, 1] * self.lengths[self.place[leg[-1]]]
+        return np.concatenate([head, tail], axis=1)
 
 
 def _packed(turns: Mapping[str, Point], leg: Sequence[str]) -> list[float]:
     """Return the six angles of a leg: three of its hip, one of its knee, two of its ankle."""
     hip, knee, ankle = (turns.get(bone, (0.0, 0.0, 0.0)) for bone in leg)
     return [*hip, knee[0], ankle[0], ankle[2]]
+
+
+_ANGLES = np.zeros((3, 6, 3))
+"""Turns the six angles of a leg into three of each of its bones."""
+_ANGLES[0, :3], _ANGLES[1, 3, 0], _ANGLES[2, 4:, ::2] = np.eye(3), 1.0, np.eye(2)
 
 
 def _unpacked(angles: Array, leg: Sequence[str]) -> dict[str, Point]:
@@ -145,15 +147,16 @@ def _rest_matrix(head: Point, tail: Point) -> Array:
     return matrix
 
 
-def _basis(degrees: Point, shift: Point) -> Array:
-    (cx, cy, cz), (sx, sy, sz) = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    matrix = np.eye(4)
-    matrix[:3, :3] = [
-        [cy * cz, sx * sy * cz - cx * sz, cx * sy * cz + sx * sz],
-        [cy * sz, sx * sy * sz + cx * cz, cx * sy * sz - sx * cz],
-        [-sy, sx * cy, cx * cy],
-    ]
-    matrix[:3, 3] = shift
+def _basis(degrees: Point | Array, shift: Point) -> Array:
+    """Return the matrices (..., 4, 4) of rotations about X, Y and Z (..., 3), and a shift."""
+    radians = np.radians(degrees)
+    (cx, cy, cz), (sx, sy, sz) = np.cos(radians).T, np.sin(radians).T
+    matrix = np.zeros((*radians.shape[:-1], 4, 4))
+    matrix[..., 0, 0], matrix[..., 0, 1] = cy * cz, sx * sy * cz - cx * sz
+    matrix[..., 0, 2], matrix[..., 1, 0] = cx * sy * cz + sx * sz, cy * sz
+    matrix[..., 1, 1], matrix[..., 1, 2] = sx * sy * sz + cx * cz, cx * sy * sz - sx * cz
+    matrix[..., 2, 0], matrix[..., 2, 1], matrix[..., 2, 2] = -sy, sx * cy, cx * cy
+    matrix[..., :3, 3], matrix[..., 3, 3] = shift, 1.0
     return matrix
 
 
