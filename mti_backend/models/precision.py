@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from mti_addon.wire.settings import Precision
+from mti_addon.wire.fields import Precision
 
 # Intel since Cooper Lake, AMD since Zen 4. ARM and Apple are excluded for lack of measurements.
 _CPU_BFLOAT16 = ("avx512_bf16", "amx_bf16")

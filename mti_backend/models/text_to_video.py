@@ -7,7 +7,7 @@ The families are in animatediff.py and zeroscope.py.
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from diffusers import (
@@ -23,6 +23,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
+from mti_addon.wire.motion_inversion import SchedulerName
 from mti_addon.wire.problem import Problem
 
 from ..failures import in_short, is_out_of_memory
@@ -30,7 +31,6 @@ from .gradient_checkpointing import Checkpointed
 from .svd import identity, weights_variant
 from .weight_checks import check_classes, check_weights
 
-SchedulerName = Literal["ddim", "dpmsolver++", "euler"]
 _SCHEDULERS: dict[str, Any] = {
     "ddim": DDIMScheduler,
     "dpmsolver++": DPMSolverMultistepScheduler,

@@ -23,7 +23,7 @@ from ...models.text_to_video import TextToVideoModel
 from ..noise import step_generator
 from . import losses
 from .embeddings import MotionEmbeddings, count
-from .motion import MAX_BYTES, Header, Layer, Motion
+from .motion import MAX_BYTES, MAX_HEADER, Header, Layer, Motion
 from .noise_starts import INVERSION_STEPS, invert
 from .optimised import Optimised
 from .settings import LearningSettings
@@ -70,7 +70,7 @@ class MotionInversion:
         self.frames, _, self.height, self.width = pictures.shape
         self.size = model.clip_size(self.width, self.height, self.frames)
         self.attentions = _chosen(model, settings)
-        if 2 * count(self.attentions, self.frames, self.size) > MAX_BYTES:
+        if 2 * self._numbers() > MAX_BYTES - MAX_HEADER:
             raise BadRequest(
                 Problem(
                     "motion_would_be_too_large",
@@ -108,6 +108,12 @@ class MotionInversion:
         self.kept: dict[int, Motion] = {}
         """The motion after each of the iterations of settings.keep, so far."""
         self._before: list[Tensor] = []  # the embeddings before the last update
+
+    def _numbers(self) -> int:
+        """Numbers in the motion's file."""
+        height, width = self.size
+        noise = self.frames * self.model.latent_channels * height * width
+        return count(self.attentions, self.frames, self.size) + noise
 
     def __enter__(self) -> Self:
         return self
