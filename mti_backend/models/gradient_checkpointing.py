@@ -93,6 +93,8 @@ class Checkpointed:
     """A model whose UNet is recomputed as far as a policy says."""
 
     unet: Any
+    compiled: Any = None
+    """A `compiled.Compiled` UNet, if it is compiled."""
     _checkpointing: GradientCheckpointing | None = None
 
     def set_checkpointing(self, policy: str) -> None:

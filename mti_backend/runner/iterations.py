@@ -34,7 +34,9 @@ values are too noisy."""
 class Optimisation(Protocol):
     """What is iterated: all its randomness is a function of the seed and the step."""
 
-    step_index: int
+    @property
+    def step_index(self) -> int:
+        """Completed iterations."""
 
     def step(self) -> float:
         """Run one iteration; returns its loss. If it raises, it can be called again."""

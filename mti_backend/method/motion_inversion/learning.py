@@ -31,6 +31,9 @@ from .spatial_lora import SpatialLora
 
 # Separate steps for what is drawn once, so that it does not repeat any iteration's noise.
 _POSTERIOR_STEP, _LORA_STEP = -1, -2
+DIVERGED = "learning_diverged"
+"""Code of the problem that a loss is not finite."""
+_NOISE = "inverted_noise"
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ class MotionInversion:
     ) -> None:
         """Find the reference's noise z, which the motion then contains, on the plain model."""
         self.injection.clear()
-        self.inverted_noise = invert(self.model, self.latents.to(self.model.dtype), steps, on_step)
+        found = invert(self.model, self.latents.to(self.model.dtype), steps, on_step)
+        self.inverted_noise = found.contiguous()
 
     def step(self) -> float:
         """Run one iteration of AdamW; returns the loss of the embeddings.
@@ -226,7 +230,7 @@ class MotionInversion:
         self._before = []
         raise BadRequest(
             Problem(
-                "learning_diverged",
+                DIVERGED,
                 "Learning has become unstable: in iteration {failed} the loss is not finite.",
                 "Use the motion of iteration {good}, or learn again with a lower learning rate.",
                 {"failed": failed, "good": self.step_index},
@@ -254,6 +258,8 @@ class MotionInversion:
         state = {"step": torch.tensor(self.step_index)}
         for each in self._all_learned():
             state |= each.state_dict()
+        if self.inverted_noise is not None:
+            state[_NOISE] = self.inverted_noise.detach().clone()
         return state
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
@@ -265,6 +271,8 @@ class MotionInversion:
         for each in self._all_learned():
             each.load_state_dict(state)
         self.step_index = int(state["step"])
+        if _NOISE in state:
+            self.inverted_noise = state[_NOISE].to(self.model.device, self.model.dtype)
         self._before = []
 
     def _all_learned(self) -> list[Optimised]:

@@ -46,6 +46,11 @@ class Motion:
     v: Mapping[str, Tensor]
     inverted_noise: Tensor | None = None
 
+    @property
+    def loss(self) -> float:
+        """The mean loss at the end of learning; NaN if the file does not say it."""
+        return float(self.header.about.get("loss", "nan"))
+
     def save(self, path: Path) -> None:
         """Write one safetensors file of half-precision arrays, atomically.
 
@@ -112,22 +117,9 @@ class Motion:
                     },
                 )
             )
-        found = (header.width, header.height, header.frames)
-        fits = all(known[each.name] == (each.width, each.places) for each in header.layers)
-        if found != (width, height, frames) or not fits:
-            raise BadRequest(
-                Problem(
-                    "motion_of_other_size",
-                    "The motion {name!r} was learned on {frames} frames of {width} x {height} px.",
-                    "Choose this size and length, which learning has fixed.",
-                    {
-                        "name": header.about.get("name", ""),
-                        "frames": header.frames,
-                        "width": header.width,
-                        "height": header.height,
-                    },
-                )
-            )
+        self.check_size(width, height, frames)
+        if any(known[each.name] != (each.width, each.places) for each in header.layers):
+            raise self._of_other_size()
         if view != "camera" and not header.values:
             raise BadRequest(
                 Problem(
@@ -137,6 +129,28 @@ class Motion:
                     {"name": header.about.get("name", "")},
                 )
             )
+
+    def check_size(self, width: int, height: int, frames: int) -> None:
+        """Raise BadRequest unless the motion was learned at this size and length."""
+        header = self.header
+        if (header.width, header.height, header.frames) != (width, height, frames):
+            raise self._of_other_size()
+
+    def _of_other_size(self) -> BadRequest:
+        header = self.header
+        return BadRequest(
+            Problem(
+                "motion_of_other_size",
+                "The motion {name!r} was learned on {frames} frames of {width} x {height} px.",
+                "Choose this size and length, which learning has fixed.",
+                {
+                    "name": header.about.get("name", ""),
+                    "frames": header.frames,
+                    "width": header.width,
+                    "height": header.height,
+                },
+            )
+        )
 
 
 def _check_arrays(tensors: Mapping[str, Tensor], header: Header, path: Path) -> None:
