@@ -18,6 +18,8 @@ from diffusers.models.resnet import SpatioTemporalResBlock
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .precision import for_recomputation
+
 _BLOCKS = (SpatioTemporalResBlock, BasicTransformerBlock, TemporalBasicTransformerBlock)
 
 
@@ -113,7 +115,10 @@ def _again(inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not torch.is_grad_enabled():
         return inner(*args, **kwargs)
     # No RNG state to preserve: the networks are in eval mode, without dropout.
-    return checkpoint(inner, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
+    return checkpoint(
+        inner, *args, use_reentrant=False, preserve_rng_state=False, context_fn=for_recomputation,
+        **kwargs,
+    )  # fmt: skip
 
 
 def _in_parts(inner: Callable[[Tensor], Tensor], rows: Tensor, *, chunks: int) -> Tensor:
