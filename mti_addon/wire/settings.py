@@ -237,6 +237,24 @@ class Settings:
         return f"{self.model} {self.num_frames} x {self.width} x {self.height}"
 
     @property
+    def iterations(self) -> int:
+        """Return the learning iterations, by whichever method."""
+        words = self.motion_inversion
+        return self.inversion.iterations if words is None else words.learning.iterations
+
+    @property
+    def takes(self) -> int:
+        """Return the results for each target or prompt, by whichever method."""
+        words = self.motion_inversion
+        return self.sampling.takes if words is None else words.playing.takes
+
+    @property
+    def seed(self) -> int:
+        """Return the seed of the first take, by whichever method."""
+        words = self.motion_inversion
+        return self.sampling.seed if words is None else words.playing.seed
+
+    @property
     def words(self) -> MotionInversionSettings:
         """Return the settings of Motion Inversion. Raises BadRequest for the other method."""
         if self.motion_inversion is None:

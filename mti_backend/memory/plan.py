@@ -124,7 +124,7 @@ def learning_flops(cost: Cost, settings: Settings, devices: int = 1) -> float:
     """FLOPs of all iterations, on each device."""
     place = latents(settings) / settings.num_frames
     n = latents(settings, _share(settings, devices))
-    return settings.inversion.iterations * n * (cost.flops + cost.attention * place)
+    return settings.iterations * n * (cost.flops + cost.attention * place)
 
 
 def applying_memory(settings: Settings, chunk: int) -> int:
