@@ -243,6 +243,32 @@ class Settings:
         return self.inversion.iterations if words is None else words.learning.iterations
 
     @property
+    def batch_size(self) -> int:
+        """Return the noise levels per learning iteration, by whichever method."""
+        words = self.motion_inversion
+        return self.inversion.batch_size if words is None else words.learning.batch_size
+
+    @property
+    def num_inference_steps(self) -> int:
+        """Return the sampler's steps, by whichever method."""
+        words = self.motion_inversion
+        playing = self.sampling if words is None else words.playing
+        return playing.num_inference_steps
+
+    @property
+    def guided(self) -> bool:
+        """Return whether a sampler's step needs two passes of the network."""
+        if words := self.motion_inversion:
+            return words.playing.guidance_scale > 1
+        return max(self.sampling.min_guidance_scale, self.sampling.max_guidance_scale) > 1
+
+    @property
+    def clips(self) -> int:
+        """Return the clips that a job plays for each of its targets, or for all of its prompts."""
+        words = self.motion_inversion
+        return 1 if words is None else max(1, len(words.prompts)) * words.playing.takes
+
+    @property
     def takes(self) -> int:
         """Return the results for each target or prompt, by whichever method."""
         words = self.motion_inversion
