@@ -12,15 +12,14 @@ from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
     MotionAdapter,
-    PNDMScheduler,
     UNet2DConditionModel,
     UNet3DConditionModel,
     UNetMotionModel,
 )
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
-from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from benchmarks.random_text_to_video import write_scheduler, write_tokenizer
 from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings
 from mti_backend.method.motion_inversion.motion import Header, Layer, Motion
 from mti_backend.models.temporal_injection import temporal_attentions
@@ -64,7 +63,7 @@ def make_tiny_text_to_video(name: str, folder: Path, seed: int = 0, levels: int 
     else:
         _zeroscope(folder)
     _fill(_vae()).save_pretrained(folder / "vae")
-    _tokenizer(folder / "tokenizer")
+    write_tokenizer(folder / "tokenizer")
     _text_encoder().save_pretrained(folder / "text_encoder")
     (folder / "model_index.json").write_text(json.dumps(_INDEX[name]))
     return folder
@@ -119,10 +118,7 @@ def motion_adapter(levels: int = 2) -> MotionAdapter:
 def _animatediff(folder: Path, levels: int) -> None:
     unet_2d(levels).save_pretrained(folder / "unet")
     motion_adapter(levels).save_pretrained(folder / "motion_adapter")
-    PNDMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True,
-        set_alpha_to_one=False, steps_offset=1,
-    ).save_pretrained(folder / "scheduler")  # fmt: skip
+    write_scheduler(folder / "scheduler")
 
 
 def _zeroscope(folder: Path) -> None:
@@ -139,17 +135,6 @@ def _vae() -> AutoencoderKL:
         down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
         latent_channels=4,
     )  # fmt: skip
-
-
-def _tokenizer(folder: Path) -> None:
-    """CLIP's tokenizer without merges: every letter is a token, the last of a word another one."""
-    letters = list(bytes_to_unicode().values())
-    words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    folder.mkdir(parents=True)
-    (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(words)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77}
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
 def _text_encoder() -> CLIPTextModel:

@@ -16,7 +16,7 @@ from mti_addon.wire.request import Request, motion_name, target_name
 from .. import frames
 
 if TYPE_CHECKING:
-    from ..runner.method import LearnedMotion
+    from ..method.learned_motion import LearnedMotion
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Which parts of a model are in a GPU's memory. Imports torch."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 import torch
 
 
-class Placed:
+class Placed(ABC):
     """A model of a UNet and parts that are not needed while something is learned."""
 
     device: torch.device
 
+    @abstractmethod
     def beside_unet(self) -> list[Any]:
         """All parts except the UNet; the first one tells where they are."""
-        raise NotImplementedError
 
     @contextmanager
     def unet_alone(self) -> Iterator[None]:

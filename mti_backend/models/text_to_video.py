@@ -4,7 +4,7 @@ Images are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w); text embeddin
 The families are in animatediff.py and zeroscope.py.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from bisect import bisect_right
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ _SCHEDULERS: dict[str, Any] = {
 }
 
 
-class TextToVideoModel(Checkpointed, Placed, ABC):
+class TextToVideoModel(Checkpointed, Placed):
     """A text-to-video model with all its parts, frozen and in eval mode.
 
     Attributes:

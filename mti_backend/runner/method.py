@@ -7,7 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mti_addon.wire.errors import MtiError
 from mti_addon.wire.problem import Problem
@@ -15,20 +15,10 @@ from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Settings
 
 from ..job.session import Session
+from ..method.learned_motion import LearnedMotion
 
 if TYPE_CHECKING:
     from .takes import Take
-
-
-class LearnedMotion(Protocol):
-    """A motion of any method."""
-
-    @property
-    def loss(self) -> float:
-        """The mean loss at the end of learning."""
-
-    def save(self, path: Path) -> None:
-        """Write its file atomically. Raises DiskFull, NotWritable."""
 
 
 class LearningStopped(Exception):
@@ -77,14 +67,3 @@ class Method(ABC):
     @abstractmethod
     def apply(self, motion: LearnedMotion) -> list[Take]:
         """Apply a motion, with every seed. Raises Cancelled."""
-
-
-def method_of(session: Session, request: Request) -> Method:
-    """The method of a job's request."""
-    if request.settings.method == "motion-inversion":
-        from .motion_inversion import MotionInversionJob
-
-        return MotionInversionJob(session, request)
-    from .textual_inversion import TextualInversionJob
-
-    return TextualInversionJob(session, request)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..job.events import Stage
 from ..job.inputs import Inputs, read_inputs
-from .method import LearnedMotion, Method
+from ..method.learned_motion import LearnedMotion
+from .method import Method
 
 if TYPE_CHECKING:
     from ..method.motion_inversion.motion import Motion

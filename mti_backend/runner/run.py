@@ -29,7 +29,9 @@ from ..job.events import Stage
 from ..job.heartbeat import Heartbeat
 from ..job.logfile import log_to
 from ..job.session import Session, acquire
-from .method import LearnedMotion, LearningStopped, method_of
+from ..method.learned_motion import LearnedMotion
+from .method import LearningStopped
+from .methods import method_of
 
 if TYPE_CHECKING:
     from .takes import Take

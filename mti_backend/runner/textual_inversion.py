@@ -11,7 +11,8 @@ from mti_addon.wire.problem import Problem
 
 from ..job.events import Stage
 from ..job.inputs import Inputs, read_inputs
-from .method import LearnedMotion, Method
+from ..method.learned_motion import LearnedMotion
+from .method import Method
 
 if TYPE_CHECKING:
     from ..method.textual_inversion.embedding import MotionEmbedding
