@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, MotionAdapter, PNDMScheduler, UNet2DConditionModel
+from diffusers.models.embeddings import SinusoidalPositionalEmbedding
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 from transformers.convert_slow_tokenizer import bytes_to_unicode
@@ -51,12 +52,22 @@ def write_random_animatediff(folder: Path, seed: int = 0) -> Path:
             model = make()
         model = nn.Module.to_empty(nn.Module.to(model, "meta", torch.float16), device="cpu")
         fill(model, generator)
+        _restore_frame_codes(model)
         model.save_pretrained(folder / part, variant="fp16", max_shard_size="100GB")
         del model
     write_tokenizer(folder / "tokenizer")
     write_scheduler(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
     return folder
+
+
+@torch.no_grad()
+def _restore_frame_codes(model: nn.Module) -> None:
+    """The codes of time are in the motion adapter's file, but are no weights."""
+    for module in model.modules():
+        if isinstance(module, SinusoidalPositionalEmbedding):
+            _, frames, width = module.pe.shape
+            module.pe.copy_(SinusoidalPositionalEmbedding(width, frames).pe)
 
 
 def write_tokenizer(folder: Path) -> None:
