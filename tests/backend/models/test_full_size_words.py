@@ -1,5 +1,5 @@
 """Full-size AnimateDiff with random weights: 1.3 billion in the UNet, written and loaded in the
-hub's layout. Slow, needs 3 GB of disk and 12 GB of memory: `pytest -m slow`."""
+hub's layout. Slow, needs 3 GB of disk and 8 GB of memory: `pytest -m slow`."""
 
 from dataclasses import replace
 from pathlib import Path
