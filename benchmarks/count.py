@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import UNetSpatioTemporalConditionModel
+from diffusers import UNet3DConditionModel, UNetMotionModel, UNetSpatioTemporalConditionModel
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings
+from mti_backend.models.temporal_injection import TemporalInjection, temporal_attentions
 from mti_backend.models.token_inflation import Inflation
 
 _CONV_BACKWARD = torch.ops.aten.convolution_backward.default
@@ -104,6 +106,19 @@ def svd_unet(dtype: torch.dtype = torch.bfloat16, **config: Any) -> Any:
     return nn.Module.to(unet, "meta", dtype).requires_grad_(False).eval()
 
 
+def text_to_video_unet(name: str, dtype: torch.dtype = torch.bfloat16) -> Any:
+    """The UNet of animatediff (Stable Diffusion 1.5 with the motion adapter v1-5-3) or zeroscope on
+    the meta device."""
+    with torch.device("meta"):
+        if name == "zeroscope":
+            unet: Any = UNet3DConditionModel()
+        else:
+            unet = UNetMotionModel(
+                sample_size=64, cross_attention_dim=768, use_motion_mid_block=False
+            )
+    return nn.Module.to(unet, "meta", dtype).requires_grad_(False).eval()
+
+
 @contextmanager
 def _hooked(unet: nn.Module) -> Iterator[Inflation]:
     inflation = Inflation(unet)
@@ -149,4 +164,46 @@ def count_learning(
             forward, kept = meter.flops, meter.live - weights
             loss.backward()
         inflation.set(None, None)
+    return Count(forward, meter.flops - forward, kept, meter.peak, meter.weight_gradients)
+
+
+def count_words_learning(
+    unet: Any,
+    frames: int,
+    height: int,
+    width: int,
+    prepare: Callable[[Any], object] = lambda unet: None,
+    levels: tuple[int, ...] = (2,),
+    grads: bool = True,
+) -> Count:
+    """Count one iteration of Motion Inversion: batch 1, the plain loss, and the gradients of the
+    embeddings of `levels`, without AdamW. The embeddings' own bytes are not counted.
+
+    Args:
+        unet: From `text_to_video_unet`. height, width: Of the latents, an eighth of the images'.
+        prepare: As in `count_learning`. grads: False counts one pass without gradients.
+    """
+    dtype = unet.conv_in.weight.dtype
+    rows = frames if isinstance(unet, UNetMotionModel) else 1
+    attentions = [a for a in temporal_attentions(unet) if a.level in levels and not a.in_mid_block]
+    with torch.device("meta"):
+        prepare(unet)
+        m = MotionEmbeddings(attentions, frames, (height, width), device="meta")
+        injection = TemporalInjection(unet, attentions)
+        x = torch.empty(1, unet.config.in_channels, frames, height, width, dtype=dtype)
+        text = torch.empty(rows, 77, unet.config.cross_attention_dim, dtype=dtype)
+        meter = Meter()
+        for parameter in unet.parameters():
+            meter.track(parameter)
+        weights = meter.live
+        try:
+            with _fused(), meter, torch.set_grad_enabled(grads):
+                injection.set(m.qk, m.v, (height, width))
+                output = unet(x, torch.empty(1), text, return_dict=False)[0]
+                loss = output.float().square().mean()
+                forward, kept = meter.flops, meter.live - weights
+                if grads:
+                    torch.autograd.grad(loss, list(m.parameters().values()))
+        finally:
+            injection.remove()
     return Count(forward, meter.flops - forward, kept, meter.peak, meter.weight_gradients)

@@ -94,7 +94,7 @@ def write_random_svd(
         with torch.device("meta"):
             model = make()
         model = nn.Module.to_empty(nn.Module.to(model, "meta", torch.float16), device="cpu")
-        _fill(model, generator)
+        fill(model, generator)
         model.save_pretrained(folder / part, variant=variant, max_shard_size="100GB")
         del model
     write_rest(folder)
@@ -119,7 +119,7 @@ def scheduler() -> EulerDiscreteScheduler:
 
 
 @torch.no_grad()
-def _fill(model: nn.Module, generator: torch.Generator) -> None:
+def fill(model: nn.Module, generator: torch.Generator) -> None:
     """Random weights that preserve the scale of activations; norms and biases as initialized."""
     for name, p in model.named_parameters():
         if "mix_factor" in name:

@@ -21,8 +21,9 @@ import torch
 
 from mti_addon.wire.settings import Augmentation, Settings
 from mti_backend.evaluation.machine import commit, hardware
+from mti_backend.memory.networks import SVD
 from mti_backend.memory.oom_fallback import release
-from mti_backend.memory.plan import COSTS, learning_flops, learning_memory
+from mti_backend.memory.plan import learning_flops, learning_memory
 from mti_backend.method.textual_inversion.inversion import Inversion
 from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.gradient_checkpointing import POLICIES
@@ -109,7 +110,7 @@ class Bench:
             return {"way": name, "fits": False}
         timing = summary(self.seconds[name])
         row = {"way": name, "fits": True, **asdict(timing), **self.memory[name]}
-        cost = next((c for c in COSTS if name == f"ours: {c.policy}"), None)
+        cost = next((c for c in SVD.costs if name == f"ours: {c.policy}"), None)
         if cost is not None and self.options.size == "svd":
             one = learning_flops(cost, self.settings) / self.settings.inversion.iterations
             row["tflops"] = one / timing.median / 1e12

@@ -12,9 +12,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import pytest
 
-from mti_addon.wire import codec, edit, errors, events, owner, request, settings
+from mti_addon.wire import (
+    codec,
+    edit,
+    errors,
+    events,
+    motion_inversion,
+    owner,
+    request,
+    settings,
+)
 from mti_addon.wire.job import JobFolder, Manifest
-from mti_addon.wire.library import preset
+from mti_addon.wire.library import motion_embeddings, preset
 from mti_addon.wire.remote.note import RemoteNote
 from tests.wire.examples import limit_of
 
@@ -29,6 +38,9 @@ TABLES = [
     settings.InversionSettings,
     settings.Augmentation,
     settings.SamplingSettings,
+    motion_inversion.MotionInversionSettings,
+    motion_inversion.LearningSettings,
+    motion_inversion.PlayingSettings,
     owner.Owner,
     Manifest,
     RemoteNote,
@@ -40,6 +52,8 @@ OF_A_MOTION = [
     preset.Quality,
     edit.MotionEdit,
     edit.MotionPart,
+    motion_embeddings.Header,
+    motion_embeddings.Layer,
 ]
 
 

@@ -12,15 +12,14 @@ from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
     MotionAdapter,
-    PNDMScheduler,
     UNet2DConditionModel,
     UNet3DConditionModel,
     UNetMotionModel,
 )
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
-from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from benchmarks.random_text_to_video import write_scheduler, write_tokenizer
 from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings
 from mti_backend.method.motion_inversion.motion import Header, Layer, Motion
 from mti_backend.models.temporal_injection import temporal_attentions
@@ -53,13 +52,18 @@ _INDEX: dict[str, dict[str, Any]] = {
 }
 
 
-def make_tiny_text_to_video(name: str, folder: Path, seed: int = 0) -> Path:
+def make_tiny_text_to_video(name: str, folder: Path, seed: int = 0, levels: int = 2) -> Path:
     """Write `folder` as 'animatediff' or 'zeroscope' lies on the hub; each seed gives another
-    model. Takes a second on a CPU."""
+    model. Takes a second on a CPU.
+
+    levels: of the UNet; with three, animatediff has the level that the defaults learn at."""
     torch.manual_seed(seed)
-    {"animatediff": _animatediff, "zeroscope": _zeroscope}[name](folder)
+    if name == "animatediff":
+        _animatediff(folder, levels)
+    else:
+        _zeroscope(folder)
     _fill(_vae()).save_pretrained(folder / "vae")
-    _tokenizer(folder / "tokenizer")
+    write_tokenizer(folder / "tokenizer")
     _text_encoder().save_pretrained(folder / "text_encoder")
     (folder / "model_index.json").write_text(json.dumps(_INDEX[name]))
     return folder
@@ -81,13 +85,13 @@ def unet_3d() -> UNet3DConditionModel:
     )
 
 
-def unet_2d() -> UNet2DConditionModel:
+def unet_2d(levels: int = 2) -> UNet2DConditionModel:
     """The image model below AnimateDiff, as SD 1.5 but for its size."""
     return _fill(
         UNet2DConditionModel(
-            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-            block_out_channels=(16, 32),
+            down_block_types=(*["CrossAttnDownBlock2D"] * (levels - 1), "DownBlock2D"),
+            up_block_types=("UpBlock2D", *["CrossAttnUpBlock2D"] * (levels - 1)),
+            block_out_channels=(16, *[32] * (levels - 1)),
             layers_per_block=1,
             norm_num_groups=8,
             cross_attention_dim=WIDTH,
@@ -97,11 +101,11 @@ def unet_2d() -> UNet2DConditionModel:
     )
 
 
-def motion_adapter() -> MotionAdapter:
-    """Motion modules for `unet_2d`, at both levels and, as in version 1-5-3, none between."""
+def motion_adapter(levels: int = 2) -> MotionAdapter:
+    """Motion modules for `unet_2d`, at all levels and, as in version 1-5-3, none between."""
     return _fill(
         MotionAdapter(
-            block_out_channels=(16, 32),
+            block_out_channels=(16, *[32] * (levels - 1)),
             motion_layers_per_block=1,
             motion_norm_num_groups=8,
             motion_num_attention_heads=2,
@@ -111,13 +115,10 @@ def motion_adapter() -> MotionAdapter:
     )
 
 
-def _animatediff(folder: Path) -> None:
-    unet_2d().save_pretrained(folder / "unet")
-    motion_adapter().save_pretrained(folder / "motion_adapter")
-    PNDMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True,
-        set_alpha_to_one=False, steps_offset=1,
-    ).save_pretrained(folder / "scheduler")  # fmt: skip
+def _animatediff(folder: Path, levels: int) -> None:
+    unet_2d(levels).save_pretrained(folder / "unet")
+    motion_adapter(levels).save_pretrained(folder / "motion_adapter")
+    write_scheduler(folder / "scheduler")
 
 
 def _zeroscope(folder: Path) -> None:
@@ -134,17 +135,6 @@ def _vae() -> AutoencoderKL:
         down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
         latent_channels=4,
     )  # fmt: skip
-
-
-def _tokenizer(folder: Path) -> None:
-    """CLIP's tokenizer without merges: every letter is a token, the last of a word another one."""
-    letters = list(bytes_to_unicode().values())
-    words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    folder.mkdir(parents=True)
-    (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(words)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77}
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
 def _text_encoder() -> CLIPTextModel:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, 
 from typing import get_type_hints as _get_type_hints
 
 from .errors import BadRequest
+from .problem import Problem
 
 T = TypeVar("T")
 _Decoder = Callable[[Any, str], Any]
@@ -164,7 +165,16 @@ def _limited(decode: _Decoder, limit: Any) -> _Decoder:
     def within(value: Any, path: str) -> Any:
         result = decode(value, path)
         if not limit.low <= result <= limit.high:
-            _fail(path, f"is {_plain(result)}, outside {limit}")
+            raise BadRequest(
+                Problem(
+                    "number_out_of_range",
+                    "{field} is {value}, outside {limits}.",
+                    values={
+                        "field": path or "The request", "value": _plain(result),
+                        "limits": str(limit),
+                    },
+                )
+            )  # fmt: skip
         return result
 
     def matching(value: Any, path: str) -> Any:

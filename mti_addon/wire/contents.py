@@ -11,6 +11,8 @@ from .problem import Problem
 
 MAX_BYTES = 64 * 2**20
 """Maximum file size: 4096 x 4096 pixels of 8-bit RGBA."""
+MAX_MOTION_BYTES = 256 * 2**20
+"""The same of a motion; those of Motion Inversion are large."""
 NOTE_BYTES = 2**20
 """Maximum size of a note stored next to a request."""
 
@@ -20,7 +22,7 @@ def add_file(folder: Path, name: str, source: bytes | Path) -> str:
 
     Raises UnreadableInput for the source; plain OSError for the copy.
     """
-    data = source if isinstance(source, bytes) else read_file(source, str(source))
+    data = source if isinstance(source, bytes) else read_file(source, str(source), _most(name))
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     files.write_synced(target, data)
@@ -51,6 +53,10 @@ def verify_file(folder: Path, name: str, expected: str) -> None:
     read_verified(folder, name, expected)
 
 
+def _most(name: str) -> int:
+    return MAX_MOTION_BYTES if name.endswith(".safetensors") else MAX_BYTES
+
+
 def read_inside(folder: Path, name: str, most: int = MAX_BYTES) -> bytes:
     """Read `folder/name`, at most `most` bytes.
 
@@ -73,7 +79,7 @@ def read_verified(folder: Path, name: str, expected: str) -> bytes:
     Raises UnreadableInput unless it is a regular file inside with this sha256; checks the very
     bytes that are returned.
     """
-    data = read_inside(folder, name)
+    data = read_inside(folder, name, _most(name))
     if hashlib.sha256(data).hexdigest() != expected:
         raise UnreadableInput(
             Problem(

@@ -133,6 +133,11 @@ class JobFolder:
         return self.path / "output"
 
     @property
+    def early_dir(self) -> Path:
+        """The motion after fewer iterations: 0100.safetensors, 0200.safetensors ..."""
+        return self.output_dir / "early"
+
+    @property
     def sheets_dir(self) -> Path:
         """Contact sheets of each take: 01.png, 02.png ..."""
         return self.output_dir / "sheets"

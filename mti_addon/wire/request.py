@@ -12,10 +12,10 @@ from .errors import BadRequest, NewerProtocol
 from .problem import Problem
 from .settings import InversionSettings, Settings, check_runnable, upgraded
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Version of the job folder; docs/job.md says what it means, and when to increase it."""
 
-OLDER_PROTOCOLS = (1, 2)
+OLDER_PROTOCOLS = (1, 2, 3)
 """Older protocols that can still be read."""
 
 Task = Literal["learn", "apply", "learn+apply"]
@@ -156,7 +156,7 @@ class Request:
         value = codec.loads(data, "request.json")
         if isinstance(value, dict):
             _check_protocol(value.get("protocol"))
-            if to_run and value.get("protocol") in OLDER_PROTOCOLS:
+            if to_run and value.get("protocol") in (1, 2):
                 check_runnable(value.get("settings"))
             value = _upgraded(value)
         request = codec.from_dict(cls, value)
@@ -165,6 +165,8 @@ class Request:
 
     def _check_meaning(self) -> None:
         self.settings.check()
+        if self.settings.method == "motion-inversion":
+            self._check_words()
         expected = self.settings.num_frames if self.learns else 0
         if self.reference_frames != expected:
             raise BadRequest(
@@ -176,13 +178,7 @@ class Request:
             raise BadRequest(
                 f"references is {self.references}, and must be {should} for task {self.task}."
             )
-        shown = self.applies and self.settings.sampling.appearance == "target"
-        if shown != (self.targets > 0):
-            should = "at least 1" if shown else "0"
-            raise BadRequest(
-                f"targets is {self.targets}, and must be {should} for task {self.task} with "
-                f"appearance {self.settings.sampling.appearance}."
-            )
+        self._check_targets()
         if self.capture.frame_end <= self.capture.frame_start:
             raise BadRequest(
                 "capture.frame_end must be after capture.frame_start.",
@@ -202,6 +198,36 @@ class Request:
         if missing or extra:
             problem = f"lacks {min(missing)!r}" if missing else f"must not contain {min(extra)!r}"
             raise BadRequest(f"inputs {problem} for task {self.task}.")
+
+    def _check_targets(self) -> None:
+        if self.settings.method == "motion-inversion":
+            if self.targets:
+                raise BadRequest(f"targets is {self.targets}, and must be 0: prompts are applied.")
+            return
+        shown = self.applies and self.settings.sampling.appearance == "target"
+        if shown != (self.targets > 0):
+            should = "at least 1" if shown else "0"
+            raise BadRequest(
+                f"targets is {self.targets}, and must be {should} for task {self.task} with "
+                f"appearance {self.settings.sampling.appearance}."
+            )
+
+    def _check_words(self) -> None:
+        """Motion Inversion has one reference, prompts for targets, and a strength for an edit."""
+        if self.applies:
+            self.settings.words.check_prompts()
+        if self.references > 1:
+            raise BadRequest(
+                f"references is {self.references}, and must be 1 for motion-inversion."
+            )
+        if self.edit != AS_LEARNED:
+            raise BadRequest(
+                Problem(
+                    "words_not_edited",
+                    "A motion that is applied by words cannot be edited.",
+                    "Change its strength instead, or choose the motion as it was learned.",
+                )
+            )
 
 
 def _check_protocol(value: Any) -> None:
@@ -225,6 +251,10 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
     number = value.get("protocol")
     if type(number) is not int or number not in OLDER_PROTOCOLS:
         return value
+    if number == 3:
+        return value | {
+            "protocol": PROTOCOL, "settings": upgraded(value.get("settings"), number),
+        }  # fmt: skip
     if number == 1:
         if "references" in value:
             return value

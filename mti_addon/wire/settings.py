@@ -1,7 +1,8 @@
-"""All parameters of the method: Settings; stdlib only.
+"""All parameters of a job: Settings; stdlib only.
 
 "Paper" is "Reenact Anything" (arXiv 2408.00458); its values are the defaults of svd and svd-xt. The
-draft model is smaller and has another noise schedule, so it has its own (Settings.for_model).
+draft model is smaller and has another noise schedule, so it has its own (Settings.for_model). The
+parameters of the second method are in motion_inversion.py.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ from typing import Annotated, Any, Literal, get_args
 from . import codec
 from .codec import Constraint, Range
 from .errors import BadRequest
+from .fields import SEED, Precision
+from .motion_inversion import MotionInversionSettings, PlayingSettings
+from .problem import Problem
 
-ModelName = Literal["draft", "svd", "svd-xt"]
-Precision = Literal["float32", "bfloat16", "auto"]
+Method = Literal["motion-textual-inversion", "motion-inversion"]
+ModelName = Literal["draft", "svd", "svd-xt", "animatediff", "zeroscope"]
 Decay = Literal["none", "cosine"]
 TokenInit = Literal["image_embeddings", "mean", "none", "poses"]
 Appearance = Literal["target", "none"]
 Framing = Literal["subject", "whole"]
-MODELS: tuple[ModelName, ...] = get_args(ModelName)
+METHODS: tuple[Method, ...] = get_args(Method)
+MODELS_OF: dict[Method, tuple[ModelName, ...]] = {
+    "motion-textual-inversion": ("draft", "svd", "svd-xt"),
+    "motion-inversion": ("animatediff", "zeroscope"),
+}
+"""The models that each method can use: image-to-video, and text-to-video."""
+MODELS = MODELS_OF["motion-textual-inversion"]
+ALL_MODELS: tuple[ModelName, ...] = get_args(ModelName)
 SIZE_MULTIPLE = 8
 """Width and height are multiples of this, since the autoencoder halves an image three times."""
 SIZES = ((1024, 576), (768, 448), (512, 320), (320, 192))
 """Sizes (width, height) offered for SVD: that of its training, and smaller ones for GPUs with
 less memory. They are divisible by 64, as the UNet's levels require."""
-
-_SEED = Range(0, 2**32 - 1, "", "Random seed; the same seed gives the same result.")
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ class InversionSettings:
     checkpoint_every: Annotated[
         int, Range(1, 100_000, "iterations", "Maximum progress lost when a runner dies.")
     ] = 25
-    seed: Annotated[int, _SEED] = 0
+    seed: Annotated[int, SEED] = 0
 
 
 @dataclass(frozen=True)
@@ -187,7 +196,7 @@ class SamplingSettings:
             0, 2, "pixel difference in [-1, 1]", "Changes smaller than this are suppressed; 0: off."
         ),
     ] = 0.0
-    seed: Annotated[int, _SEED] = 0
+    seed: Annotated[int, SEED] = 0
 
 
 @dataclass(frozen=True)
@@ -200,12 +209,19 @@ class Settings:
     ]
     width: Annotated[int, Range(16, 4096, "px", "Width of the clip, a multiple of 8 (svd: 1024).")]
     height: Annotated[int, Range(16, 4096, "px", "Height of the clip, a multiple of 8 (svd: 576).")]
-    inversion: Annotated[InversionSettings, Constraint(None, "Learning.")] = field(
-        default_factory=InversionSettings
+    method: Annotated[Method, Constraint(None, "Method that learns and applies it.")] = (
+        "motion-textual-inversion"
     )
-    sampling: Annotated[SamplingSettings, Constraint(None, "Applying.")] = field(
-        default_factory=SamplingSettings
-    )
+    inversion: Annotated[
+        InversionSettings, Constraint(None, "Learning, by motion-textual-inversion.")
+    ] = field(default_factory=InversionSettings)
+    sampling: Annotated[
+        SamplingSettings, Constraint(None, "Applying, by motion-textual-inversion.")
+    ] = field(default_factory=SamplingSettings)
+    motion_inversion: Annotated[
+        MotionInversionSettings | None,
+        Constraint(None, "Words, learning, and applying, by motion-inversion; else null."),
+    ] = None
 
     @classmethod
     def for_model(cls, name: str) -> Settings:
@@ -214,13 +230,64 @@ class Settings:
             return _DEFAULTS[name]
         except KeyError:
             raise BadRequest(
-                f"settings.model is {name!r}, and must be one of: {', '.join(MODELS)}."
+                f"settings.model is {name!r}, and must be one of: {', '.join(ALL_MODELS)}."
             ) from None
 
     @property
     def workload(self) -> str:
         """Return the workload that time and memory depend on, such as 'draft 14 x 64 x 64'."""
         return f"{self.model} {self.num_frames} x {self.width} x {self.height}"
+
+    @property
+    def iterations(self) -> int:
+        """Return the learning iterations, by whichever method."""
+        words = self.motion_inversion
+        return self.inversion.iterations if words is None else words.learning.iterations
+
+    @property
+    def batch_size(self) -> int:
+        """Return the noise levels per learning iteration, by whichever method."""
+        words = self.motion_inversion
+        return self.inversion.batch_size if words is None else words.learning.batch_size
+
+    @property
+    def num_inference_steps(self) -> int:
+        """Return the sampler's steps, by whichever method."""
+        words = self.motion_inversion
+        playing = self.sampling if words is None else words.playing
+        return playing.num_inference_steps
+
+    @property
+    def guided(self) -> bool:
+        """Return whether a sampler's step needs two passes of the network."""
+        if words := self.motion_inversion:
+            return words.playing.guidance_scale > 1
+        return max(self.sampling.min_guidance_scale, self.sampling.max_guidance_scale) > 1
+
+    @property
+    def clips(self) -> int:
+        """Return the clips that a job plays for each of its targets, or for all of its prompts."""
+        words = self.motion_inversion
+        return 1 if words is None else max(1, len(words.prompts)) * words.playing.takes
+
+    @property
+    def takes(self) -> int:
+        """Return the results for each target or prompt, by whichever method."""
+        words = self.motion_inversion
+        return self.sampling.takes if words is None else words.playing.takes
+
+    @property
+    def seed(self) -> int:
+        """Return the seed of the first take, by whichever method."""
+        words = self.motion_inversion
+        return self.sampling.seed if words is None else words.playing.seed
+
+    @property
+    def words(self) -> MotionInversionSettings:
+        """Return the settings of Motion Inversion. Raises BadRequest for the other method."""
+        if self.motion_inversion is None:
+            raise BadRequest(f"settings.motion_inversion is null, but the method is {self.method}.")
+        return self.motion_inversion
 
     @property
     def keeps_size(self) -> bool:
@@ -247,7 +314,7 @@ class Settings:
     def check(self, path: str = "settings") -> None:
         """Raise BadRequest, naming the field, for invalid values."""
         codec.check(self, path)
-        self._check_size(path)
+        self._check_meaning(path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -258,8 +325,28 @@ class Settings:
     def from_dict(cls, value: Any, path: str = "settings") -> Settings:
         """Read strictly; raise BadRequest naming the first invalid field by its dotted path."""
         result = codec.from_dict(cls, value, path)
-        result._check_size(path)
+        result._check_meaning(path)
         return result
+
+    def _check_meaning(self, path: str) -> None:
+        if self.model not in MODELS_OF[self.method]:
+            raise BadRequest(
+                Problem(
+                    "model_of_other_method",
+                    "The model {model} does not work by {method}.",
+                    "Choose one of: {models}.",
+                    {
+                        "model": self.model,
+                        "method": self.method,
+                        "models": ", ".join(MODELS_OF[self.method]),
+                    },
+                )
+            )
+        if self.method == "motion-inversion":
+            self.words.check_meaning(f"{path}.motion_inversion")
+        elif self.motion_inversion is not None:
+            raise BadRequest(f"{path}.motion_inversion must be null for {self.method}.")
+        self._check_size(path)
 
     def _check_size(self, path: str) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
@@ -281,6 +368,7 @@ _ADDED_BY_2: _Fields = (
     ("sampling.takes", 1),
 )
 _ADDED_BY_3: _Fields = (("sampling.framing", "whole"),)
+_ADDED_BY_4: _Fields = (("method", "motion-textual-inversion"), ("motion_inversion", None))
 _RENAMED_BY_3 = (
     ("frames", "num_frames"),
     ("inversion.start", "token_init"),
@@ -305,15 +393,18 @@ _PREDICTOR = "predictor"
 
 
 def upgraded(value: Any, version: int) -> Any:
-    """Convert settings of protocol 1 or 2, as plain JSON, to protocol 3.
+    """Convert settings of protocol 1, 2 or 3, as plain JSON, to protocol 4.
 
     Missing fields get the values implied then; removed ones are dropped (`check_runnable`). Nothing
     else is checked: errors are found, and named, by `from_dict`.
     """
     result = copy.deepcopy(value)
-    for path, was in (_ADDED_BY_2 if version == 1 else ()) + _ADDED_BY_3:
+    added = _ADDED_BY_4 if version == 3 else _ADDED_BY_3 + _ADDED_BY_4
+    for path, was in (_ADDED_BY_2 if version == 1 else ()) + added:
         part, name = _part(result, path)
         part.setdefault(name, was)
+    if version == 3:
+        return result
     for path, _off in _REMOVED_BY_3:
         part, name = _part(result, path)
         part.pop(name, None)
@@ -392,8 +483,31 @@ _DRAFT = Settings(
     ),
 )
 
+_ANIMATEDIFF = Settings(
+    model="animatediff",
+    num_frames=16,
+    width=512,
+    height=512,
+    method="motion-inversion",
+    motion_inversion=MotionInversionSettings(),
+)
+
+# What the paper's code plays with.
+_ZEROSCOPE = Settings(
+    model="zeroscope",
+    num_frames=24,
+    width=576,
+    height=320,
+    method="motion-inversion",
+    motion_inversion=MotionInversionSettings(
+        playing=PlayingSettings(num_inference_steps=30, guidance_scale=12.0)
+    ),
+)
+
 _DEFAULTS: dict[str, Settings] = {
     "draft": _DRAFT,
     "svd": _SVD,
     "svd-xt": replace(_SVD, model="svd-xt", num_frames=25),
+    "animatediff": _ANIMATEDIFF,
+    "zeroscope": _ZEROSCOPE,
 }

@@ -74,7 +74,7 @@ def takes_of(row: Row) -> list[TakeInfo]:
     found = []
     for index, each in enumerate(listed):
         each = each if isinstance(each, dict) else {}
-        seed = each.get("seed", request.settings.sampling.seed)
+        seed = each.get("seed", request.settings.seed)
         sheet = _inside(row.folder, each.get("sheet"))
         folder = _inside(row.folder, each.get("frames_dir")) or row.folder.frames_dir
         found.append(TakeInfo(index + 1, seed, folder, sheet))

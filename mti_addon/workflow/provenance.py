@@ -16,7 +16,7 @@ from ..wire.edit import AS_LEARNED, MotionEdit
 from ..wire.settings import upgraded
 from .note_files import read_note_file, write_note_file
 
-VERSION = 3
+VERSION = 4
 """Version of the recipe format. Version 1, in files made before 0.2.0, has settings of protocol 2;
 1 and 2 have no edit."""
 RECIPE_KEY = "mti_recipe"
@@ -123,7 +123,9 @@ def read_recipe(text: object) -> Recipe | None:
         if isinstance(value, dict) and value.get("version") == 1:
             value |= {"version": 2, "settings": upgraded(value.get("settings"), 2)}
         if isinstance(value, dict) and value.get("version") == 2:
-            value |= {"version": VERSION, "edit": codec.to_dict(AS_LEARNED)}
+            value |= {"version": 3, "edit": codec.to_dict(AS_LEARNED)}
+        if isinstance(value, dict) and value.get("version") == 3:
+            value |= {"version": VERSION, "settings": upgraded(value.get("settings"), 3)}
         recipe: Recipe = codec.from_dict(Recipe, value, "recipe")
         recipe.edit.check("recipe.edit")
     except MtiError:

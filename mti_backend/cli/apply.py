@@ -20,7 +20,13 @@ from mti_addon.wire.request import (
     motion_name,
     target_name,
 )
-from mti_addon.wire.settings import MODELS, Framing, ModelName, SamplingSettings
+from mti_addon.wire.settings import (
+    MODELS_OF,
+    Framing,
+    Method,
+    ModelName,
+    SamplingSettings,
+)
 
 from . import options as common
 from .edits import add_edit_options, edit_of
@@ -28,25 +34,38 @@ from .motions import Found, find
 from .options import Parser
 from .output import say
 from .report import Report
+from .words import (
+    WordsPlan,
+    add_word_options,
+    given_words,
+    names_of,
+    playing_of,
+    refuse_edits,
+    refuse_words,
+)
 
 if TYPE_CHECKING:
     from .results import Places, Result
     from .running import Jobs
 
 NAME = "apply"
-HELP = "animate pictures with a motion"
+HELP = "animate pictures with a motion, or play it in what words describe"
 _ABOUT = """\
-Animate one or more images with a motion that was learned before.
+Animate one or more images with a motion that was learned before, or play it in what words describe.
 
 MOTION is a name, an id or its first digits, the folder of a motion, or a .motion file.
 IMAGE is a PNG, JPEG, WebP, TIFF or BMP file. For each image there is a folder DIR/IMAGE with the
 pictures 0001.png, 0002.png ... and preview.webp, the same as one moving picture.
+
+A motion that was learned by motion-inversion is played in what each --prompt describes. No image is
+needed. For each prompt there is a folder named after it. Size and length are those of learning.
 """
 _EXAMPLES = """\
   python -m mti_backend apply wave portrait.png
   python -m mti_backend apply wave portrait.png --takes 3 --out takes --video wave.mp4
   python -m mti_backend apply wave a.png b.png --strength 0.5 --reverse
   python -m mti_backend apply wave portrait.png --then nod --seam 0.3
+  python -m mti_backend apply pan --prompt "a castle in fog" --prompt "a reef" --view camera
 """
 
 
@@ -54,13 +73,15 @@ def add_options(parser: Parser) -> None:
     """Describe the command."""
     common.describe(parser, _ABOUT, _EXAMPLES)
     parser.add_argument("motion", metavar="MOTION", help="the motion to apply")
-    parser.add_argument("images", metavar="IMAGE", nargs="+", type=Path, help="image to animate")
+    parser.add_argument("images", metavar="IMAGE", nargs="*", type=Path, help="image to animate")
     add_result_options(parser)
     common.add_engine(parser, None, "engine to use (default: one that has learned the motion)")
     common.add_library(parser)
     common.add_json(parser, "the results")
     common.add_quiet(parser)
+    common.add_method(parser)
     add_edit_options(parser)
+    add_word_options(parser)
 
 
 def add_result_options(parser: Parser) -> None:
@@ -103,6 +124,12 @@ def run(options: argparse.Namespace, report: Report) -> int:
     from ..models import model_folder
 
     libraries = common.libraries(options)
+    if common.method_of(options, given_words(options)) == "motion-inversion":
+        return _by_words(find(options.motion, libraries), options, report)
+    refuse_words(options)
+    if not options.images:
+        what, hint = "There is nothing to animate.", "Name an image, or describe it with --prompt."
+        raise BadRequest(Problem("nothing_to_animate", what, hint))
     names = [options.motion, *(options.blend or options.then or ())]
     motions = [find(name, libraries) for name in names]
     edit, engine = edit_of(options, motions), engine_of(motions, options.engine)
@@ -112,7 +139,25 @@ def run(options: argparse.Namespace, report: Report) -> int:
     plan = Plan(motions, edit, engine, images, places, options.seed, options.framing)
     results = plan.carry_out(report.jobs())
     if not options.json:
-        tell(plan, results)
+        plan.tell(results)
+    return report.done(plan.to_json(results))
+
+
+def _by_words(motion: Found, options: argparse.Namespace, report: Report) -> int:
+    """Play a motion in what the prompts describe."""
+    from ..models import model_folder
+
+    refuse_edits(options)
+    common.refuse_given(options, ["images"], "motion-inversion")
+    engine = engine_of([motion], options.engine, "motion-inversion")
+    words = playing_of(options, motion.preset.embeddings[engine].settings.words)
+    words.check_prompts()
+    model_folder(engine)
+    places = places_of(names_of(options.prompt), motion.preset.name, options)
+    plan = WordsPlan(motion, engine, words, places)
+    results = plan.carry_out(report.jobs())
+    if not options.json:
+        plan.tell(results)
     return report.done(plan.to_json(results))
 
 
@@ -192,21 +237,25 @@ class Plan:
                 for each in self.motions
             ],
             "engine": self.engine,
-            "results": [each.to_json(self.images[each.image]) for each in results],
+            "results": [each.to_json("image", str(self.images[each.image])) for each in results],
         }
 
+    def tell(self, results: list[Result]) -> None:
+        """Print where the results are."""
+        for result in results:
+            name = self.images[result.image].name
+            take = f", take {result.take} (seed {result.seed})" if self.places.takes > 1 else ""
+            for place in filter(None, (result.folder, result.video)):
+                say(f"{name}{take}: {place}")
 
-def tell(plan: Plan, results: list[Result]) -> None:
-    """Print where the results are."""
-    for result in results:
-        take = f", take {result.take} (seed {result.seed})" if plan.places.takes > 1 else ""
-        say(f"{plan.images[result.image].name}{take}: {result.folder}")
-        if result.video is not None:
-            say(f"{plan.images[result.image].name}{take}: {result.video}")
 
-
-def engine_of(motions: Sequence[Found], wish: ModelName | None) -> ModelName:
-    """The engine that was asked for, or the first that has learned all of the motions.
+def engine_of(
+    motions: Sequence[Found],
+    wish: ModelName | None,
+    method: Method = "motion-textual-inversion",
+) -> ModelName:
+    """The engine that was asked for, or the first of the method that has learned all of the
+    motions.
 
     Raises WrongModel."""
     for motion in motions:
@@ -218,7 +267,7 @@ def engine_of(motions: Sequence[Found], wish: ModelName | None) -> ModelName:
             raise WrongModel(Problem("motion_not_of_engine", what, hint, values))
     if wish is not None:
         return wish
-    for name in MODELS:
+    for name in MODELS_OF[method]:
         if all(name in motion.preset.embeddings for motion in motions):
             return name
     what = "No engine has learned all of these motions: {names}."

@@ -19,19 +19,29 @@ from mti_addon.wire.errors import (
     OutOfMemory,
 )
 from mti_addon.wire.library import KINDS, About, Preset
+from mti_addon.wire.motion_inversion import MotionInversionSettings
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import FASTEST, SLOWEST, CaptureInfo, Request
-from mti_addon.wire.settings import InversionSettings
+from mti_addon.wire.settings import MODELS_OF, InversionSettings, ModelName, Settings
 
 from . import options as common
-from .apply import Plan, add_result_options, places_of, tell
+from .apply import Plan, add_result_options, places_of
+from .motions import Found
 from .options import Parser
 from .output import complain, duration_text, printable, quality_text, say
 from .report import Report
+from .words import (
+    WordsPlan,
+    add_word_options,
+    given_words,
+    names_of,
+    playing_of,
+    refuse_words,
+)
 
 if TYPE_CHECKING:
     from .learning import Learner, Outcome, Wish
-    from .results import Places, Result
+    from .results import Places
 
 NAME = "learn"
 HELP = "learn a motion from a video or images"
@@ -45,12 +55,19 @@ thing moves, in full view and in front of a calm background, are learned best.
 
 If it is interrupted, even by a power failure, the same command continues. What the library already
 has from the same pictures and settings is not learned again; with other settings, it is replaced.
+
+With --method motion-inversion, the motion is learned on a text-to-video model. It can then be
+played in whatever a prompt describes, in the size and length that it was learned with. This suits
+camera moves, and many variants of one motion. The engine animatediff may be used commercially under
+the licenses of its models; zeroscope may not. Both need a GPU.
 """
 _EXAMPLES = """\
   python -m mti_backend learn dance.mp4 --start 1.5 --end 4
   python -m mti_backend learn dance.mp4 --name Dance --tags party,arms --target portrait.png
   python -m mti_backend learn frames/ --fps 12 --kind object
   python -m mti_backend learn videos/ --engine svd --json > learned.json
+  python -m mti_backend learn pan.mp4 --kind camera --method motion-inversion \\
+      --caption "a street" --prompt "a castle in fog" --view camera
 """
 _OF_ALL = (DiskFull, NotWritable, ModelMissing, BackendMissing, OutOfMemory)
 """What stops one motion of a folder would stop the others, too."""
@@ -62,7 +79,28 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("source", metavar="SOURCE", type=Path, help="what to learn from")
     _add_about(parser.add_argument_group("what is kept with the motion"))
     group = parser.add_argument_group("what is learned, and how")
-    common.add_engine(group, "draft", "engine to learn on (default: draft)")
+    common.add_method(group)
+    common.add_engine(
+        group, None, "engine to learn on (default: draft; by motion-inversion, animatediff)"
+    )
+    group.add_argument(
+        "--caption",
+        type=common.text(MotionInversionSettings, "caption"),
+        metavar="TEXT",
+        help="what is seen in the source, such as 'a man waves', for motion-inversion",
+    )
+    group.add_argument(
+        "--size",
+        type=_size,
+        metavar="WxH",
+        help="size in pixels to learn in; less needs less memory (default: the engine's own)",
+    )
+    group.add_argument(
+        "--frames",
+        type=common.number(Settings, "num_frames"),
+        metavar="N",
+        help="length of the clip, for motion-inversion (default: the engine's own)",
+    )
     group.add_argument(
         "--start", type=common.seconds, default=0.0, metavar="TIME", help="in seconds, or as 1:30"
     )
@@ -91,6 +129,13 @@ def add_options(parser: Parser) -> None:
         "--target", type=Path, metavar="IMAGE", help="then apply the motion to this image"
     )
     add_result_options(parser)
+    add_word_options(parser)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Parse 512x320."""
+    width, height = (int(part) for part in text.lower().split("x"))
+    return width, height
 
 
 def _add_about(group: argparse._ArgumentGroup) -> None:
@@ -117,10 +162,21 @@ def run(options: argparse.Namespace, report: Report) -> int:
     from .footage.source import movies_in
     from .learning import Learner
 
+    words = given_words(options) or options.caption is not None
+    method = common.method_of(options, words)
+    options.engine = options.engine or MODELS_OF[method][0]
+    if method == "motion-inversion":
+        common.refuse_given(options, ["target", "framing", "flip_safe"], method)
+    else:
+        refuse_words(options)
+        common.refuse_given(options, ["caption", "frames"], method)
     model_folder(options.engine)
     movies = movies_in(options.source) if options.source.is_dir() else []
-    if movies and (options.name or options.target):
-        what = "--name and --target are for a single video, and {path} is a folder of videos."
+    if movies and (options.name or options.target or options.prompt):
+        what = (
+            "--name, --target and --prompt are for a single video, and {path} is a folder of "
+            "videos."
+        )
         values = {"path": str(options.source)}
         raise BadRequest(Problem("options_of_one_video", what, "Leave them out.", values))
     wish = _wish(options)
@@ -146,6 +202,9 @@ def _wish(options: argparse.Namespace) -> Wish:
         seed=options.seed,
         # what a camera move does is seen at the edges of the frame
         framing=options.framing or ("whole" if options.kind == "camera" else None),
+        size=options.size,
+        frames=options.frames,
+        caption=options.caption or "",
     )
 
 
@@ -154,25 +213,33 @@ def _one(learner: Learner, options: argparse.Namespace, report: Report) -> int:
     from .learning import name_of
 
     places: Places | None = None
-    if options.target is not None:  # before anything is learned
+    sources = [options.target] if options.target is not None else names_of(options.prompt)
+    if sources:  # before anything is learned
         name = options.name or name_of(options.source)
-        places = places_of([options.target], name, options)
+        places = places_of(sources, name, options)
     outcome = learner.learn(options.source)
     report.screen.clear()
     told = {"motions": [outcome.to_json(options.engine)]}
     report.so_far = told
     if not options.json:
         _tell_one(outcome, options.engine)
-    results: list[Result] = []
     if places is not None and outcome.motion is not None:
-        plan = Plan(
-            [outcome.motion], AS_LEARNED, options.engine, (options.target,), places, options.seed
-        )
+        plan = _plan(outcome.motion, places, options)
         results = plan.carry_out(learner.jobs)
         told |= {"results": plan.to_json(results)["results"]}
         if not options.json:
-            tell(plan, results)
+            plan.tell(results)
     return report.done(told)
+
+
+def _plan(motion: Found, places: Places, options: argparse.Namespace) -> Plan | WordsPlan:
+    """How the motion that was learned is applied."""
+    engine: ModelName = options.engine
+    if options.target is not None:
+        return Plan([motion], AS_LEARNED, engine, (options.target,), places, options.seed)
+    words = playing_of(options, motion.preset.embeddings[engine].settings.words)
+    words.check_prompts()
+    return WordsPlan(motion, engine, words, places)
 
 
 def _all(learner: Learner, movies: list[Path], options: argparse.Namespace, report: Report) -> int:

@@ -62,11 +62,21 @@ class Wish:
     seed: int = 0
     framing: Framing | None = None
     """None: as is usual for the engine."""
+    size: tuple[int, int] | None = None
+    """Width and height in pixels; None: the engine's own."""
+    frames: int | None = None
+    """Length of the clip, by Motion Inversion; None: the engine's own."""
+    caption: str = ""
+    """What is seen in the source, for Motion Inversion."""
 
     @property
     def settings(self) -> Settings:
         """All settings of the job."""
         settings = Settings.for_model(self.engine)
+        if self.size is not None:
+            settings = settings.sized(*self.size)
+        if settings.motion_inversion is not None:
+            return self._by_words(settings)
         inversion = replace(settings.inversion, seed=self.seed)
         if self.iterations is not None:
             inversion = replace(inversion, iterations=self.iterations)
@@ -74,6 +84,20 @@ class Wish:
         if self.framing is not None:
             sampling = replace(sampling, framing=self.framing)
         return replace(settings, inversion=inversion, sampling=sampling)
+
+    def _by_words(self, settings: Settings) -> Settings:
+        """The library's preview plays the motion in what it was learned from, if that was said."""
+        words = settings.words
+        learning = replace(words.learning, seed=self.seed)
+        if self.iterations is not None:
+            learning = replace(learning, iterations=self.iterations)
+        prompts = (self.caption,) if self.caption.strip() else ()
+        playing = replace(words.playing, seed=self.seed)
+        words = replace(
+            words, caption=self.caption, prompts=prompts, learning=learning, playing=playing
+        )
+        frames = settings.num_frames if self.frames is None else self.frames
+        return replace(settings, num_frames=frames, motion_inversion=words)
 
 
 @dataclass(frozen=True)
@@ -130,7 +154,9 @@ class Learner:
             for i, picture in enumerate(footage.pictures)
         }
         request = _request(name, settings, footage, wish.flip_safe)
-        inputs = references | {TARGET: _first(footage, settings)}
+        inputs = references
+        if request.targets:
+            inputs = references | {TARGET: _first(footage, settings)}
         same = self._same(references)
         if same is not None and _has_learned(same, settings):
             self.jobs.forget(request, inputs)
@@ -165,7 +191,15 @@ class Learner:
 def _has_learned(motion: Motion, settings: Settings) -> bool:
     """True if the engine has learned it with the same settings."""
     embedding = motion.preset.embeddings.get(settings.model)
-    return embedding is not None and embedding.settings.inversion == settings.inversion
+    return embedding is not None and _learning(embedding.settings) == _learning(settings)
+
+
+def _learning(settings: Settings) -> object:
+    """All settings that decide what is learned."""
+    if settings.motion_inversion is None:
+        return settings.inversion
+    words = settings.words
+    return words.caption, words.learning, settings.num_frames, settings.size
 
 
 def name_of(source: Path) -> str:
@@ -176,17 +210,19 @@ def name_of(source: Path) -> str:
 
 
 def _request(name: str, settings: Settings, footage: Footage, flip_safe: bool) -> Request:
-    """Learn the motion, and apply it to its own first picture, which is the library's preview."""
+    """Learn the motion, and apply it to its own first picture, or to its own caption, which is the
+    library's preview."""
+    words = settings.motion_inversion
     return Request(
         protocol=PROTOCOL,
         job="",
-        task="learn+apply",
+        task="learn" if words is not None and not words.prompts else "learn+apply",
         name=name,
         settings=settings,
         inputs={},
         reference_frames=settings.num_frames,
         references=1,
-        targets=1,
+        targets=1 if words is None else 0,
         capture=CaptureInfo(footage.fps, footage.first, footage.last, footage.size, flip_safe),
     )
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from mti_addon.wire.codec import Range
-from mti_addon.wire.settings import MODELS
+from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.problem import Problem
+from mti_addon.wire.settings import ALL_MODELS, METHODS, MODELS_OF, Method, ModelName
 
 from .motions import library_problem
 from .places import LIBRARY_VARIABLE, default_library, shipped_library
@@ -61,7 +63,43 @@ def add_quiet(parser: Parser) -> None:
 
 def add_engine(parser: argparse._ActionsContainer, default: str | None, text: str) -> None:
     """Add --engine."""
-    parser.add_argument("--engine", choices=MODELS, default=default, help=text)
+    parser.add_argument("--engine", choices=ALL_MODELS, default=default, help=text)
+
+
+def add_method(parser: argparse._ActionsContainer) -> None:
+    """Add --method."""
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        help="motion-textual-inversion animates images; motion-inversion plays a motion in what "
+        "words describe (default: that of the engine, or of what is given)",
+    )
+
+
+def method_of(options: argparse.Namespace, words: bool) -> Method:
+    """The method that the options mean; `words`: they describe something. Raises BadRequest if they
+    contradict each other."""
+    engine: ModelName | None = options.engine
+    of_engine = next((m for m, models in MODELS_OF.items() if engine in models), None)
+    method: Method = (
+        options.method or of_engine or ("motion-inversion" if words else "motion-textual-inversion")
+    )
+    if of_engine not in (None, method):
+        what = "The model {model} does not work by {method}."
+        values = {"model": engine, "method": method, "models": ", ".join(MODELS_OF[method])}
+        raise BadRequest(Problem("model_of_other_method", what, "Choose one of: {models}.", values))
+    return method
+
+
+def refuse_given(options: argparse.Namespace, names: Iterable[str], method: Method) -> None:
+    """Raise BadRequest if an option is given that only the other method has."""
+    for name in names:
+        if getattr(options, name) not in (None, False, [], ()):
+            what = "{option} does not work by {method}."
+            hint = "Leave it out, or choose the other --method."
+            shown = "IMAGE" if name == "images" else f"--{name}".replace("_", "-")
+            values = {"option": shown, "method": method}
+            raise BadRequest(Problem("option_of_other_method", what, hint, values))
 
 
 def own_library(options: argparse.Namespace) -> Path:

@@ -40,7 +40,8 @@ _ANOTHER = "Choose another place, or add --overwrite."
 
 @dataclass(frozen=True)
 class Result:
-    """One generated clip: of which image, from 0; its seed, score and folder; the video or None."""
+    """One generated clip: of which image or prompt, from 0; its seed, score and folder; the video
+    or None."""
 
     image: int
     take: int
@@ -51,10 +52,10 @@ class Result:
     fps: float
     video: Path | None
 
-    def to_json(self, image: Path) -> dict[str, Any]:
-        """The result for a program."""
+    def to_json(self, kind: str, source: str) -> dict[str, Any]:
+        """The result for a program; `kind` of its source: image or prompt."""
         return {
-            "image": str(image),
+            kind: source,
             "take": self.take,
             "seed": self.seed,
             "score": self.score,

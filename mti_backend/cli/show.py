@@ -105,4 +105,9 @@ def _learned(embedding: Embedding) -> str:
         if value is not None
     }
     parts = [f"{name} {round(value, 3) + 0.0:.3g}" for name, value in measured.items()]
-    return ", ".join([*parts, f"{embedding.settings.inversion.iterations} iterations"])
+    settings = embedding.settings
+    parts.append(f"{settings.iterations} iterations")
+    if words := settings.motion_inversion:
+        parts.append(f"{settings.num_frames} frames of {settings.width} x {settings.height} px")
+        parts += [f"caption {words.caption!r}"] if words.caption else []
+    return ", ".join(parts)

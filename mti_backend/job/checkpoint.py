@@ -130,6 +130,8 @@ class CheckpointFolder:
         kept = set(valid[-KEPT:])
         with translating_os_errors(self.folder):
             for path in sorted(self.folder.iterdir(), key=lambda path: path.suffix != ".json"):
+                if path.is_dir():  # of the method: what it keeps beside the checkpoints
+                    continue
                 if path.stem not in kept or path.suffix not in (".json", ".safetensors"):
                     path.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from mti_addon.wire.request import POSES, Request, motion_name, target_name
 from .. import frames
 
 if TYPE_CHECKING:
-    from ..method.textual_inversion.embedding import MotionEmbedding
+    from ..method.learned_motion import LearnedMotion
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Inputs:
     """poses.json of what the references show, if the tokens start from it."""
     targets: list[frames.Pictures]
     """uint8 (H, W, 3) each, to apply the motion to."""
-    motions: list[MotionEmbedding]
+    motions: list[LearnedMotion]
     """Previously learned motions to apply, one for each part of the request's edit."""
 
 
@@ -49,11 +50,20 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     names = [target_name(number + 1) for number in range(request.targets)]
     targets = [frames.read_picture(job.inputs / name, size) for name in names]
     if not request.learns:
-        from ..method.textual_inversion.embedding import MotionEmbedding
-
         names = [motion_name(number + 1) for number in range(len(request.edit.parts))]
-        motions = [MotionEmbedding.load(job.inputs / name) for name in names]
+        motions = [_load(request, job.inputs / name) for name in names]
     return Inputs(references, poses, targets, motions)
+
+
+def _load(request: Request, path: Path) -> LearnedMotion:
+    """A motion of the request's method. Raises BadEmbedding."""
+    if request.settings.method == "motion-inversion":
+        from ..method.motion_inversion.motion import Motion
+
+        return Motion.load(path)
+    from ..method.textual_inversion.embedding import MotionEmbedding
+
+    return MotionEmbedding.load(path)
 
 
 def _read_references(

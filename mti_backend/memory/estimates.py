@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from mti_addon.wire.errors import OutOfMemory
-from mti_addon.wire.settings import MODELS, SIZES, Settings
+from mti_addon.wire.settings import ALL_MODELS, Settings
 
 from ..device import cpu_product_rate, free_memory, product_rate
+from .networks import network_of
 from .plan import plan
 
 MIB = 2**20
@@ -42,9 +43,10 @@ def estimates(device: str) -> dict[str, dict[str, float]]:
     if free is None:
         return {}
     rate, found = product_rate(device), {}
-    for name in MODELS:
-        for size in SIZES if name != "draft" else ():
-            settings = Settings.for_model(name).sized(*size)
+    for name in ALL_MODELS:
+        default = Settings.for_model(name)
+        for size in network_of(default).sizes if name != "draft" else ():
+            settings = default.sized(*size)
             if told := _on_gpu(settings, free, rate):
                 found[settings.workload] = told
     return found
@@ -60,8 +62,15 @@ def _draft(rate: float) -> dict[str, float]:
     }
 
 
+def _of_one_iteration(settings: Settings) -> Settings:
+    if words := settings.motion_inversion:
+        learning = replace(words.learning, iterations=1, num_inversion_steps=1)
+        return replace(settings, motion_inversion=replace(words, learning=learning))
+    return replace(settings, inversion=replace(settings.inversion, iterations=1))
+
+
 def _on_gpu(settings: Settings, free: int, rate: float) -> dict[str, float]:
-    one = replace(settings, inversion=replace(settings.inversion, iterations=1))
+    one = _of_one_iteration(settings)
     told: dict[str, float] = {}
     for part, learns in (("learn", True), ("apply", False)):
         with suppress(OutOfMemory):  # a part that does not fit has no estimate

@@ -7,24 +7,23 @@ import gc
 import torch
 
 from ..failures import is_out_of_memory
-from ..models.gradient_checkpointing import POLICIES
-from ..models.svd import SvdModel
+from ..models.gradient_checkpointing import POLICIES, Checkpointed
 
 _NAMES = [policy.name for policy in POLICIES]
 
 
-def level(model: SvdModel) -> int:
+def level(model: Checkpointed) -> int:
     """Index of the model's checkpointing policy; 0 needs the most memory."""
     return _NAMES.index(model.policy)
 
 
-def set_level(model: SvdModel, index: int) -> None:
+def set_level(model: Checkpointed, index: int) -> None:
     """Switch to policy `index`."""
     if index != level(model):
         model.set_checkpointing(_NAMES[index])
 
 
-def fall_back(model: SvdModel, error: Exception) -> str:
+def fall_back(model: Checkpointed, error: Exception) -> str:
     """Change how `model` computes, so that the step that raised `error` can be retried.
 
     Returns a sentence describing the change; empty if no fallback is left.

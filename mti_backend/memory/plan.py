@@ -1,10 +1,7 @@
 """GPU memory planning: selects the policy that fits before anything is loaded. No torch.
 
-Everything that lives at the same time in an iteration is proportional to the number of latents,
-n = B F h w, to about 1 %. The bytes per latent were counted on the real UNet
-(benchmarks/count.py); tests/benchmarks/test_count.py repeats the count. The weights are added to
-that. What CUDA, its libraries and allocator fragmentation take on a real GPU is an allowance, not a
-count.
+What the models cost was counted (networks.py). What CUDA, its libraries and allocator fragmentation
+take on a real GPU is an allowance, not a count.
 """
 
 from __future__ import annotations
@@ -14,21 +11,15 @@ from typing import Any
 
 from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.settings import SIZES, Settings
+from mti_addon.wire.settings import Settings
 
-PIXELS_PER_LATENT = 8
-WEIGHTS = 3_050_000_000
-"""Bytes of SVD's UNet in 16 bits: 1.525 billion weights."""
+from .networks import PIXELS_PER_LATENT, Cost, embedding_bytes, network_of
+
 ALLOWANCE = 1_000_000_000
 """Bytes that a GPU needs beyond what is counted."""
-APPLYING = 17_300
-"""Bytes per latent of one call of the UNet without gradients, batch 1."""
-DECODING = 2_048
-"""Bytes per pixel of a frame decoded in 16 bits."""
 EFFICIENCY = 0.4
 """Fraction of the rate of large matrix products that whole iterations reach; a guess until measured
 on a GPU."""
-_AUTOENCODER = 200_000_000
 _TO_LEARN = (
     "Learning at {width} x {height} with {frames} frames needs {need:.1f} GB of GPU memory, but "
     "only {free:.1f} GB are free."
@@ -38,37 +29,14 @@ _TO_APPLY = (
     "only {free:.1f} GB are free."
 )
 _USE_DRAFT = "Choose the Draft engine, or close other programs that use the GPU."
+_USE_LESS = "Use fewer frames, or close other programs that use the GPU."
 _USE_SIZE = "Choose {fit_width} x {fit_height}, or close other programs that use the GPU."
 
+FASTEST = "nothing"
+"""The policy that recomputes nothing."""
 GB = 2**30
 """For memory, as GPU vendors count and as the interface shows the size of a GPU. For disks and
 downloads a GB is 10^9 bytes, as their vendors count."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Cost of a policy of models/gradient_checkpointing.py: bytes per latent, and FLOPs of forward
-    and backward.
-
-    An iteration takes n (flops + attention h w) FLOPs; `attention` is spatial self-attention, which
-    grows with the square of the number of pixels.
-    """
-
-    policy: str
-    bytes_a_latent: int
-    flops: float
-    attention: float
-
-
-# Fastest first, as in POLICIES; counted at 1024x576 and 512x320, 14 frames.
-COSTS = (
-    Cost("nothing", 269_100, 552.9e6, 22.32e3),
-    Cost("feed-forwards", 155_800, 627.8e6, 22.32e3),
-    Cost("finest level", 105_800, 672.8e6, 28.72e3),
-    Cost("two levels", 73_100, 720.9e6, 29.51e3),
-    Cost("all blocks", 55_200, 778.0e6, 29.60e3),
-    Cost("all blocks in parts", 36_800, 868.6e6, 29.60e3),
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +64,7 @@ class Plan:
     def sentence(self, seconds: float | None) -> str:
         """The plan as a sentence for the user; `seconds` is the estimated duration, or None."""
         text = f"Up to {self.memory / GB:.1f} GB of the GPU will be used"
-        if self.policy != COSTS[0].policy:
+        if self.policy != FASTEST:
             text += f" (recomputing: {self.policy})"
         if seconds is not None:
             text += f", for about {_duration(seconds)}"
@@ -112,26 +80,33 @@ def latents(settings: Settings, batch: int = 1) -> int:
 def learning_memory(cost: Cost, settings: Settings, devices: int = 1) -> int:
     """Peak bytes of an iteration on each device, including weights and allowance."""
     n = latents(settings, _share(settings, devices))
-    return WEIGHTS + ALLOWANCE + n * cost.bytes_a_latent
+    kept = embedding_bytes(settings)
+    return network_of(settings).weights + kept + ALLOWANCE + n * cost.bytes_a_latent
 
 
 def _share(settings: Settings, devices: int) -> int:
     """Clips of a batch on the busiest of this many devices."""
-    return -(-settings.inversion.batch_size // devices)
+    return -(-settings.batch_size // devices)
 
 
 def learning_flops(cost: Cost, settings: Settings, devices: int = 1) -> float:
     """FLOPs of all iterations, on each device."""
     place = latents(settings) / settings.num_frames
     n = latents(settings, _share(settings, devices))
-    return settings.inversion.iterations * n * (cost.flops + cost.attention * place)
+    flops = settings.iterations * n * (cost.flops + cost.attention * place)
+    if words := settings.motion_inversion:  # and the inversion of the reference
+        forward, attention = network_of(settings).forward
+        steps = words.learning.num_inversion_steps
+        flops += steps * latents(settings) * (forward + attention * place)
+    return flops
 
 
 def applying_memory(settings: Settings, chunk: int) -> int:
     """Peak bytes of sampling or decoding, with one guidance branch at a time."""
-    sampling = latents(settings) * APPLYING
-    decoding = chunk * settings.width * settings.height * DECODING
-    return WEIGHTS + _AUTOENCODER + ALLOWANCE + max(sampling, decoding)
+    network = network_of(settings)
+    sampling = latents(settings) * network.applying
+    decoding = chunk * settings.width * settings.height * network.decoding
+    return network.weights + network.beside + ALLOWANCE + max(sampling, decoding)
 
 
 def plan(settings: Settings, free: int, learns: bool, applies: bool, devices: int = 1) -> Plan:
@@ -139,12 +114,13 @@ def plan(settings: Settings, free: int, learns: bool, applies: bool, devices: in
 
     Raises OutOfMemory, whose remedy names two alternatives.
     """
-    cost, memory, flops, chunk = COSTS[0], 0, 0.0, 0
+    costs = network_of(settings).costs
+    cost, memory, flops, chunk = costs[0], 0, 0.0, 0
     if learns:
-        needs = {cost.policy: learning_memory(cost, settings, devices) for cost in COSTS}
-        fitting = [c for c in COSTS if needs[c.policy] <= free]
+        needs = {cost.policy: learning_memory(cost, settings, devices) for cost in costs}
+        fitting = [c for c in costs if needs[c.policy] <= free]
         if not fitting:
-            raise _refusal(settings, free, needs[COSTS[-1].policy], learns=True)
+            raise _refusal(settings, free, needs[costs[-1].policy], learns=True)
         cost = fitting[0]
         memory, flops = needs[cost.policy], learning_flops(cost, settings, devices)
     if applies:
@@ -155,19 +131,19 @@ def plan(settings: Settings, free: int, learns: bool, applies: bool, devices: in
 
 
 def applying_flops(settings: Settings) -> float:
-    """FLOPs of sampling with both guidance branches, and of decoding."""
+    """FLOPs of sampling with both guidance branches, and of decoding, of every clip."""
+    network = network_of(settings)
     n, place = latents(settings), latents(settings) / settings.num_frames
-    guided = max(settings.sampling.min_guidance_scale, settings.sampling.max_guidance_scale) > 1
-    forward = n * (279.5e6 + 7.28e3 * place)
-    decode = 753.0e6 * n
-    return settings.sampling.num_inference_steps * (2 if guided else 1) * forward + decode
+    each, attention = network.forward
+    passes = settings.num_inference_steps * (2 if settings.guided else 1)
+    return settings.clips * n * (passes * (each + attention * place) + network.decode)
 
 
 def _decode_chunk(settings: Settings, free: int) -> int:
     """The requested chunk size (0: all frames), or the largest that fits: smaller chunks make seams
-    more visible."""
+    more visible. Where frames are decoded one at a time, that is 1."""
     wish = settings.sampling.decode_chunk_size or settings.num_frames
-    for chunk in range(wish, 0, -1):
+    for chunk in range(wish if network_of(settings).chunked else 1, 0, -1):
         if applying_memory(settings, chunk) <= free:
             return chunk
     raise _refusal(settings, free, applying_memory(settings, 1), learns=False)
@@ -182,6 +158,10 @@ def _refusal(settings: Settings, free: int, need: int, learns: bool) -> OutOfMem
         "need": need / GB,
         "free": free / GB,
     }
+    if smaller is None and settings.motion_inversion is not None:
+        if learns:
+            return OutOfMemory(Problem("gpu_full_to_learn_words", _TO_LEARN, _USE_LESS, values))
+        return OutOfMemory(Problem("gpu_full_to_apply_words", _TO_APPLY, _USE_LESS, values))
     if smaller is None:
         if learns:
             return OutOfMemory(Problem("gpu_full_to_learn", _TO_LEARN, _USE_DRAFT, values))
@@ -194,12 +174,13 @@ def _refusal(settings: Settings, free: int, need: int, learns: bool) -> OutOfMem
 
 def largest_that_fits(settings: Settings, free: int) -> tuple[int, int] | None:
     """The largest of the usual smaller sizes, in the settings' orientation, that fits."""
-    for width, height in SIZES:
+    network = network_of(settings)
+    for width, height in network.sizes:
         size = (width, height) if settings.width >= settings.height else (height, width)
         smaller = settings.sized(*size)
         if size[0] * size[1] >= settings.width * settings.height:
             continue
-        need = max(learning_memory(COSTS[-1], smaller), applying_memory(smaller, 1))
+        need = max(learning_memory(network.costs[-1], smaller), applying_memory(smaller, 1))
         if need <= free:
             return size
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
 from mti_addon.wire.problem import Problem
+from mti_addon.wire.settings import MODELS_OF
 
 if TYPE_CHECKING:
     from .svd import SvdModel
@@ -21,10 +22,12 @@ MODELS_DIR_VARIABLE = "MTI_MODELS_DIR"
 # transformers warns at every start that torchvision, which is not needed, is not installed.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 SHIPPED_DRAFT = Path(__file__).parents[1] / "draft" / "weights"
+_SHIPPED = {"draft": SHIPPED_DRAFT}
+"""Folders of the models that come with the backend."""
 
 
 def model_folder(name: str) -> Path:
-    """Folder of a model's weights: $MTI_MODELS_DIR/NAME, otherwise the shipped draft.
+    """Folder of a model's weights: $MTI_MODELS_DIR/NAME, otherwise the shipped one.
 
     Raises ModelMissing.
     """
@@ -32,8 +35,8 @@ def model_folder(name: str) -> Path:
     folder = Path(root) / name if root else None
     if folder and (folder / "model_index.json").is_file():
         return folder
-    if name == "draft" and (SHIPPED_DRAFT / "model_index.json").is_file():
-        return SHIPPED_DRAFT
+    if name in _SHIPPED and (_SHIPPED[name] / "model_index.json").is_file():
+        return _SHIPPED[name]
     if folder is None:
         raise ModelMissing(
             Problem(
@@ -82,11 +85,19 @@ def load_model(name: str, device: str = "cpu", folder: Path | None = None) -> "S
     return kind(name, folder or model_folder(name), device, dtype)
 
 
+def load_engine(name: str, device: str = "cpu") -> "SvdModel | TextToVideoModel":
+    """Load any model by its name in a request's settings. Raises ModelMissing."""
+    if name in MODELS_OF["motion-inversion"]:
+        return load_text_to_video(name, device)
+    return load_model(name, device)
+
+
 def load_text_to_video(
     name: str, device: str = "cpu", folder: Path | None = None
 ) -> "TextToVideoModel":
     """Load 'animatediff' or 'zeroscope', frozen, on a torch device. Raises ModelMissing, or
     BadRequest for another name."""
+    import_packages()
     import torch
 
     from .animatediff import AnimateDiffModel

@@ -14,11 +14,15 @@ from diffusers.models.attention import (
     FeedForward,
     TemporalBasicTransformerBlock,
 )
-from diffusers.models.resnet import SpatioTemporalResBlock
+from diffusers.models.resnet import ResnetBlock2D, SpatioTemporalResBlock, TemporalConvLayer
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from .precision import for_recomputation
+
 _BLOCKS = (SpatioTemporalResBlock, BasicTransformerBlock, TemporalBasicTransformerBlock)
+_RES_BLOCKS = (ResnetBlock2D, TemporalConvLayer)
+"""Of text-to-video UNets; SVD's are inside SpatioTemporalResBlocks."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class GradientCheckpointing:
     def __init__(self, unet: nn.Module, policy: Policy) -> None:
         self.policy = policy
         self._before: list[tuple[nn.Module, Callable[..., Any] | None]] = []
+        blocks = _BLOCKS if _is_svd(unet) else (*_BLOCKS, *_RES_BLOCKS)
         for name, module in unet.named_modules():
             level = level_of(unet, name)
             if level is None:
@@ -68,7 +73,7 @@ class GradientCheckpointing:
                     self._wrap(module, partial(_in_parts, chunks=policy.chunks))
                 elif not of_block and level in policy.feed_forwards:
                     self._wrap(module, _again)
-            elif isinstance(module, _BLOCKS) and of_block:
+            elif isinstance(module, blocks) and of_block:
                 self._wrap(module, _again)
 
     def __len__(self) -> int:
@@ -93,6 +98,8 @@ class Checkpointed:
     """A model whose UNet is recomputed as far as a policy says."""
 
     unet: Any
+    compiled: Any = None
+    """A `compiled.Compiled` UNet, if it is compiled."""
     _checkpointing: GradientCheckpointing | None = None
 
     def set_checkpointing(self, policy: str) -> None:
@@ -107,11 +114,18 @@ class Checkpointed:
         return POLICIES[0].name if self._checkpointing is None else self._checkpointing.policy.name
 
 
+def _is_svd(unet: nn.Module) -> bool:
+    return any(isinstance(module, SpatioTemporalResBlock) for module in unet.modules())
+
+
 def _again(inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not torch.is_grad_enabled():
         return inner(*args, **kwargs)
     # No RNG state to preserve: the networks are in eval mode, without dropout.
-    return checkpoint(inner, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
+    return checkpoint(
+        inner, *args, use_reentrant=False, preserve_rng_state=False, context_fn=for_recomputation,
+        **kwargs,
+    )  # fmt: skip
 
 
 def _in_parts(inner: Callable[[Tensor], Tensor], rows: Tensor, *, chunks: int) -> Tensor:

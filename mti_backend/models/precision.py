@@ -5,14 +5,14 @@ precision of the matrix products and convolutions in between.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from mti_addon.wire.settings import Precision
+from mti_addon.wire.fields import Precision
 
 # Intel since Cooper Lake, AMD since Zen 4. ARM and Apple are excluded for lack of measurements.
 _CPU_BFLOAT16 = ("avx512_bf16", "amx_bf16")
@@ -57,6 +57,15 @@ def computing_in(dtype: torch.dtype, weights: torch.dtype, device: torch.device)
             return
         with _AttentionInFloat32():
             yield
+
+
+def for_recomputation() -> tuple[AbstractContextManager[Any], AbstractContextManager[Any]]:
+    """`context_fn` of torch's checkpoint: contexts of a block's forward and of its recomputation.
+
+    The latter gets autocast back from torch, but not the attention in float32 of `computing_in`.
+    """
+    lowered = torch.is_autocast_enabled("cpu")
+    return nullcontext(), _AttentionInFloat32() if lowered else nullcontext()
 
 
 class _AttentionInFloat32(TorchFunctionMode):

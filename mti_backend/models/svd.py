@@ -7,8 +7,6 @@ tests. Images are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +33,7 @@ from .compiled import COMPILE_VARIABLE, MODES, Compiled
 from .framing import WHOLE, Framed, Framing
 from .frozen import memory_efficient_backward
 from .gradient_checkpointing import Checkpointed
+from .placement import Placed
 from .temporal import leave_out_identities
 from .token_inflation import Inflation
 from .token_layout import TokenLayout
@@ -47,7 +46,7 @@ _READ_WHOLE = 64 * 2**20
 """Size in bytes above which a weights file is fingerprinted by samples."""
 
 
-class SvdModel(Checkpointed):
+class SvdModel(Checkpointed, Placed):
     """A frozen image-to-video model with all its parts.
 
     Its autoencoder is SVD's, which encodes each frame's colors at an eighth of the size. The
@@ -122,40 +121,11 @@ class SvdModel(Checkpointed):
             if name.endswith(".attn2")
         )
         wish = os.environ.get(COMPILE_VARIABLE, "")
-        self.compiled = None
         if wish in MODES and self.device.type == "cuda":
             self.compiled = Compiled(self.unet, wish)
 
-    @contextmanager
-    def unet_alone(self) -> Iterator[None]:
-        """Within the context, move all parts except the UNet out of GPU memory."""
-        parts = [self.vae, self.image_encoder] if self.device.type != "cpu" else []
-        for part in parts:
-            part.to("cpu")
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        try:
-            yield
-        finally:
-            for part in parts:
-                part.to(self.device)
-
-    @contextmanager
-    def whole(self) -> Iterator[None]:
-        """Within `unet_alone`, temporarily bring all parts together again. If memory is
-        insufficient beside the learning, a RuntimeError of torch is raised and nothing has
-        changed."""
-        away = self.vae.device.type != self.device.type
-        parts = [self.vae, self.image_encoder] if away else []
-        try:
-            for part in parts:
-                part.to(self.device)
-            yield
-        finally:
-            for part in parts:
-                part.to("cpu")
-            if parts and self.device.type == "cuda":
-                torch.cuda.empty_cache()
+    def beside_unet(self) -> list[Any]:
+        return [self.vae, self.image_encoder]
 
     @property
     def token_width(self) -> int:

@@ -4,10 +4,10 @@ Images are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w); text embeddin
 The families are in animatediff.py and zeroscope.py.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from bisect import bisect_right
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from diffusers import (
@@ -23,14 +23,15 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
+from mti_addon.wire.motion_inversion import SchedulerName
 from mti_addon.wire.problem import Problem
 
 from ..failures import in_short, is_out_of_memory
 from .gradient_checkpointing import Checkpointed
+from .placement import Placed
 from .svd import identity, weights_variant
 from .weight_checks import check_classes, check_weights
 
-SchedulerName = Literal["ddim", "dpmsolver++", "euler"]
 _SCHEDULERS: dict[str, Any] = {
     "ddim": DDIMScheduler,
     "dpmsolver++": DPMSolverMultistepScheduler,
@@ -38,7 +39,7 @@ _SCHEDULERS: dict[str, Any] = {
 }
 
 
-class TextToVideoModel(Checkpointed, ABC):
+class TextToVideoModel(Checkpointed, Placed):
     """A text-to-video model with all its parts, frozen and in eval mode.
 
     Attributes:
@@ -105,6 +106,9 @@ class TextToVideoModel(Checkpointed, ABC):
         """Text (B, L, D) as the UNet's cross-attentions expect it."""
         return text
 
+    def beside_unet(self) -> list[Any]:
+        return [self.vae, self.text_encoder]
+
     @property
     def latent_channels(self) -> int:
         return int(self._unet_config.in_channels)
@@ -150,12 +154,14 @@ class TextToVideoModel(Checkpointed, ABC):
             )
         return self.latent_size(width, height)
 
-    @torch.no_grad()
-    def encode_prompt(self, prompt: str) -> Tensor:
-        """The text encoder's last hidden state (1, L, D). Raises BadRequest if the prompt is
-        longer than the L tokens that it reads, naming the words that do not fit."""
-        limit = int(self.text_encoder.config.max_position_embeddings)
-        words = prompt.split()
+    @property
+    def max_tokens(self) -> int:
+        """L: tokens that the text encoder reads, with the two that begin and end a prompt."""
+        return int(self.text_encoder.config.max_position_embeddings)
+
+    def check_prompt(self, prompt: str) -> None:
+        """Raise BadRequest for a prompt that is too long, naming the words that do not fit."""
+        limit, words = self.max_tokens, prompt.split()
         fitting = bisect_right(
             range(len(words) + 1), limit, key=lambda n: self._length(" ".join(words[:n]))
         )
@@ -169,8 +175,14 @@ class TextToVideoModel(Checkpointed, ABC):
                     {"limit": limit, "model": self.name, "cut": _short(words[fitting - 1 :])},
                 )
             )
+
+    @torch.no_grad()
+    def encode_prompt(self, prompt: str) -> Tensor:
+        """The text encoder's last hidden state (1, L, D). Raises BadRequest if the prompt is
+        longer than the L tokens that it reads, naming the words that do not fit."""
+        self.check_prompt(prompt)
         padded = self.tokenizer(
-            prompt, padding="max_length", max_length=limit, return_tensors="pt"
+            prompt, padding="max_length", max_length=self.max_tokens, return_tensors="pt"
         ).to(self.device)
         wants_mask = getattr(self.text_encoder.config, "use_attention_mask", False)
         mask = padded.attention_mask if wants_mask else None

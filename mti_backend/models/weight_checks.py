@@ -111,7 +111,10 @@ def _check_kind(name: str, part: Path, found: str, expected: str) -> None:
 def check_weights(name: str, folder: Path, parts: dict[str, nn.Module]) -> None:
     """Raise ModelMissing if a weight is not finite, since no output would be finite either."""
     for part, module in parts.items():
-        for weight, value in module.named_parameters():
+        # AnimateDiff's codes of time are buffers.
+        for weight, value in (*module.named_parameters(), *module.named_buffers()):
+            if not value.is_floating_point():
+                continue
             # The sum of squares would overflow in half precision; minimum and maximum do not.
             if value.numel() and not torch.isfinite(torch.stack(value.aminmax())).all():
                 raise ModelMissing(

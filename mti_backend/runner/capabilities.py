@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mti_addon.wire import PROTOCOL
 from mti_addon.wire.errors import ModelMissing, MtiError
-from mti_addon.wire.settings import MODELS
+from mti_addon.wire.settings import ALL_MODELS
 
 from ..versions import versions
 
@@ -25,7 +25,7 @@ def capabilities(packages: Sequence[str] = ()) -> str:
         "protocol": PROTOCOL,
         "versions": versions(packages),
         "devices": _devices(),
-        "models": {name: _folder(name) for name in MODELS},
+        "models": {name: _folder(name) for name in ALL_MODELS},
         "estimates": _estimates(),
     }
     return json.dumps(found, separators=(",", ":"))

@@ -20,6 +20,7 @@ from .run import run_job
 
 if TYPE_CHECKING:
     from ..models.svd import SvdModel
+    from ..models.text_to_video import TextToVideoModel
 
 LOOK_SECONDS = 0.1
 """Polling interval, shorter than the startup of Python, so that the idle runner usually gets the
@@ -60,17 +61,17 @@ class LastModel:
 
     def __init__(self) -> None:
         self._key: tuple[str, str] | None = None
-        self._model: SvdModel | None = None
+        self._model: SvdModel | TextToVideoModel | None = None
 
-    def load(self, name: str, device: str) -> SvdModel:
+    def load(self, name: str, device: str) -> SvdModel | TextToVideoModel:
         """Model `name` on `device`. Raises ModelMissing."""
-        from ..models import load_model
+        from ..models import load_engine
 
         if self._model is None or self._key != (name, device):
             if self._model is not None:
                 self._model = None  # two models do not fit
                 _release()
-            self._model = load_model(name, device)
+            self._model = load_engine(name, device)
             self._key = name, device
         return self._model
 

@@ -1,46 +1,34 @@
-"""The learning part of a job: iterations, checkpoints, progress, cancellation. The method itself is
-in `inversion.py`.
+"""Learning by motion-textual inversion: what surrounds the iterations of a job. The method itself
+is in `inversion.py`.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from mti_addon.wire import errors, events
-from mti_addon.wire.errors import BadRequest
-from mti_addon.wire.problem import Problem
+from torch import Tensor
+
+from mti_addon.wire import events
 from mti_addon.wire.request import Request
 
 from .. import frames
 from ..distributed.worker_group import WorkerLost
 from ..distributed.worker_pool import WorkerPool
-from ..job.checkpoint import Checkpoint, CheckpointFolder, config_hash
+from ..job.checkpoint import config_hash
 from ..job.events import Stage
 from ..job.session import Session
-from ..memory.oom_fallback import fall_back, release
+from ..memory.oom_fallback import fall_back
 from ..method.textual_inversion.augmented_clips import variant_count
 from ..method.textual_inversion.embedding import MotionEmbedding
 from ..method.textual_inversion.inversion import Inversion
+from ..method.textual_inversion.sampling import sample
 from ..models.precision import computes_bfloat16
 from ..models.svd import SvdModel
+from .iterations import Iterations
 from .memory_plan import replanned
-from .preview import Live
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-CHECKPOINT_SHARE = 0.03
-"""Maximum fraction of the time spent on checkpoints beyond those of `checkpoint_every`."""
-REPORT_SECONDS = 1.0
-"""Interval of progress reports, and of the checkpoints they are based on: the animator should see
-progress at least this often."""
-LOSS_SHARE = 0.1
-"""The loss written into the motion is the mean over this last fraction of the iterations; single
-values are too noisy."""
+from .preview import Live, OnStep
 
 
 class Learning:
@@ -48,12 +36,7 @@ class Learning:
 
     def __init__(self, session: Session, request: Request) -> None:
         self.session, self.request = session, request
-        self.checkpoints = CheckpointFolder(session.job.checkpoint_dir)
         self.workers = WorkerPool(session, request.settings.inversion.batch_size)
-        self.step = 0
-        """Completed iterations."""
-        self.losses: list[float] = []
-        """Loss of each completed iteration."""
 
     def run(
         self, model: SvdModel, references: frames.Pictures, fps: float, poses: bytes | None = None
@@ -86,7 +69,7 @@ class Learning:
             "precision": "float32",
         }
         stage.report(1)
-        return MotionEmbedding(tokens, tokens.mean(0), about | self._meta(fps))
+        return MotionEmbedding(tokens, tokens.mean(0), about | self._meta(fps, None))
 
     def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         count = len(references) if references.ndim == 5 else 1
@@ -95,21 +78,27 @@ class Learning:
         inversion = Inversion.of_request(model, self.request, references)
         stage.at(1)
         self._warn(inversion)
-        config = self._config(model, inversion)
-        resumed = self._restore(inversion, config)
+        settings = self.request.settings.inversion
+        iterations = Iterations(
+            self.session, inversion, self._config(model, inversion), settings.iterations,
+            settings.checkpoint_every,
+        )  # fmt: skip
+        resumed = iterations.restore()
         for index in range(variants):
             self.session.check()
             inversion.augmented_clips.variant(index)
             stage.at(2 + index)
         inversion.group = self.workers.join()
         if resumed:
-            self.session.log.append(events.Resumed(self.step))
+            iterations.tell_resumed()
         # With cached augmented clips the modules that made them are not needed any more.
         with model.unet_alone() if variants else nullcontext():
-            live = Live(self.session, self.request, model, inversion.references[0, 0])
-            self._iterate(inversion, config, live)
+            live = self._live(inversion)
+            iterations.run(
+                self._steps_of_apply(), live.follow, lambda error: self._recover(inversion, error)
+            )
         live.end()
-        return inversion.embedding(**self._meta(fps))
+        return inversion.embedding(**self._meta(fps, iterations.mean_loss()))
 
     def _warn(self, inversion: Inversion) -> None:
         """Warn about a precision that this processor only emulates; the request is carried out."""
@@ -121,78 +110,39 @@ class Learning:
             )
             self.session.log.append(events.Planned(text, 0, None))
 
-    def _restore(self, inversion: Inversion, config: str) -> bool:
-        """Resume from the last runner's checkpoint, if any; from then on a cancellation reports its
-        step."""
-        saved = self.checkpoints.load(config)
-        if saved is None:
-            return False
-        inversion.load_state_dict(saved.tensors)
-        self.step = self.session.learned = saved.step
-        self.losses = list(saved.losses)
-        return True
+    def _live(self, inversion: Inversion) -> Live:
+        """Live previews on the reference's first picture.
 
-    def _iterate(self, inversion: Inversion, config: str, live: Live) -> None:
-        total = self.request.settings.inversion.iterations
-        every = self.request.settings.inversion.checkpoint_every
-        stage = Stage(self.session.log, "learn", total, self.step, self._steps_of_apply())
-        saved, pause = time.monotonic(), REPORT_SECONDS
-        while self.step < total:
-            try:
-                self.session.check()
-                if self.losses:
-                    live.follow(inversion)
-            except errors.Cancelled:
-                self._save(inversion, config)
-                raise
-            stage.note(self._iteration(inversion))
-            due = self.step % every == 0 or self.step == total
-            if due or time.monotonic() - saved >= pause:
-                pause = max(REPORT_SECONDS, self._save(inversion, config) / CHECKPOINT_SHARE)
-                saved = time.monotonic()
-                stage.report(self.step)
+        Half the steps and no refinements: a preview only has to be recognizable."""
+        sampling = self.request.settings.sampling
+        short = replace(
+            sampling,
+            num_inference_steps=max(1, sampling.num_inference_steps // 2),
+            appearance="target",
+            attention=False,
+            hold_still=0.0,
+            decode_chunk_size=1,
+        )
+        model, picture = inversion.model, inversion.references[0, 0]
 
-    def _iteration(self, inversion: Inversion) -> float:
-        loss = self._step(inversion)
-        if not math.isfinite(loss):
-            raise BadRequest(
-                Problem(
-                    "loss_not_finite",
-                    "Learning failed at iteration {iteration}: the loss is no longer a number.",
-                    "Learn again with a lower learning rate.",
-                    {"iteration": self.step + 1},
-                ),
-            )
-        self.losses.append(loss)
-        self.step = self.session.learned = inversion.step_index
-        return loss
+        def play(on_step: OnStep) -> Tensor:
+            with model.whole():
+                return sample(model, picture, inversion.embedding(), short, on_step)
 
-    def _step(self, inversion: Inversion) -> float:
-        """Run one iteration, retrying with each fallback that is left."""
-        while True:
-            try:
-                return inversion.step()
-            except WorkerLost as error:
-                print(f"A worker is lost: {error}", flush=True)
-                inversion.group = None
-                self.workers.end()
-                said = "Another device failed; learning continues without it."
-            except Exception as error:
-                said = fall_back(inversion.model, error)
-                if not said:
-                    raise
-            # Only outside the except block is everything that failed unreferenced.
-            release()
+        return Live(self.session, short.num_inference_steps, play)
+
+    def _recover(self, inversion: Inversion, error: Exception) -> bool:
+        """Continue without a worker that is lost, or with a fallback that is left."""
+        if isinstance(error, WorkerLost):
+            print(f"A worker is lost: {error}", flush=True)
+            inversion.group = None
+            self.workers.end()
+            said = "Another device failed; learning continues without it."
+        else:
+            said = fall_back(inversion.model, error)
+        if said:
             replanned(self.session, self.request, inversion.model.policy, said)
-
-    def _save(self, inversion: Inversion, config: str) -> float:
-        """Save this step durably, so that events may report it; returns the seconds it took."""
-        began = time.monotonic()
-        if self.step > 0:
-            self.session.fence()
-            state = inversion.state_dict()
-            self.checkpoints.save(Checkpoint(self.step, state, tuple(self.losses)), config)
-        return time.monotonic() - began
+        return bool(said)
 
     def _steps_of_apply(self) -> float:
         """Cost of applying, in iterations.
@@ -221,11 +171,10 @@ class Learning:
             }
         )
 
-    def _meta(self, fps: float) -> dict[str, str]:
+    def _meta(self, fps: float, loss: float | None) -> dict[str, str]:
         """Metadata of the motion file; the same request yields the same bits."""
-        last = self.losses[-max(1, round(len(self.losses) * LOSS_SHARE)) :]
-        loss = {"loss": repr(math.fsum(last) / len(last))} if last else {}
-        return loss | {
+        optimized = {} if loss is None else {"loss": repr(loss)}
+        return optimized | {
             "name": self.request.name,
             "fps": repr(fps),
             "settings": json.dumps(self.request.settings.to_dict(), sort_keys=True),

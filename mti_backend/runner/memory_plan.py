@@ -8,7 +8,8 @@ from mti_addon.wire.request import Request
 from ..device import free_memory, product_rate
 from ..job.events import MOST_SECONDS
 from ..job.session import Session
-from ..memory.plan import COSTS, Plan, learning_memory, plan
+from ..memory.networks import network_of
+from ..memory.plan import Plan, learning_memory, plan
 
 
 def planned(session: Session, request: Request) -> Plan | None:
@@ -16,7 +17,8 @@ def planned(session: Session, request: Request) -> Plan | None:
 
     Returns None on a CPU, where free memory is unknown, and for the draft, which fits everywhere.
     """
-    devices = session.devices[: request.settings.inversion.batch_size]
+    words = request.settings.motion_inversion is not None  # learned on one device
+    devices = session.devices[: 1 if words else request.settings.batch_size]
     free = [free_memory(device) for device in devices]
     known = [value for value in free if value is not None]
     if len(known) < len(free) or request.settings.model == "draft":
@@ -33,6 +35,6 @@ def replanned(session: Session, request: Request, policy: str, said: str) -> Non
     """Report that learning continues with another `policy`; `said` is the sentence."""
     memory = 0
     if request.settings.model != "draft":
-        costs = {cost.policy: cost for cost in COSTS}
+        costs = {cost.policy: cost for cost in network_of(request.settings).costs}
         memory = round(learning_memory(costs[policy], request.settings) / 2**20)
     session.log.append(events.Planned(said, memory, None))

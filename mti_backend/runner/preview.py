@@ -1,5 +1,4 @@
-"""Live previews: plays what has been learned so far while learning continues. Imports torch,
-models.
+"""Live previews: plays what has been learned so far while learning continues. Imports torch.
 
 Off unless enabled by an environment variable. It does not affect learning: the learned motion is
 the same, bit for bit, with and without it.
@@ -10,20 +9,19 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
-import torch
+from torch import Tensor
 
 from mti_addon.wire import events
 from mti_addon.wire.errors import MtiError
-from mti_addon.wire.request import Request
 
 from .. import frames
 from ..job.session import Session
-from ..method.textual_inversion.inversion import Inversion
-from ..method.textual_inversion.sampling import sample
-from ..models.svd import SvdModel
+
+OnStep = Callable[[int, int], None]
+"""Called with (steps done, total steps); what it raises ends the playing."""
 
 VARIABLE = "MTI_PREVIEW_SECONDS"
 SHARE = 0.1
@@ -33,34 +31,22 @@ SHARE = 0.1
 class Live:
     """Live previews of one learning run."""
 
-    def __init__(
-        self, session: Session, request: Request, model: SvdModel, picture: torch.Tensor
-    ) -> None:
-        """picture: The image to animate, (3, H, W) in [-1, 1]."""
-        self.session, self.model = session, model
+    def __init__(self, session: Session, steps: int, play: Callable[[OnStep], Tensor]) -> None:
+        """play: Plays what has been learned so far, in about as many passes of the network as
+        `steps`; returns (F, 3, H, W) in [-1, 1]."""
+        self.session, self.steps, self.play = session, steps, play
         self.every = _seconds()
-        self.picture = picture
-        sampling = request.settings.sampling
-        # Half the steps and no refinements: a preview only has to be recognizable.
-        self.sampling = replace(
-            sampling,
-            num_inference_steps=max(1, sampling.num_inference_steps // 2),
-            appearance="target",
-            attention=False,
-            hold_still=0.0,
-            decode_chunk_size=1,
-        )
         self.began = self.last = time.monotonic()
         self.spent, self.cost = 0.0, 0.0
         self.iterations = 0
 
-    def follow(self, inversion: Inversion) -> None:
-        """Call after an iteration: shows a preview if one is due. Raises errors.Cancelled."""
+    def follow(self, step: int) -> None:
+        """Call after iteration `step`: shows a preview if one is due. Raises errors.Cancelled."""
         if not self.every:
             return
         self.iterations += 1
         if self._due():
-            self._show(inversion)
+            self._show(step)
 
     def end(self) -> None:
         """Delete the previews; the result replaces them."""
@@ -72,22 +58,15 @@ class Live:
             return False
         elapsed = now - self.began
         # Before the first: a step is one forward pass, an iteration one forward and one backward.
-        guess = 2 * self.sampling.num_inference_steps * (elapsed - self.spent) / self.iterations
+        guess = 2 * self.steps * (elapsed - self.spent) / self.iterations
         cost = self.cost or guess
         return self.spent + cost <= SHARE * (elapsed + cost)
 
-    def _show(self, inversion: Inversion) -> None:
+    def _show(self, step: int) -> None:
         began = time.monotonic()
         try:
-            with self.model.whole():
-                clip = sample(
-                    self.model,
-                    self.picture,
-                    inversion.embedding(),
-                    self.sampling,
-                    lambda step, total: self.session.check(),
-                )
-            self._tell(inversion.step_index, frames.to_pictures(clip))
+            clip = self.play(lambda step, total: self.session.check())
+            self._tell(step, frames.to_pictures(clip))
         except RuntimeError:  # torch is out of memory: stop showing previews
             self.every = 0.0
         self.last = time.monotonic()

@@ -7,19 +7,22 @@ that the last event always reports how the job ended, and that an interrupted jo
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mti_addon.wire import codec, events
 from mti_addon.wire.errors import EXIT_DONE, BadRequest, MtiError
+from mti_addon.wire.files import translating_os_errors, write_atomic
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
+from mti_addon.wire.settings import Settings
 
 from ..failures import as_mti_error
 from ..job import output
@@ -27,14 +30,14 @@ from ..job.events import Stage
 from ..job.heartbeat import Heartbeat
 from ..job.logfile import log_to
 from ..job.session import Session, acquire
+from ..method.learned_motion import LearnedMotion
+from .method import LearningStopped
+from .methods import method_of
 
 if TYPE_CHECKING:
-    from .. import frames
-    from ..method.textual_inversion.embedding import MotionEmbedding
-    from ..models.svd import SvdModel
-    from .apply import Take
+    from .takes import Take
 
-Load = Callable[[str, str], "SvdModel"]
+Load = Callable[[str, str], Any]
 """(name, device) -> model. Raises ModelMissing."""
 
 
@@ -103,35 +106,33 @@ def _is_done(job: JobFolder) -> bool:
 
 
 class Run:
-    """The work on one job: `execute` defines the order, the other methods are its steps."""
+    """The work on one job: `execute` defines the order, the other methods are its steps. What they
+    compute is the method's."""
 
     def __init__(self, session: Session, request: Request, load: Load) -> None:
         self.session, self.job, self.request = session, session.job, request
-        self.settings = request.settings
+        self.method = method_of(session, request)
         self._load = load
         self.seconds: dict[str, float] = {}
         """Wall time of each part, in this session only."""
         self.takes: list[Take] = []
-        self.reconstruction: float | None = None
-        """Motion gain of the learned motion on the reference itself."""
-        self.warning: Problem | None = None
         session.model = request.settings.model
+
+    @property
+    def settings(self) -> Settings:
+        """The request's, changed by a plan if there is one."""
+        return self.method.settings
 
     def execute(self) -> dict[str, object]:
         """Carry out the request; returns the result for `done`."""
-        from ..job.inputs import read_inputs
-
-        inputs = read_inputs(self.job, self.request)
-        model = self.model()
-        if inputs.motions:
-            motion = self.edited(model, inputs.motions)
-        if inputs.references is not None:
-            motion = self.learn(model, inputs.references, inputs.poses)
+        self.method.read_inputs()
+        self.method.use(self.model())
+        motion = self.learn() if self.request.learns else self.method.given()
         if self.request.applies:
-            self.apply(model, motion, inputs.targets)
+            self.apply(motion)
         return self.result(motion)
 
-    def model(self) -> SvdModel:
+    def model(self) -> Any:
         """Import torch, report the devices and load the model. Raises ModelMissing, OutOfMemory."""
         with self.timed("load"):
             stage = Stage(self.session.log, "load", 1)
@@ -151,76 +152,30 @@ class Run:
             model = self._load(self.settings.model, self.session.devices[0])
             if plan is not None:
                 model.set_checkpointing(plan.policy)
-                self.settings = plan.applied_to(self.settings)
+                self.method.settings = plan.applied_to(self.settings)
             self.session.check()
             stage.report(1)
-        if model.num_frames != self.settings.num_frames:
-            raise BadRequest(
-                Problem(
-                    "model_makes_other_length",
-                    "{model} makes {own} frames, not {wanted}.",
-                    "Start the job again with {own} frames.",
-                    {
-                        "model": model.name,
-                        "own": model.num_frames,
-                        "wanted": self.settings.num_frames,
-                    },
-                ),
-            )
         return model
 
-    def edited(self, model: SvdModel, motions: list[MotionEmbedding]) -> MotionEmbedding:
-        """What the request's edit makes of the motions. Raises WrongModel."""
-        from ..method.textual_inversion.edits import edited
-
-        for motion in motions:
-            motion.check_model(model.identity, model.num_frames, model.token_width)
-        return edited(motions, self.request.edit, model.token_layout, model.name)
-
-    def learn(
-        self, model: SvdModel, references: frames.Pictures, poses: bytes | None
-    ) -> MotionEmbedding:
-        """Learn from uint8 (K, F, H, W, 3) and publish the motion immediately, so that no later
-        failure loses it. poses: of the references, if the tokens start from them."""
-        from .learn import Learning
-
+    def learn(self) -> LearnedMotion:
+        """Learn, and publish the motion immediately, so that no later failure loses it."""
         with self.timed("learn"):
-            learning = Learning(self.session, self.request)
-            motion = learning.run(model, references, self.fps(), poses)
+            try:
+                motion = self.method.learn(self.fps())
+            except LearningStopped as stopped:
+                self.publish(stopped.motion)
+                raise stopped.error from stopped
             self.publish(motion)
-            if self.settings.inversion.reconstruct:
-                self.reconstruct(model, motion, references[0])
+            self.method.after_learning(motion)
         return motion
 
-    def reconstruct(
-        self, model: SvdModel, motion: MotionEmbedding, reference: frames.Pictures
-    ) -> None:
-        """Apply the motion to the reference's own first frame; warn if that fails."""
-        from .. import frames
-        from ..metrics.ranking import reconstruction, warning
-
-        sampling = self.settings.sampling
-        stage = Stage(self.session.log, "reconstruct", sampling.num_inference_steps)
-
-        def on_step(step: int, total: int) -> None:
-            self.session.check()
-            stage.at(step)
-
-        gain = reconstruction(model, frames.to_model(reference), motion, sampling, on_step)
-        self.reconstruction = gain
-        self.warning = warning(model.name, gain)
-
-    def apply(
-        self, model: SvdModel, motion: MotionEmbedding, targets: list[frames.Pictures]
-    ) -> None:
-        """Animate the targets, uint8 (H, W, 3), and publish the frames."""
-        from .apply import Applying
-
+    def apply(self, motion: LearnedMotion) -> None:
+        """Apply the motion, and publish the frames."""
         with self.timed("apply"):
-            self.takes = Applying(self.session, self.settings).run(model, motion, targets)
+            self.takes = self.method.apply(motion)
             self.publish(motion if self.request.learns else None)
 
-    def publish(self, motion: MotionEmbedding | None) -> None:
+    def publish(self, motion: LearnedMotion | None) -> None:
         """Replace `output/` with the current results."""
         from .. import frames
 
@@ -229,6 +184,11 @@ class Run:
         with output.new_output(job, self.session.swapping) as folder:
             if motion is not None:
                 motion.save(folder / job.output_motion.name)
+                for step, path in self.method.early.items():
+                    early = folder / self._early(step).relative_to(job.output_dir)
+                    with translating_os_errors(early):
+                        early.parent.mkdir(exist_ok=True)
+                    write_atomic(early, path.read_bytes())
             for index, take in enumerate(self.takes):
                 frames.write_frames(
                     folder / self._take_dir(index).relative_to(job.output_dir), take.clip
@@ -245,6 +205,10 @@ class Run:
         if self.takes:
             log.append(events.Preview(self.inside(job.preview_file)))
 
+    def _early(self, step: int) -> Path:
+        """File of the motion after fewer iterations."""
+        return self.job.early_dir / f"{step:04d}.safetensors"
+
     def _take_dir(self, index: int) -> Path:
         """Folder of a take. The first, the best of the first target, is the result; the others are
         stored beside it."""
@@ -255,11 +219,12 @@ class Run:
         """Some frames of a take in one image, to choose by."""
         return self.job.sheets_dir / f"{index + 1:02d}.png"
 
-    def result(self, motion: MotionEmbedding) -> dict[str, object]:
+    def result(self, motion: LearnedMotion) -> dict[str, object]:
         """Content of `done`, as described in docs/job.md; paths are relative to the job."""
         from ..device import peak_memory_mib
 
         job, learns, applies = self.job, self.request.learns, self.request.applies
+        warning = self.method.warning
         return {
             "frames": self.settings.num_frames if applies else 0,
             "frames_dir": self.inside(job.frames_dir) if applies else None,
@@ -270,14 +235,18 @@ class Run:
                 for index, take in enumerate(self.takes)
             ],
             "motion": self.inside(job.output_motion) if learns else None,
+            "early": [
+                {"iterations": step, "motion": self.inside(self._early(step))}
+                for step in self.method.early
+            ],
             "edit": None if learns else codec.to_dict(self.request.edit),
-            "reconstruction": self.reconstruction,
-            "warning": str(self.warning or ""),
-            "warning_code": self.warning.code if self.warning else "",
-            "warning_values": dict(self.warning.values) if self.warning else {},
+            "reconstruction": self.method.reconstruction,
+            "warning": str(warning or ""),
+            "warning_code": warning.code if warning else "",
+            "warning_values": dict(warning.values) if warning else {},
             "size": self.size(),
             "fps": self.fps(),
-            "loss": float(motion.meta["loss"]) if "loss" in motion.meta and learns else None,
+            "loss": motion.loss if learns and math.isfinite(motion.loss) else None,
             "iterations": self.session.learned,
             "seconds": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
             "peak_memory_mib": peak_memory_mib(),

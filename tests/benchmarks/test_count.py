@@ -8,7 +8,8 @@ from torch import nn
 
 from benchmarks.count import Count, count_learning, svd_unet
 from mti_addon.wire.settings import Settings
-from mti_backend.memory.plan import ALLOWANCE, COSTS, WEIGHTS, learning_flops, learning_memory
+from mti_backend.memory.networks import SVD
+from mti_backend.memory.plan import ALLOWANCE, learning_flops, learning_memory
 from mti_backend.models.attention import attend_by_shape
 from mti_backend.models.frozen import memory_efficient_backward
 from mti_backend.models.gradient_checkpointing import POLICIES, GradientCheckpointing, Policy
@@ -74,9 +75,9 @@ def test_each_policy_takes_less_memory_and_more_time(counts: dict[str, Count]) -
 
 def test_the_plan_predicts_what_is_counted(counts: dict[str, Count]) -> None:
     """To within 3 % of the counted storage, at other sizes and lengths than the table's."""
-    assert [cost.policy for cost in COSTS] == [policy.name for policy in POLICIES]
+    assert [cost.policy for cost in SVD.costs] == [policy.name for policy in POLICIES]
     for cost, (model, frames, width, height) in zip(
-        COSTS,
+        SVD.costs,
         [
             ("svd", 14, 768, 448),
             ("svd-xt", 25, 512, 320),
@@ -100,4 +101,6 @@ def test_the_plan_predicts_what_is_counted(counts: dict[str, Count]) -> None:
 
 
 def test_the_weights_are_the_networks() -> None:
-    assert WEIGHTS == pytest.approx(2 * sum(p.numel() for p in svd_unet().parameters()), rel=0.001)
+    assert SVD.weights == pytest.approx(
+        2 * sum(p.numel() for p in svd_unet().parameters()), rel=0.001
+    )

@@ -40,9 +40,9 @@ def edit_request(job: JobFolder, change: Callable[[dict[str, object]], None]) ->
 
 def test_a_job_of_a_newer_protocol(models: Path, tmp_path: Path) -> None:
     job = jobs.new_job(tmp_path)
-    edit_request(job, lambda request: request.update(protocol=4, something_new=True))
+    edit_request(job, lambda request: request.update(protocol=5, something_new=True))
     failed = assert_refused(job, models, "newer_protocol")
-    assert "3" in failed.message
+    assert "4" in failed.message
     assert "Update" in failed.hint
 
 

@@ -16,14 +16,18 @@ from mti_addon.wire.codec import Constraint, Range
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.owner import Owner
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task
-from mti_addon.wire.settings import Settings
+from mti_addon.wire.settings import ModelName, Settings
 
 ROOT = Path(__file__).parents[2]
 
 
-def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
-    """A valid request for the draft model, without its inputs."""
-    settings = Settings.for_model("draft")
+def make_request(task: Task = "learn+apply", model: ModelName = "draft", **changes: Any) -> Request:
+    """A valid request for a model, without its inputs."""
+    settings = Settings.for_model(model)
+    words = settings.motion_inversion
+    if words is not None:
+        words = dataclasses.replace(words, caption="a man waves", prompts=("a fox in snow",))
+        settings = dataclasses.replace(settings, motion_inversion=words)
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,
@@ -33,7 +37,7 @@ def make_request(task: Task = "learn+apply", **changes: Any) -> Request:
         inputs={},
         reference_frames=0 if task == "apply" else settings.num_frames,
         references=0 if task == "apply" else 1,
-        targets=0 if task == "learn" else 1,
+        targets=0 if task == "learn" or words is not None else 1,
         capture=CaptureInfo(24.0, 1, 48, (640, 480), True),
     )
     return dataclasses.replace(request, **changes)

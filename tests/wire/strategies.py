@@ -12,7 +12,8 @@ from hypothesis.strategies import SearchStrategy
 
 from mti_addon.wire.codec import Constraint, Range
 from mti_addon.wire.events import EVENTS, Event
-from mti_addon.wire.settings import SIZE_MULTIPLE, Settings
+from mti_addon.wire.motion_inversion import MotionInversionSettings
+from mti_addon.wire.settings import MODELS_OF, SIZE_MULTIPLE, Settings
 
 # the same examples in every run, however slow the machine is
 hypothesis_settings.register_profile("gate", derandomize=True, deadline=None, database=None)
@@ -71,10 +72,31 @@ def settings() -> SearchStrategy[Settings]:
     """Any valid settings of a request."""
     sides = st.integers(2, 4096 // SIZE_MULTIPLE).map(lambda n: n * SIZE_MULTIPLE)
     whole: SearchStrategy[Settings] = dataclass_values(Settings)
-    return st.builds(
-        lambda made, width, height: dataclasses.replace(made, width=width, height=height),
-        whole, sides, sides,
-    )  # fmt: skip
+    words: SearchStrategy[MotionInversionSettings] = dataclass_values(MotionInversionSettings)
+    return st.builds(_of_one_method, whole, words, sides, sides)
+
+
+def _of_one_method(
+    made: Settings, words: MotionInversionSettings, width: int, height: int
+) -> Settings:
+    """The same with a model that the method can use, and with words only if it needs some."""
+    models = MODELS_OF[made.method]
+    learning = dataclasses.replace(
+        words.learning,
+        keep=tuple(max(1, step) for step in words.learning.keep),
+        levels=words.learning.levels or (2,),
+    )
+    return dataclasses.replace(
+        made,
+        model=made.model if made.model in models else models[0],
+        motion_inversion=(
+            dataclasses.replace(words, learning=learning)
+            if made.method == "motion-inversion"
+            else None
+        ),
+        width=width,
+        height=height,
+    )
 
 
 def events() -> SearchStrategy[Event]:

@@ -73,7 +73,11 @@ def test_any_json_is_settings_or_a_sentence(value: Any) -> None:
 def test_one_wrong_value_anywhere_is_refused_by_its_path(settings: Settings, data: Any) -> None:
     value = settings.to_dict()
     path = data.draw(st.sampled_from(list(leaves(value))))
-    parent(value, path)[path[-1]] = data.draw(st.sampled_from([None, [], {}, "no such word", -1e9]))
+    there = parent(value, path)[path[-1]]
+    wrong = [each for each in ([], {}, None, -1e9) if type(each) is not type(there)]
+    if path[-1] not in ("caption", "negative_prompt"):
+        wrong.append("no such word")
+    parent(value, path)[path[-1]] = data.draw(st.sampled_from(wrong))
     with pytest.raises(BadRequest, match=rf"^settings\.{re.escape('.'.join(path))}[ .]"):
         Settings.from_dict(value, "settings")
 
@@ -95,18 +99,25 @@ def test_a_missing_field_is_named(path: tuple[Any, ...]) -> None:
 
 
 REQUEST = json.loads(with_inputs(make_request()).to_json())
+WORDS = json.loads(with_inputs(make_request("apply", "animatediff")).to_json())
 
 
-@pytest.mark.parametrize("path", list(leaves(REQUEST)), ids=lambda path: ".".join(path))
-def test_every_field_of_a_request_refuses_a_wrong_type_by_its_path(path: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize("request_", [REQUEST, WORDS], ids=["first method", "second method"])
+@pytest.mark.parametrize("path", list(leaves(WORDS)), ids=lambda path: ".".join(path))
+def test_every_field_of_a_request_refuses_a_wrong_type_by_its_path(
+    request_: dict[str, Any], path: tuple[Any, ...]
+) -> None:
+    if path not in leaves(request_):
+        return
     for wrong in ([], {}, "\x00 wrong", -1e99, True, None):
-        value = copy.deepcopy(REQUEST)
+        value = copy.deepcopy(request_)
         if type(parent(value, path)[path[-1]]) is type(wrong):
             continue
         parent(value, path)[path[-1]] = wrong
         with pytest.raises(BadRequest) as caught:
             Request.from_json(json.dumps(value))
-        assert ".".join(path).startswith(caught.value.message.split(" ")[0])
+        named, dotted = caught.value.message.split(" ")[0], ".".join(path)
+        assert dotted.startswith(named) or named.startswith(f"{dotted}.")
 
 
 @pytest.mark.parametrize("place", [(), ("settings",), ("settings", "inversion"), ("capture",)])

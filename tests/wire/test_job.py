@@ -130,7 +130,7 @@ def test_a_folder_that_is_no_job(tmp_path: Path) -> None:
 
 def test_a_job_of_a_newer_protocol(tmp_path: Path) -> None:
     job = make_job(tmp_path)
-    job.request_file.write_text('{"protocol": 4}')
+    job.request_file.write_text('{"protocol": 5}')
     with pytest.raises(NewerProtocol):
         job.request()
 

@@ -30,7 +30,7 @@ from tests.wire.examples import make_request, with_inputs
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 GOLDEN_REQUEST = Request(
-    protocol=3,
+    protocol=4,
     job="0123456789abcdef0123456789abcdef",
     task="learn+apply",
     name="Wave, träge 🕺",
@@ -178,6 +178,14 @@ def test_a_request_of_protocol_1_means_what_it_meant() -> None:
     )
 
 
+def test_a_request_of_protocol_3_means_the_first_method() -> None:
+    data = (GOLDEN / "request_3.json").read_bytes()
+    assert Request.from_json(data) == Request.from_json(data, to_run=True) == GOLDEN_REQUEST
+    mixed = json.loads(data) | {"protocol": 4}
+    with pytest.raises(BadRequest, match="settings.method is missing"):
+        Request.from_json(json.dumps(mixed))
+
+
 def test_a_request_of_protocol_2_means_what_it_meant() -> None:
     request = Request.from_json((GOLDEN / "request_2.json").read_bytes())
     sampling = dataclasses.replace(GOLDEN_REQUEST.settings.sampling, framing="whole")
@@ -255,7 +263,7 @@ def old(task: Task) -> dict[str, Any]:
     for path, new in settings._RENAMED_BY_3:
         part, name = settings._part(value["settings"], path)
         part[name] = part.pop(new)
-    for path, _ in settings._ADDED_BY_2 + settings._ADDED_BY_3:
+    for path, _ in settings._ADDED_BY_2 + settings._ADDED_BY_3 + settings._ADDED_BY_4:
         part, name = settings._part(value["settings"], path)
         del part[name]
     return value | {"protocol": 1}
@@ -277,7 +285,7 @@ def test_a_request_that_mixes_the_protocols_is_refused() -> None:
     ):
         with pytest.raises(BadRequest):
             Request.from_json(json.dumps(mixed))
-    with pytest.raises(BadRequest, match="protocol is 1, but a new request's is 3"):
+    with pytest.raises(BadRequest, match="protocol is 1, but a new request's is 4"):
         dataclasses.replace(make_request(), protocol=1).check()
 
 
@@ -294,7 +302,7 @@ def test_a_newer_protocol_is_seen_before_anything_else() -> None:
         Request.from_json(text)
     assert (
         caught.value.message
-        == "This job was written for protocol 4, but this version uses protocol 3."
+        == "This job was written for protocol 5, but this version uses protocol 4."
     )
     assert caught.value.hint.startswith("Update")
     with pytest.raises(NewerProtocol):

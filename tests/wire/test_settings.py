@@ -6,13 +6,13 @@ from typing import get_type_hints
 
 import pytest
 
-from mti_addon.wire import codec, settings
+from mti_addon.wire import codec, motion_inversion, settings
 from mti_addon.wire.errors import BadRequest
-from mti_addon.wire.settings import MODELS, Settings
+from mti_addon.wire.settings import ALL_MODELS, Settings
 from tests.wire.examples import limit_of
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ALL_MODELS)
 def test_every_model_has_valid_defaults(name: str) -> None:
     defaults = Settings.for_model(name)
     defaults.check()
@@ -39,7 +39,7 @@ def test_the_defaults_of_svd_are_the_paper_s_but_for_kept_variants(name: str, fr
 
 
 def test_a_model_that_is_not_known_is_refused() -> None:
-    with pytest.raises(BadRequest, match="must be one of: draft, svd, svd-xt"):
+    with pytest.raises(BadRequest, match="must be one of: draft, svd, svd-xt, animatediff, "):
         Settings.for_model("sora")
 
 
@@ -67,6 +67,9 @@ def test_from_dict_names_the_field_by_its_path() -> None:
         settings.InversionSettings,
         settings.SamplingSettings,
         settings.Augmentation,
+        motion_inversion.MotionInversionSettings,
+        motion_inversion.LearningSettings,
+        motion_inversion.PlayingSettings,
     ],
 )
 def test_every_field_says_what_it_is(cls: type) -> None:
@@ -77,7 +80,7 @@ def test_every_field_says_what_it_is(cls: type) -> None:
             assert isinstance(spec, codec.Range), field.name
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ALL_MODELS)
 def test_settings_survive_the_round_trip(name: str) -> None:
     defaults = Settings.for_model(name)
     other = dataclasses.replace(

@@ -99,7 +99,7 @@ class MTI_OT_redo(bpy.types.Operator):
         except BadRequest as error:
             self.report({"ERROR"}, sentences(error.problem))
             return {"CANCELLED"}
-        self.seed, self.takes = _signed(recipe.seed), recipe.settings.sampling.takes
+        self.seed, self.takes = _signed(recipe.seed), recipe.settings.takes
         return ask(self, context, translated("Apply Again"))
 
     def draw(self, context: Any) -> None:
@@ -187,7 +187,7 @@ class MTI_OT_redo(bpy.types.Operator):
                 raise BadRequest(Problem("job_without_result", what, "Choose another one."))
             request = row.request
             note = seen_note(row.folder.path)
-            return recipe_of(request, 1, request.settings.sampling.seed, note), ""
+            return recipe_of(request, 1, request.settings.seed, note), ""
         for thing, shown in _active(context):
             recipe = read_recipe(thing.get(RECIPE_KEY))
             if recipe is not None:

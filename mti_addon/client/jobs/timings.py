@@ -43,7 +43,9 @@ class Timings:
         part = dict(self._known.get(request.settings.workload, {}))
         seconds, iterations = result.get("seconds"), result.get("iterations")
         seconds = seconds if isinstance(seconds, dict) else {}
-        takes = max(1, request.targets) * request.settings.sampling.takes
+        words = request.settings.motion_inversion
+        shown = request.targets if words is None else len(words.prompts)
+        takes = max(1, shown) * request.settings.takes
         for name, share in (("load", 1), ("learn", iterations), ("apply", takes)):
             if _positive(seconds.get(name)) and _positive(share):
                 part[name] = seconds[name] / share
@@ -84,8 +86,8 @@ def seconds_of(costs: Costs, settings: Settings, learns: bool, applies: bool) ->
     if not (learns or applies) or any(name not in costs for name in needed):
         return None
     total = costs.get("load", 0.0)
-    total += costs["learn"] * settings.inversion.iterations if optimized else 0.0
-    return total + (costs["apply"] * settings.sampling.takes if applies else 0.0)
+    total += costs["learn"] * settings.iterations if optimized else 0.0
+    return total + (costs["apply"] * settings.takes if applies else 0.0)
 
 
 def memory_of(costs: Costs, learns: bool) -> float | None:

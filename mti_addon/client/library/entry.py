@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ...wire.library import Kind, Preset, Quality
 from ...wire.library.preset import PREVIEW, THUMBNAIL
 from ...wire.request import reference_name
-from ...wire.settings import MODELS, ModelName
+from ...wire.settings import ALL_MODELS, ModelName
 
 Origin = Literal["own", "studio", "shipped"]
 
@@ -50,7 +50,7 @@ class Entry:
     date: float
     """When it was made, in seconds since 1970."""
     models: Mapping[ModelName, Quality]
-    """The models that have learned it, in the order of `wire.settings.MODELS`."""
+    """The models that have learned it, in the order of `wire.settings.ALL_MODELS`."""
     parents: tuple[str, ...]
     """Of an edited motion: the ids of the motions it was made of."""
     has_poses: bool
@@ -135,7 +135,7 @@ def entry_of(preset: Preset, folder: Path, origin: Origin) -> Entry:
         num_frames=preset.num_frames,
         fps=preset.fps,
         date=_seconds(preset.created),
-        models={model: learned[model].quality for model in MODELS if model in learned},
+        models={model: learned[model].quality for model in ALL_MODELS if model in learned},
         parents=preset.parents,
         has_poses=preset.has_poses,
         num_references=len(preset.references),

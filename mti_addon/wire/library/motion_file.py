@@ -19,10 +19,11 @@ from ..problem import Problem
 from ..request import POSES
 from ..settings import ModelName
 from .archive import MAX_BYTES, Archive
+from .motion_embeddings import check_motion
 from .pictures import MAX_SIDE, image_size
 from .poses import check_poses
 from .preset import PRESET_FILE, Embedding, Preset, largest, parse_preset, to_bytes
-from .tensors import WIDTHS, TokenFile, check_tokens
+from .tensors import WIDTHS, check_tokens
 from .texts import AGAIN, shown
 
 SUFFIX = ".motion"
@@ -96,11 +97,13 @@ def check_contents(preset: Preset, contents: Mapping[str, bytes]) -> None:
             check_embedding(contents[name], name, model, embedding)
 
 
-def check_embedding(data: bytes, name: str, model: ModelName, embedding: Embedding) -> TokenFile:
-    """Check the file of what a model has learned; return what it says about itself.
+def check_embedding(data: bytes, name: str, model: ModelName, embedding: Embedding) -> None:
+    """Check the file of what a model has learned.
 
     Raises BadEmbedding if it is none, UnreadableInput if another model has learned it.
     """
+    if embedding.settings.method == "motion-inversion":
+        return _check_words(data, name, model, embedding)
     found, settings = check_tokens(data, name), embedding.settings
     expected = (settings.num_frames, settings.inversion.tokens_per_frame, WIDTHS[model])
     if (found.frames, found.tokens, found.width) != expected:
@@ -113,7 +116,25 @@ def check_embedding(data: bytes, name: str, model: ModelName, embedding: Embeddi
         raise UnreadableInput(
             Problem("tokens_of_other_model", what, hint, {**values, "width": found.width})
         )
-    return found
+
+
+def _check_words(data: bytes, name: str, model: ModelName, embedding: Embedding) -> None:
+    """The same for Motion Inversion."""
+    found, settings = check_motion(data, name), embedding.settings
+    size = (settings.num_frames, settings.width, settings.height)
+    if (found.engine, found.frames, found.width, found.height) != (model, *size):
+        what = (
+            "{file} was not learned as its motion says: it is of {engine}, with {frames} frames of "
+            "{width} x {height} px."
+        )
+        values = {"file": name, "engine": found.engine, "frames": found.frames}
+        hint = "Learn the motion again on this engine."
+        raise UnreadableInput(
+            Problem(
+                "embeddings_of_other_model", what, hint,
+                {**values, "width": found.width, "height": found.height},
+            )
+        )  # fmt: skip
 
 
 def _check_names(preset: Preset, names: set[str]) -> None:

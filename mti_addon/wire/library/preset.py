@@ -20,10 +20,11 @@ from ..edit import AS_LEARNED, MotionEdit
 from ..errors import BadRequest, NewerProtocol
 from ..problem import Problem
 from ..request import MOTION, POSES, CaptureInfo
-from ..settings import ModelName, Settings, upgraded
+from ..settings import ALL_MODELS, MODELS_OF, ModelName, Settings, upgraded
+from . import motion_embeddings
 from .texts import plain
 
-PRESET_VERSION = 4
+PRESET_VERSION = 5
 PRESET_FILE = "preset.json"
 THUMBNAIL = "thumbnail.png"
 PREVIEW = "preview.webp"
@@ -34,6 +35,7 @@ OLDER_PREVIEW = "reference.webp"
 """Of a preset before version 4."""
 MAX_FILE_BYTES = {POSES: 8 * 2**20, THUMBNAIL: 2**20, PREVIEW: 4 * 2**20}
 MAX_EMBEDDING_BYTES = 8 * 2**20
+"""Of motion-textual inversion; motion_embeddings.MAX_BYTES of Motion Inversion."""
 MAX_REFERENCE_BYTES = 16 * 2**20
 """Of one reference image."""
 
@@ -41,7 +43,7 @@ EMBEDDINGS = "embeddings"
 """The sub-folder of what models have learned."""
 
 _REFERENCE = re.compile(r"reference/([0-9]{4})\.png")
-_EMBEDDING = re.compile(r"embeddings/(draft|svd|svd-xt)-[0-9a-f]{8}\.safetensors")
+_EMBEDDING = re.compile(rf"embeddings/({'|'.join(ALL_MODELS)})-[0-9a-f]{{8}}\.safetensors")
 _OLDER_FILES = (MOTION, PREVIEW, OLDER_PREVIEW)
 """Of a preset before version 4, which has no folders."""
 _TWO = "[0-9]{2}"
@@ -205,7 +207,10 @@ def largest(name: str) -> int:
         return MAX_FILE_BYTES[name]
     if name == OLDER_PREVIEW:
         return MAX_FILE_BYTES[PREVIEW]
-    if is_embedding(name):
+    if match := _EMBEDDING.fullmatch(name):
+        of_words = match.group(1) in MODELS_OF["motion-inversion"]
+        return motion_embeddings.MAX_BYTES if of_words else MAX_EMBEDDING_BYTES
+    if name == MOTION:
         return MAX_EMBEDDING_BYTES
     return MAX_REFERENCE_BYTES if _REFERENCE.fullmatch(name) else 0
 
@@ -257,6 +262,8 @@ def parse_preset(data: bytes) -> Preset:
         _check_version(value.get("version"))
         if value.get("version") in (1, 2, 3):
             value = _upgraded(value)
+        if value.get("version") == 4:
+            value = _with_settings_of_protocol_4(value)
     preset = codec.from_dict(Preset, value, "preset").plain()
     if not preset.name.strip():
         raise BadRequest("preset.name has no letters that can be seen.")
@@ -336,7 +343,7 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
     size = [settings.get(side) for side in ("width", "height")] if isinstance(settings, dict) else 0
     sums = old.get("files")
     return old | {
-        "version": PRESET_VERSION,
+        "version": 4,
         "id": content_id(sums) if isinstance(sums, dict) and _are_texts(sums) else "",
         "kind": "body",
         "author": "",
@@ -357,6 +364,19 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
         "edit": codec.to_dict(AS_LEARNED),
         "parents": [],
     }  # fmt: skip
+
+
+def _with_settings_of_protocol_4(value: dict[str, Any]) -> dict[str, Any]:
+    """Convert a preset of version 4, whose models had one method only."""
+    learned = value.get("embeddings")
+    if isinstance(learned, dict):
+        learned = {
+            model: each | {"settings": upgraded(each.get("settings"), 3)}
+            if isinstance(each, dict)
+            else each
+            for model, each in learned.items()
+        }
+    return value | {"version": PRESET_VERSION, "embeddings": learned}
 
 
 def _are_texts(sums: dict[Any, Any]) -> bool:

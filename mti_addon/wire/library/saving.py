@@ -17,6 +17,7 @@ from ..request import MOTION, POSES, Request, reference_name
 from ..version import version_of
 from .changing import set_embedding
 from .folder import Motion, add_motion
+from .motion_embeddings import check_motion
 from .poses import check_poses
 from .preset import (
     PRESET_VERSION,
@@ -98,13 +99,20 @@ def _learned(job: JobFolder, request: Request) -> tuple[Embedding, bytes]:
     tokens = job.output_motion.read_bytes()
     embedding = Embedding(
         files=(embedding_name(request.settings.model, tokens),),
-        model=check_tokens(tokens, MOTION).meta.get("model", ""),
+        model=_identity(tokens, request),
         settings=request.settings,
         quality=quality_of(job),
         learned=datetime.now(UTC).isoformat(timespec="seconds"),
         created_with=version_of(),
     )
     return embedding, tokens
+
+
+def _identity(data: bytes, request: Request) -> str:
+    """Identity of the weights that have learned a motion. Raises BadEmbedding."""
+    if request.settings.method == "motion-inversion":
+        return check_motion(data, MOTION).model
+    return check_tokens(data, MOTION).meta.get("model", "")
 
 
 def quality_of(job: JobFolder) -> Quality:

@@ -11,6 +11,7 @@ import math
 import struct
 import sys
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ FORMATS = {"mti-motion-2": "video_tokens", "mti-motion-1": "clip_tokens"}
 """What the tokens of the whole clip are called, by the file's format; 1 was before 0.2.0."""
 WIDTHS = {"draft": 64, "svd": 1024, "svd-xt": 1024}
 """Width of a motion token, by model: the cross-attention dimension of its UNet."""
-_AGAIN = "Learn the motion again, or use the file from where it was originally saved."
+AGAIN = "Learn the motion again, or use the file from where it was originally saved."
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,8 @@ def check_tokens(data: bytes, name: str) -> TokenFile:
     """
     if len(data) > MAX_BYTES:
         what = "The file {file} is too large to be a motion."
-        raise BadEmbedding(Problem("motion_too_large", what, _AGAIN, {"file": name}))
-    header, start = _header(data, name)
-    metadata = header.pop("__metadata__", {})
+        raise BadEmbedding(Problem("motion_too_large", what, AGAIN, {"file": name}))
+    header, metadata, start = header_of(data, name)
     kind = next((each for each in FORMATS if set(metadata) == {each}), None)
     if kind is None or set(header) != {"frame_tokens", FORMATS[kind]}:
         what = "The file {file} does not contain a motion."
@@ -65,12 +65,17 @@ def check_tokens(data: bytes, name: str) -> TokenFile:
     shape = _shape(frame, 3, name)
     if _shape(video, 2, name) != shape[1:]:
         raise _misshapen(name)
-    _check_layout((frame, video), len(data) - start, name)
+    if not lies_whole((frame, video), 4, len(data) - start):
+        raise _misshapen(name)
     _check_values(data[start:], name)
     return TokenFile(shape[0], shape[1], shape[2], _meta(metadata[kind], name))
 
 
-def _header(data: bytes, name: str) -> tuple[dict[str, Any], int]:
+def header_of(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Any], int]:
+    """A safetensors file's entry of each array, its texts, and where the arrays begin.
+
+    Raises BadEmbedding for a file that is damaged.
+    """
     try:
         (length,) = struct.unpack_from("<Q", data)
         if length > MAX_HEADER or 8 + length > len(data):
@@ -80,8 +85,8 @@ def _header(data: bytes, name: str) -> tuple[dict[str, Any], int]:
             raise ValueError(length)
     except (struct.error, ValueError, BadRequest) as error:
         what = "The motion {file} cannot be read: it is damaged or truncated."
-        raise BadEmbedding(Problem("motion_damaged", what, _AGAIN, {"file": name})) from error
-    return header, 8 + length
+        raise BadEmbedding(Problem("motion_damaged", what, AGAIN, {"file": name})) from error
+    return header, header.pop("__metadata__", {}), 8 + length
 
 
 def _shape(entry: Any, dimensions: int, name: str) -> tuple[int, ...]:
@@ -94,19 +99,22 @@ def _shape(entry: Any, dimensions: int, name: str) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _check_layout(entries: tuple[Any, ...], size: int, name: str) -> None:
-    """The tensors lie one after the other, from the first byte to the last."""
+def lies_whole(entries: Iterable[Any], item: int, size: int) -> bool:
+    """Whether arrays of `item` bytes a number lie one after the other, and fill `size` bytes."""
     spans = []
     for entry in entries:
         span = entry["data_offsets"]
         if not isinstance(span, list) or [type(end) for end in span] != [int, int]:
-            raise _misshapen(name)
-        if span[1] - span[0] != 4 * math.prod(entry["shape"]):
-            raise _misshapen(name)
+            return False
+        if span[1] - span[0] != item * math.prod(entry["shape"]):
+            return False
         spans.append(span)
-    first, second = sorted(spans)
-    if first[0] != 0 or first[1] != second[0] or second[1] != size:
-        raise _misshapen(name)
+    reached = 0
+    for first, last in sorted(spans):
+        if first != reached:
+            return False
+        reached = last
+    return reached == size
 
 
 def _check_values(raw: bytes, name: str) -> None:
@@ -126,10 +134,10 @@ def _meta(text: Any, name: str) -> dict[str, str]:
             raise ValueError(name)
     except (ValueError, BadRequest) as error:
         what = "The motion {file} has no readable description."
-        raise BadEmbedding(Problem("motion_nameless", what, _AGAIN, {"file": name})) from error
+        raise BadEmbedding(Problem("motion_nameless", what, AGAIN, {"file": name})) from error
     return meta
 
 
 def _misshapen(name: str) -> BadEmbedding:
     what = "The motion {file} has tokens with an invalid shape or value."
-    return BadEmbedding(Problem("motion_misshapen", what, _AGAIN, {"file": name}))
+    return BadEmbedding(Problem("motion_misshapen", what, AGAIN, {"file": name}))

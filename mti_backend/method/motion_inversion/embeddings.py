@@ -5,15 +5,13 @@ Motion Inversion for Video Customization (arXiv 2403.20193).
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from ...models.temporal_injection import TemporalAttention
+from mti_addon.wire.motion_inversion import Sharing, View
 
-Sharing = Literal["attention", "block"]
-View = Literal["object", "camera", "as_learned"]
+from ...models.temporal_injection import TemporalAttention
 
 
 class MotionEmbeddings:

@@ -23,7 +23,7 @@ from ...models.text_to_video import TextToVideoModel
 from ..noise import step_generator
 from . import losses
 from .embeddings import MotionEmbeddings, count
-from .motion import MAX_BYTES, Header, Layer, Motion
+from .motion import MAX_BYTES, MAX_HEADER, Header, Layer, Motion
 from .noise_starts import INVERSION_STEPS, invert
 from .optimised import Optimised
 from .settings import LearningSettings
@@ -31,6 +31,9 @@ from .spatial_lora import SpatialLora
 
 # Separate steps for what is drawn once, so that it does not repeat any iteration's noise.
 _POSTERIOR_STEP, _LORA_STEP = -1, -2
+DIVERGED = "learning_diverged"
+"""Code of the problem that a loss is not finite."""
+_NOISE = "inverted_noise"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class MotionInversion:
         self.frames, _, self.height, self.width = pictures.shape
         self.size = model.clip_size(self.width, self.height, self.frames)
         self.attentions = _chosen(model, settings)
-        if 2 * count(self.attentions, self.frames, self.size) > MAX_BYTES:
+        if 2 * self._numbers() > MAX_BYTES - MAX_HEADER:
             raise BadRequest(
                 Problem(
                     "motion_would_be_too_large",
@@ -109,6 +112,12 @@ class MotionInversion:
         """The motion after each of the iterations of settings.keep, so far."""
         self._before: list[Tensor] = []  # the embeddings before the last update
 
+    def _numbers(self) -> int:
+        """Numbers in the motion's file."""
+        height, width = self.size
+        noise = self.frames * self.model.latent_channels * height * width
+        return count(self.attentions, self.frames, self.size) + noise
+
     def __enter__(self) -> Self:
         return self
 
@@ -126,7 +135,8 @@ class MotionInversion:
     ) -> None:
         """Find the reference's noise z, which the motion then contains, on the plain model."""
         self.injection.clear()
-        self.inverted_noise = invert(self.model, self.latents.to(self.model.dtype), steps, on_step)
+        found = invert(self.model, self.latents.to(self.model.dtype), steps, on_step)
+        self.inverted_noise = found.contiguous()
 
     def step(self) -> float:
         """Run one iteration of AdamW; returns the loss of the embeddings.
@@ -220,7 +230,7 @@ class MotionInversion:
         self._before = []
         raise BadRequest(
             Problem(
-                "learning_diverged",
+                DIVERGED,
                 "Learning has become unstable: in iteration {failed} the loss is not finite.",
                 "Use the motion of iteration {good}, or learn again with a lower learning rate.",
                 {"failed": failed, "good": self.step_index},
@@ -248,6 +258,8 @@ class MotionInversion:
         state = {"step": torch.tensor(self.step_index)}
         for each in self._all_learned():
             state |= each.state_dict()
+        if self.inverted_noise is not None:
+            state[_NOISE] = self.inverted_noise.detach().clone()
         return state
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
@@ -259,6 +271,8 @@ class MotionInversion:
         for each in self._all_learned():
             each.load_state_dict(state)
         self.step_index = int(state["step"])
+        if _NOISE in state:
+            self.inverted_noise = state[_NOISE].to(self.model.device, self.model.dtype)
         self._before = []
 
     def _all_learned(self) -> list[Optimised]:

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.motion_inversion import NoiseStart
 from mti_addon.wire.problem import Problem
 
 from ...models.text_to_video import TextToVideoModel
-from .settings import NoiseStart
 
 INVERSION_STEPS = 50
 """As in the paper's code."""

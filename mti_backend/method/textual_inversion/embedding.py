@@ -41,6 +41,11 @@ class MotionEmbedding:
     def num_frames(self) -> int:
         return self.frame_tokens.shape[0]
 
+    @property
+    def loss(self) -> float:
+        """The mean loss at the end of learning; NaN if the file does not say it."""
+        return float(self.meta.get("loss", "nan"))
+
     def save(self, path: Path) -> None:
         """Write one safetensors file atomically. Raises DiskFull, NotWritable."""
         tensors = {"video_tokens": self.video_tokens, "frame_tokens": self.frame_tokens}

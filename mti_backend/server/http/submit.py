@@ -105,6 +105,10 @@ def _add(db: Connection, new: NewJob, most: int, most_of_all: int) -> Job:
 
 
 def _check_engine(service: Service, request: Request) -> None:
+    if request.settings.method != "motion-textual-inversion":
+        # its motions are larger than the files that a server takes
+        what, hint = "The studio's server does not play motions by words.", "Run the job here."
+        raise refuse(422, "method_not_served", what, hint)
     missing = service.why_not(request.settings.model)
     if missing is not None:
         what = "The studio's server does not have the engine {model}: {reason}"

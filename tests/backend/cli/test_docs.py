@@ -36,8 +36,9 @@ def test_nothing_is_there_that_does_not_exist() -> None:
 
 def test_every_key_is_there() -> None:
     outcome = Outcome(Path("a"), "failed").to_json("draft")
-    result = Result(0, 1, 0, None, Path("a"), 14, 7.0, None).to_json(Path("b"))
-    keys = {*outcome, *result, "motions", "results", "engine", "exit_code", "error"}
+    result = Result(0, 1, 0, None, Path("a"), 14, 7.0, None)
+    kinds = [result.to_json(kind, "b") for kind in ("image", "prompt")]
+    keys = {*outcome, *kinds[0], *kinds[1], "motions", "results", "engine", "exit_code", "error"}
     assert [key for key in keys if f"`{key}`" not in PAGE] == []
 
 

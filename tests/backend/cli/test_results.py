@@ -56,7 +56,7 @@ def test_each_take_of_each_image_has_a_folder(tmp_path: Path) -> None:
         assert files == [*(f"{n:04d}.png" for n in range(1, FRAMES + 1)), "preview.webp"]
         last = np.array(Image.open(result.folder / f"{FRAMES:04d}.png"))
         assert np.array_equal(last, np.roll(square(FRAMES)[-1], index, axis=1))
-        told = result.to_json(images[result.image])
+        told = result.to_json("image", str(images[result.image]))
         assert told["folder"] == str(result.folder) and told["video"] is None
     with Image.open(results[0].folder / "preview.webp") as preview:
         assert getattr(preview, "n_frames", 1) == FRAMES

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import DDIMScheduler
+from safetensors.torch import load_file, save_file
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
 from mti_backend.models import load_text_to_video
@@ -125,4 +126,16 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     weights = next((folder / "motion_adapter").glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(ModelMissing, match="cannot be loaded"):
+        load_text_to_video("animatediff", folder=folder)
+
+
+def test_a_damaged_code_of_time_is_refused(tmp_path: Path) -> None:
+    """It is no weight, but in the file of the motion adapter."""
+    folder = make_tiny_text_to_video("animatediff", tmp_path / "model")
+    weights = next((folder / "motion_adapter").glob("*.safetensors"))
+    tensors = load_file(weights)
+    name = next(name for name in tensors if name.endswith("pos_embed.pe"))
+    tensors[name][0, 3, 1] = float("nan")
+    save_file(tensors, weights, {"format": "pt"})
+    with pytest.raises(ModelMissing, match="is damaged: unet, .*pe contains values"):
         load_text_to_video("animatediff", folder=folder)

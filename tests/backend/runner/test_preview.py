@@ -18,6 +18,7 @@ from mti_addon.wire.owner import JobLock
 from mti_backend.job.session import Session
 from mti_backend.method.textual_inversion.embedding import MotionEmbedding
 from mti_backend.models.svd import SvdModel
+from mti_backend.runner import learn as learning
 from mti_backend.runner import preview as module
 from mti_backend.runner.learn import Learning
 from mti_backend.runner.preview import SHARE, VARIABLE, Live
@@ -124,13 +125,13 @@ def test_who_is_cancelled_while_it_plays_stops_and_has_kept_all(
     job: JobFolder, model: SvdModel, monkeypatch: pytest.MonkeyPatch, kept: list[Live]
 ) -> None:
     monkeypatch.setenv(VARIABLE, "0.001")
-    real = module.sample
+    real = learning.sample
 
     def cancelled_meanwhile(*arguments: Any) -> torch.Tensor:
         job.ask_cancel()
         return real(*arguments)
 
-    monkeypatch.setattr(module, "sample", cancelled_meanwhile)
+    monkeypatch.setattr(learning, "sample", cancelled_meanwhile)
     with pytest.raises(Cancelled):
         learn(job, model)
     assert previews(job) == [] and any(job.checkpoint_dir.iterdir())
@@ -147,7 +148,7 @@ def test_without_memory_for_it_the_learning_goes_on(
         raise torch.cuda.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setenv(VARIABLE, "0.001")
-    monkeypatch.setattr(module, "sample", no_memory)
+    monkeypatch.setattr(learning, "sample", no_memory)
     assert learn(short, model).meta["iterations"] == str(FEW)
     assert asked == 1 and previews(short) == []
 

@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, urlsplit
 from mti_addon.client import launch
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.wire import JobFolder, Request, create_job, files
+from mti_addon.wire.request import PROTOCOL
 from tests.client.remote.certificate import certificate
 from tests.fake_runner import FAKE, end_runners
 
@@ -61,7 +62,7 @@ class StudioServer(ThreadingHTTPServer):
         self.mode = "bare"
         """How the fake runner behaves."""
         self.places: list[int] = [3]
-        self.protocol = 3
+        self.protocol = PROTOCOL
         self.heartbeat = 15.0
         self.open: set[socket.socket] = set()
         for each in ("blobs", "jobs", "library"):

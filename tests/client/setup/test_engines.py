@@ -15,6 +15,7 @@ from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.settings import MODELS, SIZES, Settings
 from mti_backend.memory import plan
+from mti_backend.memory.networks import SVD
 from mti_backend.models import download
 
 
@@ -71,7 +72,7 @@ def test_a_gpu_that_is_too_small_is_said_before_anything_is_fetched(tmp_path: Pa
 @pytest.mark.parametrize("name", DOWNLOADS)
 def test_the_memory_is_what_the_backend_plans(name: str, size: tuple[int, int]) -> None:
     settings = Settings.for_model(name).sized(*size)
-    least = max(plan.learning_memory(plan.COSTS[-1], settings), plan.applying_memory(settings, 1))
+    least = max(plan.learning_memory(SVD.costs[-1], settings), plan.applying_memory(settings, 1))
     assert gpu_bytes(settings) == pytest.approx(least, rel=0.002)
 
 

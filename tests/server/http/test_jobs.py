@@ -15,6 +15,7 @@ from mti_addon.wire.events import decode
 from mti_backend.server.http import submit
 from tests.fake_runner.mti_backend.__main__ import png
 from tests.server.serving import Client, contents, job_of
+from tests.wire.examples import make_request
 
 
 def uploaded(client: Client, **of: Any) -> tuple[str, dict[str, Any]]:
@@ -245,7 +246,7 @@ def change(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("request/inputs/target.png", "a" * 64, "inputs_differ"),
         ("request/task", "train", "bad_request"),
         ("request/protocol", 99, "job_of_newer_protocol"),
-        ("request/settings/width", 100_000, "bad_request"),
+        ("request/settings/width", 100_000, "number_out_of_range"),
         ("request/settings/model", "svd", "engine_missing"),
         ("request/settings/model", "https://evil.example/model", "bad_request"),
         ("request/webhook", "https://evil.example/", "bad_request"),
@@ -260,6 +261,17 @@ def test_what_cannot_be_carried_out_is_refused(
     answer = anna.post("/v1/jobs", change(body, path, value), Idempotency_Key=key)
     assert (answer.status, answer.code) == (422, code), answer.data
     assert answer.json["error"]["sentence"].endswith(".")
+
+
+def test_motions_by_words_are_not_played_there(anna: Client) -> None:
+    """Their motions are larger than the files that a server takes."""
+    request = make_request("learn", "animatediff", reference_frames=16)
+    data = png(16, 16, (0, 0, 0))
+    sums = dict.fromkeys(request.input_names(), anna.upload(data))
+    request = replace(request, inputs=sums)
+    body = {"request": json.loads(request.to_json()), "inputs": sums}
+    answer = anna.post("/v1/jobs", body, Idempotency_Key=request.job)
+    assert (answer.status, answer.code) == (422, "method_not_served"), answer.data
 
 
 def test_files_that_are_not_uploaded_are_named(ben: Client) -> None:
