@@ -76,9 +76,12 @@ def _base_pose(draw: _Sampler, count: int) -> Tensor:
     """Starting pose of the curves: mostly a relaxed stand, sometimes with arms anywhere; (B, C)."""
     base = torch.zeros(count, len(CHANNELS))
     side_on = draw.chance(0.3, count)
-    base[:, INDEX["yaw"]] = torch.where(
-        side_on, draw.uniform(-1.6, 1.6, count), draw.uniform(-0.4, 0.4, count)
+    turned = torch.where(
+        draw.chance(0.5, count),  # in profile, as walks are mostly animated
+        draw.uniform(1.3, 1.75, count) * draw.sign(count),
+        draw.uniform(-1.6, 1.6, count),
     )
+    base[:, INDEX["yaw"]] = torch.where(side_on, turned, draw.uniform(-0.4, 0.4, count))
     raised = draw.chance(0.25, count)
     for side in ("l", "r"):
         base[:, INDEX[f"arm_{side}"]] = torch.where(
