@@ -34,7 +34,7 @@ def motion_labelled(label: str) -> KnownMotion | None:
     """Return the motion with this label: of the library, by the chosen engine, or of a job."""
     entry = motions.labelled(label)
     if entry is not None:
-        return _known_in(entry.folder, addon.preferences().engine)
+        return _known_in(entry.folder, addon.chosen_engine())
     return find_learned(label, polling.jobs)
 
 
@@ -48,7 +48,7 @@ def motion_problem(scene: Any) -> Problem | None:
     entry = motions.labelled(chosen)
     if entry is not None:
         what = "{name} is not learned for {engine} yet: learn it in the Library"
-        values = {"name": entry.name, "engine": LABELS[addon.preferences().engine]}
+        values = {"name": entry.name, "engine": LABELS[addon.chosen_engine()]}
         return Problem("motion_not_learned_for_engine", what, values=values)
     if not motions.library().is_complete:
         return LOADING

@@ -31,7 +31,7 @@ class MTI_OT_learn(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require a capture for the chosen engine, and a backend."""
-        problem = engines.missing_problem(addon.preferences().engine) or _capture_problem(context)
+        problem = engines.missing_problem(addon.chosen_engine()) or _capture_problem(context)
         if not problem and context.scene.mti.also_apply:
             problem = target_problem(context)
         return set_poll_message(cls, problem)
@@ -58,7 +58,7 @@ def _capture_problem(context: Any) -> Problem | None:
     capture = current_capture(context.scene)
     if capture is None:
         return Problem("nothing_captured", "Capture a motion first")
-    engine = addon.preferences().engine
+    engine = addon.chosen_engine()
     if capture.about.model != engine:
         what = "Captured for the engine {captured}: capture again for {chosen}"
         values = {"captured": capture.about.model, "chosen": engine}

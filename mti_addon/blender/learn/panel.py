@@ -24,7 +24,7 @@ def draw_learn(context: Any, layout: Any) -> None:
     props = context.scene.mti
     column = layout.column()
     field(context, column, props, "name")
-    engine = addon.preferences().engine
+    engine = addon.chosen_engine()
     field(context, column, addon.preferences(), "engine")
     if engine != "draft":
         field(context, column, addon.preferences(), "size")

@@ -96,7 +96,7 @@ def _draw_name(context: Any, box: Any, entry: Entry) -> None:
 
 def _draw_engines(context: Any, box: Any, entry: Entry) -> None:
     """Draw the chosen engine, and how to learn the motion for it."""
-    engine = addon.preferences().engine
+    engine = addon.chosen_engine()
     if entry.has_poses:
         for name, text, icon in KEYED:
             button(context, box, name, text, icon, boxed=True).motion = entry.id

@@ -9,7 +9,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ... import client
-from ...client.setup.models import DOWNLOADS, model_folder
+from ...client.setup.models import DOWNLOADS, PARTS, model_folder
 from ...client.setup.start import cancel_task
 from ...wire.errors import BadRequest, MtiError
 from ...wire.problem import Problem
@@ -144,7 +144,8 @@ class MTI_OT_move_models(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """Require models that are not in use."""
         models = addon.models_folder()
-        there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
+        names = (*DOWNLOADS, *PARTS)
+        there = any(engines.seen_model(models, name).size for name in names)
         problem = None if there else NOTHING_TO_MOVE
         return set_poll_message(cls, problem or busy("move", "delete", *DOWNLOAD_TASKS))
 
