@@ -106,9 +106,7 @@ def words_problem(text: str) -> Problem | None:
     return Problem("prompt_has_too_many_words", TOO_MANY_WORDS, "Shorten it.", values)
 
 
-def learned(
-    settings: Settings, caption: str, view: View, iterations: int, seed: int
-) -> Settings:
+def learned(settings: Settings, caption: str, view: View, iterations: int, seed: int) -> Settings:
     """Return settings to learn with; `iterations`: 0 for as many as recommended."""
     words = settings.words
     count = iterations or words.learning.iterations

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ...client.jobs.timings import Costs, guessed_costs
 from ...client.setup.check import Capabilities, read_capabilities
-from ...client.setup.engines import EngineState
+from ...client.setup.engines import EngineState, sizes_of
 from ...client.setup.engines import engine_states as judged
 from ...client.setup.folder import BackendFolder
-from ...client.setup.engines import sizes_of
 from ...client.setup.models import DOWNLOADS, PARTS, model_folder
 from ...wire import Settings
 from ...wire.problem import Problem

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from ...wire.problem import Problem
 from ...wire.settings import MODELS_OF, SIZES, WORDS_SIZES, ModelName, Settings
-from .check import Capabilities
 from . import words_models
+from .check import Capabilities
 from .models import DOWNLOADS, ModelFolder
 
 Condition = Literal[
@@ -101,7 +101,7 @@ def engine_states(
     shipped draft. `size`: width and height to learn at with SVD. `words_size`: number of the chosen
     size of the text-to-video models (`WORDS_SIZES`).
     """
-    sizes = {name: WORDS_SIZES[name][words_size] for name in WORDS}
+    sizes: dict[str, tuple[int, int]] = {name: WORDS_SIZES[name][words_size] for name in WORDS}
     return {
         name: EngineState(
             name, *_judged(name, capabilities, problem, folders.get(name), sizes.get(name, size))

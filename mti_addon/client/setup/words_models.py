@@ -1,4 +1,4 @@
-"""The text-to-video models: what they are, their licenses, and whether they are there; stdlib only."""
+"""The text-to-video models: their licenses, and whether they are there; wire and stdlib only."""
 
 from __future__ import annotations
 
