@@ -59,7 +59,7 @@ def make_tiny_text_to_video(
     model. Takes a second on a CPU.
 
     levels: of the UNet; with three, animatediff has the level that the defaults learn at. scale:
-    pixels per latent, a power of two; 8, as in the real ones, keeps the sizes of the panel small."""
+    pixels per latent, a power of two; with 8, as in the real ones, the panel's sizes are quick."""
     torch.manual_seed(seed)
     if name == "animatediff":
         _animatediff(folder, levels)

@@ -83,7 +83,7 @@ def early_motions(row: Row) -> dict[int, Path]:
     for each in told if isinstance(told, list) else ():
         iterations = each.get("iterations") if isinstance(each, dict) else None
         if isinstance(iterations, int) and 0 < iterations < request.settings.iterations:
-            found[iterations] = row.folder.early_dir / f"{iterations:04d}.safetensors"
+            found[iterations] = row.folder.early_motion(iterations)
     return dict(sorted(found.items()))
 
 

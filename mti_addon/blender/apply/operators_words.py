@@ -62,8 +62,7 @@ class MTI_OT_remove_prompt(bpy.types.Operator):
 
 
 class MTI_OT_step_back(bpy.types.Operator):
-    """Play the motion as it was after so many iterations. An earlier state moves less exactly, but
-    copies less of the captured images' looks"""
+    """Play the motion as it was after so many iterations, if later ones copy the captured looks"""
 
     bl_idname = "mti.step_back"
     bl_label = "Step Back"
