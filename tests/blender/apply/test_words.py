@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import pytest
 
-from tests.blender.conftest import ROOT
+from tests.blender.conftest import PACKAGE, ROOT
 from tests.blender.queue.following import ended, wait
 from tests.blender.test_panels import _drawn
 
@@ -209,7 +209,7 @@ def test_a_keyed_camera_is_learned_and_played_in_words(learned, polling, ext, mo
     takes = ext("workflow.kept_results").takes_of(row)
     assert [take.prompt for take in takes] == ["a fox in snow", "a castle"]
     assert bpy.ops.mti.import_result(job=row.request.job, take=2) == {"FINISHED"}
-    strip = ext("blender.sequencer.strip").all_strips()[0][1]
+    strip = next(each for _, each in ext("blender.sequencer.strip").all_strips())
     recipe = json.loads(strip["mti_recipe"])
     assert strip["mti_prompt"] == "a castle"
     assert recipe["settings"]["motion_inversion"]["prompts"] == ["a castle"]
@@ -225,16 +225,16 @@ def test_a_keyed_camera_is_learned_and_played_in_words(learned, polling, ext, mo
     assert props.prompt == "a fox in snow" and props.follow_layout == pytest.approx(30)
     wait(polling, ended, PATIENCE)
 
+    _applied_by_the_other_method(Path(entry.folder), ext)
 
-def test_only_the_other_method_has_learned_it(learned, by_words, polling, ext):
-    """Then that one's engine applies it, whatever is chosen; the library's filter knows both."""
-    folder = Path(polling.jobs.rows[0].keep.saved)
-    by_words.method = "motion-textual-inversion"
+
+def _applied_by_the_other_method(folder, ext):
+    """Only that has learned it, so its engine applies it; the library's filter knows both."""
+    bpy.context.preferences.addons[PACKAGE].preferences.method = "motion-textual-inversion"
     bpy.ops.mti.pick_motion(folder=str(folder))
     motion = ext("blender.apply.current").current_motion(bpy.context.scene)
     assert motion.settings.model == "animatediff"
-    window = bpy.context.window_manager.mti
-    shown = ext("blender.library.shown")
+    window, shown = bpy.context.window_manager.mti, ext("blender.library.shown")
     window.library_engine = "animatediff"
     assert [entry.name for entry in shown.found(window)] == ["truck"]
     window.library_engine = "svd"
