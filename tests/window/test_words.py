@@ -31,6 +31,10 @@ bpy.ops.mti.add_prompt()
 props.more_prompts[0].text = "a castle at night, fog"
 props.follow_layout = 30
 """
+ADD = f"""
+from {ADDON}.mti_addon.blender.queue import polling
+bpy.ops.mti.import_result(job=polling.jobs.rows[0].folder.path.name, take=1)
+"""
 RECIPE = """[
     strip["mti_prompt"]
     for scene in bpy.data.scenes
@@ -57,10 +61,7 @@ def test_a_keyed_camera_is_learned_by_words_and_played(desktop: Desktop, window:
     window.click("mti.apply")
     wait_for_phase(window, "done", 2)
     picture(desktop, "words_applied")
-    window.run("""
-from %s.mti_addon.blender.queue import polling
-bpy.ops.mti.import_result(job=polling.jobs.rows[0].folder.path.name, take=1)
-""" % ADDON)  # fmt: skip
+    window.run(ADD)
     assert len(window.run(f"result = {STRIPS}")) == 1
     assert window.run(f"result = {RECIPE}") == ["a fox in snow"]
     picture(desktop, "words_strip")
