@@ -180,8 +180,8 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
         paragraph(context, box, sentences(warning), "ERROR", boxed=True)
     assert row.request is not None  # the job is done
     if row.request.learns:
-        name = "mti.play_this" if is_by_words(row.request.settings) else "mti.apply_this"
-        button(context, box, name, "Apply This", "PLAY", True, "Apply").job = job
+        operator = "mti.play_this" if is_by_words(row.request.settings) else "mti.apply_this"
+        button(context, box, operator, "Apply This", "PLAY", True, "Apply").job = job
         _draw_kept(context, box, row)
     if takes := takes_of(row):
         if len(stillness.still_takes(row)) == len(takes):

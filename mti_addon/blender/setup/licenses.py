@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...client.setup.words_models import LICENSES, NOT_COMMERCIAL
+from ...client.setup.words_models import LICENSES, NOT_COMMERCIAL, License
 from ..common.drawing import button, paragraph
-from ..translations import translated
 
 MAY = (
     "May be used commercially under these licenses. Its training data may raise questions of its "
@@ -26,6 +25,9 @@ def draw_licenses(context: Any, layout: Any, name: str, boxed: bool = False) -> 
     )
     column = layout.column(align=True)
     for each in found:
-        text = translated("{}: {}", each.part, each.name)
-        link = button(context, column, "wm.url_open", text, "URL", boxed, each.name)
+        link = button(context, column, "wm.url_open", _named(each), "URL", boxed, each.name)
         link.url = each.url
+
+
+def _named(each: License) -> str:
+    return f"{each.part}: {each.name}"
