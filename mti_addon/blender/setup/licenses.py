@@ -25,7 +25,7 @@ def draw_licenses(context: Any, layout: Any, name: str, boxed: bool = False) -> 
     )
     column = layout.column(align=True)
     for each in found:
-        link = button(context, column, "wm.url_open", _named(each), "URL", boxed, each.name)
+        link = button(context, column, "wm.url_open", _named(each), "URL", boxed, each.short)
         link.url = each.url
 
 

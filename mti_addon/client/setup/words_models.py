@@ -29,6 +29,8 @@ class License:
     part: str
     name: str
     url: str
+    short: str
+    """Its name where there is little room."""
 
 
 LICENSES: dict[ModelName, tuple[License, ...]] = {
@@ -37,11 +39,17 @@ LICENSES: dict[ModelName, tuple[License, ...]] = {
             "Stable Diffusion 1.5",
             "CreativeML OpenRAIL-M",
             "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+            "OpenRAIL-M",
         ),
-        License("AnimateDiff", "Apache-2.0", "https://github.com/guoyww/AnimateDiff"),
+        License("AnimateDiff", "Apache-2.0", "https://github.com/guoyww/AnimateDiff", "Apache-2.0"),
     ),
     "zeroscope": (
-        License("ZeroScope", "CC-BY-NC-4.0", "https://creativecommons.org/licenses/by-nc/4.0/"),
+        License(
+            "ZeroScope",
+            "CC-BY-NC-4.0",
+            "https://creativecommons.org/licenses/by-nc/4.0/",
+            "CC-BY-NC-4.0",
+        ),
     ),
 }
 NOT_COMMERCIAL: tuple[ModelName, ...] = ("zeroscope",)
