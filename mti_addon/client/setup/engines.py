@@ -122,9 +122,11 @@ def _judged(
     if name == "draft":
         return "ready", Problem("draft_ready", "Ready (no GPU needed)")
     unfit = _memory_problem(Settings.for_model(name).sized(*size), capabilities)
-    if unfit:
+    whole = folder is not None and folder.whole
+    # before a download, it is said that it would be in vain; the others are not downloaded
+    if unfit and (whole or name not in WORDS):
         return "too_small", unfit
-    if folder is None or not folder.whole:
+    if folder is None or not whole:
         missing = folder is None or not folder.size
         return "not_installed" if missing else "incomplete", installed(name, folder)
     if capabilities is None:
