@@ -32,9 +32,9 @@ ENGINES = (
 METHODS = (
     (
         "motion-textual-inversion",
-        "Onto a Picture",
+        "Onto an Image",
         (
-            "Learn a motion that moves a picture: a drawn character, a render, a photo. For the "
+            "Learn a motion that moves an image: a drawn character, a render, a photo. For the "
             "same move on another body or thing"
         ),
     ),
@@ -42,7 +42,7 @@ METHODS = (
         "motion-inversion",
         "By Words",
         (
-            "Learn a motion that is played in whatever words describe, without a picture. For "
+            "Learn a motion that is played in whatever words describe, without an image. For "
             "camera moves, looks of a blocked scene, and many variants"
         ),
     ),

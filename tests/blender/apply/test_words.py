@@ -234,6 +234,7 @@ def _applied_by_the_other_method(folder, ext):
     bpy.ops.mti.pick_motion(folder=str(folder))
     motion = ext("blender.apply.current").current_motion(bpy.context.scene)
     assert motion.settings.model == "animatediff"
+    assert set(ext("blender.apply.words").early_states(motion)) == {2, 4}, "its job is still there"
     window, shown = bpy.context.window_manager.mti, ext("blender.library.shown")
     window.library_engine = "animatediff"
     assert [entry.name for entry in shown.found(window)] == ["truck"]
