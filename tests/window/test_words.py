@@ -46,19 +46,19 @@ RECIPE = """[
 def test_a_keyed_camera_is_learned_by_words_and_played(desktop: Desktop, window: Window) -> None:
     window.run(SET_UP)
     window.click("mti.capture")
-    window.ask("scroll", "WHEELDOWNMOUSE", 8)
+    window.ask("find", "bpy.ops.mti.save_to_library(")
     picture(desktop, "words_engine_missing")
     models = desktop.folder / "models"
     make_tiny_text_to_video("animatediff", models / "animatediff", levels=3, scale=8)
     window.run(MODELS.format(folder=str(models)))
     assert window.run(f"result = {CAPTION}") == "the camera moves through a scene, truck right"
-    window.until("bpy.ops.mti.learn.poll()")
+    window.until("bpy.ops.mti.learn.poll()", 60)
     window.ask("find", "bpy.ops.mti.learn(")
     picture(desktop, "words_learn")
     window.click("mti.learn")
     wait_for_phase(window, "done")
     window.run(PROMPTS)
-    window.until("bpy.ops.mti.apply.poll()")
+    window.until("bpy.ops.mti.apply.poll()", 60)
     window.ask("find", "bpy.ops.mti.apply(")
     picture(desktop, "words_apply")
     window.click("mti.apply")
