@@ -27,8 +27,6 @@ CAPTION = "bpy.context.scene.mti.caption"
 PROMPTS = """
 props = bpy.context.scene.mti
 props.prompt = "a fox in snow"
-bpy.ops.mti.add_prompt()
-props.more_prompts[0].text = "a castle at night, fog"
 props.follow_layout = 30
 """
 ADD = f"""
