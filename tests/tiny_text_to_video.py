@@ -52,17 +52,20 @@ _INDEX: dict[str, dict[str, Any]] = {
 }
 
 
-def make_tiny_text_to_video(name: str, folder: Path, seed: int = 0, levels: int = 2) -> Path:
+def make_tiny_text_to_video(
+    name: str, folder: Path, seed: int = 0, levels: int = 2, scale: int = SCALE
+) -> Path:
     """Write `folder` as 'animatediff' or 'zeroscope' lies on the hub; each seed gives another
     model. Takes a second on a CPU.
 
-    levels: of the UNet; with three, animatediff has the level that the defaults learn at."""
+    levels: of the UNet; with three, animatediff has the level that the defaults learn at. scale:
+    pixels per latent, a power of two; with 8, as in the real ones, the panel's sizes are quick."""
     torch.manual_seed(seed)
     if name == "animatediff":
         _animatediff(folder, levels)
     else:
         _zeroscope(folder)
-    _fill(_vae()).save_pretrained(folder / "vae")
+    _fill(_vae(scale)).save_pretrained(folder / "vae")
     write_tokenizer(folder / "tokenizer")
     _text_encoder().save_pretrained(folder / "text_encoder")
     (folder / "model_index.json").write_text(json.dumps(_INDEX[name]))
@@ -129,11 +132,12 @@ def _zeroscope(folder: Path) -> None:
     ).save_pretrained(folder / "scheduler")  # fmt: skip
 
 
-def _vae() -> AutoencoderKL:
+def _vae(scale: int = SCALE) -> AutoencoderKL:
+    levels = scale.bit_length()
     return AutoencoderKL(
-        block_out_channels=(8, 16), layers_per_block=1, norm_num_groups=8, sample_size=16,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-        latent_channels=4,
+        block_out_channels=(8, *[16] * (levels - 1)), layers_per_block=1, norm_num_groups=8,
+        down_block_types=("DownEncoderBlock2D",) * levels, sample_size=16, latent_channels=4,
+        up_block_types=("UpDecoderBlock2D",) * levels,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from . import (
     translations,
 )
 from .apply import changes as target_changes
+from .apply.words_properties import MTI_PG_prompt
 from .common import addon, file_cache, icons, lists, panels, playing, this_file
 from .jobs import cleanup
 from .learn import queueing
@@ -45,6 +46,7 @@ from .studio import watch as studio_watch
 CLASSES: tuple[type, ...] = (
     *preferences.CLASSES,
     lists.MTI_PG_entry,
+    MTI_PG_prompt,
     MTI_PG_scene,
     MTI_PG_window,
     *studio.CLASSES,

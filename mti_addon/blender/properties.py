@@ -7,6 +7,7 @@ from bpy.props import StringProperty
 
 from .apply.edit_properties import EditProperties
 from .apply.properties import ApplyProperties
+from .apply.words_properties import WordsProperties
 from .jobs.list import JobListProperties
 from .learn.properties import LearnProperties
 from .library.properties import LibraryProperties
@@ -20,6 +21,7 @@ class MTI_PG_scene(
     LearnProperties,
     ApplyProperties,
     EditProperties,
+    WordsProperties,
     ResultProperties,
     bpy.types.PropertyGroup,
 ):

@@ -137,6 +137,10 @@ class JobFolder:
         """The motion after fewer iterations: 0100.safetensors, 0200.safetensors ..."""
         return self.output_dir / "early"
 
+    def early_motion(self, iterations: int) -> Path:
+        """The motion after so many iterations."""
+        return self.early_dir / f"{iterations:04d}.safetensors"
+
     @property
     def sheets_dir(self) -> Path:
         """Contact sheets of each take: 01.png, 02.png ..."""

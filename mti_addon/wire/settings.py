@@ -37,6 +37,12 @@ SIZE_MULTIPLE = 8
 SIZES = ((1024, 576), (768, 448), (512, 320), (320, 192))
 """Sizes (width, height) offered for SVD: that of its training, and smaller ones for GPUs with
 less memory. They are divisible by 64, as the UNet's levels require."""
+WORDS_SIZES: dict[ModelName, tuple[tuple[int, int], ...]] = {
+    "animatediff": ((512, 512), (384, 384), (256, 256)),
+    "zeroscope": ((576, 320), (448, 256), (320, 192)),
+}
+"""The same for the text-to-video models: that of its training first, then about three quarters and
+half of it."""
 
 
 @dataclass(frozen=True)

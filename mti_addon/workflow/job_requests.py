@@ -10,7 +10,10 @@ from pathlib import Path
 from ..motion import PoseSequence, draw, encode_png, variations
 from ..wire import PROTOCOL, CaptureInfo, JobFolder, Request, Settings, create_job
 from ..wire.edit import AS_LEARNED, MotionEdit
+from ..wire.errors import BadRequest
+from ..wire.motion_inversion import View
 from ..wire.request import POSES, TARGET, motion_name, reference_name
+from . import words
 from .captures import Capture
 from .edits import Combination, combined
 from .motions import KnownMotion
@@ -34,6 +37,12 @@ class LearnOptions:
     """Part of the target to animate: AUTO, SUBJECT or WHOLE; see framed()."""
     from_poses: bool = True
     """Take the tokens of the captured poses where the engine knows them (`knows_poses`)."""
+    caption: str = ""
+    """What is seen in the capture; only read by engines that are told in words what to show."""
+    view: View = "object"
+    """The view to play it with by default; of such engines as well."""
+    playing: words.Playing | None = None
+    """What to play as soon as it is learned, by such engines, which need no target; or None."""
 
 
 def learn_order(
@@ -44,6 +53,8 @@ def learn_order(
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable; nothing is left behind then.
     """
     poses = capture.poses() if capture.can_vary else None
+    if words.is_by_words(capture.settings):
+        options = replace(options, variations=1)
     inputs = learn_inputs(capture.pictures(), poses, options)
     info = replace(capture.about.info, flip_safe=options.flip_safe)
     return write_learn_order(root, capture.settings, options, inputs, info, target)
@@ -61,22 +72,16 @@ def write_learn_order(
 
     Raises the same as learn_order.
     """
-    settings = framed(settings, options.framing)
-    inversion = replace(settings.inversion, seed=options.seed)
-    if options.iterations:
-        inversion = replace(inversion, iterations=options.iterations)
-    if options.from_poses and POSES in inputs and knows_poses(settings):
-        inversion = replace(inversion, token_init="poses")
-    sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
     images = len(inputs) - (POSES in inputs)
     if target is not None:
         inputs = {**inputs, TARGET: target}
+    applies = target is not None or (words.is_by_words(settings) and options.playing is not None)
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,
-        task="learn" if target is None else "learn+apply",
+        task="learn+apply" if applies else "learn",
         name=options.name.strip() or "Motion",
-        settings=replace(settings, inversion=inversion, sampling=sampling),
+        settings=_with_options(settings, options, POSES in inputs),
         inputs={},
         reference_frames=settings.num_frames,
         references=images // settings.num_frames,
@@ -84,6 +89,35 @@ def write_learn_order(
         capture=info,
     )
     return create_job(root, request, inputs, tell)
+
+
+def _with_options(settings: Settings, options: LearnOptions, has_poses: bool) -> Settings:
+    """Return settings with the panel's options. Raises BadRequest for prompts."""
+    if words.is_by_words(settings):
+        return _in_words(settings, options)
+    settings = framed(settings, options.framing)
+    inversion = replace(settings.inversion, seed=options.seed)
+    if options.iterations:
+        inversion = replace(inversion, iterations=options.iterations)
+    if options.from_poses and has_poses and knows_poses(settings):
+        inversion = replace(inversion, token_init="poses")
+    sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
+    return replace(settings, inversion=inversion, sampling=sampling)
+
+
+def _in_words(settings: Settings, options: LearnOptions) -> Settings:
+    """Return the same for an engine that is told in words what to show."""
+    problem = words.words_problem(options.caption)
+    if not problem and options.playing is not None:
+        problem = words.prompts_problem(options.playing)
+    if problem:
+        raise BadRequest(problem)
+    settings = words.learned(
+        settings, options.caption, options.view, options.iterations, options.seed
+    )
+    if options.playing is None:
+        return settings
+    return words.played(settings, options.playing, options.seed, options.takes)
 
 
 def knows_poses(settings: Settings) -> bool:

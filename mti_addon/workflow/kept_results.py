@@ -23,12 +23,13 @@ from ..wire import JobFolder, MtiError, codec, files
 from ..wire.contents import NOTE_BYTES, read_inside, read_verified
 from ..wire.errors import BadRequest, NotWritable
 from ..wire.problem import Problem
-from ..wire.request import motion_name
+from ..wire.request import Request, motion_name
 from .frame_files import frames_in
 from .job_list import Row
 from .job_origin import ORIGIN_FILE, read_origin
 from .progress import steps
 from .provenance import LONGEST_WHOLE, WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
+from .words import of_prompt
 
 FOLDER = "motion"
 NO_IMAGES = Problem(
@@ -40,6 +41,8 @@ ADDED_FILE = "added.json"
 """In a job's folder: the takes that were kept. Only read by the add-on."""
 _SPREAD = re.compile(r"over_(\d+)_frames")
 MOST = 9999
+MOST_COPIED = 64 * 2**20
+"""Bytes of a motion or target that is copied beside a result."""
 Decode = Callable[[bytes], np.ndarray[Any, np.dtype[np.uint8]]]
 
 
@@ -62,6 +65,8 @@ class TakeInfo:
     folder: Path
     sheet: Path | None
     """Contact sheet of some of its images, if there is one."""
+    prompt: str = ""
+    """What it shows, if the motion was played in words."""
 
 
 def takes_of(row: Row) -> list[TakeInfo]:
@@ -77,8 +82,17 @@ def takes_of(row: Row) -> list[TakeInfo]:
         seed = each.get("seed", request.settings.seed)
         sheet = _inside(row.folder, each.get("sheet"))
         folder = _inside(row.folder, each.get("frames_dir")) or row.folder.frames_dir
-        found.append(TakeInfo(index + 1, seed, folder, sheet))
+        prompt = _prompt(request, each.get("target"))
+        found.append(TakeInfo(index + 1, seed, folder, sheet, prompt))
     return found
+
+
+def _prompt(request: Request, number: object) -> str:
+    """Return the prompt of this number, from 1; empty if there is none."""
+    words = request.settings.motion_inversion
+    if words is None or not isinstance(number, int) or not 0 < number <= len(words.prompts):
+        return ""
+    return words.prompts[number - 1]
 
 
 def _inside(job: JobFolder, name: object) -> Path | None:
@@ -100,7 +114,8 @@ def export_take(row: Row, number: int, root: Path, decode: Decode) -> Result:
     assert row.request is not None  # checked by takes_of()
     pictures = _take_pictures(row.folder, takes[number - 1])
     take, note = takes[number - 1], read_note(row.folder.path)
-    recipe = recipe_of(row.request, number, take.seed, note)
+    request = replace(row.request, settings=of_prompt(row.request.settings, take.prompt))
+    recipe = recipe_of(request, number, take.seed, note)
     known = _kept_before(root, recipe)
     if known is not None:
         _note_added(row.folder, number)
@@ -148,7 +163,8 @@ def _take_pictures(job: JobFolder, take: TakeInfo) -> dict[str, bytes]:
 def _ingredients_of(row: Row) -> dict[str, bytes]:
     """Return the target and the motions of a job by their names in a result.
 
-    Files changed since they were written are omitted; the images do not need them.
+    Files changed since they were written are omitted, and so are large motions, of which every
+    result would have a copy; the images do not need them.
     """
     assert row.request is not None  # checked by takes_of()
     job, found = row.folder, {}
@@ -157,7 +173,9 @@ def _ingredients_of(row: Row) -> dict[str, bytes]:
         told |= {"output/" + name: value for name, value in job.manifest().items()}
     for path in (job.target_file, *motions_of(row)):
         name = path.relative_to(job.path).as_posix()
-        with suppress(MtiError, KeyError):
+        with suppress(MtiError, KeyError, OSError):
+            if path.stat().st_size > MOST_COPIED:
+                continue
             found[path.name] = read_verified(job.path, name, told[name])
     return found | _own_notes(job)
 

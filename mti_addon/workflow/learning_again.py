@@ -15,12 +15,14 @@ from ..wire import JobFolder, Settings
 from ..wire.contents import read_verified
 from ..wire.errors import BadRequest, UnreadableInput
 from ..wire.library import Motion
+from ..wire.motion_inversion import View
 from ..wire.problem import Problem
 from ..wire.settings import ModelName
 from .job_requests import LearnOptions, learn_inputs, write_learn_order
 from .keeping import Keep
 from .motion_poses import captured_poses
 from .progress import steps
+from .words import caption_of_kind, is_by_words
 
 Pictures = NDArray[np.uint8]
 
@@ -55,8 +57,13 @@ def learn_again_order(
     if preset.has_poses:
         poses = shaped(captured_poses(motion), count, size)
     pictures = _images(motion, count, size) if poses is None else list(draw(poses))
+    camera = preset.kind == "camera"
+    options = replace(options, framing="WHOLE" if camera else "AUTO", playing=None)
+    if is_by_words(settings):
+        caption = caption_of_kind(preset.kind, preset.name)
+        view: View = "camera" if camera else "object"
+        options = replace(options, variations=1, caption=caption, view=view)
     inputs = learn_inputs(map(encode_png, pictures), poses, options)
-    options = replace(options, framing="WHOLE" if preset.kind == "camera" else "AUTO")
     return write_learn_order(root, settings, options, inputs, preset.capture)
 
 

@@ -70,6 +70,23 @@ def motion_of_job(row: Row) -> KnownMotion | None:
     )
 
 
+def early_motions(row: Row) -> dict[int, Path]:
+    """Return earlier states of the motion that a job has learned: iterations -> file.
+
+    Only of engines that are told in words what to show; a later state may copy the reference.
+    """
+    request = row.request
+    if request is None or not request.learns or row.state.phase != "done":
+        return {}
+    told = (row.state.result or {}).get("early")
+    found = {}
+    for each in told if isinstance(told, list) else ():
+        iterations = each.get("iterations") if isinstance(each, dict) else None
+        if isinstance(iterations, int) and 0 < iterations < request.settings.iterations:
+            found[iterations] = row.folder.early_motion(iterations)
+    return dict(sorted(found.items()))
+
+
 def label_of(entry: Entry) -> str:
     """Return the label of a motion in the library."""
     return f"{entry.name} ({entry.id[:_ID_DIGITS]})"

@@ -114,6 +114,12 @@ def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None)
     )
 
 
+def prompt_of(recipe: Recipe) -> str:
+    """Return what a result shows, if the motion was played in words; else nothing."""
+    words = recipe.settings.motion_inversion
+    return words.prompts[0] if words is not None and words.prompts else ""
+
+
 def read_recipe(text: object) -> Recipe | None:
     """Parse a recipe from the JSON on a strip; None for anything else."""
     if not isinstance(text, str) or not text:

@@ -207,7 +207,7 @@ class Run:
 
     def _early(self, step: int) -> Path:
         """File of the motion after fewer iterations."""
-        return self.job.early_dir / f"{step:04d}.safetensors"
+        return self.job.early_motion(step)
 
     def _take_dir(self, index: int) -> Path:
         """Folder of a take. The first, the best of the first target, is the result; the others are

@@ -169,7 +169,9 @@ def prefs(enabled: str, tmp_path: Path) -> Any:
     preferences = bpy.context.preferences.addons[enabled].preferences
     for name in ("jobs_folder", "python", "library_folder", "studio_folder", "author", "license"):
         preferences.property_unset(name)
-    for name in ("engine", "size", "library_order", "save_motions"):
+    for name in ("engine", "size", "library_order", "save_motions", "models_folder"):
+        preferences.property_unset(name)
+    for name in ("method", "words_engine", "words_size"):
         preferences.property_unset(name)
 
 

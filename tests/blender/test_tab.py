@@ -94,6 +94,16 @@ def test_no_button_is_cut_in_a_narrow_sidebar(bare, ext):
     assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
 
 
+def test_no_button_by_words_is_cut(bare, prefs, ext):
+    drawing, found = ext("blender.common.drawing"), []
+    prefs.method = "motion-inversion"
+    bpy.context.scene.mti.also_apply = True
+    for prefs.words_engine in ("animatediff", "zeroscope"):
+        found += narrow_buttons(ext)
+    assert {"Learn", "OpenRAIL-M", "Apache-2.0", "CC-BY-NC-4.0"} <= {text for text, _room in found}
+    assert [text for text, room in found if drawing.text_width(text, 11) > room] == []
+
+
 def test_no_button_of_a_job_or_a_result_is_cut(captured, polling, ext):
     captured.mti.also_apply = True
     learn(polling, captured)

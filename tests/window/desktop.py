@@ -80,6 +80,8 @@ class Desktop:
         if self.root != Path("/"):
             for path in ("/proc", "/dev", str(ROOT), str(self.folder), sys.base_prefix):
                 self._mount(Path(path))
+            if (ROOT / ".venv").is_symlink():  # a worktree may share its environments
+                self._mount((ROOT / ".venv").resolve())
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         self.environment = {

@@ -1,5 +1,6 @@
 """The Apply section: a motion, a target, and the job that combines them."""
 
+from . import operators_words
 from .drop import MTI_FH_target, MTI_OT_drop_target
 from .operators import (
     MTI_OT_apply,
@@ -17,4 +18,5 @@ CLASSES: tuple[type, ...] = (
     MTI_OT_show_target,
     MTI_OT_drop_target,
     MTI_FH_target,
+    *operators_words.CLASSES,
 )

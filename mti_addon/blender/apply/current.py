@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...client.library import Entry
 from ...client.setup.engines import LABELS
 from ...wire.problem import Problem
+from ...wire.settings import METHODS, ModelName
 from ...workflow.motions import KnownMotion, find_learned, known_in
 from ..common import addon, this_file
 from ..common.file_cache import cached
@@ -21,21 +23,30 @@ _known_in = cached(known_in)
 def current_motion(scene: Any) -> KnownMotion | None:
     """Return the motion chosen in the scene, or else the most recently learned one.
 
-    A motion of the library is applied by the engine chosen in the preferences; None if that has not
-    learned it. A job's motion is applied by the engine that has learned it. The choice is pinned on
-    first use: a job that finishes later does not change what is applied (newer_motion() offers its
-    motion instead). Shipped motions are never used implicitly.
+    A motion of the library is applied by the engine chosen in the preferences, or, if only the
+    other method has learned it, by the one chosen for that; None if neither has learned it. A job's
+    motion is applied by the engine that has learned it. The choice is pinned on first use: a job
+    that finishes later does not change what is applied (newer_motion() offers its motion instead).
+    Shipped motions are never used implicitly.
     """
     chosen = scene.mti.motion
     return motion_labelled(chosen) if chosen else shown.latest()
 
 
 def motion_labelled(label: str) -> KnownMotion | None:
-    """Return the motion with this label: of the library, by the chosen engine, or of a job."""
+    """Return the motion with this label: of the library, by a chosen engine, or of a job."""
     entry = motions.labelled(label)
     if entry is not None:
-        return _known_in(entry.folder, addon.preferences().engine)
+        return _known_in(entry.folder, applying_engine(entry))
     return find_learned(label, polling.jobs)
+
+
+def applying_engine(entry: Entry) -> ModelName:
+    """Return the engine that applies a motion of the library: the chosen one, unless only the one
+    chosen for the other method has learned the motion."""
+    chosen = addon.chosen_engine()
+    others = (addon.engine_of(method) for method in METHODS)
+    return next((each for each in (chosen, *others) if each in entry.models), chosen)
 
 
 def motion_problem(scene: Any) -> Problem | None:
@@ -48,7 +59,7 @@ def motion_problem(scene: Any) -> Problem | None:
     entry = motions.labelled(chosen)
     if entry is not None:
         what = "{name} is not learned for {engine} yet: learn it in the Library"
-        values = {"name": entry.name, "engine": LABELS[addon.preferences().engine]}
+        values = {"name": entry.name, "engine": LABELS[addon.chosen_engine()]}
         return Problem("motion_not_learned_for_engine", what, values=values)
     if not motions.library().is_complete:
         return LOADING

@@ -21,6 +21,7 @@ from .current import current_motion, motion_problem
 from .edit import edit_problem, is_edited, reset_edit
 from .send import apply_motion
 from .sources import make_target, target_problem
+from .words import plays_words, words_problem
 
 
 class MTI_OT_apply(bpy.types.Operator):
@@ -31,11 +32,14 @@ class MTI_OT_apply(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """Require a motion, a target and a backend."""
+        """Require a motion, a target or prompts, and a backend."""
         motion = current_motion(context.scene)
         problem = engines.missing_problem(motion.settings.model if motion else "draft")
-        problem = problem or target_problem(context)
-        problem = problem or motion_problem(context.scene) or edit_problem(context.scene)
+        if plays_words(context.scene):
+            problem = problem or words_problem(context.scene.mti)
+        else:
+            problem = problem or target_problem(context)
+            problem = problem or motion_problem(context.scene) or edit_problem(context.scene)
         return set_poll_message(cls, problem)
 
     @reports_errors

@@ -9,6 +9,7 @@ from ...client.setup.engines import LABELS
 from ...motion import fitted
 from ...wire import Settings
 from ...workflow.motions import KnownMotion
+from ...workflow.words import is_by_words, played
 from ..common.drawing import button, field, paragraph
 from ..library import shown
 from ..queue.rows import draw_status
@@ -21,28 +22,37 @@ from .changes import changed_since_preview
 from .current import current_motion, motion_problem, newer_motion, shapes_sent
 from .edit_panel import draw_edit
 from .sources import size_of, target_problem
+from .words import chosen_playing
+from .words_panel import draw_words
 
 
 def draw_apply(context: Any, layout: Any) -> None:
-    """Draw motion, target, seed and takes."""
+    """Draw the motion, its target or prompts, seed and takes."""
     props = context.scene.mti
     column = layout.column()
     motion = current_motion(context.scene)
     _draw_motion(context, column, motion)
-    draw_edit(context, layout)
-    column = layout.column()
-    _draw_target(context, column)
-    settings = motion.settings if motion else None
-    _draw_fit(context, layout, settings or chosen_settings())
+    settings = motion.settings if motion else chosen_settings()
+    if motion is not None and is_by_words(settings):
+        draw_words(context, layout, motion)
+    else:
+        draw_edit(context, layout)
+        _draw_target(context, layout.column())
+        _draw_fit(context, layout, settings)
     column = layout.column()
     field(context, column, props, "seed")
     field(context, column, props, "takes")
-    draw_resolution(context, column, settings or chosen_settings())
+    draw_resolution(context, column, settings)
     draw_place(context, layout.column())
     button(context, layout, "mti.apply", "Apply", "PLAY")
-    planned = settings or chosen_settings()
-    planned = replace(planned, sampling=replace(planned.sampling, takes=props.takes))
-    draw_status(context, layout, False, estimate(planned, True, learns=False))
+    draw_status(context, layout, False, estimate(_planned(props, settings), True, learns=False))
+
+
+def _planned(props: Any, settings: Settings) -> Settings:
+    """Return the settings the panel would request, as far as the time depends on them."""
+    if is_by_words(settings):
+        return played(settings, chosen_playing(props), props.seed, props.takes)
+    return replace(settings, sampling=replace(settings.sampling, takes=props.takes))
 
 
 def _draw_motion(context: Any, column: Any, motion: KnownMotion | None) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...workflow.job_requests import apply_order
 from ...workflow.motions import KnownMotion
 from ...workflow.provenance import Target
+from ...workflow.words import is_by_words, words_order
 from ..common import addon
 from ..library import motions
 from ..queue.submit import submit
@@ -14,13 +16,18 @@ from ..translations import translated
 from . import preview
 from .edit import chosen_edit, chosen_motions
 from .sources import Shape, make_target
+from .words import chosen_files, chosen_playing
 
 
 def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     """Render or read the target, submit the job, then report and preview what was sent.
 
-    Raises TargetError and everything submit() raises.
+    A motion that is played in what words describe has no target. Raises TargetError and everything
+    submit() raises.
     """
+    if is_by_words(motion.settings):
+        play_words(operator, context, motion)
+        return
     props = context.scene.mti
     target = make_target(context, motion.settings.target_size)
     together = [motion, *chosen_motions(context.scene)[1:]]
@@ -34,6 +41,20 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
             motions.note_use(each.id)
     text = translated("Applying {}", order.request().name)
     tell_sent(operator, context, text, target, motion.settings.target_size)
+
+
+def play_words(operator: Any, context: Any, motion: KnownMotion) -> None:
+    """Submit a job that plays a motion in what the prompts describe, and report it.
+
+    Raises BadRequest and everything submit() raises.
+    """
+    props = context.scene.mti
+    state = replace(motion, files=chosen_files(props, motion))
+    order = words_order(addon.jobs_folder(), state, chosen_playing(props), props.seed, props.takes)
+    submit(order, None)
+    if motion.id:
+        motions.note_use(motion.id)
+    operator.report({"INFO"}, translated("Applying {}", motion.name))
 
 
 def tell_sent(

@@ -11,6 +11,7 @@ import bpy
 from ...client.setup.folder import BackendFolder
 from ...client.setup.problem import chosen_problem, environment_problem, models_problem
 from ...wire.problem import Problem
+from ...wire.settings import MODELS_OF, Method, ModelName
 from ...wire.version import version_of
 from . import release_channel
 from .file_cache import cached
@@ -35,6 +36,19 @@ def preferences() -> Any:
     """Return the add-on's preferences; None while it is being disabled."""
     addon = bpy.context.preferences.addons.get(ADDON_ID)
     return addon.preferences if addon else None
+
+
+def chosen_engine() -> ModelName:
+    """Return the engine that learns new motions, by the chosen method."""
+    return engine_of(preferences().method)
+
+
+def engine_of(method: Method) -> ModelName:
+    """Return the engine that is chosen for a method."""
+    prefs = preferences()
+    engine: ModelName = prefs.words_engine if method == "motion-inversion" else prefs.engine
+    assert engine in MODELS_OF[method]
+    return engine
 
 
 def user_folder() -> Path:
@@ -86,7 +100,7 @@ def backend_folder() -> BackendFolder:
 
 
 def models_folder() -> Path:
-    """Return the folder of the SVD models, whether or not it exists; the environment may set it."""
+    """Return the folder of the models, whether or not it exists; the environment may set it."""
     prefs = preferences()
     chosen = prefs.models_folder.strip() if prefs else ""
     if chosen:

@@ -8,6 +8,7 @@ import bpy
 
 from ...workflow.job_list import Row
 from ...workflow.kept_results import takes_of
+from ...workflow.words import is_by_words
 from ..common.drawing import BOX_EDGES, ICON, button, is_narrow, name, paragraph, room, scale_of
 from ..common.lists import SHOWN, flags
 from ..library.saving import entry_of_job
@@ -179,7 +180,8 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
         paragraph(context, box, sentences(warning), "ERROR", boxed=True)
     assert row.request is not None  # the job is done
     if row.request.learns:
-        button(context, box, "mti.apply_this", "Apply This", "PLAY", True, "Apply").job = job
+        operator = "mti.play_this" if is_by_words(row.request.settings) else "mti.apply_this"
+        button(context, box, operator, "Apply This", "PLAY", True, "Apply").job = job
         _draw_kept(context, box, row)
     if takes := takes_of(row):
         if len(stillness.still_takes(row)) == len(takes):

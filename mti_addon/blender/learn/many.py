@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...motion import encode_png
 from ...wire import CaptureInfo, JobFolder, MtiError, Settings
 from ...wire.library import Kind
+from ...wire.motion_inversion import View
 from ...wire.problem import Problem
 from ...workflow.captures import one_line
 from ...workflow.job_requests import LearnOptions, learn_inputs, write_learn_order
 from ...workflow.job_titles import LONGEST_NAME
 from ...workflow.keeping import Keep
 from ...workflow.progress import steps
+from ...workflow.words import caption_of_kind, is_by_words
 from ..common import addon
 from ..common.problems import CaptureError
 from ..library import motions, saving
@@ -58,6 +60,11 @@ def learn_all(operator: Any, context: Any, planned: Sequence[Planned], text: str
     for each in steps(planned):
         options = options_for(context.scene.mti, each.name, settings.model)
         try:
+            caption = caption_of_kind(each.kind, each.name)
+            view: View = "camera" if each.kind == "camera" else "object"
+            options = replace(options, caption=caption, view=view)
+            if is_by_words(settings):
+                options = replace(options, variations=1)
             job = _order(each.capture(), settings, options)
             submit(job, None, Keep(about=saving.about(each.name, each.kind)))
         except (CaptureError, MtiError) as error:

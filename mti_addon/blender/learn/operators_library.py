@@ -39,7 +39,7 @@ class MTI_OT_learn_motion(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require the engine."""
-        return set_poll_message(cls, engines.missing_problem(addon.preferences().engine))
+        return set_poll_message(cls, engines.missing_problem(addon.chosen_engine()))
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
@@ -61,7 +61,7 @@ class MTI_OT_learn_all_motions(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require the engine, and something to learn."""
-        problem = engines.missing_problem(addon.preferences().engine)
+        problem = engines.missing_problem(addon.chosen_engine())
         if not problem and not queueing.missing(engines.chosen_settings()):
             problem = NOTHING_MISSING
         return set_poll_message(cls, problem)
@@ -72,7 +72,7 @@ class MTI_OT_learn_all_motions(bpy.types.Operator):
 
     def draw(self, context: Any) -> None:
         """Draw how many motions there are, and how long it takes."""
-        engine, count = addon.preferences().engine, len(queueing.missing(engines.chosen_settings()))
+        engine, count = addon.chosen_engine(), len(queueing.missing(engines.chosen_settings()))
         text = translated("{} motions are learned for {}", count, LABELS[engine])
         draw_plan(context, self.layout, text, count)
 

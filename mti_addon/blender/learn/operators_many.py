@@ -54,7 +54,7 @@ class MTI_OT_learn_actions(bpy.types.Operator):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require the engine, and an armature."""
-        problem = engines.missing_problem(addon.preferences().engine)
+        problem = engines.missing_problem(addon.chosen_engine())
         if not problem and find_armature(context) is None:
             problem = NO_ARMATURE
         return set_poll_message(cls, problem)
@@ -125,7 +125,7 @@ class MTI_OT_learn_movies(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require the engine."""
-        return set_poll_message(cls, engines.missing_problem(addon.preferences().engine))
+        return set_poll_message(cls, engines.missing_problem(addon.chosen_engine()))
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask for movies, or a folder."""

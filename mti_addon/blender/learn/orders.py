@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...wire import JobFolder
+from ...wire.motion_inversion import View
 from ...workflow.job_requests import LearnOptions
 from ...workflow.keeping import Keep, kind_of
 from ..common import addon
@@ -27,6 +28,11 @@ def options_for(props: Any, name: str, model: str) -> LearnOptions:
         _framing(props),
         props.from_poses,
     )
+
+
+def view_of(source: str) -> View:
+    """Return the view to play a motion of this source in, if it is played in words."""
+    return "camera" if source in WHOLE_SOURCES else "object"
 
 
 def keep_if_wished(job: JobFolder, name: str) -> Keep | None:

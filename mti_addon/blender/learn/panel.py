@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ...workflow.job_requests import knows_poses
+from ...workflow.words import words_problem
+from ..apply.words import plays_words
+from ..apply.words_panel import draw_prompts
 from ..common import addon
 from ..common.drawing import button, field, paragraph
 from ..common.file_cache import is_file
 from ..queue.rows import draw_status
 from ..setup.costs import draw_resolution, estimate
 from ..setup.engines import EngineState, chosen_settings, engine_state
+from ..setup.licenses import draw_licenses
 from ..sketch.current import current_capture
 from ..studio import place
 from ..studio.drawing import draw_place
@@ -24,16 +28,21 @@ def draw_learn(context: Any, layout: Any) -> None:
     props = context.scene.mti
     column = layout.column()
     field(context, column, props, "name")
-    engine = addon.preferences().engine
-    field(context, column, addon.preferences(), "engine")
+    engine, prefs = addon.chosen_engine(), addon.preferences()
+    by_words = prefs.method == "motion-inversion"
+    field(context, column, prefs, "method", above=True)
+    field(context, column, prefs, "words_engine" if by_words else "engine")
     if engine != "draft":
-        field(context, column, addon.preferences(), "size")
+        field(context, column, prefs, "words_size" if by_words else "size")
     draw_place(context, column)
     state = engine_state(engine)
     if state.condition != "backend_missing":  # already shown in the box at the top
         paragraph(context, column, sentences(state.said), _icon(state))
+    draw_licenses(context, column, engine)
     draw_resolution(context, column, chosen_settings())
     column = layout.column()
+    if by_words:
+        _draw_caption(context, column)
     capture, settings = current_capture(context.scene), chosen_settings()
     # videos have none
     has_poses = capture is not None and any(map(is_file, capture.poses_files))
@@ -45,14 +54,26 @@ def draw_learn(context: Any, layout: Any) -> None:
     if props.quality == "CUSTOM":
         field(context, learned, props, "iterations")
     field(context, column, props, "also_apply")
-    header, body = layout.panel("mti_learn_options", default_closed=True)
-    header.label(text="Options")
-    if body:
-        _draw_options(context, body)
+    if by_words:
+        if props.also_apply and not plays_words(context.scene):  # then they are drawn under Apply
+            draw_prompts(context, layout)
+    else:
+        header, body = layout.panel("mti_learn_options", default_closed=True)
+        header.label(text="Options")
+        if body:
+            _draw_options(context, body)
     button(context, layout, "mti.learn", "Learn", "PLAY")
     text = estimate(planned_settings(props, settings, has_poses), props.also_apply)
     draw_status(context, layout, True, text)
     _draw_learned(context, layout)
+
+
+def _draw_caption(context: Any, layout: Any) -> None:
+    """Draw what is seen in the capture, and what is wrong with it."""
+    props = context.scene.mti
+    field(context, layout, props, "caption", above=True)
+    if problem := words_problem(props.caption):
+        paragraph(context, layout, sentences(problem), "ERROR")
 
 
 def _icon(state: EngineState) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...client.library import Entry
-from ...client.setup.engines import LABELS
+from ...client.setup.engines import LABELS, WORDS
 from ..common import addon
 from ..common.drawing import (
     BOX_EDGES,
@@ -28,6 +28,7 @@ PICTURE, BESIDE = 7.0, 5.5
 LEAST_TEXT = 110
 """Width for text beside the picture, at UI scale 1."""
 MOST_NOTES = 200
+PLAYED = "Played in what words describe"
 KEYED = (
     ("mti.edit_motion", "Edit in Scene", "GREASEPENCIL"),
     ("mti.pose_motion", "Apply to Figure", "ARMATURE_DATA"),
@@ -69,6 +70,7 @@ def facts(entry: Entry) -> list[str]:
     lines = [translated("{}, {:.1f} s, {} images", kind, seconds, entry.num_frames)]
     learned = [_quality(LABELS[model], gain.reconstruction) for model, gain in entry.models.items()]
     lines.append(translated("Learned with {}", ", ".join(learned)) if learned else "")
+    lines.append(translated(PLAYED) if any(name in WORDS for name in entry.models) else "")
     lines.append(translated("Tags: {}", ", ".join(entry.tags)) if entry.tags else "")
     by = ", ".join(part for part in (entry.author, entry.license) if part)
     lines.append(translated("By {}", by) if entry.author else by)
@@ -96,7 +98,7 @@ def _draw_name(context: Any, box: Any, entry: Entry) -> None:
 
 def _draw_engines(context: Any, box: Any, entry: Entry) -> None:
     """Draw the chosen engine, and how to learn the motion for it."""
-    engine = addon.preferences().engine
+    engine = addon.chosen_engine()
     if entry.has_poses:
         for name, text, icon in KEYED:
             button(context, box, name, text, icon, boxed=True).motion = entry.id

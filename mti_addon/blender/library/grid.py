@@ -161,7 +161,7 @@ def _blank_icon() -> int:
 def _draw_cell(cell: Any, entry: Entry, chosen: Entry | None) -> None:
     cell.template_icon(icon_value=picture_of(entry), scale=PICTURE)
     below = cell.row(align=True)
-    below.active = addon.preferences().engine in entry.models
+    below.active = addon.chosen_engine() in entry.models
     pick = below.operator(
         "mti.pick_motion",
         text=entry.name,

@@ -23,7 +23,7 @@ def draw_library_menu(layout: Any) -> None:
     layout.operator("mti.save_to_library", text="Save Learned Motion...", icon="ADD")
     layout.operator("mti.import_motion", text="Import...", icon="IMPORT")
     layout.separator()
-    engine = LABELS[addon.preferences().engine]
+    engine = LABELS[addon.chosen_engine()]
     text = translated("Learn All for {}...", engine)
     layout.operator("mti.learn_all_motions", text=text, icon="PLAY", translate=False)
     layout.operator("mti.learn_actions", text="Learn All Actions...", icon="ACTION")
@@ -52,7 +52,7 @@ def draw_motion_menu(layout: Any, entry: Entry) -> None:
     text = "Duplicate" if entry.is_writable else "Copy to My Motions"
     copy = layout.operator("mti.duplicate_motion", text=text, icon="DUPLICATE", translate=True)
     copy.folder = folder
-    engine = addon.preferences().engine
+    engine = addon.chosen_engine()
     if engine not in entry.models:
         text = translated("Learn for {}", LABELS[engine])
         learn = layout.operator("mti.learn_motion", text=text, icon="PLAY", translate=False)

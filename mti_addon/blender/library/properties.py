@@ -25,6 +25,8 @@ ENGINES = (
     ("draft", "Draft", "Learned with the draft model"),
     ("svd", "SVD", "Learned with Stable Video Diffusion"),
     ("svd-xt", "SVD-XT", "Learned with Stable Video Diffusion XT"),
+    ("animatediff", "AnimateDiff", "Learned with AnimateDiff, to be played in words"),
+    ("zeroscope", "ZeroScope", "Learned with ZeroScope, to be played in words"),
 )
 ORIGINS = (
     ("ANY", "All Libraries", "Motions of all libraries"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...client.setup.engines import LABELS, installed
-from ...client.setup.models import DOWNLOADS
+from ...client.setup.models import DOWNLOADS, PARTS
+from ...client.setup.words_models import LICENSES
 from ...wire.problem import Problem
 from ..common import addon, release_channel
 from ..common.drawing import paragraph
@@ -14,11 +15,14 @@ from ..library.assets import asset_library
 from ..queue.rows import STAGES
 from ..setup import engines, watch
 from ..setup.drawing import draw_online_access, draw_task
+from ..setup.licenses import draw_licenses
 from ..setup.tasks import command_for
 from ..translations import sentences, told, translated
 
 READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
 TESTING = "Self-Test: {stage}"
+FOLDERS = (*DOWNLOADS, *PARTS)
+"""Models that are not included."""
 
 
 def draw_backend(context: Any, layout: Any) -> None:
@@ -66,11 +70,14 @@ def draw_models(context: Any, layout: Any) -> None:
         row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT", translate=True)
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
+        elif name in LICENSES and not engines.seen_model(addon.models_folder(), name).whole:
+            row.operator("mti.download_words_model", icon="IMPORT")
         if state.condition != "backend_missing":
             paragraph(context, box, sentences(state.said), "NONE")
-        if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
+        if name in FOLDERS and state.condition in ("backend_missing", "too_small", "unknown"):
             folder = engines.seen_model(addon.models_folder(), name)
             paragraph(context, box, sentences(installed(name, folder)), "NONE")
+        draw_licenses(context, box, name, boxed=True)
         draw_task(context, box, f"download-{name}")
     if release_channel.CHANNEL == "own":
         if not addon.backend_problem():
@@ -86,6 +93,15 @@ def draw_models(context: Any, layout: Any) -> None:
     body.operator("mti.move_models", icon="FILE_FOLDER")
     for name in ("move", "delete"):
         draw_task(context, body, name)
+
+
+def draw_engine(column: Any) -> None:
+    """Draw the engine of the chosen method, and its size."""
+    prefs = addon.preferences()
+    by_words = prefs.method == "motion-inversion"
+    column.prop(prefs, "words_engine" if by_words else "engine")
+    if addon.chosen_engine() != "draft":
+        column.prop(prefs, "words_size" if by_words else "size")
 
 
 def draw_library(context: Any, layout: Any) -> None:

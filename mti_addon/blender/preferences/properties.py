@@ -13,6 +13,7 @@ from ..library.assets import asset_library
 from ..queue import polling
 from ..setup import hub_access_token, watch
 from ..studio.drawing import draw_studio
+from ..translations import OWN
 from . import page
 
 ENGINES = (
@@ -28,6 +29,48 @@ ENGINES = (
     ),
     ("svd-xt", "SVD-XT", "Stable Video Diffusion XT: 25 images at 1024 x 576"),
 )
+METHODS = (
+    (
+        "motion-textual-inversion",
+        "Onto an Image",
+        (
+            "Learn a motion that moves an image: a drawn character, a render, a photo. For the "
+            "same move on another body or thing"
+        ),
+    ),
+    (
+        "motion-inversion",
+        "By Words",
+        (
+            "Learn a motion that is played in whatever words describe, without an image. For "
+            "camera moves, looks of a blocked scene, and many variants"
+        ),
+    ),
+)
+WORDS_ENGINES = (
+    (
+        "animatediff",
+        "AnimateDiff",
+        (
+            "Stable Diffusion 1.5 in motion: 16 images at 512 x 512. May be used commercially "
+            "under its licenses; requires its weights and a GPU"
+        ),
+    ),
+    (
+        "zeroscope",
+        "ZeroScope",
+        (
+            "24 images at 576 x 320, in wide format. Not for commercial use; requires its weights "
+            "and a GPU"
+        ),
+    ),
+)
+WORDS_SIZES = (
+    ("0", "Full", "512 x 512 with AnimateDiff, 576 x 320 with ZeroScope; best quality"),
+    ("1", "Three Quarters", "384 x 384 with AnimateDiff, 448 x 256 with ZeroScope"),
+    ("2", "Half", "256 x 256 with AnimateDiff, 320 x 192 with ZeroScope; for quick tests"),
+)
+"""The sizes in wire/settings.py, identified by their index."""
 
 
 SIZES = (
@@ -119,8 +162,8 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
     models_folder: StringProperty(
         name="Models Folder",
         description=(
-            "Folder with the weights of SVD and SVD-XT; leave empty to use the extension's user "
-            "folder. The draft model is included"
+            "Folder with the weights of all models but the draft, which is included; leave empty "
+            "to use the extension's user folder"
         ),
         subtype="DIR_PATH",
         update=_backend_changed,
@@ -184,6 +227,27 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         items=ENGINES,
         default="draft",
     )
+    method: EnumProperty(
+        name="Use",
+        description="What the motion that is learned next is for",
+        items=METHODS,
+        translation_context=OWN,
+    )
+    words_engine: EnumProperty(
+        name="Engine",
+        description="Model that learns motions that are played in what words describe",
+        items=WORDS_ENGINES,
+        default="animatediff",
+    )
+    words_size: EnumProperty(
+        name="Size",
+        description=(
+            "Size of the images to learn from and to generate. A motion is only played at the "
+            "size that it was learned at"
+        ),
+        items=WORDS_SIZES,
+        translation_context=OWN,
+    )
     place: EnumProperty(
         name="Runs On",
         description="Where motions are learned and applied",
@@ -218,6 +282,5 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
         column.prop(self, "jobs_folder")
         if not self.jobs_folder:
             column.label(text=str(addon.jobs_folder()), translate=False)
-        column.prop(self, "engine")
-        if self.engine != "draft":
-            column.prop(self, "size")
+        column.prop(self, "method")
+        page.draw_engine(column)

@@ -11,7 +11,14 @@ from ...motion.timing import frames_at
 from ...wire.errors import BadRequest
 from ...wire.problem import Problem
 from ...workflow.kept_results import Result, spread
-from ...workflow.provenance import JOB_KEY, RECIPE_KEY, REDO_KEY, Recipe, read_recipe
+from ...workflow.provenance import (
+    JOB_KEY,
+    RECIPE_KEY,
+    REDO_KEY,
+    Recipe,
+    prompt_of,
+    read_recipe,
+)
 from ..common.folders import blender_path
 from ..sequencer.edit_scene import edit_for, shot_of, show_in_sequencers
 from ..sequencer.strip import (
@@ -84,6 +91,8 @@ def write_recipe(thing: Any, recipe: Recipe) -> None:
     # a seed is an unsigned 32-bit number, an integer property is signed
     thing["mti_seed"] = str(recipe.seed)
     thing["mti_target"] = recipe.target.source if recipe.target else ""
+    if prompt := prompt_of(recipe):
+        thing["mti_prompt"] = prompt
 
 
 def _strip(context: Any, result: Result, set_view: bool) -> Placed:

@@ -11,7 +11,7 @@ from ...workflow.frame_files import middle_frame
 from ...workflow.job_list import Jobs, Row
 from ...workflow.job_origin import Origin, read_origin
 from ...workflow.kept_results import RECIPE_FILE, Result, TakeInfo, read_result, takes_of
-from ...workflow.provenance import Recipe
+from ...workflow.provenance import Recipe, prompt_of
 from ..common import this_file
 from ..common.folders import results_root, unsaved_root
 from .relocate import shown_folders
@@ -34,6 +34,8 @@ class FileResult:
     """Representative image."""
     added: bool
     """Whether something in this file shows it."""
+    prompt: str = ""
+    """What it shows, if the motion was played in words."""
 
     @property
     def key(self) -> str:
@@ -74,6 +76,7 @@ def _of_job(row: Row, take: TakeInfo, kept: Result | None, shown: set[Path]) -> 
         str(folder or ""),
         image,
         folder is not None and folder.resolve() in shown,
+        take.prompt,
     )
 
 
@@ -88,6 +91,7 @@ def _of_folder(result: Result, when: float, shown: set[Path]) -> FileResult:
         str(result.folder),
         middle_frame(result.folder, [result.folder / name for name in result.names]),
         result.folder.resolve() in shown,
+        prompt_of(recipe),
     )
 
 

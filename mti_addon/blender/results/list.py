@@ -41,10 +41,13 @@ def chosen_result(window: Any) -> FileResult | None:
 
 
 def result_name(result: FileResult) -> str:
-    """Return the motion's name, with the take if its job has several."""
+    """Return the motion's name, what it was played in, and the take if its job has several."""
+    name = result.name
+    if result.prompt:
+        name = translated("{}: {}", name, result.prompt)
     if result.take == 1 and f"{result.job}/2" not in results():
-        return result.name
-    return translated("{}, take {}", result.name, result.take)
+        return name
+    return translated("{}, take {}", name, result.take)
 
 
 def has_twin(result: FileResult) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ...wire import Settings
+from ...wire import JobFolder, Settings
 from ...wire.contents import read_inside
 from ...wire.errors import BadRequest, UnreadableInput
 from ...wire.problem import Problem
@@ -31,13 +31,14 @@ from ...workflow.provenance import (
     read_recipe,
     recipe_of,
 )
+from ...workflow.words import is_by_words
 from ..apply.edit import edit_text, fill_edit, shown_edit
 from ..apply.preview import clear, seen_note, short
 from ..apply.send import tell_sent
 from ..apply.sources import make_target
 from ..common import addon
 from ..common.dialogs import ask
-from ..common.drawing import paragraph
+from ..common.drawing import own_words, paragraph
 from ..common.file_cache import cached
 from ..common.reporting import reports_errors, set_poll_message
 from ..library import motions
@@ -49,6 +50,7 @@ from ..sequencer.strip import all_strips, shown_scene
 from ..studio import place
 from ..translations import sentences, translated
 from .objects import image_of
+from .redo_words import fill_panel_again, order_again, prompts_text
 from .relocate import real
 
 seen_result = cached(read_result)
@@ -121,7 +123,11 @@ class MTI_OT_redo(bpy.types.Operator):
             layout.label(text=text, icon="IMAGE_DATA", translate=False)
         layout.prop(self, "seed")
         layout.prop(self, "takes")
-        layout.prop(self, "same_target")
+        if is_by_words(recipe.settings):
+            text = translated("Prompt: {}", prompts_text(recipe))
+            own_words(context, layout, text, "TEXT")
+        else:
+            layout.prop(self, "same_target")
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
@@ -132,19 +138,35 @@ class MTI_OT_redo(bpy.types.Operator):
             row.folder.request(to_run=True)
         folder = result_folder(real(shown)) if shown else None
         what, settings = _combination(recipe, folder)
+        text = translated("Applying {} again", recipe.name)
+        if is_by_words(recipe.settings):
+            self._play_again(context, recipe, what)
+            self.report({"INFO"}, text)
+            return {"FINISHED"}
         png, made = self._target(context, recipe, folder)
         names = names_in(what.files) if len(what.files) > 1 else [recipe.name]
         fill_panel(context.scene, recipe, names, self.seed, self.takes, self.same_target)
         job = combination_order(addon.jobs_folder(), settings, what, png, self.seed, self.takes)
         submit(job, made)
-        strip = self._strip(context)
-        if strip is not None:  # its result will be shown there
-            strip[REDO_KEY] = job.path.name
-        text = translated("Applying {} again", recipe.name)
+        self._show_there(context, job)
         if made is None:  # an early version did not record what its target was made from
             clear(context.scene)
         tell_sent(self, context, text, made, recipe.settings.target_size, again=self.same_target)
         return {"FINISHED"}
+
+    def _play_again(self, context: Any, recipe: Recipe, what: Combination) -> None:
+        """Start a job that plays the same prompts, without a target."""
+        motion = _of_name(recipe.name, recipe.settings.model)
+        fill_panel_again(context.scene, recipe, motion, self.seed, self.takes)
+        job = order_again(recipe, what.files, self.seed, self.takes)
+        submit(job, None)
+        self._show_there(context, job)
+
+    def _show_there(self, context: Any, job: JobFolder) -> None:
+        """Have a job's result shown in the strip that is redone, if there is one."""
+        strip = self._strip(context)
+        if strip is not None:
+            strip[REDO_KEY] = job.path.name
 
     def _target(
         self, context: Any, recipe: Recipe, folder: Path | None

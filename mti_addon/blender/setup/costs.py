@@ -50,9 +50,9 @@ def _at_studio(settings: Settings, applies: bool, learns: bool) -> str:
 
 def _how(settings: Settings) -> str:
     """Return how a motion is learned."""
-    if settings.inversion.token_init == "poses":
+    if settings.motion_inversion is None and settings.inversion.token_init == "poses":
         return translated("from the poses")
-    return translated("{} iterations", settings.inversion.iterations)
+    return translated("{} iterations", settings.iterations)
 
 
 def seconds_for(settings: Settings, learns: bool, applies: bool) -> float | None:

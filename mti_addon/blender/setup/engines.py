@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...client.jobs.timings import Costs, guessed_costs
 from ...client.setup.check import Capabilities, read_capabilities
-from ...client.setup.engines import EngineState
+from ...client.setup.engines import EngineState, sizes_of
 from ...client.setup.engines import engine_states as judged
 from ...client.setup.folder import BackendFolder
-from ...client.setup.models import DOWNLOADS, model_folder
+from ...client.setup.models import DOWNLOADS, PARTS, model_folder
 from ...wire import Settings
 from ...wire.problem import Problem
 from ...wire.settings import SIZES
@@ -19,6 +19,7 @@ __all__ = [
     "EngineState",
     "chosen_settings",
     "chosen_size",
+    "chosen_words_size",
     "engine_state",
     "engine_states",
     "guess",
@@ -30,8 +31,12 @@ __all__ = [
 
 def chosen_settings() -> Settings:
     """Return the default settings of the engine and size chosen in the preferences."""
-    settings = Settings.for_model(addon.preferences().engine)
-    return settings if settings.model == "draft" else settings.sized(*chosen_size())
+    settings = Settings.for_model(addon.chosen_engine())
+    if settings.model == "draft":
+        return settings
+    if settings.motion_inversion is not None:
+        return settings.sized(*sizes_of(settings.model)[chosen_words_size()])
+    return settings.sized(*chosen_size())
 
 
 def guess(settings: Settings) -> Costs:
@@ -45,11 +50,18 @@ def chosen_size() -> tuple[int, int]:
     return SIZES[int(addon.preferences().size)]
 
 
+def chosen_words_size() -> int:
+    """Return the number of the text-to-video models' size."""
+    return int(addon.preferences().words_size)
+
+
 def engine_states() -> dict[str, EngineState]:
-    """Return the states of draft, svd and svd-xt on this machine, each with a message."""
+    """Return the states of all engines on this machine, each with a message."""
     models = addon.models_folder()
-    folders = {name: seen_model(models, name) for name in DOWNLOADS}
-    return judged(capabilities(), addon.backend_problem(), folders, chosen_size())
+    folders = {name: seen_model(models, name) for name in (*DOWNLOADS, *PARTS)}
+    return judged(
+        capabilities(), addon.backend_problem(), folders, chosen_size(), chosen_words_size()
+    )
 
 
 seen_model = cached(model_folder)

@@ -13,7 +13,7 @@ import bpy
 
 from ... import client
 from ...client.setup.folder import SetupTaskState, TaskSpec
-from ...client.setup.models import DOWNLOADS
+from ...client.setup.models import DOWNLOADS, PARTS
 from ...client.setup.start import look, start_task
 from ...wire import JobFolder, MtiError
 from ...workflow import self_test
@@ -198,6 +198,6 @@ def _was_moved(source: str, target: str) -> bool:
     """Return whether only the target folder contains models."""
 
     def has_some(folder: str) -> bool:
-        return any(os.path.isdir(os.path.join(folder, name)) for name in DOWNLOADS)
+        return any(os.path.isdir(os.path.join(folder, name)) for name in (*DOWNLOADS, *PARTS))
 
     return has_some(target) and not has_some(source)

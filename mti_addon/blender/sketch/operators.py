@@ -9,6 +9,7 @@ import bpy
 from ...wire import CaptureInfo, Settings
 from ...workflow.captures import CaptureFile, one_line, save_capture
 from ...workflow.job_titles import LONGEST_NAME
+from ...workflow.words import caption_of
 from ..common import addon
 from ..common.reporting import reports_errors, set_poll_message
 from ..setup import engines
@@ -40,7 +41,9 @@ class MTI_OT_capture(bpy.types.Operator):
         shot = take_shot(context, settings.num_frames, settings.size)
         about = _about(shot, settings)
         name = save_capture(addon.captures_folder(), shot.pictures, about, shot.poses)
-        _suggest_name(props, _own_name(context, shot))
+        own = _own_name(context, shot)
+        _suggest_name(props, own)
+        _suggest_caption(props, caption_of(props.source, shot.source, own))
         props.capture = name
         captured(context)
         text = translated("Captured {} images of frames {} to {}", settings.num_frames, *shot.span)
@@ -77,6 +80,13 @@ def _suggest_name(props: Any, own: str) -> None:
     if not typed or (props.suggested and props.suggested != own):
         props.name = own
     props.suggested = own
+
+
+def _suggest_caption(props: Any, caption: str) -> None:
+    """Describe what was captured, unless the animator has described it."""
+    if props.caption in ("", props.suggested_caption):
+        props.caption = caption
+    props.suggested_caption = caption
 
 
 def _own_name(context: Any, shot: Shot) -> str:

@@ -8,6 +8,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from ...workflow.job_titles import LONGEST_NAME
+from ...workflow.words import MAX_LETTERS
 from ..common.folders import RELATIVE
 from ..scene import watch
 
@@ -95,6 +96,16 @@ class SketchProperties:
     )
     captured_of: StringProperty(name="Captured of", options={"HIDDEN"})
     suggested: StringProperty(name="Suggested Name", options={"HIDDEN"})
+    caption: StringProperty(
+        name="Caption",
+        description=(
+            "What is seen in the captured images, in English. It is learned by, so that the words "
+            "stand for the looks and the motion for the rest. Correct what was suggested, such as "
+            "what the figure is"
+        ),
+        maxlen=MAX_LETTERS,
+    )
+    suggested_caption: StringProperty(name="Suggested Caption", options={"HIDDEN"})
     name: StringProperty(
         name="Name",
         description="Name of the learned motion",

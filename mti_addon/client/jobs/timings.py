@@ -87,7 +87,8 @@ def seconds_of(costs: Costs, settings: Settings, learns: bool, applies: bool) ->
         return None
     total = costs.get("load", 0.0)
     total += costs["learn"] * settings.iterations if optimized else 0.0
-    return total + (costs["apply"] * settings.takes if applies else 0.0)
+    clips = settings.takes if settings.motion_inversion is None else settings.clips
+    return total + (costs["apply"] * clips if applies else 0.0)
 
 
 def memory_of(costs: Costs, learns: bool) -> float | None:

@@ -10,15 +10,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...wire.problem import Problem
-from ...wire.settings import SIZES, Settings
+from ...wire.settings import MODELS_OF, SIZES, WORDS_SIZES, ModelName, Settings
+from . import words_models
 from .check import Capabilities
 from .models import DOWNLOADS, ModelFolder
 
 Condition = Literal[
     "ready", "backend_missing", "not_installed", "incomplete", "too_small", "unknown"
 ]
-LABELS = {"draft": "Draft", "svd": "SVD", "svd-xt": "SVD-XT"}
-
+LABELS = {
+    "draft": "Draft",
+    "svd": "SVD",
+    "svd-xt": "SVD-XT",
+    "animatediff": "AnimateDiff",
+    "zeroscope": "ZeroScope",
+}
+WORDS = MODELS_OF["motion-inversion"]
+"""The engines of motions that are played in what words describe."""
 
 GB = 2**30
 """For memory, as counted by mti_backend/memory/plan.py; for disks and downloads it is 10^9."""
@@ -27,17 +35,28 @@ TOO_SMALL_AT_SIZE = (
     "Needs {need:.1f} GB of GPU memory at {width} x {height}; {card} has {have:.1f} GB. Choose the "
     "size {fit_width} x {fit_height}."
 )
-_WEIGHTS_BYTES = 4_050_000_000
-_BYTES_A_PIXEL = 575
+_SVD_BYTES = ((4_050_000_000, 575.0),)
+_BYTES: dict[ModelName, tuple[tuple[int, float], ...]] = {
+    "svd": _SVD_BYTES,
+    "svd-xt": _SVD_BYTES,
+    "animatediff": ((3_556_276_800, 871.875),),
+    "zeroscope": ((3_826_915_200, 815.625), (4_838_000_000, 331.25)),
+}
+"""Bytes at any size, and per pixel of a clip; of ZeroScope to learn, and to apply."""
 
 
 def gpu_bytes(settings: Settings) -> int:
-    """Return the GPU memory to learn with SVD at maximum recomputation, with CUDA's overhead.
+    """Return the GPU memory to learn and apply at maximum recomputation, with CUDA's overhead.
 
     Matches mti_backend/memory/plan.py (tests/client/setup/test_engines.py compares them).
     """
     pixels = settings.num_frames * settings.width * settings.height
-    return _WEIGHTS_BYTES + _BYTES_A_PIXEL * pixels
+    return max(round(fixed + each * pixels) for fixed, each in _BYTES[settings.model])
+
+
+def sizes_of(name: ModelName) -> tuple[tuple[int, int], ...]:
+    """Return the sizes (width, height) that are offered for an engine, the largest first."""
+    return WORDS_SIZES.get(name, SIZES)
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class EngineState:
     """One engine on this machine."""
 
     name: str
-    """draft, svd or svd-xt."""
+    """One of LABELS."""
     condition: Condition
     said: Problem
     """Its state and a remedy, also if it is ready."""
@@ -74,14 +93,19 @@ def engine_states(
     problem: Problem | None,
     folders: Mapping[str, ModelFolder],
     size: tuple[int, int] = SIZES[0],
+    words_size: int = 0,
 ) -> dict[str, EngineState]:
     """Return the states of all engines.
 
     `problem`: what prevents the backend from starting. `folders`: of the models, without the
-    shipped draft. `size`: width and height to learn at with SVD.
+    shipped draft. `size`: width and height to learn at with SVD. `words_size`: number of the chosen
+    size of the text-to-video models (`WORDS_SIZES`).
     """
+    sizes: dict[str, tuple[int, int]] = {name: WORDS_SIZES[name][words_size] for name in WORDS}
     return {
-        name: EngineState(name, *_judged(name, capabilities, problem, folders.get(name), size))
+        name: EngineState(
+            name, *_judged(name, capabilities, problem, folders.get(name), sizes.get(name, size))
+        )
         for name in LABELS
     }
 
@@ -98,9 +122,11 @@ def _judged(
     if name == "draft":
         return "ready", Problem("draft_ready", "Ready (no GPU needed)")
     unfit = _memory_problem(Settings.for_model(name).sized(*size), capabilities)
-    if unfit:
+    whole = folder is not None and folder.whole
+    # before a download, it is said that it would be in vain; the others are not downloaded
+    if unfit and (whole or name not in WORDS):
         return "too_small", unfit
-    if folder is None or not folder.whole:
+    if folder is None or not whole:
         missing = folder is None or not folder.size
         return "not_installed" if missing else "incomplete", installed(name, folder)
     if capabilities is None:
@@ -112,6 +138,8 @@ def _judged(
 
 def installed(name: str, folder: ModelFolder | None) -> Problem:
     """Return how much of a model is installed."""
+    if name in WORDS:
+        return words_models.installed(name, folder)
     total = DOWNLOADS[name] / 1e9
     if folder is None or not folder.size:
         what = "Not installed ({total:.1f} GB download)."
@@ -149,7 +177,8 @@ def _memory_problem(settings: Settings, capabilities: Capabilities | None) -> Pr
             "card": str(best.get("name", "the GPU")),
             "have": have / GB,
         }
-        fitting = [size for size in SIZES if gpu_bytes(settings.sized(*size)) <= have]
+        sizes = sizes_of(settings.model)
+        fitting = [size for size in sizes if gpu_bytes(settings.sized(*size)) <= have]
         if not fitting:
             return Problem("gpu_too_small", TOO_SMALL, values=values)
         values |= {"fit_width": fitting[0][0], "fit_height": fitting[0][1]}

@@ -21,6 +21,11 @@ from .folder import TaskSpec, typed
 
 DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
 """Download size of the files used, in bytes."""
+PARTS = {
+    "animatediff": ("unet", "vae", "text_encoder", "tokenizer", "scheduler", "motion_adapter"),
+    "zeroscope": ("unet", "vae", "text_encoder", "tokenizer", "scheduler"),
+}
+"""The folders of which the text-to-video models consist, which are not downloaded yet."""
 INDEX = "model_index.json"
 """Marks a model's folder as complete: it is downloaded last."""
 MOVING = Problem("moving_models", "Moving the models")
@@ -36,12 +41,17 @@ class ModelFolder:
     size: int
     """Bytes on disk."""
     whole: bool
+    missing: tuple[str, ...] = ()
+    """What a text-to-video model lacks: names of parts."""
 
 
 def model_folder(models: Path, name: str) -> ModelFolder:
     """Inspect a model's folder; takes a few system calls."""
     path = models / name
-    return ModelFolder(name, path, files.size_of(path), (path / INDEX).is_file())
+    has_index = (path / INDEX).is_file()
+    missing = tuple(part for part in PARTS.get(name, ()) if not (path / part).is_dir())
+    missing += (INDEX,) if name in PARTS and not has_index else ()
+    return ModelFolder(name, path, files.size_of(path), has_index and not missing, missing)
 
 
 def download(process: TaskProcess, spec: TaskSpec) -> None:
@@ -96,7 +106,7 @@ def move(process: TaskProcess, spec: TaskSpec) -> None:
                 {"target": str(target), "source": str(source)},
             )
         )
-    names = [name for name in DOWNLOADS if (source / name).is_dir()]
+    names = [name for name in (*DOWNLOADS, *PARTS) if (source / name).is_dir()]
     total, done = sum(files.size_of(source / name) for name in names), 0
     with files.translating_os_errors(target):
         target.mkdir(parents=True, exist_ok=True)

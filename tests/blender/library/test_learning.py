@@ -102,6 +102,28 @@ def test_a_motion_without_poses_is_learned_from_its_images(elsewhere, motions, p
     assert set(read_motion(motion.folder).preset.embeddings) == {"svd", "draft"}
 
 
+def test_a_motion_is_learned_by_words_too(
+    elsewhere, motions, polling, prefs, scene, tmp_path, monkeypatch
+):
+    """With a caption of what it is, from one reference, however many variations are chosen."""
+    monkeypatch.setenv("MTI_FAKE", "slow")
+    motion = elsewhere("Big_Wave")
+    prefs.method, prefs.words_size, prefs.models_folder = "motion-inversion", "2", str(tmp_path)
+    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler", "motion_adapter"):
+        (tmp_path / "animatediff" / part).mkdir(parents=True)
+    (tmp_path / "animatediff" / "model_index.json").write_text("{}")
+    scene.mti.variations, scene.mti.also_apply = 4, True
+    bpy.ops.mti.pick_motion(folder=str(motion.folder))
+    assert "Not learned for AnimateDiff yet" in _drawn()
+    assert bpy.ops.mti.learn_motion(folder=str(motion.folder)) == {"FINISHED"}
+    request = polling.jobs.rows[0].request
+    assert (request.task, request.references, request.reference_frames) == ("learn", 1, 16)
+    assert (request.settings.model, request.settings.size) == ("animatediff", (256, 256))
+    words = request.settings.words
+    assert words.caption == "a stick figure, big wave, on a plain background"
+    assert words.prompts == () and words.playing.view == "object"
+
+
 def test_a_motion_with_neither_says_why_it_cannot_be_learned(motions, prefs, tmp_path, ext):
     cannot_learn = ext("workflow.learning_again").cannot_learn
     folder = listed(tmp_path / "own", "old", 1)

@@ -260,6 +260,22 @@ def test_engines_have_their_sentences(scene, prefs, watch, ext, tmp_path):
     assert "is missing" in engines.engine_state("svd").sentence
 
 
+def test_models_by_words_say_their_licenses_and_what_to_do(scene, prefs, watch, tmp_path):
+    lines = page(prefs)
+    first = lines.index("AnimateDiff")
+    assert "[mti.download_words_model]" in lines[first : first + 3]
+    said = " ".join(lines[first:])
+    assert said.index("May be used commercially") < said.index("Not for commercial use")
+    assert "put it as the folder zeroscope" in said and str(tmp_path / "models") in said
+    assert lines.count("[wm.url_open]") == 3
+    prefs.method = "motion-inversion"
+    lines = page(prefs)
+    assert "<words_engine>" in lines and "<words_size>" in lines and "<engine>" not in lines
+    (tmp_path / "models" / "animatediff" / "unet").mkdir(parents=True)
+    (tmp_path / "models" / "animatediff" / "unet" / "config.json").write_text("{}")
+    assert "animatediff lacks vae, text_encoder, tokenizer" in text(prefs)
+
+
 def test_a_look_is_short(scene, prefs, watch, ext, tmp_path):
     """The timer's budget is 20 ms."""
     folder = ext("blender.common.addon").backend_folder()

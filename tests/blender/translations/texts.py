@@ -38,8 +38,13 @@ NO_PHRASES = {
     "File Browser Main",
     "The recipe",
     "does not move",
+    "a 3D scene, {motion}",
+    "a box that moves, {thing}, {motion}",
+    "a stick figure, {motion}, on a plain background",
+    "the camera moves through a scene, {motion}",
 }
-"""Names of Blender's things and of our own data, which are the same in every language."""
+"""Names of Blender's things and of our own data, which are the same in every language, and
+captions, which text encoders read in English."""
 INTERNAL = ("curve ", "cd ", 'nodes["', "\nimport bpy", "Blender could not restore")
 INTERNAL += ("04d.png", "picture_06d", "download-", "over_", 'pose.bones["')
 INTERNAL += ("import sys; from",)

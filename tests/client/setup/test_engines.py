@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from mti_addon.client.setup.check import Capabilities
-from mti_addon.client.setup.engines import engine_states, gpu_bytes
-from mti_addon.client.setup.models import DOWNLOADS, INDEX, ModelFolder, model_folder
+from mti_addon.client.setup.engines import WORDS, engine_states, gpu_bytes
+from mti_addon.client.setup.models import DOWNLOADS, INDEX, PARTS, ModelFolder, model_folder
+from mti_addon.client.setup.words_models import LICENSES
 from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.settings import MODELS, SIZES, Settings
+from mti_addon.wire.settings import ALL_MODELS, SIZES, WORDS_SIZES, ModelName, Settings
 from mti_backend.memory import plan
-from mti_backend.memory.networks import SVD
+from mti_backend.memory.networks import NETWORKS, SVD
 from mti_backend.models import download
 
 
@@ -29,12 +30,12 @@ def card(gigabytes: float) -> dict[str, Any]:
 
 
 def folders(root: Path) -> dict[str, ModelFolder]:
-    return {name: model_folder(root, name) for name in DOWNLOADS}
+    return {name: model_folder(root, name) for name in (*DOWNLOADS, *PARTS)}
 
 
 def test_the_draft_needs_the_backend_only(tmp_path: Path) -> None:
     states = engine_states(None, None, folders(tmp_path))
-    assert list(states) == list(MODELS)
+    assert list(states) == list(ALL_MODELS)
     assert states["draft"].ready and not states["svd"].ready
     states = engine_states(None, Problem("x", "The backend is not set up."), folders(tmp_path))
     assert {state.condition for state in states.values()} == {"backend_missing"}
@@ -116,3 +117,59 @@ def test_a_smaller_size_needs_less(tmp_path: Path) -> None:
 
 def test_every_model_on_the_hub_has_its_size() -> None:
     assert set(DOWNLOADS) == set(download.SOURCES) and download.FILES[-1] == INDEX
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_text_to_video_model_says_what_is_missing_and_where_it_belongs(
+    tmp_path: Path, name: ModelName
+) -> None:
+    def state() -> tuple[str, str]:
+        found = engine_states(capabilities(card(24)), None, folders(tmp_path))[name]
+        return found.condition, found.sentence
+
+    condition, said = state()
+    assert condition == "not_installed" and f"the folder {name}" in said and str(tmp_path) in said
+    for part in PARTS[name]:
+        (tmp_path / name / part).mkdir(parents=True)
+        (tmp_path / name / part / "config.json").write_text("{}")
+    (tmp_path / name / INDEX).write_text("{}")
+    assert state()[0] == "ready"
+    (tmp_path / name / "text_encoder" / "config.json").unlink()
+    (tmp_path / name / "text_encoder").rmdir()
+    assert state() == (
+        "incomplete",
+        f"{tmp_path / name} lacks text_encoder. Copy the whole model there.",
+    )
+
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("name", WORDS)
+def test_the_memory_of_text_to_video_models_is_what_the_backend_plans(
+    tmp_path: Path, name: ModelName, number: int
+) -> None:
+    size = WORDS_SIZES[name][number]
+    settings = Settings.for_model(name).sized(*size)
+    learning = plan.learning_memory(NETWORKS[name].costs[-1], settings)
+    assert gpu_bytes(settings) == max(learning, plan.applying_memory(settings, 1))
+    told = capabilities(card(5.5))
+    missing = engine_states(told, None, folders(tmp_path), words_size=number)[name]
+    assert missing.missing, "whatever the GPU is"
+    for part in PARTS[name]:
+        (tmp_path / name / part).mkdir(parents=True)
+    (tmp_path / name / INDEX).write_text("{}")
+    there = folders(tmp_path)
+    states = engine_states(told, None, there, words_size=number)
+    fits = gpu_bytes(settings) <= 5.5 * 2**30
+    assert (states[name].condition != "too_small") == fits
+    if not fits:
+        assert (
+            f"{size[0]} x {size[1]}" in states[name].sentence and "Choose" in states[name].sentence
+        )
+
+
+def test_every_text_to_video_model_has_its_parts_sizes_and_licenses() -> None:
+    assert set(PARTS) == set(WORDS_SIZES) == set(LICENSES) == set(WORDS)
+    for name, sizes in WORDS_SIZES.items():
+        assert sizes[0] == Settings.for_model(name).size and sizes == tuple(sorted(sizes)[::-1])
+        assert all(side % 8 == 0 for size in sizes for side in size)
+        assert all(each.url.startswith("https://") for each in LICENSES[name])
