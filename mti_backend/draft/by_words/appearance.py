@@ -119,6 +119,12 @@ _LOOKS: dict[str, tuple[Rgb, Rgb, Rgb | None, tuple[float, float]]] = {
 }
 
 
+def background_colours(name: str) -> Tensor:
+    """The named background's colors, RGB in [0, 1]: (n, 2, 3), both ends of n gradients."""
+    low, high, ground, _ = _LOOKS[name]
+    return torch.tensor([(low, high), *([(ground, ground)] if ground is not None else [])])
+
+
 def paint_backgrounds(behind: Backgrounds, names: Sequence[str], g: torch.Generator) -> None:
     """Replace each background by the named one, in place: sky, ground, a few spots, and texture."""
     count = len(names)

@@ -42,7 +42,9 @@ def export(checkpoints: Path, folder: Path) -> int:
     save_tokenizer(folder / "tokenizer")
     (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
     tidy(folder)
-    fingerprint = identity(folder, tuple(part for part in AnimateDiffModel.classes if part != "vae"))
+    fingerprint = identity(
+        folder, tuple(part for part in AnimateDiffModel.classes if part != "vae")
+    )
     now = history.record(checkpoints, None, tuple(STAGES)) | {"identity": fingerprint}
     history.save(folder, [now])
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

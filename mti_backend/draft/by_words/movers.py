@@ -121,10 +121,13 @@ NEAREST = {"circle": "moving left", "zigzag": "moving right", "hops": "jumping",
 # Camera words: the channel, its sign, and the range of its amplitude. A camera that pans to the
 # left sees its subject move to the right.
 _CAMERA_MOVES = {
-    "camera pans left": ("pan_x", -1.0, 0.25, 0.45), "camera pans right": ("pan_x", 1.0, 0.25, 0.45),
-    "camera tilts up": ("pan_y", 1.0, 0.2, 0.35), "camera tilts down": ("pan_y", -1.0, 0.2, 0.35),
-    "camera zooms in": ("zoom", 1.0, 0.4, 0.7), "camera zooms out": ("zoom", -1.0, 0.4, 0.7),
-}  # fmt: skip
+    "camera pans left": ("pan_x", -1.0, 0.25, 0.45),
+    "camera pans right": ("pan_x", 1.0, 0.25, 0.45),
+    "camera tilts up": ("pan_y", 1.0, 0.2, 0.35),
+    "camera tilts down": ("pan_y", -1.0, 0.2, 0.35),
+    "camera zooms in": ("zoom", 1.0, 0.4, 0.7),
+    "camera zooms out": ("zoom", -1.0, 0.4, 0.7),
+}
 
 
 def motions_of(

@@ -103,9 +103,7 @@ def show_scenes(
     subjects = [scene.caption.subject for scene in scenes]
     captions = [scene.caption for scene in scenes]
     cast = torch.tensor([_CAST[subject] for subject in subjects])
-    figures = random_figures(
-        len(scenes), g, cast=Cast(cast[:, 0].bool(), cast[:, 1], cast[:, 2])
-    )
+    figures = random_figures(len(scenes), g, cast=Cast(cast[:, 0].bool(), cast[:, 1], cast[:, 2]))
     shape_animals(figures, subjects, g)
     dress(figures, subjects, [str(c.colour) for c in captions], g)
     paint_backgrounds(figures.behind, [str(c.background) for c in captions], g)

@@ -25,7 +25,10 @@ def examples() -> list[Scene]:
         fitting = [colour for colour in COLOURS if visible(colour, background)]
         colour = fitting[i % len(fitting)]
         if i >= max(len(SUBJECTS), len(actions)):
-            subject, background = SUBJECTS[(5 * i) % len(SUBJECTS)], ("on sand", "in a forest")[i % 2]
+            subject, background = (
+                SUBJECTS[(5 * i) % len(SUBJECTS)],
+                ("on sand", "in a forest")[i % 2],
+            )
             caption = Caption(subject, "red", background, camera=cameras.pop(0))
             found.append(Scene(caption, "still"))
             continue
@@ -47,7 +50,9 @@ def show(file: Path) -> None:
     rows = []
     for i, scene in enumerate(examples()):
         clip = show_scenes([scene], torch.Generator().manual_seed(_SEED + i)).pixels[0, _SHOWN]
-        unsaid = "" if scene.caption.action or scene.caption.camera else f"   (unsaid: {scene.mover})"
+        unsaid = (
+            "" if scene.caption.action or scene.caption.camera else f"   (unsaid: {scene.mover})"
+        )
         held_out = "HELD OUT " if scene.mover in HELD_OUT else ""
         rows.append((f"{held_out}{scene.caption.text()}{unsaid}", to_pictures(clip)))
     half = (len(rows) + 1) // 2

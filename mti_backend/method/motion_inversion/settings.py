@@ -72,6 +72,14 @@ class LearningSettings:
     ] = "auto"
     seed: Annotated[int, _SEED] = 0
 
+    @classmethod
+    def for_model(cls, name: str) -> Self:
+        """A model's defaults: the draft has motion modules on its coarse levels, few steps, and
+        early states soon, since it is small."""
+        if name == "draft-by-words":
+            return cls(iterations=200, keep=(25, 50, 100, 200), levels=(1, 2), mid_block=True)
+        return cls()
+
     def check(self, path: str = "learning") -> None:
         """Raise BadRequest, naming the field, for invalid values."""
         codec.check(self, path)
@@ -120,7 +128,9 @@ class PlayingSettings:
 
     @classmethod
     def for_model(cls, name: str) -> Self:
-        """A model's defaults: AnimateDiff's own, or for zeroscope those of the paper's code."""
+        """A model's defaults: AnimateDiff's own, for zeroscope those of the paper's code."""
+        if name == "draft-by-words":
+            return cls(num_inference_steps=20, guidance_scale=4.0, width=64, height=64)
         if name == "zeroscope":
             return cls(
                 num_inference_steps=30, guidance_scale=12.0, width=576, height=320, num_frames=24
