@@ -12,8 +12,8 @@ _FARTHEST = 0.35
 """Pixels farther than this from every shade of the subject's color do not show it."""
 _LEAST = 6.0
 """Pixels that a subject must have in a frame."""
-_JITTER = 0.01
-"""Movements of this many frame widths (two thirds of a pixel) are not told from none."""
+_JITTER = 0.005
+"""Movements of this many frame widths (a third of a pixel) are not told from none."""
 
 
 def colour_track(clip: Tensor, colour: str, background: str) -> Tensor | None:
