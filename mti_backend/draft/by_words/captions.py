@@ -35,13 +35,16 @@ BACKGROUNDS: dict[str, tuple[str, ...]] = {
 PAPER = ("on white paper", "on gray paper")
 """Without any texture by which a camera's move could be seen."""
 
-_ANYBODY = ("moving left", "moving right", "jumping", "swaying")
+_ANYBODY = ("moving left", "moving right", "jumping")
 _WALKING = ("walking left", "walking right")
 ACTIONS: dict[str, tuple[str, ...]] = (
-    {subject: (*_ANYBODY, *_WALKING, "waving", "bowing", "squatting") for subject in PEOPLE}
+    {
+        subject: (*_ANYBODY, *_WALKING, "swaying", "waving", "bowing", "squatting")
+        for subject in PEOPLE
+    }
     | {subject: (*_ANYBODY, *_WALKING, "nodding") for subject in ANIMALS}
-    | {subject: _ANYBODY for subject in THINGS}
-    | {FACE: (*_ANYBODY, "nodding", "talking")}
+    | {subject: (*_ANYBODY, "swaying") for subject in THINGS}
+    | {FACE: (*_ANYBODY, "swaying", "nodding")}
 )
 """What each subject can do, in words."""
 CAMERAS = (

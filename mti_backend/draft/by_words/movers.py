@@ -61,11 +61,6 @@ def _swaying(t: Tensor, p: Tensor) -> Curves:
     return {"lean_side": lean, "head_tilt": 0.3 * lean}
 
 
-def _talking(t: Tensor, p: Tensor) -> Curves:
-    turns = _between(p, 0, 1.5, 3.0)
-    return {"jaw": _sine(t, turns / 2, p[:, 1:2]).abs(), "smile": 0.3 + 0.2 * _sine(t, turns)}
-
-
 def _named(name: str) -> Mover:
     return lambda t, p: NAMED[name]((t * _between(p, 0, 0.85, 1.15)).clamp(0, 1))
 
@@ -106,7 +101,7 @@ MOVERS: dict[str, Mover] = {
     "still": _still, "wandering": _wandering,
     "moving left": _moving(-1.0), "moving right": _moving(1.0),
     "walking left": _walking(-1.0), "walking right": _walking(1.0),
-    "jumping": _jumping, "swaying": _swaying, "talking": _talking,
+    "jumping": _jumping, "swaying": _swaying,
     "waving": _named("wave"), "bowing": _named("bow"), "squatting": _named("squat"),
     "nodding": _named("nod"),
 }  # fmt: skip

@@ -68,16 +68,16 @@ def _random_scene(draw: list[float]) -> Scene:
     subject = _pick(SUBJECTS, draw[0])
     background = _pick(tuple(BACKGROUNDS), draw[1])
     colour = _pick(tuple(c for c in COLOURS if visible(c, background)), draw[2])
-    what, camera = draw[3], None
-    if what < 0.2 and background not in PAPER:
+    if draw[3] < 0.1:
+        return Scene(Caption(subject, colour, background), "still")
+    if draw[3] < 0.3 and background not in PAPER:
         camera = _pick(CAMERAS, draw[4])
-    action, mover = None, "still"
-    if camera is None and what > 0.1:
-        if draw[5] < 0.6:
-            action = mover = _pick(ACTIONS[subject], draw[6])
-        else:
-            mover = "wandering" if draw[5] < 0.85 else LIMBS
-    return Scene(Caption(subject, colour, background, action, camera), mover)
+        return Scene(Caption(subject, colour, background, camera=camera), "still")
+    if draw[5] < 0.6:
+        action = _pick(ACTIONS[subject], draw[6])
+        return Scene(Caption(subject, colour, background, action), action)
+    mover = "wandering" if draw[5] < 0.85 else LIMBS
+    return Scene(Caption(subject, colour, background), mover)
 
 
 def said(scene: Scene, g: torch.Generator) -> str:

@@ -42,7 +42,7 @@ def examples() -> list[Scene]:
     found += [Scene(Caption(s, "purple", "on grass"), mover) for mover, s in others]
     shown = {scene.caption.subject for scene in found}
     missing = [subject for subject in SUBJECTS if subject not in shown]
-    return found + [Scene(Caption(s, "blue", "in snow", "swaying"), "swaying") for s in missing]
+    return found + [Scene(Caption(s, "blue", "in snow", "jumping"), "jumping") for s in missing]
 
 
 def show(file: Path) -> None:

@@ -86,10 +86,10 @@ def _options(argv: list[str]) -> argparse.Namespace:
         description="Measure how a motion learned from one clip moves what a prompt describes.",
     )
     add = parser.add_argument
-    few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, fewer iterations and sampler steps"
+    few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, fewer rows, iterations and sampler steps"
     add("--quick", action="store_true", help=few)
     add("--pairs", type=int, help="number of pairs")
-    add("--rows", type=_row_list, default=QUICK, help=f"only these rows: {', '.join(ROWS)}")
+    add("--rows", type=_row_list, help=f"only these rows: {', '.join(ROWS)}")
     add("--iterations", type=int, help="iterations of learning")
     add("--rate", type=float, help="learning rate (default: the engine's)")
     add("--steps", type=int, help="sampler steps")
@@ -101,6 +101,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     add("--out", type=Path, default=where, help="output folder (default: %(default)s)")
     add("--json", type=Path, help="also write the summary to this file")
     options = parser.parse_args(argv)
+    options.rows = options.rows or (QUICK if options.quick else tuple(ROWS))
     usual = {
         "pairs": (_QUICK_PAIRS, _PAIRS),
         "iterations": (_QUICK_ITERATIONS, LearningSettings.for_model(_ENGINE).iterations),
