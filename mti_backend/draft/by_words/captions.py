@@ -7,6 +7,7 @@ A caption knows what it says, so whether a clip shows it can be checked.
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 COLOURS: dict[str, tuple[float, float, float]] = {
     "red": (0.86, 0.11, 0.12), "orange": (0.97, 0.5, 0.05), "yellow": (0.97, 0.87, 0.1),
@@ -94,7 +95,8 @@ class Caption:
 
     def without(self, *names: str) -> "Caption":
         """The caption that leaves these fields out."""
-        return replace(self, **dict.fromkeys(names))
+        unsaid: dict[str, Any] = dict.fromkeys(names)
+        return replace(self, **unsaid)
 
 
 def visible(colour: str, background: str) -> bool:

@@ -48,7 +48,8 @@ def autoencoder_loss(
             noise = torch.randn(found.mean.shape, generator=g)
             again = autoencoder.decode(found.mean + found.std * noise).sample.float()
         divergence = 0.5 * (found.mean.square() + found.var - 1 - found.logvar).float().mean()
-        return image_error(again, pixels) + _KL * divergence
+        error: Tensor = image_error(again, pixels) + _KL * divergence
+        return error
 
     return loss
 

@@ -59,7 +59,8 @@ def _distance(pixels: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """Distance of colors (..., 3) from a line between two colors (3,)."""
     along = end - start
     share = ((pixels - start) @ along / along.square().sum().clamp(min=1e-9)).clamp(0, 1)
-    return (pixels - start - share[..., None] * along).norm(dim=-1)
+    off: Tensor = (pixels - start - share[..., None] * along).norm(dim=-1)
+    return off
 
 
 def track_correlation(reference: Tensor, result: Tensor | None) -> float:

@@ -24,19 +24,7 @@ def summarise(results: list[Result]) -> Summary:
         key: sorted((r for r in results if r["row"] == key), key=lambda r: int(r["pair"]))
         for key in ROWS
     }
-    rows = {
-        key: {
-            "caption": ROWS[key].caption,
-            "n": len(found),
-            "columns": {column: _told(column, found) for column in COLUMNS},
-            "seconds": {
-                what: sum(r[what] for r in found) / len(found)
-                for what in ("learn_seconds", "play_seconds")
-            },
-        }
-        for key, found in by_row.items()
-        if found
-    }
+    rows = {key: _row(key, found) for key, found in by_row.items() if found}
     summary: Summary = {"method": "motion-inversion", "rows": rows}
     if HEADLINE in rows:
         columns = rows[HEADLINE]["columns"]
@@ -48,6 +36,15 @@ def summarise(results: list[Result]) -> Summary:
         if by_row[ours] and by_row[theirs]
     ]
     return summary
+
+
+def _row(key: str, results: list[Result]) -> Summary:
+    seconds = {
+        what: sum(r[what] for r in results) / len(results)
+        for what in ("learn_seconds", "play_seconds")
+    }
+    columns = {column: _told(column, results) for column in COLUMNS}
+    return {"caption": ROWS[key].caption, "n": len(results), "columns": columns, "seconds": seconds}
 
 
 def _told(column: str, results: list[Result]) -> Summary:
