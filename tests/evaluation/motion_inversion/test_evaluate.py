@@ -69,7 +69,10 @@ def test_other_settings_are_measured_anew(weights: Path, measured: Path) -> None
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
-    [(["--rows", "everything"], "unknown row: everything"), (["--pairs", "0"], "--pairs must be")],
+    [
+        (["--rows", "everything"], "unknown row: 'everything'"),
+        (["--pairs", "0"], "--pairs must be"),
+    ],
 )
 def test_wrong_options(
     wrong: list[str], said: str, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
