@@ -17,32 +17,38 @@ _SHOWN = slice(0, 16, 2)
 
 def examples() -> list[Scene]:
     """Every subject, color, background, action and camera's words at least once."""
-    actions = [*dict.fromkeys(action for each in ACTIONS.values() for action in each)]
-    cameras: list[str | None] = [*CAMERAS]
-    found = []
-    for i in range(max(len(SUBJECTS), len(actions)) + len(CAMERAS)):
-        background = [*BACKGROUNDS][i % len(BACKGROUNDS)]
-        fitting = [colour for colour in COLOURS if visible(colour, background)]
-        colour = fitting[i % len(fitting)]
-        if i >= max(len(SUBJECTS), len(actions)):
-            subject, background = (
-                SUBJECTS[(5 * i) % len(SUBJECTS)],
-                ("on sand", "in a forest")[i % 2],
-            )
-            caption = Caption(subject, "red", background, camera=cameras.pop(0))
-            found.append(Scene(caption, "still"))
-            continue
-        action = actions[i] if i < len(actions) else "jumping"
-        subject = next(
-            s for s in (*SUBJECTS[i % len(SUBJECTS) :], *SUBJECTS) if action in ACTIONS[s]
-        )
-        found.append(Scene(Caption(subject, colour, background, action), action))
+    found = [*_actions(), *_cameras()]
     others = [("wandering", "flag"), (LIMBS, "stick figure"), ("still", "plant")]
     others += [(name, SUBJECTS[2 * i + 1]) for i, name in enumerate(HELD_OUT)]
     found += [Scene(Caption(s, "purple", "on grass"), mover) for mover, s in others]
     shown = {scene.caption.subject for scene in found}
     missing = [subject for subject in SUBJECTS if subject not in shown]
     return found + [Scene(Caption(s, "blue", "in snow", "jumping"), "jumping") for s in missing]
+
+
+def _actions() -> list[Scene]:
+    """Each action, by different subjects in different colors and places."""
+    actions = [*dict.fromkeys(action for each in ACTIONS.values() for action in each)]
+    places, colours = [*BACKGROUNDS], [*COLOURS]
+    found = []
+    for i, action in enumerate(actions):
+        background = places[i % len(places)]
+        turned = colours[(3 * i + i // 8 + 6) % len(colours) :] + colours
+        colour = next(colour for colour in turned if visible(colour, background))
+        subject = next(
+            s for s in (*SUBJECTS[i % len(SUBJECTS) :], *SUBJECTS) if action in ACTIONS[s]
+        )
+        found.append(Scene(Caption(subject, colour, background, action), action))
+    return found
+
+
+def _cameras() -> list[Scene]:
+    """Each move of the camera, in front of two backgrounds in turn."""
+    found = []
+    for i, camera in enumerate(CAMERAS):
+        subject, place = SUBJECTS[(5 * i) % len(SUBJECTS)], ("on sand", "in a forest")[i % 2]
+        found.append(Scene(Caption(subject, "red", place, camera=camera), "still"))
+    return found
 
 
 def show(file: Path) -> None:

@@ -107,5 +107,5 @@ def run_stages(
     for stage in every:
         if only and stage.name != only:
             continue
-        if not stage.run(report, minutes):
+        if not stage.run(report, minutes) or only:
             return

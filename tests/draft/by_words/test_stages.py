@@ -124,7 +124,7 @@ def test_our_loop_gives_the_frames_of_diffusers_pipeline(
     exported: tuple[Path, int], model: AnimateDiffModel
 ) -> None:
     """The folder is a whole AnimateDiffPipeline."""
-    pipeline = AnimateDiffPipeline.from_pretrained(exported[0])
+    pipeline = AnimateDiffPipeline.from_pretrained(exported[0]).to(torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     prompt = "a red dog jumping on grass"
     settings = replace(
