@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ...models.animatediff import AnimateDiffModel
 from ...models.svd import identity
 from ..training import history
@@ -24,17 +26,20 @@ _INDEX = {
 }
 
 
-def export(checkpoints: Path, folder: Path) -> int:
+def export(checkpoints: Path, folder: Path, motion: bool = True) -> int:
     """Write the averaged weights of the stages to `folder`, in half precision.
 
+    motion: False leaves the motion modules as they begin, the identity, which needs no clips stage.
     Returns the size of `folder` in bytes. Raises FileNotFoundError if a stage has not been trained.
     """
+    torch.manual_seed(0)  # motion modules that no stage has trained are alike in every export
+    adapter = make_motion_adapter()
     painter = trained_painter(checkpoints)
     parts: dict[str, Any] = {
         "vae": trained_autoencoder(checkpoints),
         "text_encoder": painter.text_encoder,
         "unet": painter.unet,
-        "motion_adapter": averaged(make_motion_adapter(), checkpoints, "clips"),
+        "motion_adapter": averaged(adapter, checkpoints, "clips") if motion else adapter,
     }
     for name, part in parts.items():
         part.half().save_pretrained(folder / name, safe_serialization=True)

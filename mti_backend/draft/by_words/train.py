@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from mti_addon.wire.errors import MtiError
+
 from ...models import SHIPPED
 from ..training.command import add_training_options, settings_of, tell, train_and_export
 
@@ -17,6 +19,15 @@ def main(argv: list[str]) -> int:
         show(options.show)
         print(f"wrote {options.show}")
         return 0
+    if options.samples:
+        from .samples import write_samples
+
+        try:
+            write_samples(options.weights, options.samples)
+        except MtiError as error:
+            parser.error(f"{error.message} {error.hint}".strip())
+        print(f"wrote {options.samples}")
+        return 0
     from ..training.stages import run_stages
     from .export import export
     from .stages import STAGES, stages
@@ -26,7 +37,7 @@ def main(argv: list[str]) -> int:
         parser,
         options,
         lambda: run_stages(stages(options.work, settings), tell, only=options.only),
-        lambda: export(options.work, options.weights),
+        lambda: export(options.work, options.weights, not options.without_motion),
     )
 
 
@@ -37,6 +48,17 @@ def _parser() -> argparse.ArgumentParser:
         "Ctrl-C; run again to resume.",
     )
     add_training_options(parser, Path("out/draft-by-words"), SHIPPED["draft-by-words"])
+    parser.add_argument(
+        "--without-motion",
+        action="store_true",
+        help="export motion modules that do nothing, to see the image model before clips",
+    )
+    parser.add_argument(
+        "--samples",
+        type=Path,
+        metavar="PATH",
+        help="write a contact sheet of clips made by the model in --weights instead of training",
+    )
     parser.add_argument(
         "--show",
         type=Path,

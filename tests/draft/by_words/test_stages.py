@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from diffusers import AnimateDiffPipeline
+from PIL import Image
 from safetensors.torch import load_file
 
 from mti_backend.draft.by_words.export import export
 from mti_backend.draft.by_words.losses import draw_pictures, image_error
 from mti_backend.draft.by_words.movers import FRAMES
+from mti_backend.draft.by_words.samples import CAPTIONS, write_samples
 from mti_backend.draft.by_words.scenes import SIZE
 from mti_backend.draft.by_words.stages import STAGES, stages, trained_autoencoder
 from mti_backend.draft.training import history
@@ -136,6 +139,32 @@ def test_our_loop_gives_the_frames_of_diffusers_pipeline(
         guidance_scale=settings.guidance_scale, generator=generator(6), output_type="pt",
     ).frames[0]  # fmt: skip
     torch.testing.assert_close((ours + 1) / 2, theirs, rtol=0, atol=1e-4)
+
+
+def test_samples_are_one_row_for_each_caption(exported: tuple[Path, int], tmp_path: Path) -> None:
+    sheet = tmp_path / "new" / "samples.png"
+    write_samples(exported[0], sheet, steps=1)
+    with Image.open(sheet) as image:
+        assert image.width > 8 * SIZE and image.height > len(CAPTIONS) * SIZE
+
+
+def test_the_image_model_can_be_exported_before_the_clips_stage(
+    trained: Path, tmp_path: Path
+) -> None:
+    """Its motion modules do nothing, so every frame of a clip is made of its own noise."""
+    work = tmp_path / "work"
+    shutil.copytree(trained, work, ignore=shutil.ignore_patterns("clips*"))
+    with pytest.raises(FileNotFoundError):
+        export(work, tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
+    export(work, tmp_path / "weights", motion=False)
+    image = load_text_to_video("draft-by-words", folder=tmp_path / "weights")
+    x = torch.randn(1, 3, 4, 16, 16, generator=generator(3))
+    text = image.encode_prompt("a red dog")
+    with torch.no_grad():
+        clip = image.network(x, torch.tensor(400), text)
+        alone = image.network(x[:, 1:2], torch.tensor(400), text)
+    torch.testing.assert_close(clip[:, 1:2], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_a_motion_is_learned_on_it_and_kept_in_its_file(

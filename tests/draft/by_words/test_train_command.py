@@ -32,6 +32,12 @@ def test_nothing_to_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert not weights.exists()
 
 
+def test_samples_of_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--samples", str(tmp_path / "sheet.png"), "--weights", str(tmp_path / "nothing")])
+    assert end.value.code == 2 and "draft-by-words" in capsys.readouterr().err
+
+
 def test_one_stage_is_trained_and_not_exported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
