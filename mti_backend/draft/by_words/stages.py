@@ -27,11 +27,11 @@ from .networks import (
 )
 
 STAGES = {
-    "autoencoder": StageSettings(steps=3000, batch=16, learning_rate=1e-3, seed=1, muon=True),
+    "autoencoder": StageSettings(steps=2500, batch=16, learning_rate=1e-3, seed=1, muon=True),
     "pictures": StageSettings(
-        steps=14_000, batch=32, learning_rate=1e-3, seed=2, warmup=200, muon=True
+        steps=10_000, batch=32, learning_rate=1e-3, seed=2, warmup=200, muon=True
     ),
-    "clips": StageSettings(steps=5000, batch=32, learning_rate=5e-4, seed=3, muon=True),
+    "clips": StageSettings(steps=7000, batch=32, learning_rate=5e-4, seed=3, muon=True),
 }
 _WHITENING_SEED, _WHITENING = 7, 128
 
