@@ -18,7 +18,7 @@ from ...draft.training.losses import generator_at
 from ...draft.training.trainer import Stage, StageSettings, averaged
 
 SETTINGS = StageSettings(
-    steps=600, batch=32, learning_rate=2e-3, seed=5, warmup=20, ema=0.98, save_every=100
+    steps=900, batch=32, learning_rate=2e-3, seed=5, warmup=20, ema=0.98, save_every=100
 )
 _STAGE = "judge"
 _COLOURS = tuple(COLOURS)

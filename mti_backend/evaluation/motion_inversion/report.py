@@ -107,7 +107,7 @@ def write_pages(pairs: list[Pair], rows: list[str], store: Store, folder: Path) 
         frames = len(pair.reference)
         clips = [
             (f"reference: {pair.reference_caption.text()} [{pair.motion}]", "reference"),
-            *((f"{ROWS[key].caption}: {pair.prompt.text()}", key) for key in rows),
+            *((f"{ROWS[key].caption}: {_prompt(pair, key)}", key) for key in rows),
         ]
         sheet = contact_sheet(
             [(told, store.read_clip(pair.name, key, frames)[::2]) for told, key in clips]
@@ -115,3 +115,8 @@ def write_pages(pairs: list[Pair], rows: list[str], store: Store, folder: Path) 
         paths.append(folder / f"{pair.name}.png")
         sheet.save(paths[-1])
     return paths
+
+
+def _prompt(pair: Pair, row: str) -> str:
+    """What a row's clip was asked to show."""
+    return (pair.words if ROWS[row].kind == "words" else pair.prompt).text()
