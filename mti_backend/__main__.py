@@ -1,7 +1,8 @@
 """Command line of the backend; docs/command-line.md describes it.
 
     python -m mti_backend learn | apply | list | show | export | import
-    python -m mti_backend capabilities | run | serve | download | evaluate | train-draft
+    python -m mti_backend capabilities | run | serve | download | evaluate
+    python -m mti_backend train-draft | train-draft-by-words
 
 torch is imported only by the commands that compute.
 """
@@ -24,6 +25,7 @@ EXIT_USAGE = 2
 _OF_THE_CHECKOUT = {
     "evaluate": "evaluation",
     "train-draft": "draft.training.train",
+    "train-draft-by-words": "draft.by_words.train",
     "serve": "server.cli",
 }
 
@@ -31,7 +33,8 @@ _OF_THE_CHECKOUT = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    `serve`, `evaluate`, `train-draft` and `download` parse the rest of the line themselves.
+    `serve`, `evaluate`, `train-draft`, `train-draft-by-words` and `download` parse the rest of the
+    line themselves.
     """
     # OpenMP threads busy-wait for each other. When the cores are shared (Blender is rendering),
     # each wait lasts until the scheduler runs the other thread: a 0.09 s step took 8.2 s. Must be
@@ -62,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="run a studio's server, or manage it", add_help=False)
     commands.add_parser("evaluate", help="evaluate the model", add_help=False)
     commands.add_parser("train-draft", help="train the draft model", add_help=False)
+    commands.add_parser(
+        "train-draft-by-words", help="train the draft's text-to-video model", add_help=False
+    )
     commands.add_parser("download", help="download svd or svd-xt from the hub", add_help=False)
     known, rest = parser.parse_known_args(argv)
     if rest and known.command in ("capabilities", "run", *cli.COMMANDS):

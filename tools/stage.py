@@ -28,7 +28,7 @@ STAGED = (
 )
 IF_THERE = ("README.md", "presets")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
-DRAFT, OF_THE_DRAFT = "mti_backend/draft", ("__init__.py", "weights")
+DRAFT, OF_THE_DRAFT = "mti_backend/draft", ("__init__.py", "weights", "weights-by-words")
 """The part of the draft needed to run it: its weights; the rest is its training."""
 NOT_FOR_ANIMATORS = ("mti_backend/evaluation", "mti_backend/server")
 CHANNELS = ("own", "platform")

@@ -182,6 +182,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="mti_backend evaluate", description="Measure motion transfer on held-out pairs."
     )
     add = parser.add_argument
+    methods = ("motion-textual-inversion", "motion-inversion")
+    add("--method", choices=methods, default=methods[0], help="default: %(default)s; --method "
+        "motion-inversion has options of its own")  # fmt: skip
     few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, main rows only"
     add("--quick", action="store_true", help=few)
     add("--pairs", type=int, help="number of pairs")

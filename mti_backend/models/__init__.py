@@ -21,13 +21,16 @@ _PUT = (
 MODELS_DIR_VARIABLE = "MTI_MODELS_DIR"
 # transformers warns at every start that torchvision, which is not needed, is not installed.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-SHIPPED_DRAFT = Path(__file__).parents[1] / "draft" / "weights"
-_SHIPPED = {"draft": SHIPPED_DRAFT}
-"""Folders of the models that come with the backend."""
+SHIPPED = {
+    name: Path(__file__).parents[1] / "draft" / folder
+    for name, folder in (("draft", "weights"), ("draft-by-words", "weights-by-words"))
+}
+"""Folders of the models that need no download."""
+SHIPPED_DRAFT = SHIPPED["draft"]
 
 
 def model_folder(name: str) -> Path:
-    """Folder of a model's weights: $MTI_MODELS_DIR/NAME, otherwise the shipped one.
+    """Folder of a model's weights: $MTI_MODELS_DIR/NAME, otherwise that of a shipped model.
 
     Raises ModelMissing.
     """
@@ -35,8 +38,8 @@ def model_folder(name: str) -> Path:
     folder = Path(root) / name if root else None
     if folder and (folder / "model_index.json").is_file():
         return folder
-    if name in _SHIPPED and (_SHIPPED[name] / "model_index.json").is_file():
-        return _SHIPPED[name]
+    if name in SHIPPED and (SHIPPED[name] / "model_index.json").is_file():
+        return SHIPPED[name]
     if folder is None:
         raise ModelMissing(
             Problem(
@@ -95,16 +98,23 @@ def load_engine(name: str, device: str = "cpu") -> "SvdModel | TextToVideoModel"
 def load_text_to_video(
     name: str, device: str = "cpu", folder: Path | None = None
 ) -> "TextToVideoModel":
-    """Load 'animatediff' or 'zeroscope', frozen, on a torch device. Raises ModelMissing, or
-    BadRequest for another name."""
+    """Load 'draft-by-words', 'animatediff' or 'zeroscope', frozen, on a torch device.
+
+    Raises ModelMissing, or BadRequest for another name.
+    """
     import_packages()
     import torch
 
     from .animatediff import AnimateDiffModel
     from .zeroscope import ZeroScopeModel
 
-    kinds = {"animatediff": AnimateDiffModel, "zeroscope": ZeroScopeModel}
+    kinds: dict[str, type[TextToVideoModel]] = {
+        "draft-by-words": AnimateDiffModel,
+        "animatediff": AnimateDiffModel,
+        "zeroscope": ZeroScopeModel,
+    }
     if name not in kinds:
         raise BadRequest(f"{name!r} is no text-to-video model; there are {', '.join(kinds)}.")
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
+    small = device == "cpu" or name in SHIPPED
+    dtype = torch.float32 if small else torch.bfloat16
     return kinds[name](name, folder or model_folder(name), device, dtype)

@@ -1,6 +1,7 @@
 """Draws random figures: proportions, positions and looks. Imports torch only."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -32,7 +33,7 @@ from .body import (
 from .creatures import object_look
 from .faces import face_colours, face_radii
 
-__all__ = ["JOINTS", "PARTS", "Figures", "random_figures"]
+__all__ = ["JOINTS", "PARTS", "Cast", "Figures", "random_figures"]
 
 Uniform = Callable[..., Tensor]
 
@@ -45,6 +46,16 @@ _SHARES = torch.tensor([8.7, 0.8, 0.5])  # people, quadrupeds, objects
 _FACES = 0.08  # of the people
 
 
+@dataclass
+class Cast:
+    """Which body each of B rows shows: stick, bool (B,); kind, index into KINDS (B,); shape, index
+    into SHAPES (B,), which only matters to objects."""
+
+    stick: Tensor
+    kind: Tensor
+    shape: Tensor
+
+
 def random_figures(
     count: int,
     generator: torch.Generator,
@@ -52,6 +63,7 @@ def random_figures(
     kind: str = "human",
     family: str = "train",
     backdrop: str = "train",
+    cast: Cast | None = None,
 ) -> Figures:
     """Draw `count` bodies.
 
@@ -61,6 +73,7 @@ def random_figures(
         family: 'held-out' gives humans long arms, narrow shoulders and a short trunk, which 'train'
             never does.
         backdrop: 'held-out' gives checks and stripes, which training never draws.
+        cast: Every row's body, in place of `look` and `kind`.
     """
     g = generator
 
@@ -75,6 +88,8 @@ def random_figures(
     else:
         kinds = torch.full((count,), KINDS.index(kind))
     shape = torch.randint(len(SHAPES), (count,), generator=g)
+    if cast is not None:
+        stick, kinds, shape = cast.stick, cast.kind, cast.shape
     form = uniform(0, 1, count, 4)
     radii, square = _human_radii(stick, uniform)
     animals = _quadruped_radii(stick, uniform)

@@ -43,7 +43,7 @@ def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
     make_scheduler().save_pretrained(folder / "scheduler")
     make_image_processor().save_pretrained(folder / "feature_extractor")
     (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
-    _tidy(folder)
+    tidy(folder)
     before = history.load(checkpoints)
     started_from = before[-1]["identity"] if before else None
     now = history.record(checkpoints, started_from) | {"identity": identity(folder)}
@@ -81,7 +81,7 @@ def start_from(exported: Path, checkpoints: Path) -> None:
         history.save(checkpoints, history.load(exported))
 
 
-def _tidy(folder: Path) -> None:
+def tidy(folder: Path) -> None:
     """Remove the training machine's paths from the configs, and make the weights world-readable."""
     for path in folder.rglob("*.safetensors"):
         path.chmod(0o644)

@@ -18,13 +18,15 @@ FILE = "training.json"
 _STAGES = ("frames", "pairs", "image-encoder", "clips")
 
 
-def record(work: Path, started_from: str | None) -> dict[str, Any]:
+def record(
+    work: Path, started_from: str | None, names: tuple[str, ...] = _STAGES
+) -> dict[str, Any]:
     """Record of the run whose checkpoints and logs are in `work`.
 
-    started_from: Identity of the model it started from, or None.
+    started_from: Identity of the model it started from, or None. names: Of its stages, in order.
     Returns date, machine and, for each stage that has run, its steps, settings, seconds and losses.
     """
-    stages = [s for s in (_stage(work, name) for name in _STAGES) if s]
+    stages = [s for s in (_stage(work, name) for name in names) if s]
     # Taken from the checkpoints, since the stages may have been trained elsewhere.
     machines = dict.fromkeys(stage.pop("machine") for stage in stages)
     return {

@@ -54,7 +54,7 @@ def frames_loss(networks: Drafts, settings: StageSettings) -> Callable[[int], Te
     """
 
     def loss(step: int) -> Tensor:
-        g = _generator(settings, step)
+        g = generator_at(settings, step)
         count = settings.batch // TIMES
         times = torch.cat([torch.zeros(count, 1), torch.rand(count, TIMES, generator=g)], 1)
         drawn = draw_clips(g, count, times)
@@ -94,7 +94,7 @@ def frames_check(networks: Drafts) -> Callable[[], dict[str, float]]:
 
 def _seen(autoencoder: MotionAutoencoder, drawn: Drawn) -> tuple[Tensor, Tensor]:
     """Image latents (B, C, 16, 16) of first frames, and the error of the maps read from them."""
-    with _half_precision():
+    with half_precision():
         features = autoencoder.first_frame.features(drawn.first)
         parts, figure = autoencoder.first_frame.dense(features)
         latents = autoencoder.first_frame.latents(features[-1])
@@ -138,7 +138,7 @@ def motion_error(
     tokens, image = drop(tokens, image_latents.repeat_interleave(times, 0), g, perturbed)
     ids = torch.tensor(MICRO_CONDITIONING).expand(len(x0), 3)
     x = x0[:, None] + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0[:, None].shape, generator=g)
-    with pictures_only(), _half_precision():
+    with pictures_only(), half_precision():
         given = torch.cat([c_in(sigma) * x, image[:, None]], 2)
         output = unet(given, c_noise(sigma), tokens, ids).sample.float()
     denoised = (c_skip(sigma) * x + c_out(sigma) * output)[:, 0]
@@ -192,12 +192,12 @@ def pairs_loss(autoencoder: MotionAutoencoder, settings: StageSettings) -> Calla
     """Two images -> the motion between them; batch counts pairs. The image encoder is frozen."""
 
     def loss(step: int) -> Tensor:
-        g = _generator(settings, step)
+        g = generator_at(settings, step)
         times = torch.cat(
             [torch.zeros(settings.batch, 1), torch.rand(settings.batch, 1, generator=g)], 1
         )
         drawn = draw_clips(g, settings.batch, times, pictures=2)
-        with _half_precision():
+        with half_precision():
             with torch.no_grad():
                 seen = autoencoder.encode_image(drawn.pictures.flatten(0, 1)).unflatten(0, (-1, 2))
             latents = autoencoder.pair(seen[:, 0], seen[:, 1]).float()
@@ -211,12 +211,12 @@ def image_encoder_loss(encoder: Any, settings: StageSettings) -> Callable[[int],
     processor = make_image_processor()
 
     def loss(step: int) -> Tensor:
-        g = _generator(settings, step)
+        g = generator_at(settings, step)
         count = settings.batch // 2
         times = torch.rand(count, 2, generator=g)
         drawn = draw_clips(g, count, torch.cat([times, times[:, :1]], 1), pictures=2)
         pixels = clip_pixels(drawn.pictures.flatten(0, 1), processor)
-        with _half_precision():
+        with half_precision():
             embedding: Tensor = encoder(pixels).image_embeds.float()
         return (embedding - drawn.poses.flatten(0, 1)).square().mean()
 
@@ -234,9 +234,9 @@ def clips_loss(networks: Drafts, settings: StageSettings) -> Callable[[int], Ten
     count, marks = settings.batch // FRAMES, time_code(FRAMES)
 
     def loss(step: int) -> Tensor:
-        g = _generator(settings, step)
+        g = generator_at(settings, step)
         drawn = draw_clips(g, count, torch.cat([torch.zeros(count, 1), frame_times(count)], 1))
-        with torch.no_grad(), _half_precision():
+        with torch.no_grad(), half_precision():
             image = networks.autoencoder.encode_image(drawn.first).float()
         tokens = drawn.tokens + 0.1 * torch.randn(drawn.tokens.shape, generator=g)
         tokens, image = drop(tokens, image, g)
@@ -253,7 +253,7 @@ def clips_loss(networks: Drafts, settings: StageSettings) -> Callable[[int], Ten
         x = x0 + sigma.view(-1, 1, 1, 1, 1) * torch.randn(x0.shape, generator=g)
         ids = torch.tensor(MICRO_CONDITIONING).expand(count, 3)
         given = torch.cat([c_in(sigma) * x, image[:, None].expand(-1, FRAMES, -1, -1, -1)], 2)
-        with _half_precision():
+        with half_precision():
             output = networks.unet(given, c_noise(sigma), tokens[:, 0, :1], ids).sample.float()
         denoised = c_skip(sigma) * x + c_out(sigma) * output
         return map_error(networks.autoencoder, denoised.flatten(0, 1), maps)[0]
@@ -270,7 +270,8 @@ def frozen_autoencoder(folder: Path) -> MotionAutoencoder:
     return autoencoder
 
 
-def _half_precision() -> AbstractContextManager[None]:
+def half_precision() -> AbstractContextManager[None]:
+    """Compute in bfloat16 on the default training device; weights and losses stay float32."""
     return computing_in(torch.bfloat16, torch.float32, torch.get_default_device())
 
 
@@ -279,6 +280,6 @@ def generator(seed: int) -> torch.Generator:
     return torch.Generator(torch.get_default_device()).manual_seed(seed)
 
 
-def _generator(settings: StageSettings, step: int) -> torch.Generator:
+def generator_at(settings: StageSettings, step: int) -> torch.Generator:
     """Random generator of one step, different in each process."""
     return generator(settings.seed * 10_000_000 + step * parallel.count() + parallel.rank())

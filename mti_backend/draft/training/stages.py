@@ -94,8 +94,18 @@ def train(
     Stop with Ctrl-C; the same call resumes. minutes: Approximate maximum per stage. only: One
     stage, even if earlier ones are unfinished.
     """
-    for stage in stages(folder, settings):
+    run_stages(stages(folder, settings), report, minutes, only)
+
+
+def run_stages(
+    every: Iterator[Stage],
+    report: Callable[[str], None] = print,
+    minutes: float | None = None,
+    only: str | None = None,
+) -> None:
+    """Run stages one after another, or `only` one; ends at the first that `minutes` stop."""
+    for stage in every:
         if only and stage.name != only:
             continue
-        if not stage.run(report, minutes):
+        if not stage.run(report, minutes) or only:
             return

@@ -12,7 +12,7 @@ from torch import nn
 
 from mti_backend.draft.procedural.motions import FRAMES
 from mti_backend.draft.training import history, networks
-from mti_backend.draft.training.export import _tidy, export, start_from
+from mti_backend.draft.training.export import export, start_from, tidy
 from mti_backend.draft.training.losses import Drafts
 from mti_backend.draft.training.trainer import Stage, StageSettings
 from mti_backend.draft.training.training_clips import PICTURE_SIZE
@@ -172,5 +172,5 @@ def test_paths_are_taken_out_of_configs(tmp_path: Path) -> None:
     config = tmp_path / "unet" / "config.json"
     config.parent.mkdir()
     config.write_text('{"b": 1, "_name_or_path": "somewhere", "a": [2]}', encoding="utf-8")
-    _tidy(tmp_path)
+    tidy(tmp_path)
     assert json.loads(config.read_text("utf-8")) == {"a": [2], "b": 1}
