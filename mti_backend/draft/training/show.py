@@ -58,6 +58,8 @@ EXAMPLES = (
     Example("quadruped, stick", "stick", "quadruped"),
     Example("quadruped, solid", kind="quadruped"),
     Example("quadruped, camera alone moves", kind="quadruped", motion="camera"),
+    Example("face, stick", "stick", "face"),
+    Example("face, solid", kind="face"),
     *(Example(f"object: {shape}", kind="object", shape=shape) for shape in SHAPES),
     Example("HELD OUT motion: jumping jack", motion="jumping_jack"),
     Example("HELD OUT proportions", family="held-out"),

@@ -117,7 +117,7 @@ def test_the_sheet_shows_every_kind_of_clip(
     assert (np.abs(new - old) > 3).mean() < 0.002
     kinds = {example.kind for example in EXAMPLES}
     assert kinds >= set(KINDS) and {e.shape for e in EXAMPLES} >= set(SHAPES)
-    assert len(EXAMPLES) == 22
+    assert len(EXAMPLES) == 24
     for example in EXAMPLES:
         held_out = {example.family, example.backdrop} != {"train"} or example.motion in NAMED
         assert ("HELD OUT" in example.caption) is held_out
