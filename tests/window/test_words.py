@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tiny_text_to_video import make_tiny_text_to_video
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop, Window
@@ -41,6 +43,7 @@ RECIPE = """[
 ]"""
 
 
+@pytest.mark.slow  # tests/blender/apply/test_words.py shows most of it, without the window
 def test_a_keyed_camera_is_learned_by_words_and_played(desktop: Desktop, window: Window) -> None:
     window.run(SET_UP)
     window.click("mti.capture")
