@@ -178,6 +178,7 @@ def learned(ready, polling, by_words, motions):
     return row
 
 
+@pytest.mark.once  # a real backend learns and plays for a minute or two
 def test_a_keyed_camera_is_learned_and_played_in_words(learned, polling, ext, motions):
     scene, props = bpy.context.scene, bpy.context.scene.mti
     entry = motions.library().at(Path(polling.jobs.rows[0].keep.saved))
