@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -32,6 +33,7 @@ class CaptureCopy:
         bpy.ops.wm.read_homefile(filepath=str(self._file))
         name = uuid.uuid4().hex
         shutil.copytree(self._capture, self._folder(name))
+        os.utime(self._folder(name))  # the newest; of older ones only some are kept
         bpy.context.scene.mti.capture = name
 
     def _folder(self, name: str) -> Path:

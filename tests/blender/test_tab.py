@@ -200,7 +200,8 @@ def test_progress_stands_below_the_button_that_started_it(captured, polling):
     estimate, save = after(_drawn(), "[mti.learn]")
     assert estimate.startswith("from the poses")
     captured.mti.from_poses = False
-    assert after(_drawn(), "[mti.learn]")[0].startswith("60 iterations")
+    estimate = after(_drawn(), "[mti.learn]")[0]
+    assert estimate.startswith("60 iterations")
     learn(polling, captured, "slow")
     wait(polling, lambda row: row.state.step >= 2)
     # one line as before, so that nothing below it has moved

@@ -129,7 +129,7 @@ def test_a_result_remembers_its_edit_and_redo_uses_it(learned, polling, shipped,
     bpy.ops.mti.import_result(job=row.request.job)
     (strip,) = strips_of(learned)
     recipe = ext("workflow.provenance").read_recipe(strip["mti_recipe"])
-    assert recipe.edit == edit and json.loads(strip["mti_recipe"])["version"] == 3
+    assert recipe.edit == edit and json.loads(strip["mti_recipe"])["version"] == 4
     bpy.ops.mti.reset_edit()
     bpy.ops.mti.remove_job(job=row.request.job)  # what it was made of lies beside its images
     assert bpy.ops.mti.redo(seed=5) == {"FINISHED"}
