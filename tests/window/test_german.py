@@ -31,6 +31,9 @@ BLENDERS_OWN = {
     "Show folders",
     "Sort By",
     "Tags",
+    "Full",
+    "Half",
+    "Use",
 }
 """Blender finds its own translation of these first; the panel asks for ours by its context."""
 LOOK = """
