@@ -38,6 +38,17 @@ def contact_sheet(rows: list[tuple[str, Pictures]], height: int = 0) -> Image.Im
     return sheet
 
 
+def in_two_columns(rows: list[tuple[str, Pictures]]) -> Image.Image:
+    """Draw the rows as two sheets beside each other, the first half on the left."""
+    half, gap = (len(rows) + 1) // 2, 8
+    left, right = (contact_sheet(part) for part in (rows[:half], rows[half:]))
+    size = left.width + right.width + gap, max(left.height, right.height)
+    sheet = Image.new("RGB", size, "white")
+    sheet.paste(left, (0, 0))
+    sheet.paste(right, (left.width + gap, 0))
+    return sheet
+
+
 def _tile(picture: Pictures, height: int) -> Image.Image:
     tile = Image.fromarray(picture)
     if not height or tile.height == height:

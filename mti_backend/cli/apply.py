@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from mti_addon.wire.edit import MotionEdit
 from mti_addon.wire.errors import BadRequest, WrongModel
-from mti_addon.wire.events import Done
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import (
     MAX_TARGETS,
@@ -195,19 +194,12 @@ class Plan:
 
     def _some(self, jobs: Jobs, first: int, targets: list[bytes]) -> list[Result]:
         """Animate as many images as one job can."""
-        from .results import save_results
+        from .results import generated
 
         inputs = {target_name(i + 1): data for i, data in enumerate(targets)}
         embeddings = [data for motion in self.motions for data in motion.embedding(self.engine)]
         inputs |= {motion_name(i + 1): data for i, data in enumerate(embeddings)}
-        preset = self.motions[0].preset
-        job = jobs.run(self._request(len(targets)), inputs, preset.name)
-        done = job.finished()
-        if not isinstance(done, Done):
-            raise BadRequest(f"{job.path} is not done.")
-        results = save_results(job, done.result, self.places, first)
-        jobs.remove(job)
-        return results
+        return generated(jobs, self._request(len(targets)), inputs, self.places, first)
 
     def _request(self, targets: int) -> Request:
         preset = self.motions[0].preset

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from mti_addon.wire.errors import BadRequest, UnreadableInput
+from mti_addon.wire.events import Done
 from mti_addon.wire.files import (
     TEMP_PREFIX,
     new_folder,
@@ -26,9 +27,11 @@ from mti_addon.wire.files import (
 )
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.problem import Problem
+from mti_addon.wire.request import Request
 
 from .. import frames
 from .footage.ffmpeg import write
+from .running import Jobs
 
 PREVIEW = "preview.webp"
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif")
@@ -118,6 +121,20 @@ class Places:
                 video = self.video_file(image, take)
                 if video is not None and video.exists() and not self.overwrite:
                     raise _exists(video)
+
+
+def generated(
+    jobs: Jobs, request: Request, inputs: dict[str, bytes], places: Places, first: int
+) -> list[Result]:
+    """Run a job that applies a motion, write what it generates, and remove it; `first` as in
+    `save_results`. Raises MtiError."""
+    job = jobs.run(request, inputs, request.name)
+    done = job.finished()
+    if not isinstance(done, Done):
+        raise BadRequest(f"{job.path} is not done.")
+    results = save_results(job, done.result, places, first)
+    jobs.remove(job)
+    return results
 
 
 def save_results(job: JobFolder, done: dict[str, Any], places: Places, first: int) -> list[Result]:

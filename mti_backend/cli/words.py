@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from mti_addon.wire.edit import MotionPart
-from mti_addon.wire.errors import BadRequest
-from mti_addon.wire.events import Done
 from mti_addon.wire.motion_inversion import (
     MAX_PROMPTS,
     MotionInversionSettings,
@@ -139,18 +137,11 @@ class WordsPlan:
 
     def _some(self, jobs: Jobs, first: int) -> list[Result]:
         """Play as many prompts as one job can."""
-        from .results import save_results
+        from .results import generated
 
-        preset = self.motion.preset
         (data,) = self.motion.embedding(self.engine)
         words = replace(self.words, prompts=self.words.prompts[first : first + MAX_PROMPTS])
-        job = jobs.run(self._request(words), {MOTION: data}, preset.name)
-        done = job.finished()
-        if not isinstance(done, Done):
-            raise BadRequest(f"{job.path} is not done.")
-        results = save_results(job, done.result, self.places, first)
-        jobs.remove(job)
-        return results
+        return generated(jobs, self._request(words), {MOTION: data}, self.places, first)
 
     def _request(self, words: MotionInversionSettings) -> Request:
         preset = self.motion.preset

@@ -14,6 +14,7 @@ from ..method.textual_inversion.inversion import Inversion
 from ..method.textual_inversion.sampling import image_embedding_motion, sample
 from ..metrics.gain import motion_gain
 from ..models.framing import Framed, Framing
+from ..models.pose_tokens import read_poses
 from ..models.svd import SvdModel
 from .columns import Figures, clip_columns
 from .pairs import Pair, references
@@ -101,7 +102,8 @@ class Bench:
             return self.pair.tokens
         embeddings = None
         if self.pair.poses is not None:
-            embeddings = self.model.pose_embeddings(self.pair.poses)
+            poses = read_poses(self.pair.poses, self.model.num_frames)
+            embeddings = self.model.pose_embeddings(poses)
         if embeddings is None:
             raise ValueError(f"the pair {self.pair.name} has no poses that the model knows")
         return embeddings

@@ -10,11 +10,11 @@ import numpy as np
 
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.job import JobFolder
-from mti_addon.wire.library.poses import check_poses
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import POSES, Request, motion_name, target_name
 
 from .. import frames
+from ..models.pose_tokens import Poses, read_poses
 
 if TYPE_CHECKING:
     from ..method.learned_motion import LearnedMotion
@@ -26,8 +26,8 @@ class Inputs:
 
     references: frames.Pictures | None
     """uint8 (K, F, H, W, 3): K drawings of one motion to learn from."""
-    poses: bytes | None
-    """poses.json of what the references show, if the tokens start from it."""
+    poses: Poses | None
+    """What the references show, if the tokens start from it."""
     targets: list[frames.Pictures]
     """uint8 (H, W, 3) each, to apply the motion to."""
     motions: list[LearnedMotion]
@@ -44,8 +44,7 @@ def read_inputs(job: JobFolder, request: Request) -> Inputs:
     references, poses, motions = None, None, []
     if request.learns:
         if settings.inversion.token_init == "poses":
-            poses = (job.inputs / POSES).read_bytes()
-            check_poses(poses, settings.num_frames)
+            poses = read_poses((job.inputs / POSES).read_bytes(), settings.num_frames)
         references = _read_references(job, request.references, settings.num_frames, size)
     names = [target_name(number + 1) for number in range(request.targets)]
     targets = [frames.read_picture(job.inputs / name, size) for name in names]

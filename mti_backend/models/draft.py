@@ -6,7 +6,7 @@ from torch import Tensor
 from .framing import WHOLE, Framed, Framing, around, found, whole
 from .limbs import by_parts
 from .motion_autoencoder import MotionAutoencoder
-from .pose_tokens import pose_features, read_poses
+from .pose_tokens import Poses, pose_features
 from .svd import SvdModel
 from .token_layout import DraftLayout, token_rotation
 from .warp import Box, Motion, animate, crop
@@ -66,10 +66,10 @@ class DraftModel(SvdModel):
         tokens = [changed if i % 2 else embeddings for i in range(count)]
         return torch.stack(tokens, 1)
 
-    def pose_embeddings(self, poses: bytes) -> Tensor | None:
+    def pose_embeddings(self, poses: Poses) -> Tensor | None:
         """The embedding (F, D) of each captured pose, on the CPU: its features in the tokens'
         basis. None for poses that the draft has no features for (`pose_tokens`)."""
-        features = pose_features(read_poses(poses, self.num_frames))
+        features = pose_features(poses)
         if features is None:
             return None
         basis = token_rotation().cpu()[: features.shape[1]]

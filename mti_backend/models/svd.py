@@ -34,6 +34,7 @@ from .framing import WHOLE, Framed, Framing
 from .frozen import memory_efficient_backward
 from .gradient_checkpointing import Checkpointed
 from .placement import Placed
+from .pose_tokens import Poses
 from .temporal import leave_out_identities
 from .token_inflation import Inflation
 from .token_layout import TokenLayout
@@ -162,11 +163,8 @@ class SvdModel(Checkpointed, Placed):
         """Frame tokens (F, N, D): a clip's image embeddings (F, D), each N times (sec. 4.2)."""
         return embeddings[:, None].repeat(1, count, 1)
 
-    def pose_embeddings(self, poses: bytes) -> Tensor | None:
-        """The embedding (F, D) of each captured pose of poses.json; None if they are not known.
-
-        CLIP's embeddings of a pose are not. Raises UnreadableInput for a damaged file.
-        """
+    def pose_embeddings(self, poses: Poses) -> Tensor | None:
+        """The embedding (F, D) of each captured pose; None if it is not known, as of CLIP's."""
         return None
 
     @torch.no_grad()

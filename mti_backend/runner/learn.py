@@ -22,8 +22,9 @@ from ..job.session import Session
 from ..memory.oom_fallback import fall_back
 from ..method.textual_inversion.augmented_clips import variant_count
 from ..method.textual_inversion.embedding import MotionEmbedding
-from ..method.textual_inversion.inversion import Inversion
+from ..method.textual_inversion.inversion import Inversion, made_by
 from ..method.textual_inversion.sampling import sample
+from ..models.pose_tokens import Poses
 from ..models.precision import computes_bfloat16
 from ..models.svd import SvdModel
 from .iterations import Iterations
@@ -39,13 +40,13 @@ class Learning:
         self.workers = WorkerPool(session, request.settings.inversion.batch_size)
 
     def run(
-        self, model: SvdModel, references: frames.Pictures, fps: float, poses: bytes | None = None
+        self, model: SvdModel, references: frames.Pictures, fps: float, poses: Poses | None = None
     ) -> MotionEmbedding:
         """Learn from uint8 (F, H, W, 3), or (K, F, H, W, 3) of one motion, captured at `fps` frames
         per second, on all of the session's devices.
 
-        poses: poses.json of the motion. If the model knows the tokens of these poses, they are the
-        result: optimizing them on one reference makes them worse (docs/evaluation.md).
+        poses: Of the motion. If the model knows the tokens of these poses, they are the result:
+        optimizing them on one reference makes them worse (docs/method.md).
 
         On errors.Cancelled a last checkpoint is saved first; other errors lose the iterations since
         the last checkpoint."""
@@ -62,14 +63,9 @@ class Learning:
         """The motion whose frames have these embeddings (F, D)."""
         stage = Stage(self.session.log, "encode", 1)
         tokens = model.tokens_from(embeddings, self.request.settings.inversion.tokens_per_frame)
-        about = {
-            "model": model.identity,
-            "engine": model.name,
-            "iterations": "0",
-            "precision": "float32",
-        }
         stage.report(1)
-        return MotionEmbedding(tokens, tokens.mean(0), about | self._meta(fps, None))
+        about = made_by(model, 0, "float32") | self._meta(fps, None)
+        return MotionEmbedding(tokens, tokens.mean(0), about)
 
     def _run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         count = len(references) if references.ndim == 5 else 1

@@ -21,6 +21,7 @@ from ..procedural.body import (
     SKIRT,
     Figures,
 )
+from ..procedural.faces import NOSE
 from .captions import COLOURS
 
 Rgb = tuple[float, float, float]
@@ -64,7 +65,7 @@ def dress(
         table = figures.colours[i]
         if subject == "face":
             table[list(_FACE_SKIN)] = own[i]
-            table[NECK] = table[HAIR] = accents[i]  # the nose and the hair
+            table[NOSE] = table[HAIR] = accents[i]
         else:
             table[:] = own[i] * light[i]
         if subject == "person":

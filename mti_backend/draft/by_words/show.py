@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import torch
-from PIL import Image
 
-from ...contact_sheet import contact_sheet
+from ...contact_sheet import in_two_columns
 from ...frames import to_pictures
 from .captions import ACTIONS, BACKGROUNDS, CAMERAS, COLOURS, SUBJECTS, Caption, visible
 from .movers import HELD_OUT, LIMBS
@@ -61,12 +60,6 @@ def show(file: Path) -> None:
         )
         held_out = "HELD OUT " if scene.mover in HELD_OUT else ""
         rows.append((f"{held_out}{scene.caption.text()}{unsaid}", to_pictures(clip)))
-    half = (len(rows) + 1) // 2
-    columns = [contact_sheet(part) for part in (rows[:half], rows[half:])]
-    gap = 8
-    width = sum(column.width for column in columns) + gap
-    sheet = Image.new("RGB", (width, max(column.height for column in columns)), "white")
-    sheet.paste(columns[0], (0, 0))
-    sheet.paste(columns[1], (columns[0].width + gap, 0))
+    sheet = in_two_columns(rows)
     file.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(file, optimize=True)

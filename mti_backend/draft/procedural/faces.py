@@ -17,7 +17,7 @@ from .body import (
     HAIR,
     HAND_L,
     HAND_R,
-    NECK,
+    HIPS,
     PART_COUNT,
     SHOULDERS,
     SKIRT,
@@ -27,7 +27,7 @@ from .motions import INDEX
 
 _CENTRE, _SIZE = 0.56, 0.36  # of the head, and its radius
 _PIVOT = -1.2  # where the head nods and tilts, in head radii below its center
-NOSE, CHIN = NECK, SKIRT
+NOSE, CHIN = HIPS, SKIRT
 _EARS, _PUPILS = (FOOT_L, FOOT_R), (HAND_L, HAND_R)
 _BROWS, _EYES, _UPPER, _LOWER = (2, 4), (3, 5), (6, 8), (7, 9)
 _SIDES = ((0, -1.0), (1, 1.0))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .body import FACE, HAND_L, HAND_R, HUMAN, NECK, QUADRUPED, Figures
+from .body import HAND_L, HAND_R, HUMAN, NECK, QUADRUPED, Figures
 from .render import NOBODY, to_image, to_world
 
 _REACH = 5  # pixels around a figure that move with its nearest part
@@ -50,7 +50,7 @@ def motion_maps(figures: Figures, ends: Tensor, classes: Tensor, camera: Tensor)
     flow = torch.where(known[:, :, None].flatten(3), moved - here, behind - here)
     times = ends.shape[1] - 1
     depth = ends[:, 1:, :, :, 2].mean(3)  # in the renderer's painting order
-    depth[:, :, NECK] -= 0.05 * (figures.kind != FACE)[:, None]
+    depth[:, :, NECK] -= 0.05
     index = part.clamp(min=0).flatten(1)[:, None].expand(-1, times, -1)
     depths = depth.gather(2, index).unflatten(2, (1, size, size))
     return MotionMaps(

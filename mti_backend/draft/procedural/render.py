@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .backgrounds import paint_background
-from .body import FACE, NECK, PART_COUNT, Figures
+from .body import NECK, PART_COUNT, Figures
 
 _LIGHT = (-0.45, 0.6, 0.66)
 NOBODY = -1
@@ -141,7 +141,7 @@ def _paint_parts(
     """Paint the parts into `picture` (N, 3, P) back to front; returns the visible part (N, P)."""
     start, end = ends[:, :, 0], ends[:, :, 1]  # (N, parts, 3)
     depth = start[..., 2] + end[..., 2]
-    depth[:, NECK] -= 0.1 * (rows.kind != FACE)  # it ends inside the head
+    depth[:, NECK] -= 0.1  # it ends inside the head
     order = depth.argsort(dim=1, stable=True)
     pick = torch.arange(len(order))
     seen = torch.full(x.shape, NOBODY)

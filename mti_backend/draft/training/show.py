@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
 
-from ...contact_sheet import Pictures, contact_sheet
+from ...contact_sheet import Pictures, in_two_columns
 from ...frames import to_pictures
 from ..procedural.body import SHAPES, Figures
 from ..procedural.clips import Clips, make_clips
@@ -73,13 +72,7 @@ EXAMPLES = (
 def show(file: Path) -> None:
     """Write the sheet as a PNG: two columns of clips, every second frame of each."""
     rows = [(example.caption, _pictures(example, i)) for i, example in enumerate(EXAMPLES)]
-    half = (len(rows) + 1) // 2
-    columns = [contact_sheet(part) for part in (rows[:half], rows[half:])]
-    gap = 8
-    width = sum(column.width for column in columns) + gap
-    sheet = Image.new("RGB", (width, max(column.height for column in columns)), "white")
-    sheet.paste(columns[0], (0, 0))
-    sheet.paste(columns[1], (columns[0].width + gap, 0))
+    sheet = in_two_columns(rows)
     file.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(file, optimize=True)
 

@@ -66,6 +66,16 @@ def initial_tokens(
     return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)
 
 
+def made_by(model: SvdModel, iterations: int, precision: str) -> dict[str, str]:
+    """What a motion's file says about the model and the learning that made it."""
+    return {
+        "model": model.identity,
+        "engine": model.name,
+        "iterations": str(iterations),
+        "precision": precision,
+    }
+
+
 def learning_rate(settings: InversionSettings, step: int) -> float:
     """Adam's learning rate in iteration `step`, counting from 0."""
     if settings.learning_rate_decay == "none":
@@ -264,12 +274,7 @@ class Inversion:
 
     def embedding(self, **meta: str) -> MotionEmbedding:
         """The motion learned so far; `meta` is stored in the file's header."""
-        about = {
-            "model": self.model.identity,
-            "engine": self.model.name,
-            "iterations": str(self.step_index),
-            "precision": self.precision,
-        }
+        about = made_by(self.model, self.step_index, self.precision)
         frame_tokens, video_tokens = (tokens.detach().clone() for tokens in self._tokens)
         return MotionEmbedding(
             frame_tokens.expand(self.model.num_frames, -1, -1).clone(), video_tokens, about | meta

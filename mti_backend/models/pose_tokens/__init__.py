@@ -1,4 +1,4 @@
-"""The draft's motion tokens of captured poses, computed instead of learned. Imports torch, numpy.
+"""The draft's motion tokens of captured poses, computed instead of learned. Imports numpy.
 
 A motion that was keyed in 3D need not be guessed from its pictures: the draft's tokens are a known
 function of bone directions, path, camera and expression (`token_layout`), so the captured poses

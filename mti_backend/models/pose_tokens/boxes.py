@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .layout import Array, posed
+from .layout import Array, path, posed
 from .poses import Poses
 
 _CORNERS = 8
@@ -35,5 +35,5 @@ def box_bones(poses: Poses, axes: Array) -> tuple[Array, Array] | None:
     height = np.linalg.norm(up, axis=-1)
     squashed = (1 - height / height[0]) / 0.3
     foot = poses.joints[:, [a for a, _ in _UPRIGHT]].mean(1)
-    path = (foot - foot[0]) @ axes[0, :2].T / (float(height[0]) / 0.8)
-    return posed(poses.frames, lean - lean[0], squashed), path
+    bones = posed(poses.frames, lean - lean[0], squashed)
+    return bones, path(foot, axes, float(height[0]) / 0.8)

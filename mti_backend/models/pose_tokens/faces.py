@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .layout import Array, posed
+from .layout import Array, path, posed
 from .poses import Poses
 
 _PARENTS = (-1, 0, 0, 0, 3, 3, 4, 6, 6, 4, 9, 9, 1, 12, 12, 1, 15, 15, 16, 18, 18, 1, 21, 21, 0,
@@ -41,8 +41,7 @@ def face_movement(poses: Poses, axes: Array) -> tuple[Array, Array, Array]:
     nod = np.arctan2(-seen_front[:, 1], np.hypot(seen_front[:, 0], seen_front[:, 2]))
     yaw = np.arctan2(seen_front[:, 0], seen_front[:, 2])
     body = posed(poses.frames, 0.0, 0.0, tilt, nod, yaw)
-    path = (bones[:, 0, 0] - bones[0, 0, 0]) @ axes[0, :2].T / size
-    return body, path, _expressions(bones, up, front, radius)
+    return body, path(bones[:, 0, 0], axes, size), _expressions(bones, up, front, radius)
 
 
 def _expressions(bones: Array, up: Array, front: Array, radius: float) -> Array:

@@ -37,11 +37,6 @@ class Movement:
         return np.concatenate([2 * self.bones.reshape(frames, -1), *since, 2 * self.face], 1)
 
 
-def standing(frames: int) -> Array:
-    """Bones (F, 12, 3) of somebody who stands still and faces the viewer."""
-    return posed(frames)
-
-
 def posed(
     frames: int,
     lean_side: Array | float = 0.0,
@@ -82,3 +77,8 @@ def turned(vectors: Array, yaw: Array) -> Array:
 
 def _upright(side: Array, ahead: Array) -> Array:
     return np.stack([np.sin(side) * np.cos(ahead), np.cos(side) * np.cos(ahead), np.sin(ahead)], -1)
+
+
+def path(points: Array, axes: Array, height: float) -> Array:
+    """Path (F, 2) of points (F, 3) across the first frame's view, in figure heights."""
+    return np.asarray((points - points[0]) @ axes[0, :2].T / max(height, 1e-9))

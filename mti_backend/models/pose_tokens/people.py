@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .layout import Array, posed
+from .layout import Array, path, posed
 from .skeleton import Skeleton
 
 _LEVEL = 0.6  # vertical share of a trunk's direction below which it lies
@@ -82,8 +82,3 @@ def _swing(body: Skeleton, ahead: Array, limb: int, bone: int) -> Array:
     along = body.limbs[:, limb, bone + 1] - body.limbs[:, limb, bone]
     angle = np.unwrap(np.arctan2((along * ahead).sum(-1), -along[:, 2]))
     return np.asarray(angle - angle.mean())
-
-
-def path(points: Array, axes: Array, height: float) -> Array:
-    """Path (F, 2) of points (F, 3) across the first frame's view, in figure heights."""
-    return np.asarray((points - points[0]) @ axes[0, :2].T / max(height, 1e-9))
