@@ -39,25 +39,20 @@ class Learning:
         self.session, self.request = session, request
         self.workers = WorkerPool(session, request.settings.inversion.batch_size)
 
-    def run(
-        self, model: SvdModel, references: frames.Pictures, fps: float, poses: Poses | None = None
-    ) -> MotionEmbedding:
+    def run(self, model: SvdModel, references: frames.Pictures, fps: float) -> MotionEmbedding:
         """Learn from uint8 (F, H, W, 3), or (K, F, H, W, 3) of one motion, captured at `fps` frames
         per second, on all of the session's devices.
 
-        poses: Of the motion. If the model knows the tokens of these poses, they are the result:
-        optimizing them on one reference makes them worse (docs/method.md).
-
         On errors.Cancelled a last checkpoint is saved first; other errors lose the iterations since
         the last checkpoint."""
-        if poses is not None:
-            embeddings = model.pose_embeddings(poses)
-            if embeddings is not None:
-                return self._of_poses(model, embeddings, fps)
-            text = f"{model.name} does not know these poses, so it learns from the pictures."
-            self.session.log.append(events.Planned(text, 0, None))
         with self.workers:
             return self._run(model, references, fps)
+
+    def from_poses(self, model: SvdModel, poses: Poses, fps: float) -> MotionEmbedding | None:
+        """The motion of captured poses, without optimization; None if the model does not know the
+        tokens of such poses."""
+        embeddings = model.pose_embeddings(poses)
+        return None if embeddings is None else self._of_poses(model, embeddings, fps)
 
     def _of_poses(self, model: SvdModel, embeddings: Tensor, fps: float) -> MotionEmbedding:
         """The motion whose frames have these embeddings (F, D)."""

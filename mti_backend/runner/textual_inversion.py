@@ -4,13 +4,17 @@ is imported only once it is needed.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from mti_addon.wire.errors import BadRequest
+from mti_addon.wire.events import Planned
 from mti_addon.wire.problem import Problem
+from mti_addon.wire.request import Request
 
 from ..job.events import Stage
 from ..job.inputs import Inputs, read_inputs
+from ..job.session import Session
 from ..method.learned_motion import LearnedMotion
 from .method import Method
 
@@ -25,6 +29,10 @@ class TextualInversionJob(Method):
 
     inputs: Inputs
     model: SvdModel
+
+    def __init__(self, session: Session, request: Request) -> None:
+        super().__init__(session, request)
+        self._reconstructions: list[tuple[MotionEmbedding, float | None]] = []
 
     def read_inputs(self) -> None:
         self.inputs = read_inputs(self.job, self.request)
@@ -42,21 +50,50 @@ class TextualInversionJob(Method):
             )
 
     def learn(self, fps: float) -> MotionEmbedding:
+        """From the captured poses, if there are some that the model knows and plays well; otherwise
+        from the images. Optimizing the poses' tokens further makes them worse (docs/method.md)."""
         from .learn import Learning
 
         inputs, learning = self.inputs, Learning(self.session, self.request)
         assert inputs.references is not None
-        return learning.run(self.model, inputs.references, fps, inputs.poses)
+        keyed = inputs.poses and learning.from_poses(self.model, inputs.poses, fps)
+        if keyed and not self._is_weak(keyed):
+            return keyed
+        if inputs.poses:
+            does = "plays these poses poorly" if keyed else "does not know these poses"
+            text = f"{self.model.name} {does}, so it learns from the images."
+            self.session.log.append(Planned(text, 0, None))
+        learned = learning.run(self.model, inputs.references, fps)
+        return max((learned, keyed), key=self._gain) if keyed else learned
 
     def after_learning(self, motion: LearnedMotion) -> None:
         """Apply the motion to the reference's own first frame; warn if that fails."""
-        from .. import frames
-        from ..metrics.ranking import reconstruction, warning
+        from ..metrics.ranking import warning
 
+        if self.settings.inversion.reconstruct:
+            self.reconstruction = self._reconstruct(_ours(motion))
+            self.warning = warning(self.model.name, self.reconstruction)
+
+    def _is_weak(self, motion: MotionEmbedding) -> bool:
+        from ..metrics.ranking import warning
+
+        wanted = self.settings.inversion.reconstruct
+        return wanted and warning(self.model.name, self._reconstruct(motion)) is not None
+
+    def _gain(self, motion: MotionEmbedding) -> float:
+        gain = self._reconstruct(motion)
+        return -math.inf if gain is None else gain
+
+    def _reconstruct(self, motion: MotionEmbedding) -> float | None:
+        """Motion gain on the first reference, measured once for each motion of this job."""
+        from .. import frames
+        from ..metrics.ranking import reconstruction
+
+        for known, gain in self._reconstructions:
+            if known is motion:
+                return gain
         assert self.inputs.references is not None
         sampling = self.settings.sampling
-        if not self.settings.inversion.reconstruct:
-            return
         stage = Stage(self.session.log, "reconstruct", sampling.num_inference_steps)
 
         def on_step(step: int, total: int) -> None:
@@ -64,9 +101,9 @@ class TextualInversionJob(Method):
             stage.at(step)
 
         reference = frames.to_model(self.inputs.references[0])
-        gain = reconstruction(self.model, reference, _ours(motion), sampling, on_step)
-        self.reconstruction = gain
-        self.warning = warning(self.model.name, gain)
+        gain = reconstruction(self.model, reference, motion, sampling, on_step)
+        self._reconstructions.append((motion, gain))
+        return gain
 
     def given(self) -> MotionEmbedding:
         """What the request's edit makes of the motions. Raises WrongModel."""

@@ -28,11 +28,11 @@ def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
-def learned(tmp_path: Path, poses: bytes) -> JobFolder:
-    """A finished job that takes the motion of pair 0 from its poses, in one process."""
+def learned(tmp_path: Path, poses: bytes, iterations: int = 3) -> JobFolder:
+    """A finished job that is given pair 0's images, and poses to take the motion from."""
     pair = held_out_pair(0)
     settings = Settings.for_model("draft")
-    inversion = dataclasses.replace(settings.inversion, iterations=3, token_init="poses")
+    inversion = dataclasses.replace(settings.inversion, iterations=iterations, token_init="poses")
     inputs: dict[str, bytes | Path] = {
         reference_name(i + 1, 1): jobs.png(picture)
         for i, picture in enumerate(to_pictures(pair.reference))
@@ -62,6 +62,21 @@ def test_a_keyed_motion_is_taken_from_its_poses(tmp_path: Path) -> None:
     torch.testing.assert_close(motion.frame_tokens[:, 0], pair.tokens, rtol=0, atol=0.5)
     near = (motion.frame_tokens[:, 0] - pair.tokens).norm() / pair.tokens.norm()
     assert near < 0.02
+
+
+def test_poses_that_the_draft_plays_poorly_are_learned_from_the_images(tmp_path: Path) -> None:
+    """The poses are of another motion than the images, and do not play it; of the two motions the
+    better one is kept."""
+    other = held_out_pair(1)
+    assert other.poses is not None
+    job = learned(tmp_path, other.poses, iterations=15)
+    result = job.finished()
+    assert isinstance(result, Done)
+    told = [e.text for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, Planned)]
+    assert any("plays these poses poorly" in text for text in told)
+    assert result.result["iterations"] == 15
+    motion = MotionEmbedding.load(job.output_motion)
+    assert (motion.frame_tokens[:, 0] - other.tokens).norm() > other.tokens.norm() / 2
 
 
 def test_poses_that_the_draft_does_not_know_are_learned_from_the_images(tmp_path: Path) -> None:

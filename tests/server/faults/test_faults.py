@@ -332,7 +332,7 @@ def test_a_clock_that_jumps_loses_nothing(
     job = shop.submit("slow")
     shop.until(lambda: shop.job(job).seq > 3)
     real = time.time
-    for module in ("store.jobs", "work.reconcile", "work.ending"):
+    for module in ("store.jobs", "execution.reconcile", "execution.ending"):
         monkeypatch.setattr(f"mti_backend.server.{module}.now", lambda: real() + ahead)
     second = shop.submit("finish")
     shop.until(lambda: shop.job(job).is_final and shop.job(second).is_final)
