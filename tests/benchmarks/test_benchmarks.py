@@ -41,6 +41,7 @@ def test_the_full_size_one_runs_small_on_a_cpu(tmp_path: Path) -> None:
     assert all(f"| {name} |" in table for name in rows)
 
 
+@pytest.mark.slow
 def test_takes_are_ranked(tmp_path: Path) -> None:
     small = ["--pairs", "1", "--seeds", "2", "--out", str(tmp_path)]
     said = run("ranking", *small)

@@ -17,13 +17,13 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...motion import decode_png
 from ...motion.picture_files import file_is_cut_short
 from ...wire.problem import Problem
 from ...workflow.progress import steps
 from ..common.file_cache import cached, is_file
 from ..common.problems import CaptureError
 from ..scene.color import show_in_srgb
+from ..scene.images import read_png
 from ..scene.picture import render_file, render_size
 from ..sequencer.drawing import shown_range
 from ..sequencer.media import NUMBERED, image_size
@@ -106,7 +106,7 @@ def _rendered(scene: Any, frame: int, folder: Path) -> NDArray[np.uint8]:
     scene.frame_set(frame)
     path = folder / f"picture_{frame:06d}.png"
     scene.render.filepath = str(path)
-    return decode_png(render_file(scene, path))
+    return read_png(render_file(scene, path))
 
 
 def smaller(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -10,10 +10,11 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ...motion import PoseSequence, decode_png, draw
+from ...motion import PoseSequence, draw
 from ...motion.drawing.room import draw_room, lay_out, room_poses
 from ...wire.problem import Problem
 from ..common.problems import CaptureError
+from ..scene.images import read_png
 from ..scene.picture import render_size, render_still
 from ..scene.viewport import drawn, find_viewport
 from .cameras import cut_warnings
@@ -68,7 +69,7 @@ def _rendered(scene: Any, size: tuple[int, int]) -> Pictures:
     """Render the current frame (H, W, 4) with a transparent background."""
     width, height = render_size(size)
     place = {"resolution_x": width, "resolution_y": height, "film_transparent": True}
-    large = decode_png(render_still(scene, "PREVIEW", place, {"color_mode": "RGBA"}))
+    large = read_png(render_still(scene, "PREVIEW", place, {"color_mode": "RGBA"}))
     alpha = large[..., 3:].astype(np.float32) / 255
     weighted = np.concatenate([large[..., :3] * alpha, large[..., 3:]], axis=2)
     small = smaller(np.rint(weighted).astype(np.uint8), size).astype(np.float32)
