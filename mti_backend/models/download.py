@@ -1,5 +1,5 @@
-"""Downloads Stable Video Diffusion from the hub: pinned, resumable, into a plain folder. Imports
-the hub's client lazily.
+"""Downloads models from the hub: pinned, resumable, into a plain folder each. Imports the hub's
+client lazily.
 """
 
 from __future__ import annotations
@@ -27,22 +27,40 @@ _SPARE = 500_000_000
 
 @dataclass(frozen=True)
 class Source:
-    """A model on the hub at a fixed commit."""
+    """Files of a repository on the hub at a fixed commit."""
 
     repository: str
     revision: str
+    """The commit; or, if it is shorter than 40 digits, how it begins."""
+    files: tuple[str, ...]
+    folder: str = ""
+    """Where they belong in the model's folder."""
+
+    def commit(self, token: str | None) -> str:
+        """The whole commit; the hub is asked if only its beginning is known. Raises ModelMissing
+        if the repository has none or several that begin so."""
+        if len(self.revision) == 40:
+            return self.revision
+        from huggingface_hub import HfApi
+
+        commits = HfApi(token=token).list_repo_commits(self.repository)
+        found = [c.commit_id for c in commits if c.commit_id.startswith(self.revision)]
+        if len(found) != 1:
+            raise ModelMissing(
+                Problem(
+                    "commit_gone",
+                    "{repository} no longer has the pinned commit {revision}.",
+                    "Update the extension, or copy the model into the models folder.",
+                    {"repository": self.repository, "revision": self.revision},
+                )
+            )
+        return found[0]
 
 
-SOURCES = {
-    "svd": Source(
-        "stabilityai/stable-video-diffusion-img2vid", "9cf024d5bfa8f56622af86c884f26a52f6676f2e"
-    ),
-    "svd-xt": Source(
-        "stabilityai/stable-video-diffusion-img2vid-xt", "9e43909513c6714f1bc78bcb44d96e733cd242aa"
-    ),
-}
-# Half-precision weights, as they are used. The index comes last: a folder that has it is complete.
-FILES = (
+# Half-precision weights, as they are used, where there are such. The index comes last: a folder
+# that has it is complete.
+_INDEX = "model_index.json"
+_SVD_FILES = (
     "feature_extractor/preprocessor_config.json",
     "scheduler/scheduler_config.json",
     "unet/config.json",
@@ -51,8 +69,65 @@ FILES = (
     "vae/diffusion_pytorch_model.fp16.safetensors",
     "image_encoder/model.fp16.safetensors",
     "unet/diffusion_pytorch_model.fp16.safetensors",
-    "model_index.json",
+    _INDEX,
 )
+
+
+def _text_to_video_files(variant: str) -> tuple[str, ...]:
+    tokenizer = ("merges.txt", "special_tokens_map.json", "tokenizer_config.json", "vocab.json")
+    return (
+        *(f"tokenizer/{name}" for name in tokenizer),
+        "scheduler/scheduler_config.json",
+        "unet/config.json",
+        "vae/config.json",
+        "text_encoder/config.json",
+        f"vae/diffusion_pytorch_model{variant}.safetensors",
+        f"text_encoder/model{variant}.safetensors",
+        f"unet/diffusion_pytorch_model{variant}.safetensors",
+        _INDEX,
+    )
+
+
+SOURCES: dict[str, tuple[Source, ...]] = {
+    "svd": (
+        Source(
+            "stabilityai/stable-video-diffusion-img2vid",
+            "9cf024d5bfa8f56622af86c884f26a52f6676f2e",
+            _SVD_FILES,
+        ),
+    ),
+    "svd-xt": (
+        Source(
+            "stabilityai/stable-video-diffusion-img2vid-xt",
+            "9e43909513c6714f1bc78bcb44d96e733cd242aa",
+            _SVD_FILES,
+        ),
+    ),
+    "animatediff": (
+        Source(
+            "guoyww/animatediff-motion-adapter-v1-5-3",
+            "2e8139b1d1269fd8a21deb96ad19455e187692eb",
+            ("config.json", "diffusion_pytorch_model.safetensors"),
+            folder="motion_adapter",
+        ),
+        Source(
+            "stable-diffusion-v1-5/stable-diffusion-v1-5",
+            "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+            _text_to_video_files(".fp16"),
+        ),
+    ),
+    # its weights are in half precision, under the names of single precision
+    "zeroscope": (Source("cerspense/zeroscope_v2_576w", "1f35e3d", _text_to_video_files("")),),
+}
+
+
+def files_of(name: str) -> tuple[str, ...]:
+    """The files of a model in its folder, in the order of their download."""
+    return tuple(
+        f"{source.folder}/{file}" if source.folder else file
+        for source in SOURCES[name]
+        for file in source.files
+    )
 
 
 def download(
@@ -64,7 +139,7 @@ def download(
     """Download a model's files into `folder`; existing files are kept, partial downloads resumed.
 
     Args:
-        name: 'svd' or 'svd-xt'. on_progress: Called with (bytes present, total bytes); an exception
+        name: One of SOURCES. on_progress: Called with (bytes present, total bytes); an exception
             it raises stops the download, which the next call resumes.
         token: Access token of an account that has accepted the model's license; by default the
             environment's ($HF_TOKEN) or the one stored by the hub's own login.
@@ -77,7 +152,7 @@ def download(
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # hides retries that succeed
     try:
-        files = [_File.find(SOURCES[name], file, folder, token) for file in FILES]
+        files = [file for source in SOURCES[name] for file in _files(source, folder, token)]
         total, there = (sum(f.size for f in files), sum(f.there for f in files))
         _check_disk(folder, name, total - there)
         progress = _Progress(on_progress, total, there)
@@ -86,9 +161,14 @@ def download(
     except MtiError:
         raise
     except Exception as error:
-        raise _explained(error, name, SOURCES[name], folder) from error
+        raise _explained(error, name, SOURCES[name][-1], folder) from error
     on_progress(total, total)
     return folder
+
+
+def _files(source: Source, folder: Path, token: str | None) -> list[_File]:
+    commit, place = source.commit(token), folder / source.folder
+    return [_File.find(source.repository, commit, name, place, token) for name in source.files]
 
 
 @dataclass(frozen=True)
@@ -102,10 +182,12 @@ class _File:
     etag: str
 
     @classmethod
-    def find(cls, source: Source, name: str, folder: Path, token: str | None) -> _File:
+    def find(
+        cls, repository: str, commit: str, name: str, folder: Path, token: str | None
+    ) -> _File:
         from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
-        url = hf_hub_url(source.repository, name, revision=source.revision)
+        url = hf_hub_url(repository, name, revision=commit)
         about = get_hf_file_metadata(url, token=token)
         return cls(about.location, folder / name, int(about.size or 0), str(about.etag))
 

@@ -33,7 +33,6 @@ OPERATORS = {
     "add_prompt",
     "remove_prompt",
     "step_back",
-    "download_words_model",
     "drop_target",
     "remove_job",
     "rename_job",

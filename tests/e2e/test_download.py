@@ -4,6 +4,7 @@ server that behaves like the hub."""
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -11,27 +12,34 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from benchmarks.random_svd import write_random_svd
-from mti_backend.models.download import FILES, SOURCES
+from mti_backend.models.download import SOURCES, files_of
+from mti_backend.models.text_to_video import TextToVideoModel
+from tests.tiny_text_to_video import make_tiny_text_to_video
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 TOKEN = "hf_an_account_that_accepted"
+FILES = files_of("svd")
+OTHER_COMMITS = ("0" * 40, "6963642a64dbefa93663d1ecebb4ceda2d9ecb28")
 
 
 class Hub(ThreadingHTTPServer):
-    """A server with one model behind a license, sending at most `rate` bytes per second."""
+    """A server with one model, sending at most `rate` bytes per second."""
 
     daemon_threads = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "svd", license: bool = True) -> None:
+        """folder: Of the model's files. license: Whether only TOKEN may fetch them."""
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder, self.rate, self.refusal = folder, 0, 0
+        self.name, self.license, self.commits = name, license, OTHER_COMMITS
         self.ranges: list[str] = []
         self.sent = 0
 
@@ -47,16 +55,17 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(with_body=True)
 
     def answer(self, with_body: bool) -> None:
-        source, hub = SOURCES["svd"], self.server
-        prefix = f"/{source.repository}/resolve/{source.revision}/"
-        path = hub.folder / self.path.removeprefix(prefix)
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}" or hub.refusal:
+        hub = self.server
+        if hub.license and self.headers.get("Authorization") != f"Bearer {TOKEN}" or hub.refusal:
             self.send_response(hub.refusal or 401)
             if hub.refusal < 500:
                 self.send_header("X-Error-Code", "GatedRepo")
             self.send_header("Content-Length", "0")
             return self.end_headers()
-        if not self.path.startswith(prefix) or not path.is_file():
+        if self.path.startswith("/api/models/"):
+            return self.answer_commits()
+        path, commit = self.found()
+        if path is None or not path.is_file():
             self.send_response(404)
             self.send_header("Content-Length", "0")
             return self.end_headers()
@@ -64,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         first = int(asked.removeprefix("bytes=").partition("-")[0]) if with_body and asked else 0
         self.send_response(206 if first else 200)
         self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        self.send_header("X-Repo-Commit", source.revision)
+        self.send_header("X-Repo-Commit", commit)
         self.send_header("Content-Length", str(len(data) - first))
         if first:
             hub.ranges.append(asked)
@@ -72,6 +81,27 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.send_body(data[first:])
+
+    def found(self) -> tuple[Path | None, str]:
+        """The file that is asked for, of the pinned commit of a repository, and that commit."""
+        for source in SOURCES[self.server.name]:
+            commit = source.revision
+            if len(commit) < 40:
+                commit = next(c for c in self.server.commits if c.startswith(commit))
+            prefix = f"/{source.repository}/resolve/{commit}/"
+            if self.path.startswith(prefix):
+                return self.server.folder / source.folder / self.path.removeprefix(prefix), commit
+        return None, ""
+
+    def answer_commits(self) -> None:
+        """The commits of a repository, as the hub lists them."""
+        about = {"title": "", "message": "", "date": "2024-08-01T00:00:00.000Z", "authors": []}
+        data = json.dumps([{"id": commit, **about} for commit in self.server.commits]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def send_body(self, data: bytes) -> None:
         hub, part = self.server, 256 * 1024
@@ -95,13 +125,18 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def hub(weights: Path) -> Iterator[Hub]:
-    server = Hub(weights)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    with running(Hub(weights)) as server:
+        yield server
+
+
+@contextmanager
+def running(hub: Hub) -> Iterator[Hub]:
+    thread = threading.Thread(target=hub.serve_forever, daemon=True)
     thread.start()
-    yield server
-    server.shutdown()
+    yield hub
+    hub.shutdown()
     thread.join()
-    server.server_close()
+    hub.server_close()
 
 
 def command(hub: Hub, models: Path, home: Path, token: str = TOKEN) -> subprocess.Popen[str]:
@@ -111,7 +146,7 @@ def command(hub: Hub, models: Path, home: Path, token: str = TOKEN) -> subproces
         "HF_TOKEN": token, "MTI_MODELS_DIR": str(models),
     }  # fmt: skip
     return subprocess.Popen(
-        [sys.executable, "-m", "mti_backend", "download", "svd"],
+        [sys.executable, "-m", "mti_backend", "download", hub.name],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -150,6 +185,50 @@ def test_what_was_fetched_is_a_model(hub: Hub, tmp_path: Path) -> None:
 
     model = load_model("svd", folder=tmp_path / "models" / "svd")
     assert model.num_frames == 14 and len(model.inflation) == 2 * 10
+
+
+def text_to_video(name: str, folder: Path) -> Path:
+    """A tiny model whose files have the hub's names."""
+    make_tiny_text_to_video(name, folder)
+    for wanted in files_of(name):
+        path = folder / wanted
+        plain = path.with_name(path.name.replace(".fp16.", "."))
+        if plain != path:
+            plain.rename(path)
+        elif not path.exists():  # the tiny tokenizer has fewer files
+            path.write_text("{}")
+    return folder
+
+
+@pytest.mark.parametrize(("name", "frames"), [("animatediff", 16), ("zeroscope", 24)])
+def test_a_text_to_video_model_is_fetched_without_a_token(
+    tmp_path: Path, name: str, frames: int
+) -> None:
+    """Of two repositories, or of a commit of which only the beginning is pinned."""
+    there = text_to_video(name, tmp_path / "hub")
+    with running(Hub(there, name, license=False)) as hub:
+        hub.commits += ("1f35e3d" + "a" * 33,)
+        code, _, err = finished(command(hub, tmp_path / "models", tmp_path / "home", token=""))
+        assert code == 0, err
+        again = hub.sent
+        assert finished(command(hub, tmp_path / "models", tmp_path / "home", token=""))[0] == 0
+        assert hub.sent == again
+    from mti_backend.models import load_text_to_video
+
+    model = load_text_to_video(name, folder=tmp_path / "models" / name)
+    assert isinstance(model, TextToVideoModel) and model.num_frames == frames
+
+
+@pytest.mark.parametrize("commits", [(), ("1f35e3d" + "a" * 33, "1f35e3d" + "b" * 33)])
+def test_a_pinned_commit_that_is_gone_or_ambiguous_is_refused(
+    tmp_path: Path, commits: tuple[str, ...]
+) -> None:
+    there = text_to_video("zeroscope", tmp_path / "hub")
+    with running(Hub(there, "zeroscope", license=False)) as hub:
+        hub.commits += commits
+        code, _, err = finished(command(hub, tmp_path / "models", tmp_path / "home", token=""))
+    assert code == 2 and "no longer has the pinned commit 1f35e3d" in err
+    assert not (tmp_path / "models" / "zeroscope").exists()
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,8 @@ from mti_addon.client.setup.folder import BackendFolder, SetupTaskFolder, SetupT
 from mti_addon.client.setup.models import model_folder
 from mti_addon.client.setup.start import cancel_task, look, start_task
 from mti_addon.wire.owner import read_owner
-from mti_backend.models.download import FILES
 from tests.e2e.jobs import ROOT, wait_for
-from tests.e2e.test_download import TOKEN, Hub, hub, weights
+from tests.e2e.test_download import FILES, TOKEN, Hub, hub, weights
 
 __all__ = ["hub", "weights"]
 

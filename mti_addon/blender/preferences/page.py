@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...client.setup.engines import LABELS, installed
-from ...client.setup.models import DOWNLOADS, PARTS
-from ...client.setup.words_models import LICENSES
+from ...client.setup.models import DOWNLOADS
 from ...wire.problem import Problem
 from ..common import addon, release_channel
 from ..common.drawing import paragraph
@@ -21,8 +20,6 @@ from ..translations import sentences, told, translated
 
 READY = "Ready: Python {python}, torch {torch}, diffusers {diffusers}."
 TESTING = "Self-Test: {stage}"
-FOLDERS = (*DOWNLOADS, *PARTS)
-"""Models that are not included."""
 
 
 def draw_backend(context: Any, layout: Any) -> None:
@@ -70,11 +67,9 @@ def draw_models(context: Any, layout: Any) -> None:
         row.label(text=LABELS[name], icon="CHECKMARK" if state.ready else "DOT", translate=True)
         if name in DOWNLOADS:
             _draw_model_buttons(row, name)
-        elif name in LICENSES and not engines.seen_model(addon.models_folder(), name).whole:
-            row.operator("mti.download_words_model", icon="IMPORT")
         if state.condition != "backend_missing":
             paragraph(context, box, sentences(state.said), "NONE")
-        if name in FOLDERS and state.condition in ("backend_missing", "too_small", "unknown"):
+        if name in DOWNLOADS and state.condition in ("backend_missing", "too_small", "unknown"):
             folder = engines.seen_model(addon.models_folder(), name)
             paragraph(context, box, sentences(installed(name, folder)), "NONE")
         draw_licenses(context, box, name, boxed=True)

@@ -7,7 +7,7 @@ from ...client.setup.check import Capabilities, read_capabilities
 from ...client.setup.engines import EngineState, sizes_of
 from ...client.setup.engines import engine_states as judged
 from ...client.setup.folder import BackendFolder
-from ...client.setup.models import DOWNLOADS, PARTS, model_folder
+from ...client.setup.models import DOWNLOADS, model_folder
 from ...wire import Settings
 from ...wire.problem import Problem
 from ...wire.settings import SIZES
@@ -58,7 +58,7 @@ def chosen_words_size() -> int:
 def engine_states() -> dict[str, EngineState]:
     """Return the states of all engines on this machine, each with a message."""
     models = addon.models_folder()
-    folders = {name: seen_model(models, name) for name in (*DOWNLOADS, *PARTS)}
+    folders = {name: seen_model(models, name) for name in DOWNLOADS}
     return judged(
         capabilities(), addon.backend_problem(), folders, chosen_size(), chosen_words_size()
     )

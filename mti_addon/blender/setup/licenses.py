@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...client.setup.words_models import LICENSES, NOT_COMMERCIAL, License
+from ...client.setup.licenses import LICENSES, NOT_COMMERCIAL, License
 from ..common.drawing import button, paragraph
 
 MAY = (

@@ -9,9 +9,8 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ... import client
-from ...client.setup.models import DOWNLOADS, PARTS, model_folder
+from ...client.setup.models import DOWNLOADS, model_folder
 from ...client.setup.start import cancel_task
-from ...client.setup.words_models import NOT_DOWNLOADED
 from ...wire.errors import BadRequest, MtiError
 from ...wire.problem import Problem
 from ...workflow.self_test import self_test_order
@@ -145,8 +144,7 @@ class MTI_OT_move_models(bpy.types.Operator):
     def poll(cls, _context: Any) -> bool:
         """Require models that are not in use."""
         models = addon.models_folder()
-        names = (*DOWNLOADS, *PARTS)
-        there = any(engines.seen_model(models, name).size for name in names)
+        there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = None if there else NOTHING_TO_MOVE
         return set_poll_message(cls, problem or busy("move", "delete", *DOWNLOAD_TASKS))
 
@@ -194,23 +192,6 @@ class MTI_OT_delete_model(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MTI_OT_download_words_model(bpy.types.Operator):
-    """Download this model. Until that is possible, put its folder into the models folder"""
-
-    bl_idname = "mti.download_words_model"
-    bl_label = "Download"
-
-    @classmethod
-    def poll(cls, _context: Any) -> bool:
-        """Say what to do instead."""
-        return set_poll_message(cls, NOT_DOWNLOADED)
-
-    @reports_errors
-    def execute(self, _context: Any) -> set[str]:
-        """Refuse, for scripts that ask nevertheless."""
-        raise BadRequest(NOT_DOWNLOADED)
-
-
 DOWNLOAD_TASKS = tuple(f"download-{name}" for name in DOWNLOADS)
 CLASSES = (
     MTI_OT_check_backend,
@@ -220,5 +201,4 @@ CLASSES = (
     MTI_OT_copy_command,
     MTI_OT_move_models,
     MTI_OT_delete_model,
-    MTI_OT_download_words_model,
 )

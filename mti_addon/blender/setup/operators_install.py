@@ -55,7 +55,7 @@ class MTI_OT_download_model(bpy.types.Operator):
     bl_idname = "mti.download_model"
     bl_label = "Download"
     bl_description = (
-        "Download this model from the hub in the background. Its license must have been "
+        "Download this model from the hub in the background. SVD's license must have been "
         "accepted there. Click again to resume an incomplete download"
     )
 

@@ -13,6 +13,8 @@ from . import watch
 MODELS = (
     ("svd", "SVD", "Stable Video Diffusion, 14 images"),
     ("svd-xt", "SVD-XT", "Stable Video Diffusion XT, 25 images"),
+    ("animatediff", "AnimateDiff", "Stable Diffusion 1.5 with motion modules, 16 images"),
+    ("zeroscope", "ZeroScope", "ZeroScope v2, 24 images; not for commercial use"),
 )
 
 

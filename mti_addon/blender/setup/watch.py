@@ -13,7 +13,7 @@ import bpy
 
 from ... import client
 from ...client.setup.folder import SetupTaskState, TaskSpec
-from ...client.setup.models import DOWNLOADS, PARTS
+from ...client.setup.models import DOWNLOADS
 from ...client.setup.start import look, start_task
 from ...wire import JobFolder, MtiError
 from ...workflow import self_test
@@ -24,7 +24,7 @@ from ..translations import told, translated
 from . import engines
 
 SECONDS = 0.5
-SETUP_TASKS = ("setup", "check", "download-svd", "download-svd-xt", "move", "delete")
+SETUP_TASKS = ("setup", "check", *(f"download-{name}" for name in DOWNLOADS), "move", "delete")
 
 states: dict[str, SetupTaskState] = {}
 """State at the last poll of every task ever started."""
@@ -198,6 +198,6 @@ def _was_moved(source: str, target: str) -> bool:
     """Return whether only the target folder contains models."""
 
     def has_some(folder: str) -> bool:
-        return any(os.path.isdir(os.path.join(folder, name)) for name in (*DOWNLOADS, *PARTS))
+        return any(os.path.isdir(os.path.join(folder, name)) for name in DOWNLOADS)
 
     return has_some(target) and not has_some(source)

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from ...wire.problem import Problem
 from ...wire.settings import MODELS_OF, SIZES, WORDS_SIZES, ModelName, Settings
-from . import words_models
 from .check import Capabilities
 from .models import DOWNLOADS, ModelFolder
 
@@ -122,11 +121,9 @@ def _judged(
     if name == "draft":
         return "ready", Problem("draft_ready", "Ready (no GPU needed)")
     unfit = _memory_problem(Settings.for_model(name).sized(*size), capabilities)
-    whole = folder is not None and folder.whole
-    # before a download, it is said that it would be in vain; the others are not downloaded
-    if unfit and (whole or name not in WORDS):
+    if unfit:  # also before a download, which would be in vain
         return "too_small", unfit
-    if folder is None or not whole:
+    if folder is None or not folder.whole:
         missing = folder is None or not folder.size
         return "not_installed" if missing else "incomplete", installed(name, folder)
     if capabilities is None:
@@ -138,12 +135,14 @@ def _judged(
 
 def installed(name: str, folder: ModelFolder | None) -> Problem:
     """Return how much of a model is installed."""
-    if name in WORDS:
-        return words_models.installed(name, folder)
     total = DOWNLOADS[name] / 1e9
     if folder is None or not folder.size:
         what = "Not installed ({total:.1f} GB download)."
         return Problem("engine_not_installed", what, values={"total": total})
+    if folder.missing:
+        what = "{path} lacks {parts}. Download it again to resume, or copy the whole model there."
+        parts = {"path": str(folder.path), "parts": ", ".join(folder.missing)}
+        return Problem("engine_lacks_parts", what, values=parts)
     if not folder.whole:
         what = "Partially downloaded: {there:.1f} of {total:.1f} GB. Download it again to resume."
         there = folder.size / 1e9

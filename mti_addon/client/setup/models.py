@@ -19,13 +19,18 @@ from ..jobs.launch import cannot_be_started, runner_environment
 from .child import TaskProcess
 from .folder import TaskSpec, typed
 
-DOWNLOADS = {"svd": 4_509_000_000, "svd-xt": 4_509_000_000}
+DOWNLOADS = {
+    "svd": 4_509_000_000,
+    "svd-xt": 4_509_000_000,
+    "animatediff": 3_803_000_000,
+    "zeroscope": 3_667_000_000,
+}
 """Download size of the files used, in bytes."""
 PARTS = {
     "animatediff": ("unet", "vae", "text_encoder", "tokenizer", "scheduler", "motion_adapter"),
     "zeroscope": ("unet", "vae", "text_encoder", "tokenizer", "scheduler"),
 }
-"""The folders of which the text-to-video models consist, which are not downloaded yet."""
+"""The folders of which the text-to-video models consist."""
 INDEX = "model_index.json"
 """Marks a model's folder as complete: it is downloaded last."""
 MOVING = Problem("moving_models", "Moving the models")
@@ -106,7 +111,7 @@ def move(process: TaskProcess, spec: TaskSpec) -> None:
                 {"target": str(target), "source": str(source)},
             )
         )
-    names = [name for name in (*DOWNLOADS, *PARTS) if (source / name).is_dir()]
+    names = [name for name in DOWNLOADS if (source / name).is_dir()]
     total, done = sum(files.size_of(source / name) for name in names), 0
     with files.translating_os_errors(target):
         target.mkdir(parents=True, exist_ok=True)

@@ -76,7 +76,7 @@ def test_nothing_is_set_up_yet(scene, prefs, watch):
     lines = page(prefs)
     assert "The backend is not set up. Press Set Up the Backend in the preferences." in lines
     assert {"[mti.setup_backend]", "[mti.self_test]", "[mti.check_backend]"} <= set(lines)
-    assert lines.count("[mti.download_model]") == 2 and "[mti.delete_model]" not in lines
+    assert lines.count("[mti.download_model]") == 4 and "[mti.delete_model]" not in lines
     assert lines.count("Not installed (4.5 GB download).") == 2
     assert not bpy.ops.mti.self_test.poll() and not bpy.ops.mti.check_backend.poll()
     assert not bpy.ops.mti.move_models.poll()
@@ -263,10 +263,10 @@ def test_engines_have_their_sentences(scene, prefs, watch, ext, tmp_path):
 def test_models_by_words_say_their_licenses_and_what_to_do(scene, prefs, watch, tmp_path):
     lines = page(prefs)
     first = lines.index("AnimateDiff")
-    assert "[mti.download_words_model]" in lines[first : first + 3]
+    assert "[mti.download_model]" in lines[first : first + 3]
     said = " ".join(lines[first:])
     assert said.index("May be used commercially") < said.index("Not for commercial use")
-    assert "put it as the folder zeroscope" in said and str(tmp_path / "models") in said
+    assert "Not installed (3.8 GB download)" in said and "Not installed (3.7 GB download)" in said
     assert lines.count("[wm.url_open]") == 3
     prefs.method = "motion-inversion"
     lines = page(prefs)
