@@ -178,6 +178,12 @@ class SamplingSettings:
             "Number of seeds to try on each target, starting at seed; best match first.",
         ),
     ] = 1
+    in_between: Annotated[
+        int,
+        Range(
+            0, 7, "images", "In-betweens after each frame but the last; only the draft makes them."
+        ),
+    ] = 0
     fps: Annotated[
         int, Range(1, 120, "frames/s", "SVD's condition; the network is given fps - 1 (SVD: 7).")
     ] = 7
@@ -277,6 +283,11 @@ class Settings:
         return 1 if words is None else max(1, len(words.prompts)) * words.playing.takes
 
     @property
+    def images(self) -> int:
+        """Return the images of a result: the clip's frames, and the in-betweens."""
+        return self.num_frames + (self.num_frames - 1) * self.sampling.in_between
+
+    @property
     def takes(self) -> int:
         """Return the results for each target or prompt, by whichever method."""
         words = self.motion_inversion
@@ -352,6 +363,11 @@ class Settings:
             self.words.check_meaning(f"{path}.motion_inversion")
         elif self.motion_inversion is not None:
             raise BadRequest(f"{path}.motion_inversion must be null for {self.method}.")
+        if self.sampling.in_between and not self.keeps_size:
+            raise BadRequest(
+                f"{path}.sampling.in_between is {self.sampling.in_between}, and must be 0: only "
+                "the draft makes in-betweens."
+            )
         self._check_size(path)
 
     def _check_size(self, path: str) -> None:
@@ -374,7 +390,11 @@ _ADDED_BY_2: _Fields = (
     ("sampling.takes", 1),
 )
 _ADDED_BY_3: _Fields = (("sampling.framing", "whole"),)
-_ADDED_BY_4: _Fields = (("method", "motion-textual-inversion"), ("motion_inversion", None))
+_ADDED_BY_4: _Fields = (
+    ("method", "motion-textual-inversion"),
+    ("motion_inversion", None),
+    ("sampling.in_between", 0),
+)
 _RENAMED_BY_3 = (
     ("frames", "num_frames"),
     ("inversion.start", "token_init"),

@@ -37,6 +37,8 @@ class LearnOptions:
     """Part of the target to animate: AUTO, SUBJECT or WHOLE; see framed()."""
     from_poses: bool = True
     """Take the tokens of the captured poses where the engine knows them (`knows_poses`)."""
+    in_between: int = 0
+    """In-betweens after each frame, 0..7, if there is a target and the engine makes any."""
     caption: str = ""
     """What is seen in the capture; only read by engines that are told in words what to show."""
     view: View = "object"
@@ -102,7 +104,8 @@ def _with_options(settings: Settings, options: LearnOptions, has_poses: bool) ->
     if options.from_poses and has_poses and knows_poses(settings):
         inversion = replace(inversion, token_init="poses")
     sampling = replace(settings.sampling, seed=options.seed, takes=options.takes)
-    return replace(settings, inversion=inversion, sampling=sampling)
+    settings = replace(settings, inversion=inversion, sampling=sampling)
+    return smoothed(settings, options.in_between)
 
 
 def _in_words(settings: Settings, options: LearnOptions) -> Settings:
@@ -124,6 +127,13 @@ def knows_poses(settings: Settings) -> bool:
     """Return whether the engine's tokens are a known function of poses, so that captured ones need
     not be learned from their pictures."""
     return settings.model == "draft"
+
+
+def smoothed(settings: Settings, in_between: int) -> Settings:
+    """Return settings with so many in-betweens after each frame, if the engine makes any."""
+    if not settings.keeps_size:
+        return settings
+    return replace(settings, sampling=replace(settings.sampling, in_between=in_between))
 
 
 def framed(settings: Settings, framing: str) -> Settings:
@@ -164,6 +174,7 @@ def apply_order(
     takes: int = 1,
     framing: str = "AUTO",
     edit: MotionEdit = AS_LEARNED,
+    in_between: int = 0,
 ) -> JobFolder:
     """Write a job that applies an edit of motions to a target image (PNG), `takes` times.
 
@@ -171,7 +182,8 @@ def apply_order(
     the same as learn_order.
     """
     what = combined(motions, edit)
-    return combination_order(root, framed(motions[0].settings, framing), what, target, seed, takes)
+    settings = smoothed(framed(motions[0].settings, framing), in_between)
+    return combination_order(root, settings, what, target, seed, takes)
 
 
 def combination_order(

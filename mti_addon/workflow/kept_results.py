@@ -302,7 +302,7 @@ def _kept_before(root: Path, recipe: Recipe) -> Result | None:
     """Return this very take if it was kept, and is complete."""
     for result in results_in(root):
         same = (result.recipe.job, result.recipe.take) == (recipe.job, recipe.take)
-        if same and len(result.names) == recipe.settings.num_frames:
+        if same and len(result.names) == recipe.settings.images:
             return result
     return None
 

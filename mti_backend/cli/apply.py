@@ -111,6 +111,14 @@ def add_result_options(parser: Parser) -> None:
         help="random seed; the same seed gives the same result (default: 0)",
     )
     parser.add_argument(
+        "--in-between",
+        type=common.number(SamplingSettings, "in_between"),
+        default=0,
+        metavar="N",
+        help="in-betweens after each picture, 0 to 7, for smoother motion; only the draft makes "
+        "them (default: 0)",
+    )
+    parser.add_argument(
         "--framing",
         choices=get_args(Framing),
         help="what the draft sees of an image: the figure alone, or the whole frame, as camera "
@@ -135,7 +143,9 @@ def run(options: argparse.Namespace, report: Report) -> int:
     model_folder(engine)
     places = places_of(options.images, motions[0].preset.name, options)
     images = tuple(options.images)
-    plan = Plan(motions, edit, engine, images, places, options.seed, options.framing)
+    plan = Plan(
+        motions, edit, engine, images, places, options.seed, options.framing, options.in_between
+    )
     results = plan.carry_out(report.jobs())
     if not options.json:
         plan.tell(results)
@@ -181,6 +191,7 @@ class Plan:
     seed: int
     framing: Framing | None = None
     """None: as the motion was learned."""
+    in_between: int = 0
 
     def carry_out(self, jobs: Jobs) -> list[Result]:
         """Generate and write all results. Raises MtiError."""
@@ -204,7 +215,12 @@ class Plan:
     def _request(self, targets: int) -> Request:
         preset = self.motions[0].preset
         settings = preset.embeddings[self.engine].settings
-        sampling = replace(settings.sampling, seed=self.seed, takes=self.places.takes)
+        sampling = replace(
+            settings.sampling,
+            seed=self.seed,
+            takes=self.places.takes,
+            in_between=self.in_between,
+        )
         if self.framing is not None:
             sampling = replace(sampling, framing=self.framing)
         return Request(

@@ -1,5 +1,7 @@
 """The draft model: SVD's own classes around a motion autoencoder. Imports torch and models."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from .motion_autoencoder import MotionAutoencoder
 from .pose_tokens import Poses, pose_features
 from .svd import SvdModel
 from .token_layout import DraftLayout, token_rotation
-from .warp import Box, Motion, animate, crop
+from .warp import Box, Motion, animated, crop, with_in_betweens
 
 
 class DraftModel(SvdModel):
@@ -92,12 +94,22 @@ class DraftModel(SvdModel):
         latents = self.vae.encode_image(picture[None])
         return latents[None].to(self.dtype)
 
-    @torch.no_grad()
     def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:
         """Frames (F, 3, H, W) from latents (1, F, K, 16, 16): the first frame, warped."""
+        return torch.stack(list(self.images(latents, first, chunk, 0)))
+
+    @torch.no_grad()
+    def images(
+        self, latents: Tensor, first: Framed, chunk: int, in_between: int
+    ) -> Iterator[Tensor]:
+        """The same one by one. In-betweens move each place along a smooth path through its places
+        in the frames."""
         flow, depth = self.vae.to_maps(latents[0].to(self.device, torch.float32))
         parts, figure = (t[0] for t in self.vae.seen(first.shown[None].to(self.device)))
         flow = by_parts(flow, parts)
+        if in_between:
+            flow, depth = (with_in_betweens(maps, in_between) for maps in (flow, depth))
         height, width = first.picture.shape[-2:]
         box = first.box or whole(height, width)
-        return animate(first.picture.cpu(), box, Motion(flow.cpu(), depth.cpu(), figure.cpu()))
+        motion = Motion(flow.cpu(), depth.cpu(), figure.cpu())
+        yield from animated(first.picture.cpu(), box, motion)

@@ -7,6 +7,7 @@ tests. Images are float (F, 3, H, W) in [-1, 1]; latents (B, F, C, h, w).
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,13 @@ class SvdModel(Checkpointed, Placed):
             torch.zeros(1, frames, count, width, device=self.device),
             torch.zeros(1, count, width, device=self.device),
         )
+
+    def images(
+        self, latents: Tensor, first: Framed, chunk: int, in_between: int
+    ) -> Iterator[Tensor]:
+        """The frames of `decode` one by one, (3, H, W) each, with `in_between` more after each but
+        the last; SVD has none."""
+        yield from self.decode(latents, first, chunk)
 
     @torch.no_grad()
     def decode(self, latents: Tensor, first: Framed, chunk: int = 0) -> Tensor:

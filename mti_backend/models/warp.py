@@ -12,6 +12,7 @@ Images are float (3, H, W) in [-1, 1]; flow is in widths of the square on which 
 to the right, y down; depth is larger toward the viewer.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -56,17 +57,36 @@ class Motion:
     figure: Tensor
 
 
-@torch.no_grad()
 def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
     """Render T frames (T, 3, H, W) of a first frame (3, H, W) whose square `box` moves."""
+    return torch.stack(list(animated(picture, box, motion)))
+
+
+@torch.no_grad()
+def animated(picture: Tensor, box: Box, motion: Motion) -> Iterator[Tensor]:
+    """The frames of `animate` one by one, (3, H, W) each: all at once, many of a large image would
+    not fit in memory."""
     still = _Still.of(picture, box, motion.figure)
-    affine = [_background_affine(flow, still.coarse_figure) for flow in motion.flow]
-    return torch.stack(
-        [
-            still.frame(_calmed(flow, moved), depth, moved)
-            for flow, depth, moved in zip(motion.flow, motion.depth, affine, strict=True)
-        ]
-    )
+    for flow, depth in zip(motion.flow, motion.depth, strict=True):
+        moved = _background_affine(flow, still.coarse_figure)
+        yield still.frame(_calmed(flow, moved), depth, moved)
+
+
+def with_in_betweens(maps: Tensor, count: int) -> Tensor:
+    """Maps of T frames (T, ...), with `count` more after each but the last: ((T - 1) * (count + 1)
+    + 1, ...). A cubic spline through the frames' values (Catmull-Rom), so that nothing jerks."""
+    padded = torch.cat([2 * maps[:1] - maps[1:2], maps, 2 * maps[-1:] - maps[-2:-1]])
+    before, here, there, after = (padded[i : len(maps) - 1 + i] for i in range(4))
+    made = []
+    for step in range(count + 1):
+        t = step / (count + 1)
+        made.append(
+            here
+            + t / 2 * (there - before)
+            + t * t / 2 * (2 * before - 5 * here + 4 * there - after)
+            + t**3 / 2 * (3 * (here - there) + after - before)
+        )
+    return torch.cat([torch.stack(made, 1).flatten(0, 1), maps[-1:]])
 
 
 def _calmed(flow: Tensor, affine: Tensor) -> Tensor:

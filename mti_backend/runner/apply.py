@@ -15,7 +15,7 @@ from .. import frames
 from ..job.events import Stage
 from ..job.session import Session
 from ..method.textual_inversion.embedding import MotionEmbedding
-from ..method.textual_inversion.sampling import sample
+from ..method.textual_inversion.sampling import sample_images
 from ..metrics.attention_maps import AttentionMaps
 from ..metrics.ranking import agreement
 from ..models.svd import SvdModel
@@ -67,9 +67,12 @@ class Applying:
         with maps.watching(model) if sampling.attention else nullcontext():
             pictures = play(
                 self.session, stage, before,
-                lambda on_step: sample(model, frames.to_model(picture), motion, sampling, on_step),
+                lambda on_step: sample_images(
+                    model, frames.to_model(picture), motion, sampling, on_step
+                ),
             )  # fmt: skip
-        attention = maps.pictures(pictures) if sampling.attention else None
+        frames_alone = pictures[:: sampling.in_between + 1]
+        attention = maps.pictures(frames_alone) if sampling.attention else None
         return Take(number, seed, None, pictures, attention)
 
 

@@ -198,7 +198,7 @@ class Run:
                 )
             if self.takes:
                 first = self.takes[0]
-                frames.write_preview(folder / job.preview_file.name, first.clip, self.fps())
+                frames.write_preview(folder / job.preview_file.name, first.clip, self.rate())
                 if first.attention is not None:
                     frames.write_frames(folder / job.attention_dir.name, first.attention)
         stage.report(1)
@@ -226,7 +226,7 @@ class Run:
         job, learns, applies = self.job, self.request.learns, self.request.applies
         warning = self.method.warning
         return {
-            "frames": self.settings.num_frames if applies else 0,
+            "frames": self.settings.images if applies else 0,
             "frames_dir": self.inside(job.frames_dir) if applies else None,
             "preview": self.inside(job.preview_file) if applies else None,
             "takes": [
@@ -245,7 +245,7 @@ class Run:
             "warning_code": warning.code if warning else "",
             "warning_values": dict(warning.values) if warning else {},
             "size": self.size(),
-            "fps": self.fps(),
+            "fps": self.rate() if applies else self.fps(),
             "loss": motion.loss if learns and math.isfinite(motion.loss) else None,
             "iterations": self.session.learned,
             "seconds": {name: round(seconds, 3) for name, seconds in self.seconds.items()},
@@ -255,6 +255,10 @@ class Run:
     def fps(self) -> float:
         """Frames per second at which the clip is as long as the captured range."""
         return self.settings.num_frames / self.request.capture.seconds
+
+    def rate(self) -> float:
+        """The same of the result's images, which include in-betweens."""
+        return self.settings.images / self.request.capture.seconds
 
     def size(self) -> list[int]:
         """Width and height of the clip, in pixels."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mti_addon.wire import events
 
@@ -45,10 +47,10 @@ def seeds(first: int, count: int) -> list[int]:
 
 
 def play(
-    session: Session, stage: Stage, before: int, played: Callable[[OnStep], Tensor]
+    session: Session, stage: Stage, before: int, played: Callable[[OnStep], Iterable[Tensor]]
 ) -> frames.Pictures:
     """Generate one take, uint8 (F, H, W, 3), and report its progress; `before` steps of the stage
-    are already done. Raises Cancelled."""
+    are already done. `played` gives its images in [-1, 1], (3, H, W) each. Raises Cancelled."""
 
     def on_step(step: int, total: int) -> None:
         session.check()
@@ -56,7 +58,10 @@ def play(
         if step == total:
             session.log.append(events.Progress("decode", 0, 1))
 
-    clip = played(on_step)
+    pictures = []
+    for image in played(on_step):
+        session.check()
+        pictures.append(frames.to_pictures(image))
     session.log.append(events.Progress("decode", 1, 1))
     session.check()
-    return frames.to_pictures(clip)
+    return np.stack(pictures)

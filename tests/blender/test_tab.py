@@ -320,10 +320,11 @@ def test_the_draft_says_what_it_does(captured, prefs):
     """Where one learns, and where one applies; it takes any target, so that nothing is cropped."""
     lines, said = _drawn(), "Draft: moves the image's own pixels"
     assert lines.count(said) == 2
-    assert "<framing>" in lines and "<fit>" not in lines
+    assert "<framing>" in lines and "<fit>" not in lines and "<in_between>" in lines
     prefs.engine = "svd"
     lines = _drawn()
     assert said not in lines and "<fit>" in lines and "<framing>" not in lines
+    assert "<in_between>" not in lines
 
 
 def test_the_sequencer_says_which_scene_is_edited(scene, prefs):

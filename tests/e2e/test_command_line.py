@@ -179,7 +179,7 @@ def test_a_motion_is_applied_to_two_pictures(
     pictures = [tmp_path / "a.jpg", tmp_path / "b.png"]
     told = call(
         place, "apply", learned["id"][:8], *pictures, "--out", tmp_path / "out",
-        "--takes", "2", "--video", tmp_path / "clip.mp4",
+        "--takes", "2", "--video", tmp_path / "clip.mp4", "--in-between", "1",
     )  # fmt: skip
     assert (told["engine"], told["exit_code"]) == ("draft", 0)
     results = told["results"]
@@ -188,7 +188,7 @@ def test_a_motion_is_applied_to_two_pictures(
     ]  # fmt: skip
     for result, size in zip(results, [(96, 128)] * 2 + [(160, 96)] * 2, strict=True):
         names = sorted(path.name for path in Path(result["folder"]).iterdir())
-        assert names == [*(f"{n:04d}.png" for n in range(1, 15)), "preview.webp"]
+        assert names == [*(f"{n:04d}.png" for n in range(1, 28)), "preview.webp"]
         first = np.asarray(Image.open(Path(result["folder"]) / "0001.png"))
         assert first.shape[1::-1] == size
         assert Path(result["video"]).stat().st_size > 1000

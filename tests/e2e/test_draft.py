@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -96,7 +97,8 @@ def test_the_target_s_own_pixels_are_moved(tmp_path: Path) -> None:
     pair = held_out_pair(0)
     settings = Settings.for_model("draft")
     inversion = dataclasses.replace(settings.inversion, iterations=3)
-    settings = dataclasses.replace(settings, inversion=inversion)
+    sampling = dataclasses.replace(settings.sampling, in_between=1)
+    settings = dataclasses.replace(settings, inversion=inversion, sampling=sampling)
     inputs: dict[str, bytes | Path] = {
         reference_name(i + 1, 1): jobs.png(picture)
         for i, picture in enumerate(to_pictures(pair.reference))
@@ -115,7 +117,10 @@ def test_the_target_s_own_pixels_are_moved(tmp_path: Path) -> None:
     done = jobs.run(job, tmp_path / "no models")
     assert done.returncode == 0, job.log_file.read_text()
     clip = [pixels(path) for path in sorted(job.frames_dir.glob("*.png"))]
-    assert len(clip) == 14 and {frame.shape for frame in clip} == {(HEIGHT, WIDTH, 3)}
+    result = job.finished()
+    assert isinstance(result, Done)
+    assert result.result["frames"] == 27 and result.result["fps"] == pytest.approx(27 / 2)
+    assert len(clip) == 27 and {frame.shape for frame in clip} == {(HEIGHT, WIDTH, 3)}
     still = np.asarray(target).astype(int)
     # pixels without motion equal the image, bit for bit
     assert all(
@@ -123,3 +128,7 @@ def test_the_target_s_own_pixels_are_moved(tmp_path: Path) -> None:
         for frame in clip
     )
     assert max(np.abs(frame - still).max() for frame in clip[1:]) > 60
+    # an in-between is nearer to both of its frames than they are to each other
+    apart = [np.abs(clip[i] - clip[i + 2]).sum() for i in range(0, 25, 2)]
+    near = [max(np.abs(clip[i + 1] - clip[k]).sum() for k in (i, i + 2)) for i in range(0, 25, 2)]
+    assert sum(near) < 0.9 * sum(apart)

@@ -86,9 +86,12 @@ def _of_one_method(
         keep=tuple(max(1, step) for step in words.learning.keep),
         levels=words.learning.levels or (2,),
     )
+    model = made.model if made.model in models else models[0]
+    in_between = made.sampling.in_between if model == "draft" else 0
     return dataclasses.replace(
         made,
-        model=made.model if made.model in models else models[0],
+        model=model,
+        sampling=dataclasses.replace(made.sampling, in_between=in_between),
         motion_inversion=(
             dataclasses.replace(words, learning=learning)
             if made.method == "motion-inversion"

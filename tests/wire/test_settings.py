@@ -43,6 +43,18 @@ def test_a_model_that_is_not_known_is_refused() -> None:
         Settings.for_model("sora")
 
 
+def test_only_the_draft_makes_in_betweens() -> None:
+    def asked(name: str) -> Settings:
+        plain = Settings.for_model(name)
+        sampling = dataclasses.replace(plain.sampling, in_between=3)
+        return dataclasses.replace(plain, sampling=sampling)
+
+    asked("draft").check()
+    assert asked("draft").images == 14 + 3 * 13 and Settings.for_model("svd-xt").images == 25
+    with pytest.raises(BadRequest, match=r"^settings\.sampling\.in_between is 3, .* must be 0"):
+        asked("svd").check()
+
+
 @pytest.mark.parametrize("field", ["width", "height"])
 def test_a_size_that_the_autoencoder_cannot_halve_is_refused(field: str) -> None:
     odd = dataclasses.replace(Settings.for_model("svd"), **{field: 100})

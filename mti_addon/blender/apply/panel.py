@@ -42,6 +42,8 @@ def draw_apply(context: Any, layout: Any) -> None:
     column = layout.column()
     field(context, column, props, "seed")
     field(context, column, props, "takes")
+    if settings.keeps_size:
+        field(context, column, props, "in_between")
     draw_resolution(context, column, settings)
     draw_place(context, layout.column())
     button(context, layout, "mti.apply", "Apply", "PLAY")

@@ -72,6 +72,16 @@ class ApplyProperties:
         min=1,
         max=8,
     )
+    in_between: IntProperty(
+        name="In-Betweens",
+        description=(
+            "Images that are added after each of the result's, for smoother motion. They follow "
+            "the motion that the draft has found; other engines make none"
+        ),
+        default=0,
+        min=0,
+        max=7,
+    )
     fit: EnumProperty(
         name="Fit",
         description="How to fit the target to the engine's shape",

@@ -33,8 +33,9 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     together = [motion, *chosen_motions(context.scene)[1:]]
     edit = chosen_edit(props)
     order = apply_order(
-        addon.jobs_folder(), together, target.png, props.seed, props.takes, props.framing, edit
-    )
+        addon.jobs_folder(), together, target.png, props.seed, props.takes, props.framing, edit,
+        props.in_between,
+    )  # fmt: skip
     submit(order, target)
     for each in together:
         if each.id:

@@ -27,6 +27,7 @@ def options_for(props: Any, name: str, model: str) -> LearnOptions:
         props.takes,
         _framing(props),
         props.from_poses,
+        props.in_between,
     )
 
 

@@ -61,9 +61,10 @@ class MTI_OT_play_result(bpy.types.Operator):
 def pictures_a_second(row: Row, props: Any) -> float:
     """Return the images per second at which the result will be shown."""
     assert row.request is not None  # the job has takes
-    if props.result_speed == "CHOSEN":
-        return float(props.result_fps)
-    return float(row.request.settings.num_frames / row.request.capture.seconds)
+    settings = row.request.settings
+    if props.result_speed == "CHOSEN":  # of the frames; in-betweens make it no longer
+        return float(props.result_fps * settings.images / settings.num_frames)
+    return float(settings.images / row.request.capture.seconds)
 
 
 def playing(row: Row, take: int) -> bool:

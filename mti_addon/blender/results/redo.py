@@ -229,6 +229,8 @@ def fill_panel(
     """
     props = scene.mti
     props.seed, props.takes = seed, takes
+    if recipe.settings.keeps_size:
+        props.in_between = recipe.settings.sampling.in_between
     named = [_of_name(name, recipe.settings.model) for name in names]
     if named and named[0] is not None:
         props.motion = named[0].label

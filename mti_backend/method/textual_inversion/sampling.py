@@ -5,7 +5,7 @@ seed gives the same frames if the motion is the plain image embedding
 (tests/backend/method/textual_inversion/test_sampling.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
@@ -43,6 +43,21 @@ def sample(
         return clip
     seen = model.decode(model.encode_video(picture[None]), first)[0].cpu()
     return hold_still(clip, picture.cpu(), seen, settings.hold_still)
+
+
+@torch.no_grad()
+def sample_images(
+    model: SvdModel, picture: Tensor, motion: MotionEmbedding, settings: SamplingSettings,
+    on_step: _Step = lambda step, total: None,
+) -> Iterator[Tensor]:  # fmt: skip
+    """Generate the images of a result one by one, (3, H, W) each: the frames of `sample`, and
+    settings.in_between more after each but the last."""
+    if model.keeps_size:
+        latents, first = sample_latents(model, picture, motion, settings, on_step)
+        for image in model.images(latents, first, settings.decode_chunk_size, settings.in_between):
+            yield image.cpu()
+    else:
+        yield from sample(model, picture, motion, settings, on_step)
 
 
 @torch.no_grad()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 
-from mti_backend.models.warp import Box, Motion, animate, crop, fill, matte
+from mti_backend.models.warp import Box, Motion, animate, crop, fill, matte, with_in_betweens
 
 SIDE = 128
 
@@ -193,3 +195,30 @@ def test_nobody_is_moved_where_nobody_is() -> None:
     nothing = Motion(torch.zeros(2, 2, 64, 64), torch.zeros(2, 1, 64, 64), torch.zeros(1, 128, 128))
     clip = animate(picture, Box(0, 0, SIDE), nothing)
     assert torch.equal(clip, picture.expand(2, -1, -1, -1))
+
+
+def test_in_betweens_lie_on_a_smooth_path_through_the_frames() -> None:
+    """An even motion stays even; a turn is rounded, without a jump of its speed."""
+    even = torch.arange(5.0)[:, None, None]
+    torch.testing.assert_close(with_in_betweens(even, 3)[:, 0, 0], torch.arange(17) / 4)
+    angle = torch.arange(14) / 13 * math.tau
+    turn = torch.stack([angle.cos(), angle.sin()], 1)[:, :, None, None]
+    path = with_in_betweens(turn, 2)
+    assert path.shape == (14 + 2 * 13, 2, 1, 1)
+    assert path[::3].equal(turn)
+    inner = path[3:-3, :, 0, 0]  # beyond the ends nothing says how it goes on
+    assert (inner.norm(dim=1) - 1).abs().max() < 0.002
+    speed = inner.diff(dim=0).norm(dim=1)
+    assert speed.max() < 1.03 * speed.min()
+    assert with_in_betweens(turn, 0).equal(turn)
+
+
+def test_an_in_between_of_a_bar_that_moves_is_halfway() -> None:
+    picture, bar = scene()
+    motion = moved_by(0.2, 0.0, bar)
+    maps = (torch.cat([0 * t, t]) for t in (motion.flow, motion.depth))
+    flow, depth = (with_in_betweens(t, 1) for t in maps)
+    clip = animate(picture, Box(0, 0, SIDE), Motion(flow, depth, motion.figure))
+    half = animate(picture, Box(0, 0, SIDE), moved_by(0.1, 0.0, bar))[0]
+    assert len(clip) == 3
+    torch.testing.assert_close(clip[1], half)

@@ -87,6 +87,24 @@ def test_a_result_of_a_removed_experiment_is_shown_but_not_made_again(saved, res
     assert bpy.ops.mti.import_result(job=result.request.job, take=2) == {"FINISHED"}
 
 
+def test_in_betweens_make_the_strip_smoother_and_no_longer(saved, polling, ext):
+    saved.mti.also_apply, saved.mti.in_between = True, 2
+    learn(polling, saved)
+    row = wait(polling, ended)
+    assert row.request.settings.sampling.in_between == 2
+    bpy.ops.mti.import_result(job=row.request.job)
+    (strip,) = strips_of(saved)
+    shown = [element.filename for element in strip.elements]
+    assert len(set(shown)) == 14 + 2 * 13 and len(shown) == 48
+    saved.mti.in_between = 0
+    assert bpy.ops.mti.redo(job=row.request.job, seed=5, takes=1) == {"FINISHED"}
+    assert saved.mti.in_between == 2
+    again = wait(polling, lambda row: row.request.task == "apply" and ended(row))
+    assert again.request.settings.sampling.in_between == 2
+    bpy.ops.mti.import_result(job=row.request.job)
+    assert len(ext("workflow.kept_results").results_in(Path(bpy.path.abspath("//motion")))) == 1
+
+
 def test_the_same_take_is_kept_once(saved, result, tmp_path):
     for take in (1, 1, 3):
         bpy.ops.mti.import_result(job=result.request.job, take=take)

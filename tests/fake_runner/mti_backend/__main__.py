@@ -175,7 +175,7 @@ class Run:
 
     def results(self, output: Path) -> dict[str, Any]:
         """Bytes instead of a motion, and pictures of one color each."""
-        sampling, frames = self.request.settings.sampling, self.request.settings.num_frames
+        sampling, frames = self.request.settings.sampling, self.request.settings.images
         if self.request.learns:
             motion = tokens(self.request) if self.mode == "real" else b"a motion"
             (output / "motion.safetensors").write_bytes(motion)
