@@ -19,7 +19,7 @@ class LearnProperties:
     """Mixin for the settings stored in a scene."""
 
     from_poses: BoolProperty(
-        name="Use the Keyed Poses",
+        name="From Keyed Poses",
         description=(
             "Compute the motion from the captured poses instead of learning it from their "
             "images: at once, and more accurate. Only the draft knows how, and videos have no "

@@ -33,8 +33,10 @@ def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
     parts: dict[str, Any] = {
         "vae": frozen_autoencoder(checkpoints),
         "image_encoder": averaged(make_image_encoder(), checkpoints, "image-encoder"),
-        "unet": averaged(make_unet(), checkpoints, unet_stage, "unet."),
+        "unet": averaged(make_unet(), checkpoints, "frames", "unet."),
     }
+    if unet_stage != "frames":  # it trains a part
+        averaged(parts["unet"], checkpoints, unet_stage, "unet.")
     if not checkpoint_file(checkpoints, "pairs").exists():
         raise FileNotFoundError(checkpoint_file(checkpoints, "pairs"))
     shutil.rmtree(folder / "predictor", ignore_errors=True)  # belongs to an earlier image encoder

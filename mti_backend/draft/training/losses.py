@@ -35,6 +35,7 @@ MICRO_CONDITIONING = (6.0, 127.0, 0.0)  # fps - 1, motion bucket, noise augmenta
 TIMES = 4
 """Later times used per clip: rendering a first frame costs more than computing its motion."""
 SIGMA_MAX = 80.0
+_FAR = 1 / 8  # image widths from which on motion has its full weight
 _SIGMA_MIN, _AT_MAX = 0.5, 0.75
 
 
@@ -152,8 +153,12 @@ def map_error(
     flow, depth = autoencoder.to_maps(latents)
     times = maps.flow.shape[1]
     figure, near = (t.repeat_interleave(times, 0) for t in (maps.figure, maps.near))
-    weight = 0.2 + 0.4 * near + figure  # a camera moves the background as well
-    off = (flow - maps.flow.flatten(0, 1)).abs()
+    true = maps.flow.flatten(0, 1)
+    # A camera moves the background as well. What moves far counts more: it is a thin limb as a
+    # rule, and too little motion is the likelier error.
+    far = (true.norm(dim=1, keepdim=True) / _FAR).clamp(max=1)
+    weight = (0.1 + 0.4 * near + figure) * (1 + 2 * far)
+    off = (flow - true).abs()
     wrong_depth = (depth - maps.depth.flatten(0, 1)).abs()
     error = 10 * (off * weight).mean() / weight.mean()
     error = error + 2 * (wrong_depth * near).mean() / near.mean().clamp(min=1e-3)

@@ -4,7 +4,8 @@
                    one frame's tokens -> the motion between the two
     pairs          two images -> the motion between them, which is how a reference is encoded
     image-encoder  image -> the motion token of the pose it shows (what CLIP is to SVD)
-    clips          the whole UNet on 14 frames, per-frame and video tokens
+    clips          the UNet's temporal layers, and its attention to the tokens, on 14 frames;
+                   per-frame and video tokens
 
 The order is SVD's: first an image model, then temporal layers inserted as the identity, then clips.
 """
@@ -61,8 +62,17 @@ def stages(folder: Path, settings: dict[str, StageSettings]) -> Iterator[Stage]:
     encoder, numbers = make_image_encoder(), settings["image-encoder"]
     yield Stage("image-encoder", encoder, image_encoder_loss(encoder, numbers), folder, numbers)
     unet = averaged(plainly_attending(make_unet()), folder, "frames", "unet.")
+    for name, parameter in unet.named_parameters():
+        parameter.requires_grad_(is_of_clips(name))
     networks, numbers = Drafts(frozen_autoencoder(folder), unet), settings["clips"]
     yield Stage("clips", networks, clips_loss(networks, numbers), folder, numbers)
+
+
+def is_of_clips(name: str) -> bool:
+    """Whether clips train the parameter `name` of the UNet: the temporal layers, and the attention
+    to the tokens. A step of clips shows only a few figures, and the image model, which has seen many
+    more, would forget some of them."""
+    return is_temporal(name) or ".attn2." in name
 
 
 def plainly_attending(unet: Any) -> Any:
