@@ -70,7 +70,7 @@ def stages(folder: Path, settings: dict[str, StageSettings]) -> Iterator[Stage]:
 
 def is_of_clips(name: str) -> bool:
     """Whether clips train the parameter `name` of the UNet: the temporal layers, and the attention
-    to the tokens. A step of clips shows only a few figures, and the image model, which has seen many
+    to the tokens. A step of clips shows only a few figures. The image model, which has seen many
     more, would forget some of them."""
     return is_temporal(name) or ".attn2." in name
 
