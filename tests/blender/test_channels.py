@@ -191,7 +191,7 @@ def test_each_copy_runs_and_shows_what_it_may(published):
         assert "[mti.copy_command]" not in page
     else:
         assert not operators & INSTALLING and "[mti.download_model]" not in page
-        assert page.count("[mti.copy_command]") == 3
+        assert page.count("[mti.copy_command]") == 5  # the backend, and four models
         assert "paste the command into a terminal" in page
         assert "Run the command shown in the preferences" in page and "Press Set Up" not in page
         assert "mti_addon.client.setup.task_process --into" in page

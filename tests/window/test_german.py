@@ -23,6 +23,7 @@ BLENDERS_OWN = {
     "Move",
     "Search",
     "Combine",
+    "In-Betweens",
     "From",
     "Hold",
     "License",

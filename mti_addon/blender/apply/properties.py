@@ -81,6 +81,7 @@ class ApplyProperties:
         default=0,
         min=0,
         max=7,
+        translation_context=OWN,  # Blender's own German word is another one
     )
     fit: EnumProperty(
         name="Fit",

@@ -11,7 +11,7 @@ from benchmarks.random_svd import write_random_svd
 from mti_addon.wire.settings import Augmentation, Settings
 from mti_backend.method.textual_inversion.inversion import Inversion
 from mti_backend.method.textual_inversion.sampling import sample
-from mti_backend.models.download import FILES
+from mti_backend.models.download import files_of
 from mti_backend.models.svd import SvdModel
 
 SIZE = 64
@@ -21,8 +21,8 @@ SIZE = 64
 def test_a_motion_is_learned_and_played(tmp_path: Path) -> None:
     folder = write_random_svd(tmp_path / "svd")
     found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    assert found == set(FILES)  # exactly the files downloaded from the hub
-    assert 4.4e9 < sum((folder / name).stat().st_size for name in FILES) < 4.7e9
+    assert found == set(files_of("svd"))  # exactly the files downloaded from the hub
+    assert 4.4e9 < sum((folder / name).stat().st_size for name in files_of("svd")) < 4.7e9
     model = SvdModel("svd", folder, dtype=torch.bfloat16)
     assert sum(p.numel() for p in model.unet.parameters()) == 1_524_623_082
     assert len(model.inflation) == 32 and model.token_width == 1024 and model.num_frames == 14
