@@ -157,7 +157,7 @@ def _by_words(motion: Found, options: argparse.Namespace, report: Report) -> int
     from ..models import model_folder
 
     refuse_edits(options)
-    common.refuse_given(options, ["images"], "motion-inversion")
+    common.refuse_given(options, ["images", "in_between"], "motion-inversion")
     engine = engine_of([motion], options.engine, "motion-inversion")
     words = playing_of(options, motion.preset.embeddings[engine].settings.words)
     words.check_prompts()

@@ -166,7 +166,7 @@ def run(options: argparse.Namespace, report: Report) -> int:
     method = common.method_of(options, words)
     options.engine = options.engine or MODELS_OF[method][0]
     if method == "motion-inversion":
-        common.refuse_given(options, ["target", "framing", "flip_safe"], method)
+        common.refuse_given(options, ["target", "framing", "flip_safe", "in_between"], method)
     else:
         refuse_words(options)
         common.refuse_given(options, ["caption", "frames"], method)
@@ -236,7 +236,10 @@ def _plan(motion: Found, places: Places, options: argparse.Namespace) -> Plan | 
     """How the motion that was learned is applied."""
     engine: ModelName = options.engine
     if options.target is not None:
-        return Plan([motion], AS_LEARNED, engine, (options.target,), places, options.seed)
+        return Plan(
+            *([motion], AS_LEARNED, engine, (options.target,), places, options.seed),
+            in_between=options.in_between,
+        )
     words = playing_of(options, motion.preset.embeddings[engine].settings.words)
     words.check_prompts()
     return WordsPlan(motion, engine, words, places)
