@@ -101,7 +101,7 @@ e2e: setup
 	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/e2e
 
 window: setup  ## the installed zip in a Blender with a window, where one can be had
-	TMPDIR="$$DISK" OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/window -rs  # on disk: the window's system has a /dev of its own
+	TMPDIR="$${DISK-$$TMPDIR}" OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(QUICK) tests/window -rs  # on disk: the window's system has a /dev of its own
 
 test-slow: setup $(BPY)5.2/.ready  ## the tests that `make test` leaves out, one suite after another
 	OMP_NUM_THREADS=1 $(BACKEND)/bin/python $(PYTEST) tests -m slow --ignore=tests/blender

@@ -22,6 +22,7 @@ from .machine import commit, hardware
 from .pages import make_pages
 from .plots import make_plots
 from .processes import Results, loader, measure_all
+from .row_list import row_list
 from .rows import QUICK, ROWS
 from .store import Store
 from .summary import summarise, summarise_curves, summarise_rendered
@@ -194,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         ("curve", _CURVE, "number of motions for the curves over offset, scale, mirroring"),
     ):
         add(f"--{name}-pairs", type=int, default=count, help=f"{what} (default: %(default)s)")
-    add("--rows", type=_row_list, help=f"only these rows, comma-separated: {', '.join(ROWS)}")
+    add("--rows", type=row_list(ROWS), help=f"only these rows, comma-separated: {', '.join(ROWS)}")
     add("--curves", action="store_true", help="only the curves over offset, scale, mirroring")
     add("--cross-domain", action="store_true", help="only the cross-domain pairs")
     add("--iterations", type=int, help="iterations of learning (default: each row's own)")
@@ -208,14 +209,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--fresh", action="store_true", help="discard the results of earlier runs in --out")
     add("--kept", action="store_true", help="report the results in --out without measuring")
     return parser
-
-
-def _row_list(text: str) -> tuple[str, ...]:
-    keys = tuple(key.strip() for key in text.split(",") if key.strip())
-    unknown = [key for key in keys if key not in ROWS]
-    if unknown or not keys:
-        raise argparse.ArgumentTypeError(f"unknown row: {', '.join(unknown) or text!r}")
-    return keys
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

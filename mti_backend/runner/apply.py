@@ -71,8 +71,8 @@ class Applying:
                     model, frames.to_model(picture), motion, sampling, on_step
                 ),
             )  # fmt: skip
-        frames_alone = pictures[:: sampling.in_between + 1]
-        attention = maps.pictures(frames_alone) if sampling.attention else None
+        step = sampling.in_between + 1  # in-betweens have no maps
+        attention = maps.pictures(pictures[::step]) if sampling.attention else None
         return Take(number, seed, None, pictures, attention)
 
 

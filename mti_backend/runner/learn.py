@@ -52,10 +52,8 @@ class Learning:
         """The motion of captured poses, without optimization; None if the model does not know the
         tokens of such poses."""
         embeddings = model.pose_embeddings(poses)
-        return None if embeddings is None else self._of_poses(model, embeddings, fps)
-
-    def _of_poses(self, model: SvdModel, embeddings: Tensor, fps: float) -> MotionEmbedding:
-        """The motion whose frames have these embeddings (F, D)."""
+        if embeddings is None:
+            return None
         stage = Stage(self.session.log, "encode", 1)
         tokens = model.tokens_from(embeddings, self.request.settings.inversion.tokens_per_frame)
         stage.report(1)

@@ -125,6 +125,7 @@ def test_blender_is_killed_and_opened_again_and_the_job_goes_on(desktop: Desktop
         wait_for(lambda: second.dead, 60, "its end")
         assert second.process.returncode == 0
     with desktop.blender() as third:
+        wait_for(lambda: bool(jobs(third)), 60, "its jobs", pause=0.3)
         assert jobs(third)[0][:2] == [name, "running"]
         third.run(f"bpy.ops.mti.cancel(job={name!r})")
         wait_for_phase(third, "cancelled")

@@ -146,7 +146,7 @@ class MTI_OT_move_models(bpy.types.Operator):
         models = addon.models_folder()
         there = any(engines.seen_model(models, name).size for name in DOWNLOADS)
         problem = None if there else NOTHING_TO_MOVE
-        return set_poll_message(cls, problem or busy("move", "delete", *DOWNLOAD_TASKS))
+        return set_poll_message(cls, problem or busy("move", "delete", *watch.DOWNLOAD_TASKS))
 
     def invoke(self, context: Any, _event: Any) -> set[str]:
         """Ask for the folder."""
@@ -175,7 +175,7 @@ class MTI_OT_delete_model(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """Require a model that is not in use."""
-        return set_poll_message(cls, busy("move", "delete", *DOWNLOAD_TASKS))
+        return set_poll_message(cls, busy("move", "delete", *watch.DOWNLOAD_TASKS))
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """Ask for confirmation: this cannot be undone."""
@@ -192,7 +192,6 @@ class MTI_OT_delete_model(bpy.types.Operator):
         return {"FINISHED"}
 
 
-DOWNLOAD_TASKS = tuple(f"download-{name}" for name in DOWNLOADS)
 CLASSES = (
     MTI_OT_check_backend,
     MTI_OT_self_test,

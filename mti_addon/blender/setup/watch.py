@@ -24,7 +24,8 @@ from ..translations import told, translated
 from . import engines
 
 SECONDS = 0.5
-SETUP_TASKS = ("setup", "check", *(f"download-{name}" for name in DOWNLOADS), "move", "delete")
+DOWNLOAD_TASKS = tuple(f"download-{name}" for name in DOWNLOADS)
+SETUP_TASKS = ("setup", "check", *DOWNLOAD_TASKS, "move", "delete")
 
 states: dict[str, SetupTaskState] = {}
 """State at the last poll of every task ever started."""

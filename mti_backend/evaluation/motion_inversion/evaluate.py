@@ -13,6 +13,7 @@ from ...method.motion_inversion.noise_starts import INVERSION_STEPS
 from ...method.motion_inversion.settings import PlayingSettings, learning_for
 from ...models import load_text_to_video
 from ..machine import commit, hardware
+from ..row_list import row_list
 from ..store import Store
 from .judge import SETTINGS, trained_judge
 from .measure import Bench, Plan
@@ -89,7 +90,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     few = f"{_QUICK_PAIRS} pairs instead of {_PAIRS}, fewer rows, iterations and sampler steps"
     add("--quick", action="store_true", help=few)
     add("--pairs", type=int, help="number of pairs")
-    add("--rows", type=_row_list, help=f"only these rows: {', '.join(ROWS)}")
+    add("--rows", type=row_list(ROWS), help=f"only these rows: {', '.join(ROWS)}")
     add("--iterations", type=int, help="iterations of learning")
     add("--rate", type=float, help="learning rate (default: the engine's)")
     add("--steps", type=int, help="sampler steps")
@@ -114,11 +115,3 @@ def _options(argv: list[str]) -> argparse.Namespace:
         if getattr(options, name) < 1:
             parser.error(f"--{name.replace('_', '-')} must be at least 1")
     return options
-
-
-def _row_list(text: str) -> tuple[str, ...]:
-    keys = tuple(key.strip() for key in text.split(",") if key.strip())
-    unknown = [key for key in keys if key not in ROWS]
-    if unknown or not keys:
-        raise argparse.ArgumentTypeError(f"unknown row: {', '.join(unknown) or text!r}")
-    return keys

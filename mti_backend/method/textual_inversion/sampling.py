@@ -39,7 +39,7 @@ def sample(
     """
     latents, first = sample_latents(model, picture, motion, settings, on_step)
     clip = model.decode(latents, first, settings.decode_chunk_size).cpu()
-    if not settings.hold_still or settings.appearance == "none" or model.keeps_size:
+    if not _holds_still(model, settings):
         return clip
     seen = model.decode(model.encode_video(picture[None]), first)[0].cpu()
     return hold_still(clip, picture.cpu(), seen, settings.hold_still)
@@ -52,12 +52,18 @@ def sample_images(
 ) -> Iterator[Tensor]:  # fmt: skip
     """Generate the images of a result one by one, (3, H, W) each: the frames of `sample`, and
     settings.in_between more after each but the last."""
-    if model.keeps_size:
-        latents, first = sample_latents(model, picture, motion, settings, on_step)
-        for image in model.images(latents, first, settings.decode_chunk_size, settings.in_between):
-            yield image.cpu()
-    else:
+    if _holds_still(model, settings):
         yield from sample(model, picture, motion, settings, on_step)
+        return
+    latents, first = sample_latents(model, picture, motion, settings, on_step)
+    for image in model.images(latents, first, settings.decode_chunk_size, settings.in_between):
+        yield image.cpu()
+
+
+def _holds_still(model: SvdModel, settings: SamplingSettings) -> bool:
+    """Whether small changes are suppressed, for which the whole clip is needed."""
+    wanted = settings.hold_still > 0 and settings.appearance != "none"
+    return wanted and not model.keeps_size
 
 
 @torch.no_grad()
