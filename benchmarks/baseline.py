@@ -63,7 +63,7 @@ class PaperLike:
             (0.1 * torch.randn(s, generator=self.generator)).to(self.device).requires_grad_()
             for s in (shape, (1, tokens, width))
         )
-        self.optimiser = torch.optim.Adam([self.frame_tokens, self.video_tokens], lr=1e-2)
+        self.optimizer = torch.optim.Adam([self.frame_tokens, self.video_tokens], lr=1e-2)
         self._latents = self._encode(self.pictures) if cached else None
 
     @torch.no_grad()
@@ -78,7 +78,7 @@ class PaperLike:
         sigma = sample_sigmas(1, 2.8, 1.6, g).to(x0)
         noisy = x0 + sigma * torch.randn(x0.shape, generator=g).to(x0)
         self.inflation.set(self.frame_tokens, self.video_tokens)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         with self._precision():
             output = self.unet(
                 torch.cat([c_in(sigma) * noisy, image.expand_as(x0)], 2),
@@ -89,7 +89,7 @@ class PaperLike:
             )[0]
         loss = (output.float() - v_target(x0, noisy, sigma)).square().mean()
         loss.backward()
-        self.optimiser.step()
+        self.optimizer.step()
         return float(loss.detach())
 
     @contextmanager

@@ -15,7 +15,7 @@ import torch
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.method.textual_inversion.inversion import Inversion
+from mti_backend.method.motion_textual_inversion.optimization import Inversion
 from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.precision import computes_bfloat16
 

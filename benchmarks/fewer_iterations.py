@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.statistics import median_difference, median_interval
-from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.method.motion_textual_inversion.sampling import sample
 from mti_backend.metrics.gain import motion_gain
 from mti_backend.models import load_model
 from mti_backend.models.svd import SvdModel

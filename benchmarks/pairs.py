@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mti_backend.evaluation.pairs import Pair, held_out_pair
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 
 _FIRST = 200  # the evaluation's are 0 to 63
 MOTIONS = 10

@@ -18,7 +18,7 @@ from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.evaluation.pairs import Pair
 from mti_backend.evaluation.reconstruction import spearman
 from mti_backend.evaluation.statistics import median_interval
-from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.method.motion_textual_inversion.sampling import sample
 from mti_backend.metrics.gain import motion_gain
 from mti_backend.metrics.ranking import agreement
 from mti_backend.models import load_model

@@ -24,8 +24,8 @@ from mti_backend.evaluation.machine import commit, hardware
 from mti_backend.memory.networks import SVD
 from mti_backend.memory.oom_fallback import release
 from mti_backend.memory.plan import learning_flops, learning_memory
-from mti_backend.method.textual_inversion.inversion import Inversion
-from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
+from mti_backend.method.motion_textual_inversion.optimization import Inversion
+from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
 

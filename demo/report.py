@@ -17,8 +17,8 @@ from mti_addon.wire.job import JobFolder
 from mti_backend import frames
 from mti_backend.contact_sheet import contact_sheet
 from mti_backend.job.inputs import read_inputs
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
-from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models import load_model
 
 Pictures = npt.NDArray[np.uint8]

@@ -12,7 +12,7 @@ from mti_addon.motion import draw
 from mti_addon.wire.library import read_library
 from mti_addon.wire.library.preset import update_preset, verify_preset
 from mti_addon.workflow.motion_poses import read_poses
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.svd import SvdModel, identity
 from tools.presets import store

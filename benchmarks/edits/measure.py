@@ -16,9 +16,9 @@ from mti_backend.draft.procedural.named import NAMED, named_motion
 from mti_backend.evaluation.bench import Bench
 from mti_backend.evaluation.pairs import Pair, held_out_pair, moves_camera
 from mti_backend.evaluation.rows import HEADLINE, ROWS
-from mti_backend.method.textual_inversion.edits import edited
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
-from mti_backend.method.textual_inversion.sampling import sample, sample_latents
+from mti_backend.method.motion_textual_inversion.edits import edited
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.sampling import sample, sample_latents
 from mti_backend.metrics.gain import motion_gain
 from mti_backend.models.draft import DraftModel
 from mti_backend.models.limbs import by_parts

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mti_backend.evaluation.statistics import median_interval
-from mti_backend.method.textual_inversion.edits import DEAD_ZONE, interpolation
+from mti_backend.method.motion_textual_inversion.edits import DEAD_ZONE, interpolation
 
 from .units import RAW, SEAMS, STRENGTHS, TIMES, WEIGHTS
 

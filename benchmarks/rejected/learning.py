@@ -12,10 +12,13 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from mti_addon.wire.settings import InversionSettings, SamplingSettings
+from mti_backend.method.motion_textual_inversion.augmented_clips import (
+    AugmentedClip,
+    AugmentedClips,
+)
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.optimization import Inversion
 from mti_backend.method.noise import step_generator
-from mti_backend.method.textual_inversion.augmented_clips import AugmentedClip, AugmentedClips
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
-from mti_backend.method.textual_inversion.inversion import Inversion
 from mti_backend.models.precision import computing_in
 from mti_backend.models.svd import SvdModel
 

@@ -12,8 +12,8 @@ from diffusers import EDMDPMSolverMultistepScheduler
 from torch import Tensor
 
 from mti_addon.wire.settings import SamplingSettings
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
-from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.sampling import sample
 from mti_backend.models.svd import SvdModel
 
 

@@ -38,7 +38,7 @@ from .queue import pictures as job_pictures
 from .queue import polling, stillness
 from .results import playback
 from .scene import render_result, watch
-from .sequencer import strip_repair
+from .sequencer import image_sizes
 from .setup import watch as setup_watch
 from .sketch import changes as capture_changes
 from .studio import watch as studio_watch
@@ -68,7 +68,7 @@ HOOKS = (
     library_menus,
     browser,
     journal,
-    strip_repair,
+    image_sizes,
     older_files,
     render_result,
 )

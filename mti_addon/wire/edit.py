@@ -1,7 +1,7 @@
 """How learned motions are changed and combined when they are applied; stdlib only.
 
 An edit is numbers beside the motions, which stay as they were learned. What it does to the tokens
-is in `mti_backend/method/textual_inversion/edits.py`.
+is in `mti_backend/method/motion_textual_inversion/edits.py`.
 """
 
 from __future__ import annotations

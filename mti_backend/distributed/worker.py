@@ -45,7 +45,7 @@ def work(path: Path, rank: int, count: int, folder: Path, device: str) -> None:
     """Load what the leader has loaded, then answer its calls until it ends. Raises WorkerLost."""
     from ..device import fix_threads
     from ..job.inputs import read_inputs
-    from ..method.textual_inversion.inversion import Inversion
+    from ..method.motion_textual_inversion.optimization import Inversion
     from ..models import load_model
 
     job = JobFolder(path)

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from mti_addon.wire.settings import InversionSettings, Settings
 
-from ..method.textual_inversion.augmented_clips import AugmentedClips
-from ..method.textual_inversion.embedding import MotionEmbedding
-from ..method.textual_inversion.inversion import Inversion
-from ..method.textual_inversion.sampling import image_embedding_motion, sample
+from ..method.motion_textual_inversion.augmented_clips import AugmentedClips
+from ..method.motion_textual_inversion.embedding import MotionEmbedding
+from ..method.motion_textual_inversion.optimization import Inversion
+from ..method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from ..metrics.gain import motion_gain
 from ..models.framing import Framed, Framing
 from ..models.pose_tokens import read_poses

@@ -17,7 +17,7 @@ from ..draft.procedural.clips import make_clips
 from ..draft.procedural.figures import random_figures
 from ..draft.procedural.motions import frame_times
 from ..draft.procedural.named import NAMED, named_motion
-from ..method.textual_inversion.embedding import MotionEmbedding
+from ..method.motion_textual_inversion.embedding import MotionEmbedding
 from ..models.svd import SvdModel
 from .bench import play_on
 from .pairs import Pair, make_pair

@@ -19,7 +19,7 @@ from PIL import Image
 from mti_addon.wire.files import write_atomic
 
 from ..frames import to_pictures
-from ..method.textual_inversion.embedding import MotionEmbedding
+from ..method.motion_textual_inversion.embedding import MotionEmbedding
 from .bench import Played
 
 Pictures = npt.NDArray[np.uint8]

@@ -4,7 +4,7 @@ diffusers.
 A checkpoint is `checkpoint/<step>.safetensors` (tokens and Adam's moments) plus `<step>.json`,
 which is written second, carries the size and sha256 of the first, and makes the checkpoint valid.
 The newest one that verifies is used, so a crash at any moment, including between two writes, costs
-at most `checkpoint_every` iterations.
+at most `checkpoint_every` iterations. `runner/resumable_loop.py` resumes from it.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def _load(request: Request, path: Path) -> LearnedMotion:
         from ..method.motion_inversion.motion import Motion
 
         return Motion.load(path)
-    from ..method.textual_inversion.embedding import MotionEmbedding
+    from ..method.motion_textual_inversion.embedding import MotionEmbedding
 
     return MotionEmbedding.load(path)
 

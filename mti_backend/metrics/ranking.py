@@ -12,8 +12,8 @@ from torch import Tensor
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.settings import SamplingSettings
 
-from ..method.textual_inversion.embedding import MotionEmbedding
-from ..method.textual_inversion.sampling import sample
+from ..method.motion_textual_inversion.embedding import MotionEmbedding
+from ..method.motion_textual_inversion.sampling import sample
 from ..models.svd import SvdModel
 from .gain import motion_gain
 

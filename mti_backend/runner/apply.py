@@ -14,8 +14,8 @@ from mti_addon.wire.settings import Settings
 from .. import frames
 from ..job.events import Stage
 from ..job.session import Session
-from ..method.textual_inversion.embedding import MotionEmbedding
-from ..method.textual_inversion.sampling import sample_images
+from ..method.motion_textual_inversion.embedding import MotionEmbedding
+from ..method.motion_textual_inversion.sampling import sample_images
 from ..metrics.attention_maps import AttentionMaps
 from ..metrics.ranking import agreement
 from ..models.svd import SvdModel

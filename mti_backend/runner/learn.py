@@ -20,16 +20,16 @@ from ..job.checkpoint import config_hash
 from ..job.events import Stage
 from ..job.session import Session
 from ..memory.oom_fallback import fall_back
-from ..method.textual_inversion.augmented_clips import variant_count
-from ..method.textual_inversion.embedding import MotionEmbedding
-from ..method.textual_inversion.inversion import Inversion, made_by
-from ..method.textual_inversion.sampling import sample
+from ..method.motion_textual_inversion.augmented_clips import variant_count
+from ..method.motion_textual_inversion.embedding import MotionEmbedding
+from ..method.motion_textual_inversion.optimization import Inversion, made_by
+from ..method.motion_textual_inversion.sampling import sample
 from ..models.pose_tokens import Poses
 from ..models.precision import computes_bfloat16
 from ..models.svd import SvdModel
-from .iterations import Iterations
 from .memory_plan import replanned
 from .preview import Live, OnStep
+from .resumable_loop import ResumableLoop
 
 
 class Learning:
@@ -68,7 +68,7 @@ class Learning:
         stage.at(1)
         self._warn(inversion)
         settings = self.request.settings.inversion
-        iterations = Iterations(
+        iterations = ResumableLoop(
             self.session, inversion, self._config(model, inversion), settings.iterations,
             settings.checkpoint_every,
         )  # fmt: skip

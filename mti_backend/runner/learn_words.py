@@ -1,5 +1,5 @@
 """Learning by Motion Inversion: what surrounds the iterations of a job. The method itself is in
-`method/motion_inversion/learning.py`.
+`method/motion_inversion/optimization.py`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from ..job.checkpoint import config_hash
 from ..job.events import Stage
 from ..job.session import Session
 from ..memory.oom_fallback import fall_back
-from ..method.motion_inversion.learning import DIVERGED, MotionInversion
 from ..method.motion_inversion.motion import Motion
+from ..method.motion_inversion.optimization import DIVERGED, MotionInversion
 from ..method.motion_inversion.sampling import sample
 from ..method.motion_inversion.settings import PlayingSettings
 from ..models.text_to_video import TextToVideoModel
-from .iterations import Iterations
 from .memory_plan import replanned
 from .method import LearningStopped
 from .preview import Live
+from .resumable_loop import ResumableLoop
 from .takes import OnStep
 
 
@@ -52,7 +52,7 @@ class WordsLearning:
         with MotionInversion(model, pictures, self.words.caption, settings) as inversion:
             stage.at(1)
             kept = _Kept(inversion, self.session, self._config(inversion), self._about(fps))
-            iterations = Iterations(
+            iterations = ResumableLoop(
                 self.session, kept, kept.config, settings.iterations, settings.checkpoint_every
             )
             resumed = iterations.restore()
@@ -75,7 +75,7 @@ class WordsLearning:
         if inversion.inverted_noise is None:
             inversion.invert_reference(self.words.learning.num_inversion_steps, on_step)
 
-    def _iterate(self, inversion: MotionInversion, iterations: Iterations, fps: float) -> None:
+    def _iterate(self, inversion: MotionInversion, iterations: ResumableLoop, fps: float) -> None:
         live = self._live(inversion)
         try:
             with inversion.model.unet_alone():
@@ -138,7 +138,7 @@ class WordsLearning:
         """What the motion's file says; the same request yields the same bits."""
         return {"name": self.request.name, "fps": repr(fps)}
 
-    def _motion(self, inversion: MotionInversion, iterations: Iterations, fps: float) -> Motion:
+    def _motion(self, inversion: MotionInversion, iterations: ResumableLoop, fps: float) -> Motion:
         return inversion.motion(**self._about(fps), loss=repr(iterations.mean_loss()))
 
 

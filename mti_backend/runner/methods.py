@@ -16,6 +16,6 @@ def method_of(session: Session, request: Request) -> Method:
         from .motion_inversion import MotionInversionJob
 
         return MotionInversionJob(session, request)
-    from .textual_inversion import TextualInversionJob
+    from .motion_textual_inversion import TextualInversionJob
 
     return TextualInversionJob(session, request)

@@ -14,9 +14,9 @@ from benchmarks.rejected.playing import Way as Playing
 from benchmarks.rejected.playing import play
 from benchmarks.rejected.stratified import STRATA, stratified_sigma
 from mti_addon.wire.settings import Augmentation, InversionSettings, SamplingSettings
+from mti_backend.method.motion_textual_inversion.optimization import Inversion
+from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.method.noise import sample_sigmas
-from mti_backend.method.textual_inversion.inversion import Inversion
-from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.svd import SvdModel
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 

@@ -25,7 +25,7 @@ from mti_addon.wire.owner import read_owner
 from mti_addon.wire.queue import enqueue
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, Task, reference_name
 from mti_addon.wire.settings import InversionSettings, SamplingSettings, Settings
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from tests.tiny import FRAMES, SIZE
 
 ROOT = Path(__file__).parents[2]

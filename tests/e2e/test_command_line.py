@@ -17,7 +17,7 @@ from PIL import Image
 
 from mti_addon.wire.events import EventReader, Progress, Resumed
 from mti_addon.wire.job import JobFolder
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from tests.backend.cli.footage import square, video
 from tests.e2e import jobs
 

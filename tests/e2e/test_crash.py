@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
 from mti_addon.wire.events import Cancelled, Done, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
 from tests.e2e import jobs
@@ -109,7 +109,7 @@ def test_cancelled_while_it_learns_and_resumed_it_is_the_same(
     assert jobs.phase_of(job) == "cancelled"
     assert jobs.run(job, models).returncode == 3, "it stays cancelled until somebody resumes it"
 
-    spool.requeue(job)
+    job_control.requeue(job)
     jobs.start(job, models)
     jobs.wait_for(lambda: isinstance(job.finished(), Done), what="the end")
     assert Resumed(cancelled.step) in jobs.told(job), "cancelling lost nothing"
@@ -135,7 +135,7 @@ def test_cancelled_amid_an_iteration_that_takes_long(models: Path, tmp_path: Pat
     job.ask_cancel()
     assert jobs.wait_for(lambda: job.finished() is not None) < cancel_seconds()
     assert isinstance(job.finished(), Cancelled)
-    jobs.wait_for(lambda: not spool.is_running(job), what=f"the end of process {pid}")
+    jobs.wait_for(lambda: not job_control.is_running(job), what=f"the end of process {pid}")
 
 
 def test_a_second_runner_is_refused_while_the_first_heart_beats(

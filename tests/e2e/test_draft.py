@@ -19,7 +19,7 @@ from mti_addon.wire.request import POSES, PROTOCOL, CaptureInfo, Request, refere
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.pairs import held_out_pair
 from mti_backend.frames import to_pictures
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from tests.e2e import jobs
 
 WIDTH, HEIGHT = 420, 260

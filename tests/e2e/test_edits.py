@@ -17,8 +17,8 @@ from mti_addon.wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from mti_addon.wire.events import Failed
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.request import PROTOCOL, CaptureInfo, Request, motion_name
-from mti_backend.method.textual_inversion.edits import edited
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.edits import edited
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.models.svd import identity
 from mti_backend.models.token_layout import TokenLayout
 from tests.e2e import jobs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
 from mti_addon.wire.events import Cancelled, Done, Preview, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.library import About, save_motion
@@ -152,7 +152,7 @@ def test_cancelled_and_resumed_it_is_the_same(
     job.ask_cancel()
     cancelled = jobs.wait_until_finished(job)
     assert isinstance(cancelled, Cancelled), "it was too fast to be cancelled"
-    spool.requeue(job)
+    job_control.requeue(job)
     jobs.start(job, models)
     jobs.wait_for(lambda: isinstance(job.finished(), Done), what="the end")
     assert Resumed(cancelled.step) in jobs.told(job)

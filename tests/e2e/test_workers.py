@@ -15,7 +15,7 @@ import pytest
 from mti_addon.client.jobs.launch import launch
 from mti_addon.wire.events import Done, Planned, Progress, Resumed, Started
 from mti_addon.wire.job import JobFolder
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from tests.e2e import jobs
 from tests.e2e.test_crash import kill, learned
 

@@ -20,7 +20,7 @@ from mti_addon.wire import codec
 from mti_addon.wire.library import Motion
 from mti_addon.workflow.captures import CAPTURE_FILE, Capture, CaptureFile
 from mti_backend.frames import read_reference
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.metrics.ranking import warning
 from mti_backend.models import SHIPPED_DRAFT, load_model
 from mti_backend.models.svd import SvdModel, identity

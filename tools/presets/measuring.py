@@ -9,8 +9,8 @@ import torch
 
 from mti_addon.wire import Settings
 from mti_backend.frames import Pictures, to_model, to_pictures
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
-from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.sampling import sample
 from mti_backend.metrics.clip_quality import drawn
 from mti_backend.metrics.gain import motion_gain
 from mti_backend.models.svd import SvdModel

@@ -14,7 +14,7 @@ from ...workflow.job_titles import LONGEST_NAME, rename
 from ..common import panels
 from ..common.dialogs import ask
 from ..common.reporting import reports_errors, set_poll_message
-from ..queue import polling, submit
+from ..queue import polling, resume
 from ..queue.job_operator import JobOperator
 from ..queue.removal import remove
 from ..studio import place
@@ -63,7 +63,7 @@ class MTI_OT_resume(JobOperator, bpy.types.Operator):
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Add the job to the queue, which starts it if nothing else is running."""
-        submit.resume(self.row().folder)
+        resume.resume(self.row().folder)
         return {"FINISHED"}
 
 
@@ -81,7 +81,7 @@ class MTI_OT_start_now(JobOperator, bpy.types.Operator):
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
         """Start a runner on it, whatever else is running."""
-        submit.start_now(self.row().folder)
+        resume.start_now(self.row().folder)
         return {"FINISHED"}
 
 

@@ -1,4 +1,4 @@
-"""Queue operations: submit a job, resume a stopped one, start one immediately."""
+"""Submit a new job: write what belongs to it, queue it, and start it if its turn has come."""
 
 from __future__ import annotations
 
@@ -35,23 +35,5 @@ def submit(job: JobFolder, target: Target | None, keep: Keep | None = None) -> N
         with suppress(MtiError):  # it may have started anyway
             client.remove(job)
         raise
-    finally:
-        polling.start(job)
-
-
-def resume(job: JobFolder) -> None:
-    """Queue a job that was paused or cancelled, or that failed or died. Raises Busy, BadRequest."""
-    client.requeue(job)
-    try:
-        starting.advance(job)
-    finally:
-        polling.start(job)
-
-
-def start_now(job: JobFolder) -> None:
-    """Start a job regardless of others. Raises Busy, BackendMissing, DiskFull, NotWritable."""
-    client.requeue(job)
-    try:
-        starting.launch(job)
     finally:
         polling.start(job)

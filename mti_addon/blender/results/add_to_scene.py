@@ -25,14 +25,12 @@ from ..sequencer.strip import (
     NO_CHANNEL,
     add_picture_strip,
     all_strips,
-    color_notes,
     frame_of,
-    keep_colors,
     lay_over,
     strip_end,
     strip_start,
-    take_nearest_space,
 )
+from ..sequencer.strip_colors import color_notes, keep_colors, take_nearest_space
 from ..translations import translated
 from .objects import add_empty, add_plane, fill_camera, frame, load_sequence
 

@@ -24,9 +24,10 @@ from ...motion.resampling import Box
 from ..common.overrides import overriding
 from ..scene.color import show_in_srgb
 from ..scene.picture import PLAIN_PNG, render_file
+from .image_sizes import mend_file
 from .media import SEES_BELOW, picture_size
-from .strip import NEAREST, strip_end, strip_start
-from .strip_repair import mend_file
+from .strip import strip_end, strip_start
+from .strip_colors import NEAREST
 
 MOST_PIXELS = 16_000_000
 """Limit of a frame drawn larger than the scene's to keep the full resolution of a small strip."""

@@ -1,4 +1,4 @@
-"""Turn images into an image-sequence strip of exact length, in their own colors.
+"""Make an image-sequence strip of exact length from images, and place it.
 
 Every other way of slowing images down (retiming keys, speed effects, movie strips) differs between
 Blender versions, or crashes one of them; a sequence that repeats images frame by frame is exact in
@@ -8,30 +8,17 @@ all of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ...motion import picture_of_each_frame
-from ..scene.color import PLAIN_VIEWS, UNKNOWN_VIEW
-from ..translations import translated
-from .strip_repair import new_image_strip, shown_place
+from .image_sizes import call_operator, forget_sizes, showing
 
 HIGHEST_CHANNEL = 128
 NO_CHANNEL = "All channels of the sequencer are muted, locked or occupied at these frames."
-
-# View transform -> the color space closest to its inverse. Only Standard has an exact one: of the
-# colors in a cube of 16 steps a side, with AgX 37 % (Blender 5.0, 5.2) to 58 % (4.5) are off by
-# more than 2 of 255, and bright, saturated ones by up to 211.
-NEAREST = {
-    "AgX": "AgX Base sRGB",
-    "Filmic": "Filmic sRGB",
-    "Khronos PBR Neutral": "Khronos PBR Neutral sRGB",
-    "ACES 1.3": "ACES 1.3 sRGB",
-    "ACES 2.0": "ACES 2.0 sRGB",
-}
 
 
 def add_picture_strip(
@@ -50,49 +37,27 @@ def add_picture_strip(
     return new_image_strip(scene, str(directory), [files[i] for i in order], channel, start, name)
 
 
-def keep_colors(scene: Any, strip: Any, set_view: bool) -> str:
-    """Show the strip in its files' own colors; return a note on what that took, or why it failed.
+def new_image_strip(
+    scene: Any, directory: str, files: Sequence[str], channel: int, start: int, name: str
+) -> Any:
+    """Create a strip of files in a folder, one per frame, fitted into the frame; files may repeat.
 
-    Blender applies the scene's view transform to strips, too, and only Standard shows finished
-    images unchanged. `set_view` allows switching the scene to it, as Blender's own Add Image does;
-    otherwise the closest color space is set on the strip.
+    It is added where the scene's sequencer adds strips: to the open meta strip, if any.
     """
-    view = scene.view_settings
-    was, notes = view.view_transform, []
-    if was not in ("", "Standard") and set_view:  # an unknown one could not be restored
-        view.view_transform = "Standard"
-        notes.append(translated("the scene's view transform was {} and is now Standard", was))
-    else:
-        take_nearest_space(scene, strip)
-    return "; ".join(notes + color_notes(scene))
+    editor = scene.sequence_editor_create()
+    absolute = bpy.path.abspath(directory)
+    with _sequencer_area() as area:
+        if area:
+            strip = _by_operator(scene, absolute, files, channel, start)
+        else:
+            strip = _one_by_one(editor, absolute, files, channel, start)
+    strip.name, strip.directory = name, directory.rstrip("/\\") + "/"
+    return strip
 
 
-def take_nearest_space(scene: Any, shown: Any) -> None:
-    """Set the color space of a strip or image that the scene's view alters least."""
-    with suppress(TypeError):  # a studio's color configuration may not have it
-        name = NEAREST.get(scene.view_settings.view_transform)
-        if name:
-            shown.colorspace_settings.name = name
-
-
-def color_notes(scene: Any, exposure: bool = True) -> list[str]:
-    """Return notes on how a scene's view changes finished images' colors (`exposure` optional)."""
-    view, notes = scene.view_settings, []
-    if not view.view_transform:
-        notes.append(translated(UNKNOWN_VIEW))
-    elif view.view_transform not in PLAIN_VIEWS:
-        text = translated("the scene's view transform {} changes pure colors")
-        notes.append(text.format(view.view_transform))
-    neutral_of = {"exposure": 0.0, "gamma": 1.0, "use_curve_mapping": False}
-    for name, neutral in neutral_of.items():
-        if name == "exposure" and not exposure:
-            continue
-        if getattr(view, name) != neutral:
-            setting = translated(name.replace("_", " "))
-            notes.append(translated("the scene's {} changes the colors", setting))
-    if view.look not in ("None", "NONE", ""):
-        notes.append(translated("the scene's look {} changes the colors", view.look))
-    return notes
+def shown_place(editor: Any) -> Any:
+    """Return where the sequencer shows and adds strips: the open meta strip, or the editor."""
+    return editor.meta_stack[-1] if len(editor.meta_stack) else editor
 
 
 def free_channel(strips: Iterable[Any], start: int, end: int, closed: Collection[int] = ()) -> int:
@@ -159,3 +124,65 @@ def frame_of(scene: Any) -> tuple[float, float]:
         render.resolution_x * render.pixel_aspect_x,
         render.resolution_y * render.pixel_aspect_y,
     )
+
+
+def _by_operator(scene: Any, directory: str, files: Sequence[str], channel: int, start: int) -> Any:
+    wanted = {
+        "directory": directory.rstrip("/\\") + "/",
+        "files": [{"name": file} for file in files],
+        "channel": channel,
+        "frame_start": start,
+        "fit_method": "FIT",
+        "length": len(files),
+        "relative_path": False,
+        "overlap": True,
+        "move_strips": False,
+        "replace_sel": False,
+        "set_view_transform": False,
+        "use_placeholders": False,
+        "use_multiview": False,
+        "use_sequence_detection": False,
+        "image_import_type": "SEQUENCE",
+    }
+    strips = shown_place(scene.sequence_editor).strips
+    before = {strip.as_pointer() for strip in strips}
+    with showing(scene):
+        call_operator(bpy.ops.sequencer.image_strip_add, wanted)
+    return next(strip for strip in strips if strip.as_pointer() not in before)
+
+
+def _one_by_one(editor: Any, directory: str, files: Sequence[str], channel: int, start: int) -> Any:
+    """Add elements one at a time, for use without a window; their sizes are unknown then."""
+    first = directory.rstrip("/\\") + "/" + files[0]
+    strip = shown_place(editor).strips.new_image(
+        name="images", filepath=first, channel=channel, frame_start=start, fit_method="FIT"
+    )
+    for file in files[1:]:
+        strip.elements.append(file)
+    forget_sizes(editor.id_data, strip)
+    return strip
+
+
+@contextmanager
+def _sequencer_area() -> Iterator[Any]:
+    """Make a window's sequencer the context, an open one or an area borrowed for it.
+
+    Yields None if there is no window, or if its only area is in use.
+    """
+    context = bpy.context
+    manager = context.window_manager
+    windows = list(manager.windows) if manager else []
+    areas = [(window, area) for window in windows for area in window.screen.areas]
+    open_ones = [pair for pair in areas if pair[1].type == "SEQUENCE_EDITOR"]
+    others = [pair for pair in areas if pair[1] != context.area]
+    if not (open_ones or others):
+        yield None
+        return
+    window, area = (open_ones or others)[0]
+    kind = area.ui_type
+    with ExitStack() as stack:
+        if not open_ones:
+            area.type = "SEQUENCE_EDITOR"
+            stack.callback(setattr, area, "ui_type", kind)
+        stack.enter_context(context.temp_override(window=window, area=area))
+        yield area

@@ -1,8 +1,8 @@
 """The file of a motion-text embedding, checked without torch; stdlib only.
 
 A safetensors file is eight bytes with the header's length, a JSON header, and raw tensors. The
-reader accepts exactly what the backend writes (in method/textual_inversion/embedding.py), so that a
-file from elsewhere is refused before anything else opens it.
+reader accepts exactly what the backend writes (method/motion_textual_inversion/embedding.py), so
+that a file from elsewhere is refused before anything else opens it.
 """
 
 from __future__ import annotations

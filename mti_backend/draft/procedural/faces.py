@@ -141,10 +141,14 @@ def face_colours(table: Tensor, skin: Tensor, stick: Tensor, g: torch.Generator)
     white = 0.85 + 0.15 * torch.rand(count, 1, generator=g).expand(-1, 3)
     painted[:, _EYES] = torch.where(chance(0.6), white, dark)[:, None]
     painted[:, _PUPILS] = dark[:, None]
-    lines = table[:, :1].expand(-1, PART_COUNT, -1).clone()
+    # Features are darker than the head, or lighter if it is dark.
+    light = table[:, 1].mean(-1, keepdim=True) > 0.4
+    ink = torch.where(light, 0.2 * table[:, 0], 0.4 + 0.6 * table[:, 0])
+    lines = ink[:, None].expand(-1, PART_COUNT, -1).clone()
+    lines[:, 1] = table[:, 1]
     own = torch.zeros_like(table)
     for part, colour in _LINES.items():
         own[:, part] = torch.tensor(colour) / 255
-    lines = torch.where(chance(0.7)[..., None], own, lines)
+    lines = torch.where(chance(0.8)[..., None], own, lines)
     lines[:, 1] = torch.where(chance(0.3), table[:, 1], lines[:, 1])
     return torch.where(stick[:, None, None], lines, painted)

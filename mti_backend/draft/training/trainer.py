@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from mti_addon.wire.files import fsync_dir, replace
 
 from . import parallel
-from .optimisers import Optimiser
+from .optimizers import Optimizer
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -32,7 +32,7 @@ class StageSettings:
 
     steps and warmup count optimizer steps, batch images per step, save_every steps; seed draws the
     clips, ema is the decay of the averaged weights, cooldown the last fraction of the steps, in
-    which the learning rate falls to (almost) zero. muon: see optimisers.py.
+    which the learning rate falls to (almost) zero. muon: see optimizers.py.
     """
 
     steps: int
@@ -41,7 +41,7 @@ class StageSettings:
     seed: int
     warmup: int = 100
     ema: float = 0.999
-    save_every: int = 250
+    save_every: int = 100
     cooldown: float = 0.25
     muon: bool = False
 
@@ -69,7 +69,7 @@ class Stage:
         self.step = 0
         self.weights = {k: p for k, p in network.named_parameters() if p.requires_grad}
         self.average = {k: p.detach().clone() for k, p in self.weights.items()}
-        self.optimiser = Optimiser(self.weights, settings.learning_rate, settings.muon)
+        self.optimizer = Optimizer(self.weights, settings.learning_rate, settings.muon)
         self._load()
 
     @property
@@ -120,7 +120,7 @@ class Stage:
         loss.backward()
         value = parallel.average(self.weights.values(), loss)
         nn.utils.clip_grad_norm_(self.weights.values(), 1.0)
-        self.optimiser.step(self.rate())
+        self.optimizer.step(self.rate())
         self.step += 1
         # A smaller decay at first, or the average would keep the random start for thousands of
         # steps.
@@ -161,7 +161,7 @@ class Stage:
             f"average/{k}": self.average[k] if k in self.average else p.detach().clone()
             for k, p in self.network.named_parameters()
         }
-        tensors |= self.optimiser.state()
+        tensors |= self.optimizer.state()
         header = {
             "step": str(self.step),
             "settings": json.dumps(asdict(self.settings)),
@@ -181,7 +181,7 @@ class Stage:
             for k in self.weights:
                 self.average[k].copy_(file.get_tensor(f"average/{k}"))
             moments = {n for n in names if not n.startswith(("weights/", "average/"))}
-            self.optimiser.load({n: file.get_tensor(n) for n in moments}, self.step)
+            self.optimizer.load({n: file.get_tensor(n) for n in moments}, self.step)
 
 
 def averaged(network: Network, folder: Path, stage: str, prefix: str = "") -> Network:

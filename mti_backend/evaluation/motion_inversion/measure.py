@@ -11,8 +11,8 @@ from torch import Tensor
 from mti_addon.wire.motion_inversion import Loss
 
 from ...frames import to_pictures
-from ...method.motion_inversion.learning import MotionInversion
 from ...method.motion_inversion.motion import Motion
+from ...method.motion_inversion.optimization import MotionInversion
 from ...method.motion_inversion.sampling import sample
 from ...method.motion_inversion.settings import LearningSettings, PlayingSettings
 from ...models.text_to_video import TextToVideoModel

@@ -10,8 +10,8 @@ import torch
 from mti_addon.wire.settings import Settings
 from mti_backend import frames
 from mti_backend.evaluation.pairs import Pair
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
-from mti_backend.method.textual_inversion.sampling import sample, visualisation
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.sampling import sample, visualisation
 from mti_backend.metrics.attention_maps import AttentionMaps
 from mti_backend.metrics.ranking import agreement, reconstruction, warning
 from mti_backend.models import load_model

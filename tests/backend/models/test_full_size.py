@@ -9,8 +9,8 @@ import torch
 
 from benchmarks.random_svd import write_random_svd
 from mti_addon.wire.settings import Augmentation, Settings
-from mti_backend.method.textual_inversion.inversion import Inversion
-from mti_backend.method.textual_inversion.sampling import sample
+from mti_backend.method.motion_textual_inversion.optimization import Inversion
+from mti_backend.method.motion_textual_inversion.sampling import sample
 from mti_backend.models.download import files_of
 from mti_backend.models.svd import SvdModel
 

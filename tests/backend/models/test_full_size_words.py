@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from benchmarks.random_text_to_video import write_random_animatediff
-from mti_backend.method.motion_inversion.learning import MotionInversion
 from mti_backend.method.motion_inversion.motion import Motion
+from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample
 from mti_backend.method.motion_inversion.settings import LearningSettings, PlayingSettings
 from mti_backend.models.animatediff import AnimateDiffModel

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from mti_addon.wire.settings import SamplingSettings
-from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
+from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models import svd
 from mti_backend.models.svd import SvdModel
 from tests.tiny import FRAMES, SIZE, make_tiny_model

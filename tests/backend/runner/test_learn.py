@@ -19,7 +19,7 @@ from mti_addon.wire.request import Request
 from mti_addon.wire.settings import Augmentation
 from mti_backend.failures import as_mti_error
 from mti_backend.job.session import Session
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
 from mti_backend.runner.learn import Learning

@@ -16,7 +16,7 @@ from mti_addon.wire.events import EventReader, Preview
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_backend.job.session import Session
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.models.svd import SvdModel
 from mti_backend.runner import learn as learning
 from mti_backend.runner import preview as module

@@ -131,7 +131,7 @@ def test_without_a_backend_the_queue_waits(captured, polling, prefs, monkeypatch
 
 def test_a_job_that_another_blender_deletes_as_its_turn_comes(captured, polling, ext, monkeypatch):
     """The timer goes on: one that raises is never called again."""
-    starting, spool = ext("blender.queue.starting"), ext("client.jobs.spool")
+    starting, job_control = ext("blender.queue.starting"), ext("client.jobs.job_control")
     learn(polling, captured, "slow 1")
     wait(polling, lambda row: row.state.phase == "running")
     first = polling.jobs.rows[0]
@@ -145,7 +145,7 @@ def test_a_job_that_another_blender_deletes_as_its_turn_comes(captured, polling,
         launch(job)
 
     monkeypatch.setattr(starting, "launch", too_late)
-    spool.cancel(first.folder)
+    job_control.cancel(first.folder)
     until(polling, lambda: not second.folder.path.exists())
     for _ in range(20):
         polling.poll()

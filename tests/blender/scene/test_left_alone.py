@@ -210,5 +210,5 @@ def test_what_is_not_seen_through_the_view_is_as_ever(appended, ext, tmp_path):
     assert np.abs(made[..., 0] - red).mean() < 3
     lacking.mti.target, lacking.mti.target_engine = "RENDER", "PREVIEW"
     assert motion.decode_png(sources.make_target(bpy.context, (64, 64)).png).std() > 3
-    notes = ext("blender.sequencer.strip").keep_colors(lacking, strip, set_view=False)
+    notes = ext("blender.sequencer.strip_colors").keep_colors(lacking, strip, set_view=False)
     assert "is not in Blender's color configuration" in notes

@@ -75,7 +75,7 @@ def test_in_a_sequencer_that_is_open(scene, ext, media):
 
 def test_where_no_area_can_be_borrowed_the_sizes_are_unknown(scene, ext, media):
     """As Blender says it: (0, 0), not what the memory held."""
-    module = ext("blender.sequencer.strip_repair")
+    module = ext("blender.sequencer.strip")
     editor = scene.sequence_editor_create()
     strip = module._one_by_one(editor, str(media), ORDER, 2, 7)
     assert _sizes(strip) == {(0, 0)} and [e.filename for e in strip.elements] == ORDER
@@ -198,7 +198,7 @@ def test_a_cut_strip_shows_the_same_images_after_it_is_mended(scene, ext, media,
         frames = range(*_handles(strips, strip))
         shown = [strip.strip_elem_from_frame(frame).filename for frame in frames]
         assert shown == ORDER[frames[0] - 1 : frames[-1]]
-    assert ext("blender.sequencer.strip_repair").mend_sizes(scene) >= 1
+    assert ext("blender.sequencer.image_sizes").mend_sizes(scene) >= 1
     for strip, span in ((whole, (1, 11)), (part, (11, 31))):
         assert _sizes(strip) == {(0, 0)} and _handles(strips, strip) == span
         shown = [strip.strip_elem_from_frame(frame).filename for frame in range(*span)]
@@ -214,10 +214,10 @@ def test_a_strip_in_a_meta_strip_and_one_with_a_relative_path(scene, ext, media,
     meta = editor.strips.new_meta(name="meta", channel=3, frame_start=1)
     strip.move_to_meta(meta)
     strip.lock = meta.lock = True
-    assert ext("blender.sequencer.strip_repair").mend_sizes(scene) == 1
+    assert ext("blender.sequencer.image_sizes").mend_sizes(scene) == 1
     strip = meta.strips[0]
     assert _sizes(strip) == {(0, 0)} and strip.directory == "//media/"
-    assert ext("blender.sequencer.strip_repair").mend_sizes(scene) == 0
+    assert ext("blender.sequencer.image_sizes").mend_sizes(scene) == 0
 
 
 def test_an_open_meta_strip_gets_the_result(scene, ext, media):
@@ -233,4 +233,4 @@ def test_an_open_meta_strip_gets_the_result(scene, ext, media):
 def test_nothing_else_leaves_the_size_of_a_picture_unset(staged):
     modules = (staged / "mti_addon").rglob("*.py")
     users = [path.name for path in modules if "elements.append(" in path.read_text()]
-    assert users == ["strip_repair.py"]
+    assert users == ["strip.py"]

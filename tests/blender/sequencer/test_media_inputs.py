@@ -125,7 +125,7 @@ def test_a_result_as_a_target_has_its_own_pixels(stage, ext, prefs, view):
     picture = np.random.default_rng(3).integers(0, 255, (64, 64, 3), np.uint8)
     (stage.folder / "0001.png").write_bytes(motion.encode_png(picture))
     strip = strips.add_picture_strip(scene, stage.folder, ["0001.png"], 1, 9, "Wave")
-    strips.keep_colors(scene, strip, set_view=False)
+    ext("blender.sequencer.strip_colors").keep_colors(scene, strip, set_view=False)
     assert (strip.colorspace_settings.name == "sRGB") == (view == "Standard")
     stage.cover()
     stage.editor.active_strip = strip

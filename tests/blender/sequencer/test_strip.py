@@ -57,7 +57,7 @@ def _shown_colors(scene, ext, tmp_path, show, set_view):
         picture = np.full((64, 64, 3), color, np.uint8)
         (tmp_path / names[-1]).write_bytes(motion.encode_png(picture))
     made = strip.add_picture_strip(scene, tmp_path, names, 1, len(names), "Colours")
-    note = strip.keep_colors(scene, made, set_view)
+    note = ext("blender.sequencer.strip_colors").keep_colors(scene, made, set_view)
     return np.array([show(1 + i) for i in range(len(names))]), note
 
 
@@ -126,11 +126,12 @@ def test_full_channels_are_said(scene, ext, pictures):
 
 def test_what_else_changes_colours_is_said(scene, ext, pictures):
     strip = ext("blender.sequencer.strip")
+    strip_colors = ext("blender.sequencer.strip_colors")
     made = strip.add_picture_strip(scene, *pictures, 1, 48, "Wave")
     scene.view_settings.view_transform = "Standard"
-    assert strip.keep_colors(scene, made, True) == ""
+    assert strip_colors.keep_colors(scene, made, True) == ""
     scene.view_settings.exposure, scene.view_settings.use_curve_mapping = 0.5, True
-    note = strip.keep_colors(scene, made, True)
+    note = strip_colors.keep_colors(scene, made, True)
     assert "exposure changes" in note and "curve mapping changes" in note
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.jobs import follow, spool
+from mti_addon.client.jobs import follow, job_control
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.client.jobs.launch import launch as start
 from mti_addon.wire import queue
@@ -264,7 +264,7 @@ def test_resume_goes_on_after_a_cancel(job: JobFolder, launch: Launch) -> None:
     job.ask_cancel()
     poll_until(follower, "cancelled")
     wait_for(lambda: not job.heartbeat_file.exists())
-    spool.requeue(job)
+    job_control.requeue(job)
     start(sys.executable, FAKE, job, fake_environment("finish"))
     state = poll_until(follower, "done", "dead")
     assert (state.phase, state.step) == ("done", 20)
@@ -322,7 +322,7 @@ def test_a_folder_that_cannot_even_be_looked_at_is_no_exception(tmp_path: Path) 
         assert not job.cancel_asked() and not job.pause_asked()
         assert not queue.is_running(job) and not queue.waits(job)
         assert queue.jobs_in(job.path) == [] and queue.next_job(job.path) is None
-        assert spool.list_jobs(job.path) == []
+        assert job_control.list_jobs(job.path) == []
 
 
 def test_done_is_believed_without_an_owner(job: JobFolder) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.client.jobs.launch import reap
 from mti_addon.client.remote.start import start_relay
@@ -159,7 +159,7 @@ def test_a_heartbeat_of_another_day_does_not_start_a_second_relay(
     for path in (remote_job.heartbeat_file, remote_job.owner_file, remote_job.launched_file):
         os.utime(path, (time.time() + jump, time.time() + jump))
     assert follower.poll().phase in ("running", "stuck")
-    assert spool.is_running(remote_job)
+    assert job_control.is_running(remote_job)
     second = begin(remote_job)
     wait_for(lambda: _has_ended(second))
     assert process_identity(pid) is not None

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.client.jobs.state import JobState
 from mti_addon.client.remote import outbox
@@ -150,13 +150,13 @@ def test_a_cancelled_job_is_cancelled_there_and_goes_on_when_it_is_resumed(
     follower = Follower(remote_job)
     wait_for(lambda: follower.poll().step >= 6)
     began = time.monotonic()
-    spool.cancel(remote_job)
+    job_control.cancel(remote_job)
     assert end_of(remote_job).phase == "cancelled"
     assert time.monotonic() - began < 4
     note = read_remote(remote_job)
     assert note and server.job(note.job)["state"] == "cancelled"
-    wait_for(lambda: not spool.is_running(remote_job))
-    spool.requeue(remote_job)
+    wait_for(lambda: not job_control.is_running(remote_job))
+    job_control.requeue(remote_job)
     server.mode = "bare"
     start(remote_job)
     assert end_of(remote_job).phase == "done"
@@ -174,7 +174,7 @@ def test_without_the_server_a_job_is_cancelled_at_once_and_there_later(
     follower = Follower(remote_job)
     wait_for(lambda: follower.poll().step >= 1)
     server.stop()
-    spool.cancel(remote_job)
+    job_control.cancel(remote_job)
     assert end_of(remote_job).phase == "cancelled"
     (order,) = outbox.orders(studio)
     note = read_remote(remote_job)
@@ -189,9 +189,9 @@ def test_a_job_that_fails_there_fails_here_with_the_same_words(
     start(remote_job)
     state = end_of(remote_job)
     assert state.phase == "failed" and state.error and state.error.code == "out_of_memory"
-    wait_for(lambda: not spool.is_running(remote_job))
+    wait_for(lambda: not job_control.is_running(remote_job))
     server.mode = "bare"
-    spool.requeue(remote_job)
+    job_control.requeue(remote_job)
     start(remote_job)
     assert end_of(remote_job).phase == "done"
     assert count(server, "POST", "/v1/jobs") == 1
@@ -203,12 +203,12 @@ def test_a_job_that_the_server_has_lost_starts_anew_when_it_is_resumed(
     server.mode = "fail"
     start(remote_job)
     assert end_of(remote_job).phase == "failed"
-    wait_for(lambda: not spool.is_running(remote_job))
+    wait_for(lambda: not job_control.is_running(remote_job))
     note = read_remote(remote_job)
     assert note
     shutil.rmtree(server.folder(note.job).path)
     server.mode = "bare"
-    spool.requeue(remote_job)
+    job_control.requeue(remote_job)
     start(remote_job)
     assert end_of(remote_job).phase == "done"
     again = read_remote(remote_job)
@@ -266,8 +266,8 @@ def test_a_damaged_result_is_fetched_again_and_one_that_stays_so_is_an_error(
     assert state.phase == "failed" and state.error and state.error.problem == "result_damaged"
     assert not remote_job.output_dir.exists()
     limit[0] = 5
-    wait_for(lambda: not spool.is_running(remote_job))
-    spool.requeue(remote_job)
+    wait_for(lambda: not job_control.is_running(remote_job))
+    job_control.requeue(remote_job)
     start(remote_job)
     assert end_of(remote_job).phase == "done" and remote_job.verify_output()
     assert len(wrong) == 5 and count(server, "POST", "/v1/jobs") == 1
@@ -402,9 +402,9 @@ def test_a_job_of_another_studio_is_not_sent_to_this_one(
     remote_job.remote_file.write_text(text)
     start(remote_job)
     assert (state := end_of(remote_job)).error and state.error.problem == "other_studio"
-    wait_for(lambda: not spool.is_running(remote_job))
+    wait_for(lambda: not job_control.is_running(remote_job))
     studio.forget()
-    spool.requeue(remote_job)
+    job_control.requeue(remote_job)
     start(remote_job)
     follower = Follower(remote_job)
     wait_for(
@@ -433,7 +433,7 @@ def test_a_relay_goes_on_with_the_jobs_that_wait_beside_its_own(
     here = make_job(tmp_path / "spool")
     others = [remote(make_job(tmp_path / "spool"), server) for _ in range(2)]
     for job in (here, *others):
-        spool.requeue(job)
+        job_control.requeue(job)
         time.sleep(0.02)  # file systems tell times no finer than that
     start(remote_job)
     assert end_of(others[0]).phase == end_of(others[1]).phase == "done"

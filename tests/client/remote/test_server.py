@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.client.jobs.launch import reap
 from mti_addon.client.remote import outbox
@@ -120,12 +120,12 @@ def test_pause_resume_and_delete(tmp_path: Path) -> None:
         studio.relay(job)
         follower = Follower(job)
         wait_for(lambda: follower.poll().step >= 6 and follower.poll().stage == "learn")
-        spool.pause(job)
+        job_control.pause(job)
         poll_until(follower, "paused")
-        wait_for(lambda: not spool.is_running(job))
+        wait_for(lambda: not job_control.is_running(job))
         note = read_remote(job)
         assert note and outbox.orders(studio.folder) == []
-        spool.requeue(job)
+        job_control.requeue(job)
         studio.relay(job)
         poll_until(follower, "running")
         assert end_of(job).phase == "done", job.log_file.read_text()
@@ -134,7 +134,7 @@ def test_pause_resume_and_delete(tmp_path: Path) -> None:
         assert after and not after.again and after.job == note.job and after.attempt == 1
         events = [json.loads(line)["event"] for line in job.events_file.read_text().splitlines()]
         assert "resumed" in events  # from its checkpoint
-        wait_for(lambda: not spool.is_running(job))
+        wait_for(lambda: not job_control.is_running(job))
         outbox.delete_there_too(studio.folder, job)
         assert run(studio.folder, "refresh").phase == "done"
         assert outbox.orders(studio.folder) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
 from mti_addon.client.remote import outbox
 from mti_addon.client.remote.studio import StudioFolder
 from mti_addon.client.remote.tasks import Kind, StudioTask, start_errand
@@ -128,9 +128,9 @@ def test_a_job_that_was_deleted_here_is_deleted_there_when_it_can_be(
     assert end_of(remote_job).phase == "done"
     note = read_remote(remote_job)
     assert note
-    wait_for(lambda: not spool.is_running(remote_job))
+    wait_for(lambda: not job_control.is_running(remote_job))
     assert outbox.delete_there_too(studio, remote_job)
-    spool.remove(remote_job)
+    job_control.remove(remote_job)
     server.fault = lambda handler: handler.answer(503) or True
     assert run(studio, "refresh").phase == "failed"
     assert len(outbox.orders(studio)) == 1

@@ -21,7 +21,7 @@ from mti_backend.draft.by_words.scenes import SIZE
 from mti_backend.draft.by_words.stages import STAGES, stages, trained_autoencoder
 from mti_backend.draft.training import history
 from mti_backend.draft.training.stages import run_stages
-from mti_backend.method.motion_inversion.learning import MotionInversion
+from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample
 from mti_backend.method.motion_inversion.settings import PlayingSettings, learning_for
 from mti_backend.models import load_text_to_video

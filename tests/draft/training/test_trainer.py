@@ -135,7 +135,7 @@ def test_more_steps_prolong_the_plateau(tmp_path: Path) -> None:
         assert short.rate() == long.rate()
 
 
-def test_the_rate_is_what_the_optimiser_uses(tmp_path: Path) -> None:
+def test_the_rate_is_what_the_optimizer_uses(tmp_path: Path) -> None:
     """AdamW's first step changes every weight by the rate (apart from weight decay)."""
     stage = make(tmp_path)
     before = stage.weights["second.weight"].detach().clone()
@@ -240,7 +240,7 @@ def test_a_start_from_other_weights(tmp_path: Path) -> None:
     given["frozen.weight"] = torch.full((2, 2), 0.5)
     save_start(tmp_path, "tiny", given)
     stage = make(tmp_path, seed=5)
-    assert stage.step == 0 and not stage.optimiser.state()
+    assert stage.step == 0 and not stage.optimizer.state()
     for name, weight in stage.network.named_parameters():
         assert torch.equal(weight, given[name]), name
     for name, average in stage.average.items():

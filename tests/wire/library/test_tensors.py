@@ -15,7 +15,7 @@ from safetensors.torch import save
 
 from mti_addon.wire.errors import BadEmbedding
 from mti_addon.wire.library.tensors import WIDTHS, check_tokens
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from tests.wire import strategies
 from tests.wire.library.examples import tokens
 

@@ -16,7 +16,7 @@ from mti_addon.wire import codec
 from mti_addon.wire.errors import BadEmbedding
 from mti_backend.method.motion_inversion import motion as module
 from mti_backend.method.motion_inversion.motion import FORMAT, Header, Layer, Motion
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 
 FRAMES, PLACES, WIDTH = 3, 6, 8
 NAME = "down_blocks.0.temp_attentions.0.transformer_blocks.0.attn1"

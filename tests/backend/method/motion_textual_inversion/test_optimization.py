@@ -11,8 +11,12 @@ import torch
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.settings import Augmentation, InversionSettings, SamplingSettings
 from mti_backend.method.augmentation import augment
+from mti_backend.method.motion_textual_inversion.optimization import (
+    Inversion,
+    initial_tokens,
+    learning_rate,
+)
 from mti_backend.method.noise import sample_sigmas, step_generator
-from mti_backend.method.textual_inversion.inversion import Inversion, initial_tokens, learning_rate
 from mti_backend.models.framing import Framing
 from mti_backend.models.svd import SvdModel
 from tests.tiny import FRAMES, SIZE, make_tiny_model
@@ -121,7 +125,7 @@ def test_adam_lowers_the_loss_on_fixed_noise(
     model: SvdModel, pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ):
     """With the same noise in every step the loss must fall, and only the tokens may change."""
-    from mti_backend.method.textual_inversion import inversion as module
+    from mti_backend.method.motion_textual_inversion import optimization as module
 
     original = module.step_generator
     monkeypatch.setattr(module, "step_generator", lambda seed, step: original(seed, min(step, 0)))

@@ -16,7 +16,7 @@ _SMALLEST_SIDE = 32
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
-class Optimiser:
+class Optimizer:
     """Wraps torch's two optimizers as one, over named weights that are updated in place."""
 
     def __init__(self, weights: Mapping[str, nn.Parameter], rate: float, muon: bool) -> None:

@@ -13,10 +13,10 @@ from diffusers import DDIMScheduler, UNet3DConditionModel, UNetMotionModel
 from torch import Tensor
 
 from mti_addon.wire.errors import BadRequest
-from mti_backend.method.motion_inversion import learning as module
+from mti_backend.method.motion_inversion import optimization as module
 from mti_backend.method.motion_inversion.embeddings import count
-from mti_backend.method.motion_inversion.learning import MotionInversion
 from mti_backend.method.motion_inversion.motion import MAX_BYTES, Motion
+from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample_latents
 from mti_backend.method.motion_inversion.settings import LearningSettings, PlayingSettings
 from mti_backend.method.motion_inversion.spatial_lora import SpatialLora
@@ -307,7 +307,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_state(
     with begin(model) as learning:
         run(learning, broken_after)
         good = [m.detach().clone() for m in learning.learned.parameters]
-        learning.learned.optimiser.param_groups[0]["lr"] = 1e300
+        learning.learned.optimizer.param_groups[0]["lr"] = 1e300
         learning.step()  # its own loss is still finite
         with pytest.raises(BadRequest) as caught:
             learning.step()

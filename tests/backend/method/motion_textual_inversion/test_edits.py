@@ -11,8 +11,8 @@ from torch import Tensor
 from mti_addon.wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from mti_addon.wire.edit_timing import chain_windows
 from mti_addon.wire.errors import WrongModel
-from mti_backend.method.textual_inversion.edits import DEAD_ZONE, edited, interpolation
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.edits import DEAD_ZONE, edited, interpolation
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.models.token_layout import (
     MOTION_FEATURES,
     SINCE_FIRST,

@@ -151,7 +151,7 @@ class Inversion:
         frames, clip = initial_tokens(model, clips, settings)
         self.frame_tokens = frames.requires_grad_()
         self.video_tokens = clip.requires_grad_()
-        self.optimiser = torch.optim.Adam(
+        self.optimizer = torch.optim.Adam(
             [self.frame_tokens, self.video_tokens], lr=settings.learning_rate
         )
         self.step_index = 0
@@ -180,11 +180,11 @@ class Inversion:
         If it raises, nothing has changed and it can be called again. Also raises the group's error
         if one of its processes has ended (WorkerLost).
         """
-        self.optimiser.param_groups[0]["lr"] = learning_rate(self.settings, self.step_index)
+        self.optimizer.param_groups[0]["lr"] = learning_rate(self.settings, self.step_index)
         if self.group is not None:
             self.group.broadcast(self.step_index, level(self.model), self._tokens)
         self.loss = self._differentiate()
-        self.optimiser.step()
+        self.optimizer.step()
         self.step_index += 1
         return self.loss
 
@@ -204,7 +204,7 @@ class Inversion:
 
     def _differentiate(self) -> float:
         """Compute the whole group's token gradients for this iteration; returns the loss."""
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         g = step_generator(self.settings.seed, self.step_index)
         if self.group is None:
             return self._backward(g)
@@ -289,7 +289,7 @@ class Inversion:
         ):
             state[name] = tokens.detach().clone()
             for key in ("exp_avg", "exp_avg_sq"):
-                moments = self.optimiser.state.get(tokens, {})
+                moments = self.optimizer.state.get(tokens, {})
                 state[f"{name}.{key}"] = moments.get(key, torch.zeros_like(tokens)).detach().clone()
         return state
 
@@ -309,7 +309,7 @@ class Inversion:
             with torch.no_grad():
                 tokens.copy_(state[name])
             if self.step_index:
-                self.optimiser.state[tokens] = {
+                self.optimizer.state[tokens] = {
                     "step": torch.tensor(float(self.step_index)),
                     "exp_avg": state[f"{name}.exp_avg"].to(tokens).clone(),
                     "exp_avg_sq": state[f"{name}.exp_avg_sq"].to(tokens).clone(),

@@ -7,12 +7,12 @@ import torch
 
 from mti_addon.wire.settings import Augmentation
 from mti_backend.method.augmentation import augment
-from mti_backend.method.noise import step_generator
-from mti_backend.method.textual_inversion.augmented_clips import (
+from mti_backend.method.motion_textual_inversion.augmented_clips import (
     AugmentedClip,
     AugmentedClips,
     variant_count,
 )
+from mti_backend.method.noise import step_generator
 from mti_backend.models.svd import SvdModel
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 

@@ -19,7 +19,7 @@ from ..method.learned_motion import LearnedMotion
 from .method import Method
 
 if TYPE_CHECKING:
-    from ..method.textual_inversion.embedding import MotionEmbedding
+    from ..method.motion_textual_inversion.embedding import MotionEmbedding
     from ..models.svd import SvdModel
     from .takes import Take
 
@@ -107,7 +107,7 @@ class TextualInversionJob(Method):
 
     def given(self) -> MotionEmbedding:
         """What the request's edit makes of the motions. Raises WrongModel."""
-        from ..method.textual_inversion.edits import edited
+        from ..method.motion_textual_inversion.edits import edited
 
         model, motions = self.model, [_ours(each) for each in self.inputs.motions]
         for motion in motions:
@@ -122,7 +122,7 @@ class TextualInversionJob(Method):
 
 
 def _ours(motion: LearnedMotion) -> MotionEmbedding:
-    from ..method.textual_inversion.embedding import MotionEmbedding
+    from ..method.motion_textual_inversion.embedding import MotionEmbedding
 
     assert isinstance(motion, MotionEmbedding)
     return motion

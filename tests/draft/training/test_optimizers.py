@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mti_backend.draft.training.networks import is_temporal, make_unet
-from mti_backend.draft.training.optimisers import Optimiser
+from mti_backend.draft.training.optimizers import Optimizer
 from mti_backend.draft.training.trainer import Stage, StageSettings
 from tests.draft.procedural.examples import generator
 
@@ -40,8 +40,8 @@ def backward(net: Net, seed: int = 1) -> None:
     loss.backward()
 
 
-def make(net: Net, muon: bool = True) -> Optimiser:
-    return Optimiser(dict(net.named_parameters()), 1e-3, muon)
+def make(net: Net, muon: bool = True) -> Optimizer:
+    return Optimizer(dict(net.named_parameters()), 1e-3, muon)
 
 
 def test_a_large_matrix_moves_orthogonally_and_the_rest_as_adamw_moves_it() -> None:
@@ -69,20 +69,20 @@ def test_a_large_matrix_moves_orthogonally_and_the_rest_as_adamw_moves_it() -> N
 def test_weights_stay_where_the_network_sees_them_and_gradients_go() -> None:
     net = Net()
     places = {k: p.data_ptr() for k, p in net.named_parameters()}
-    optimiser = make(net)
+    optimizer = make(net)
     backward(net)
-    optimiser.step(1e-3)
+    optimizer.step(1e-3)
     assert {k: p.data_ptr() for k, p in net.named_parameters()} == places
     assert all(p.grad is None for p in net.parameters())
 
 
 def test_what_it_remembers_brings_another_one_to_the_same_steps() -> None:
     net = Net()
-    optimiser = make(net)
+    optimizer = make(net)
     for seed in range(3):
         backward(net, seed)
-        optimiser.step(1e-3)
-    state = {k: t.clone() for k, t in optimiser.state().items()}
+        optimizer.step(1e-3)
+    state = {k: t.clone() for k, t in optimizer.state().items()}
     assert {k for k in state if k.startswith("momentum_buffer/")} == {
         f"momentum_buffer/{name}" for name in MATRICES
     }
@@ -91,7 +91,7 @@ def test_what_it_remembers_brings_another_one_to_the_same_steps() -> None:
     second = make(again)
     second.load(state, 3)
     for seed in range(3, 6):
-        for one, its in ((net, optimiser), (again, second)):
+        for one, its in ((net, optimizer), (again, second)):
             backward(one, seed)
             its.step(1e-3)
     assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters(), strict=True))
@@ -99,13 +99,13 @@ def test_what_it_remembers_brings_another_one_to_the_same_steps() -> None:
 
 def test_a_weight_without_a_gradient_stays_and_leaves_no_memory() -> None:
     net = Net()
-    optimiser = make(net)
+    optimizer = make(net)
     backward(net)
     net.matrix.weight.grad = net.leave.bias.grad = None
     before = net.matrix.weight.detach().clone()
-    optimiser.step(1e-3)
+    optimizer.step(1e-3)
     assert torch.equal(net.matrix.weight, before)
-    names = {k.partition("/")[2] for k in optimiser.state()}
+    names = {k.partition("/")[2] for k in optimizer.state()}
     assert names == {k for k, _ in net.named_parameters()} - {"matrix.weight", "leave.bias"}
 
 
@@ -139,7 +139,7 @@ def test_a_stage_stopped_goes_on_with_either(tmp_path: Path, muon: bool) -> None
 
 def test_most_of_the_unet_is_moved_by_muon() -> None:
     weights = {k: p for k, p in make_unet().named_parameters() if not is_temporal(k)}
-    optimiser = Optimiser(weights, 1e-3, True)
-    by_muon = sum(p.numel() for p in optimiser._matrices.values())
+    optimizer = Optimizer(weights, 1e-3, True)
+    by_muon = sum(p.numel() for p in optimizer._matrices.values())
     assert by_muon > 0.98 * sum(p.numel() for p in weights.values())
-    assert "conv_out.weight" not in optimiser._matrices  # six rows
+    assert "conv_out.weight" not in optimizer._matrices  # six rows

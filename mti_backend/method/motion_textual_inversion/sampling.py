@@ -2,7 +2,7 @@
 
 The steps and their order are those of diffusers' StableVideoDiffusionPipeline, so that the same
 seed gives the same frames if the motion is the plain image embedding
-(tests/backend/method/textual_inversion/test_sampling.py).
+(tests/backend/method/motion_textual_inversion/test_sampling.py).
 """
 
 from collections.abc import Callable, Iterator

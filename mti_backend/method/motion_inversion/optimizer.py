@@ -8,14 +8,14 @@ from torch import Tensor, nn
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-class Optimised:
+class Optimizer:
     """Named parameters that AdamW updates at a constant rate, with the betas 0.9 and 0.999."""
 
     def __init__(
         self, tables: Mapping[str, nn.Parameter], rate: float, weight_decay: float
     ) -> None:
         self.tables = dict(tables)
-        self.optimiser = torch.optim.AdamW(self.parameters, lr=rate, weight_decay=weight_decay)
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=rate, weight_decay=weight_decay)
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -29,8 +29,8 @@ class Optimised:
         """One step of AdamW."""
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
 
     def copies(self) -> list[Tensor]:
         """The parameters' present values."""
@@ -47,7 +47,7 @@ class Optimised:
         state: dict[str, Tensor] = {}
         for name, p in self.tables.items():
             state[name] = p.detach().clone()
-            for key, moment in self.optimiser.state.get(p, {}).items():
+            for key, moment in self.optimizer.state.get(p, {}).items():
                 state[f"{name}.{key}"] = moment.detach().clone()
         return state
 
@@ -58,6 +58,6 @@ class Optimised:
             found = {key: state[f"{name}.{key}"] for key in _MOMENTS if f"{name}.{key}" in state}
             if found:
                 # AdamW counts its steps on the CPU.
-                self.optimiser.state[p] = {
+                self.optimizer.state[p] = {
                     key: m.clone() if key == "step" else m.to(p).clone() for key, m in found.items()
                 }

@@ -1,6 +1,7 @@
-"""The iterations of any learning: checkpoints, progress, cancellation, recovery. Imports torch.
+"""The loop of any learning, resumable at its last checkpoint: progress, cancellation, recovery.
+Imports torch.
 
-What an iteration computes is the method's.
+What an iteration computes is the method's (`method/*/optimization.py`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ LOSS_SHARE = 0.1
 values are too noisy."""
 
 
-class Optimisation(Protocol):
+class Optimization(Protocol):
     """What is iterated: all its randomness is a function of the seed and the step."""
 
     @property
@@ -48,15 +49,15 @@ class Optimisation(Protocol):
         """Resume from a `state_dict`."""
 
 
-class Iterations:
+class ResumableLoop:
     """The iterations of one job, from the last runner's checkpoint to the last one."""
 
     def __init__(
-        self, session: Session, optimisation: Optimisation, config: str, total: int, every: int
+        self, session: Session, optimization: Optimization, config: str, total: int, every: int
     ) -> None:
         """config: a hash of all that the result depends on (`config_hash`). total: iterations to
         run. every: the most of them that may be lost."""
-        self.session, self.optimisation = session, optimisation
+        self.session, self.optimization = session, optimization
         self.config, self.total, self.every = config, total, every
         self.checkpoints = CheckpointFolder(session.job.checkpoint_dir)
         self.step = 0
@@ -70,7 +71,7 @@ class Iterations:
         saved = self.checkpoints.load(self.config)
         if saved is None:
             return False
-        self.optimisation.load_state_dict(saved.tensors)
+        self.optimization.load_state_dict(saved.tensors)
         self.step = self.session.learned = saved.step
         self.losses = list(saved.losses)
         return True
@@ -122,14 +123,14 @@ class Iterations:
                 ),
             )
         self.losses.append(loss)
-        self.step = self.session.learned = self.optimisation.step_index
+        self.step = self.session.learned = self.optimization.step_index
         return loss
 
     def _step(self, recover: Callable[[Exception], bool]) -> float:
         """Run one iteration, retrying as long as `recover` helps."""
         while True:
             try:
-                return self.optimisation.step()
+                return self.optimization.step()
             except Exception as error:
                 if not recover(error):
                     raise
@@ -141,7 +142,7 @@ class Iterations:
         began = time.monotonic()
         if self.step > 0:
             self.session.fence()
-            state = self.optimisation.state_dict()
+            state = self.optimization.state_dict()
             self.checkpoints.save(Checkpoint(self.step, state, tuple(self.losses)), self.config)
         return time.monotonic() - began
 

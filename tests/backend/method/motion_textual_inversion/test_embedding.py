@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from mti_addon.wire.errors import BadEmbedding, WrongModel
-from mti_backend.method.textual_inversion.embedding import MotionEmbedding
+from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 
 
 def motion() -> MotionEmbedding:

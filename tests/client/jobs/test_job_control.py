@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mti_addon.client.jobs import spool
+from mti_addon.client.jobs import job_control
+from mti_addon.client.jobs.advice import advice
 from mti_addon.client.jobs.follow import Follower
 from mti_addon.client.jobs.launch import launch as start
 from mti_addon.client.jobs.state import JobState
@@ -31,34 +32,34 @@ def test_jobs_are_listed_newest_first(tmp_path: Path) -> None:
     (tmp_path / ".tmp-half" / "request.json").touch()
     (tmp_path / "no-job").mkdir()
     (tmp_path / "file").touch()
-    assert spool.list_jobs(tmp_path) == jobs
-    assert spool.list_jobs(tmp_path / "nowhere") == []
+    assert job_control.list_jobs(tmp_path) == jobs
+    assert job_control.list_jobs(tmp_path / "nowhere") == []
 
 
 def test_a_job_is_running_from_its_launch_to_its_end(job: JobFolder, launch: Launch) -> None:
-    assert not spool.is_running(job)
+    assert not job_control.is_running(job)
     launch(job, "slow")
-    assert spool.is_running(job)
+    assert job_control.is_running(job)
     poll_until(Follower(job), "running")
-    assert spool.is_running(job)
+    assert job_control.is_running(job)
     for refused in (
-        lambda: spool.remove(job),
-        lambda: spool.requeue(job),
+        lambda: job_control.remove(job),
+        lambda: job_control.requeue(job),
     ):
         with pytest.raises(Busy) as caught:
             refused()
         assert caught.value.hint
-    spool.cancel(job)
+    job_control.cancel(job)
     poll_until(Follower(job), "cancelled")
-    wait_for(lambda: not spool.is_running(job))
+    wait_for(lambda: not job_control.is_running(job))
 
 
 def test_a_runner_elsewhere_is_running_while_its_heart_beats(job: JobFolder) -> None:
     with JobLock(job):
         job.owner_file.write_text(elsewhere(current_owner(1)).to_json())
-        assert spool.is_running(job)
+        assert job_control.is_running(job)
         os.utime(job.heartbeat_file, (0, 0))
-        assert not spool.is_running(job)
+        assert not job_control.is_running(job)
 
 
 def test_a_runner_that_hangs_is_ended_by_a_cancel(job: JobFolder, launch: Launch) -> None:
@@ -70,10 +71,10 @@ def test_a_runner_that_hangs_is_ended_by_a_cancel(job: JobFolder, launch: Launch
     wait_for(lambda: process_state(pid) == "T")
     os.utime(job.heartbeat_file, (long_ago, long_ago))
     assert follower.poll().phase == "stuck"
-    spool.cancel(job)
+    job_control.cancel(job)
     assert poll_until(follower, "cancelled").phase == "cancelled"
     assert process_identity(pid) is None
-    spool.requeue(job)
+    job_control.requeue(job)
     start(sys.executable, FAKE, job, fake_environment("finish"))
     assert poll_until(follower, "done", "dead").phase == "done"
 
@@ -81,10 +82,10 @@ def test_a_runner_that_hangs_is_ended_by_a_cancel(job: JobFolder, launch: Launch
 def test_a_runner_that_hangs_is_ended_by_a_pause(job: JobFolder, launch: Launch) -> None:
     pid, follower = launch(job, "silent"), Follower(job)
     poll_until(follower, "running")
-    spool.pause(job)
+    job_control.pause(job)
     assert follower.poll().phase == "running"  # it may still notice
     os.utime(job.heartbeat_file, (0, 0))
-    spool.pause(job)
+    job_control.pause(job)
     assert poll_until(follower, "paused").phase == "paused"
     assert process_identity(pid) is None
 
@@ -98,9 +99,9 @@ def test_a_cancelled_job_of_a_machine_that_is_gone_can_be_deleted(job: JobFolder
     os.utime(job.heartbeat_file, (long_ago, long_ago))
     follower = Follower(job)
     assert follower.poll().phase == "stuck"
-    spool.cancel(job)
+    job_control.cancel(job)
     assert follower.poll().phase == "cancelled"
-    spool.remove(job)
+    job_control.remove(job)
     assert not job.path.exists()
 
 
@@ -113,21 +114,21 @@ def test_a_runner_that_has_said_its_last_word_is_waited_for(job: JobFolder) -> N
     lock.acquire()
     append_line(job.events_file, encode(Failed("internal", "No.", ""), 1, time.time()))
     with pytest.raises(Busy):  # it does not release the lock
-        spool.remove(job)
+        job_control.remove(job)
     threading.Timer(0.2, lock.release).start()
-    spool.requeue(job)
+    job_control.requeue(job)
     assert job.waiting_file.exists()
-    spool.remove(job)
+    job_control.remove(job)
     assert not job.path.exists()
 
 
 def test_a_removed_job_is_gone(job: JobFolder, launch: Launch) -> None:
     launch(job)
     poll_until(Follower(job), "done")
-    wait_for(lambda: not spool.is_running(job))
-    spool.remove(job)
+    wait_for(lambda: not job_control.is_running(job))
+    job_control.remove(job)
     assert list(job.path.parent.iterdir()) == []
-    spool.remove(job)
+    job_control.remove(job)
 
 
 def test_a_done_job_is_not_run_again_unless_its_output_is_lost(
@@ -135,9 +136,9 @@ def test_a_done_job_is_not_run_again_unless_its_output_is_lost(
 ) -> None:
     launch(job)
     poll_until(Follower(job), "done")
-    wait_for(lambda: not spool.is_running(job))
+    wait_for(lambda: not job_control.is_running(job))
     with pytest.raises(BadRequest, match="already done"):
-        spool.requeue(job)
+        job_control.requeue(job)
     job.output_motion.unlink()
     launch(job)
     wait_for(job.output_motion.exists)
@@ -146,17 +147,17 @@ def test_a_done_job_is_not_run_again_unless_its_output_is_lost(
 @pytest.mark.parametrize("code", [error.code for error in ERRORS] + ["from_the_future"])
 def test_every_failure_has_its_advice(code: str) -> None:
     state = JobState(phase="failed", error=Failed(code, "It broke.", ""))
-    sentence = spool.advice(state)
+    sentence = advice(state)
     assert sentence.endswith(".") and sentence[0].isupper()
     hinted = dataclasses.replace(state, error=Failed(code, "It broke.", "Do this."))
-    assert spool.advice(hinted) == "Do this."
+    assert advice(hinted) == "Do this."
 
 
 def test_advice_for_the_other_phases() -> None:
     for phase in ("dead", "stuck", "cancelled"):
-        assert "esume" in spool.advice(JobState(phase=phase))  # type: ignore[arg-type]
+        assert "esume" in advice(JobState(phase=phase))  # type: ignore[arg-type]
     for phase in ("queued", "running", "done"):
-        assert spool.advice(JobState(phase=phase)) == ""  # type: ignore[arg-type]
+        assert advice(JobState(phase=phase)) == ""  # type: ignore[arg-type]
 
 
 def test_listing_a_full_spool_is_quick(tmp_path: Path) -> None:
@@ -164,5 +165,5 @@ def test_listing_a_full_spool_is_quick(tmp_path: Path) -> None:
         (tmp_path / f"{index:032x}").mkdir()
         (tmp_path / f"{index:032x}" / "request.json").touch()
     began = time.perf_counter()
-    assert len(spool.list_jobs(tmp_path)) == 500
+    assert len(job_control.list_jobs(tmp_path)) == 500
     assert time.perf_counter() - began < 0.5

@@ -11,7 +11,7 @@ from diffusers import StableVideoDiffusionPipeline
 from PIL import Image
 
 from mti_addon.wire.settings import SamplingSettings, Settings
-from mti_backend.method.textual_inversion.sampling import image_embedding_motion, sample
+from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.svd import SvdModel
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mti_backend.method.textual_inversion.stillness import hold_still
+from mti_backend.method.motion_textual_inversion.stillness import hold_still
 
 
 def generator(seed: int) -> torch.Generator:
