@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mti_addon.wire.remote.messages import MAX_SHARED_BYTES
 from mti_backend.server import config
 from mti_backend.server.cli import _parser
 from mti_backend.server.execution.ending import MAX_STALLED
@@ -70,8 +71,9 @@ def test_every_capability_and_number_is_there() -> None:
     assert all(f"`{each}`" in HTTP for each in me.CAPABILITIES)
     assert f"**API {config.API}.**" in HTTP
     assert (config.MAX_JSON_BYTES, config.MAX_JOB_BYTES) == (64 * 1024, 512 * 1024)
-    assert blobs.MAX_BYTES == 32 * 2**20 and MAX_STALLED == 3
-    assert "at most 64 KiB, a submitted job 512 KiB, and a blob 32 MiB" in HTTP
+    assert (blobs.MAX_BYTES, MAX_SHARED_BYTES) == (256 * 2**20, 32 * 2**20) and MAX_STALLED == 3
+    assert "at most 64 KiB, a submitted job 512 KiB, and a blob 256 MiB" in HTTP
+    assert "at most 32 MiB" in HTTP
 
 
 def options() -> dict[str, list[str]]:

@@ -10,14 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from mti_addon.wire import codec
+from mti_addon.wire.job import JobFolder
+from mti_addon.wire.library.motion_embeddings import check_motion
 from mti_addon.wire.library.tensors import check_tokens
 from mti_addon.wire.owner import read_owner
 from mti_addon.wire.request import Request
+from tests.e2e import words
 from tests.server.faults.test_faults import until
-from tests.server.serving import Client, invited, running
+from tests.server.serving import Answer, Client, invited, running
+from tests.tiny_text_to_video import make_tiny_text_to_video
 from tests.wire.examples import make_request
 
 
@@ -93,6 +98,43 @@ def test_a_motion_is_learned_on_a_warm_model_and_survives_a_kill(data: Path) -> 
         assert engine["seconds_per_job"]["learn"] > 0
         for each in (client, ben):
             each.close()
+
+
+def send(client: Client, job: JobFolder) -> Answer:
+    """Submit what is in a local job's folder, as a relay does."""
+    request = job.request()
+    for name, sha256 in request.inputs.items():
+        assert client.upload((job.inputs / name).read_bytes()) == sha256
+    body = {"request": codec.to_dict(request), "inputs": dict(request.inputs)}
+    return client.post("/v1/jobs", body, Idempotency_Key=request.job)
+
+
+def test_a_motion_by_words_is_learned_and_played_there(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "models"
+    make_tiny_text_to_video("animatediff", models / "animatediff")
+    monkeypatch.setenv("MTI_MODELS_DIR", str(models))
+    with running(data, "--real", "--slots", "1", "--idle", "60") as server:
+        client = Client(server.port, invited(data, "anna"))
+        first = send(client, words.new_job(tmp_path / "jobs", "learn")).json["id"]
+        found = client.wait(first, seconds=240)
+        assert found["state"] == "done", client.lines(first)[-1]
+        motion = client.get(f"/v1/jobs/{first}/files/motion.safetensors").data
+        assert check_motion(motion, "motion").about["caption"] == "a man waves"
+
+        def play(data: bytes) -> Answer:
+            inputs = {"motion.safetensors": data}
+            return send(client, words.new_job(tmp_path / "jobs", "apply", inputs))
+
+        second = play(motion).json["id"]
+        assert client.wait(second, seconds=240)["state"] == "done"
+        names = {file["name"] for file in client.get(f"/v1/jobs/{second}/files").json["files"]}
+        assert {f"frames/{i + 1:04d}.png" for i in range(words.FRAMES)} <= names
+        for damaged in (motion[:-2], motion[8:], b"no motion"):
+            answer = play(damaged)
+            assert answer.status == 422 and answer.code.startswith("motion_"), answer.data
+        client.close()
 
 
 def learned(client: Client, job: str) -> int:

@@ -106,10 +106,20 @@ def check_motion(data: bytes, name: str) -> Header:
     Raises BadEmbedding unless it holds exactly the arrays that its own description lists, all
     finite and below 1e4 in absolute value, with nothing between or after them.
     """
-    if len(data) > MAX_BYTES:
+    header = check_header(data, len(data), name)
+    (length,) = struct.unpack_from("<Q", data)
+    if not _bounded(memoryview(data)[8 + length :]):
+        raise misshapen(name)
+    return header
+
+
+def check_header(beginning: bytes, size: int, name: str) -> Header:
+    """The same check for a file of `size` bytes by its first 8 + MAX_HEADER, which say where its
+    arrays are but not what they contain."""
+    if size > MAX_BYTES:
         what = "The file {file} is too large to be a motion."
         raise BadEmbedding(Problem("motion_too_large", what, AGAIN, {"file": name}))
-    entries, metadata, start = header_of(data, name)
+    entries, metadata, start = header_of(beginning, name)
     header = read_header(metadata, name)
     shapes = header.shapes()
     if set(entries) != set(shapes):
@@ -120,8 +130,7 @@ def check_motion(data: bytes, name: str) -> Header:
             raise misshapen(name)
         if entry["dtype"] != DTYPE or entry["shape"] != list(shape):
             raise misshapen(name)
-    raw = memoryview(data)[start:]
-    if not lies_whole(entries.values(), 2, len(raw)) or not _bounded(raw):
+    if not lies_whole(entries.values(), 2, size - start):
         raise misshapen(name)
     return header
 

@@ -12,12 +12,15 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from .. import codec
 from ..codec import Constraint, Range
+from ..contents import MAX_MOTION_BYTES
 from ..errors import BadRequest, WireError
 
 API = 1
 """Version of the HTTP interface, which is part of every path."""
-MAX_BLOB_BYTES = 32 * 10**6
-"""The largest file that is sent to a server."""
+MAX_BLOB_BYTES = MAX_MOTION_BYTES
+"""The largest file that is sent to a server with a job; only motions by words are as large."""
+MAX_SHARED_BYTES = 32 * 2**20
+"""The largest .motion file that is shared with a studio."""
 JobPhase = Literal["queued", "running", "done", "failed", "cancelled"]
 FINAL_PHASES: tuple[JobPhase, ...] = ("done", "failed", "cancelled")
 

@@ -17,6 +17,8 @@ _KEPT = (
 )
 _KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "PYTORCH_", "TORCH_")
 _OURS = ("MTI_MODELS_DIR", "MTI_THREADS", "MTI_COMPILE", "MTI_PREVIEW_SECONDS")
+PREVIEW_SECONDS = 15
+"""How often runners show what they have learned so far, unless the environment says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Runner:
             if name in _KEPT or name in _OURS or name.startswith(_KEPT_PREFIXES)
         }
         return {
+            "MTI_PREVIEW_SECONDS": str(PREVIEW_SECONDS),
             **kept,
             "PYTHONPATH": os.pathsep.join(str(folder.resolve()) for folder in self.path),
             "PYTHONUTF8": "1",

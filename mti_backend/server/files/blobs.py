@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from mti_addon.wire import files
+from mti_addon.wire.contents import MAX_MOTION_BYTES
 from mti_addon.wire.errors import UnreadableInput
 from mti_addon.wire.problem import Problem
 
-MAX_BYTES = 32 * 2**20
+MAX_BYTES = MAX_MOTION_BYTES
 UPLOAD_SECONDS = 86_400.0
 """An upload that has not been continued for so long is given up."""
 

@@ -21,6 +21,8 @@ from mti_addon.wire.job import JobFolder
 from .blobs import blob_path
 from .places import Places
 
+MAX_PICTURE_BYTES = 4 * 2**20
+
 
 def find(places: Places, job: str) -> Path | None:
     """Return the folder of a job, if it has one."""
@@ -63,6 +65,18 @@ def prepare(
         _add_inputs(places, temp, inputs)
         files.write_synced(temp / "request.json", request.encode("utf-8"))
     return JobFolder(place)
+
+
+def live_picture(places: Places, job: str) -> bytes | None:
+    """Return the newest picture of what a job at work has learned so far, if there is one."""
+    found = find(places, job)
+    if found is None or found.parent == places.jobs:
+        return None
+    for path in sorted(JobFolder(found).live_dir.glob("*.png"), reverse=True):
+        with contextlib.suppress(OSError):  # the runner has replaced it
+            if path.stat().st_size <= MAX_PICTURE_BYTES:
+                return path.read_bytes()
+    return None
 
 
 def park(places: Places, job: str, epoch: int) -> None:

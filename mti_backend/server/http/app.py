@@ -33,6 +33,7 @@ ROUTES = (
     Route("/v1/jobs/{id}/resume", jobs.resume, methods=["POST"]),
     Route("/v1/jobs/{id}/events", streams.stream),
     Route("/v1/jobs/{id}/events.json", streams.poll),
+    Route("/v1/jobs/{id}/live", jobs.live),
     Route("/v1/jobs/{id}/files", jobs.files),
     Route("/v1/jobs/{id}/files/{name:path}", jobs.file),
     Route("/v1/library", library.listed),

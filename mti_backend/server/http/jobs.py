@@ -123,6 +123,15 @@ async def file(request: Request) -> Response:
     raise not_found()
 
 
+async def live(request: Request) -> Response:
+    """Send the picture of what a running job has learned so far, if there is one."""
+    job = own_job(request)
+    found = await run_in_threadpool(folders.live_picture, service_of(request).files, job.id)
+    if found is None:
+        raise not_found()
+    return Response(found, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
 def send_file(
     request: Request, path: Path, size: int, sha256: str, kind: str = "application/octet-stream"
 ) -> Response:

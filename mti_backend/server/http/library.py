@@ -19,6 +19,7 @@ from mti_addon.wire.library import KINDS, Preset, read_motion
 from mti_addon.wire.library.folder import add_motion
 from mti_addon.wire.library.motion_file import read_motion_file
 from mti_addon.wire.library.preset import PREVIEW, THUMBNAIL
+from mti_addon.wire.remote.messages import MAX_SHARED_BYTES
 
 from ..config import MAX_JSON_BYTES
 from ..files.blobs import blob_path
@@ -28,7 +29,7 @@ from ..store.motions import Published
 from ..store.users import User
 from .errors import not_found, refuse
 from .jobs import send_file
-from .reading import id_in, read_json
+from .reading import id_in, read_json, too_large
 from .service import Service, address_of, service_of, user_of
 
 MOST_LETTERS = 200
@@ -57,9 +58,12 @@ async def publish(request: Request) -> Response:
     """Publish a motion; one that is published already is told of again."""
     service, user = service_of(request), user_of(request)
     sent = await read_json(request, Publication, MAX_JSON_BYTES)
-    if blobs.size_of(service.store.db, user.id, sent.sha256) is None:
+    size = blobs.size_of(service.store.db, user.id, sent.sha256)
+    if size is None:
         what = "The motion has not been uploaded."
         raise refuse(422, "blob_missing", what, "Upload it first.", sha256=sent.sha256)
+    if size > MAX_SHARED_BYTES:
+        raise too_large(MAX_SHARED_BYTES)
     service.files.check_space()
     found, is_new = await run_in_threadpool(_publish, service, user, sent.sha256)
     if is_new:

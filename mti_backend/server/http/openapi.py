@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mti_addon.wire.library import KINDS
-from mti_addon.wire.settings import MODELS
+from mti_addon.wire.settings import ALL_MODELS
 from mti_addon.wire.version import version_of
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ SCHEMAS: Json = {
         key=TEXT,
         name=TEXT,
         task={"enum": ["learn", "apply", "learn+apply"]},
-        model={"enum": list(MODELS)},
+        model={"enum": list(ALL_MODELS)},
         state={"enum": ["queued", "running", "done", "failed", "cancelled"]},
         attempt=WHOLE,
         position={"type": ["integer", "null"], "minimum": 1},
@@ -68,7 +68,7 @@ SCHEMAS: Json = {
         published=TIME,
     ),
     "Engine": _object(
-        model={"enum": list(MODELS)},
+        model={"enum": list(ALL_MODELS)},
         available={"type": "boolean"},
         why_not={"type": ["string", "null"]},
         slots=WHOLE,
@@ -245,6 +245,13 @@ def _jobs() -> Json:
                 *("poll_events", "Events, by long polling"),
                 _answers(_ok(_object(events=_list(event), done={"type": "boolean"})), "422"),
                 *(job, after, wait),
+            )
+        },
+        "/v1/jobs/{id}/live": {
+            "get": _do(
+                *("get_live", "What a running job has learned so far, as a picture"),
+                _answers({"200": _picture("image/png")["200"]}),
+                job,
             )
         },
         "/v1/jobs/{id}/files": {

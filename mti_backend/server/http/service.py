@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from mti_addon.wire.errors import ModelMissing
-from mti_addon.wire.settings import MODELS
+from mti_addon.wire.settings import ALL_MODELS
 
 from ...models import model_folder
 from ..audit import Audit
@@ -86,7 +86,7 @@ class Service:
         state = self.queue()
         capacity = self.executor.capacity().values()
         free, total = (sum(each) for each in zip(*capacity, strict=True)) if capacity else (0, 0)
-        return [self._engine(model, state, free, total) for model in MODELS]
+        return [self._engine(model, state, free, total) for model in ALL_MODELS]
 
     def _engine(self, model: str, state: QueueState, free: int, total: int) -> dict[str, object]:
         missing = self.why_not(model)

@@ -16,7 +16,9 @@ from starlette.responses import JSONResponse, Response
 
 from mti_addon.wire import codec
 from mti_addon.wire.codec import Constraint
+from mti_addon.wire.contents import MAX_BYTES
 from mti_addon.wire.errors import UnreadableInput
+from mti_addon.wire.library.motion_embeddings import MAX_HEADER, check_header
 from mti_addon.wire.library.pictures import image_size
 from mti_addon.wire.library.tensors import MAX_BYTES as MAX_TENSORS
 from mti_addon.wire.library.tensors import check_tokens
@@ -105,10 +107,6 @@ def _add(db: Connection, new: NewJob, most: int, most_of_all: int) -> Job:
 
 
 def _check_engine(service: Service, request: Request) -> None:
-    if request.settings.method != "motion-textual-inversion":
-        # its motions are larger than the files that a server takes
-        what, hint = "The studio's server does not play motions by words.", "Run the job here."
-        raise refuse(422, "method_not_served", what, hint)
     missing = service.why_not(request.settings.model)
     if missing is not None:
         what = "The studio's server does not have the engine {model}: {reason}"
@@ -127,9 +125,15 @@ def _check_inputs(service: Service, user: User, request: Request) -> None:
         if size is None:
             raise _missing(name, sha256)
         path = blob_path(service.files.blobs, sha256)
-        if name.endswith(".png"):
-            _check_png(path, name)
-        elif name.endswith(".safetensors"):
+        if not name.endswith(".safetensors"):
+            if size > MAX_BYTES:
+                raise UnreadableInput(f"{name} is larger than {MAX_BYTES >> 20} MiB.")
+            if name.endswith(".png"):
+                _check_png(path, name)
+        elif request.settings.method == "motion-inversion":
+            with open(path, "rb") as stream:
+                check_header(stream.read(8 + MAX_HEADER), size, name)
+        else:
             if size > MAX_TENSORS:
                 raise UnreadableInput(f"{name} is larger than a motion can be.")
             check_tokens(path.read_bytes(), name)

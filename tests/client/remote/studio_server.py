@@ -239,6 +239,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.events(job, int(asked.get("after", 0)))
             case "GET", ["jobs", job, "events.json"]:
                 self.page(job, int(asked["after"]), float(asked["wait"]))
+            case "GET", ["jobs", job, "live"]:
+                pictures = sorted(self.server.folder(job).live_dir.glob("*.png"))
+                self.file(pictures[-1]) if pictures else self.answer(404)
             case "GET", ["jobs", job, "files"]:
                 self.answer(200, {"files": self.listed(job)})
             case "GET", ["jobs", job, "files", *name]:

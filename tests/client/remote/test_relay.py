@@ -123,6 +123,63 @@ def test_a_lost_connection_is_shown_and_nothing_is_lost_or_twice(
         again.stop()
 
 
+def test_what_is_learned_so_far_is_shown_while_it_is_learned(
+    server: StudioServer, remote_job: JobFolder, start: Relays
+) -> None:
+    server.mode = "live"
+    start(remote_job)
+    follower = Follower(remote_job)
+    wait_for(lambda: follower.poll().preview.startswith("live/"))
+    picture = remote_job.path / follower.poll().preview
+    assert picture.read_bytes().startswith(b"\x89PNG") and follower.poll().phase == "running"
+    assert end_of(remote_job).phase == "done"
+    wait_for(lambda: not remote_job.heartbeat_file.exists())
+    assert not remote_job.live_dir.exists()
+    # one picture in five seconds, however many are announced
+    assert count(server, "GET", f"/v1/jobs/{_job_there(remote_job)}/live") == 1
+
+
+def _not_there(handler: Handler) -> bool:
+    if handler.path.endswith("/live"):
+        handler.answer(404)
+        return True
+    return False
+
+
+def _no_picture(handler: Handler) -> bool:
+    if handler.path.endswith("/live"):
+        handler.answer(200, {"a": "picture"})
+        return True
+    return False
+
+
+def _never_answers(handler: Handler) -> bool:
+    if handler.path.endswith("/live"):
+        time.sleep(5)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("fault", [_not_there, _no_picture, _never_answers])
+def test_a_picture_that_cannot_be_had_is_left_out(
+    server: StudioServer, remote_job: JobFolder, start: Relays, fault: Any
+) -> None:
+    server.mode, server.fault = "live", fault
+    start(remote_job)
+    state = end_of(remote_job)
+    assert state.phase == "done" and state.preview == ""
+    assert (
+        count(server, "GET", f"/v1/jobs/{_job_there(remote_job)}/live") or fault is _never_answers
+    )
+    assert not remote_job.live_dir.exists()
+
+
+def _job_there(job: JobFolder) -> str:
+    note = read_remote(job)
+    assert note is not None
+    return note.job
+
+
 def test_events_come_by_the_long_poll_where_a_proxy_holds_them_back(
     server: StudioServer, remote_job: JobFolder, start: Relays
 ) -> None:

@@ -10,6 +10,7 @@ poor        as finish, with a warning
 real        as finish, but with a motion that can be read
 bare        as finish, but at once, and with the least that can be called a result
 short       learns for about two seconds
+live        learns as slowly as short, with a picture of what was learned at every checkpoint
 slow        learns for MTI_FAKE_STEPS (20) steps of MTI_FAKE_PAUSE (0.5) seconds; honours `cancel`
 silent      has the lock, and says nothing
 crash       ends before it has the lock
@@ -39,6 +40,7 @@ from mti_addon.wire.events import (
     Done,
     Event,
     Failed,
+    Preview,
     Progress,
     Resumed,
     Started,
@@ -53,7 +55,7 @@ from mti_addon.wire.request import Request
 
 STEPS = 20
 FAILS_AT, SAVES_EVERY, DIES_AT = 5, 5, 12
-PAUSES = {"slow": 0.5, "short": 0.1, "bare": 0.0}
+PAUSES = {"slow": 0.5, "short": 0.1, "live": 0.1, "bare": 0.0}
 """Seconds before another step; the others take long enough that Blender's timer sees them at work
 once: a job that had ended before it was looked at first is no news."""
 WIDTH = 64
@@ -131,6 +133,8 @@ class Run:
                 self.job.checkpoint_dir.mkdir(exist_ok=True)
                 write_atomic(self.job.checkpoint_dir / "step", str(step).encode())
             self.tell(Progress("learn", step, total, 1.0 / step, 0.1 * (total - step)))
+            if self.mode == "live" and step % SAVES_EVERY == 0:
+                self.show(step)
             if self.mode == "fail" and step == FAILS_AT:
                 what = "clip" if self.request.applies else "model"
                 self.tell(Failed("out_of_memory", f"The {what} does not fit.", ""), last=True)
@@ -139,6 +143,13 @@ class Run:
                 os.kill(os.getpid(), signal.SIGKILL)
         self.tell(Done(self.write_output()), last=True)
         return 0
+
+    def show(self, step: int) -> None:
+        """A picture of what was learned so far, as bright as there are steps."""
+        self.job.live_dir.mkdir(exist_ok=True)
+        path = self.job.live_dir / f"{step:06d}.png"
+        write_atomic(path, png(WIDTH, WIDTH, (10 * step, 0, 0)))
+        self.tell(Preview(f"live/{path.name}"))
 
     def goes_on(self, pause: float) -> bool:
         """Wait so long, with a beating heart; False as soon as somebody asks to stop."""

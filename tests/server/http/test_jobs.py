@@ -47,6 +47,23 @@ def test_a_job_is_done_and_its_files_are_there(anna: Client) -> None:
     assert done in anna.get("/v1/jobs").json["jobs"]
 
 
+def test_what_is_learned_so_far_can_be_seen_by_its_user_while_it_is_learned(
+    anna: Client, ben: Client
+) -> None:
+    job = anna.submit("live")["id"]
+    place, seen = f"/v1/jobs/{job}/live", []
+    while anna.job(job)["state"] in ("queued", "running"):
+        answer = anna.get(place)
+        assert answer.status in (200, 404)
+        if answer.status == 200:
+            seen.append(answer.data)
+            assert answer.headers["Content-Type"] == "image/png"
+            assert ben.get(place).status == 404
+        time.sleep(0.05)
+    assert len(set(seen)) > 1 and all(data.startswith(b"\x89PNG") for data in seen)
+    assert anna.get(place).status == 404
+
+
 def test_part_of_a_file_can_be_had(anna: Client) -> None:
     job = anna.submit("finish")["id"]
     anna.wait(job)
@@ -263,15 +280,15 @@ def test_what_cannot_be_carried_out_is_refused(
     assert answer.json["error"]["sentence"].endswith(".")
 
 
-def test_motions_by_words_are_not_played_there(anna: Client) -> None:
-    """Their motions are larger than the files that a server takes."""
+def test_a_model_that_the_server_lacks_is_named(anna: Client) -> None:
     request = make_request("learn", "animatediff", reference_frames=16)
     data = png(16, 16, (0, 0, 0))
     sums = dict.fromkeys(request.input_names(), anna.upload(data))
     request = replace(request, inputs=sums)
     body = {"request": json.loads(request.to_json()), "inputs": sums}
     answer = anna.post("/v1/jobs", body, Idempotency_Key=request.job)
-    assert (answer.status, answer.code) == (422, "method_not_served"), answer.data
+    assert (answer.status, answer.code) == (422, "engine_missing"), answer.data
+    assert "animatediff" in answer.json["error"]["sentence"]
 
 
 def test_files_that_are_not_uploaded_are_named(ben: Client) -> None:

@@ -11,7 +11,7 @@ from ....wire import codec
 from ....wire.errors import StudioError
 from ....wire.remote.messages import (
     API,
-    MAX_BLOB_BYTES,
+    MAX_SHARED_BYTES,
     EventPage,
     Files,
     Me,
@@ -109,6 +109,10 @@ class Api:
         path = f"/jobs/{job}/events.json?after={after}&wait={wait}"
         return read_answer(EventPage, self._get(path).body, "/v1/jobs/events.json")
 
+    def live_picture(self, job: str) -> bytes:
+        """Return a PNG file of what a running job has learned so far."""
+        return self._get(f"/jobs/{job}/live").body
+
     def files(self, job: str) -> tuple[RemoteFile, ...]:
         """Return the results of a job that is done, without their manifest."""
         found = read_answer(Files, self._get(f"/jobs/{job}/files").body, "/v1/jobs/files")
@@ -131,7 +135,7 @@ class Api:
             size = 0
             for piece in self.connection.pieces(response):
                 size += len(piece)
-                if size > MAX_BLOB_BYTES:
+                if size > MAX_SHARED_BYTES:
                     raise not_a_studio(self.connection.address)
                 pieces.append(piece)
         return b"".join(pieces)

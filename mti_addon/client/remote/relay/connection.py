@@ -57,6 +57,10 @@ class Connection:
         self._lock = threading.Lock()
         self._interrupted = False
 
+    def another(self, timeout: float) -> Connection:
+        """Return a second connection to the same server, which `interrupt` does not reach."""
+        return Connection(self._credentials, timeout)
+
     def request(
         self,
         method: str,

@@ -24,6 +24,7 @@ from .connection import Unreachable
 from .download import download_output
 from .follow import EventStream
 from .journal import Journal
+from .live_pictures import TIMEOUT_SECONDS, LivePictures
 from .pulse import Pulse
 from .upload import upload_inputs
 
@@ -48,6 +49,7 @@ class Relay:
         """Learning iterations that are done, as far as the server has told."""
         self.last: tuple[int, events.Event] | None = None
         """The server's final event, which is not appended yet."""
+        self.pictures = LivePictures(job, Api(api.connection.another(TIMEOUT_SECONDS)))
         self.seen = max(note.after, last_server_seq(job, note.since))
         """The server's number of the last event that is in the folder, or does not count."""
         self._longest = 0
@@ -56,6 +58,12 @@ class Relay:
 
     def run(self) -> int:
         """Carry the job out; return the exit code. Raises MtiError; Cancelled if asked to stop."""
+        try:
+            return self._carry_out()
+        finally:
+            self.pictures.end()
+
+    def _carry_out(self) -> int:
         versions = {"python": platform.python_version()}
         self.journal.append(
             events.Started(self.request.settings.model, "", self.journal.epoch, versions)
@@ -160,14 +168,23 @@ class Relay:
             case events.Done() | events.Failed() | events.Cancelled():
                 self.last = seq, event
                 return True
-            case events.Preview() | events.Connection():
+            case events.Connection():
                 return False
+            case events.Preview(file=file):
+                fetched = self._live_picture(file, seq)
+                if fetched is None:
+                    return False
+                event = replace(event, file=fetched)
             case events.Started():
                 event = replace(event, epoch=self.journal.epoch)
             case events.Progress(stage="learn", step=step):
                 self.learned = step
         self.journal.append(event, seq)
         return False
+
+    def _live_picture(self, file: str, seq: int) -> str | None:
+        """Fetch a picture of what was learned so far; the other previews are among the results."""
+        return self.pictures.fetch(self.note.job, seq) if file.startswith("live/") else None
 
     def finish(self, seq: int, event: events.Event) -> int:
         """Append the server's last event; return the exit code."""

@@ -19,7 +19,7 @@ from ....wire.errors import BadRequest, MtiError, StudioError
 from ....wire.events import Failed
 from ....wire.problem import Problem
 from ....wire.remote import refusals
-from ....wire.remote.messages import MAX_BLOB_BYTES, Me, RemoteMotion
+from ....wire.remote.messages import MAX_SHARED_BYTES, Me, RemoteMotion
 from ...setup.child import TaskProcess
 from ...setup.folder import SetupTaskFolder, read_json
 from ...setup.performing import perform
@@ -98,7 +98,7 @@ def publish(process: TaskProcess, task: StudioTask, folder: StudioFolder) -> Non
     """Share a .motion file with the studio."""
     api = _connect(folder.require_credentials())
     path = Path(task.file)
-    data = read_file(path, path.name, MAX_BLOB_BYTES)
+    data = read_file(path, path.name, MAX_SHARED_BYTES)
     sha256 = hashlib.sha256(data).hexdigest()
     process.tell(Problem("studio_publishing", "Sending the motion"), 0.0)
     if not api.has_blob(sha256):

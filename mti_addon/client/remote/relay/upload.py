@@ -59,8 +59,8 @@ def _too_large(name: str) -> StudioError:
     return StudioError(
         Problem(
             "input_too_large_for_studio",
-            "{name} is larger than {most} MB, which is the most that the studio's server takes.",
+            "{name} is larger than {most} MiB, which is the most that the studio's server takes.",
             "Choose a smaller image, or this machine.",
-            {"name": name, "most": MAX_BLOB_BYTES // 10**6},
+            {"name": name, "most": MAX_BLOB_BYTES >> 20},
         )
     )
