@@ -90,11 +90,11 @@ benchmarks: $(BACKEND)/.ready  # without coverage: they are no part of what is c
 blender: blender-4.5 blender-5.0 blender-5.2
 
 blender-4.5 blender-5.0: blender-%: $(BPY)%/.ready
-	$(BPY)$*/bin/python $(QUICK) tests/blender
+	OMP_NUM_THREADS=1 $(BPY)$*/bin/python $(QUICK) tests/blender
 
 blender-5.2: $(BPY)5.2/.ready
 	@mkdir -p $(COVERAGE); if [ -x $(BPY)5.2/bin/python ]; then \
-		COVERAGE_FILE=$(COVERAGE)/blender $(BPY)5.2/bin/python $(QUICK) tests/blender $(COVERED); \
+		COVERAGE_FILE=$(COVERAGE)/blender OMP_NUM_THREADS=1 $(BPY)5.2/bin/python $(QUICK) tests/blender $(COVERED); \
 	else echo "SKIPPED: tests in Blender 5.2 (no Python 3.13)"; fi
 
 e2e: setup

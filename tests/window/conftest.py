@@ -53,6 +53,8 @@ def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             window.ask("open")
             window.run("bpy.ops.mti.add_stick_figure(motion='WAVE')")
             window.ask("scroll", "WHEELDOWNMOUSE", 1)
+            # nor are the shipped motions made assets anew for every test
+            window.until("'Motions' in bpy.context.preferences.filepaths.asset_libraries")
     return folder / "home"
 
 

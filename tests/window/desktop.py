@@ -89,6 +89,7 @@ class Desktop:
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
             "LIBGL_ALWAYS_SOFTWARE": "1",
+            "LP_NUM_THREADS": "0",  # the cores are busy, and Mesa would wait for its own threads
             "XDG_RUNTIME_DIR": str(self.folder),
             "BLENDER_USER_RESOURCES": str(home / "blender"),
         }
@@ -243,16 +244,21 @@ class Window:
     def click(self, name: str, seconds: float = 600, icon: bool = False) -> float:
         """Press the button of an operator such as 'mti.learn' in the sidebar, with the mouse; the
         seconds that it took to find it. `icon`: it is a small one, to the right."""
-        if self._overlaps:  # each move over the sidebar would draw the viewport below it, too
-            self.run(NO_OVERLAP)
-            self._overlaps = False
+        self._draw_less()
         found_in: float = self.ask("click", name, icon, seconds=seconds)
         return found_in
 
     def buttons(self) -> dict[str, Any]:
         """What the sidebar shows: operators and properties, and where."""
+        self._draw_less()
         found: dict[str, Any] = self.ask("buttons")
         return found
+
+    def _draw_less(self) -> None:
+        """Each move over the sidebar would draw the viewport below it, too."""
+        if self._overlaps:
+            self.run(NO_OVERLAP)
+            self._overlaps = False
 
     def until(self, expression: str, seconds: float = 240) -> Any:
         """Wait until a Python expression in Blender is true; its value."""

@@ -76,7 +76,7 @@ def scan(wanted=None, columns=WIDE + NARROW):
     found = {}
     _, region = sidebar()
     across = [region.x + round(region.width * part) for part in columns]
-    rows = range(region.y + region.height - 4, region.y + 2, -14)
+    rows = range(region.y + region.height - 4, region.y + 2, -18)
     for x, y in [(x, y) for y in rows for x in across]:
         mouse(x, y)
         yield 0.0
@@ -127,7 +127,8 @@ def find(wanted, icon=False):
             if set(found) <= seen:
                 break
             seen |= set(found)
-            yield from scroll("WHEELDOWNMOUSE", 8)
+            # 40 pixels each; the last rows are looked at again, below where they were
+            yield from scroll("WHEELDOWNMOUSE", max(1, (sidebar()[1].height - 80) // 40))
         all_seen |= seen
     raise LookupError(f"no button {wanted} among {sorted(all_seen)}")
 

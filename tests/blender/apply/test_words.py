@@ -221,6 +221,7 @@ def test_a_keyed_camera_is_learned_and_played_in_words(learned, polling, ext, mo
     again = polling.jobs.rows[0].request.settings.words
     assert again.prompts == words.prompts and again.playing.seed == 9
     assert props.prompt == "a fox in snow" and props.follow_layout == pytest.approx(30)
+    assert bpy.ops.mti.cancel(job=polling.jobs.rows[0].request.job) == {"FINISHED"}
     wait(polling, ended, PATIENCE)
 
     _applied_by_the_other_method(Path(entry.folder), ext)
