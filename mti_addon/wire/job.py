@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,10 @@ from .request import (
 
 _OUTPUT_NAME = r"([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}/){0,2}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}"
 
+PREVIEW_VARIABLE = "MTI_PREVIEW_SECONDS"
+"""Environment variable: how often a runner shows in `live` what it has learned so far."""
+PREVIEW_SECONDS = 15
+"""How often runners do so that Blender or a studio's server starts, unless it is set."""
 MAX_MANIFEST_BYTES = 2**24
 PAUSE = b"pause\n"
 """Content of `cancel` if the job should only pause; runners ignore it."""
@@ -121,6 +126,13 @@ class JobFolder:
     def live_dir(self) -> Path:
         """Preview images while learning."""
         return self.path / "live"
+
+    def drop_older_live(self, newest: Path) -> None:
+        """Delete the preview images but the newest; one that Blender is reading may stay."""
+        for older in self.live_dir.glob("*.png"):
+            if older != newest:
+                with suppress(OSError):
+                    older.unlink(missing_ok=True)
 
     @property
     def checkpoint_dir(self) -> Path:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mti_addon.wire import events
 from mti_addon.wire.errors import MtiError
+from mti_addon.wire.job import PREVIEW_VARIABLE
 
 from .. import frames
 from ..job.session import Session
@@ -23,7 +24,6 @@ from ..job.session import Session
 OnStep = Callable[[int, int], None]
 """Called with (steps done, total steps); what it raises ends the playing."""
 
-VARIABLE = "MTI_PREVIEW_SECONDS"
 SHARE = 0.1
 """Maximum fraction of the learning time spent on previews."""
 
@@ -80,15 +80,12 @@ class Live:
         with suppress(MtiError, OSError):
             frames.write_sheet(path, clip)
             self.session.log.append(events.Preview(path.relative_to(job.path).as_posix()))
-            for older in job.live_dir.glob("*.png"):
-                if older != path:
-                    with suppress(OSError):  # Blender may be reading it
-                        older.unlink(missing_ok=True)
+            job.drop_older_live(path)
 
 
 def _seconds() -> float:
     """Interval in seconds from the environment; 0 (never) if unset or not a number."""
     try:
-        return max(0.0, float(os.environ.get(VARIABLE, "")))
+        return max(0.0, float(os.environ.get(PREVIEW_VARIABLE, "")))
     except ValueError:
         return 0.0

@@ -39,6 +39,12 @@ def pictures(request: Request) -> dict[str, bytes]:
     return found
 
 
+def post(client: Client, request: Request) -> Answer:
+    """Submit a request whose inputs have been uploaded."""
+    body = {"request": codec.to_dict(request), "inputs": dict(request.inputs)}
+    return client.post("/v1/jobs", body, Idempotency_Key=request.job)
+
+
 def submit(client: Client, name: str, task: str, seed: int, iterations: int) -> str:
     request = make_request(task, name=name)  # type: ignore[arg-type]
     inversion = replace(
@@ -50,9 +56,7 @@ def submit(client: Client, name: str, task: str, seed: int, iterations: int) -> 
     )
     request = replace(request, settings=replace(request.settings, inversion=inversion))
     sums = {name: client.upload(data) for name, data in pictures(request).items()}
-    request = replace(request, inputs=sums)
-    body = {"request": codec.to_dict(request), "inputs": sums}
-    answer = client.post("/v1/jobs", body, Idempotency_Key=request.job)
+    answer = post(client, replace(request, inputs=sums))
     assert answer.status == 201, answer.data
     return str(answer.json["id"])
 
@@ -105,8 +109,7 @@ def send(client: Client, job: JobFolder) -> Answer:
     request = job.request()
     for name, sha256 in request.inputs.items():
         assert client.upload((job.inputs / name).read_bytes()) == sha256
-    body = {"request": codec.to_dict(request), "inputs": dict(request.inputs)}
-    return client.post("/v1/jobs", body, Idempotency_Key=request.job)
+    return post(client, request)
 
 
 def test_a_motion_by_words_is_learned_and_played_there(

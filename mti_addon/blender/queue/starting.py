@@ -15,6 +15,7 @@ from contextlib import suppress
 from ... import client
 from ...client.remote.start import start_relay
 from ...wire import JobFolder, MtiError
+from ...wire.job import PREVIEW_SECONDS, PREVIEW_VARIABLE
 from ...wire.problem import Problem
 from ...wire.remote.note import RemoteNote, read_remote, write_remote
 from ..common import addon, panels
@@ -24,8 +25,6 @@ IDLE_SECONDS = 30.0
 """How long an idle runner keeps its model loaded for the next take."""
 MOST_RELAYS = 8
 """Relays at once. More jobs would only wait at the studio, and each relay takes some memory."""
-PREVIEW_SECONDS = 15
-"""Approximate interval of previews while a motion is being learned."""
 
 
 def advance(job: JobFolder | None = None) -> bool:
@@ -87,6 +86,6 @@ def send_to_studio(job: JobFolder) -> None:
 def environment() -> Mapping[str, str]:
     """Return the backend's environment variables."""
     told = dict(addon.backend_environment())
-    if addon.PREVIEW_VARIABLE not in os.environ:
-        told[addon.PREVIEW_VARIABLE] = str(PREVIEW_SECONDS)
+    if PREVIEW_VARIABLE not in os.environ:
+        told[PREVIEW_VARIABLE] = str(PREVIEW_SECONDS)
     return told

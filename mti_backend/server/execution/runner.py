@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mti_addon.wire.job import PREVIEW_SECONDS, PREVIEW_VARIABLE
+
 ROOT = Path(__file__).resolve().parents[3]
 """The folder that contains mti_backend."""
 
@@ -16,9 +18,7 @@ _KEPT = (
     *("SYSTEMROOT", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "XDG_CACHE_HOME"),
 )
 _KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "PYTORCH_", "TORCH_")
-_OURS = ("MTI_MODELS_DIR", "MTI_THREADS", "MTI_COMPILE", "MTI_PREVIEW_SECONDS")
-PREVIEW_SECONDS = 15
-"""How often runners show what they have learned so far, unless the environment says otherwise."""
+_OURS = ("MTI_MODELS_DIR", "MTI_THREADS", "MTI_COMPILE", PREVIEW_VARIABLE)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Runner:
             if name in _KEPT or name in _OURS or name.startswith(_KEPT_PREFIXES)
         }
         return {
-            "MTI_PREVIEW_SECONDS": str(PREVIEW_SECONDS),
+            PREVIEW_VARIABLE: str(PREVIEW_SECONDS),
             **kept,
             "PYTHONPATH": os.pathsep.join(str(folder.resolve()) for folder in self.path),
             "PYTHONUTF8": "1",

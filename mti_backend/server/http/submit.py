@@ -125,18 +125,23 @@ def _check_inputs(service: Service, user: User, request: Request) -> None:
         if size is None:
             raise _missing(name, sha256)
         path = blob_path(service.files.blobs, sha256)
-        if not name.endswith(".safetensors"):
-            if size > MAX_BYTES:
-                raise UnreadableInput(f"{name} is larger than {MAX_BYTES >> 20} MiB.")
-            if name.endswith(".png"):
-                _check_png(path, name)
-        elif request.settings.method == "motion-inversion":
-            with open(path, "rb") as stream:
-                check_header(stream.read(8 + MAX_HEADER), size, name)
-        else:
-            if size > MAX_TENSORS:
-                raise UnreadableInput(f"{name} is larger than a motion can be.")
-            check_tokens(path.read_bytes(), name)
+        if name.endswith(".safetensors"):
+            _check_motion(request, path, size, name)
+            continue
+        if size > MAX_BYTES:
+            raise UnreadableInput(f"{name} is larger than {MAX_BYTES >> 20} MiB.")
+        if name.endswith(".png"):
+            _check_png(path, name)
+
+
+def _check_motion(request: Request, path: Path, size: int, name: str) -> None:
+    if request.settings.method == "motion-inversion":
+        with open(path, "rb") as stream:
+            check_header(stream.read(8 + MAX_HEADER), size, name)
+        return
+    if size > MAX_TENSORS:
+        raise UnreadableInput(f"{name} is larger than a motion can be.")
+    check_tokens(path.read_bytes(), name)
 
 
 def _check_png(path: Path, name: str) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from mti_addon.wire.errors import Cancelled
 from mti_addon.wire.events import EventReader, Preview
-from mti_addon.wire.job import JobFolder
+from mti_addon.wire.job import PREVIEW_VARIABLE, JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_backend.job.session import Session
 from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
@@ -21,7 +21,7 @@ from mti_backend.models.svd import SvdModel
 from mti_backend.runner import learn as learning
 from mti_backend.runner import preview as module
 from mti_backend.runner.learn import Learning
-from mti_backend.runner.preview import SHARE, VARIABLE, Live
+from mti_backend.runner.preview import SHARE, Live
 from tests.e2e import jobs
 from tests.tiny import FRAMES, SIZE, make_tiny_model
 
@@ -78,7 +78,7 @@ def test_a_picture_that_somebody_looks_at_does_not_stop_the_learning(
     short: JobFolder, model: SvdModel, monkeypatch: pytest.MonkeyPatch, kept: list[Live]
 ) -> None:
     """On Windows, a file that Blender is reading cannot be deleted."""
-    monkeypatch.setenv(VARIABLE, "0.01")
+    monkeypatch.setenv(PREVIEW_VARIABLE, "0.01")
     unlink = Path.unlink
 
     def held(path: Path, missing_ok: bool = False) -> None:
@@ -97,7 +97,7 @@ def test_the_motion_is_the_same_to_the_last_bit(
     motions = []
     monkeypatch.setattr(module, "SHARE", 1.0)
     for seconds in ("", "0.01"):
-        monkeypatch.setenv(VARIABLE, seconds)
+        monkeypatch.setenv(PREVIEW_VARIABLE, seconds)
         job = jobs.new_job(tmp_path / f"spool{seconds}", "learn", iterations=2 * FEW)
         motions.append(learn(job, model))
         assert bool(previews(job)) == bool(seconds)
@@ -109,7 +109,7 @@ def test_the_motion_is_the_same_to_the_last_bit(
 def test_it_takes_a_tenth_of_the_time_at_most(
     job: JobFolder, model: SvdModel, monkeypatch: pytest.MonkeyPatch, kept: list[Live]
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "0.001")
+    monkeypatch.setenv(PREVIEW_VARIABLE, "0.001")
     learn(job, model)
     (live,) = kept
     files = previews(job)
@@ -124,7 +124,7 @@ def test_it_takes_a_tenth_of_the_time_at_most(
 def test_who_is_cancelled_while_it_plays_stops_and_has_kept_all(
     job: JobFolder, model: SvdModel, monkeypatch: pytest.MonkeyPatch, kept: list[Live]
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "0.001")
+    monkeypatch.setenv(PREVIEW_VARIABLE, "0.001")
     real = learning.sample
 
     def cancelled_meanwhile(*arguments: Any) -> torch.Tensor:
@@ -147,7 +147,7 @@ def test_without_memory_for_it_the_learning_goes_on(
         asked += 1
         raise torch.cuda.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setenv(VARIABLE, "0.001")
+    monkeypatch.setenv(PREVIEW_VARIABLE, "0.001")
     monkeypatch.setattr(learning, "sample", no_memory)
     assert learn(short, model).meta["iterations"] == str(FEW)
     assert asked == 1 and previews(short) == []
@@ -159,6 +159,6 @@ def test_without_memory_for_it_the_learning_goes_on(
 def test_it_is_off_unless_asked_for(
     short: JobFolder, model: SvdModel, monkeypatch: pytest.MonkeyPatch, text: str, on: bool
 ) -> None:
-    monkeypatch.setenv(VARIABLE, text)
+    monkeypatch.setenv(PREVIEW_VARIABLE, text)
     learn(short, model)
     assert bool(previews(short)) == on

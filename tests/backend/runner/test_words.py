@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from mti_addon.wire.events import EventReader, Failed, Planned, Progress
-from mti_addon.wire.job import JobFolder
+from mti_addon.wire.job import PREVIEW_VARIABLE, JobFolder
 from mti_backend.method.motion_inversion.motion import Motion
 from mti_backend.models import load_engine
 from mti_backend.models.gradient_checkpointing import POLICIES
@@ -221,7 +221,7 @@ def test_what_was_learned_so_far_is_shown_and_changes_nothing(
     monkeypatch.setattr(preview, "SHARE", 1.0)
     found = []
     for seconds in ("", "0.01"):
-        monkeypatch.setenv(preview.VARIABLE, seconds)
+        monkeypatch.setenv(PREVIEW_VARIABLE, seconds)
         job = words.new_job(tmp_path, "learn", learning=replace(words.LEARNING, iterations=12))
         assert run_job(job.path, load_engine) == 0
         assert bool(told(job, Preview)) == bool(seconds)

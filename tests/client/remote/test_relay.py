@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -139,25 +140,21 @@ def test_what_is_learned_so_far_is_shown_while_it_is_learned(
     assert count(server, "GET", f"/v1/jobs/{_job_there(remote_job)}/live") == 1
 
 
-def _not_there(handler: Handler) -> bool:
-    if handler.path.endswith("/live"):
-        handler.answer(404)
-        return True
-    return False
+def _on_pictures(act: Callable[[Handler], None]) -> Callable[[Handler], bool]:
+    """A fault that concerns pictures alone."""
+
+    def fault(handler: Handler) -> bool:
+        concerned = handler.path.endswith("/live")
+        if concerned:
+            act(handler)
+        return concerned
+
+    return fault
 
 
-def _no_picture(handler: Handler) -> bool:
-    if handler.path.endswith("/live"):
-        handler.answer(200, {"a": "picture"})
-        return True
-    return False
-
-
-def _never_answers(handler: Handler) -> bool:
-    if handler.path.endswith("/live"):
-        time.sleep(5)
-        return True
-    return False
+_not_there = _on_pictures(lambda handler: handler.answer(404))
+_no_picture = _on_pictures(lambda handler: handler.answer(200, {"a": "picture"}))
+_never_answers = _on_pictures(lambda _handler: time.sleep(5))
 
 
 @pytest.mark.parametrize("fault", [_not_there, _no_picture, _never_answers])

@@ -135,6 +135,8 @@ def _relay(
             except Cancelled:
                 connection.resume()
                 return stop(relay, folder, connection)
+            finally:
+                relay.pictures.end()
     finally:
         connection.close()
 

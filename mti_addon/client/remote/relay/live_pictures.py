@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import suppress
 
 from ....wire import files
 from ....wire.errors import MtiError
@@ -46,10 +45,7 @@ class LivePictures:
             return None
         finally:
             self._last = time.monotonic()
-        for older in self._job.live_dir.glob("*.png"):
-            if older != path:
-                with suppress(OSError):  # Blender may be reading it
-                    older.unlink(missing_ok=True)
+        self._job.drop_older_live(path)
         return path.relative_to(self._job.path).as_posix()
 
     def end(self) -> None:

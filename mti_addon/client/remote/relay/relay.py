@@ -58,12 +58,6 @@ class Relay:
 
     def run(self) -> int:
         """Carry the job out; return the exit code. Raises MtiError; Cancelled if asked to stop."""
-        try:
-            return self._carry_out()
-        finally:
-            self.pictures.end()
-
-    def _carry_out(self) -> int:
         versions = {"python": platform.python_version()}
         self.journal.append(
             events.Started(self.request.settings.model, "", self.journal.epoch, versions)
