@@ -1,8 +1,10 @@
 """Relays that are killed at random moments: `python -m tests.client.remote.kill_rounds KILLS`.
 
-Each job is relayed by one process after another, each killed with SIGKILL after a random time,
-until one comes to the end. Then the job must be as if none had been killed: one job on the server,
-every input sent once, every event once and in order, the results whole.
+Each job is relayed by one process after another, each killed with SIGKILL at a random moment of
+the phase whose turn it is, until one comes to the end. The clock starts with the phase, not with
+the process: on a busy machine Python alone takes a second to start. Then the job must be as if
+none had been killed: one job on the server, every input sent once, every event once and in order,
+the results whole.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import math
 import os
 import random
 import signal
@@ -31,8 +34,11 @@ from tests.wire.examples import ROOT, make_request
 
 DELAY = 0.008
 """Seconds that the server takes for every request, so that a kill falls into each phase."""
-LONGEST = 1.8
-"""Seconds until a kill, at most; about what a whole job takes."""
+PHASES = {"start": 0.6, "upload": 0.3, "follow": 0.05, "download": 0.2}
+"""What a relay does one after the other, and until how many seconds after its first request there
+it is killed: about as long as the phase takes."""
+KILLS = ("start", "upload", "upload", "follow", "download", "download")
+"""When the relays of one job are killed; a relay that comes to none of these moments ends it."""
 
 
 def kill_rounds(folder: Path, kills: int, seed: int = 0) -> dict[str, int]:
@@ -44,8 +50,13 @@ def kill_rounds(folder: Path, kills: int, seed: int = 0) -> dict[str, int]:
         while phases.total() < kills:
             job = remote(_job(folder / "spool", rng), server)
             server.log.clear()
-            while (phase := _relay_for(job, studio, rng.uniform(0.05, LONGEST))) is not None:
+            for wanted in KILLS:
+                phase = _relay_until(job, studio, server, wanted, rng)
+                if phase is None:
+                    break
                 phases[phase] += 1
+            else:
+                assert _relay_until(job, studio, server, "", rng) is None
             check(job, server)
     return dict(phases)
 
@@ -62,11 +73,18 @@ def _is_slow(_handler: object) -> bool:
     return False
 
 
-def _relay_for(job: JobFolder, studio: StudioFolder, seconds: float) -> str | None:
-    """Start a relay, and kill it after so long; return its phase, or None if it had ended."""
+def _relay_until(
+    job: JobFolder, studio: StudioFolder, server: StudioServer, wanted: str, rng: random.Random
+) -> str | None:
+    """Start a relay, and kill it at a random moment after it came to the phase `wanted`; return
+    the phase that it was in, or None if it had ended."""
+    asked = len(server.log)
     pid = start_relay(job, studio, ROOT, sys.executable)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    moment = math.inf
+    while time.monotonic() < moment:
+        works = wanted == "start" or len(server.log) > asked
+        if works and moment == math.inf and phase_of(job) == wanted:
+            moment = time.monotonic() + rng.uniform(0, PHASES[wanted])
         reap()
         if process_identity(pid) is None:
             assert isinstance(job.finished(), Done), job.log_file.read_text()

@@ -9,4 +9,4 @@ from tests.client.remote.kill_rounds import kill_rounds
 
 def test_relays_that_are_killed_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
     phases = kill_rounds(tmp_path, 20)
-    assert sum(phases.values()) >= 20 and len(phases) >= 3, phases
+    assert sum(phases.values()) >= 20 and {"upload", "follow", "download"} <= set(phases), phases
