@@ -251,10 +251,6 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
     number = value.get("protocol")
     if type(number) is not int or number not in OLDER_PROTOCOLS:
         return value
-    if number == 3:
-        return value | {
-            "protocol": PROTOCOL, "settings": upgraded(value.get("settings"), number),
-        }  # fmt: skip
     if number == 1:
         if "references" in value:
             return value
@@ -262,8 +258,8 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
             "references": 0 if value.get("task") == "apply" else 1,
             "targets": 0 if value.get("task") == "learn" else 1,
         }
-    return value | {
-        "protocol": PROTOCOL,
-        "settings": upgraded(value.get("settings"), number),
-        "edit": codec.to_dict(AS_LEARNED),
-    }
+    edit = codec.to_dict(AS_LEARNED)  # the first requests of protocol 3 had none either
+    if number == 3:
+        edit = value.get("edit", edit)
+    settings = upgraded(value.get("settings"), number)
+    return value | {"protocol": PROTOCOL, "settings": settings, "edit": edit}

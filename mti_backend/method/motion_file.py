@@ -6,7 +6,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from mti_addon.wire.errors import BadEmbedding
+from mti_addon.wire.errors import BadEmbedding, WrongModel
 from mti_addon.wire.problem import Problem
 
 MAX_VALUE = 1e4
@@ -46,5 +46,21 @@ def without_motion(path: Path) -> BadEmbedding:
             "The file {file} does not contain a motion.",
             "Choose a motion.safetensors file.",
             {"file": path.name},
+        )
+    )
+
+
+def learned_elsewhere(name: str, engine: str, frames: int) -> WrongModel:
+    """The error of a motion whose model is not the one that should play it: another engine's, or
+    another release of the same engine's."""
+    return WrongModel(
+        Problem(
+            "motion_of_other_model",
+            (
+                "The motion {name!r} was learned on a different model, or on another version of "
+                "it ({engine}, {frames} frames)."
+            ),
+            "Learn it again on this engine, or choose the one it was learned on.",
+            {"name": name, "engine": engine, "frames": frames},
         )
     )

@@ -181,6 +181,9 @@ def test_a_request_of_protocol_1_means_what_it_meant() -> None:
 def test_a_request_of_protocol_3_means_the_first_method() -> None:
     data = (GOLDEN / "request_3.json").read_bytes()
     assert Request.from_json(data) == Request.from_json(data, to_run=True) == GOLDEN_REQUEST
+    early = json.loads(data)
+    del early["edit"]  # before motions could be edited
+    assert Request.from_json(json.dumps(early)) == GOLDEN_REQUEST
     mixed = json.loads(data) | {"protocol": 4}
     with pytest.raises(BadRequest, match="settings.method is missing"):
         Request.from_json(json.dumps(mixed))

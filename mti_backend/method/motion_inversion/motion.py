@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mti_addon.wire import codec
-from mti_addon.wire.errors import BadRequest, WrongModel
+from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.files import write_atomic
 from mti_addon.wire.library.motion_embeddings import (
     DTYPE,
@@ -28,7 +28,7 @@ from mti_addon.wire.motion_inversion import View
 from mti_addon.wire.problem import Problem
 
 from ...models.temporal_injection import TemporalAttention
-from ..motion_file import MAX_VALUE, readable
+from ..motion_file import MAX_VALUE, learned_elsewhere, readable
 
 __all__ = ["MAX_BYTES", "MAX_HEADER", "Header", "Layer", "Motion"]
 
@@ -102,21 +102,7 @@ class Motion:
         header = self.header
         known = {each.name: (each.width, each.places(latent_size)) for each in attentions}
         if header.model != identity or any(each.name not in known for each in header.layers):
-            raise WrongModel(
-                Problem(
-                    "motion_of_other_model",
-                    (
-                        "The motion {name!r} was learned on a different model ({engine}, "
-                        "{frames} frames)."
-                    ),
-                    "Choose the engine it was learned on, or learn it again on this one.",
-                    {
-                        "name": header.about.get("name", ""),
-                        "engine": header.engine,
-                        "frames": header.frames,
-                    },
-                )
-            )
+            raise learned_elsewhere(header.about.get("name", ""), header.engine, header.frames)
         self.check_size(width, height, frames)
         if any(known[each.name] != (each.width, each.places) for each in header.layers):
             raise self._of_other_size()

@@ -12,11 +12,11 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from mti_addon.wire.errors import BadEmbedding, WrongModel
+from mti_addon.wire.errors import BadEmbedding
 from mti_addon.wire.files import write_atomic
 from mti_addon.wire.problem import Problem
 
-from ..motion_file import AGAIN, MAX_VALUE, readable, without_motion
+from ..motion_file import AGAIN, MAX_VALUE, learned_elsewhere, readable, without_motion
 
 FORMAT = "mti-motion-2"
 _NAMES = {FORMAT: "video_tokens", "mti-motion-1": "clip_tokens"}
@@ -71,20 +71,8 @@ class MotionEmbedding:
         """Raise WrongModel unless the motion was learned on the model that will apply it."""
         mine = self.meta.get("model", "")
         if mine != identity or self.num_frames != frames or self.video_tokens.shape[-1] != width:
-            raise WrongModel(
-                Problem(
-                    "motion_of_other_model",
-                    (
-                        "The motion {name!r} was learned on a different model ({engine}, "
-                        "{frames} frames)."
-                    ),
-                    "Choose the engine it was learned on, or learn it again on this one.",
-                    {
-                        "name": self.meta.get("name", ""),
-                        "engine": self.meta.get("engine", "unknown"),
-                        "frames": self.num_frames,
-                    },
-                ),
+            raise learned_elsewhere(
+                self.meta.get("name", ""), self.meta.get("engine", "unknown"), self.num_frames
             )
 
     def _check(self, path: Path) -> None:
