@@ -32,7 +32,7 @@ from ..job.logfile import log_to
 from ..job.session import Session, acquire
 from ..method.learned_motion import LearnedMotion
 from .method import LearningStopped
-from .methods import method_of
+from .method_registry import method_of
 
 if TYPE_CHECKING:
     from .takes import Take

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mti_addon.wire.errors import MtiError
 
-from ...method.motion_inversion.noise_starts import INVERSION_STEPS
+from ...method.motion_inversion.initial_noise import INVERSION_STEPS
 from ...method.motion_inversion.settings import PlayingSettings, learning_for
 from ...models import load_text_to_video
 from ..machine import commit, hardware

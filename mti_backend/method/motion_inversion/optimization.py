@@ -22,10 +22,10 @@ from ...models.temporal_injection import (
 from ...models.text_to_video import TextToVideoModel
 from ..noise import step_generator
 from . import losses
+from .adamw import ResumableAdamW
 from .embeddings import MotionEmbeddings, count
+from .initial_noise import INVERSION_STEPS, invert
 from .motion import MAX_BYTES, MAX_HEADER, Header, Layer, Motion
-from .noise_starts import INVERSION_STEPS, invert
-from .optimizer import Optimizer
 from .settings import LearningSettings
 from .spatial_lora import SpatialLora
 
@@ -91,7 +91,7 @@ class MotionInversion:
         self.embeddings = MotionEmbeddings(
             self.attentions, self.frames, self.size, settings.qk_sharing, model.device, self.wide
         )
-        self.learned = Optimizer(
+        self.learned = ResumableAdamW(
             self.embeddings.parameters(), settings.learning_rate, settings.weight_decay
         )
         self.lora: SpatialLora | None = None
@@ -100,7 +100,7 @@ class MotionInversion:
                 model.unet, settings.spatial_rank, step_generator(settings.seed, _LORA_STEP),
                 model.device, self.wide,
             )  # fmt: skip
-            self.lora_learned = Optimizer(
+            self.lora_learned = ResumableAdamW(
                 self.lora.parameters(), settings.spatial_learning_rate, settings.weight_decay
             )
         self.injection = TemporalInjection(model.unet, self.attentions)
@@ -275,7 +275,7 @@ class MotionInversion:
             self.inverted_noise = state[_NOISE].to(self.model.device, self.model.dtype)
         self._before = []
 
-    def _all_learned(self) -> list[Optimizer]:
+    def _all_learned(self) -> list[ResumableAdamW]:
         return [self.learned] if self.lora is None else [self.learned, self.lora_learned]
 
 

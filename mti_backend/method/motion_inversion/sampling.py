@@ -16,8 +16,8 @@ from mti_addon.wire.problem import Problem
 from ...models.temporal_injection import TemporalInjection, temporal_attentions
 from ...models.text_to_video import TextToVideoModel
 from .embeddings import seen
+from .initial_noise import start
 from .motion import Motion
-from .noise_starts import start
 from .settings import PlayingSettings
 
 _Step = Callable[[int, int], None]

@@ -192,6 +192,16 @@ msgstr "letzter"
 
 
 @pytest.mark.once
+def test_a_translator_finds_where_each_text_is_from(translations):
+    for path in translations.languages().values():
+        named = [line[3:] for line in path.read_text("utf-8").splitlines() if line[:3] == "#. "]
+        files = {each for each in named if each.endswith(".py")}
+        assert (
+            len(files) > 50 and [each for each in files if not (texts.ROOT / each).is_file()] == []
+        )
+
+
+@pytest.mark.once
 def test_translators_tools_accept_the_file(translations):
     if shutil.which("msgfmt") is None:
         pytest.skip("GNU gettext is not installed here")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
-class Optimizer:
+class ResumableAdamW:
     """Named parameters that AdamW updates at a constant rate, with the betas 0.9 and 0.999."""
 
     def __init__(

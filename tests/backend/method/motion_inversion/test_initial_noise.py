@@ -11,7 +11,7 @@ from diffusers.pipelines.free_init_utils import FreeInitMixin
 from torch import Tensor
 
 from mti_addon.wire.errors import BadRequest
-from mti_backend.method.motion_inversion.noise_starts import (
+from mti_backend.method.motion_inversion.initial_noise import (
     fft_mix,
     invert,
     low_frequencies,
