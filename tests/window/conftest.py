@@ -59,10 +59,12 @@ def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desktop(home: Path, tmp_path: Path) -> Iterator[Desktop]:
+def desktop(home: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desktop]:
     """A screen, and a fresh user who has installed the zip and said where the backend is."""
     shutil.copytree(home, tmp_path / "home")
-    with Desktop(tmp_path, pictures=bool(os.environ.get("MTI_WINDOW_PICTURES"))) as found:
+    pictures = bool(os.environ.get("MTI_WINDOW_PICTURES"))
+    wide = request.node.get_closest_marker("wide") is not None
+    with Desktop(tmp_path, pictures=pictures, wide=wide) as found:
         found.environment["MTI_BACKEND_PYTHON"] = sys.executable
         yield found
 

@@ -57,13 +57,14 @@ def _mountable(root: Path) -> bool:
 class Desktop:
     """A screen, and the commands that run on it; to be entered."""
 
-    def __init__(self, folder: Path, pictures: bool = False) -> None:
+    def __init__(self, folder: Path, pictures: bool = False, wide: bool = False) -> None:
         """folder: for the screen's and Blender's files; seen at the same path inside. pictures:
-        people will look at it, so it is large and anti-aliased; without a GPU, each pixel costs."""
+        people will look at it, so it is large and anti-aliased; without a GPU, each pixel costs.
+        wide: more than the sidebar is needed."""
         root = system_root()
         assert root is not None
         self.root, self.folder, self.pictures = root, folder, pictures
-        self.size = (1600 if pictures else 1000, 1000)
+        self.size = (1600 if pictures else 1000 if wide else 640, 1000)
         self._mounts: list[Path] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self.environment: dict[str, str] = {}

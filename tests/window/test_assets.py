@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mti_addon.motion import decode_png
 from mti_addon.motion.drawing.raster import PALETTE
 from tests.window.conftest import ADDON
 from tests.window.desktop import ROOT, Desktop, Window, wait_for
 
+pytestmark = pytest.mark.wide
 PICTURES = os.environ.get("MTI_WINDOW_PICTURES")
 MOTIONS = (
     ("STICK", "KICK", "body", "Kick"),

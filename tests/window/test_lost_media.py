@@ -10,6 +10,8 @@ from tests.blender.sequencer.lost_media import DAMAGES, LENGTH, PICTURES, SIZE, 
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop, Window
 
+pytestmark = pytest.mark.wide
+
 ADD = """
 from {addon}.mti_addon.blender.results import objects as result_objects
 from {addon}.mti_addon.blender.sequencer import strip

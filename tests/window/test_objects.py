@@ -12,6 +12,8 @@ from mti_addon.motion import decode_png, encode_png, picture_of_each_frame
 from tests.window.conftest import ADDON
 from tests.window.desktop import Desktop, Window, wait_for
 
+pytestmark = pytest.mark.wide
+
 PICTURES, LENGTH = 14, 48
 GO_TO = """
 window = bpy.context.window_manager.windows[0]
