@@ -56,6 +56,32 @@ class Preview:
     file: str
 
 
+_CODE = Constraint(None, "Identifies the sentence; empty before protocol 4.")
+_VALUES = Constraint(None, "Values in the sentence.")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """How the job is carried out, where that is not as requested or is worth knowing.
+
+    The sentence in English, and its code and values, which translations are based on.
+    """
+
+    text: str
+    problem: Annotated[str, _CODE] = ""
+    values: Annotated[dict[str, Any], _VALUES] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Notice:
+        """Create the event from a sentence without a remedy."""
+        return cls(problem.message, problem.code, dict(problem.values))
+
+    @property
+    def said(self) -> Problem:
+        """Return the sentence for display; its template is already filled."""
+        return Problem.literal(self.problem, self.text, "", self.values)
+
+
 @dataclass(frozen=True)
 class Planned:
     """The job's planned GPU usage and duration, sent before its model is loaded."""
@@ -63,6 +89,18 @@ class Planned:
     text: str
     memory_mib: Annotated[int, Range(0, 10**8, "MiB", "Peak usage of the GPU.")]
     seconds: Annotated[float, Range(0, 1e9, "s", "Estimate for the whole job.")] | None = None
+    problem: Annotated[str, _CODE] = ""
+    values: Annotated[dict[str, Any], _VALUES] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, problem: Problem, memory_mib: int, seconds: float | None = None) -> Planned:
+        """Create the event from a sentence without a remedy."""
+        return cls(problem.message, memory_mib, seconds, problem.code, dict(problem.values))
+
+    @property
+    def said(self) -> Problem:
+        """Return the sentence for display; its template is already filled."""
+        return Problem.literal(self.problem, self.text, "", self.values)
 
 
 @dataclass(frozen=True)
@@ -124,12 +162,22 @@ class Cancelled:
 
 
 Event: TypeAlias = (
-    Started | Planned | Progress | Preview | Resumed | Connection | Done | Failed | Cancelled
+    Started
+    | Planned
+    | Notice
+    | Progress
+    | Preview
+    | Resumed
+    | Connection
+    | Done
+    | Failed
+    | Cancelled
 )
 FinalEvent: TypeAlias = Done | Failed | Cancelled
 EVENTS: dict[str, type[Event]] = {
     "started": Started,
     "planned": Planned,
+    "notice": Notice,
     "progress": Progress,
     "preview": Preview,
     "resumed": Resumed,
@@ -138,8 +186,11 @@ EVENTS: dict[str, type[Event]] = {
     "failed": Failed,
     "cancelled": Cancelled,
 }
-_OLDER: dict[str, dict[str, Any]] = {"failed": {"problem": "", "values": {}}}
-"""Fields missing from events written before protocol 3."""
+_OLDER: dict[str, dict[str, Any]] = {
+    "failed": {"problem": "", "values": {}},
+    "planned": {"problem": "", "values": {}},
+}
+"""Fields missing from events written before protocol 3, and from plans before protocol 4."""
 _NAMES = {cls: name for name, cls in EVENTS.items()}
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mti_addon.wire.durations import duration_text
 from mti_addon.wire.edit import AS_LEARNED
 from mti_addon.wire.errors import (
     EXIT_DONE,
@@ -28,7 +29,7 @@ from . import options as common
 from .apply import Plan, add_result_options, places_of
 from .motions import Found
 from .options import Parser
-from .output import complain, duration_text, printable, quality_text, say
+from .output import complain, printable, quality_text, say
 from .report import Report
 from .words import (
     WordsPlan,

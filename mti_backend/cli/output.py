@@ -95,13 +95,3 @@ def size_text(count: int) -> str:
 def quality_text(value: float) -> str:
     """A quality with two decimals; never '-0.00'."""
     return f"{round(value, 2) + 0.0:.2f}"
-
-
-def duration_text(seconds: float) -> str:
-    """A duration, such as '12 s', '3 min 20 s' or '2 h 05 min'."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -13,11 +13,12 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
+from mti_addon.wire.durations import duration_text
 from mti_addon.wire.errors import WireError
-from mti_addon.wire.events import Event, EventReader, Planned, Progress, Resumed
+from mti_addon.wire.events import Event, EventReader, Notice, Planned, Progress, Resumed
 from mti_addon.wire.job import JobFolder
 
-from .output import duration_text, printable
+from .output import printable
 
 LOOK_SECONDS = 0.25
 LINE_SECONDS = 10.0
@@ -128,7 +129,7 @@ class Following:
     def _show(self, event: Event) -> None:
         if isinstance(event, Resumed):
             self._screen.note(f"{self._title}: continues after iteration {event.step}")
-        elif isinstance(event, Planned) and not self._screen.quiet:
+        elif isinstance(event, Planned | Notice) and not self._screen.quiet:
             self._screen.note(f"{self._title}: {event.text}")
         elif isinstance(event, Progress):
             new, self._stage = event.stage != self._stage, event.stage

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from mti_addon.wire.durations import about
 from mti_addon.wire.errors import Internal
 
 from ..models import load_model
@@ -142,13 +143,9 @@ class _Progress:
         left = passed / self._spent * (self._effort - self._spent)
         self._tell(
             f"{self._done}/{self._count} {unit.suite} {unit.index} {result['motion']}, "
-            f"{ROWS[unit.row].caption}: gain {result['gain']:+.3f}; {_duration(left)} left "
+            f"{ROWS[unit.row].caption}: gain {result['gain']:+.3f}; {about(left)} left "
             "(Ctrl-C stops, the same command resumes)"
         )
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def loader(device: str) -> Callable[[], SvdModel]:

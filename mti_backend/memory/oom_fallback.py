@@ -6,6 +6,8 @@ import gc
 
 import torch
 
+from mti_addon.wire.problem import Problem
+
 from ..failures import is_out_of_memory
 from ..models.gradient_checkpointing import POLICIES, Checkpointed
 
@@ -23,24 +25,30 @@ def set_level(model: Checkpointed, index: int) -> None:
         model.set_checkpointing(_NAMES[index])
 
 
-def fall_back(model: Checkpointed, error: Exception) -> str:
+def fall_back(model: Checkpointed, error: Exception) -> Problem | None:
     """Change how `model` computes, so that the step that raised `error` can be retried.
 
-    Returns a sentence describing the change; empty if no fallback is left.
+    Returns a sentence describing the change; None if no fallback is left.
     """
     if is_out_of_memory(error):
         if level(model) + 1 == len(_NAMES):
-            return ""
+            return None
         set_level(model, level(model) + 1)
-        return f"Out of memory; learning continues with more recomputation ({model.policy})."
+        return Problem(
+            "learning_recomputes_more",
+            "Out of memory; learning continues with more recomputation ({policy}).",
+            values={"policy": model.policy},
+        )
     compiled = model.compiled
     # A graph that fails only during recomputation leaves the two forward passes inconsistent.
     if compiled is not None and (compiled.failed or isinstance(error, RuntimeError)):
         if not compiled.failed:
             compiled.give_up(error)
         model.compiled = None
-        return "The compiled model failed; learning continues without it."
-    return ""
+        return Problem(
+            "compiled_model_failed", "The compiled model failed; learning continues without it."
+        )
+    return None
 
 
 def release() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mti_addon.wire.durations import about
 from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.settings import Settings
@@ -61,14 +62,23 @@ class Plan:
         """Estimated duration where large matrix products run at `rate` FLOPs per second."""
         return self.flops / (EFFICIENCY * rate)
 
-    def sentence(self, seconds: float | None) -> str:
-        """The plan as a sentence for the user; `seconds` is the estimated duration, or None."""
-        text = f"Up to {self.memory / GB:.1f} GB of the GPU will be used"
-        if self.policy != FASTEST:
-            text += f" (recomputing: {self.policy})"
-        if seconds is not None:
-            text += f", for about {_duration(seconds)}"
-        return text + "."
+    def sentence(self, seconds: float) -> Problem:
+        """The plan as a sentence for the user; `seconds` is the estimated duration."""
+        values = {"memory": self.memory / GB, "duration": about(seconds), "policy": self.policy}
+        if self.policy == FASTEST:
+            return Problem(
+                "gpu_plan",
+                "Up to {memory:.1f} GB of the GPU will be used, for about {duration}.",
+                values=values,
+            )
+        return Problem(
+            "gpu_plan_recomputing",
+            (
+                "Up to {memory:.1f} GB of the GPU will be used (recomputing: {policy}), for about "
+                "{duration}."
+            ),
+            values=values,
+        )
 
 
 def latents(settings: Settings, batch: int = 1) -> int:
@@ -184,10 +194,3 @@ def largest_that_fits(settings: Settings, free: int) -> tuple[int, int] | None:
         if need <= free:
             return size
     return None
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from mti_addon.wire import events
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from .. import frames
@@ -93,11 +94,15 @@ class Learning:
         """Warn about a precision that this processor only emulates; the request is carried out."""
         device, wish = inversion.model.device, self.request.settings.inversion.precision
         if wish == "bfloat16" and not computes_bfloat16(device):
-            text = (
-                f"This {device.type} has no bfloat16 instructions, so learning will be slow; "
-                "set inversion.precision to auto."
+            slow = Problem(
+                "bfloat16_is_slow",
+                (
+                    "This {device} has no bfloat16 instructions, so learning will be slow; set "
+                    "inversion.precision to auto."
+                ),
+                values={"device": device.type},
             )
-            self.session.log.append(events.Planned(text, 0, None))
+            self.session.log.append(events.Notice.of(slow))
 
     def _live(self, inversion: Inversion) -> Live:
         """Live previews on the reference's first picture.
@@ -126,12 +131,14 @@ class Learning:
             print(f"A worker is lost: {error}", flush=True)
             inversion.group = None
             self.workers.end()
-            said = "Another device failed; learning continues without it."
+            said: Problem | None = Problem(
+                "learning_without_a_device", "Another device failed; learning continues without it."
+            )
         else:
             said = fall_back(inversion.model, error)
         if said:
             replanned(self.session, self.request, inversion.model.policy, said)
-        return bool(said)
+        return said is not None
 
     def _steps_of_apply(self) -> float:
         """Cost of applying, in iterations.

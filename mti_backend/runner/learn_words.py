@@ -110,7 +110,7 @@ class WordsLearning:
         said = fall_back(model, error)
         if said:
             replanned(self.session, self.request, model.policy, said)
-        return bool(said)
+        return said is not None
 
     def _steps_of_apply(self) -> float:
         """Cost of applying, in iterations of about two passes for each clip of the batch."""

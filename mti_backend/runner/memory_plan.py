@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mti_addon.wire import events
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from ..device import free_memory, product_rate
@@ -26,15 +27,15 @@ def planned(session: Session, request: Request) -> Plan | None:
     made = plan(request.settings, min(known), request.learns, request.applies, len(devices))
     seconds = min(made.seconds(product_rate(devices[0])), MOST_SECONDS)
     session.log.append(
-        events.Planned(made.sentence(seconds), round(made.memory / 2**20), round(seconds, 1))
+        events.Planned.of(made.sentence(seconds), round(made.memory / 2**20), round(seconds, 1))
     )
     return made
 
 
-def replanned(session: Session, request: Request, policy: str, said: str) -> None:
+def replanned(session: Session, request: Request, policy: str, said: Problem) -> None:
     """Report that learning continues with another `policy`; `said` is the sentence."""
     memory = 0
     if request.settings.model != "draft":
         costs = {cost.policy: cost for cost in network_of(request.settings).costs}
         memory = round(learning_memory(costs[policy], request.settings) / 2**20)
-    session.log.append(events.Planned(said, memory, None))
+    session.log.append(events.Planned.of(said, memory))

@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mti_addon.wire.errors import BadRequest
-from mti_addon.wire.events import Planned
+from mti_addon.wire.events import Notice
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
@@ -60,9 +60,7 @@ class TextualInversionJob(Method):
         if keyed and not self._is_weak(keyed):
             return keyed
         if inputs.poses:
-            does = "plays these poses poorly" if keyed else "does not know these poses"
-            text = f"{self.model.name} {does}, so it learns from the images."
-            self.session.log.append(Planned(text, 0, None))
+            self.session.log.append(Notice.of(_not_from_poses(self.model.name, bool(keyed))))
         learned = learning.run(self.model, inputs.references, fps)
         return max((learned, keyed), key=self._gain) if keyed else learned
 
@@ -126,3 +124,18 @@ def _ours(motion: LearnedMotion) -> MotionEmbedding:
 
     assert isinstance(motion, MotionEmbedding)
     return motion
+
+
+def _not_from_poses(engine: str, known: bool) -> Problem:
+    values = {"engine": engine}
+    if known:
+        return Problem(
+            "poses_played_poorly",
+            "The engine {engine} plays these poses poorly, so it learns from the images.",
+            values=values,
+        )
+    return Problem(
+        "poses_not_known",
+        "The engine {engine} does not know these poses, so it learns from the images.",
+        values=values,
+    )

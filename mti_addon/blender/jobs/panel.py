@@ -9,7 +9,17 @@ import bpy
 from ...workflow.job_list import Row
 from ...workflow.kept_results import takes_of
 from ...workflow.words import is_by_words
-from ..common.drawing import BOX_EDGES, ICON, button, is_narrow, name, paragraph, room, scale_of
+from ..common.drawing import (
+    BOX_EDGES,
+    ICON,
+    button,
+    is_narrow,
+    name,
+    own_words,
+    paragraph,
+    room,
+    scale_of,
+)
 from ..common.lists import SHOWN, flags
 from ..library.saving import entry_of_job
 from ..queue import pictures, polling, stillness
@@ -161,14 +171,14 @@ def _draw_progress(context: Any, box: Any, row: Row) -> None:
 def _draw_details(context: Any, layout: Any, row: Row) -> None:
     """Draw what few people need: the loss, and the job's GPU usage."""
     curve = pictures.curve_icon(row)
-    if row.state.phase != "running" or not (curve or row.state.plan):
+    if row.state.phase != "running" or not (curve or row.state.notices):
         return
     header, body = layout.panel("mti_job_details", default_closed=True)
     header.label(text="Details")
     if not body:
         return
-    if row.state.plan:
-        paragraph(context, body, row.state.plan, "INFO")
+    for notice in row.state.notices:
+        own_words(context, body, sentences(notice), "INFO")
     if curve:
         body.template_icon(icon_value=curve, scale=5)
         paragraph(context, body, "Loss", "NONE")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import client
 from ...client import JobState
+from ...wire.durations import clock
 from ...wire.problem import Problem
 from ...workflow.job_list import Row
 from ..common import this_file
@@ -113,13 +114,6 @@ def progress_text(row: Row) -> str:
     if state.seconds_left is not None:
         text += translated(", {} left", clock(state.seconds_left))
     return text
-
-
-def clock(seconds: float) -> str:
-    """Return a duration such as 1:05 or 2:01:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def draw_status(context: Any, layout: Any, learns: bool, text: str) -> None:

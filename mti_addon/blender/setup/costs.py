@@ -6,9 +6,9 @@ from typing import Any
 
 from ...client.jobs.timings import memory_of, seconds_of
 from ...wire import Settings
+from ...wire.durations import clock
 from ..common.drawing import paragraph
 from ..queue import polling
-from ..queue.rows import clock
 from ..studio import place
 from ..translations import translated
 from .engines import guess

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...client.remote.engines import wait_text
 from ...client.setup.engines import LABELS
+from ...wire.durations import clock
 from ..common import addon
 from ..common.drawing import field, paragraph
 from ..translations import OWN, sentences, translated
@@ -64,9 +64,7 @@ def _draw_engine(context: Any, layout: Any, name: str, label: str) -> None:
     paragraph(context, box, sentences(state.said), "NONE", boxed=True)
     learn, apply = place.seconds(name, True, False), place.seconds(name, False, True)
     if state.ready and learn is not None and apply is not None:
-        text = translated(
-            "Learning takes about {}, applying {}", wait_text(learn), wait_text(apply)
-        )
+        text = translated("Learning takes about {}, applying {}", clock(learn), clock(apply))
         paragraph(context, box, text, "NONE", boxed=True)
 
 

@@ -11,18 +11,22 @@ from ...wire.events import (
     Done,
     Event,
     Failed,
+    Notice,
     Planned,
     Preview,
     Progress,
     Resumed,
     Started,
 )
+from ...wire.problem import Problem
 
 Phase = Literal[
     "waiting", "queued", "running", "done", "failed", "cancelled", "paused", "dead", "stuck"
 ]
 FINAL: tuple[Phase, ...] = ("done", "failed", "cancelled")
 MAX_LOSSES = 200
+MAX_NOTICES = 4
+"""The last ones are kept: a model may fall back several times."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class JobState:
     """One in this many reported losses is kept."""
     loss_count: int = 0
     seconds_left: float | None = None
-    plan: str = ""
-    """A sentence on its planned GPU usage; empty on a CPU."""
+    notices: tuple[Problem, ...] = ()
+    """Its planned GPU usage, none on a CPU, and how it is carried out; without a remedy."""
     preview: str = ""
     """Relative to the job folder."""
     error: Failed | None = None
@@ -75,8 +79,11 @@ def fold(state: JobState, event: Event, time: float = 0.0) -> JobState:
     match event:
         case Started():
             return _started(state, event)
-        case Planned(text=text, seconds=seconds):
-            return replace(state, phase="running", plan=text, seconds_left=seconds)
+        case Planned(seconds=seconds):
+            state = replace(state, phase="running", seconds_left=seconds)
+            return _with_notice(state, event)
+        case Notice():
+            return _with_notice(replace(state, phase="running"), event)
         case Progress():
             return _progressed(state, event)
         case Resumed(step=step):
@@ -108,11 +115,15 @@ def _started(state: JobState, event: Started) -> JobState:
         total=0,
         loss=None,
         seconds_left=None,
-        plan="",
+        notices=(),
         online=True,
         error=None,
         result=None,
     )
+
+
+def _with_notice(state: JobState, event: Planned | Notice) -> JobState:
+    return replace(state, notices=(*state.notices, event.said)[-MAX_NOTICES:])
 
 
 def _progressed(state: JobState, event: Progress) -> JobState:

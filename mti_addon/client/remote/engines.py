@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...wire.durations import clock
 from ...wire.problem import Problem
 from ...wire.remote.messages import Me, RemoteEngine
 from ..setup.engines import LABELS, Condition, EngineState
@@ -32,13 +33,6 @@ def studio_seconds(name: str, status: Status | None, learns: bool, applies: bool
     parts = [costs.learn] * learns + [costs.apply] * applies
     known = [part for part in parts if part is not None]
     return sum(known) if known and len(known) == len(parts) else None
-
-
-def wait_text(seconds: float) -> str:
-    """Return minutes and seconds, such as 4:05, or hours as 2:04:05."""
-    minutes, rest = divmod(round(min(seconds, _MOST_SECONDS)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _engine(name: str, me: Me | None) -> RemoteEngine | None:
@@ -72,5 +66,5 @@ def _ready(engine: RemoteEngine) -> Problem:
         what = "Ready at the studio. Jobs waiting there: {count}."
         return Problem("studio_engine_queue", what, values=values)
     what = "Ready at the studio. Jobs waiting there: {count}; starts in about {wait}."
-    values["wait"] = wait_text(engine.wait_seconds)
+    values["wait"] = clock(min(engine.wait_seconds, _MOST_SECONDS))
     return Problem("studio_engine_wait", what, values=values)

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mti_addon.wire.durations import duration_text
 from mti_addon.wire.version import version_of
 
 from ..store import jobs, stats, users
@@ -58,7 +59,7 @@ def render(service: Service) -> str:
     """Return the page's HTML."""
     parts = (_tiles(service), _devices(service), _queue(service), _throughput(service))
     body = "".join((*parts, _users(service)))
-    up = _duration(time.monotonic() - service.started)
+    up = duration_text(time.monotonic() - service.started)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
@@ -98,8 +99,8 @@ def _queue(service: Service) -> str:
         rows.append(
             (
                 *(place.position if place else "running", names.get(job.user, ""), job.task),
-                *(job.model, job.epoch, _duration(now() - job.created)),
-                _duration(wait) if wait is not None else "unknown",
+                *(job.model, job.epoch, duration_text(now() - job.created)),
+                duration_text(wait) if wait is not None else "unknown",
             )
         )
     rows.sort(key=lambda row: (row[0] != "running", row[0] if isinstance(row[0], int) else 0))
@@ -162,12 +163,4 @@ def _text(value: object) -> str:
 
 
 def _until(expires: float | None) -> str:
-    return "revoked or expired" if expires is None else _duration(expires - now())
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(0, seconds):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+    return "revoked or expired" if expires is None else duration_text(expires - now())

@@ -37,15 +37,6 @@ def test_sizes(count: int, text: str) -> None:
     assert output.size_text(count) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(-1, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (200, "3 min 20 s"),
-     (7500, "2 h 05 min")],
-)  # fmt: skip
-def test_durations(seconds: float, text: str) -> None:
-    assert output.duration_text(seconds) == text
-
-
 def test_a_quality_is_never_minus_zero() -> None:
     assert output.quality_text(-0.001) == "0.00"
     assert output.quality_text(-0.126) == "-0.13"

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mti_addon.wire.errors import Cancelled
-from mti_addon.wire.events import EventReader, Planned, Progress, Resumed
+from mti_addon.wire.events import EventReader, Notice, Planned, Progress, Resumed
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
 from mti_addon.wire.request import Request
@@ -137,7 +137,7 @@ def test_a_processor_that_imitates_half_precision_is_told_of(
     with JobLock(job) as lock:
         motion = Learning(Session(job, lock), wish).run(model, references, fps=2.0)
     assert motion.meta["precision"] == "bfloat16"  # as requested
-    texts = [event.text for event in told(job, Planned)]
+    texts = [event.text for event in told(job, Notice)]
     assert (texts == []) if has else ("set inversion.precision to auto" in texts[0])
 
 

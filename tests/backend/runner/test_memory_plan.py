@@ -9,6 +9,7 @@ from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.events import EventReader, Planned
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.owner import JobLock
+from mti_addon.wire.problem import Problem
 from mti_addon.wire.settings import Settings
 from mti_backend import device
 from mti_backend.job.session import Session
@@ -75,6 +76,9 @@ def test_what_cannot_fit_is_refused_before_weights_are_read(
     assert told(job) == []
 
 
+ENOUGH = Problem("not_enough", "Only {left} left.", values={"left": 6})
+
+
 @pytest.mark.usefixtures("gpu")
 def test_a_change_of_plan_is_told(tmp_path: Path) -> None:
     job = make_job(tmp_path, settings=Settings.for_model("svd"), reference_frames=14)
@@ -82,6 +86,6 @@ def test_a_change_of_plan_is_told(tmp_path: Path) -> None:
     for each in (job, draft):
         with JobLock(each) as lock:
             session = attempt_at(each, lock, "cuda")
-            planning.replanned(session, each.request(), "all blocks", "Not enough.")
-    assert told(job) == [Planned("Not enough.", 10_655, None)]
-    assert told(draft) == [Planned("Not enough.", 0, None)]
+            planning.replanned(session, each.request(), "all blocks", ENOUGH)
+    assert told(job) == [Planned("Only 6 left.", 10_655, None, "not_enough", {"left": 6})]
+    assert told(draft) == [Planned("Only 6 left.", 0, None, "not_enough", {"left": 6})]
