@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser(
         "train-draft-by-words", help="train the draft's text-to-video model", add_help=False
     )
-    commands.add_parser("download", help="download svd or svd-xt from the hub", add_help=False)
+    commands.add_parser("download", help="download a model from the hub", add_help=False)
     known, rest = parser.parse_known_args(argv)
     if rest and known.command in ("capabilities", "run", *cli.COMMANDS):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

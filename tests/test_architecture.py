@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -39,6 +40,7 @@ ADDON_PACKAGES = {
         frozenset({"blender", "workflow", "client", "motion", "wire"}),
     ),
 }
+PACKAGES = ("mti_addon", "mti_backend", "benchmarks", "tests", "tools", "demo")
 THREADS = frozenset({"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"})
 NETWORK = frozenset({"http", "urllib", "ftplib", "smtplib", "socketserver", "xmlrpc"})
 FORBIDDEN = frozenset(
@@ -192,7 +194,8 @@ def test_a_circle_is_found() -> None:
     assert circle({"a": {"b", "c"}, "b": {"c"}}) == []
 
 
-SECTIONS = ("sketch", "learn", "library", "apply", "results", "jobs", "setup", "preferences")
+SECTIONS = ("setup", "sketch", "library", "apply", "results", "learn", "jobs", "preferences")
+"""Each knows only the ones before it."""
 
 
 def test_what_is_below_the_sections_knows_none_of_them() -> None:
@@ -208,6 +211,17 @@ def test_what_is_below_the_sections_knows_none_of_them() -> None:
     assert broken(rule, "mti_addon/blender") == []
 
 
+def test_a_section_knows_only_the_ones_before_it() -> None:
+    def rule(path: Path) -> Iterable[str]:
+        section = path.relative_to(ROOT / "mti_addon/blender").parts[0]
+        if section not in SECTIONS:
+            return set()
+        layer = [n for n in imported_modules(path) if n.startswith("mti_addon.blender.")]
+        return {n.split(".")[2] for n in layer} & set(SECTIONS[SECTIONS.index(section) + 1 :])
+
+    assert broken(rule, "mti_addon/blender") == []
+
+
 def test_nobody_takes_helpers_from_operators_or_panels() -> None:
     """Except the package that registers them, and the tab that draws the panels."""
 
@@ -218,6 +232,16 @@ def test_nobody_takes_helpers_from_operators_or_panels() -> None:
         return {name for name in taken if name == "panel" or name.startswith("operators")}
 
     assert broken(rule, "mti_addon/blender") == []
+
+
+def test_files_that_comments_and_docstrings_name_exist() -> None:
+    known = {f"/{path.relative_to(ROOT).as_posix()}" for path in sources(*PACKAGES)}
+
+    def rule(path: Path) -> Iterable[str]:
+        named = re.findall(r"\b[\w/-]*\w\.py\b", path.read_text("utf-8"))
+        return {each for each in named if not any(full.endswith(f"/{each}") for full in known)}
+
+    assert broken(rule, "mti_addon", "mti_backend", "benchmarks") == []
 
 
 @pytest.mark.parametrize("large", ["mti_addon/blender", "mti_backend"])

@@ -58,15 +58,15 @@ def check_range(start: int, end: int) -> Problem | None:
     return None
 
 
-def check_poses(take: PoseSequence) -> Problem | None:
+def check_poses(poses: PoseSequence) -> Problem | None:
     """Check that the captured poses are finite, in view, and moving."""
-    if not (np.isfinite(take.joints).all() and np.isfinite(take.world_to_clip).all()):
+    if not (np.isfinite(poses.joints).all() and np.isfinite(poses.world_to_clip).all()):
         return Problem(
             "positions_not_finite",
             "The captured positions are not finite numbers.",
             "Check for a zero scale or a broken driver on the armature or the camera.",
         )
-    share, path = visible_share(take), longest_path(take)
+    share, path = visible_share(poses), longest_path(poses)
     if share < LEAST_VISIBLE:
         return Problem(
             "motion_out_of_view",
@@ -94,13 +94,13 @@ def check_pictures(pictures: Pictures) -> Problem | None:
     )
 
 
-def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> list[Problem]:
+def warnings_about(poses: PoseSequence, between: PoseSequence | None = None) -> list[Problem]:
     """Return what could be better in a capture that can be learned.
 
     `between` is the same motion, sampled BETWEEN times as often.
     """
     found = []
-    shares = visible_shares(take)
+    shares = visible_shares(poses)
     if shares.mean() < MOSTLY_VISIBLE or shares.min() < LEAST_VISIBLE:
         cut = np.flatnonzero(shares < MOSTLY_VISIBLE) + 1
         found.append(
@@ -114,7 +114,7 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
                 {"share": 1 - shares.mean(), "first": cut[0], "last": cut[-1]},
             )
         )
-    elif (size := covered_share(take)) < LARGE_ENOUGH:
+    elif (size := covered_share(poses)) < LARGE_ENOUGH:
         found.append(
             Problem(
                 "motion_small",
@@ -123,16 +123,16 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
                 {"share": size},
             )
         )
-    if longest_path(take) < CLEAR_MOTION:
+    if longest_path(poses) < CLEAR_MOTION:
         found.append(
             Problem(
                 "motion_slight",
                 "Hardly anything moves: at most {share:.0%} of the frame.",
                 "Key a larger motion, or move the camera closer.",
-                {"share": longest_path(take)},
+                {"share": longest_path(poses)},
             )
         )
-    if between is not None and followed_share(take, between) < FOLLOWED:
+    if between is not None and followed_share(poses, between) < FOLLOWED:
         found.append(
             Problem(
                 "motion_too_fast",
@@ -141,7 +141,7 @@ def warnings_about(take: PoseSequence, between: PoseSequence | None = None) -> l
                     "of them."
                 ),
                 "Capture fewer frames, or slow the motion down.",
-                {"count": take.frames},
+                {"count": poses.frames},
             )
         )
     return found
@@ -162,64 +162,64 @@ def warnings_about_pictures(pictures: Pictures) -> list[Problem]:
     ]
 
 
-def thinned(take: PoseSequence, step: int) -> PoseSequence:
+def thinned(poses: PoseSequence, step: int) -> PoseSequence:
     """Return every `step`-th pose."""
     return replace(
-        take,
-        joints=take.joints[::step],
-        world_to_clip=take.world_to_clip[::step],
-        fps=take.fps / step,
+        poses,
+        joints=poses.joints[::step],
+        world_to_clip=poses.world_to_clip[::step],
+        fps=poses.fps / step,
     )
 
 
-def visible_shares(take: PoseSequence) -> NDArray[np.float64]:
+def visible_shares(poses: PoseSequence) -> NDArray[np.float64]:
     """Return the share of limb ends inside each image (F,), 0..1."""
-    ends = sorted({joint for limb in take.limbs for joint in limb})
-    _, inside = project(take.joints[:, ends], take.world_to_clip, take.size)
+    ends = sorted({joint for limb in poses.limbs for joint in limb})
+    _, inside = project(poses.joints[:, ends], poses.world_to_clip, poses.size)
     return np.asarray(inside.mean(1))
 
 
-def visible_share(take: PoseSequence) -> float:
+def visible_share(poses: PoseSequence) -> float:
     """Return the share of limb ends inside the image, 0..1, over all frames."""
-    return float(visible_shares(take).mean())
+    return float(visible_shares(poses).mean())
 
 
-def covered_share(take: PoseSequence) -> float:
+def covered_share(poses: PoseSequence) -> float:
     """Return the larger side of the box around everything visible, as a fraction of the image's."""
-    pixels, inside = project(take.joints, take.world_to_clip, take.size)
+    pixels, inside = project(poses.joints, poses.world_to_clip, poses.size)
     seen = pixels[inside]
-    return float((np.ptp(seen, axis=0) / take.size).max()) if len(seen) else 0.0
+    return float((np.ptp(seen, axis=0) / poses.size).max()) if len(seen) else 0.0
 
 
-def longest_path(take: PoseSequence) -> float:
+def longest_path(poses: PoseSequence) -> float:
     """Return the longest path of any joint, as a fraction of the image's diagonal."""
-    pixels, _ = project(take.joints, take.world_to_clip, take.size)
+    pixels, _ = project(poses.joints, poses.world_to_clip, poses.size)
     always = pixels[:, np.isfinite(pixels).all((0, 2))]
     if not always.size:
         return 1.0  # every joint passes behind the camera at some time: that is motion
-    return float(np.hypot(*np.ptp(always, axis=0).T).max() / np.hypot(*take.size))
+    return float(np.hypot(*np.ptp(always, axis=0).T).max() / np.hypot(*poses.size))
 
 
-def moving_part(take: PoseSequence) -> tuple[int, int] | None:
+def moving_part(poses: PoseSequence) -> tuple[int, int] | None:
     """Return the first and last image between which anything moves in the image, or None.
 
     A joint that passes behind the camera counts as moving all the time.
     """
-    pixels, _ = project(take.joints, take.world_to_clip, take.size)
+    pixels, _ = project(poses.joints, poses.world_to_clip, poses.size)
     if not np.isfinite(pixels).all():
-        return 0, take.frames - 1
+        return 0, poses.frames - 1
     steps = np.abs(np.diff(pixels, axis=0)).max((1, 2))
     moving = np.flatnonzero(steps > max(STANDS * float(np.ptp(pixels, axis=0).max()), 1e-6))
     return (int(moving[0]), int(moving[-1]) + 1) if len(moving) else None
 
 
-def followed_share(take: PoseSequence, between: PoseSequence) -> float:
+def followed_share(poses: PoseSequence, between: PoseSequence) -> float:
     """Return the share of the longest path in the image that remains when only the images are seen.
 
     1 if no joint moves far.
     """
-    shown, whole = _ways(take), _ways(between)
-    far = whole > FAR_ENOUGH * np.hypot(*take.size)
+    shown, whole = _ways(poses), _ways(between)
+    far = whole > FAR_ENOUGH * np.hypot(*poses.size)
     return float((shown[far] / whole[far]).min()) if far.any() else 1.0
 
 
@@ -237,8 +237,8 @@ def longest_still(pictures: Pictures) -> int:
     return most
 
 
-def _ways(take: PoseSequence) -> NDArray[np.float64]:
+def _ways(poses: PoseSequence) -> NDArray[np.float64]:
     """Return each joint's path length in the image (J,), in pixels; 0 if ever behind the camera."""
-    pixels, _ = project(take.joints, take.world_to_clip, take.size)
+    pixels, _ = project(poses.joints, poses.world_to_clip, poses.size)
     steps = np.linalg.norm(np.diff(pixels, axis=0), axis=2).sum(0)
     return np.asarray(np.nan_to_num(steps))

@@ -164,24 +164,24 @@ def new_folder(path: Path) -> Iterator[Path]:
     sweep(path.parent)
 
 
-def remove_folder(path: Path, heart: str = "") -> None:
+def remove_folder(path: Path, marker: str = "") -> None:
     """Delete a folder: its name disappears at once, then its files. Raises NotWritable.
 
-    heart: name of the file that makes it such a folder. With it, deletion succeeds even while a
+    marker: name of the file that makes it such a folder. With it, deletion succeeds even while a
     file in the folder is open, which on Windows locks the folder's name: a log held by a runner, an
-    image by a viewer. The heart and everything else possible is deleted; `sweep` removes the rest
+    image by a viewer. The marker and everything else possible is deleted; `sweep` removes the rest
     later.
     """
     gone = path.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}-{path.name}")
     with translating_os_errors(path):
         try:
-            retrying(lambda: os.rename(path, gone), HELD_SECONDS if heart else RETRY_SECONDS)
+            retrying(lambda: os.rename(path, gone), HELD_SECONDS if marker else RETRY_SECONDS)
         except FileNotFoundError:
             return
         except OSError as error:
-            if not heart or not _is_held(error):
+            if not marker or not _is_held(error):
                 raise
-            _stop_heart(path, heart)
+            _remove_marker(path, marker)
             _remove_what_goes(path)
             return
     shutil.rmtree(gone, ignore_errors=True)
@@ -194,10 +194,10 @@ def _remove_what_goes(folder: Path) -> None:
         (folder / REMOVED).touch()
 
 
-def _stop_heart(path: Path, heart: str) -> None:
+def _remove_marker(path: Path, marker: str) -> None:
     (path / REMOVED).touch()
     try:
-        (path / heart).unlink(missing_ok=True)
+        (path / marker).unlink(missing_ok=True)
     except OSError:
         with contextlib.suppress(OSError):
             (path / REMOVED).unlink()

@@ -140,14 +140,12 @@ class PlayingSettings:
 class MotionInversionSettings:
     """The words and the numbers of one request."""
 
-    caption: Annotated[str, Constraint(_WORDS, "What is seen in the reference; may be empty.")] = ""
+    caption: Annotated[str, Constraint(_WORDS, "What the reference shows; may be empty.")] = ""
     prompts: Annotated[
-        tuple[Annotated[str, Constraint(_WORDS, "What is to be seen.")], ...],
-        Constraint(None, "What is to be seen; a result for each prompt, 1 to 8."),
+        tuple[Annotated[str, Constraint(_WORDS, "What to show.")], ...],
+        Constraint(None, "What to show; a result for each prompt, 1 to 8."),
     ] = ()
-    negative_prompt: Annotated[str, Constraint(_WORDS, "What is not to be seen; may be empty.")] = (
-        ""
-    )
+    negative_prompt: Annotated[str, Constraint(_WORDS, "What to avoid; may be empty.")] = ""
     learning: Annotated[LearningSettings, Constraint(None, "Learning.")] = field(
         default_factory=LearningSettings
     )

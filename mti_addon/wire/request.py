@@ -31,7 +31,10 @@ POSES = "poses.json"
 _SHA256 = r"[0-9a-f]{64}"
 SLOWEST, FASTEST = 0.01, 1000
 """Frames per second at which a motion may be captured."""
-_FRAME = Range(-1_048_574, 1_048_574, "scene frames", "Blender's own limits of a frame number.")
+_FRAME_LIMIT = 1_048_574
+"""Blender's own limit of a frame number."""
+_START = Range(-_FRAME_LIMIT, _FRAME_LIMIT, "scene frames", "First captured frame.")
+_END = Range(-_FRAME_LIMIT, _FRAME_LIMIT, "scene frames", "Last captured frame, inclusive.")
 
 
 def reference_folder(reference: int) -> str:
@@ -59,8 +62,8 @@ class CaptureInfo:
     """Origin of the motion in the scene, so that the result can be placed in time."""
 
     fps: Annotated[float, Range(SLOWEST, FASTEST, "frames/s", "The scene's frame rate.")]
-    frame_start: Annotated[int, _FRAME]
-    frame_end: Annotated[int, _FRAME]
+    frame_start: Annotated[int, _START]
+    frame_end: Annotated[int, _END]
     size: tuple[
         Annotated[int, Range(1, 65536, "px", "Width of the scene's render.")],
         Annotated[int, Range(1, 65536, "px", "Height of the scene's render.")],

@@ -350,7 +350,7 @@ class Settings:
             raise BadRequest(
                 Problem(
                     "model_of_other_method",
-                    "The model {model} does not work by {method}.",
+                    "The model {model} cannot be used with {method}.",
                     "Choose one of: {models}.",
                     {
                         "model": self.model,

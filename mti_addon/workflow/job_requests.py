@@ -47,7 +47,7 @@ class LearnOptions:
     """What to play as soon as it is learned, by such engines, which need no target; or None."""
 
 
-def learn_order(
+def create_learn_job(
     root: Path, capture: Capture, options: LearnOptions, target: bytes | None
 ) -> JobFolder:
     """Write a job that learns a captured motion, and applies it if there is a target (PNG).
@@ -59,10 +59,10 @@ def learn_order(
         options = replace(options, variations=1)
     inputs = learn_inputs(capture.pictures(), poses, options)
     info = replace(capture.about.info, flip_safe=options.flip_safe)
-    return write_learn_order(root, capture.settings, options, inputs, info, target)
+    return create_learn_job_from(root, capture.settings, options, inputs, info, target)
 
 
-def write_learn_order(
+def create_learn_job_from(
     root: Path,
     settings: Settings,
     options: LearnOptions,
@@ -72,7 +72,7 @@ def write_learn_order(
 ) -> JobFolder:
     """Write a job that learns from these references, and applies to the target, if any.
 
-    Raises the same as learn_order.
+    Raises the same as create_learn_job.
     """
     images = len(inputs) - (POSES in inputs)
     if target is not None:
@@ -166,7 +166,7 @@ def _drawn_variations(poses: PoseSequence, options: LearnOptions) -> dict[str, b
     return inputs
 
 
-def apply_order(
+def create_apply_job(
     root: Path,
     motions: Sequence[KnownMotion],
     target: bytes,
@@ -179,17 +179,17 @@ def apply_order(
     """Write a job that applies an edit of motions to a target image (PNG), `takes` times.
 
     In a chain, the edit's speeds count from showing each motion in full (`edits.combined`). Raises
-    the same as learn_order.
+    the same as create_learn_job.
     """
     what = combined(motions, edit)
     settings = smoothed(framed(motions[0].settings, framing), in_between)
-    return combination_order(root, settings, what, target, seed, takes)
+    return create_combination_job(root, settings, what, target, seed, takes)
 
 
-def combination_order(
+def create_combination_job(
     root: Path, settings: Settings, what: Combination, target: bytes, seed: int, takes: int
 ) -> JobFolder:
-    """Write a job that applies a combination of motions. Raises the same as learn_order."""
+    """Write a job that applies a combination of motions. Raises the same as create_learn_job."""
     sampling = replace(settings.sampling, seed=seed, takes=takes)
     request = Request(
         protocol=PROTOCOL,

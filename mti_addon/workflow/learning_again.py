@@ -18,7 +18,7 @@ from ..wire.library import Motion
 from ..wire.motion_inversion import View
 from ..wire.problem import Problem
 from ..wire.settings import ModelName
-from .job_requests import LearnOptions, learn_inputs, write_learn_order
+from .job_requests import LearnOptions, create_learn_job_from, learn_inputs
 from .keeping import Keep
 from .motion_poses import captured_poses
 from .progress import steps
@@ -45,7 +45,7 @@ def cannot_learn(entry: Entry) -> Problem | None:
     return None
 
 
-def learn_again_order(
+def create_relearn_job(
     root: Path, motion: Motion, settings: Settings, options: LearnOptions
 ) -> JobFolder:
     """Write a job that learns a motion of a library for the engine of `settings`.
@@ -64,7 +64,7 @@ def learn_again_order(
         view: View = "camera" if camera else "object"
         options = replace(options, variations=1, caption=caption, view=view)
     inputs = learn_inputs(map(encode_png, pictures), poses, options)
-    return write_learn_order(root, settings, options, inputs, preset.capture)
+    return create_learn_job_from(root, settings, options, inputs, preset.capture)
 
 
 def kept_in(motion: Motion) -> Keep:

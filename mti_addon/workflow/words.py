@@ -1,4 +1,4 @@
-"""Motions that are played in what words describe: captions, prompts, and their jobs.
+"""Motions that are applied from a text prompt: captions, prompts, and their jobs.
 
 Imports no bpy.
 """
@@ -46,7 +46,7 @@ class Playing:
 
 
 def is_by_words(settings: Settings) -> bool:
-    """Return whether a motion is played in what words describe, and needs no target."""
+    """Return whether a motion is applied from a text prompt, and needs no target."""
     return settings.motion_inversion is not None
 
 
@@ -151,7 +151,7 @@ def of_prompt(settings: Settings, prompt: str) -> Settings:
     return replace(settings, motion_inversion=replace(words, prompts=(prompt,)))
 
 
-def words_order(
+def create_words_job(
     root: Path, motion: KnownMotion, playing: Playing, seed: int, takes: int
 ) -> JobFolder:
     """Write a job that plays a motion in what each prompt describes, `takes` times.
@@ -161,13 +161,13 @@ def words_order(
     if problem := prompts_problem(playing):
         raise BadRequest(problem)
     settings = played(motion.settings, playing, seed, takes)
-    return again_order(root, motion.name, settings, motion.files, motion.capture)
+    return create_words_job_again(root, motion.name, settings, motion.files, motion.capture)
 
 
-def again_order(
+def create_words_job_again(
     root: Path, name: str, settings: Settings, files: Sequence[Path], capture: CaptureInfo
 ) -> JobFolder:
-    """Write a job that plays a motion with these settings. Raises the same as words_order."""
+    """Write a job that plays a motion with these settings. Raises the same as create_words_job."""
     request = Request(
         protocol=PROTOCOL,
         job=uuid.uuid4().hex,

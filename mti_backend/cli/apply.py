@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from .running import Jobs
 
 NAME = "apply"
-HELP = "animate pictures with a motion, or play it in what words describe"
+HELP = "animate pictures with a motion, or apply it from a text prompt"
 _ABOUT = """\
-Animate one or more images with a motion that was learned before, or play it in what words describe.
+Animate one or more images with a motion that was learned before, or apply it from a text prompt.
 
 MOTION is a name, an id or its first digits, the folder of a motion, or a .motion file.
 IMAGE is a PNG, JPEG, WebP, TIFF or BMP file. For each image there is a folder DIR/IMAGE with the

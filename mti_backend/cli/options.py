@@ -85,7 +85,7 @@ def method_of(options: argparse.Namespace, words: bool) -> Method:
         options.method or of_engine or ("motion-inversion" if words else "motion-textual-inversion")
     )
     if of_engine not in (None, method):
-        what = "The model {model} does not work by {method}."
+        what = "The model {model} cannot be used with {method}."
         values = {"model": engine, "method": method, "models": ", ".join(MODELS_OF[method])}
         raise BadRequest(Problem("model_of_other_method", what, "Choose one of: {models}.", values))
     return method
@@ -95,7 +95,7 @@ def refuse_given(options: argparse.Namespace, names: Iterable[str], method: Meth
     """Raise BadRequest if an option is given that only the other method has."""
     for name in names:
         if getattr(options, name) not in (None, False, [], ()):
-            what = "{option} does not work by {method}."
+            what = "{option} cannot be used with {method}."
             hint = "Leave it out, or choose the other --method."
             shown = "IMAGE" if name == "images" else f"--{name}".replace("_", "-")
             values = {"option": shown, "method": method}

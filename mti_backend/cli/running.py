@@ -62,7 +62,7 @@ class Jobs:
     def remove(self, job: JobFolder) -> None:
         """Delete a job of which nothing is needed any more."""
         with suppress(MtiError, OSError):
-            remove_folder(job.path, heart=job.request_file.name)
+            remove_folder(job.path, marker=job.request_file.name)
 
     def _job(self, request: Request, inputs: Mapping[str, bytes]) -> JobFolder:
         identified = replace(request, job=job_id(request, inputs))

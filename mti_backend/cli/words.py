@@ -35,7 +35,7 @@ _LONGEST_NAME = 60
 
 
 def add_word_options(parser: Parser) -> None:
-    """Add the options about what words describe."""
+    """Add the options of motions applied from a text prompt."""
     group = parser.add_argument_group("applying by words (motion-inversion)")
     text = common.text(MotionInversionSettings, "negative_prompt")
     group.add_argument(

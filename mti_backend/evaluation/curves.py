@@ -24,7 +24,6 @@ from .pairs import Pair, make_pair
 
 OFFSETS = (-0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2)
 SCALES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
-MIRRORED = ("figure", "picture")
 _SEED = 940_000_000
 _HEIGHT, _GROUND = 0.68, -0.4
 

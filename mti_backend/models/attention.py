@@ -28,7 +28,7 @@ class ShortAttention:
     """
 
     shares_context = True
-    """Inflation (inflation.py) need not repeat the video tokens."""
+    """Inflation (token_inflation.py) need not repeat the video tokens."""
 
     def __init__(self) -> None:
         self.record: Callable[[Tensor], None] | None = None

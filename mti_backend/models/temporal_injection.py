@@ -2,7 +2,7 @@
 torch and diffusers."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,8 +16,6 @@ from .gradient_checkpointing import level_of
 _TEMPORAL_BLOCK = re.compile(r"\.(temp_attentions|motion_modules)\.\d+\.transformer_blocks\.\d+$")
 """Names of temporal blocks: `temp_attentions` in UNet3DConditionModel, `motion_modules` in
 UNetMotionModel. UNet3DConditionModel's `transformer_in` is left alone, as in the paper's code."""
-
-Choice = Callable[["TemporalAttention"], bool]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """Learning by motion-textual inversion: what surrounds the iterations of a job. The method itself
-is in `inversion.py`.
+is in `optimization.py`.
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
     from dataclasses import replace
 
     bpy.ops.mti.capture()
-    captures, orders, polling = (
+    captures, requests, polling = (
         ext("workflow.captures"),
         ext("workflow.job_requests"),
         ext("blender.queue.polling"),
@@ -217,9 +217,11 @@ def test_each_phase_of_a_job(figure, scene, prefs, ext, phase, expected):
     capture = captures.load_capture(
         ext("blender.common.addon").captures_folder(), scene.mti.capture
     )
-    options = orders.LearnOptions("wave", 0, 0, False, 1)
+    options = requests.LearnOptions("wave", 0, 0, False, 1)
     png = capture.pictures()[0].read_bytes()
-    job = orders.learn_order(ext("blender.common.addon").jobs_folder(), capture, options, png)
+    job = requests.create_learn_job(
+        ext("blender.common.addon").jobs_folder(), capture, options, png
+    )
     job.launched_file.write_text("{}")
     job.log_file.write_text("It broke.")
     ext("workflow.job_origin").write_origin(job, ext("blender.common.this_file").origin())

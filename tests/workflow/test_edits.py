@@ -14,7 +14,7 @@ from mti_addon.wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from mti_addon.wire.edit_timing import chain_windows, time_of, timing
 from mti_addon.wire.errors import BadRequest
 from mti_addon.workflow.edits import combined, fitted_chain, names_in, unfitted_chain
-from mti_addon.workflow.job_requests import apply_order
+from mti_addon.workflow.job_requests import create_apply_job
 from mti_addon.workflow.motions import KnownMotion
 from tests.wire.library.examples import tokens
 from tests.wire.test_edit_timing import parts
@@ -121,7 +121,7 @@ def test_an_order_holds_every_motion_and_the_edit(tmp_path: Path) -> None:
     for value, file in enumerate(files):
         file.write_bytes(tokens(value=value + 0.5))
     motions = [replace(known(name), files=(file,)) for name, file in zip("ab", files, strict=True)]
-    job = apply_order(tmp_path / "jobs", motions, b"target", 3, 2, "WHOLE", BLEND)
+    job = create_apply_job(tmp_path / "jobs", motions, b"target", 3, 2, "WHOLE", BLEND)
     request = job.request()
     job.verify_inputs()
     assert request.edit == BLEND and request.name == "a + b" and request.targets == 1

@@ -13,7 +13,7 @@ from mti_addon.wire import Settings
 from mti_addon.wire.errors import BadRequest, UnreadableInput
 from mti_addon.wire.library import Motion, read_motion
 from mti_addon.workflow.job_requests import LearnOptions
-from mti_addon.workflow.learning_again import kept_in, learn_again_order, shaped
+from mti_addon.workflow.learning_again import create_relearn_job, kept_in, shaped
 from tests.motion.figures import figure_poses, waving
 from tests.wire.library.examples import saved
 
@@ -49,7 +49,7 @@ def test_more_images_are_in_between() -> None:
 
 def test_a_job_for_another_engine(tmp_path: Path) -> None:
     motion = saved(tmp_path, "Wave")
-    job = learn_again_order(tmp_path / "jobs", motion, SVD_XT.sized(320, 192), OPTIONS)
+    job = create_relearn_job(tmp_path / "jobs", motion, SVD_XT.sized(320, 192), OPTIONS)
     request = job.request()
     assert request.settings.model == "svd-xt" and request.reference_frames == 25
     assert request.settings.inversion.seed == 3 and request.capture == motion.preset.capture
@@ -62,7 +62,7 @@ def test_a_job_for_another_engine(tmp_path: Path) -> None:
 def test_variations_are_drawn_as_for_a_capture(tmp_path: Path) -> None:
     motion = saved(tmp_path, "Wave")
     several = replace(OPTIONS, variations=3)
-    job = learn_again_order(tmp_path / "jobs", motion, Settings.for_model("draft"), several)
+    job = create_relearn_job(tmp_path / "jobs", motion, Settings.for_model("draft"), several)
     assert job.request().references == 3
 
 
@@ -70,18 +70,18 @@ def test_without_poses_the_images_are_used(tmp_path: Path) -> None:
     motion = saved(tmp_path, "Wave")
     files = {n: s for n, s in motion.preset.files.items() if n != "poses.json"}
     bare = Motion(motion.folder, replace(motion.preset, files=files))
-    job = learn_again_order(tmp_path / "jobs", bare, SVD_XT.sized(320, 192), OPTIONS)
+    job = create_relearn_job(tmp_path / "jobs", bare, SVD_XT.sized(320, 192), OPTIONS)
     assert "poses.json" not in job.request().inputs
     image = decode_png((job.inputs / "reference/0001.png").read_bytes())
     assert image.shape == (192, 320, 3)
     nothing = Motion(motion.folder, replace(motion.preset, files={}))
     with pytest.raises(BadRequest, match="neither poses nor images"):
-        learn_again_order(tmp_path / "jobs", nothing, SVD_XT, OPTIONS)
+        create_relearn_job(tmp_path / "jobs", nothing, SVD_XT, OPTIONS)
 
 
 def test_what_is_damaged_is_refused_and_leaves_no_job(tmp_path: Path) -> None:
     motion = saved(tmp_path, "Wave")
     (motion.folder / "poses.json").write_text("{}")
     with pytest.raises(UnreadableInput):
-        learn_again_order(tmp_path / "jobs", read_motion(motion.folder), SVD_XT, OPTIONS)
+        create_relearn_job(tmp_path / "jobs", read_motion(motion.folder), SVD_XT, OPTIONS)
     assert not (tmp_path / "jobs").exists() or not list((tmp_path / "jobs").iterdir())

@@ -16,7 +16,7 @@ from mti_addon.motion import encode_png
 from mti_addon.wire import JobFolder, Settings, codec, events
 from mti_addon.wire.queue import jobs_in
 from mti_addon.workflow.captures import Capture
-from mti_addon.workflow.job_requests import LearnOptions, framed, learn_order
+from mti_addon.workflow.job_requests import LearnOptions, create_learn_job, framed
 
 from .catalog import ROOT, Wanted
 from .held_out import held_out
@@ -64,7 +64,7 @@ def job_of(
     if jobs := jobs_in(folder):
         return jobs[0]
     target = encode_png(held_out(capture.poses())[0].answer[0])
-    return learn_order(folder, capture, options_of(wanted), target)
+    return create_learn_job(folder, capture, options_of(wanted), target)
 
 
 def is_done(job: JobFolder) -> bool:

@@ -1,4 +1,4 @@
-"""Operators of motions that are played in what words describe."""
+"""Operators of motions applied from a text prompt."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...workflow.job_requests import apply_order
+from ...workflow.job_requests import create_apply_job
 from ...workflow.motions import KnownMotion
 from ...workflow.provenance import Target
-from ...workflow.words import is_by_words, words_order
+from ...workflow.words import create_words_job, is_by_words
 from ..common import addon
 from ..library import motions
 from ..queue.submit import submit
@@ -22,7 +22,7 @@ from .words import chosen_files, chosen_playing
 def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     """Render or read the target, submit the job, then report and preview what was sent.
 
-    A motion that is played in what words describe has no target. Raises TargetError and everything
+    A motion applied from a text prompt has no target. Raises TargetError and everything
     submit() raises.
     """
     if is_by_words(motion.settings):
@@ -32,15 +32,15 @@ def apply_motion(operator: Any, context: Any, motion: KnownMotion) -> None:
     target = make_target(context, motion.settings.target_size)
     together = [motion, *chosen_motions(context.scene)[1:]]
     edit = chosen_edit(props)
-    order = apply_order(
+    job = create_apply_job(
         addon.jobs_folder(), together, target.png, props.seed, props.takes, props.framing, edit,
         props.in_between,
     )  # fmt: skip
-    submit(order, target)
+    submit(job, target)
     for each in together:
         if each.id:
             motions.note_use(each.id)
-    text = translated("Applying {}", order.request().name)
+    text = translated("Applying {}", job.request().name)
     tell_sent(operator, context, text, target, motion.settings.target_size)
 
 
@@ -51,8 +51,10 @@ def play_words(operator: Any, context: Any, motion: KnownMotion) -> None:
     """
     props = context.scene.mti
     state = replace(motion, files=chosen_files(props, motion))
-    order = words_order(addon.jobs_folder(), state, chosen_playing(props), props.seed, props.takes)
-    submit(order, None)
+    job = create_words_job(
+        addon.jobs_folder(), state, chosen_playing(props), props.seed, props.takes
+    )
+    submit(job, None)
     if motion.id:
         motions.note_use(motion.id)
     operator.report({"INFO"}, translated("Applying {}", motion.name))

@@ -82,11 +82,6 @@ def _sent(picture: Pixels, shape: Shape | None, how: Fit) -> tuple[Pixels, Fitte
     return fit_picture(shrunk(picture, LONGEST_SENT), shape, how)[0], about
 
 
-def pixels(png: bytes) -> Pixels:
-    """Decode a PNG file as uint8 (H, W, 3), or (H, W, 4) with alpha. Raises TargetError."""
-    return read_png(png)
-
-
 def size_of(context: Any) -> Shape | None:
     """Return the target's size if it is known without reading it."""
     props, scene = context.scene.mti, context.scene
@@ -130,8 +125,6 @@ def _render(context: Any, _shape: Shape | None) -> Read:
 
 def _only_layer(context: Any, scene: Any, engine: str) -> str:
     """Return the only view layer that is sent if several render without being composited.
-
-    This is the window's view layer, the one the animator sees.
 
     This is the window's view layer, the one the animator sees.
     """

@@ -1,4 +1,4 @@
-"""What the panel says about a motion that is played in what words describe."""
+"""What the panel says about a motion applied from a text prompt."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def words_problem(props: Any) -> Problem | None:
 
 
 def plays_words(scene: Any) -> bool:
-    """Return whether the current motion is played in what words describe, without a target."""
+    """Return whether the current motion is applied from a text prompt, without a target."""
     motion = current_motion(scene)
     return motion is not None and is_by_words(motion.settings)
 

@@ -1,4 +1,4 @@
-"""The part of the Apply panel for motions that are played in what words describe."""
+"""The part of the Apply panel for motions applied from a text prompt."""
 
 from __future__ import annotations
 

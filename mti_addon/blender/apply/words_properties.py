@@ -1,4 +1,4 @@
-"""Settings of a motion that is played in what words describe."""
+"""Settings of a motion applied from a text prompt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...workflow.words import MAX_LETTERS
 from ..translations import OWN
 
 PROMPT = (
-    "What is to be seen, in English, such as 'a fox in snow'. Say what moves and where; the motion "
+    "What to show, in English, such as 'a fox in snow'. Say what moves and where; the motion "
     "itself comes from what was learned"
 )
 
@@ -28,14 +28,14 @@ class WordsProperties:
     negative_prompt: StringProperty(
         name="Negative Prompt",
         description=(
-            "What is not to be seen, in English, such as 'blurry, text'. Leave empty at first; "
-            "use it against what keeps appearing"
+            "What to avoid, in English, such as 'blurry, text'. Leave empty at first; use it "
+            "against what keeps appearing"
         ),
         maxlen=MAX_LETTERS,
     )
     words_view: EnumProperty(
         name="View",
-        description="What of the motion is used",
+        description="Which part of the motion to use",
         items=(
             ("AUTO", "Automatic", "Camera for a captured camera, otherwise Object"),
             (

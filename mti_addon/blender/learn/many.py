@@ -12,7 +12,7 @@ from ...wire.library import Kind
 from ...wire.motion_inversion import View
 from ...wire.problem import Problem
 from ...workflow.captures import one_line
-from ...workflow.job_requests import LearnOptions, learn_inputs, write_learn_order
+from ...workflow.job_requests import LearnOptions, create_learn_job_from, learn_inputs
 from ...workflow.job_titles import LONGEST_NAME
 from ...workflow.keeping import Keep
 from ...workflow.progress import steps
@@ -25,7 +25,7 @@ from ..queue.submit import submit
 from ..setup import engines
 from ..sketch.reference import Shot
 from ..translations import told, translated
-from .orders import options_for
+from .options import options_for
 
 
 @dataclass(frozen=True)
@@ -81,4 +81,4 @@ def _order(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
     """Write a job that learns what was captured. Raises BadRequest, DiskFull, NotWritable."""
     inputs = learn_inputs(map(encode_png, shot.pictures), shot.poses, options)
     info = CaptureInfo(shot.fps, *shot.span, shot.size, options.flip_safe)
-    return write_learn_order(addon.jobs_folder(), settings, options, inputs, info)
+    return create_learn_job_from(addon.jobs_folder(), settings, options, inputs, info)

@@ -10,7 +10,7 @@ import bpy
 from ...wire.errors import BadRequest
 from ...wire.problem import Problem
 from ...workflow.captures import load_capture
-from ...workflow.job_requests import learn_order
+from ...workflow.job_requests import create_learn_job
 from ...workflow.words import is_by_words, prompts_problem, words_problem
 from ..apply.send import tell_sent
 from ..apply.sources import make_target, target_problem
@@ -22,7 +22,7 @@ from ..setup import engines
 from ..sketch.changes import changed_since_capture
 from ..sketch.current import current_capture
 from ..translations import translated
-from .orders import keep_if_wished, options_for, view_of
+from .options import keep_if_wished, options_for, view_of
 
 
 class MTI_OT_learn(bpy.types.Operator):
@@ -60,8 +60,10 @@ class MTI_OT_learn(bpy.types.Operator):
             playing = chosen_playing(props) if props.also_apply else None
             view = view_of(props.source)
             options = replace(options, caption=props.caption, view=view, playing=playing)
-        order = learn_order(addon.jobs_folder(), capture, options, target.png if target else None)
-        submit(order, target, keep_if_wished(order, options.name))
+        job = create_learn_job(
+            addon.jobs_folder(), capture, options, target.png if target else None
+        )
+        submit(job, target, keep_if_wished(job, options.name))
         text = translated("Learning {}", options.name)
         changed = changed_since_capture(context)
         tell_sent(self, context, text, target, capture.settings.target_size, changed=changed)

@@ -28,5 +28,5 @@ def draw_plan(context: Any, layout: Any, text: str, count: int, has_poses: bool 
             text = translated("about {} minutes", max(1, round(60 * hours)))
         paragraph(context, layout, text, "NONE")
     paragraph(
-        context, layout, "They are learned one after the other, also if Blender is closed.", "NONE"
+        context, layout, "They are learned one after another, even when Blender is closed.", "NONE"
     )

@@ -15,11 +15,11 @@ from ...client.library import Entry
 from ...wire import MtiError, Settings
 from ...wire.library import Motion, read_motion
 from ...workflow.job_list import Row
-from ...workflow.learning_again import can_learn, kept_in, learn_again_order
+from ...workflow.learning_again import can_learn, create_relearn_job, kept_in
 from ..common import addon, panels
 from ..library import motions, saving
 from ..queue.submit import submit
-from .orders import options_for
+from .options import options_for
 
 SECONDS = 0.02
 _waiting: list[tuple[Path, Settings]] = []
@@ -39,7 +39,7 @@ def queue_now(props: Any, motion: Motion, settings: Settings) -> None:
     Raises BadRequest, UnreadableInput, DiskFull, NotWritable, BackendMissing.
     """
     options = options_for(props, motion.preset.name, settings.model)
-    job = learn_again_order(addon.jobs_folder(), motion, settings, options)
+    job = create_relearn_job(addon.jobs_folder(), motion, settings, options)
     submit(job, None, kept_in(motion))
 
 

@@ -28,7 +28,7 @@ PICTURE, BESIDE = 7.0, 5.5
 LEAST_TEXT = 110
 """Width for text beside the picture, at UI scale 1."""
 MOST_NOTES = 200
-PLAYED = "Played in what words describe"
+PLAYED = "Applied from a text prompt"
 KEYED = (
     ("mti.edit_motion", "Edit in Scene", "GREASEPENCIL"),
     ("mti.pose_motion", "Apply to Figure", "ARMATURE_DATA"),

@@ -91,7 +91,7 @@ def note_use(motion: str) -> None:
 
 
 def on_change(listener: Callable[[], None]) -> None:
-    """Call a function whenever other motions are to be shown; twice is as once."""
+    """Call a function whenever other motions are to be shown; registering twice has no effect."""
     if listener not in _listeners:
         _listeners.append(listener)
 

@@ -21,12 +21,12 @@ KINDS = (
 ONE_KIND = tuple((*each[:4], number) for number, each in enumerate(KINDS))
 """The same, to choose one of."""
 ENGINES = (
-    ("ANY", "Any Engine", "Whatever engine has learned the motion"),
+    ("ANY", "Any Engine", "Motions learned on any engine"),
     ("draft", "Draft", "Learned with the draft model"),
     ("svd", "SVD", "Learned with Stable Video Diffusion"),
     ("svd-xt", "SVD-XT", "Learned with Stable Video Diffusion XT"),
-    ("animatediff", "AnimateDiff", "Learned with AnimateDiff, to be played in words"),
-    ("zeroscope", "ZeroScope", "Learned with ZeroScope, to be played in words"),
+    ("animatediff", "AnimateDiff", "Learned with AnimateDiff, to be applied from a text prompt"),
+    ("zeroscope", "ZeroScope", "Learned with ZeroScope, to be applied from a text prompt"),
 )
 ORIGINS = (
     ("ANY", "All Libraries", "Motions of all libraries"),

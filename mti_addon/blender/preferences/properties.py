@@ -235,7 +235,7 @@ class MTI_AP_preferences(bpy.types.AddonPreferences):
     )
     words_engine: EnumProperty(
         name="Engine",
-        description="Model that learns motions that are played in what words describe",
+        description="Model that learns motions to apply from a text prompt",
         items=WORDS_ENGINES,
         default="animatediff",
     )

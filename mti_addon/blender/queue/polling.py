@@ -81,7 +81,7 @@ def notice_changes() -> None:
 
 
 def on_change(tell: Callable[[], None]) -> None:
-    """Call a function whenever jobs have changed; twice is as once."""
+    """Call a function whenever jobs have changed; registering twice has no effect."""
     if tell not in _listeners:
         _listeners.append(tell)
 

@@ -13,12 +13,12 @@ from ...wire.problem import Problem
 from ...workflow.kept_results import export_take, read_result
 from ...workflow.provenance import read_note
 from ..apply import preview
-from ..apply.sources import pixels
 from ..common.folders import results_root
 from ..common.reporting import reports_errors, set_poll_message
 from ..queue import polling
 from ..queue.job_operator import JobOperator
 from ..queue.stillness import hardly_moves
+from ..scene.images import read_png
 from ..translations import translated
 from . import relocate
 from .add_to_scene import place
@@ -88,7 +88,7 @@ class MTI_OT_import_result(JobOperator, bpy.types.Operator):
         """Verify the images, copy them to the results folder, and add them."""
         row = self.row()
         root, note = results_root(context.scene)
-        result = export_take(row, self.take, root, pixels)
+        result = export_take(row, self.take, root, read_png)
         placed = place(context, result, self.set_view_transform, self.replace)
         target = read_note(row.folder.path)
         warnings = [*placed.warnings, note]

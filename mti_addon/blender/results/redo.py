@@ -18,7 +18,7 @@ from ...wire.problem import Problem
 from ...wire.request import TARGET, motion_name
 from ...wire.settings import ModelName
 from ...workflow.edits import Combination, names_in
-from ...workflow.job_requests import combination_order
+from ...workflow.job_requests import create_combination_job
 from ...workflow.kept_results import motions_of, read_result, result_folder
 from ...workflow.motions import KnownMotion, known_in
 from ...workflow.provenance import (
@@ -146,7 +146,9 @@ class MTI_OT_redo(bpy.types.Operator):
         png, made = self._target(context, recipe, folder)
         names = names_in(what.files) if len(what.files) > 1 else [recipe.name]
         fill_panel(context.scene, recipe, names, self.seed, self.takes, self.same_target)
-        job = combination_order(addon.jobs_folder(), settings, what, png, self.seed, self.takes)
+        job = create_combination_job(
+            addon.jobs_folder(), settings, what, png, self.seed, self.takes
+        )
         submit(job, made)
         self._show_there(context, job)
         if made is None:  # an early version did not record what its target was made from

@@ -8,16 +8,16 @@ from typing import Any
 from ...wire import JobFolder
 from ...workflow.motions import KnownMotion
 from ...workflow.provenance import Recipe
-from ...workflow.words import again_order, played, playing_of
+from ...workflow.words import create_words_job_again, played, playing_of
 from ..apply.words import fill_words
 from ..common import addon
 
 
 def order_again(recipe: Recipe, files: tuple[Path, ...], seed: int, takes: int) -> JobFolder:
-    """Write a job that plays the recipe's prompts again. Raises the same as `words_order`."""
+    """Write a job that plays the recipe's prompts again. Raises the same as `create_words_job`."""
     playing = playing_of(recipe.settings)
     settings = played(recipe.settings, playing, seed, takes)
-    return again_order(addon.jobs_folder(), recipe.name, settings, files, recipe.capture)
+    return create_words_job_again(addon.jobs_folder(), recipe.name, settings, files, recipe.capture)
 
 
 def fill_panel_again(

@@ -24,7 +24,7 @@ def busy(*tasks: str) -> Problem | None:
     if not going:
         return None
     what = sentences(watch.states[going[0]].said)
-    return Problem("chore_runs", "Wait until this has finished: {what}", values={"what": what})
+    return Problem("setup_task_runs", "Wait until this has finished: {what}", values={"what": what})
 
 
 def command_for(what: str) -> str:

@@ -99,9 +99,8 @@ class SketchProperties:
     caption: StringProperty(
         name="Caption",
         description=(
-            "What is seen in the captured images, in English. It is learned by, so that the words "
-            "stand for the looks and the motion for the rest. Correct what was suggested, such as "
-            "what the figure is"
+            "What the captured images show, in English. Describe the appearance here, so that the "
+            "motion does not learn it. Correct what was suggested, such as what the figure is"
         ),
         maxlen=MAX_LETTERS,
     )

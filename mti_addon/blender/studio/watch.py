@@ -69,7 +69,7 @@ def poll() -> float | None:
 
 
 def on_change(tell: Callable[[], None]) -> None:
-    """Call a function whenever an errand has begun or ended; twice is as once."""
+    """Call a function whenever an errand has begun or ended; registering twice has no effect."""
     if tell not in _listeners:
         _listeners.append(tell)
 

@@ -25,7 +25,7 @@ LABELS = {
     "zeroscope": "ZeroScope",
 }
 WORDS = MODELS_OF["motion-inversion"]
-"""The engines of motions that are played in what words describe."""
+"""The engines of motions applied from a text prompt."""
 
 GB = 2**30
 """For memory, as counted by mti_backend/memory/plan.py; for disks and downloads it is 10^9."""

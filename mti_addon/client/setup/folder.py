@@ -93,7 +93,7 @@ class SetupTaskFolder:
         if spec is None:
             raise BadRequest(
                 Problem(
-                    "order_unreadable",
+                    "task_unreadable",
                     "{path} cannot be read.",
                     "Start again from Blender.",
                     {"path": str(self.spec_file)},

@@ -16,8 +16,6 @@ from ..pose_sequence import PoseSequence
 from ..skeleton.limbs import HEAD_RADIUS, LIMB_RADIUS
 
 Array = NDArray[np.float64]
-PIECES = 4
-"""Straight bones per bendy one."""
 
 
 @dataclass(frozen=True)

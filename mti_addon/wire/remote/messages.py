@@ -22,7 +22,6 @@ MAX_BLOB_BYTES = MAX_MOTION_BYTES
 MAX_SHARED_BYTES = 32 * 2**20
 """The largest .motion file that is shared with a studio."""
 JobPhase = Literal["queued", "running", "done", "failed", "cancelled"]
-FINAL_PHASES: tuple[JobPhase, ...] = ("done", "failed", "cancelled")
 
 T = TypeVar("T")
 _ID = Constraint(r"[0-9A-Za-z_-]{1,64}", "Identifies it on the server.")

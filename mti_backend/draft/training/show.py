@@ -1,7 +1,7 @@
 """Contact sheet of the draft's training data and of what is held out. Imports torch and PIL.
 
-Bodies and motions are drawn as in training (pool.py); only the selection is fixed, so that every
-kind is shown.
+Bodies and motions are drawn as in training (training_clips.py); only the selection is fixed, so
+that every kind is shown.
 """
 
 from dataclasses import dataclass

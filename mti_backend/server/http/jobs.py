@@ -1,4 +1,4 @@
-"""A user's jobs: listed, told of, cancelled, deleted; and the files of their results."""
+"""A user's jobs: listed, described, cancelled, deleted; and the files of their results."""
 
 from __future__ import annotations
 

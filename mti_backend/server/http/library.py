@@ -55,7 +55,7 @@ async def listed(request: Request) -> Response:
 
 
 async def publish(request: Request) -> Response:
-    """Publish a motion; one that is published already is told of again."""
+    """Publish a motion; one that is published already is described again."""
     service, user = service_of(request), user_of(request)
     sent = await read_json(request, Publication, MAX_JSON_BYTES)
     size = blobs.size_of(service.store.db, user.id, sent.sha256)

@@ -181,7 +181,7 @@ def test_a_keyed_camera_is_learned_and_played_in_words(learned, polling, ext, mo
     entry = motions.library().at(Path(polling.jobs.rows[0].keep.saved))
     assert list(entry.models) == ["animatediff"] and entry.kind == "camera"
     lines = _drawn()
-    assert "Learned with AnimateDiff" in lines and "Played in what words describe" in lines
+    assert "Learned with AnimateDiff" in lines and "Applied from a text prompt" in lines
     apply = lines[lines.index("Apply") : lines.index("Results")]
     assert "<prompt>" in apply and "<target>" not in apply and "[mti.step_back]" in apply
     assert "Describe what is to be seen" in _poll_message(bpy.ops.mti.apply)

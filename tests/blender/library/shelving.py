@@ -42,7 +42,7 @@ def save(
         ext("blender.common.addon").captures_folder(), scene.mti.capture
     )
     options = jobs.LearnOptions(name=name, iterations=1, seed=0, flip_safe=False, variations=1)
-    job = jobs.learn_order(folder.parent / "spool", capture, options, None)
+    job = jobs.create_learn_job(folder.parent / "spool", capture, options, None)
     job.output_dir.mkdir()
     job.output_motion.write_bytes(tokens())
     job.manifest_file.write_text(ext("wire.job").manifest_of(job.output_dir).to_json())

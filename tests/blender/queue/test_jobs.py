@@ -65,10 +65,10 @@ def test_further_drawings_lie_beside_the_captured_one(captured, polling, ext):
     assert (row.request.references, row.request.reference_frames) == (3, 14)
     motion, job = ext("motion"), row.folder
     capture = ext("blender.sketch.current").current_capture(captured)
-    for k, (take, look) in enumerate(motion.variations(capture.poses(), 3, 4), start=1):
+    for k, (poses, look) in enumerate(motion.variations(capture.poses(), 3, 4), start=1):
         folder = job.further_reference_dir(k)
         assert len(list(folder.iterdir())) == 14
-        for i, picture in enumerate(motion.draw(take, look)):
+        for i, picture in enumerate(motion.draw(poses, look)):
             written = motion.decode_png((folder / f"{i + 1:04d}.png").read_bytes())
             assert (written == picture).all()
 

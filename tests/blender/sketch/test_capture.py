@@ -231,7 +231,7 @@ def test_the_engine_decides_size_and_count(figure, scene, ext, prefs):
 
 
 def test_svd_may_be_smaller(figure, scene, ext, prefs):
-    panel, orders = ext("blender.learn.panel"), ext("workflow.job_requests")
+    panel, requests = ext("blender.learn.panel"), ext("workflow.job_requests")
     offered = [item[1] for item in ext("blender.preferences.properties").SIZES]
     assert offered == [f"{width} x {height}" for width, height in ext("wire.settings").SIZES]
     layout = Layout()
@@ -247,8 +247,10 @@ def test_svd_may_be_smaller(figure, scene, ext, prefs):
     )
     picture = ext("motion").decode_png(capture.pictures()[-1].read_bytes())
     assert picture.shape == (320, 512, 3)
-    options = orders.LearnOptions("small", 5, 0, False, 2)
-    request = orders.learn_order(ext("blender.common.addon").jobs_folder(), capture, options, None)
+    options = requests.LearnOptions("small", 5, 0, False, 2)
+    request = requests.create_learn_job(
+        ext("blender.common.addon").jobs_folder(), capture, options, None
+    )
     settings = request.request().settings
     assert (settings.model, settings.width, settings.height) == ("svd", 512, 320)
     # what was captured at another size is not learned from by mistake

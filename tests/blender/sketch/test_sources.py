@@ -200,7 +200,7 @@ def test_an_objects_animation_is_drawn_as_a_box(level, ext, kind):
         moving.keyframe_insert("location", frame=frame)
         moving.keyframe_insert("rotation_euler", frame=frame)
     assert ext("blender.sketch.sources").frame_span(bpy.context) == (1, 30)
-    take = ext("blender.sketch.capture").poses_from_scene(
+    poses = ext("blender.sketch.capture").poses_from_scene(
         bpy.context, "OBJECT", 1, 30, 14, (64, 64)
     )
     level.frame_set(30)
@@ -214,9 +214,9 @@ def test_an_objects_animation_is_drawn_as_a_box(level, ext, kind):
             moving.matrix_world @ Vector((0.7 * x, 0.7 * y, 0.7 * z))
             for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)
         ]  # fmt: skip
-    apart = np.linalg.norm(take.joints[-1][:, None] - np.array(corners)[None], axis=2)
+    apart = np.linalg.norm(poses.joints[-1][:, None] - np.array(corners)[None], axis=2)
     assert (apart.min(0) < 1e-3).all() and (apart.min(1) < 1e-3).all()
-    edges = [take.joints[0][a] - take.joints[0][b] for a, b in take.limbs[:12]]
+    edges = [poses.joints[0][a] - poses.joints[0][b] for a, b in poses.limbs[:12]]
     assert np.allclose(np.linalg.norm(edges, axis=1), 2 * half, atol=1e-3)
     assert bpy.ops.mti.capture() == {"FINISHED"}
     assert len({picture.tobytes() for picture in _pictures(ext)}) == 14

@@ -23,7 +23,7 @@ NOT_OURS = Problem("asset_not_a_motion", "Choose a motion of the library in the 
 NOT_LEARNED = "{name} has not been learned for any engine, so it cannot be applied."
 CHOSEN = "Apply uses {}"
 HIDDEN = {"HIDDEN", "SKIP_SAVE"}
-GIVEN = "Where the asset is, as an asset shelf tells it"
+GIVEN = "Location of the asset, supplied by the asset shelf"
 LIBRARY_TYPES = [
     (name, name, "", number)
     for name, number in (

@@ -24,7 +24,7 @@ from .figure import key, rate
 
 Array = NDArray[np.float64]
 OTHER_BONES = "{name} does not have the bones of this motion, so it cannot move like it."
-TO_OTHER = "Select a figure like the one that was captured, or use Edit to add one."
+TO_OTHER = "Select a figure like the one that was captured, or use Edit in Scene to add one."
 TWEAKED = "{name} is in the NLA's tweak mode, where its action cannot be replaced."
 BY_CONSTRAINT = "The bone {bone} of {name} follows a constraint, so keys would not move it."
 SHORTEST = 1e-6
@@ -80,7 +80,9 @@ def _problem(armature: Any, plan: Plan, poses: PoseSequence) -> Problem | None:
     for place in plan.bones:
         bone = armature.pose.bones[armature.data.bones[place].name]
         if any(not each.mute and each.influence > 0 for each in bone.constraints):
-            hint = "Mute the constraints of the rig, or use Edit to add a figure of its own."
+            hint = (
+                "Mute the constraints of the rig, or use Edit in Scene to add a figure of its own."
+            )
             values["bone"] = bone.name
             return Problem("bone_constrained", BY_CONSTRAINT, hint, values)
     return None

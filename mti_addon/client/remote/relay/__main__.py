@@ -176,7 +176,7 @@ def _stop_there(relay: Relay) -> None:
 def _note_of(job: JobFolder) -> RemoteNote:
     note = read_remote(job)
     if note is None:
-        what = "The file remote.json of this job is damaged, so nobody knows where it runs."
+        what = "The file remote.json of this job is damaged, so it is unknown where the job runs."
         raise Internal(Problem("remote_note_unreadable", what, "Start a new job."))
     return note
 

@@ -126,7 +126,7 @@ def do(folder: SetupTaskFolder) -> int:
         if task is None:
             values = {"path": str(folder.spec_file)}
             what, hint = "{path} cannot be read.", "Start again from Blender."
-            raise BadRequest(Problem("order_unreadable", what, hint, values))
+            raise BadRequest(Problem("task_unreadable", what, hint, values))
         process.tell(_CONNECTING, 0.0)
         ERRANDS[task.kind](process, task, StudioFolder(Path(task.studio)))
 

@@ -47,7 +47,7 @@ def picture(width: int, height: int) -> Image.Image:
 
 
 @pytest.mark.parametrize(
-    ("frames", "steps", "guidance_last", "chunk", "size"),
+    ("frames", "steps", "max_guidance_scale", "chunk", "size"),
     [
         (FRAMES, 3, 1.0, 0, (SIZE, SIZE)),
         (FRAMES, 2, 3.0, 1, (64, SIZE)),
@@ -65,7 +65,7 @@ def test_frames_equal_the_pipelines(
     loaded: tuple[Ours, Theirs],
     frames: int,
     steps: int,
-    guidance_last: float,
+    max_guidance_scale: float,
     chunk: int,
     size: tuple[int, int],
 ):
@@ -73,7 +73,7 @@ def test_frames_equal_the_pipelines(
     theirs = pipeline(
         image, width=size[0], height=size[1], num_frames=frames, num_inference_steps=steps,
         fps=7, motion_bucket_id=127, noise_aug_strength=0.02,
-        min_guidance_scale=1.0, max_guidance_scale=guidance_last,
+        min_guidance_scale=1.0, max_guidance_scale=max_guidance_scale,
         decode_chunk_size=chunk or frames, generator=torch.Generator().manual_seed(5),
         output_type="pt",
     ).frames[0]  # fmt: skip
@@ -81,7 +81,7 @@ def test_frames_equal_the_pipelines(
     settings = replace(
         SamplingSettings(),
         num_inference_steps=steps,
-        max_guidance_scale=guidance_last,
+        max_guidance_scale=max_guidance_scale,
         decode_chunk_size=chunk,
         seed=5,
     )
