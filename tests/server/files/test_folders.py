@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,26 +87,30 @@ def test_a_blob_that_is_gone_leaves_nothing_half_built(home: Places) -> None:
     assert list(home.jobs.iterdir()) == []
 
 
-def test_a_shared_result_gets_the_name_of_whoever_gets_it(home: Places) -> None:
+def test_a_shared_result_gets_the_name_and_settings_of_whoever_gets_it(home: Places) -> None:
+    anna, ben = (make_request("learn", name=f"{name}'s") for name in ("Anna", "Ben"))
+    sampling = replace(anna.settings.sampling, takes=7)
+    anna = replace(anna, settings=replace(anna.settings, sampling=sampling))
     first, second = (JobFolder(home.jobs / name) for name in ("first", "second"))
     for folder in (first, second):
         folder.path.mkdir()
     first.output_dir.mkdir()
     data = tokens(make_request("learn", name="real"))
-    first.output_motion.write_bytes(results.renamed(named(data), "Anna's"))
+    first.output_motion.write_bytes(results.renamed(named(data), anna))
     first.manifest_file.write_text(manifest_of(first.output_dir).to_json())
     results.keep(first.output_dir, home.results / "work")
-    results.give(home.results / "work", second, "Ben's")
+    results.give(home.results / "work", second, ben)
     assert second.verify_output() == ("motion.safetensors",)
     found = check_tokens(second.output_motion.read_bytes(), "motion")
     assert found.meta["name"] == "Ben's" and b"Anna" not in second.output_motion.read_bytes()
+    assert json.loads(found.meta["settings"])["sampling"]["takes"] == 1
     assert check_tokens(first.output_motion.read_bytes(), "motion").meta["name"] == "Anna's"
 
 
 def named(data: bytes) -> bytes:
-    """A motion's file whose metadata has a name."""
+    """A motion's file whose metadata has a name and settings."""
     old = b'{\\"model\\": \\"ab12\\"}'
-    new = b'{\\"model\\": \\"ab12\\", \\"name\\": \\"\\"}'
+    new = b'{\\"model\\": \\"ab12\\", \\"name\\": \\"\\", \\"settings\\": \\"\\"}'
     assert old in data
     length = int.from_bytes(data[:8], "little") + len(new) - len(old)
     return length.to_bytes(8, "little") + data[8:].replace(old, new, 1)
@@ -112,7 +118,7 @@ def named(data: bytes) -> bytes:
 
 def test_a_damaged_motion_is_not_renamed() -> None:
     with pytest.raises(BadEmbedding):
-        results.renamed(b"no motion", "name")
+        results.renamed(b"no motion", make_request("learn"))
 
 
 def test_an_upload_counts_when_its_sum_is_right(home: Places) -> None:

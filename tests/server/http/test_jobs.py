@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from mti_addon.wire.events import decode
-from mti_backend.server.http import submit
 from tests.fake_runner.mti_backend.__main__ import png
 from tests.server.serving import Client, contents, job_of
 from tests.wire.examples import make_request
@@ -209,19 +208,6 @@ def test_what_is_learned_twice_is_learned_once(anna: Client, ben: Client) -> Non
     assert ben.get(f"/v1/jobs/{first}").status == 404
     anna.ask("DELETE", f"/v1/jobs/{first}")
     assert ben.get(f"/v1/jobs/{second}/files/motion.safetensors").data == motions[1]
-
-
-def test_poses_count_where_the_motion_is_taken_from_them() -> None:
-    """Of equal images, drawn from other poses, nothing is shared then."""
-    request, _ = job_of("wave", "learn", seed=6)
-    inversion = replace(request.settings.inversion, token_init="poses")
-    keyed = replace(request, settings=replace(request.settings, inversion=inversion))
-    for each, count in ((request, 1), (keyed, 2)):
-        names = {
-            submit._work(replace(each, inputs={**each.inputs, "poses.json": digit * 64}))
-            for digit in "ab"
-        }
-        assert len(names) == count
 
 
 def test_the_limit_of_jobs_is_told(server: Any, user: Callable[..., Client]) -> None:
