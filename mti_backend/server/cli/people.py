@@ -20,7 +20,7 @@ from mti_addon.wire.problem import Problem
 from .. import tls
 from ..audit import Audit
 from ..config import GIB
-from ..files.places import Places
+from ..files.places import Places, existing
 from ..store import users
 from ..store.database import Connection, connect, prepare, transaction
 
@@ -68,7 +68,7 @@ def invite(options: argparse.Namespace) -> int:
 
 def listed(options: argparse.Namespace) -> int:
     """Print a table of all users."""
-    with _opened(Places(options.data)) as db:
+    with _opened(existing(options.data)) as db:
         rows = users.listed(db)
     print(f"{'name':32} {'token until':16} {'running':>7} {'queued':>6} {'stored':>10}")
     for row in rows:
@@ -81,7 +81,7 @@ def listed(options: argparse.Namespace) -> int:
 
 def revoke(options: argparse.Namespace) -> int:
     """End all tokens of a user; their jobs go on."""
-    places = Places(options.data)
+    places = existing(options.data)
     with _opened(places) as db:
         count = users.revoke(db, options.name)
     _note(places, "revoke", options.name)
@@ -94,7 +94,7 @@ def limit(options: argparse.Namespace) -> int:
     stored = None if options.stored_gib is None else int(options.stored_gib * GIB)
     if (options.queued or 0) < 0 or (stored or 0) < 0:
         raise BadRequest("A limit must not be negative.")
-    with _opened(Places(options.data)) as db:
+    with _opened(existing(options.data)) as db:
         users.set_limits(db, options.name, options.queued, stored)
     return 0
 
