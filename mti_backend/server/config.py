@@ -21,7 +21,9 @@ class Limits:
     queued: int = 50
     """Jobs that are not finished."""
     stored_bytes: int = 50 * GIB
-    """Uploads and results."""
+    """Uploads, parts of uploads, and results."""
+    running: int | None = None
+    """Jobs at work at a time; None: as many as there are slots, if nobody else waits."""
     queued_by_all: int = 2000
     streams: int = 32
     """Event streams at a time."""

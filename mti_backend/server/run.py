@@ -56,7 +56,7 @@ def serve(config: Config, executor: Executor | None = None) -> int:
     audit = Audit(places.audit_log)
     hub = Hub()
     engine = executor or ProcessExecutor(places.spool, config.runner, config.devices)
-    reconciler = Reconciler(store, places, engine, hub.notify)
+    reconciler = Reconciler(store, places, engine, hub.notify, config.limits.running)
     service = Service(config, store, places, engine, reconciler, hub, audit)
     try:
         sweep_at_start(store, places)

@@ -43,6 +43,9 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long a runner keeps its model loaded without a job (%(default)s)",
     )
+    parser.add_argument(
+        "--running", type=int, metavar="N", help="jobs of one user at a time (default: no limit)"
+    )
     parser.add_argument("--keep-days", type=float, default=30.0, help="finished jobs (%(default)s)")
     parser.add_argument(
         "--ray", metavar="URL", help="run jobs on this Ray cluster, such as http://head:8265"
@@ -55,6 +58,8 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped."""
+    if options.running is not None and options.running < 1:
+        raise BadRequest(f"--running must be at least 1, and is {options.running}.")
     # on Ray, another job may get the GPU: a runner does not wait there for the next one
     runner = Runner(idle_seconds=0.0 if options.ray else options.idle_timeout)
     wanted = options.devices
@@ -73,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         names=tuple(options.name),
         keep_days=options.keep_days,
         runner=runner,
-        limits=Limits(),
+        limits=Limits(running=options.running),
     )
     return serve(config, _cluster(options, runner) if options.ray else None)
 

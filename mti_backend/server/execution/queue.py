@@ -47,29 +47,80 @@ def order(
     return [job for _, job in sorted(keyed, key=lambda each: each[0])]
 
 
+def may_start(job: Job, at_work: Mapping[str, int], most: int | None) -> bool:
+    """Return whether one more job of this user may be at work: `most` at a time, None: any."""
+    return most is None or at_work.get(job.user, 0) < most
+
+
 def places(
-    ordered: Sequence[Job], running: Sequence[Job], durations: Durations, slots: int, now: float
+    ordered: Sequence[Job],
+    running: Sequence[Job],
+    durations: Durations,
+    slots: int,
+    now: float,
+    most: int | None = None,
 ) -> dict[str, Place]:
     """Return the place of each queued job, given in their order.
 
-    The estimate plays the queue through: each job goes to the slot that is free first.
+    The estimate plays the queue through: whenever a slot is free, the first job goes there whose
+    user has fewer than `most` at work. It ends with the first job whose end is not known.
     """
-    free_at = sorted(_left(job, durations, now) for job in running)[: max(slots, 0)]
-    free = [0.0] * (slots - len(free_at)) + free_at
-    known = slots > 0 and all(t >= 0 for t in free)
-    found = {}
-    for position, job in enumerate(ordered, start=1):
-        seconds: float | None = None
-        if known:
-            free.sort()
-            seconds = free[0]
-            each = expected(job.model, job.task, durations)
-            if each is None:
-                known = False
-            else:
-                free[0] += each
-        found[job.id] = Place(position, seconds)
-    return found
+    play = _Play(running, durations, slots, now, most)
+    seconds = play.through(ordered)
+    return {
+        job.id: Place(position, seconds.get(job.id))
+        for position, job in enumerate(ordered, start=1)
+    }
+
+
+class _Play:
+    """The queue as it goes on from now, if all jobs take as long as others like them."""
+
+    def __init__(
+        self,
+        running: Sequence[Job],
+        durations: Durations,
+        slots: int,
+        now: float,
+        most: int | None,
+    ) -> None:
+        self._durations, self._slots, self._most = durations, slots, most
+        self._at_work = [(_left(job, durations, now), job.user) for job in running]
+        self._known = slots > 0 and all(end >= 0 for end, _ in self._at_work)
+
+    def through(self, ordered: Sequence[Job]) -> dict[str, float]:
+        """Return in how many seconds each job starts, as far as that is known."""
+        found: dict[str, float] = {}
+        waiting, time = list(ordered), 0.0
+        while waiting and self._known:
+            job = self._next(waiting)
+            if job is None:
+                if not self._at_work:
+                    break
+                time = max(time, self._end_of_first())
+                continue
+            waiting.remove(job)
+            found[job.id] = time
+            self._start(job, time)
+        return found
+
+    def _next(self, waiting: Sequence[Job]) -> Job | None:
+        if len(self._at_work) >= self._slots:
+            return None
+        counts = Counter(user for _, user in self._at_work)
+        return next((job for job in waiting if may_start(job, counts, self._most)), None)
+
+    def _start(self, job: Job, time: float) -> None:
+        seconds = expected(job.model, job.task, self._durations)
+        if seconds is None:
+            self._known = False
+        else:
+            self._at_work.append((time + seconds, job.user))
+
+    def _end_of_first(self) -> float:
+        first = min(self._at_work)
+        self._at_work.remove(first)
+        return first[0]
 
 
 def expected(model: str, task: str, durations: Durations) -> float | None:

@@ -49,8 +49,8 @@ class Service:
     reconciler: Reconciler
     hub: Hub
     audit: Audit
-    uploading: set[tuple[str, str]] = field(default_factory=set)
-    """(user, sha256) of the uploads that are being received."""
+    uploading: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(user, sha256) of the uploads that are being received, and their bytes as a whole."""
     streams: Counter[str] = field(default_factory=Counter)
     """Open event streams, by user."""
     started: float = field(default_factory=time.monotonic)
@@ -73,7 +73,8 @@ class Service:
         durations = jobs.durations(db)
         slots = sum(total for _, total in self.executor.capacity().values())
         ordered = order(queued, running, jobs.last_started(db), now())
-        found = places(ordered, running, durations, slots, now())
+        most = self.config.limits.running
+        found = places(ordered, running, durations, slots, now(), most)
         counts = Counter(job.model for job in queued)
         return QueueState(self.hub.version, time.monotonic(), found, dict(counts), durations)
 

@@ -34,7 +34,7 @@ from ..store.users import User
 from .blobs import size_of
 from .errors import refuse
 from .job_texts import job_json
-from .quota import check_unfinished
+from .quota import check_stored, check_unfinished
 from .reading import read_json
 from .service import Service, address_of, service_of, user_of
 
@@ -69,6 +69,7 @@ async def submit(http: HttpRequest) -> Response:
     _check_engine(service, request)
     await run_in_threadpool(_check_inputs, service, user, request)
     service.files.check_space()
+    check_stored(service, user)
     most = service.limit(user, "queued")
     new = NewJob(
         *(user.id, key, body, text, request.name, request.task, request.settings.model),

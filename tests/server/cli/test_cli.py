@@ -78,6 +78,7 @@ def prepared(data: Path) -> Path:
         (("invite", "anna"), "The server is not running"),
         (("invite", "anna", "--address", "a:1", "--days", "0"), "--days must be more than 0"),
         (("restore", "missing.tar", "--data", "EMPTY"), "is not a server's backup"),
+        (("--running", "0", "--devices", "cpu"), "--running must be at least 1, and is 0."),
         (("--host", "0.0.0.0", "--no-tls", "--devices", "cpu"), "could read every token"),
         (("--cert", "missing.pem", "--key", "x", "--devices", "cpu"), "is not a certificate"),
     ],

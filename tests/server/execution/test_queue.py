@@ -68,6 +68,18 @@ def test_the_estimate_plays_the_queue_through() -> None:
     assert waits(queued, running, 2) == [(1, 0.0), (2, 10.0), (3, 30.0)]
 
 
+def test_jobs_beyond_a_user_s_share_wait_for_their_own() -> None:
+    running = [job("r", "anna", state="running", seconds_left=30.0)]
+    queued = [job("l", "anna", 0), job("m", "ben", 1), job("n", "ben", 2)]
+    ordered = order(queued, running, {}, NOW)
+    found = places(ordered, running, DURATIONS, 3, NOW, most=1)
+    assert {name: place.wait_seconds for name, place in found.items()} == {
+        "l": 30.0,
+        "m": 0.0,
+        "n": 100.0,
+    }
+
+
 def test_without_experience_there_is_no_estimate() -> None:
     running = [job("r", "cem", state="running", model="svd")]
     assert waits([job("p", "anna", task="apply")], running, 1) == [(1, None)]

@@ -7,13 +7,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mti_addon.wire.events import decode
 from tests.fake_runner.mti_backend.__main__ import png
-from tests.server.serving import Client, contents, job_of
+from tests.server.serving import Client, contents, invited, job_of, running
 from tests.wire.examples import make_request
 
 
@@ -229,6 +230,64 @@ def test_the_limit_of_jobs_is_told(server: Any, user: Callable[..., Client]) -> 
         ended(client, job)
     assert client.post("/v1/jobs", body, Idempotency_Key=key).status == 201
     ended(client, client.get("/v1/jobs").json["jobs"][0]["id"])
+
+
+def test_a_user_whose_results_have_used_up_the_space_sends_no_more(
+    server: Any, user: Callable[..., Client]
+) -> None:
+    from mti_backend.server.store import users
+    from mti_backend.server.store.database import connect, transaction
+
+    client = user("full")
+    job = client.submit("finish")["id"]
+    client.wait(job)
+    again = client.submit("fail_early")["id"]
+    client.wait(again)
+    files = client.get(f"/v1/jobs/{job}/files").json["files"]
+    key, body = uploaded(client)
+    used = client.get("/v1/me").json["used"]["stored_bytes"]
+    assert used > sum(file["bytes"] for file in files) > 0  # results count, and uploads
+    db = connect(server.data / "server.db")
+    with transaction(db):
+        users.set_limits(db, "full", None, used)
+    db.close()
+    refused = client.post("/v1/jobs", body, Idempotency_Key=key)
+    assert (refused.status, refused.code) == (429, "stored_limit")
+    assert client.post(f"/v1/jobs/{again}/resume").code == "stored_limit"
+    assert client.ask("DELETE", f"/v1/jobs/{job}").status == 204
+    accepted = client.post("/v1/jobs", body, Idempotency_Key=key)
+    assert accepted.status == 201
+    ended(client, accepted.json["id"])
+
+
+def test_the_queue_of_all_users_is_limited(data: Path) -> None:
+    with running(data, "--slots", "1", "--limit", "queued_by_all=1") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        anna.wait(anna.submit("slow")["id"], "running")
+        anna.submit("slow")
+        key, body = uploaded(ben)
+        refused = ben.post("/v1/jobs", body, Idempotency_Key=key)
+        assert (refused.status, refused.code) == (429, "queue_full")
+        assert int(refused.headers["Retry-After"]) > 0
+        for client in (anna, ben):
+            client.close()
+
+
+def test_a_user_s_jobs_at_work_may_be_limited(data: Path) -> None:
+    """Free slots are then kept for others."""
+    with running(data, "--slots", "3", "--limit", "running=1") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        first = anna.submit("slow")["id"]
+        second = anna.submit("slow")["id"]
+        anna.wait(first, "running")
+        time.sleep(1.5)  # the queue is looked at every half second
+        assert (anna.job(second)["state"], anna.job(second)["position"]) == ("queued", 1)
+        assert anna.job(second)["wait_seconds"] > 0
+        ben.wait(ben.submit("slow")["id"], "running", seconds=10)
+        ended(anna, first)
+        anna.wait(second, "running", seconds=10)
+        for client in (anna, ben):
+            client.close()
 
 
 def change(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
