@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
 
 from ..store.jobs import Job
 
 PATIENCE_SECONDS = 1800.0
 """A job that learns and has waited for so long is no longer overtaken by those that apply."""
 
+T = TypeVar("T")
 Durations = Mapping[tuple[str, str], Sequence[float]]
 """Seconds of the last jobs, by (model, task)."""
 
@@ -52,25 +55,45 @@ def may_start(job: Job, at_work: Mapping[str, int], most: int | None) -> bool:
     return most is None or at_work.get(job.user, 0) < most
 
 
-def places(
+@dataclass(frozen=True)
+class Waits:
+    """What the queue's estimate says. new: seconds until a job would start that somebody without
+    any sends now; None without experience."""
+
+    places: dict[str, Place]
+    new: float | None
+
+
+def waits(
     ordered: Sequence[Job],
     running: Sequence[Job],
     durations: Durations,
     slots: int,
     now: float,
     most: int | None = None,
-) -> dict[str, Place]:
-    """Return the place of each queued job, given in their order.
+) -> Waits:
+    """Return the place of each queued job, given in their order, and when a new one would start.
 
     The estimate plays the queue through: whenever a slot is free, the first job goes there whose
-    user has fewer than `most` at work. It ends with the first job whose end is not known.
+    user has fewer than `most` at work. A job whose work another one is doing takes no slot, and
+    ends with it. The estimate ends where all slots have jobs whose end is not known.
     """
     play = _Play(running, durations, slots, now, most)
-    seconds = play.through(ordered)
-    return {
-        job.id: Place(position, seconds.get(job.id))
+    play.through(ordered)
+    found = {
+        job.id: Place(position, play.seconds.get(job.id))
         for position, job in enumerate(ordered, start=1)
     }
+    return Waits(found, play.new)
+
+
+@dataclass
+class _Busy:
+    """A slot: when it is free (infinity: unknown), whose job it has, and which work."""
+
+    end: float
+    user: str
+    work: str
 
 
 class _Play:
@@ -85,48 +108,55 @@ class _Play:
         most: int | None,
     ) -> None:
         self._durations, self._slots, self._most = durations, slots, most
-        self._at_work = [(_left(job, durations, now), job.user) for job in running]
-        self._known = slots > 0 and all(end >= 0 for end, _ in self._at_work)
+        self._busy = [_Busy(_left(job, durations, now), job.user, job.work) for job in running]
+        self._time = 0.0
+        self.seconds: dict[str, float] = {}
+        """Until each queued job starts, as far as that is known."""
+        self.new: float | None = None
+        """Until a slot is free that no queued job takes."""
 
-    def through(self, ordered: Sequence[Job]) -> dict[str, float]:
-        """Return in how many seconds each job starts, as far as that is known."""
-        found: dict[str, float] = {}
-        waiting, time = list(ordered), 0.0
-        while waiting and self._known:
+    def through(self, ordered: Sequence[Job]) -> None:
+        """Play until all jobs have started, and a slot is free for a new one."""
+        waiting = list(ordered)
+        while waiting or self.new is None:
             job = self._next(waiting)
-            if job is None:
-                if not self._at_work:
-                    break
-                time = max(time, self._end_of_first())
+            if job is not None:
+                waiting.remove(job)
+                self.seconds[job.id] = self._time
+                end = self._time + expected(job.model, job.task, self._durations, math.inf)
+                self._busy.append(_Busy(end, job.user, job.work))
                 continue
-            waiting.remove(job)
-            found[job.id] = time
-            self._start(job, time)
-        return found
+            if len(self._busy) < self._slots and self.new is None:
+                self.new = self._time
+                continue
+            first = min(self._busy, key=lambda each: each.end, default=None)
+            if first is None or first.end == math.inf:
+                return
+            waiting = self._end(first, waiting)
 
     def _next(self, waiting: Sequence[Job]) -> Job | None:
-        if len(self._at_work) >= self._slots:
+        if len(self._busy) >= self._slots:
             return None
-        counts = Counter(user for _, user in self._at_work)
-        return next((job for job in waiting if may_start(job, counts, self._most)), None)
+        users, works = Counter(each.user for each in self._busy), {each.work for each in self._busy}
+        for job in waiting:
+            if job.work not in works and may_start(job, users, self._most):
+                return job
+        return None
 
-    def _start(self, job: Job, time: float) -> None:
-        seconds = expected(job.model, job.task, self._durations)
-        if seconds is None:
-            self._known = False
-        else:
-            self._at_work.append((time + seconds, job.user))
-
-    def _end_of_first(self) -> float:
-        first = min(self._at_work)
-        self._at_work.remove(first)
-        return first[0]
+    def _end(self, busy: _Busy, waiting: Sequence[Job]) -> list[Job]:
+        """Free a slot; return who still waits: not those whose work has been done in it."""
+        self._busy.remove(busy)
+        self._time = max(self._time, busy.end)
+        for job in waiting:
+            if job.work == busy.work:
+                self.seconds[job.id] = self._time
+        return [job for job in waiting if job.work != busy.work]
 
 
-def expected(model: str, task: str, durations: Durations) -> float | None:
-    """Return how long such a job takes in seconds; None without experience."""
+def expected(model: str, task: str, durations: Durations, unknown: T) -> float | T:
+    """Return how long such a job takes in seconds; `unknown` without experience."""
     known = durations.get((model, task))
-    return median(known) if known else None
+    return median(known) if known else unknown
 
 
 def _is_long(job: Job, now: float) -> bool:
@@ -134,10 +164,8 @@ def _is_long(job: Job, now: float) -> bool:
 
 
 def _left(job: Job, durations: Durations, now: float) -> float:
-    """Seconds until a running job ends; -1 if unknown."""
+    """Seconds until a running job ends; infinity if unknown."""
     if job.seconds_left is not None:
         return job.seconds_left
-    whole = expected(job.model, job.task, durations)
-    if whole is None:
-        return -1.0
+    whole = expected(job.model, job.task, durations, math.inf)
     return max(0.0, whole - (now - (job.started or now)))

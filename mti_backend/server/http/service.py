@@ -15,7 +15,7 @@ from ...models import model_folder
 from ..audit import Audit
 from ..config import Config
 from ..execution.executor import Executor
-from ..execution.queue import Durations, Place, expected, order, places
+from ..execution.queue import Durations, Place, expected, order, waits
 from ..execution.reconcile import Reconciler
 from ..files.places import Places
 from ..store import jobs
@@ -33,6 +33,8 @@ class QueueState:
     version: int
     at: float
     places: dict[str, Place]
+    wait_of_new: float | None
+    """Seconds until a job that is sent now would start; None if unknown."""
     queued: dict[str, int]
     """By model."""
     durations: Durations
@@ -74,9 +76,12 @@ class Service:
         slots = sum(total for _, total in self.executor.capacity().values())
         ordered = order(queued, running, jobs.last_started(db), now())
         most = self.config.limits.running
-        found = places(ordered, running, durations, slots, now(), most)
+        found = waits(ordered, running, durations, slots, now(), most)
         counts = Counter(job.model for job in queued)
-        return QueueState(self.hub.version, time.monotonic(), found, dict(counts), durations)
+        return QueueState(
+            *(self.hub.version, time.monotonic(), found.places, found.new),
+            *(dict(counts), durations),
+        )
 
     def place_of(self, job: Job) -> Place | None:
         """Return where a job stands in the queue; None if it does not."""
@@ -91,10 +96,9 @@ class Service:
 
     def _engine(self, model: str, state: QueueState, free: int, total: int) -> dict[str, object]:
         missing = self.why_not(model)
-        waits = [place.wait_seconds for place in state.places.values()]
-        seconds = {task: expected(model, task, state.durations) for task in ("learn", "apply")}
-        seconds["learn"] = seconds["learn"] or expected(model, "learn+apply", state.durations)
-        wait = 0.0 if free and not waits else (waits[-1] if waits else None)
+        known = state.durations
+        seconds = {task: expected(model, task, known, None) for task in ("learn", "apply")}
+        seconds["learn"] = seconds["learn"] or expected(model, "learn+apply", known, None)
         return {
             "model": model,
             "available": missing is None,
@@ -102,7 +106,7 @@ class Service:
             "slots": total,
             "free": free,
             "queued": state.queued.get(model, 0),
-            "wait_seconds": wait,
+            "wait_seconds": state.wait_of_new,
             "seconds_per_job": seconds if any(seconds.values()) else None,
         }
 

@@ -290,6 +290,53 @@ def test_a_user_s_jobs_at_work_may_be_limited(data: Path) -> None:
             client.close()
 
 
+def test_the_time_until_a_new_job_starts_is_told(data: Path) -> None:
+    """The free slot's: none. Behind a job at work: its rest. Behind others as well: theirs, too."""
+    with running(data, "--slots", "1", "--steps", "40", "--pause", "0.1") as server:
+        client = Client(server.port, invited(data, "anna"))
+
+        def wait() -> float | None:
+            engines = client.get("/v1/me").json["engines"]
+            found: float | None = next(e for e in engines if e["model"] == "draft")["wait_seconds"]
+            return found
+
+        assert wait() == 0
+        first = client.submit("slow")["id"]
+        until = time.monotonic() + 30
+        while client.job(first)["seq"] < 3:  # it says itself how long it will take
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        alone = wait()
+        assert alone is not None and 1 < alone <= 4
+        client.submit("slow")
+        assert wait() is None  # nothing is known yet about jobs of this kind
+        assert client.wait(first)["state"] == "done"
+        third = client.submit("slow")["id"]
+        client.wait(client.get("/v1/jobs").json["jobs"][1]["id"], "running")
+        behind = client.job(third)["wait_seconds"]
+        assert behind is not None and 1 < behind < 8
+        both = wait()
+        assert both is not None and 4 < both < 16 and both > behind
+        client.close()
+
+
+def test_who_waits_for_what_another_learns_is_told_when_it_ends(data: Path) -> None:
+    with running(data, "--slots", "2", "--steps", "40", "--pause", "0.1") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        first = anna.submit("slow", "learn", seed=5)["id"]
+        anna.wait(first, "running")
+        second = ben.submit("real", "learn", seed=5)["id"]
+        told: list[float | None] = []
+        while (found := ben.job(second))["state"] == "queued":
+            told.append(found["wait_seconds"])
+            time.sleep(0.2)
+        known = [seconds for seconds in told if seconds is not None]
+        assert len(known) > 3 and max(known) > 1.0
+        assert known == sorted(known, reverse=True)
+        for client in (anna, ben):
+            client.close()
+
+
 def change(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A copy of a body with another value at a dotted path."""
     copy: dict[str, Any] = json.loads(json.dumps(body))
