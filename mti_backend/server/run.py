@@ -37,6 +37,8 @@ from .store.database import Store
 SWEEP_SECONDS = 3600.0
 CONNECTIONS = 2000
 STOP_SECONDS = 5
+REVOKED_SECONDS = 0.5
+"""How often it is looked whether the tokens of open streams are still valid."""
 SWITCH_SECONDS = 0.0005
 
 
@@ -133,13 +135,16 @@ async def _serve(service: Service, app: Starlette, listener: socket.socket) -> N
         settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     server = _Server(settings, service.hub)
     service.reconciler.start()
-    sweeping = asyncio.create_task(_sweep_now_and_then(service))
+    tasks = [
+        asyncio.create_task(each(service)) for each in (_sweep_now_and_then, _end_revoked_streams)
+    ]
     try:
         async with _announced(service, server, listener, certificate):
             await server.serve([listener])
     finally:
         service.hub.close()
-        sweeping.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.to_thread(service.reconciler.stop)
     logging.getLogger(__name__).info("stopped: %s", config.data)
 
@@ -211,6 +216,15 @@ def _status(config: Config, listener: socket.socket, certificate: Path | None) -
         "pid": os.getpid(),
         "data": str(config.data),
     }
+
+
+async def _end_revoked_streams(service: Service) -> None:
+    while True:
+        await asyncio.sleep(REVOKED_SECONDS)
+        try:
+            service.end_revoked()
+        except Exception:  # a fault of one look is not the last one's
+            logging.getLogger(__name__).exception("looking for revoked tokens failed")
 
 
 async def _sweep_now_and_then(service: Service) -> None:

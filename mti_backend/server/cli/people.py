@@ -44,6 +44,9 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=listed)
     parser = commands.add_parser("revoke", help="end all tokens of a user", parents=[common])
     parser.add_argument("name")
+    parser.add_argument(
+        "--admin", action="store_true", help="only the right to see the administrator's page"
+    )
     parser.set_defaults(action=revoke)
     parser = commands.add_parser("limit", help="set a user's own limits", parents=[common])
     parser.add_argument("name")
@@ -80,8 +83,14 @@ def listed(options: argparse.Namespace) -> int:
 
 
 def revoke(options: argparse.Namespace) -> int:
-    """End all tokens of a user; their jobs go on."""
+    """End all tokens of a user, whose jobs go on; or only what `invite --admin` gave."""
     places = existing(options.data)
+    if options.admin:
+        with _opened(places) as db:
+            had = users.revoke_admin(db, options.name)
+        _note(places, "revoke admin", options.name)
+        print(f"{options.name} {'no longer sees' if had else 'did not see'} the page /admin.")
+        return 0
     with _opened(places) as db:
         count = users.revoke(db, options.name)
     _note(places, "revoke", options.name)

@@ -18,7 +18,7 @@ from ..execution.executor import Executor
 from ..execution.queue import Durations, Place, expected, order, waits
 from ..execution.reconcile import Reconciler
 from ..files.places import Places
-from ..store import jobs
+from ..store import jobs, users
 from ..store.database import Store, now
 from ..store.jobs import Job
 from ..store.users import User
@@ -110,6 +110,11 @@ class Service:
             "seconds_per_job": seconds if any(seconds.values()) else None,
         }
 
+    def end_revoked(self) -> None:
+        """End the streams of those whose token was revoked, or has expired, since they began."""
+        if held := self.hub.holders():
+            self.hub.end(held - users.valid(self.store.db))
+
     def why_not(self, model: str) -> str | None:
         """Return why a model cannot be used here; None if it can."""
         try:
@@ -142,6 +147,12 @@ def service_of(request: Request) -> Service:
 def user_of(request: Request) -> User:
     """Return who sent a request; the guard has made sure that it is somebody."""
     found: User = request.scope["mti_user"]
+    return found
+
+
+def holder_of(request: Request) -> bytes:
+    """Return the hash of the token with which a request was sent."""
+    found: bytes = request.scope["mti_token"]
     return found
 
 

@@ -55,6 +55,20 @@ def test_users_are_listed_and_revoked(data: Path, capsys: pytest.CaptureFixture[
     assert re.search(r"ben +none", capsys.readouterr().out)
 
 
+def test_the_right_to_see_the_page_is_taken_back(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(data) as server:
+        boss = Client(server.port, invited(data, "boss", admin=True))
+        assert boss.get("/admin").status == 200
+        assert main(["revoke", "boss", "--admin", "--data", str(data)]) == 0
+        assert capsys.readouterr().out == "boss no longer sees the page /admin.\n"
+        assert boss.get("/admin").status == 404 and boss.get("/v1/me").status == 200
+        assert main(["revoke", "boss", "--admin", "--data", str(data)]) == 0
+        assert capsys.readouterr().out == "boss did not see the page /admin.\n"
+        boss.close()
+
+
 def prepared(data: Path) -> Path:
     from mti_backend.server.files.places import Places
 
