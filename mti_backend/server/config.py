@@ -28,6 +28,10 @@ class Limits:
     streams: int = 32
     """Event streams at a time."""
     uploads_a_minute: int = 1200
+    body_seconds: int = 30
+    """How long the next part of a request's body may take."""
+    body_rate: int = 4096
+    """Bytes a second that a body must have on average, after its first `body_seconds`."""
     failures_a_minute: int = 20
     """Wrong tokens from one address, after which it is told to wait."""
 

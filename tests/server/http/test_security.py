@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import select
 import socket
 import ssl
 import time
@@ -131,9 +132,9 @@ def test_a_token_in_the_address_counts_for_nothing(server: Server, anna: Client)
         *("manifest.json%00", "frames/../frames/0001.png", "frames", "frames/", "", "log.txt"),
     ],
 )
-def test_only_names_of_the_manifest_are_served(anna: Client, name: str) -> None:
-    done = [job for job in anna.get("/v1/jobs").json["jobs"] if job["state"] == "done"]
-    assert anna.get(f"/v1/jobs/{done[0]['id']}/files/{name}").status == 404
+def test_only_names_of_the_manifest_are_served(anna: Client, done: str, name: str) -> None:
+    assert anna.get(f"/v1/jobs/{done}/files/frames/0001.png").status == 200
+    assert anna.get(f"/v1/jobs/{done}/files/{name}").status == 404
 
 
 def test_a_link_in_the_results_leads_nowhere(server: Server, anna: Client) -> None:
@@ -295,6 +296,38 @@ def test_a_header_that_never_ends_is_cut_off(server: Server) -> None:
             assert b" 400 " in connection.recv(1000)
         except (BrokenPipeError, ConnectionResetError):
             pass
+
+
+def drip(port: int, path: str, token: str, pieces: int, size: int) -> tuple[int, str, float]:
+    """Send a body of 4000 bytes in pieces, one each fifth of a second; (status, code, seconds)."""
+    method = "PUT" if "blobs" in path else "POST"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: 12345678\r\n"
+    head += f"Authorization: Bearer {token}\r\nContent-Length: 4000\r\n\r\n"
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        for _ in range(pieces):
+            connection.sendall(b"x" * size)
+            if select.select([connection], [], [], 0.2)[0]:
+                break
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        code = json.loads(response.read())["error"]["code"]
+        return response.status, code, time.monotonic() - began
+
+
+def test_a_body_that_comes_too_slowly_is_refused(data: Path) -> None:
+    blob = f"/v1/blobs/{'a' * 64}"
+    with running(data, "--limit", "body_seconds=1", "--limit", "body_rate=500") as server:
+        token = invited(data, "anna")
+        for path, pieces, size in (
+            *((blob, 1, 1), (blob, 40, 80)),  # it stops; it is just too slow
+            *((path, 40, 1) for path in (blob, "/v1/jobs", "/v1/library")),
+        ):
+            status, code, seconds = drip(server.port, path, token, pieces, size)
+            assert (status, code) == (408, "too_slow") and 0.9 < seconds < 8
+        status, _, seconds = drip(server.port, blob, token, 20, 200)  # as on a bad line
+        assert status == 422 and seconds > 2  # it has arrived, and is wrong
 
 
 def test_nonsense_ends_a_connection_and_not_the_server(server: Server, anna: Client) -> None:

@@ -120,12 +120,12 @@ def test_long_polling_gives_up_in_time(anna: Client) -> None:
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 16, "%20"])
-def test_odd_numbers_are_refused(anna: Client, after: str) -> None:
-    job = anna.get("/v1/jobs").json["jobs"][0]["id"]
+def test_odd_numbers_are_refused(anna: Client, done: str, after: str) -> None:
     for place in ("events", "events.json"):
-        assert anna.get(f"/v1/jobs/{job}/{place}?after={after}").status == 422
-    assert anna.get(f"/v1/jobs/{job}/events.json?wait=61").status == 422
-    assert anna.get(f"/v1/jobs/{job}/events", Last_Event_ID="x").status == 422
+        assert anna.get(f"/v1/jobs/{done}/{place}?after=0").status == 200
+        assert anna.get(f"/v1/jobs/{done}/{place}?after={after}").status == 422
+    assert anna.get(f"/v1/jobs/{done}/events.json?wait=61").status == 422
+    assert anna.get(f"/v1/jobs/{done}/events", Last_Event_ID="x").status == 422
 
 
 def test_streams_are_limited_and_freed(server: Server, user: Callable[..., Client]) -> None:
