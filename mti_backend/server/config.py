@@ -51,6 +51,8 @@ class Config:
     devices: tuple[str, ...] = ("cpu",)
     names: tuple[str, ...] = ()
     """Further names under which artists reach the server, such as a proxy's."""
+    proxy: bool = False
+    """A proxy on this machine tells in X-Forwarded-For from where a request comes."""
     keep_days: float = 30.0
     """After which finished jobs are deleted."""
     runner: Runner = field(default_factory=Runner)

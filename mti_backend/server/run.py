@@ -37,6 +37,8 @@ from .store.database import Store
 SWEEP_SECONDS = 3600.0
 CONNECTIONS = 2000
 STOP_SECONDS = 5
+PROXIES = ("127.0.0.1", "::1")
+"""The addresses whose X-Forwarded-For is believed: those of a proxy on this machine."""
 REVOKED_SECONDS = 0.5
 """How often it is looked whether the tokens of open streams are still valid."""
 SWITCH_SECONDS = 0.0005
@@ -120,7 +122,8 @@ async def _serve(service: Service, app: Starlette, listener: socket.socket) -> N
         access_log=False,
         server_header=False,
         date_header=False,
-        proxy_headers=False,
+        proxy_headers=config.proxy,
+        forwarded_allow_ips=list(PROXIES),
         lifespan="off",
         ws="none",
         limit_concurrency=CONNECTIONS,

@@ -32,6 +32,11 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=Path, help="its private key, PEM")
     parser.add_argument("--no-tls", action="store_true", help="behind a proxy on this machine")
     parser.add_argument(
+        "--proxy",
+        action="store_true",
+        help="believe a proxy on this machine where a request comes from (X-Forwarded-For)",
+    )
+    parser.add_argument(
         "--devices",
         default="auto",
         help="a slot for each: auto, or such as cuda:0,cuda:1 (%(default)s)",
@@ -74,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
         tls=not options.no_tls,
         certificate=options.cert,
         key=options.key,
+        proxy=options.proxy,
         devices=devices,
         names=tuple(options.name),
         keep_days=options.keep_days,

@@ -250,7 +250,7 @@ class Cluster:
         ]
 
     def kill(self, word: str) -> None:
-        """Kill its processes whose command line contains a word, and those that they still start."""
+        """Kill its processes whose command line contains a word, and what they still start."""
         until(lambda: not self.kill_all(self.processes(word)))
 
     def kill_all(self, pids: list[int]) -> list[int]:

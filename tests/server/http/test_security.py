@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,6 +92,51 @@ def test_wrong_tokens_are_slowed_down_and_right_ones_are_not(data: Path) -> None
         assert right.get("/v1/me").status == 200
         wrong.close()
         right.close()
+
+
+def refused(port: int, source: str, *forwarded: str) -> int:
+    """The status for a wrong token that comes from an address of this machine, and says that it was
+    forwarded."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=20, source_address=(source, 0)
+    )
+    connection.putrequest("GET", "/v1/me")
+    connection.putheader("Authorization", "Bearer wrong")
+    for each in forwarded:
+        connection.putheader("X-Forwarded-For", each)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def refused_addresses(data: Path) -> list[str]:
+    lines = [json.loads(line) for line in (data / "audit.log").read_text().splitlines()]
+    return [line["from"] for line in lines if line["action"] == "refused"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there, all of 127/8 is this machine's")
+def test_only_a_proxy_on_this_machine_is_believed(data: Path) -> None:
+    with running(data, "--proxy", "--limit", "failures_a_minute=2") as server:
+        for _ in range(2):
+            assert refused(server.port, "127.0.0.1", "192.0.2.1") == 401
+        assert refused(server.port, "127.0.0.1", "192.0.2.1") == 429
+        assert refused(server.port, "127.0.0.1", "192.0.2.2") == 401  # counted by itself
+        # what a client has sent itself stands before what the proxy adds
+        assert refused(server.port, "127.0.0.1", "192.0.2.9, 192.0.2.1") == 429
+        assert refused(server.port, "127.0.0.1", "192.0.2.9", "192.0.2.1") == 429
+        # from elsewhere, the header counts for nothing
+        for number in range(2):
+            assert refused(server.port, "127.0.0.2", f"192.0.2.{10 + number}") == 401
+        assert refused(server.port, "127.0.0.2", "192.0.2.12") == 429
+        assert refused_addresses(data) == [*["192.0.2.1"] * 2, "192.0.2.2", *["127.0.0.2"] * 2]
+
+
+def test_without_a_proxy_nobody_is_believed(data: Path) -> None:
+    with running(data, "--limit", "failures_a_minute=1") as server:
+        assert refused(server.port, "127.0.0.1", "192.0.2.1") == 401
+        assert refused(server.port, "127.0.0.1", "192.0.2.2") == 429
+        assert refused_addresses(data) == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example"])
