@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .execution.runner import Runner
+from .tls import LOOPBACK
 
 API = 1
 MAX_JSON_BYTES = 64 * 1024
@@ -57,3 +59,9 @@ class Config:
     """After which finished jobs are deleted."""
     runner: Runner = field(default_factory=Runner)
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Return all names, in lower case, under which the server may be addressed."""
+        names = (*LOOPBACK, self.host, socket.gethostname(), *self.names)
+        return frozenset(name.lower() for name in names)

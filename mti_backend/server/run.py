@@ -216,6 +216,8 @@ def _status(config: Config, listener: socket.socket, certificate: Path | None) -
         "host": host,
         "port": port,
         "fingerprint": "" if certificate is None else tls.fingerprint(certificate),
+        "certificate": "" if certificate is None else str(certificate.absolute()),
+        "names": sorted(config.hosts),
         "pid": os.getpid(),
         "data": str(config.data),
     }

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mti_addon.wire.errors import BadRequest
@@ -133,6 +134,9 @@ def _where(places: Places, options: argparse.Namespace) -> tuple[str, str]:
     else:
         fingerprint = tls.fingerprint(certificate) if certificate.is_file() else ""
     if options.address:
+        own = status.get("certificate", "") if status else str(certificate)
+        for warning in _warnings(options.address, status, Path(own) if own else None):
+            print(f"mti: warning: {warning}", file=sys.stderr)
         return options.address, fingerprint
     if not status:
         what = "The server is not running, so its address is not known."
@@ -142,6 +146,22 @@ def _where(places: Places, options: argparse.Namespace) -> tuple[str, str]:
     if host in ("0.0.0.0", "::"):  # all of this machine's addresses; artists need one of them
         host = socket.gethostname()
     return f"[{host}]:{status['port']}" if ":" in host else f"{host}:{status['port']}", fingerprint
+
+
+def _warnings(address: str, status: dict[str, Any], certificate: Path | None) -> Iterator[str]:
+    """Say why artists will not get through under an address, as far as is known here."""
+    host = address.rpartition(":")[0].strip("[]").lower()
+    names = status.get("names")
+    if names is not None and host not in names:
+        yield (
+            f"the running server is not known by the name {host}, and refuses whoever uses it. "
+            f"Start it with --name {host}."
+        )
+    if certificate is not None and certificate.is_file() and not tls.covers(certificate, host):
+        yield (
+            f"the server's certificate does not name {host}. Blender accepts it if it is pinned "
+            "(no --public), browsers do not."
+        )
 
 
 def _note(places: Places, action: str, name: str) -> None:

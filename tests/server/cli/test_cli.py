@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -40,6 +41,38 @@ def test_an_invitation_is_all_that_an_artist_needs(data: Path) -> None:
         client = Client(server.port, match["token"], ssl.create_default_context(cadata=pem))
         assert client.get("/v1/me").json["user"] == "anna"
         client.close()
+
+
+def test_an_address_that_the_server_is_not_known_by_is_warned_of(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def warned(*arguments: str) -> tuple[bool, bool]:
+        assert main(["invite", "anna", "--data", str(data), *arguments]) == 0
+        told = capsys.readouterr()
+        assert told.out.startswith("mti1:") and told.out.count("\n") == 1
+        return "is not known by the name" in told.err, "certificate does not name" in told.err
+
+    with running(data, "--tls", "--name", "render.studio.example") as server:
+        assert warned() == (False, False)
+        good = ("localhost", "127.0.0.1", "[::1]", "Render.Studio.Example", socket.gethostname())
+        for host in good:
+            assert warned("--address", f"{host}:{server.port}") == (False, False), host
+        for host in ("10.0.0.7", "render.studio", "x.studio.example", "[fe80::7]"):
+            assert warned("--address", f"{host}:{server.port}") == (True, True), host
+        client = Client(server.port, invited(data, "ben"), ssl._create_unverified_context())
+        assert client.get("/v1/me", Host="10.0.0.7").code == "host_unknown"  # as it was said
+        client.close()
+        assert server.stop() == 0
+    assert warned("--address", "10.0.0.7:8486") == (False, True)  # it is not running
+
+
+def test_a_wildcard_names_one_level(tmp_path: Path) -> None:
+    from mti_backend.server.tls import covers, own_certificate
+
+    certificate, _ = own_certificate(tmp_path, "*.studio.example", ())
+    assert covers(certificate, "render.studio.example")
+    assert not covers(certificate, "a.render.studio.example")
+    assert not covers(certificate, "studio.example")
 
 
 def test_users_are_listed_and_revoked(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
