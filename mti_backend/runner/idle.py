@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from mti_addon.wire.queue import is_worked_on, jobs_in, next_job, waiting_since
 
 from ..job.logfile import let_go
+from ..models import model_folder
+from ..models.weight_files import Signature, signature
 from .run import run_job
 
 if TYPE_CHECKING:
@@ -57,22 +59,23 @@ def run_jobs(path: Path, idle_timeout: float = 0.0) -> int:
 
 
 class LastModel:
-    """Loads models and caches the last one."""
+    """Loads models and caches the last one, as long as its files stay the same."""
 
     def __init__(self) -> None:
-        self._key: tuple[str, str] | None = None
+        self._key: tuple[str, str, Signature] | None = None
         self._model: SvdModel | TextToVideoModel | None = None
 
     def load(self, name: str, device: str) -> SvdModel | TextToVideoModel:
         """Model `name` on `device`. Raises ModelMissing."""
         from ..models import load_engine
 
-        if self._model is None or self._key != (name, device):
+        key = name, device, signature(model_folder(name))
+        if self._model is None or self._key != key:
             if self._model is not None:
                 self._model = None  # two models do not fit
                 _release()
             self._model = load_engine(name, device)
-            self._key = name, device
+            self._key = key
         return self._model
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .execution.runner import Runner
+from .tls import LOOPBACK
 
 API = 1
 MAX_JSON_BYTES = 64 * 1024
@@ -21,11 +23,17 @@ class Limits:
     queued: int = 50
     """Jobs that are not finished."""
     stored_bytes: int = 50 * GIB
-    """Uploads and results."""
+    """Uploads, parts of uploads, and results."""
+    running: int | None = None
+    """Jobs at work at a time; None: as many as there are slots, if nobody else waits."""
     queued_by_all: int = 2000
     streams: int = 32
     """Event streams at a time."""
     uploads_a_minute: int = 1200
+    body_seconds: int = 30
+    """How long the next part of a request's body may take."""
+    body_rate: int = 4096
+    """Bytes a second that a body must have on average, after its first `body_seconds`."""
     failures_a_minute: int = 20
     """Wrong tokens from one address, after which it is told to wait."""
 
@@ -45,7 +53,15 @@ class Config:
     devices: tuple[str, ...] = ("cpu",)
     names: tuple[str, ...] = ()
     """Further names under which artists reach the server, such as a proxy's."""
+    proxy: bool = False
+    """A proxy on this machine tells in X-Forwarded-For from where a request comes."""
     keep_days: float = 30.0
     """After which finished jobs are deleted."""
     runner: Runner = field(default_factory=Runner)
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Return all names, in lower case, under which the server may be addressed."""
+        names = (*LOOPBACK, self.host, socket.gethostname(), *self.names)
+        return frozenset(name.lower() for name in names)

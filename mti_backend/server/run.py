@@ -37,6 +37,10 @@ from .store.database import Store
 SWEEP_SECONDS = 3600.0
 CONNECTIONS = 2000
 STOP_SECONDS = 5
+PROXIES = ("127.0.0.1", "::1")
+"""The addresses whose X-Forwarded-For is believed: those of a proxy on this machine."""
+REVOKED_SECONDS = 0.5
+"""How often it is looked whether the tokens of open streams are still valid."""
 SWITCH_SECONDS = 0.0005
 
 
@@ -56,7 +60,7 @@ def serve(config: Config, executor: Executor | None = None) -> int:
     audit = Audit(places.audit_log)
     hub = Hub()
     engine = executor or ProcessExecutor(places.spool, config.runner, config.devices)
-    reconciler = Reconciler(store, places, engine, hub.notify)
+    reconciler = Reconciler(store, places, engine, hub.notify, config.limits.running)
     service = Service(config, store, places, engine, reconciler, hub, audit)
     try:
         sweep_at_start(store, places)
@@ -118,7 +122,8 @@ async def _serve(service: Service, app: Starlette, listener: socket.socket) -> N
         access_log=False,
         server_header=False,
         date_header=False,
-        proxy_headers=False,
+        proxy_headers=config.proxy,
+        forwarded_allow_ips=list(PROXIES),
         lifespan="off",
         ws="none",
         limit_concurrency=CONNECTIONS,
@@ -133,13 +138,16 @@ async def _serve(service: Service, app: Starlette, listener: socket.socket) -> N
         settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     server = _Server(settings, service.hub)
     service.reconciler.start()
-    sweeping = asyncio.create_task(_sweep_now_and_then(service))
+    tasks = [
+        asyncio.create_task(each(service)) for each in (_sweep_now_and_then, _end_revoked_streams)
+    ]
     try:
         async with _announced(service, server, listener, certificate):
             await server.serve([listener])
     finally:
         service.hub.close()
-        sweeping.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.to_thread(service.reconciler.stop)
     logging.getLogger(__name__).info("stopped: %s", config.data)
 
@@ -208,9 +216,20 @@ def _status(config: Config, listener: socket.socket, certificate: Path | None) -
         "host": host,
         "port": port,
         "fingerprint": "" if certificate is None else tls.fingerprint(certificate),
+        "certificate": "" if certificate is None else str(certificate.absolute()),
+        "names": sorted(config.hosts),
         "pid": os.getpid(),
         "data": str(config.data),
     }
+
+
+async def _end_revoked_streams(service: Service) -> None:
+    while True:
+        await asyncio.sleep(REVOKED_SECONDS)
+        try:
+            service.end_revoked()
+        except Exception:  # a fault of one look is not the last one's
+            logging.getLogger(__name__).exception("looking for revoked tokens failed")
 
 
 async def _sweep_now_and_then(service: Service) -> None:

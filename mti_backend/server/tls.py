@@ -73,6 +73,25 @@ def fingerprint(certificate: Path) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
+def covers(certificate: Path, host: str) -> bool:
+    """Return whether a certificate names a host, or has a wildcard for it. Raises BadRequest."""
+    from cryptography import x509
+
+    fingerprint(certificate)  # says what is wrong, if something is
+    found = x509.load_pem_x509_certificate(_first(certificate.read_text("ascii")).encode())
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    try:
+        return ipaddress.ip_address(host) in names.get_values_for_type(x509.IPAddress)
+    except ValueError:
+        pass
+    host = host.lower()
+    known = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
+    return host in known or "*." + host.partition(".")[2] in known
+
+
 def _first(pem: str) -> str:
     """The first certificate of a chain: the server's own."""
     end = "-----END CERTIFICATE-----"

@@ -40,6 +40,16 @@ def ben(user: Callable[..., Client]) -> Client:
     return user("ben")
 
 
+@pytest.fixture(scope="session")
+def done(server: Server) -> str:
+    """A job of anna's that is done, for tests that do not change it."""
+    client = Client(server.port, invited(server.data, "anna"))
+    job: str = client.submit("finish")["id"]
+    assert client.wait(job)["state"] == "done"
+    client.close()
+    return job
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data folder for a server of the test's own."""

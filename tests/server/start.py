@@ -25,6 +25,8 @@ def main() -> int:
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--idle", type=float, default=0.0)
+    parser.add_argument("--name", action="append", default=[])
+    parser.add_argument("--proxy", action="store_true")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--fake", default="", help="how all runners behave")
     parser.add_argument("--steps", default="20")
@@ -46,6 +48,8 @@ def main() -> int:
         host=options.host,
         port=options.port,
         tls=options.tls,
+        proxy=options.proxy,
+        names=tuple(options.name),
         devices=("cpu",) * options.slots,
         runner=Runner(path=path, idle_seconds=options.idle, extra=extra),
         limits=Limits(**limits),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mti_addon.wire.errors import BadRequest
@@ -20,7 +21,7 @@ from mti_addon.wire.problem import Problem
 from .. import tls
 from ..audit import Audit
 from ..config import GIB
-from ..files.places import Places
+from ..files.places import Places, existing
 from ..store import users
 from ..store.database import Connection, connect, prepare, transaction
 
@@ -44,6 +45,9 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=listed)
     parser = commands.add_parser("revoke", help="end all tokens of a user", parents=[common])
     parser.add_argument("name")
+    parser.add_argument(
+        "--admin", action="store_true", help="only the right to see the administrator's page"
+    )
     parser.set_defaults(action=revoke)
     parser = commands.add_parser("limit", help="set a user's own limits", parents=[common])
     parser.add_argument("name")
@@ -68,7 +72,7 @@ def invite(options: argparse.Namespace) -> int:
 
 def listed(options: argparse.Namespace) -> int:
     """Print a table of all users."""
-    with _opened(Places(options.data)) as db:
+    with _opened(existing(options.data)) as db:
         rows = users.listed(db)
     print(f"{'name':32} {'token until':16} {'running':>7} {'queued':>6} {'stored':>10}")
     for row in rows:
@@ -80,8 +84,14 @@ def listed(options: argparse.Namespace) -> int:
 
 
 def revoke(options: argparse.Namespace) -> int:
-    """End all tokens of a user; their jobs go on."""
-    places = Places(options.data)
+    """End all tokens of a user, whose jobs go on; or only what `invite --admin` gave."""
+    places = existing(options.data)
+    if options.admin:
+        with _opened(places) as db:
+            had = users.revoke_admin(db, options.name)
+        _note(places, "revoke admin", options.name)
+        print(f"{options.name} {'no longer sees' if had else 'did not see'} the page /admin.")
+        return 0
     with _opened(places) as db:
         count = users.revoke(db, options.name)
     _note(places, "revoke", options.name)
@@ -94,7 +104,7 @@ def limit(options: argparse.Namespace) -> int:
     stored = None if options.stored_gib is None else int(options.stored_gib * GIB)
     if (options.queued or 0) < 0 or (stored or 0) < 0:
         raise BadRequest("A limit must not be negative.")
-    with _opened(Places(options.data)) as db:
+    with _opened(existing(options.data)) as db:
         users.set_limits(db, options.name, options.queued, stored)
     return 0
 
@@ -124,6 +134,9 @@ def _where(places: Places, options: argparse.Namespace) -> tuple[str, str]:
     else:
         fingerprint = tls.fingerprint(certificate) if certificate.is_file() else ""
     if options.address:
+        own = status.get("certificate", "") if status else str(certificate)
+        for warning in _warnings(options.address, status, Path(own) if own else None):
+            print(f"mti: warning: {warning}", file=sys.stderr)
         return options.address, fingerprint
     if not status:
         what = "The server is not running, so its address is not known."
@@ -133,6 +146,22 @@ def _where(places: Places, options: argparse.Namespace) -> tuple[str, str]:
     if host in ("0.0.0.0", "::"):  # all of this machine's addresses; artists need one of them
         host = socket.gethostname()
     return f"[{host}]:{status['port']}" if ":" in host else f"{host}:{status['port']}", fingerprint
+
+
+def _warnings(address: str, status: dict[str, Any], certificate: Path | None) -> Iterator[str]:
+    """Say why artists will not get through under an address, as far as is known here."""
+    host = address.rpartition(":")[0].strip("[]").lower()
+    names = status.get("names")
+    if names is not None and host not in names:
+        yield (
+            f"the running server is not known by the name {host}, and refuses whoever uses it. "
+            f"Start it with --name {host}."
+        )
+    if certificate is not None and certificate.is_file() and not tls.covers(certificate, host):
+        yield (
+            f"the server's certificate does not name {host}. Blender accepts it if it is pinned "
+            "(no --public), browsers do not."
+        )
 
 
 def _note(places: Places, action: str, name: str) -> None:

@@ -32,6 +32,11 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=Path, help="its private key, PEM")
     parser.add_argument("--no-tls", action="store_true", help="behind a proxy on this machine")
     parser.add_argument(
+        "--proxy",
+        action="store_true",
+        help="believe a proxy on this machine where a request comes from (X-Forwarded-For)",
+    )
+    parser.add_argument(
         "--devices",
         default="auto",
         help="a slot for each: auto, or such as cuda:0,cuda:1 (%(default)s)",
@@ -42,6 +47,9 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
         default=600.0,
         metavar="SECONDS",
         help="how long a runner keeps its model loaded without a job (%(default)s)",
+    )
+    parser.add_argument(
+        "--running", type=int, metavar="N", help="jobs of one user at a time (default: no limit)"
     )
     parser.add_argument("--keep-days", type=float, default=30.0, help="finished jobs (%(default)s)")
     parser.add_argument(
@@ -55,6 +63,8 @@ def add_options(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped."""
+    if options.running is not None and options.running < 1:
+        raise BadRequest(f"--running must be at least 1, and is {options.running}.")
     # on Ray, another job may get the GPU: a runner does not wait there for the next one
     runner = Runner(idle_seconds=0.0 if options.ray else options.idle_timeout)
     wanted = options.devices
@@ -69,11 +79,12 @@ def run(options: argparse.Namespace) -> int:
         tls=not options.no_tls,
         certificate=options.cert,
         key=options.key,
+        proxy=options.proxy,
         devices=devices,
         names=tuple(options.name),
         keep_days=options.keep_days,
         runner=runner,
-        limits=Limits(),
+        limits=Limits(running=options.running),
     )
     return serve(config, _cluster(options, runner) if options.ray else None)
 

@@ -23,6 +23,7 @@ from mti_addon.wire.errors import (
 from mti_addon.wire.events import Cancelled, Done, Failed, FinalEvent, Started, encode
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.problem import Problem
+from mti_addon.wire.request import Request
 
 from ..files import folders, results
 from ..files.places import Places
@@ -31,6 +32,7 @@ from ..store import results as kept
 from ..store.database import Connection, Store, now
 from ..store.jobs import Job
 from .tail import News
+from .work import work_of
 
 MAX_STALLED = 3
 """A job is given up after so many attempts in a row that got no further."""
@@ -96,7 +98,7 @@ class Ending:
             for name, sha256 in sorted(manifest.items())
         ]
         shared = None
-        if "learn" in job.task:
+        if "learn" in job.task and self._is_still(job):
             if kept.find(self._store.db, job.work) is None:
                 results.keep(folder.output_dir, self._places.results / job.work)
             shared = kept.Result(
@@ -106,6 +108,14 @@ class Ending:
             _end, job, "done", news.final_line, files, shared, self._store_news(news)
         )
         self._settle(job, ended)
+
+    def _is_still(self, job: Job) -> bool:
+        """Return whether the job's result is what its name says: the model's files, or this
+        version, may have changed since it was sent."""
+        try:
+            return work_of(Request.from_json(jobs.request_of(self._store.db, job.id))) == job.work
+        except (MtiError, OSError):
+            return False
 
     def _finish(self, job: Job, state: str, event: FinalEvent, news: News) -> None:
         line = news.final_line if news.final == event else _line(event, news.seq)
@@ -143,7 +153,7 @@ def end_from_result(
     inputs = jobs.inputs_of(store.db, job.id)
     request = jobs.request_of(store.db, job.id)
     folder = folders.prepare(places, job.id, epoch, request, inputs)
-    results.give(place, folder, job.name)
+    results.give(place, folder, Request.from_json(request))
     folder.verify_output()
     files = [
         (name, (folder.output_dir / name).stat().st_size, sha256)

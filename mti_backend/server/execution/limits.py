@@ -1,4 +1,6 @@
-"""Limits that the kernel sets to the processes which a server starts for jobs."""
+"""What a process that a server starts for a job may use: the kernel's limits, and which variables
+of the environment it sees. Stdlib only: it is also run as a script by itself, on other machines.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,36 @@ kernel counts for the server's user and not for the job.
 """
 
 
+_KEPT = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "USER"),
+    *("SYSTEMROOT", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "XDG_CACHE_HOME"),
+    *("MTI_MODELS_DIR", "MTI_THREADS", "MTI_COMPILE", "MTI_PREVIEW_SECONDS"),
+)
+_KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "PYTORCH_", "TORCH_")
+
+
+def kept(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a runner may see: no secrets, proxies, or credentials."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+
+
 def limited(command: Sequence[str]) -> list[str]:
     """Return a command that sets the limits, and then becomes `command`: the same process.
 
     A function that Popen calls between fork and exec could deadlock: the server has threads.
     """
-    return [sys.executable, "-I", "-S", __file__, *command]
+    return [sys.executable, "-I", "-S", __file__, "--", *command]
+
+
+def confined(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Return a command that does the same where another program starts it, and gives `command` this
+    environment, and of the one that it finds there only what a runner may see."""
+    given = [f"{name}={value}" for name, value in environment.items()]
+    return [sys.executable, "-I", "-S", __file__, *given, "--", *command]
 
 
 def set_limits(limits: Mapping[str, int] = LIMITS) -> None:
@@ -43,6 +69,14 @@ def set_limits(limits: Mapping[str, int] = LIMITS) -> None:
             resource.setrlimit(kind, (most, most))
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> None:
+    """NAME=VALUE ... -- COMMAND: become the command. Without NAME=VALUE, the environment stays."""
+    first = arguments.index("--")
+    given = dict(each.split("=", 1) for each in arguments[:first])
+    command = list(arguments[first + 1 :])
     set_limits()
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execve(command[0], command, {**kept(os.environ), **given} if given else os.environ)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

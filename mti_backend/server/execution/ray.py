@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import shlex
 import time
 import urllib.error
@@ -20,18 +21,21 @@ from pathlib import Path
 from typing import IO, Any
 
 from mti_addon.wire.errors import BackendMissing, BadRequest, Busy
-from mti_addon.wire.job import JobFolder
+from mti_addon.wire.job import PREVIEW_VARIABLE, JobFolder
 from mti_addon.wire.owner import STALE_SECONDS
 from mti_addon.wire.problem import Problem
 
 from ..files.folders import move_to
 from .executor import Handle, Resources, RunState
+from .limits import confined
 from .runner import Runner
 
 TIMEOUT_SECONDS = 3.0
 NEW_SECONDS = 60.0
 """How long the cluster may take to know a job that it was sent."""
 UNKNOWN = 404
+_OF_SERVER = (PREVIEW_VARIABLE,)
+"""What runners on other machines get of the server's environment, instead of their own."""
 _STATES = {
     "PENDING": RunState.PENDING,
     "RUNNING": RunState.RUNNING,
@@ -127,17 +131,19 @@ class RayExecutor:
         return JobFolder(self._folder / f"{handle.job}.{handle.epoch}")
 
     def _request(self, handle: Handle, place: Path) -> dict[str, Any]:
-        environment = self._runner.environment({}, "cpu")
+        """What is posted. A node's own environment has the cluster's token, which a runner must not
+        see; it keeps what a runner may, such as the node's models and the GPUs that Ray gives."""
+        server_s = {name: os.environ[name] for name in _OF_SERVER if name in os.environ}
+        environment = self._runner.environment(server_s, "cpu")
         if self._gpus:
             del environment["MTI_DEVICE"]  # Ray shows each run its own GPUs
-        # `exec`: otherwise a shell stands between Ray and the process that it should end
-        command = "exec " + shlex.join(self._runner.command(place))
+        command = confined(self._runner.command(place), environment)
         return {
-            "entrypoint": command,
+            # `exec`: otherwise a shell stands between Ray and the process that it should end
+            "entrypoint": "exec " + shlex.join(command),
             "submission_id": handle.place,
             "entrypoint_num_gpus": self._gpus,
             "entrypoint_num_cpus": 0 if self._gpus else 1,
-            "runtime_env": {"env_vars": environment},
         }
 
     def _refuse_open_cluster(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from mti_addon.wire import files
@@ -24,7 +25,7 @@ from ..store.jobs import Job
 from .ending import Ending, end_from_result
 from .executor import Executor, Resources
 from .follow import Follower
-from .queue import order
+from .queue import may_start, order
 
 LOOK_SECONDS = 0.05
 """How often the events of running jobs are read; an artist sees them at most this much later."""
@@ -39,11 +40,17 @@ class Reconciler:
     """Starts jobs, follows them, and ends them. Runs in a thread of its own."""
 
     def __init__(
-        self, store: Store, places: Places, executor: Executor, notify: Callable[[str], None]
+        self,
+        store: Store,
+        places: Places,
+        executor: Executor,
+        notify: Callable[[str], None],
+        most_running: int | None = None,
     ) -> None:
-        """`notify` is told, in this thread, about each job that has changed."""
+        """`notify` is told, in this thread, about each job that has changed. `most_running`: jobs
+        of one user that are at work at a time; None: any number."""
         self._store, self._places = store, places
-        self._executor, self._notify = executor, notify
+        self._executor, self._notify, self._most_running = executor, notify, most_running
         self._ending = Ending(store, places, notify)
         self._wake, self._stop = threading.Event(), threading.Event()
         self._follower = Follower(store, places, executor, self._ending, notify)
@@ -113,15 +120,19 @@ class Reconciler:
             return
         free = sum(free for free, _ in self._executor.capacity().values())
         done, at_work = kept.known(db), {job.work for job in running}
+        of_user = Counter(job.user for job in running)
         for job in order(queued, running, jobs.last_started(db), now()):
             if job.work in done and self._give_result(job):
                 continue
             if free <= 0 or job.not_before > now() or job.work in at_work:
                 continue  # the same work is being done: its result will do for this job as well
+            if not may_start(job, of_user, self._most_running):
+                continue
             epoch = self._store.write(jobs.lease, job.id, job.user)
             if epoch is not None:
                 free -= 1
                 at_work.add(job.work)
+                of_user[job.user] += 1
                 self._start(job, epoch)
                 self._notify(job.id)
 

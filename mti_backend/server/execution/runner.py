@@ -10,15 +10,10 @@ from pathlib import Path
 
 from mti_addon.wire.job import PREVIEW_SECONDS, PREVIEW_VARIABLE
 
+from .limits import kept
+
 ROOT = Path(__file__).resolve().parents[3]
 """The folder that contains mti_backend."""
-
-_KEPT = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "USER"),
-    *("SYSTEMROOT", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "XDG_CACHE_HOME"),
-)
-_KEPT_PREFIXES = ("CUDA_", "NVIDIA_", "PYTORCH_", "TORCH_")
-_OURS = ("MTI_MODELS_DIR", "MTI_THREADS", "MTI_COMPILE", PREVIEW_VARIABLE)
 
 
 @dataclass(frozen=True)
@@ -42,14 +37,9 @@ class Runner:
 
         It must not download anything either: models are what the server's administrator put there.
         """
-        kept = {
-            name: value
-            for name, value in environ.items()
-            if name in _KEPT or name in _OURS or name.startswith(_KEPT_PREFIXES)
-        }
         return {
             PREVIEW_VARIABLE: str(PREVIEW_SECONDS),
-            **kept,
+            **kept(environ),
             "PYTHONPATH": os.pathsep.join(str(folder.resolve()) for folder in self.path),
             "PYTHONUTF8": "1",
             "PYTHONUNBUFFERED": "1",

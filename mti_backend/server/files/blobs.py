@@ -23,6 +23,16 @@ def blob_path(root: Path, sha256: str) -> Path:
     return root / sha256[:2] / sha256
 
 
+def partial_uploads(folder: Path) -> dict[str, int]:
+    """Return how many bytes have been received of each unfinished upload of one user."""
+    found: dict[str, int] = {}
+    with contextlib.suppress(FileNotFoundError):
+        for entry in os.scandir(folder):
+            with contextlib.suppress(FileNotFoundError):  # it has just become a blob
+                found[entry.name] = entry.stat(follow_symlinks=False).st_size
+    return found
+
+
 class Upload:
     """The unfinished upload of one blob by one user, which may be continued after a crash.
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from mti_addon.wire import files, locking
-from mti_addon.wire.errors import Busy, DiskFull
+from mti_addon.wire.errors import BadRequest, Busy, DiskFull
 from mti_addon.wire.problem import Problem
 
 MOST_RESERVED = 20 * 10**9
@@ -112,3 +112,18 @@ class Places:
                     "Try again later, and tell the administrator.",
                 )
             )
+
+
+def existing(data: Path) -> Places:
+    """Return the places of a data folder that a server has used. Raises BadRequest for any other,
+    and creates nothing then."""
+    if not (data / "server.db").is_file():
+        raise BadRequest(
+            Problem(
+                "no_server_data",
+                "The folder {path} has no server's data.",
+                "Give the server's data folder with --data.",
+                {"path": str(data)},
+            )
+        )
+    return Places(data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,7 +11,6 @@ from starlette.routing import Route
 
 from mti_addon.wire.errors import MtiError
 
-from ..tls import LOOPBACK
 from . import admin, blobs, jobs, library, me, streams, submit
 from .errors import ApiError, not_found, on_api_error, on_mti_error, refuse, response
 from .guard import Guard
@@ -48,13 +45,9 @@ ROUTES = (
 
 def make_app(service: Service) -> Starlette:
     """Return the ASGI application of a server."""
-    config = service.config
-    names = {*LOOPBACK, config.host, socket.gethostname(), *config.names}
     app = Starlette(
         routes=list(ROUTES),
-        middleware=[
-            Middleware(Guard, service=service, names=frozenset(name.lower() for name in names))
-        ],
+        middleware=[Middleware(Guard, service=service, names=service.config.hosts)],
         exception_handlers={
             ApiError: on_api_error,
             MtiError: on_mti_error,

@@ -16,6 +16,7 @@ from ..files.blobs import MAX_BYTES, Upload, blob_path
 from ..store import blobs
 from ..store.users import User
 from .errors import ApiError, not_found, refuse
+from .quota import check_stored
 from .reading import chunks, content_length, sha256_in, too_large
 from .service import Service, service_of, user_of
 
@@ -64,11 +65,8 @@ async def put(request: Request) -> Response:
         await service.store.awrite(blobs.touch, user.id, sha256)
         return JSONResponse({"received": total})
     service.files.check_space()
-    most = service.limit(user, "stored_bytes")
-    if blobs.stored_bytes(service.store.db, user.id) + total > most:
-        what = "Your {most} bytes on the studio's server are used up."
-        raise refuse(429, "stored_limit", what, "Delete finished jobs.", 300, most=most)
-    with _alone(service, user, sha256):
+    check_stored(service, user, total, sha256)
+    with _alone(service, user, sha256, total):
         upload = _upload(service, user, sha256)
         if start > upload.received:
             problem = Problem(
@@ -119,17 +117,17 @@ def _range(request: Request, length: int) -> tuple[int, int]:
 
 
 @contextmanager
-def _alone(service: Service, user: User, sha256: str) -> Iterator[None]:
+def _alone(service: Service, user: User, sha256: str, total: int) -> Iterator[None]:
     """Refuse a second upload of the same blob at the same time (409)."""
     key = user.id, sha256
     if key in service.uploading:
         what = "This file is being received over another connection."
         raise refuse(409, "upload_in_progress", what, "Try again in a moment.")
-    service.uploading.add(key)
+    service.uploading[key] = total
     try:
         yield
     finally:
-        service.uploading.discard(key)
+        del service.uploading[key]
 
 
 def _upload(service: Service, user: User, sha256: str) -> Upload:

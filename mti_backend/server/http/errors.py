@@ -41,6 +41,12 @@ def not_found() -> ApiError:
     return refuse(404, "not_found", "There is nothing of this name on the server.")
 
 
+def token_unknown() -> ApiError:
+    """Return the refusal of a token that is none, or none any longer."""
+    what = "The studio's server does not know this token, or it has expired."
+    return refuse(401, "token_unknown", what, "Ask the administrator for a new invitation.")
+
+
 def response(error: ApiError) -> Response:
     """Return the answer that tells of a refusal."""
     problem = error.problem

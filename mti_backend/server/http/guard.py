@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..store import users
 from ..store.users import User
-from .errors import ApiError, fault, refuse, response
+from .errors import ApiError, fault, refuse, response, token_unknown
 from .service import Service
 
 MOST_ADDRESSES = 10_000
@@ -82,6 +82,7 @@ class Guard:
             if _is_admin(scope["path"]):  # a browser then asks for a name and a password
                 refused.challenge = 'Basic realm="name, and the token as password"'
             raise refused
+        scope["mti_token"] = users.hashed(token)
         return user
 
     def _unknown(self, address: str) -> ApiError:
@@ -95,8 +96,7 @@ class Guard:
             return refuse(429, "too_many_failures", "There were too many wrong tokens.", "", 60)
         times.append(time.monotonic())
         self._service.audit.note("refused", "", address)
-        what = "The studio's server does not know this token, or it has expired."
-        return refuse(401, "token_unknown", what, "Ask the administrator for a new invitation.")
+        return token_unknown()
 
 
 def _is_admin(path: str) -> bool:

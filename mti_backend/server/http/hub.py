@@ -11,12 +11,24 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+class Listener(asyncio.Event):
+    """Somebody who waits for news of a job, which sets the event. The listener clears it before it
+    looks."""
+
+    def __init__(self, holder: bytes) -> None:
+        """`holder`: the hash of the token with which it was asked for."""
+        super().__init__()
+        self.holder = holder
+        self.ended = False
+        """The token is no longer valid: nothing more may be told."""
+
+
 class Hub:
     """Connects the reconcile loop's thread to the event streams in the event loop."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[str, set[Listener]] = defaultdict(set)
         self.closed = False
         self.version = 0
         """Changes with every job: what was computed from the queue may be out of date."""
@@ -40,15 +52,27 @@ class Hub:
         for job in list(self._waiting):
             self._wake(job)
 
+    def holders(self) -> set[bytes]:
+        """Return the hashes of the tokens of all who listen."""
+        return {each.holder for listeners in self._waiting.values() for each in listeners}
+
+    def end(self, holders: set[bytes]) -> None:
+        """Wake all who listen with one of these tokens, which is not valid any longer."""
+        for listeners in self._waiting.values():
+            for each in listeners:
+                if each.holder in holders:
+                    each.ended = True
+                    each.set()
+
     @contextlib.contextmanager
-    def listening(self, job: str) -> Iterator[asyncio.Event]:
-        """Yield what is set at each news of a job. The listener clears it before it looks."""
-        event = asyncio.Event()
-        self._waiting[job].add(event)
+    def listening(self, job: str, holder: bytes) -> Iterator[Listener]:
+        """Yield what is set at each news of a job."""
+        listener = Listener(holder)
+        self._waiting[job].add(listener)
         try:
-            yield event
+            yield listener
         finally:
-            self._waiting[job].discard(event)
+            self._waiting[job].discard(listener)
             if not self._waiting[job]:
                 del self._waiting[job]
                 self._shared.pop(job, None)

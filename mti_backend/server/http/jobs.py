@@ -20,7 +20,7 @@ from ..store.database import Connection
 from ..store.jobs import Job
 from .errors import not_found, refuse
 from .job_texts import job_json
-from .quota import check_unfinished
+from .quota import check_stored, check_unfinished
 from .reading import id_in
 from .service import Service, address_of, service_of, user_of
 
@@ -68,6 +68,7 @@ async def resume(request: Request) -> Response:
     """Queue a failed or cancelled job again; it goes on from its checkpoint, and so do its
     events."""
     service, user, job = service_of(request), user_of(request), own_job(request)
+    check_stored(service, user)
     most = service.limit(user, "queued")
     if not await service.store.awrite(_resume, user.id, job.id, most):
         what = "Only a job that has failed or was cancelled can be resumed."

@@ -10,8 +10,9 @@ from mti_addon.wire.version import version_of
 
 from ..config import API
 from ..files.blobs import MAX_BYTES
-from ..store import blobs, jobs
+from ..store import jobs
 from .openapi import description
+from .quota import used_bytes
 from .service import service_of, user_of
 
 CAPABILITIES = ("blobs", "resume", "sse", "long-poll", "library", "shared-results")
@@ -37,7 +38,7 @@ async def me(request: Request) -> Response:
             "used": {
                 "queued": jobs.count(db, user.id, "queued"),
                 "running": jobs.count(db, user.id, "running"),
-                "stored_bytes": blobs.stored_bytes(db, user.id),
+                "stored_bytes": used_bytes(service, user),
             },
         }
     )

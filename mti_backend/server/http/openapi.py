@@ -196,7 +196,12 @@ def _jobs() -> Json:
         **_ok(_ref("Job"), "200", "It was there already."),
         **_ok(_ref("Job"), "201", "It is queued."),
     }
-    stream = {"description": "Events.", "content": {"text/event-stream": {"schema": TEXT}}}
+    sent = {  # one of the stream's events, as its fields
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": TEXT},
+        "required": ["data"],
+    }
+    stream = {"description": "Events.", "content": {"text/event-stream": {"schema": sent}}}
     event = _object(seq=WHOLE, line=TEXT)
     file = _object(name=TEXT, bytes=WHOLE, sha256=SHA256)
     after = _query("after", _NUMBER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
@@ -12,9 +13,8 @@ from starlette.requests import Request
 from mti_addon.wire import codec
 
 from .errors import not_found, refuse
+from .service import service_of
 
-CHUNK_SECONDS = 30.0
-"""How long the next part of a body may take."""
 T = TypeVar("T")
 
 
@@ -34,15 +34,25 @@ def too_large(most: int) -> Exception:
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:
-    """Yield the parts of a body. Refuses a client that sends too slowly (408)."""
+    """Yield the parts of a body. Refuses a client that sends too slowly (408).
+
+    It may take `body_seconds`, and a second more for each `body_rate` bytes that have arrived. What
+    the server itself takes to deal with them is not counted.
+    """
+    limits = service_of(request).config.limits
     stream = request.stream()
+    received, waited = 0, 0.0
     while True:
+        left = limits.body_seconds + received / limits.body_rate - waited
+        began = time.monotonic()
         try:
-            chunk = await asyncio.wait_for(anext(stream), CHUNK_SECONDS)
+            chunk = await asyncio.wait_for(anext(stream), min(left, limits.body_seconds))
         except StopAsyncIteration:
             return
         except TimeoutError:
             raise refuse(408, "too_slow", "The request did not arrive in time.") from None
+        waited += time.monotonic() - began
+        received += len(chunk)
         if chunk:
             yield chunk
 

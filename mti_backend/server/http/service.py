@@ -15,10 +15,10 @@ from ...models import model_folder
 from ..audit import Audit
 from ..config import Config
 from ..execution.executor import Executor
-from ..execution.queue import Durations, Place, expected, order, places
+from ..execution.queue import Durations, Place, expected, order, waits
 from ..execution.reconcile import Reconciler
 from ..files.places import Places
-from ..store import jobs
+from ..store import jobs, users
 from ..store.database import Store, now
 from ..store.jobs import Job
 from ..store.users import User
@@ -33,6 +33,8 @@ class QueueState:
     version: int
     at: float
     places: dict[str, Place]
+    wait_of_new: float | None
+    """Seconds until a job that is sent now would start; None if unknown."""
     queued: dict[str, int]
     """By model."""
     durations: Durations
@@ -49,8 +51,8 @@ class Service:
     reconciler: Reconciler
     hub: Hub
     audit: Audit
-    uploading: set[tuple[str, str]] = field(default_factory=set)
-    """(user, sha256) of the uploads that are being received."""
+    uploading: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(user, sha256) of the uploads that are being received, and their bytes as a whole."""
     streams: Counter[str] = field(default_factory=Counter)
     """Open event streams, by user."""
     started: float = field(default_factory=time.monotonic)
@@ -73,9 +75,13 @@ class Service:
         durations = jobs.durations(db)
         slots = sum(total for _, total in self.executor.capacity().values())
         ordered = order(queued, running, jobs.last_started(db), now())
-        found = places(ordered, running, durations, slots, now())
+        most = self.config.limits.running
+        found = waits(ordered, running, durations, slots, now(), most)
         counts = Counter(job.model for job in queued)
-        return QueueState(self.hub.version, time.monotonic(), found, dict(counts), durations)
+        return QueueState(
+            *(self.hub.version, time.monotonic(), found.places, found.new),
+            *(dict(counts), durations),
+        )
 
     def place_of(self, job: Job) -> Place | None:
         """Return where a job stands in the queue; None if it does not."""
@@ -90,10 +96,9 @@ class Service:
 
     def _engine(self, model: str, state: QueueState, free: int, total: int) -> dict[str, object]:
         missing = self.why_not(model)
-        waits = [place.wait_seconds for place in state.places.values()]
-        seconds = {task: expected(model, task, state.durations) for task in ("learn", "apply")}
-        seconds["learn"] = seconds["learn"] or expected(model, "learn+apply", state.durations)
-        wait = 0.0 if free and not waits else (waits[-1] if waits else None)
+        known = state.durations
+        seconds = {task: expected(model, task, known, None) for task in ("learn", "apply")}
+        seconds["learn"] = seconds["learn"] or expected(model, "learn+apply", known, None)
         return {
             "model": model,
             "available": missing is None,
@@ -101,9 +106,14 @@ class Service:
             "slots": total,
             "free": free,
             "queued": state.queued.get(model, 0),
-            "wait_seconds": wait,
+            "wait_seconds": state.wait_of_new,
             "seconds_per_job": seconds if any(seconds.values()) else None,
         }
+
+    def end_revoked(self) -> None:
+        """End the streams of those whose token was revoked, or has expired, since they began."""
+        if held := self.hub.holders():
+            self.hub.end(held - users.valid(self.store.db))
 
     def why_not(self, model: str) -> str | None:
         """Return why a model cannot be used here; None if it can."""
@@ -137,6 +147,12 @@ def service_of(request: Request) -> Service:
 def user_of(request: Request) -> User:
     """Return who sent a request; the guard has made sure that it is somebody."""
     found: User = request.scope["mti_user"]
+    return found
+
+
+def holder_of(request: Request) -> bytes:
+    """Return the hash of the token with which a request was sent."""
+    found: bytes = request.scope["mti_token"]
     return found
 
 

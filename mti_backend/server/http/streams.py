@@ -17,10 +17,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ..store import events, jobs
 from ..store.jobs import Job
-from .errors import not_found, refuse
+from .errors import not_found, refuse, token_unknown
+from .hub import Listener
 from .jobs import own_job
 from .reading import number_in, whole_number
-from .service import Service, service_of, user_of
+from .service import Service, holder_of, service_of, user_of
 
 HEARTBEAT_SECONDS = 15.0
 QUEUE_SECONDS = 2.0
@@ -43,14 +44,19 @@ async def stream(request: Request) -> Response:
         raise refuse(429, "too_many_streams", what, "Close some.", 5)
     headers = {"X-Accel-Buffering": "no"}  # nginx would hold the events back
     return StreamingResponse(
-        _events(service, user.id, job.id, after), 200, headers, "text/event-stream"
+        _events(service, user.id, job.id, after, holder_of(request)),
+        200,
+        headers,
+        "text/event-stream",
     )
 
 
-async def _events(service: Service, user: str, job: str, after: int) -> AsyncIterator[str]:
+async def _events(
+    service: Service, user: str, job: str, after: int, holder: bytes
+) -> AsyncIterator[str]:
     service.streams[user] += 1
     try:
-        with service.hub.listening(job) as news:
+        with service.hub.listening(job, holder) as news:
             async for text in _follow(service, user, job, after, news):
                 yield text
     finally:
@@ -60,11 +66,11 @@ async def _events(service: Service, user: str, job: str, after: int) -> AsyncIte
 
 
 async def _follow(
-    service: Service, user: str, job: str, after: int, news: asyncio.Event
+    service: Service, user: str, job: str, after: int, news: Listener
 ) -> AsyncIterator[str]:
     yield ": events\n\n"
     sent, told = time.monotonic(), ""
-    while not service.hub.closed:
+    while not (service.hub.closed or news.ended):
         news.clear()
         current, found = service.hub.shared(job, after, partial(_news, service, user, job, after))
         if current is None:
@@ -102,9 +108,11 @@ async def poll(request: Request) -> Response:
     service, user, job = service_of(request), user_of(request), own_job(request)
     after = number_in(request, "after", 0, MOST_SEQ)
     until = time.monotonic() + number_in(request, "wait", 0, MOST_WAIT)
-    with service.hub.listening(job.id) as news:
+    with service.hub.listening(job.id, holder_of(request)) as news:
         while True:
             news.clear()
+            if news.ended:
+                raise token_unknown()
             current = jobs.of_user(service.store.db, user.id, job.id)
             if current is None:
                 raise not_found()

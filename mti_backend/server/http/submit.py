@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,9 +22,10 @@ from mti_addon.wire.library.pictures import image_size
 from mti_addon.wire.library.tensors import MAX_BYTES as MAX_TENSORS
 from mti_addon.wire.library.tensors import check_tokens
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.request import POSES, Request
+from mti_addon.wire.request import Request
 
 from ..config import MAX_JOB_BYTES
+from ..execution.work import work_of
 from ..files.blobs import blob_path
 from ..store import blobs, jobs
 from ..store.database import Connection
@@ -34,7 +34,7 @@ from ..store.users import User
 from .blobs import size_of
 from .errors import refuse
 from .job_texts import job_json
-from .quota import check_unfinished
+from .quota import check_stored, check_unfinished
 from .reading import read_json
 from .service import Service, address_of, service_of, user_of
 
@@ -69,10 +69,11 @@ async def submit(http: HttpRequest) -> Response:
     _check_engine(service, request)
     await run_in_threadpool(_check_inputs, service, user, request)
     service.files.check_space()
+    check_stored(service, user)
     most = service.limit(user, "queued")
     new = NewJob(
         *(user.id, key, body, text, request.name, request.task, request.settings.model),
-        _work(request),
+        await run_in_threadpool(work_of, request),
         sent.inputs,
     )
     found = await service.store.awrite(_add, new, most, service.config.limits.queued_by_all)
@@ -155,21 +156,6 @@ def _check_png(path: Path, name: str) -> None:
 def _missing(name: str, sha256: str) -> Exception:
     what = "The file {name} has not been uploaded."
     return refuse(422, "blob_missing", what, "Upload it first.", name=name, sha256=sha256)
-
-
-def _work(request: Request) -> str:
-    """Name the result of a job: equal for those that compute the same, whatever their names are.
-
-    Only what has been learned is worth sharing, so a job that applies has a name of its own.
-    """
-    if not request.learns:
-        return uuid.uuid4().hex
-    fields = codec.to_dict(request)
-    for name in ("job", "name"):
-        del fields[name]
-    if request.settings.inversion.token_init != "poses":
-        fields["inputs"].pop(POSES, None)  # kept with the motion, and not used to learn it
-    return hashlib.sha256(_canonical(fields)).hexdigest()
 
 
 def _canonical(value: Any) -> bytes:

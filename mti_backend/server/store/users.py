@@ -75,6 +75,12 @@ def user_of(db: Connection, token: str) -> User | None:
     return User(row[1], row[2], bool(row[3]), row[4], row[5])
 
 
+def valid(db: Connection) -> set[bytes]:
+    """Return the hashes of all tokens that are neither revoked nor expired."""
+    rows = db.execute("SELECT hash FROM tokens WHERE revoked IS NULL AND expires > ?", (now(),))
+    return {row[0] for row in rows}
+
+
 def revoke(db: Connection, name: str) -> int:
     """Revoke all tokens of a user; return how many were valid. Raises BadRequest if unknown."""
     _require(db, name)
@@ -84,6 +90,16 @@ def revoke(db: Connection, name: str) -> int:
         (now(), now(), name),
     )
     return db.changes()
+
+
+def revoke_admin(db: Connection, name: str) -> bool:
+    """Close the administrator's page to a user, whose tokens stay; False if it was closed.
+
+    Raises BadRequest if unknown.
+    """
+    _require(db, name)
+    db.execute("UPDATE users SET admin = 0 WHERE name = ? AND admin", (name,))
+    return bool(db.changes())
 
 
 def set_limits(db: Connection, name: str, queued: int | None, stored: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,3 +62,14 @@ def test_the_old_model_is_gone_before_the_new_one_is_loaded(
     del model
     assert last.load("svd-xt", "cpu").name == "svd-xt"
     assert alive == [[False] * len(parts)]
+
+
+def test_replaced_weights_are_loaded_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTI_MODELS_DIR", str(folder))
+    last = idle.LastModel()
+    model = last.load("svd", "cpu")
+    assert last.load("svd", "cpu") is model
+    weights = next((folder / "svd" / "unet").glob("*.safetensors"))
+    shutil.copyfile(weights, weights.with_name("new"))
+    weights.with_name("new").replace(weights)
+    assert last.load("svd", "cpu") is not model

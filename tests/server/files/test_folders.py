@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,13 @@ import pytest
 from mti_addon.wire.errors import BadEmbedding, Busy, DiskFull, UnreadableInput
 from mti_addon.wire.events import Cancelled, Done, encode
 from mti_addon.wire.job import JobFolder, manifest_of
+from mti_addon.wire.library.motion_embeddings import check_motion
 from mti_addon.wire.library.tensors import check_tokens
 from mti_backend.server.files import blobs, folders, places, results
 from mti_backend.server.files.places import Places
 from tests.fake_runner.mti_backend.__main__ import tokens
 from tests.wire.examples import make_request
+from tests.wire.library.embeddings_file import file, header
 
 JOB = "a" * 32
 
@@ -85,26 +89,56 @@ def test_a_blob_that_is_gone_leaves_nothing_half_built(home: Places) -> None:
     assert list(home.jobs.iterdir()) == []
 
 
-def test_a_shared_result_gets_the_name_of_whoever_gets_it(home: Places) -> None:
+def test_a_shared_result_gets_the_name_and_settings_of_whoever_gets_it(home: Places) -> None:
+    anna, ben = (make_request("learn", name=f"{name}'s") for name in ("Anna", "Ben"))
+    sampling = replace(anna.settings.sampling, takes=7)
+    anna = replace(anna, settings=replace(anna.settings, sampling=sampling))
     first, second = (JobFolder(home.jobs / name) for name in ("first", "second"))
     for folder in (first, second):
         folder.path.mkdir()
     first.output_dir.mkdir()
     data = tokens(make_request("learn", name="real"))
-    first.output_motion.write_bytes(results.renamed(named(data), "Anna's"))
+    first.output_motion.write_bytes(results.renamed(named(data), anna))
     first.manifest_file.write_text(manifest_of(first.output_dir).to_json())
     results.keep(first.output_dir, home.results / "work")
-    results.give(home.results / "work", second, "Ben's")
+    results.give(home.results / "work", second, ben)
     assert second.verify_output() == ("motion.safetensors",)
     found = check_tokens(second.output_motion.read_bytes(), "motion")
     assert found.meta["name"] == "Ben's" and b"Anna" not in second.output_motion.read_bytes()
+    assert json.loads(found.meta["settings"])["sampling"]["takes"] == 1
     assert check_tokens(first.output_motion.read_bytes(), "motion").meta["name"] == "Anna's"
 
 
+def test_a_shared_motion_of_words_gets_the_name_too(home: Places) -> None:
+    """In the file, and in those of fewer iterations, which whoever shared them still has."""
+    ben = make_request("learn", "animatediff", name="Ben's")
+    first, second = (JobFolder(home.jobs / name) for name in ("first", "second"))
+    for folder in (first, second):
+        folder.path.mkdir()
+    first.early_dir.mkdir(parents=True)
+    data = file(replace(header(), about={"name": "Anna's", "caption": "a man waves"}))
+    for path in (first.output_motion, first.early_motion(100)):
+        path.write_bytes(data)
+    first.manifest_file.write_text(manifest_of(first.output_dir).to_json())
+    results.keep(first.output_dir, home.results / "work")
+    results.give(home.results / "work", second, ben)
+    assert second.verify_output() == first.verify_output()
+    for path in (second.output_motion, second.early_motion(100)):
+        given = path.read_bytes()
+        found = check_motion(given, "motion")
+        assert found.about == {"name": "Ben's", "caption": "a man waves"}
+        assert b"Anna" not in given and given[-1000:] == data[-1000:]
+    assert first.output_motion.read_bytes() == data
+    damaged = home.results / "work" / "output" / "motion.safetensors"
+    damaged.write_bytes(data[:-2])
+    with pytest.raises(BadEmbedding):
+        results.give(home.results / "work", second, ben)
+
+
 def named(data: bytes) -> bytes:
-    """A motion's file whose metadata has a name."""
+    """A motion's file whose metadata has a name and settings."""
     old = b'{\\"model\\": \\"ab12\\"}'
-    new = b'{\\"model\\": \\"ab12\\", \\"name\\": \\"\\"}'
+    new = b'{\\"model\\": \\"ab12\\", \\"name\\": \\"\\", \\"settings\\": \\"\\"}'
     assert old in data
     length = int.from_bytes(data[:8], "little") + len(new) - len(old)
     return length.to_bytes(8, "little") + data[8:].replace(old, new, 1)
@@ -112,7 +146,7 @@ def named(data: bytes) -> bytes:
 
 def test_a_damaged_motion_is_not_renamed() -> None:
     with pytest.raises(BadEmbedding):
-        results.renamed(b"no motion", "name")
+        results.renamed(b"no motion", make_request("learn"))
 
 
 def test_an_upload_counts_when_its_sum_is_right(home: Places) -> None:

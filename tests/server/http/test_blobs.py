@@ -7,10 +7,11 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.server.serving import Answer, Client, Server
+from tests.server.serving import Answer, Client, Server, invited, running
 
 LARGE = os.urandom(300_000)
 
@@ -127,21 +128,67 @@ def test_only_a_sha256_is_a_name(anna: Client, name: str) -> None:
     assert anna.ask("PUT", f"/v1/blobs/{name}", b"x").status == 404
 
 
-def test_a_user_s_space_is_limited(server: Server, user: Callable[..., Client]) -> None:
+@pytest.fixture
+def small(server: Server, user: Callable[..., Client]) -> Client:
+    """A user who may store 1000 bytes."""
     from mti_backend.server.store import users
     from mti_backend.server.store.database import connect, transaction
 
-    client = user("small")
+    name = f"small-{os.urandom(4).hex()}"
+    client = user(name)
     db = connect(server.data / "server.db")
     with transaction(db):
-        users.set_limits(db, "small", None, 1000)
+        users.set_limits(db, name, None, 1000)
     db.close()
-    client.upload(b"x" * 600)
-    answer = client.ask("PUT", f"/v1/blobs/{sha(b'y' * 600)}", b"y" * 600)
+    return client
+
+
+def used(client: Client) -> int:
+    return int(client.get("/v1/me").json["used"]["stored_bytes"])
+
+
+def test_a_user_s_space_is_limited(small: Client) -> None:
+    small.upload(b"x" * 600)
+    answer = small.ask("PUT", f"/v1/blobs/{sha(b'y' * 600)}", b"y" * 600)
     assert (answer.status, answer.code) == (429, "stored_limit")
     assert int(answer.headers["Retry-After"]) > 0
-    assert client.get("/v1/me").json["limits"]["stored_bytes"] == 1000
-    assert client.get("/v1/me").json["used"]["stored_bytes"] == 600
+    assert small.get("/v1/me").json["limits"]["stored_bytes"] == 1000
+    assert used(small) == 600
+
+
+def test_parts_of_uploads_count(small: Client) -> None:
+    first, second = os.urandom(600), os.urandom(600)
+    assert part(small, first, 0, 499).status == 202
+    assert used(small) == 500
+    assert part(small, second, 0, 99).code == "stored_limit"  # it would be 600 in the end
+    assert part(small, first, 500, 599).status == 201  # what is continued is not counted twice
+    assert used(small) == 600
+
+
+def test_uploads_at_the_same_time_count_as_a_whole(server: Server, small: Client) -> None:
+    first, second = os.urandom(600), os.urandom(600)
+    with socket.create_connection(("127.0.0.1", server.port)) as slow:
+        head = f"PUT /v1/blobs/{sha(first)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        head += f"Authorization: Bearer {small.token}\r\nContent-Length: 600\r\n\r\n"
+        slow.sendall(head.encode() + first[:10])
+        deadline = time.monotonic() + 10
+        while used(small) != 600:
+            assert time.monotonic() < deadline
+        answer = small.ask("PUT", f"/v1/blobs/{sha(second)}", second)
+        assert (answer.status, answer.code) == (429, "stored_limit")
+
+
+def test_uploads_are_counted_by_the_minute(data: Path) -> None:
+    with running(data, "--limit", "uploads_a_minute=2") as own:
+        clients = [Client(own.port, invited(data, name)) for name in ("anna", "ben")]
+        answers = [
+            clients[0].ask("PUT", f"/v1/blobs/{sha(each)}", each) for each in (b"1", b"2", b"3")
+        ]
+        assert [answer.status for answer in answers] == [201, 201, 429]
+        assert answers[2].code == "too_many_uploads" and answers[2].headers["Retry-After"] == "10"
+        assert clients[1].ask("PUT", f"/v1/blobs/{sha(b'1')}", b"1").status == 201
+        for client in clients:
+            client.close()
 
 
 def test_a_blob_whose_file_is_gone_is_uploaded_again(server: Server, anna: Client) -> None:

@@ -7,14 +7,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mti_addon.wire.events import decode
-from mti_backend.server.http import submit
 from tests.fake_runner.mti_backend.__main__ import png
-from tests.server.serving import Client, contents, job_of
+from tests.server.serving import Client, contents, invited, job_of, running
 from tests.wire.examples import make_request
 
 
@@ -211,19 +211,6 @@ def test_what_is_learned_twice_is_learned_once(anna: Client, ben: Client) -> Non
     assert ben.get(f"/v1/jobs/{second}/files/motion.safetensors").data == motions[1]
 
 
-def test_poses_count_where_the_motion_is_taken_from_them() -> None:
-    """Of equal images, drawn from other poses, nothing is shared then."""
-    request, _ = job_of("wave", "learn", seed=6)
-    inversion = replace(request.settings.inversion, token_init="poses")
-    keyed = replace(request, settings=replace(request.settings, inversion=inversion))
-    for each, count in ((request, 1), (keyed, 2)):
-        names = {
-            submit._work(replace(each, inputs={**each.inputs, "poses.json": digit * 64}))
-            for digit in "ab"
-        }
-        assert len(names) == count
-
-
 def test_the_limit_of_jobs_is_told(server: Any, user: Callable[..., Client]) -> None:
     from mti_backend.server.store import users
     from mti_backend.server.store.database import connect, transaction
@@ -243,6 +230,111 @@ def test_the_limit_of_jobs_is_told(server: Any, user: Callable[..., Client]) -> 
         ended(client, job)
     assert client.post("/v1/jobs", body, Idempotency_Key=key).status == 201
     ended(client, client.get("/v1/jobs").json["jobs"][0]["id"])
+
+
+def test_a_user_whose_results_have_used_up_the_space_sends_no_more(
+    server: Any, user: Callable[..., Client]
+) -> None:
+    from mti_backend.server.store import users
+    from mti_backend.server.store.database import connect, transaction
+
+    client = user("full")
+    job = client.submit("finish")["id"]
+    client.wait(job)
+    again = client.submit("fail_early")["id"]
+    client.wait(again)
+    files = client.get(f"/v1/jobs/{job}/files").json["files"]
+    key, body = uploaded(client)
+    used = client.get("/v1/me").json["used"]["stored_bytes"]
+    assert used > sum(file["bytes"] for file in files) > 0  # results count, and uploads
+    db = connect(server.data / "server.db")
+    with transaction(db):
+        users.set_limits(db, "full", None, used)
+    db.close()
+    refused = client.post("/v1/jobs", body, Idempotency_Key=key)
+    assert (refused.status, refused.code) == (429, "stored_limit")
+    assert client.post(f"/v1/jobs/{again}/resume").code == "stored_limit"
+    assert client.ask("DELETE", f"/v1/jobs/{job}").status == 204
+    accepted = client.post("/v1/jobs", body, Idempotency_Key=key)
+    assert accepted.status == 201
+    ended(client, accepted.json["id"])
+
+
+def test_the_queue_of_all_users_is_limited(data: Path) -> None:
+    with running(data, "--slots", "1", "--limit", "queued_by_all=1") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        anna.wait(anna.submit("slow")["id"], "running")
+        anna.submit("slow")
+        key, body = uploaded(ben)
+        refused = ben.post("/v1/jobs", body, Idempotency_Key=key)
+        assert (refused.status, refused.code) == (429, "queue_full")
+        assert int(refused.headers["Retry-After"]) > 0
+        for client in (anna, ben):
+            client.close()
+
+
+def test_a_user_s_jobs_at_work_may_be_limited(data: Path) -> None:
+    """Free slots are then kept for others."""
+    with running(data, "--slots", "3", "--limit", "running=1") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        first = anna.submit("slow")["id"]
+        second = anna.submit("slow")["id"]
+        anna.wait(first, "running")
+        time.sleep(1.5)  # the queue is looked at every half second
+        assert (anna.job(second)["state"], anna.job(second)["position"]) == ("queued", 1)
+        assert anna.job(second)["wait_seconds"] > 0
+        ben.wait(ben.submit("slow")["id"], "running", seconds=10)
+        ended(anna, first)
+        anna.wait(second, "running", seconds=10)
+        for client in (anna, ben):
+            client.close()
+
+
+def test_the_time_until_a_new_job_starts_is_told(data: Path) -> None:
+    """The free slot's: none. Behind a job at work: its rest. Behind others as well: theirs, too."""
+    with running(data, "--slots", "1", "--steps", "40", "--pause", "0.1") as server:
+        client = Client(server.port, invited(data, "anna"))
+
+        def wait() -> float | None:
+            engines = client.get("/v1/me").json["engines"]
+            found: float | None = next(e for e in engines if e["model"] == "draft")["wait_seconds"]
+            return found
+
+        assert wait() == 0
+        first = client.submit("slow")["id"]
+        until = time.monotonic() + 30
+        while client.job(first)["seq"] < 3:  # it says itself how long it will take
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        alone = wait()
+        assert alone is not None and 1 < alone <= 4
+        client.submit("slow")
+        assert wait() is None  # nothing is known yet about jobs of this kind
+        assert client.wait(first)["state"] == "done"
+        third = client.submit("slow")["id"]
+        client.wait(client.get("/v1/jobs").json["jobs"][1]["id"], "running")
+        behind = client.job(third)["wait_seconds"]
+        assert behind is not None and 1 < behind < 8
+        both = wait()
+        assert both is not None and 4 < both < 16 and both > behind
+        client.close()
+
+
+def test_who_waits_for_what_another_learns_is_told_when_it_ends(data: Path) -> None:
+    with running(data, "--slots", "2", "--steps", "40", "--pause", "0.1") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        first = anna.submit("slow", "learn", seed=5)["id"]
+        anna.wait(first, "running")
+        second = ben.submit("real", "learn", seed=5)["id"]
+        told: list[float | None] = []
+        while (found := ben.job(second))["state"] == "queued":
+            told.append(found["wait_seconds"])
+            time.sleep(0.2)
+        known = [seconds for seconds in told if seconds is not None]
+        assert len(known) > 3 and max(known) > 1.0
+        assert known == sorted(known, reverse=True)
+        for client in (anna, ben):
+            client.close()
 
 
 def change(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

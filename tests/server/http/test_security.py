@@ -6,8 +6,10 @@ import base64
 import http.client
 import json
 import os
+import select
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -92,6 +94,51 @@ def test_wrong_tokens_are_slowed_down_and_right_ones_are_not(data: Path) -> None
         right.close()
 
 
+def refused(port: int, source: str, *forwarded: str) -> int:
+    """The status for a wrong token that comes from an address of this machine, and says that it was
+    forwarded."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=20, source_address=(source, 0)
+    )
+    connection.putrequest("GET", "/v1/me")
+    connection.putheader("Authorization", "Bearer wrong")
+    for each in forwarded:
+        connection.putheader("X-Forwarded-For", each)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def refused_addresses(data: Path) -> list[str]:
+    lines = [json.loads(line) for line in (data / "audit.log").read_text().splitlines()]
+    return [line["from"] for line in lines if line["action"] == "refused"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there, all of 127/8 is this machine's")
+def test_only_a_proxy_on_this_machine_is_believed(data: Path) -> None:
+    with running(data, "--proxy", "--limit", "failures_a_minute=2") as server:
+        for _ in range(2):
+            assert refused(server.port, "127.0.0.1", "192.0.2.1") == 401
+        assert refused(server.port, "127.0.0.1", "192.0.2.1") == 429
+        assert refused(server.port, "127.0.0.1", "192.0.2.2") == 401  # counted by itself
+        # what a client has sent itself stands before what the proxy adds
+        assert refused(server.port, "127.0.0.1", "192.0.2.9, 192.0.2.1") == 429
+        assert refused(server.port, "127.0.0.1", "192.0.2.9", "192.0.2.1") == 429
+        # from elsewhere, the header counts for nothing
+        for number in range(2):
+            assert refused(server.port, "127.0.0.2", f"192.0.2.{10 + number}") == 401
+        assert refused(server.port, "127.0.0.2", "192.0.2.12") == 429
+        assert refused_addresses(data) == [*["192.0.2.1"] * 2, "192.0.2.2", *["127.0.0.2"] * 2]
+
+
+def test_without_a_proxy_nobody_is_believed(data: Path) -> None:
+    with running(data, "--limit", "failures_a_minute=1") as server:
+        assert refused(server.port, "127.0.0.1", "192.0.2.1") == 401
+        assert refused(server.port, "127.0.0.1", "192.0.2.2") == 429
+        assert refused_addresses(data) == ["127.0.0.1"]
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example"])
 def test_only_its_own_names_are_answered(anna: Client, host: str) -> None:
     answer = anna.get("/v1/me", Host=host)
@@ -131,9 +178,9 @@ def test_a_token_in_the_address_counts_for_nothing(server: Server, anna: Client)
         *("manifest.json%00", "frames/../frames/0001.png", "frames", "frames/", "", "log.txt"),
     ],
 )
-def test_only_names_of_the_manifest_are_served(anna: Client, name: str) -> None:
-    done = [job for job in anna.get("/v1/jobs").json["jobs"] if job["state"] == "done"]
-    assert anna.get(f"/v1/jobs/{done[0]['id']}/files/{name}").status == 404
+def test_only_names_of_the_manifest_are_served(anna: Client, done: str, name: str) -> None:
+    assert anna.get(f"/v1/jobs/{done}/files/frames/0001.png").status == 200
+    assert anna.get(f"/v1/jobs/{done}/files/{name}").status == 404
 
 
 def test_a_link_in_the_results_leads_nowhere(server: Server, anna: Client) -> None:
@@ -295,6 +342,38 @@ def test_a_header_that_never_ends_is_cut_off(server: Server) -> None:
             assert b" 400 " in connection.recv(1000)
         except (BrokenPipeError, ConnectionResetError):
             pass
+
+
+def drip(port: int, path: str, token: str, pieces: int, size: int) -> tuple[int, str, float]:
+    """Send a body of 4000 bytes in pieces, one each fifth of a second; (status, code, seconds)."""
+    method = "PUT" if "blobs" in path else "POST"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: 12345678\r\n"
+    head += f"Authorization: Bearer {token}\r\nContent-Length: 4000\r\n\r\n"
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head.encode())
+        for _ in range(pieces):
+            connection.sendall(b"x" * size)
+            if select.select([connection], [], [], 0.2)[0]:
+                break
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        code = json.loads(response.read())["error"]["code"]
+        return response.status, code, time.monotonic() - began
+
+
+def test_a_body_that_comes_too_slowly_is_refused(data: Path) -> None:
+    blob = f"/v1/blobs/{'a' * 64}"
+    with running(data, "--limit", "body_seconds=1", "--limit", "body_rate=500") as server:
+        token = invited(data, "anna")
+        for path, pieces, size in (
+            *((blob, 1, 1), (blob, 40, 80)),  # it stops; it is just too slow
+            *((path, 40, 1) for path in (blob, "/v1/jobs", "/v1/library")),
+        ):
+            status, code, seconds = drip(server.port, path, token, pieces, size)
+            assert (status, code) == (408, "too_slow") and 0.9 < seconds < 8
+        status, _, seconds = drip(server.port, blob, token, 20, 200)  # as on a bad line
+        assert status == 422 and seconds > 2  # it has arrived, and is wrong
 
 
 def test_nonsense_ends_a_connection_and_not_the_server(server: Server, anna: Client) -> None:

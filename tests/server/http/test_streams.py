@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -119,12 +120,12 @@ def test_long_polling_gives_up_in_time(anna: Client) -> None:
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 16, "%20"])
-def test_odd_numbers_are_refused(anna: Client, after: str) -> None:
-    job = anna.get("/v1/jobs").json["jobs"][0]["id"]
+def test_odd_numbers_are_refused(anna: Client, done: str, after: str) -> None:
     for place in ("events", "events.json"):
-        assert anna.get(f"/v1/jobs/{job}/{place}?after={after}").status == 422
-    assert anna.get(f"/v1/jobs/{job}/events.json?wait=61").status == 422
-    assert anna.get(f"/v1/jobs/{job}/events", Last_Event_ID="x").status == 422
+        assert anna.get(f"/v1/jobs/{done}/{place}?after=0").status == 200
+        assert anna.get(f"/v1/jobs/{done}/{place}?after={after}").status == 422
+    assert anna.get(f"/v1/jobs/{done}/events.json?wait=61").status == 422
+    assert anna.get(f"/v1/jobs/{done}/events", Last_Event_ID="x").status == 422
 
 
 def test_streams_are_limited_and_freed(server: Server, user: Callable[..., Client]) -> None:
@@ -141,6 +142,41 @@ def test_streams_are_limited_and_freed(server: Server, user: Callable[..., Clien
     while client.get(f"/v1/jobs/{job}/events").status == 429:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_revoked_token_s_streams_end_at_once(data: Path) -> None:
+    """And nobody else's: neither another user's, nor those of their own with a new token."""
+    from mti_backend.server.cli import main
+
+    with running(data, "--slots", "1", "--pause", "0.2") as server:
+        anna, ben = (Client(server.port, invited(data, name)) for name in ("anna", "ben"))
+        job, own = anna.submit("slow")["id"], ben.submit("slow")["id"]
+        anna.wait(job, "running")
+        answers: list[tuple[int, float]] = []
+
+        def poll() -> None:
+            with contextlib.closing(Client(server.port, anna.token)) as third:
+                last = anna.job(job)["seq"] + 100
+                status = third.get(f"/v1/jobs/{job}/events.json?after={last}&wait=30").status
+            answers.append((status, time.monotonic()))
+
+        polling = threading.Thread(target=poll)
+        with following(anna, job) as mine, following(ben, own) as other:
+            assert mine.readline() == other.readline() == b": events\n"
+            polling.start()
+            time.sleep(0.5)
+            assert main(["revoke", "anna", "--data", str(data)]) == 0
+            began = time.monotonic()
+            told = mine.read()
+            assert time.monotonic() - began < 2 and b'"done"' not in told
+            polling.join(30)
+            assert answers[0][0] == 401 and answers[0][1] - began < 2
+            anna.token = invited(data, "anna")
+            with following(anna, job) as again:
+                assert b'"event":"done"' in again.read().replace(b'": "', b'":"')
+            assert b'"event":"done"' in other.read().replace(b'": "', b'":"')
+        for client in (anna, ben):
+            client.close()
 
 
 def test_a_server_that_stops_ends_its_streams(data: Path) -> None:
