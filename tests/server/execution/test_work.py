@@ -171,14 +171,15 @@ def test_what_changed_weights_have_learned_is_not_kept_under_the_old_name(
     monkeypatch.setenv("MTI_MODELS_DIR", str(folder.parent))
     index = folder / "model_index.json"
     old = index.read_text()
-    with running(data, "--steps", "4") as server:
+    with running(data, "--slots", "1", "--steps", "4") as server:
         client = Client(server.port, invited(data, "anna"))
-        job = client.submit("slow", "learn", seed=5)["id"]
-        client.wait(job, "running")
+        client.wait(client.submit("slow")["id"], "running")
+        waiting = client.submit("real one", "learn", seed=5)["id"]  # named by the old files
         index.write_text(json.dumps(json.loads(old) | {"_new": True}))
-        assert client.wait(job)["state"] == "done"
+        assert client.job(waiting)["state"] == "queued"
+        assert client.wait(waiting)["state"] == "done"
         index.write_text(old)
-        again = client.submit("finish", "learn", seed=5)["id"]
+        again = client.submit("real two", "learn", seed=5)["id"]
         assert client.wait(again)["state"] == "done"
         assert client.lines(again)[0]["device"] == "cpu"
         client.close()
