@@ -84,7 +84,7 @@ class MTI_OT_publish_motion(OfferedMotionOperator, bpy.types.Operator):
         motion = read_motion(self.entry(context).folder)
         path = studio.outgoing(motion.preset.id)
         export_to(motion, path)
-        watch.begin_errand("publish", file=str(path))
+        watch.begin_task("publish", file=str(path))
         self.report({"INFO"}, translated("Sharing {}", motion.preset.name))
         return {"FINISHED"}
 

@@ -29,17 +29,17 @@ def thumbnail(motion: RemoteMotion) -> Path:
 def browse(query: str) -> None:
     """Search the studio's motions. Raises StudioError, Busy, DiskFull, NotWritable."""
     place.require_online(place.address())
-    watch.begin_errand("motions", query=query.strip())
+    watch.begin_task("motions", query=query.strip())
 
 
 def take(motion: str) -> None:
     """Fetch a motion; `look` adds it to the library. Raises the same as `browse`."""
     place.require_online(place.address())
-    watch.begin_errand("take", motion=motion, file=str(_incoming() / f"{motion}{SUFFIX}"))
+    watch.begin_task("take", motion=motion, file=str(_incoming() / f"{motion}{SUFFIX}"))
 
 
 def look() -> None:
-    """Add the motions that have arrived to the library; called when an errand has ended."""
+    """Add the motions that have arrived to the library; called when a studio task has ended."""
     try:
         files = sorted(_incoming().glob("*" + SUFFIX))
     except OSError:

@@ -28,7 +28,7 @@ def draw_studio_motions(context: Any, layout: Any) -> None:
     row.use_property_split = False
     row.prop(window, "studio_search", text="", icon="VIEWZOOM")
     row.operator("mti.browse_studio", text="", icon="FILE_REFRESH")
-    _draw_errands(context, body)
+    _draw_tasks(context, body)
     known = studio.found()
     for motion in known[:MOST]:
         line = body.row(align=True)
@@ -43,7 +43,7 @@ def draw_studio_motions(context: Any, layout: Any) -> None:
         paragraph(context, body, text, "NONE")
 
 
-def _draw_errands(context: Any, layout: Any) -> None:
+def _draw_tasks(context: Any, layout: Any) -> None:
     """Draw what is being asked of the studio, or why that did not work."""
     for kind in ("motions", "take", "publish"):
         state = watch.states.get(kind)

@@ -18,10 +18,10 @@ def remove(job: JobFolder) -> None:
     if note is None:
         client.remove(job)
         return
-    order = outbox.put(place.folder(), "delete", job, note)
+    request = outbox.put(place.folder(), "delete", job, note)
     try:
         client.remove(job)
     except MtiError:
-        outbox.take_back(place.folder(), order.key)
+        outbox.take_back(place.folder(), request.key)
         raise
     watch.begin()

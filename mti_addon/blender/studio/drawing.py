@@ -33,13 +33,13 @@ def draw_studio(context: Any, layout: Any) -> None:
         row.operator("mti.forget_studio", icon="TRASH")
     else:
         row.operator("mti.pair_studio", icon="LINKED")
-    _draw_errand(context, body, "test" if address else "pair")
+    _draw_task(context, body, "test" if address else "pair")
     if address:
         for name, label in LABELS.items():
             _draw_engine(context, body, name, label)
 
 
-def _draw_errand(context: Any, layout: Any, kind: str) -> None:
+def _draw_task(context: Any, layout: Any, kind: str) -> None:
     """Draw what came of the last pairing or test, in one sentence."""
     state = watch.states.get(kind)
     if kind == "test" and state is None:

@@ -57,7 +57,7 @@ class MTI_OT_pair_studio(bpy.types.Operator):
         pairing = parse_pairing(text)
         place.require_online(pairing.address)
         place.folder().propose(pairing)
-        watch.begin_errand("pair")
+        watch.begin_task("pair")
         return {"FINISHED"}
 
 
@@ -76,8 +76,8 @@ class MTI_OT_test_studio(bpy.types.Operator):
 
     @reports_errors
     def execute(self, _context: Any) -> set[str]:
-        """Start the errand; its sentence is shown below the button."""
-        watch.begin_errand("test")
+        """Start the studio task; its sentence is shown below the button."""
+        watch.begin_task("test")
         return {"FINISHED"}
 
 

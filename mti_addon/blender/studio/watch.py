@@ -1,4 +1,4 @@
-"""Errands to the studio: started, watched on Blender's timer, and its state kept fresh.
+"""Tasks at the studio: started, watched on Blender's timer, and its state kept fresh.
 
 Blender never speaks to the studio itself. While something of it is drawn, or an order waits in the
 outbox, a short process asks it now and then.
@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from ...client.remote import outbox
-from ...client.remote.tasks import KINDS, StudioTask, start_errand, task_folder
+from ...client.remote.tasks import KINDS, StudioTask, start_studio_task, task_folder
 from ...client.setup.folder import SetupTaskState
 from ...client.setup.start import look
 from ...wire import MtiError
@@ -22,34 +22,34 @@ from ..common import addon, file_cache, panels
 from . import place
 
 SECONDS = 0.5
-"""Polling interval while an errand runs."""
+"""Polling interval while a studio task runs."""
 REFRESH_SECONDS = 30.0
 """How old the studio's state may become while it is drawn."""
 SEEN_SECONDS = 60.0
 """How long after the last drawing the state is still kept fresh."""
 
 states: dict[str, SetupTaskState] = {}
-"""State at the last poll of every errand ever started."""
+"""State at the last poll of every studio task ever started."""
 _listeners: list[Callable[[], None]] = []
-"""Called when an errand has begun or ended."""
+"""Called when a studio task has begun or ended."""
 _drawn = -SEEN_SECONDS
 _asked = -REFRESH_SECONDS
 
 
-def begin_errand(kind: Any, **more: str) -> None:
-    """Start an errand and watch it. Raises Busy, BackendMissing, DiskFull, NotWritable."""
+def begin_task(kind: Any, **more: str) -> None:
+    """Start a studio task and watch it. Raises Busy, BackendMissing, DiskFull, NotWritable."""
     task = StudioTask(kind, str(place.folder().path), **more)
-    start_errand(task, addon.EXTENSION_ROOT, sys.executable)
+    start_studio_task(task, addon.EXTENSION_ROOT, sys.executable)
     start()
 
 
 def running(kind: str) -> bool:
-    """Return whether an errand was running at the last poll."""
+    """Return whether a studio task was running at the last poll."""
     return states.get(kind, SetupTaskState()).phase == "running"
 
 
 def poll() -> float | None:
-    """Look at the errands, and start one if the state is old; return the seconds until the next."""
+    """Look at the tasks, and start one if the state is old; return the seconds until the next."""
     before = dict(states)
     for kind in KINDS:
         task = task_folder(place.folder(), kind)
@@ -69,7 +69,7 @@ def poll() -> float | None:
 
 
 def on_change(tell: Callable[[], None]) -> None:
-    """Call a function whenever an errand has begun or ended; registering twice has no effect."""
+    """Call a function whenever a task has begun or ended; registering twice has no effect."""
     if tell not in _listeners:
         _listeners.append(tell)
 
@@ -108,7 +108,7 @@ def _keep_fresh() -> float | None:
     """Ask the studio if that is due; return the seconds until it may be again."""
     global _asked
     now, address = time.monotonic(), place.address()
-    wanted = now - _drawn < SEEN_SECONDS or bool(outbox.orders(place.folder()))
+    wanted = now - _drawn < SEEN_SECONDS or bool(outbox.pending_requests(place.folder()))
     if not address or not wanted:
         return None
     if place.offline_problem(address) or now - _asked < REFRESH_SECONDS:
@@ -116,7 +116,7 @@ def _keep_fresh() -> float | None:
     _asked = now
     try:
         task = StudioTask("refresh", str(place.folder().path))
-        start_errand(task, addon.EXTENSION_ROOT, sys.executable)
+        start_studio_task(task, addon.EXTENSION_ROOT, sys.executable)
     except (MtiError, OSError):
         return REFRESH_SECONDS  # it is no more than a status
     return SECONDS

@@ -1,7 +1,7 @@
-"""Short errands to the studio's server: pair, test, refresh, share motions; wire and stdlib only.
+"""Short tasks at the studio's server: pair, test, refresh, share motions; wire and stdlib only.
 
 Each is a task like those of the setup (`client/setup`): a folder, and a detached process on it. The
-folder of an errand is used again for the next of its kind.
+folder of a studio task is used again for the next of its kind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TASKS = "mti_addon.client.remote.relay.tasks"
 
 @dataclass(frozen=True)
 class StudioTask:
-    """What an errand should do. It holds no secret. Fields of other kinds are empty."""
+    """What a studio task should do. It holds no secret. Fields of other kinds are empty."""
 
     kind: Kind
     studio: str
@@ -42,12 +42,14 @@ class StudioTask:
 
 
 def task_folder(folder: StudioFolder, kind: Kind) -> SetupTaskFolder:
-    """Return the folder of an errand; it may not exist."""
+    """Return the folder of a studio task; it may not exist."""
     return SetupTaskFolder(folder.tasks / kind)
 
 
-def start_errand(task: StudioTask, root: Path, python: str = sys.executable) -> SetupTaskFolder:
-    """Start an errand, detached; `root` is the folder of mti_addon.
+def start_studio_task(
+    task: StudioTask, root: Path, python: str = sys.executable
+) -> SetupTaskFolder:
+    """Start a studio task, detached; `root` is the folder of mti_addon.
 
     Raises Busy if one of its kind is running, BackendMissing, DiskFull, NotWritable.
     """

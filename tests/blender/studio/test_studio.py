@@ -156,7 +156,9 @@ def test_a_lost_studio_is_shown_instead_of_running(captured, polling, ext, prefs
     assert status(polling.jobs.rows)[1] == told
     assert bpy.ops.mti.cancel(job=row.request.job) == {"FINISHED"}
     row = wait(polling, lambda row: row.state.phase == "cancelled")
-    assert len(ext("client.remote.outbox").orders(ext("blender.studio.place").folder())) == 1
+    assert (
+        len(ext("client.remote.outbox").pending_requests(ext("blender.studio.place").folder())) == 1
+    )
 
 
 @pytest.mark.once
@@ -170,7 +172,7 @@ def test_a_deleted_job_is_deleted_there_too(captured, polling, ext, prefs, watch
     assert bpy.ops.mti.remove_job(job=row.request.job) == {"FINISHED"}
     until(watch, lambda: not server.folder(there["job"]).path.exists())
     until(watch, lambda: not watch.running("refresh"))
-    assert ext("client.remote.outbox").orders(ext("blender.studio.place").folder()) == []
+    assert ext("client.remote.outbox").pending_requests(ext("blender.studio.place").folder()) == []
 
 
 @pytest.mark.once

@@ -60,7 +60,7 @@ class Studio:
         self.python = cable.python(cable.artist, folder / "python")
 
     def _pair(self, token: str) -> None:
-        """Pair without the errand, which is not what is tested: the certificate is on this disk."""
+        """Pair without the task, which is not tested here: the certificate is on this disk."""
         told = self.server.status
         address = f"{STUDIO}:{told['port']}"
         self.folder.propose(parse_pairing(f"mti1:{address}#{told['fingerprint']}#{token}"))

@@ -230,7 +230,7 @@ def test_without_the_server_a_job_is_cancelled_at_once_and_there_later(
     server.stop()
     job_control.cancel(remote_job)
     assert end_of(remote_job).phase == "cancelled"
-    (order,) = outbox.orders(studio)
+    (order,) = outbox.pending_requests(studio)
     note = read_remote(remote_job)
     assert note and (order.action, order.job) == ("cancel", note.job)
     assert order.key == remote_job.path.name

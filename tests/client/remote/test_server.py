@@ -124,7 +124,7 @@ def test_pause_resume_and_delete(tmp_path: Path) -> None:
         poll_until(follower, "paused")
         wait_for(lambda: not job_control.is_running(job))
         note = read_remote(job)
-        assert note and outbox.orders(studio.folder) == []
+        assert note and outbox.pending_requests(studio.folder) == []
         job_control.requeue(job)
         studio.relay(job)
         poll_until(follower, "running")
@@ -135,9 +135,9 @@ def test_pause_resume_and_delete(tmp_path: Path) -> None:
         events = [json.loads(line)["event"] for line in job.events_file.read_text().splitlines()]
         assert "resumed" in events  # from its checkpoint
         wait_for(lambda: not job_control.is_running(job))
-        outbox.delete_there_too(studio.folder, job)
+        outbox.put(studio.folder, "delete", job, note)
         assert run(studio.folder, "refresh").phase == "done"
-        assert outbox.orders(studio.folder) == []
+        assert outbox.pending_requests(studio.folder) == []
         status = studio.folder.status()
         assert status and status.me and status.me.user == "anna"
     finally:

@@ -1,4 +1,4 @@
-"""Errands to the studio: pairing, testing, refreshing, the outbox, its motions; real processes."""
+"""Tasks at the studio: pairing, testing, refreshing, the outbox, its motions; real processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from mti_addon.client.jobs import job_control
 from mti_addon.client.remote import outbox
 from mti_addon.client.remote.studio import StudioFolder
-from mti_addon.client.remote.tasks import Kind, StudioTask, start_errand
+from mti_addon.client.remote.tasks import Kind, StudioTask, start_studio_task
 from mti_addon.client.setup.folder import SetupTaskFolder, SetupTaskState
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.remote.note import read_remote
@@ -24,8 +24,8 @@ from tests.wire.examples import ROOT
 
 
 def run(folder: StudioFolder, kind: Kind, **more: str) -> SetupTaskState:
-    """Run an errand to its end, as Blender does; return its state."""
-    task = start_errand(StudioTask(kind, str(folder.path), **more), ROOT, sys.executable)
+    """Run a studio task to its end, as Blender does; return its state."""
+    task = start_studio_task(StudioTask(kind, str(folder.path), **more), ROOT, sys.executable)
     wait_for(lambda: not task.running())
     assert TOKEN.encode() not in b"".join(_contents(task))
     return task.state()
@@ -129,14 +129,14 @@ def test_a_job_that_was_deleted_here_is_deleted_there_when_it_can_be(
     note = read_remote(remote_job)
     assert note
     wait_for(lambda: not job_control.is_running(remote_job))
-    assert outbox.delete_there_too(studio, remote_job)
+    outbox.put(studio, "delete", remote_job, note)
     job_control.remove(remote_job)
     server.fault = lambda handler: handler.answer(503) or True
     assert run(studio, "refresh").phase == "failed"
-    assert len(outbox.orders(studio)) == 1
+    assert len(outbox.pending_requests(studio)) == 1
     server.fault = lambda handler: False
     assert run(studio, "refresh").phase == "done"
-    assert outbox.orders(studio) == [] and not server.folder(note.job).path.exists()
+    assert outbox.pending_requests(studio) == [] and not server.folder(note.job).path.exists()
 
 
 def test_an_order_about_a_job_without_an_id_finds_it_by_its_key(
@@ -152,9 +152,9 @@ def test_an_order_about_a_job_without_an_id_finds_it_by_its_key(
         value = {"action": action, "studio": f"127.0.0.1:{server.port}", "key": key, "job": ""}
         (studio.outbox / f"{key}.json").write_text(json.dumps(value))
     (studio.outbox / ("1" * 32 + ".json")).write_text("damaged")
-    assert len(outbox.orders(studio)) == 2
+    assert len(outbox.pending_requests(studio)) == 2
     assert run(studio, "refresh").phase == "done"
-    assert outbox.orders(studio) == []
+    assert outbox.pending_requests(studio) == []
     wait_for(lambda: bool(server.job(job)["state"] == "cancelled"))
     assert end_of(remote_job).phase == "cancelled"
 
@@ -165,11 +165,12 @@ def test_a_job_that_is_deleted_while_it_runs_is_cancelled_first(
     server.mode = "slow"
     start(remote_job)
     wait_for(lambda: bool((note := read_remote(remote_job)) and note.job))
-    job = (read_remote(remote_job) or pytest.fail()).job
-    outbox.delete_there_too(studio, remote_job)
-    assert run(studio, "refresh").phase == "done" and len(outbox.orders(studio)) == 1
+    note = read_remote(remote_job) or pytest.fail()
+    job = note.job
+    outbox.put(studio, "delete", remote_job, note)
+    assert run(studio, "refresh").phase == "done" and len(outbox.pending_requests(studio)) == 1
     wait_for(lambda: bool(server.job(job)["state"] == "cancelled"))
-    assert run(studio, "refresh").phase == "done" and outbox.orders(studio) == []
+    assert run(studio, "refresh").phase == "done" and outbox.pending_requests(studio) == []
     assert not server.folder(job).path.exists()
 
 

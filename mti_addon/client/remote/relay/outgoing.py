@@ -1,10 +1,10 @@
-"""Says to the server what is in the outbox; wire and stdlib only."""
+"""Sends the server what is in the outbox; wire and stdlib only."""
 
 from __future__ import annotations
 
 from ....wire.errors import MtiError, StudioError
 from .. import outbox
-from ..outbox import Order
+from ..outbox import PendingRequest
 from ..studio import StudioFolder
 from .api import Api
 from .connection import Unreachable
@@ -13,33 +13,33 @@ _OVER = ("done", "failed", "cancelled")
 
 
 def deliver(api: Api, folder: StudioFolder, studio: str) -> None:
-    """Carry out the orders for this studio; one that is refused stays for the next time.
+    """Carry out the requests for this studio; one that is refused stays for the next time.
 
     Raises Unreachable, and leaves the rest.
     """
-    for order in outbox.orders(folder):
-        if order.studio != studio:
+    for request in outbox.pending_requests(folder):
+        if request.studio != studio:
             continue
         try:
-            if _carry_out(api, order):
-                outbox.take_back(folder, order.key)
+            if _carry_out(api, request):
+                outbox.take_back(folder, request.key)
         except Unreachable:
             raise
         except MtiError as error:
-            print(f"{order.action} {order.key}: {error.problem}")
+            print(f"{request.action} {request.key}: {error.problem}")
 
 
-def _carry_out(api: Api, order: Order) -> bool:
-    """Carry out one order; return whether there is nothing left to do."""
+def _carry_out(api: Api, request: PendingRequest) -> bool:
+    """Carry out one request; return whether there is nothing left to do."""
     try:
-        job = order.job or _id_of(api, order.key)
+        job = request.job or _id_of(api, request.key)
         if not job:
             return True  # it never arrived
         state = api.job(job).state
         if state not in _OVER:
             api.cancel(job)
-            return order.action == "cancel"  # it can be deleted when it has stopped
-        if order.action == "delete":
+            return request.action == "cancel"  # it can be deleted when it has stopped
+        if request.action == "delete":
             api.delete(job)
         return True
     except StudioError as error:

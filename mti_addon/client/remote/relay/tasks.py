@@ -1,4 +1,4 @@
-"""`python -m mti_addon.client.remote.relay.tasks TASK`: an errand to the studio's server.
+"""`python -m mti_addon.client.remote.relay.tasks TASK`: a studio task to the studio's server.
 
 Blender starts it detached, with its own Python; see `client/remote/tasks.py`.
 """
@@ -108,7 +108,7 @@ def publish(process: TaskProcess, task: StudioTask, folder: StudioFolder) -> Non
     process.tell(Problem("studio_published", "The studio has the motion now."), 1.0)
 
 
-ERRANDS: dict[str, Callable[[TaskProcess, StudioTask, StudioFolder], None]] = {
+HANDLERS: dict[str, Callable[[TaskProcess, StudioTask, StudioFolder], None]] = {
     "pair": pair,
     "test": test,
     "refresh": refresh,
@@ -119,7 +119,7 @@ ERRANDS: dict[str, Callable[[TaskProcess, StudioTask, StudioFolder], None]] = {
 
 
 def do(folder: SetupTaskFolder) -> int:
-    """Run the errand in this folder; return its exit code, which matches state.json."""
+    """Run the studio task in this folder; return its exit code, which matches state.json."""
 
     def act(process: TaskProcess) -> None:
         task = read_json(StudioTask, folder.spec_file)
@@ -128,7 +128,7 @@ def do(folder: SetupTaskFolder) -> int:
             what, hint = "{path} cannot be read.", "Start again from Blender."
             raise BadRequest(Problem("task_unreadable", what, hint, values))
         process.tell(_CONNECTING, 0.0)
-        ERRANDS[task.kind](process, task, StudioFolder(Path(task.studio)))
+        HANDLERS[task.kind](process, task, StudioFolder(Path(task.studio)))
 
     what = "The connection to the studio stopped because of an internal error."
     return perform(folder, act, Problem("studio_fault", what, "Please report the log."))
