@@ -25,7 +25,7 @@ from ..sketch.reference import Shot, take_shot
 from ..sketch.sources import find_armature
 from ..translations import OWN, translated
 from . import actions
-from .many import Planned, known_names, learn_all
+from .many import Planned, learn_all, left_out_text, new_ones
 from .plan import WIDTH, draw_plan
 
 NO_ARMATURE = Problem(
@@ -47,7 +47,7 @@ class MTI_OT_learn_actions(bpy.types.Operator):
 
     skip_known: BoolProperty(
         name=ONLY_NEW,
-        description="Leave out actions whose names motions of the library have already",
+        description="Leave out actions whose names motions of your own library have already",
         default=True,
     )
 
@@ -65,25 +65,29 @@ class MTI_OT_learn_actions(bpy.types.Operator):
 
     def draw(self, context: Any) -> None:
         """Draw how many actions there are, and how long it takes."""
-        found, armature = self._planned(context), find_armature(context)
+        (found, known), armature = self._planned(context), find_armature(context)
         text = translated("{} actions of {} are learned", len(found), armature.name)
         draw_plan(context, self.layout, text, len(found), has_poses=True)
+        if known:
+            paragraph(context, self.layout, left_out_text(known), "INFO")
         self.layout.prop(self, "skip_known")
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Capture one after the other; those that cannot be captured are named at the end."""
-        learn_all(self, context, self._planned(context), "Learning {} actions")
+        planned, known = self._planned(context)
+        learn_all(self, context, planned, "Learning {} actions", known)
         return {"FINISHED"}
 
-    def _planned(self, context: Any) -> list[Planned]:
+    def _planned(self, context: Any) -> tuple[list[Planned], int]:
+        """Return what will be learned, and how many are left out."""
         armature, settings = find_armature(context), engines.chosen_settings()
         found = [
             Planned(each.name, "body", partial(actions.capture, context, armature, each, settings))
             for each in actions.actions_of(armature)
         ]
-        known = known_names() if self.skip_known else set()
-        return [each for each in found if each.name not in known]
+        new = new_ones(found) if self.skip_known else found
+        return new, len(found) - len(new)
 
 
 class MTI_OT_learn_movies(bpy.types.Operator):
@@ -118,7 +122,7 @@ class MTI_OT_learn_movies(bpy.types.Operator):
     )
     skip_known: BoolProperty(
         name=ONLY_NEW,
-        description="Leave out movies whose names motions of the library have already",
+        description="Leave out movies whose names motions of your own library have already",
         default=True,
     )
 
@@ -147,19 +151,18 @@ class MTI_OT_learn_movies(bpy.types.Operator):
 
         Raises BadRequest if there are none.
         """
-        planned = self._planned(context)
+        found = self._planned(context)
+        planned = new_ones(found) if self.skip_known else found
         if not planned:
             raise BadRequest(replace(NO_MOVIES, values={"folder": self.directory}))
-        learn_all(self, context, planned, "Learning {} movies")
+        learn_all(self, context, planned, "Learning {} movies", len(found) - len(planned))
         return {"FINISHED"}
 
     def _planned(self, context: Any) -> list[Planned]:
-        known = known_names() if self.skip_known else set()
         kind: Kind = self.kind
-        found = [
+        return [
             Planned(path.stem, kind, partial(_capture, context, path)) for path in self._paths()
         ]
-        return [each for each in found if each.name not in known]
 
     def _paths(self) -> list[Path]:
         folder = Path(bpy.path.abspath(self.directory))

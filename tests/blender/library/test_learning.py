@@ -181,7 +181,9 @@ def act(armature, name, bone, degrees):
     return action
 
 
-def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, tmp_path):
+def test_all_actions_of_a_file_become_motions(
+    figure, scene, polling, motions, tmp_path, capfd
+):
     bone = next(
         b.name for b in figure.pose.bones if "arm" in b.name.lower() and "fore" not in b.name
     )
@@ -206,8 +208,14 @@ def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, t
     assert names == {"real Lift", "real Wave"}
     motions.library().refresh()
     before = len(polling.jobs.rows)
+    act(figure, "Jump", bone, 1.0)  # as an included motion is called, which is another one
+    assert any(each.name == "Jump" for each in motions.library().entries())
+    capfd.readouterr()
     bpy.ops.mti.learn_actions()
-    assert len(polling.jobs.rows) == before, "they are in the library already"
+    assert len(polling.jobs.rows) == before + 1
+    assert any(row.request.name == "Jump" for row in polling.jobs.rows)
+    said = "Learning 1 actions. 2 are left out: your library has these names"
+    assert said in capfd.readouterr().out
 
 
 def test_actions_need_an_armature(scene, prefs):
