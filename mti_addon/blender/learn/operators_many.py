@@ -29,7 +29,7 @@ from .many import Planned, learn_all, left_out_text, new_ones
 from .plan import WIDTH, draw_plan
 
 NO_ARMATURE = Problem(
-    "no_armature_for_actions", "Select the armature that the actions are made for"
+    "no_armature_for_actions", "Add or append an armature that the actions are made for"
 )
 NO_MOVIES = Problem(
     "no_movies_in_folder",
@@ -40,7 +40,7 @@ ONLY_NEW = "Only New Ones"
 
 
 class MTI_OT_learn_actions(bpy.types.Operator):
-    """Capture all actions of the active armature, and learn each as a motion of the library"""
+    """Capture all actions of the scene's armatures, and learn each as a motion of the library"""
 
     bl_idname = "mti.learn_actions"
     bl_label = "Learn All Actions"
@@ -51,11 +51,17 @@ class MTI_OT_learn_actions(bpy.types.Operator):
         default=True,
     )
 
+    only_active: BoolProperty(
+        name="Only the Active Armature",
+        description="Leave out actions that other armatures of the scene play",
+        default=False,
+    )
+
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require the engine, and an armature."""
         problem = engines.missing_problem(addon.chosen_engine())
-        if not problem and find_armature(context) is None:
+        if not problem and not actions.armatures_of(context):
             problem = NO_ARMATURE
         return set_poll_message(cls, problem)
 
@@ -65,12 +71,13 @@ class MTI_OT_learn_actions(bpy.types.Operator):
 
     def draw(self, context: Any) -> None:
         """Draw how many actions there are, and how long it takes."""
-        (found, known), armature = self._planned(context), find_armature(context)
-        text = translated("{} actions of {} are learned", len(found), armature.name)
+        found, known = self._planned(context)
+        text = translated("{} actions are learned", len(found))
         draw_plan(context, self.layout, text, len(found), has_poses=True)
         if known:
             paragraph(context, self.layout, left_out_text(known), "INFO")
         self.layout.prop(self, "skip_known")
+        self.layout.prop(self, "only_active")
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
@@ -81,10 +88,12 @@ class MTI_OT_learn_actions(bpy.types.Operator):
 
     def _planned(self, context: Any) -> tuple[list[Planned], int]:
         """Return what will be learned, and how many are left out."""
-        armature, settings = find_armature(context), engines.chosen_settings()
+        armatures, settings = actions.armatures_of(context), engines.chosen_settings()
+        if self.only_active:
+            armatures = [each for each in armatures if each == find_armature(context)]
         found = [
             Planned(each.name, "body", partial(actions.capture, context, armature, each, settings))
-            for each in actions.actions_of(armature)
+            for armature, each in actions.actions_of(armatures)
         ]
         new = new_ones(found) if self.skip_known else found
         return new, len(found) - len(new)
