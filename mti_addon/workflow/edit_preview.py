@@ -54,7 +54,7 @@ def edit_previewing(
         poses = edited_poses(sequences, plan)
         yield
         if poses is not None:
-            drawn = yield from _drawn(_sized(poses, side))
+            drawn = yield from _drawn(sized(poses, side))
             return drawn
     known: list[Pictures] = []
     for motion in motions:
@@ -62,8 +62,7 @@ def edit_previewing(
         if pictures is None:
             return None
         known.append(pictures)
-    size = known[0].shape[1:3]
-    return edited_pictures([_fitted(each, size) for each in known], plan)
+    return edited_pictures(same_size(known), plan)
 
 
 def finished(steps: Generator[None, None, T]) -> T:
@@ -93,7 +92,7 @@ def plan_of(edit: MotionEdit, frames: int) -> list[Shown]:
     ]
 
 
-def _sized(poses: PoseSequence, side: int) -> PoseSequence:
+def sized(poses: PoseSequence, side: int) -> PoseSequence:
     """Return the poses with images whose longer side has this many pixels."""
     width, height = poses.size
     scale = side / max(width, height)
@@ -120,11 +119,16 @@ def _pictures(motion: SketchSource, side: int) -> Generator[None, None, Pictures
         return _fitted(motion.pictures, size)
     if motion.poses is None:
         return None
-    drawn = yield from _drawn(_sized(motion.poses, side))
+    drawn = yield from _drawn(sized(motion.poses, side))
     return drawn
 
 
-def _fitted(pictures: Pictures, size: tuple[int, int]) -> Pictures:
+def same_size(motions: Sequence[Pictures]) -> list[Pictures]:
+    """Return images (F, H, W, 3) of motions in the size of the first one's."""
+    return [_fitted(each, motions[0].shape[1:3]) for each in motions]
+
+
+def _fitted(pictures: Pictures, size: tuple[int, ...]) -> Pictures:
     """Return images (F, h, w, 3) of this size, each pixel the nearest of the original."""
     if pictures.shape[1:3] == size:
         return pictures

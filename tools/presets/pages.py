@@ -70,8 +70,9 @@ def summary(motions: Sequence[Motion]) -> str:
         f"- {len(learned) - len(names)} were computed from their keyed poses, and nothing was "
         "optimized.\n"
         f"- {len(names)} were optimized: {', '.join(most)}, and {last}.\n"
-        f"- {len(motions) - len(learned)}, without figures, come with their poses and images alone. "
-        "The draft plays them so badly\n  that Blender would warn. Other engines can learn them."
+        f"- {len(motions) - len(learned)}, without figures, come with their poses and "
+        "images alone. The draft plays them so badly\n  that Blender would warn. "
+        "Other engines can learn them."
         f"\n\n{table(motions)}"
     )
 

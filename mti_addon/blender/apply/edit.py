@@ -7,7 +7,7 @@ from typing import Any
 
 from ...wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from ...wire.problem import Problem
-from ...workflow.edits import unfitted_chain
+from ...workflow.edits import fitted_chain, unfitted_chain
 from ...workflow.motions import KnownMotion
 from ..translations import translated
 from .current import current_motion, motion_labelled
@@ -157,5 +157,7 @@ def sketchable(scene: Any) -> tuple[list[KnownMotion], MotionEdit] | None:
     if edit_problem(scene) is not None:
         return None
     motions, edit = chosen_motions(scene), chosen_edit(scene.mti)
+    if edit.mode == "chain":
+        edit = fitted_chain(edit)
     whole = len(motions) == len(edit.parts) and all(len(each.files) == 1 for each in motions)
     return (motions, edit) if whole else None
