@@ -1,6 +1,6 @@
 """Command line of the backend; docs/command-line.md describes it.
 
-    python -m mti_backend learn | apply | list | show | export | import
+    python -m mti_backend learn | apply | edit | list | show | export | import
     python -m mti_backend capabilities | run | serve | download | evaluate
     python -m mti_backend train-draft | train-draft-by-words
 

@@ -18,6 +18,7 @@ from mti_backend.models.svd import SvdModel, identity
 from tools.presets import store
 from tools.presets.__main__ import weak
 from tools.presets.catalog import CAMERA, LIBRARY, MOST_BYTES, PRESETS
+from tools.presets.pages import PAGE, README, is_optimized, summary
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,16 @@ def test_the_shipped_images_are_what_the_shipped_poses_look_like():
             assert apart.mean() < 0.5, f"{motion.folder.name}, image {index + 1}"
         compared += 1
     assert compared == len(drawn)
+
+
+def test_the_pages_say_how_each_motion_was_learned():
+    motions, _ = read_library(PRESETS)
+    told = summary(motions)
+    for page in (README, PAGE):
+        assert told in page.read_text("utf-8"), f"{page.name}: run make presets"
+    optimized = {m.preset.name for m in motions if is_optimized(m)}
+    assert optimized == {"Run", "Spin", "Sway", "Walk in Place"}
+    assert all(motion.preset.has_poses for motion in motions), "presets/README.md says so"
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class MTI_MT_motion(bpy.types.Menu):
         layout.separator()
         layout.operator("mti.show_target", icon="HIDE_OFF")
         layout.operator("mti.apply", icon="PLAY")
+        layout.operator("mti.save_edit", icon="ADD")
         layout.operator("mti.redo", icon="LOOP_BACK")
         layout.separator()
         layout.operator("mti.collect_results", icon="FILE_FOLDER")

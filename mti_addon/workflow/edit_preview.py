@@ -5,8 +5,9 @@ The numbers mean the same as in the backend: both take the moments from `wire.ed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from ..motion.edits import Shown, edited_pictures, edited_poses
 from ..wire.edit import MotionEdit
 from ..wire.edit_timing import chain_windows, laps_of, time_of, timing
 
+T = TypeVar("T")
 Pictures = NDArray[np.uint8]
 SIDE = 96
 """Longer side of a sketch, in pixels."""
@@ -34,7 +36,14 @@ class SketchSource:
 def edit_preview(
     motions: Sequence[SketchSource], edit: MotionEdit, frames: int = 14, side: int = SIDE
 ) -> Pictures | None:
-    """Return a sketch of the edit, uint8 (F, H, W, 3); None if a motion has no images to show.
+    """Return a sketch of the edit, uint8 (F, H, W, 3); None if a motion has no images to show."""
+    return finished(edit_previewing(motions, edit, frames, side))
+
+
+def edit_previewing(
+    motions: Sequence[SketchSource], edit: MotionEdit, frames: int = 14, side: int = SIDE
+) -> Generator[None, None, Pictures | None]:
+    """Do the same in steps of a few milliseconds, one image at a time.
 
     With poses of one skeleton, joints are moved and drawn again. Otherwise images are faded into
     each other (`motion.edits.edited_pictures`).
@@ -43,14 +52,27 @@ def edit_preview(
     sequences = [motion.poses for motion in motions if motion.poses is not None]
     if len(sequences) == len(motions):
         poses = edited_poses(sequences, plan)
+        yield
         if poses is not None:
-            return draw(_sized(poses, side), _LOOK)
-    pictures = [_pictures(motion, side) for motion in motions]
-    known = [each for each in pictures if each is not None]
-    if len(known) < len(motions):
-        return None
-    size = known[0].shape[1:3]
-    return edited_pictures([_fitted(each, size) for each in known], plan)
+            drawn = yield from _drawn(sized(poses, side))
+            return drawn
+    known: list[Pictures] = []
+    for motion in motions:
+        pictures = yield from _pictures(motion, side)
+        if pictures is None:
+            return None
+        known.append(pictures)
+    return edited_pictures(same_size(known), plan)
+
+
+def finished(steps: Generator[None, None, T]) -> T:
+    """Take all steps at once, and return their result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
 
 
 def plan_of(edit: MotionEdit, frames: int) -> list[Shown]:
@@ -70,22 +92,43 @@ def plan_of(edit: MotionEdit, frames: int) -> list[Shown]:
     ]
 
 
-def _sized(poses: PoseSequence, side: int) -> PoseSequence:
+def sized(poses: PoseSequence, side: int) -> PoseSequence:
     """Return the poses with images whose longer side has this many pixels."""
     width, height = poses.size
     scale = side / max(width, height)
     return replace(poses, size=(max(1, round(width * scale)), max(1, round(height * scale))))
 
 
-def _pictures(motion: SketchSource, side: int) -> Pictures | None:
-    if motion.pictures is None:
-        return None if motion.poses is None else draw(_sized(motion.poses, side), _LOOK)
-    height, width = motion.pictures.shape[1:3]
-    scale = side / max(width, height)
-    return _fitted(motion.pictures, (max(1, round(height * scale)), max(1, round(width * scale))))
+def _drawn(poses: PoseSequence) -> Generator[None, None, Pictures]:
+    """Draw the poses, one image at a time."""
+    found = []
+    for k in range(poses.frames):
+        one = replace(
+            poses, joints=poses.joints[k : k + 1], world_to_clip=poses.world_to_clip[k : k + 1]
+        )
+        found.append(draw(one, _LOOK))
+        yield
+    return np.concatenate(found)
 
 
-def _fitted(pictures: Pictures, size: tuple[int, int]) -> Pictures:
+def _pictures(motion: SketchSource, side: int) -> Generator[None, None, Pictures | None]:
+    if motion.pictures is not None:
+        height, width = motion.pictures.shape[1:3]
+        scale = side / max(width, height)
+        size = (max(1, round(height * scale)), max(1, round(width * scale)))
+        return _fitted(motion.pictures, size)
+    if motion.poses is None:
+        return None
+    drawn = yield from _drawn(sized(motion.poses, side))
+    return drawn
+
+
+def same_size(motions: Sequence[Pictures]) -> list[Pictures]:
+    """Return images (F, H, W, 3) of motions in the size of the first one's."""
+    return [_fitted(each, motions[0].shape[1:3]) for each in motions]
+
+
+def _fitted(pictures: Pictures, size: tuple[int, ...]) -> Pictures:
     """Return images (F, h, w, 3) of this size, each pixel the nearest of the original."""
     if pictures.shape[1:3] == size:
         return pictures

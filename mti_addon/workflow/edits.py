@@ -35,6 +35,8 @@ class Combination:
     edit: MotionEdit
     capture: CaptureInfo
     """How long the clip is: the first motion's, or of a chain all motions' together."""
+    parents: tuple[str, ...] = ()
+    """ID of each part's motion in the library; empty for one that is not in it."""
 
 
 def combined(motions: Sequence[KnownMotion], edit: MotionEdit) -> Combination:
@@ -58,7 +60,12 @@ def combined(motions: Sequence[KnownMotion], edit: MotionEdit) -> Combination:
         merged = fitted_chain(merged)
     merged.check()
     name = " + ".join(dict.fromkeys(motion.name for motion in motions))[:LONGEST_NAME].strip()
-    return Combination(name, files, merged, capture)
+    return Combination(name, files, merged, capture, parents_of(motions))
+
+
+def parents_of(motions: Sequence[KnownMotion]) -> tuple[str, ...]:
+    """Return the ID of each part's motion; empty for one that is not in the library."""
+    return tuple(each for motion in motions for each in motion.parents or (motion.id,))
 
 
 def fitted_chain(edit: MotionEdit) -> MotionEdit:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..motion import PoseSequence, draw, encode_png, variations
-from ..wire import PROTOCOL, CaptureInfo, JobFolder, Request, Settings, create_job
+from ..wire import PROTOCOL, CaptureInfo, JobFolder, MtiError, Request, Settings, create_job
 from ..wire.edit import AS_LEARNED, MotionEdit
 from ..wire.errors import BadRequest
 from ..wire.motion_inversion import View
@@ -18,6 +19,7 @@ from .captures import Capture
 from .edits import Combination, combined
 from .motions import KnownMotion
 from .progress import steps, tell
+from .provenance import write_parents
 
 
 @dataclass(frozen=True)
@@ -205,4 +207,7 @@ def create_combination_job(
         edit=what.edit,
     )
     files = {motion_name(number + 1): file for number, file in enumerate(what.files)}
-    return create_job(root, request, {TARGET: target, **files})
+    job = create_job(root, request, {TARGET: target, **files})
+    with suppress(MtiError):  # only a note; where a disk is full, the job says so
+        write_parents(job, what.parents)
+    return job

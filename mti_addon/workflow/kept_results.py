@@ -28,7 +28,15 @@ from .frame_files import frames_in
 from .job_list import Row
 from .job_origin import ORIGIN_FILE, read_origin
 from .progress import steps
-from .provenance import LONGEST_WHOLE, WHOLE_FILE, Recipe, read_note, read_recipe, recipe_of
+from .provenance import (
+    LONGEST_WHOLE,
+    WHOLE_FILE,
+    Recipe,
+    read_note,
+    read_parents,
+    read_recipe,
+    recipe_of,
+)
 from .words import of_prompt
 
 FOLDER = "motion"
@@ -115,7 +123,7 @@ def export_take(row: Row, number: int, root: Path, decode: Decode) -> Result:
     pictures = _take_pictures(row.folder, takes[number - 1])
     take, note = takes[number - 1], read_note(row.folder.path)
     request = replace(row.request, settings=of_prompt(row.request.settings, take.prompt))
-    recipe = recipe_of(request, number, take.seed, note)
+    recipe = recipe_of(request, number, take.seed, note, read_parents(row.folder.path))
     known = _kept_before(root, recipe)
     if known is not None:
         _note_added(row.folder, number)

@@ -40,6 +40,8 @@ class KnownMotion:
     edit: MotionEdit = AS_LEARNED
     id: str = ""
     """Of a motion in the library."""
+    parents: tuple[str, ...] = ()
+    """Of an edited motion: the IDs of the motions that it was made of, one per part."""
     job: str = ""
     """ID of the job that has learned it."""
 
@@ -119,6 +121,7 @@ def motion_of_library(motion: Motion, model: ModelName) -> KnownMotion | None:
         preset.capture,
         preset.edit,
         preset.id,
+        preset.parents,
     )
 
 

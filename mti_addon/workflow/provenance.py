@@ -16,9 +16,9 @@ from ..wire.edit import AS_LEARNED, MotionEdit
 from ..wire.settings import upgraded
 from .note_files import read_note_file, write_note_file
 
-VERSION = 4
+VERSION = 5
 """Version of the recipe format. Version 1, in files made before 0.2.0, has settings of protocol 2;
-1 and 2 have no edit."""
+1 and 2 have no edit; 1 to 4 have no parents."""
 RECIPE_KEY = "mti_recipe"
 """Custom property of a strip, object or image that holds a recipe as JSON."""
 JOB_KEY = "mti_job"
@@ -26,6 +26,8 @@ REDO_KEY = "mti_redone_by"
 """Custom property of a strip that holds the job redoing its result."""
 NOTE_FILE = "target.json"
 """In a job's folder: what its target was made from. Only read by the add-on."""
+PARENTS_FILE = "parents.json"
+"""In a job's folder: which motions of the library it applies. Only read by the add-on."""
 WHOLE_FILE = "target_whole.png"
 """In the folder of a job or result: the target before it was cropped, padded or scaled down;
 absent if it was sent unchanged."""
@@ -60,6 +62,16 @@ class TargetNote:
         return Fitted(self.size, self.box, self.kept)
 
 
+_Parents = tuple[Annotated[str, Constraint(r"[0-9a-f]{32}|", "ID, or empty.")], ...]
+
+
+@dataclass(frozen=True)
+class ParentsNote:
+    """Which motions of the library a job applies."""
+
+    parents: Annotated[_Parents, Constraint(None, "One for each part of the edit.")] = ()
+
+
 @dataclass(frozen=True)
 class Target:
     """An image as it is sent (PNG), and what it was made from."""
@@ -85,6 +97,10 @@ class Recipe:
     capture: CaptureInfo
     edit: Annotated[MotionEdit, Constraint(None, "Changes of the motions.")] = AS_LEARNED
     target: TargetNote | None = None
+    parents: Annotated[
+        _Parents,
+        Constraint(None, "Motion of the library for each part of the edit; empty if in none."),
+    ] = ()
 
     @property
     def made_size(self) -> tuple[int, int]:
@@ -99,8 +115,14 @@ class Recipe:
         return codec.dumps(codec.to_dict(self))
 
 
-def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None) -> Recipe:
-    """Return the recipe of one take of a job."""
+def recipe_of(
+    request: Request,
+    take: int,
+    seed: int,
+    target: TargetNote | None,
+    parents: tuple[str, ...] = (),
+) -> Recipe:
+    """Return the recipe of one take of a job; `parents`: of `read_parents`."""
     return Recipe(
         version=VERSION,
         job=request.job,
@@ -111,6 +133,7 @@ def recipe_of(request: Request, take: int, seed: int, target: TargetNote | None)
         capture=request.capture,
         edit=request.edit,
         target=target,
+        parents=parents,
     )
 
 
@@ -131,7 +154,9 @@ def read_recipe(text: object) -> Recipe | None:
         if isinstance(value, dict) and value.get("version") == 2:
             value |= {"version": 3, "edit": codec.to_dict(AS_LEARNED)}
         if isinstance(value, dict) and value.get("version") == 3:
-            value |= {"version": VERSION, "settings": upgraded(value.get("settings"), 3)}
+            value |= {"version": 4, "settings": upgraded(value.get("settings"), 3)}
+        if isinstance(value, dict) and value.get("version") == 4:
+            value |= {"version": VERSION, "parents": []}
         recipe: Recipe = codec.from_dict(Recipe, value, "recipe")
         recipe.edit.check("recipe.edit")
     except MtiError:
@@ -149,3 +174,15 @@ def write_note(job: JobFolder, note: TargetNote, whole: bytes | None = None) -> 
 def read_note(folder: Path) -> TargetNote | None:
     """Return what a job's target was made from; None if not recorded."""
     return read_note_file(TargetNote, folder, NOTE_FILE)
+
+
+def write_parents(job: JobFolder, parents: tuple[str, ...]) -> None:
+    """Record which motions of the library a job applies. Raises DiskFull, NotWritable."""
+    if any(parents):
+        write_note_file(job.path, PARENTS_FILE, ParentsNote(parents))
+
+
+def read_parents(folder: Path) -> tuple[str, ...]:
+    """Return which motions of the library a job applies; () if not recorded."""
+    note = read_note_file(ParentsNote, folder, PARENTS_FILE)
+    return note.parents if note else ()

@@ -1,4 +1,5 @@
-"""The command line of the motion library: learn, apply, list, show, export, import.
+"""The command line of the motion library: learn, apply, edit, list, show,
+export, import.
 
 It needs neither Blender nor the add-on, only `mti_addon.wire`. Each command is a module with NAME,
 HELP, `add_options` and `run`; what computes is imported only by those that compute.
@@ -18,14 +19,14 @@ from mti_addon.wire.files import os_error
 from mti_addon.wire.problem import Problem
 
 from ..failures import as_mti_error
-from . import apply, export, import_files, learn, list_motions, show
+from . import apply, edit, export, import_files, learn, list_motions, show
 from .report import Report
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
 COMMANDS = {
-    module.NAME: module for module in (learn, apply, list_motions, show, export, import_files)
+    module.NAME: module for module in (learn, apply, edit, list_motions, show, export, import_files)
 }
 
 

@@ -1,4 +1,4 @@
-"""Options of `apply` that change or combine motions. Imports the standard library and wire only."""
+"""Options that change or combine motions. Imports the standard library and wire only."""
 
 from __future__ import annotations
 

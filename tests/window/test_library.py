@@ -31,7 +31,8 @@ result = [region.x, region.y, region.width, region.height]
 PLACES = """
 areas = {area.type: area for area in bpy.context.window_manager.windows[0].screen.areas}
 files = next(r for r in areas["FILE_BROWSER"].regions if r.type == "WINDOW")
-view = next(r for r in areas["VIEW_3D"].regions if r.type == "WINDOW")
+place = areas.get("VIEW_3D") or areas["SEQUENCE_EDITOR"]
+view = next(r for r in place.regions if r.type == "WINDOW")
 result = [files.x + 13, files.y + files.height - 32,  # its icon: names cannot always be dragged
           view.x + view.width // 3, view.y + view.height // 2]
 """
@@ -103,25 +104,15 @@ def test_a_motion_is_found_chosen_played_and_deleted(desktop: Desktop, window: W
     assert len(differ) > 50
     (top, first), (bottom, last) = differ.min(0), differ.max(0)
     assert left <= first and last < left + width and bottom - top < 150 and last - first < 150
-    # deleted, and restored by the button beside it
-    window.run("bpy.ops.mti.delete_motion('INVOKE_DEFAULT', True)")
-    assert names(own) == ["Squat", "Walk"]
+    # deleted by Blender's search, and restored by the button beside it
+    window.ask("key", "F3")
+    time.sleep(5.0)  # all menus are read first
+    window.ask("write", "delete motion")
+    picture(desktop, "search")
+    window.ask("write", "", "RET")
+    wait_for(lambda: names(own) == ["Squat", "Walk"], 30, "two motions", 0.5)
     window.click("mti.restore_motion")
     wait_for(lambda: names(own) == ["Squat", "Walk", "Wave"], 30, "the motion", 0.5)
-    # deleted, and brought back by Ctrl Z in the viewport
-    window.run("bpy.ops.mti.delete_motion('INVOKE_DEFAULT', True)")
-    assert names(own) == ["Squat", "Walk"]
-    window.run(UNDO)
-    wait_for(lambda: names(own) == ["Squat", "Walk", "Wave"], 30, "the motion", 0.5)
-
-
-UNDO = """
-window = bpy.context.window_manager.windows[0]
-area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
-region = next(r for r in area.regions if r.type == "WINDOW")
-with bpy.context.temp_override(window=window, area=area, region=region):
-    bpy.ops.ed.undo()
-"""
 
 
 def test_what_was_learned_is_saved_by_its_button(desktop: Desktop, window: Window) -> None:
@@ -141,8 +132,8 @@ def test_what_was_learned_is_saved_by_its_button(desktop: Desktop, window: Windo
     chosen(window, motion.preset.name)
 
 
-def test_a_double_click_renames(desktop: Desktop) -> None:
-    """With the screen's mouse: simulated clicks are never double clicks."""
+def test_a_motion_is_renamed_deleted_and_brought_back(desktop: Desktop) -> None:
+    """With the screen's mouse and keyboard: simulated clicks are never double clicks."""
     own = desktop.folder / "library"
     drawn_motion(own, "Wave", waving)
     with desktop.blender(simulated=False) as window:
@@ -156,28 +147,59 @@ def test_a_double_click_renames(desktop: Desktop) -> None:
         desktop.run(["xdotool", "key", "Return", "sleep", "0.5", "key", "Return"])
         wait_for(lambda: names(own) == ["hello"], 30, "another name", 0.5)
         chosen(window, "hello")
+        # the last entry of the menu of a right click deletes it, and Ctrl Z brings it back
+        desktop.mouse(*first_name(desktop, window), clicks=1, button=3)
+        time.sleep(1.5)
+        picture(desktop, "context_menu")
+        desktop.run(["xdotool", "key", "End", "sleep", "0.5", "key", "Return"])
+        wait_for(lambda: names(own) == [], 30, "no motion", 0.5)
+        view = window.run(VIEW)
+        desktop.keys(*view, "ctrl+z")
+        wait_for(lambda: names(own) == ["hello"], 30, "the motion again", 0.5)
+
+
+VIEW = """
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+region = next(r for r in area.regions if r.type == "WINDOW")
+result = [region.x + region.width // 4, region.y + region.height // 2]
+"""
+SEQUENCER = """
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+area.type = "SEQUENCE_EDITOR"
+area.spaces.active.view_type = "SEQUENCER"
+"""
 
 
 def test_a_file_that_is_dropped_is_imported(desktop: Desktop) -> None:
     own, folder = desktop.folder / "library", desktop.folder / "files"
     drawn_motion(own, "Wave", waving)
-    folder.mkdir()
+    second = desktop.folder / "more files"
     sent = drawn_motion(desktop.folder / "other", "Sent", squatting)
-    export_to(sent, folder / "sent.motion")
+    more = drawn_motion(desktop.folder / "other", "More", walking)
+    for place, motion in ((folder, sent), (second, more)):
+        place.mkdir()
+        export_to(motion, place / f"{motion.folder.name}.motion")
     with desktop.blender(simulated=False) as window:
         window.ask("open")
         use(window, own)
         wait_for(lambda: window.run(BROWSER.format(folder=str(folder))), 30, "a browser", 0.5)
 
-        def dropped() -> bool:
+        def dropped(name: str) -> bool:
             x, y, to_x, to_y = window.run(PLACES)
             desktop.mouse(x + 27, y, clicks=1)  # a file that is not active is selected only
             time.sleep(1.0)
             desktop.drag(x, y, to_x, to_y)
             time.sleep(2.0)
-            return "Sent" in names(own)
+            return name in names(own)
 
-        wait_for(dropped, 60, "the dropped motion")
+        wait_for(lambda: dropped("Sent"), 60, "the dropped motion")
         picture(desktop, "dropped")
         assert read_motion(own / "sent").preset.id == sent.preset.id
         chosen(window, "Sent")
+        window.run(SEQUENCER)
+        wait_for(lambda: window.run(BROWSER.format(folder=str(second))), 30, "a browser", 0.5)
+        time.sleep(1.0)
+        wait_for(lambda: dropped("More"), 60, "the motion dropped on the sequencer")
+        picture(desktop, "dropped_sequencer")
+        assert read_motion(own / "more").preset.id == more.preset.id
+        chosen(window, "More")

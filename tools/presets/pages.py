@@ -50,19 +50,37 @@ def table(motions: Sequence[Motion]) -> str:
 
 def write_pages(motions: Sequence[Motion]) -> list[Path]:
     """Write the tables into README.md and docs/library.md, and draw the overview."""
-    learned = [each for m in motions if (each := m.preset.embeddings.get("draft"))]
-    models = sorted({each.model for each in learned})
-    size = sum(path.stat().st_size for motion in motions for path in motion.folder.rglob("*"))
-    told = (
-        f"{len(motions)} motions, {size / 1e6:.1f} MB; {len(learned)} of them learned on the draft "
-        f"model\n{', '.join(models)}. Measured by `make presets`. A motion without figures comes "
-        "with its poses and images\nalone: the draft plays it so badly that Blender would warn. "
-        f"Other engines can learn it.\n\n{table(motions)}"
-    )
+    told = summary(motions)
     for path in (README, PAGE):
         _write_between(path, told)
     overview(motions).save(OVERVIEW, optimize=True)
     return [README, PAGE, OVERVIEW]
+
+
+def summary(motions: Sequence[Motion]) -> str:
+    """Return how many there are, how they were learned, and the table."""
+    learned = [each for m in motions if (each := m.preset.embeddings.get("draft"))]
+    models = ", ".join(sorted({each.model for each in learned}))
+    size = sum(path.stat().st_size for motion in motions for path in motion.folder.rglob("*"))
+    names = [motion.preset.name for motion in in_order(motions) if is_optimized(motion)]
+    *most, last = names
+    return (
+        f"{len(motions)} motions, {size / 1e6:.1f} MB; {len(learned)} of them are learned on the "
+        f"draft model\n{models}. Measured by `make presets`.\n\n"
+        f"- {len(learned) - len(names)} were computed from their keyed poses, and nothing was "
+        "optimized.\n"
+        f"- {len(names)} were optimized: {', '.join(most)}, and {last}.\n"
+        f"- {len(motions) - len(learned)}, without figures, come with their poses and "
+        "images alone. The draft plays them so badly\n  that Blender would warn. "
+        "Other engines can learn them."
+        f"\n\n{table(motions)}"
+    )
+
+
+def is_optimized(motion: Motion) -> bool:
+    """Return whether the draft's tokens were optimized, and not computed from the poses alone."""
+    learned = motion.preset.embeddings.get("draft")
+    return learned is not None and learned.quality.loss is not None
 
 
 def _write_between(path: Path, text: str) -> None:

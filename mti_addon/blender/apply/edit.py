@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from ...wire.problem import Problem
-from ...workflow.edit_preview import SIDE, edit_preview
-from ...workflow.edits import unfitted_chain
+from ...workflow.edits import fitted_chain, unfitted_chain
 from ...workflow.motions import KnownMotion
-from ...workflow.sketch_sources import sketch_source
 from ..translations import translated
 from .current import current_motion, motion_labelled
 from .edit_properties import NAMES
@@ -157,27 +152,12 @@ def chosen_text(scene: Any) -> str:
     return edit_text(chosen_edit(scene.mti), label.rpartition(" (")[0] or label or "?")
 
 
-def edit_pictures(scene: Any, frames: int = 14, side: int = SIDE) -> NDArray[np.uint8] | None:
-    """Return a sketch of what the panel's edit will look like, uint8 (F, H, W, 3), or None if that
-    is not known. Reads files the first time: not for draw()."""
-    found = sketchable(scene)
-    return pictures_of(*found, frames, side) if found else None
-
-
 def sketchable(scene: Any) -> tuple[list[KnownMotion], MotionEdit] | None:
     """Return the panel's motions and edit, or None if they cannot be sketched. Reads no file."""
     if edit_problem(scene) is not None:
         return None
     motions, edit = chosen_motions(scene), chosen_edit(scene.mti)
+    if edit.mode == "chain":
+        edit = fitted_chain(edit)
     whole = len(motions) == len(edit.parts) and all(len(each.files) == 1 for each in motions)
     return (motions, edit) if whole else None
-
-
-def pictures_of(
-    motions: Sequence[KnownMotion], edit: MotionEdit, frames: int = 14, side: int = SIDE
-) -> NDArray[np.uint8] | None:
-    """Return a sketch of an edit, uint8 (F, H, W, 3), or None if a motion has no looks.
-
-    Reads files the first time.
-    """
-    return edit_preview([sketch_source(motion) for motion in motions], edit, frames, side)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from ...wire.edit import MotionEdit
 from ...wire.errors import MtiError
 from ...workflow.motions import KnownMotion
+from ...workflow.sketch_sources import sketching
 from ..common import icons, playing
-from .edit import pictures_of, sketchable
+from .edit import sketchable
 
 PLACE = "edit"
 FPS = 10.0
@@ -24,19 +26,30 @@ class Sketch:
 
     def __init__(self, key: str, motions: Sequence[KnownMotion], edit: MotionEdit) -> None:
         self.key, self.fps, self.count = key, FPS, 0
-        self._motions, self._edit = motions, edit
+        self._steps = sketching(motions, edit)
 
-    def load(self, _seconds: float) -> bool:
-        """Draw all images; there are none if that cannot be done."""
+    def load(self, seconds: float) -> bool:
+        """Read and draw for about so many seconds; return whether all is drawn.
+
+        There are no images if that cannot be done.
+        """
+        deadline = time.perf_counter() + seconds
         try:
-            pictures = pictures_of(self._motions, self._edit)
+            next(self._steps)
+            while time.perf_counter() < deadline:
+                next(self._steps)
+        except StopIteration as done:
+            self._show(done.value)
+            return True
         except (MtiError, OSError, ValueError):  # files that are gone or damaged: Apply says why
-            pictures = None
+            return True
+        return False
+
+    def _show(self, pictures: NDArray[np.uint8] | None) -> None:
         if pictures is not None:
             for number, picture in enumerate(pictures):
                 icons.draw(self._name(number), _as_pixels(picture))
             self.count = len(pictures)
-        return True
 
     def icon(self, number: int) -> int:
         """Return the icon ID of an image."""

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ...wire import codec, files
-from ...workflow.provenance import NOTE_FILE, Target, TargetNote, read_note
+from ...workflow.provenance import NOTE_FILE, Target, TargetNote, read_note, read_parents
 from ..common import addon, icons
 from ..common.file_cache import cached, is_file
 from ..translations import translated
@@ -21,6 +21,7 @@ KEPT = 8
 
 
 seen_note = cached(read_note)
+seen_parents = cached(read_parents)
 
 
 def folder() -> Path:

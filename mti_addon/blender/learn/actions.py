@@ -1,9 +1,9 @@
-"""All actions of an armature, captured one after the other."""
+"""All actions of a file's armatures, captured one after the other."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,14 +14,38 @@ from ..common.overrides import overriding
 from ..scene.animation import channels
 from ..scene.dependencies import known
 from ..sketch.reference import Shot, take_shot
+from ..sketch.sources import find_armature
 
 _BONE = re.compile(r'pose\.bones\["(.+?)"\]')
 
 
-def actions_of(armature: Any) -> list[Any]:
-    """Return the actions of the file that move bones of an armature, by name."""
-    bones = set(armature.pose.bones.keys())
-    return [action for action in bpy.data.actions if _slot_of(action, bones) is not None]
+def actions_of(armatures: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return (armature, action) of the actions of the file that move bones of these, by name.
+
+    If several armatures have the bones, it is the one that plays the action, or else the first.
+    """
+    bones = [(armature, set(armature.pose.bones.keys())) for armature in armatures]
+    found = []
+    for action in bpy.data.actions:
+        fitting = [each for each, names in bones if _slot_of(action, names) is not None]
+        if fitting:
+            found.append((min(fitting, key=lambda each: not _plays(each, action)), action))
+    return found
+
+
+def armatures_of(context: Any) -> list[Any]:
+    """Return the armatures that can be captured in the scene, the active one first."""
+    active = find_armature(context)
+    armatures = [ob for ob in context.view_layer.objects if ob.type == "ARMATURE"]
+    return sorted(armatures, key=lambda each: (each != active, each.name))
+
+
+def _plays(armature: Any, action: Any) -> bool:
+    data = armature.animation_data
+    if data is None:
+        return False
+    strips = (strip for track in data.nla_tracks for strip in track.strips)
+    return data.action == action or any(strip.action == action for strip in strips)
 
 
 @contextmanager
@@ -50,8 +74,19 @@ def capture(context: Any, armature: Any, action: Any, settings: Settings) -> Sho
     """Capture an action in the frames in which it moves. Raises CaptureError."""
     props = context.scene.mti
     chosen = {"source": "ARMATURE", "frame_range_mode": "AUTO"}
-    with played(armature, action), overriding((props, chosen)):
+    with _active(context, armature), played(armature, action), overriding((props, chosen)):
         return take_shot(context, settings.num_frames, settings.size)
+
+
+@contextmanager
+def _active(context: Any, armature: Any) -> Iterator[None]:
+    objects = context.view_layer.objects
+    before = objects.active
+    try:
+        objects.active = armature
+        yield
+    finally:
+        objects.active = before
 
 
 def _slot_of(action: Any, bones: set[str]) -> Any:

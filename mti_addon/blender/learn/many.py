@@ -44,16 +44,30 @@ class Planned:
 
 
 def known_names() -> set[str]:
-    """Return the names of the library's motions, and of those that are being learned for it."""
-    names = {entry.name for entry in motions.library().entries()}
+    """Return the names of the motions in the own library, and of those that are being learned for
+    it. Names of included and studio motions do not count: they may be of something else."""
+    names = {entry.name for entry in motions.library().entries() if entry.is_writable}
     queued = (row for row in polling.jobs.rows if row.keep and row.active)
     return names | {row.request.name for row in queued if row.request}
 
 
-def learn_all(operator: Any, context: Any, planned: Sequence[Planned], text: str) -> None:
+def new_ones(planned: Sequence[Planned]) -> list[Planned]:
+    """Return those whose names the own library does not have yet."""
+    known = known_names()
+    return [each for each in planned if each.name not in known]
+
+
+def left_out_text(count: int) -> str:
+    """Return how many are left out since the own library has their names, translated."""
+    return translated("{} are left out: your library has these names", count)
+
+
+def learn_all(
+    operator: Any, context: Any, planned: Sequence[Planned], text: str, known: int = 0
+) -> None:
     """Capture and queue each; report how many, and name the first that could not be captured.
 
-    text: translated report with {} for the number of motions.
+    text: report with {} for the number of motions. known: number of those that were left out.
     """
     settings = engines.chosen_settings()
     failed: list[tuple[str, Problem]] = []
@@ -70,6 +84,8 @@ def learn_all(operator: Any, context: Any, planned: Sequence[Planned], text: str
         except (CaptureError, MtiError) as error:
             failed.append((each.name, error.problem))
     said = translated(text, len(planned) - len(failed))
+    if known:
+        said = f"{said}. {left_out_text(known)}"
     if failed:
         name, problem = failed[0]
         left_out = translated("Left out {}, such as {}: {}", len(failed), name, told(problem)[0])

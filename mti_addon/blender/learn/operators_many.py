@@ -25,11 +25,11 @@ from ..sketch.reference import Shot, take_shot
 from ..sketch.sources import find_armature
 from ..translations import OWN, translated
 from . import actions
-from .many import Planned, known_names, learn_all
+from .many import Planned, learn_all, left_out_text, new_ones
 from .plan import WIDTH, draw_plan
 
 NO_ARMATURE = Problem(
-    "no_armature_for_actions", "Select the armature that the actions are made for"
+    "no_armature_for_actions", "Add or append an armature that the actions are made for"
 )
 NO_MOVIES = Problem(
     "no_movies_in_folder",
@@ -40,22 +40,28 @@ ONLY_NEW = "Only New Ones"
 
 
 class MTI_OT_learn_actions(bpy.types.Operator):
-    """Capture all actions of the active armature, and learn each as a motion of the library"""
+    """Capture all actions of the scene's armatures, and learn each as a motion of the library"""
 
     bl_idname = "mti.learn_actions"
     bl_label = "Learn All Actions"
 
     skip_known: BoolProperty(
         name=ONLY_NEW,
-        description="Leave out actions whose names motions of the library have already",
+        description="Leave out actions whose names motions of your own library have already",
         default=True,
+    )
+
+    only_active: BoolProperty(
+        name="Only the Active Armature",
+        description="Leave out actions that other armatures of the scene play",
+        default=False,
     )
 
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Require the engine, and an armature."""
         problem = engines.missing_problem(addon.chosen_engine())
-        if not problem and find_armature(context) is None:
+        if not problem and not actions.armatures_of(context):
             problem = NO_ARMATURE
         return set_poll_message(cls, problem)
 
@@ -65,25 +71,32 @@ class MTI_OT_learn_actions(bpy.types.Operator):
 
     def draw(self, context: Any) -> None:
         """Draw how many actions there are, and how long it takes."""
-        found, armature = self._planned(context), find_armature(context)
-        text = translated("{} actions of {} are learned", len(found), armature.name)
+        found, known = self._planned(context)
+        text = translated("{} actions are learned", len(found))
         draw_plan(context, self.layout, text, len(found), has_poses=True)
+        if known:
+            paragraph(context, self.layout, left_out_text(known), "INFO")
         self.layout.prop(self, "skip_known")
+        self.layout.prop(self, "only_active")
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:
         """Capture one after the other; those that cannot be captured are named at the end."""
-        learn_all(self, context, self._planned(context), "Learning {} actions")
+        planned, known = self._planned(context)
+        learn_all(self, context, planned, "Learning {} actions", known)
         return {"FINISHED"}
 
-    def _planned(self, context: Any) -> list[Planned]:
-        armature, settings = find_armature(context), engines.chosen_settings()
+    def _planned(self, context: Any) -> tuple[list[Planned], int]:
+        """Return what will be learned, and how many are left out."""
+        armatures, settings = actions.armatures_of(context), engines.chosen_settings()
+        if self.only_active:
+            armatures = [each for each in armatures if each == find_armature(context)]
         found = [
             Planned(each.name, "body", partial(actions.capture, context, armature, each, settings))
-            for each in actions.actions_of(armature)
+            for armature, each in actions.actions_of(armatures)
         ]
-        known = known_names() if self.skip_known else set()
-        return [each for each in found if each.name not in known]
+        new = new_ones(found) if self.skip_known else found
+        return new, len(found) - len(new)
 
 
 class MTI_OT_learn_movies(bpy.types.Operator):
@@ -118,7 +131,7 @@ class MTI_OT_learn_movies(bpy.types.Operator):
     )
     skip_known: BoolProperty(
         name=ONLY_NEW,
-        description="Leave out movies whose names motions of the library have already",
+        description="Leave out movies whose names motions of your own library have already",
         default=True,
     )
 
@@ -147,19 +160,18 @@ class MTI_OT_learn_movies(bpy.types.Operator):
 
         Raises BadRequest if there are none.
         """
-        planned = self._planned(context)
+        found = self._planned(context)
+        planned = new_ones(found) if self.skip_known else found
         if not planned:
             raise BadRequest(replace(NO_MOVIES, values={"folder": self.directory}))
-        learn_all(self, context, planned, "Learning {} movies")
+        learn_all(self, context, planned, "Learning {} movies", len(found) - len(planned))
         return {"FINISHED"}
 
     def _planned(self, context: Any) -> list[Planned]:
-        known = known_names() if self.skip_known else set()
         kind: Kind = self.kind
-        found = [
+        return [
             Planned(path.stem, kind, partial(_capture, context, path)) for path in self._paths()
         ]
-        return [each for each in found if each.name not in known]
 
     def _paths(self) -> list[Path]:
         folder = Path(bpy.path.abspath(self.directory))

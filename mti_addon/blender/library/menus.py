@@ -1,4 +1,7 @@
-"""Menus of the library: of all of it, of a motion, and of a picture that is right-clicked."""
+"""Menus of the library: of all of it, of a motion, and of a picture that is right-clicked.
+
+Blender's search (F3) lists their entries by themselves, so each says what it is about.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ PICK = "MTI_OT_pick_motion"
 def draw_library_menu(layout: Any) -> None:
     """Draw what can be done with the library as a whole."""
     layout.operator("mti.save_to_library", text="Save Learned Motion...", icon="ADD")
-    layout.operator("mti.import_motion", text="Import...", icon="IMPORT")
+    layout.operator("mti.import_motion", text="Import Motions...", icon="IMPORT")
     layout.separator()
     engine = LABELS[addon.chosen_engine()]
     text = translated("Learn All for {}...", engine)
@@ -30,10 +33,10 @@ def draw_library_menu(layout: Any) -> None:
     layout.operator("mti.learn_movies", text="Learn Movies...", icon="FILE_MOVIE")
     layout.separator()
     layout.operator("mti.show_trash", text="Deleted Motions...", icon="TRASH")
-    layout.operator("mti.refresh_library", text="Refresh", icon="FILE_REFRESH")
+    layout.operator("mti.refresh_library", text="Refresh Library", icon="FILE_REFRESH")
     shown = layout.operator("wm.path_open", text="Show in File Browser", icon="FILE_FOLDER")
     shown.filepath = str(motions.own())
-    layout.operator("preferences.addon_show", text="Preferences...").module = addon.ADDON_ID
+    layout.operator("preferences.addon_show", text="Motion Preferences...").module = addon.ADDON_ID
 
 
 def draw_motion_menu(layout: Any, entry: Entry) -> None:
@@ -44,12 +47,12 @@ def draw_motion_menu(layout: Any, entry: Entry) -> None:
         layout.operator("mti.pose_motion", icon="ARMATURE_DATA").motion = entry.id
         layout.separator()
     if entry.is_writable:
-        layout.operator("mti.rename_motion", text="Rename...").folder = folder
-        layout.operator("mti.change_motion", text="Details...").folder = folder
+        layout.operator("mti.rename_motion", text="Rename Motion...").folder = folder
+        layout.operator("mti.change_motion", text="Motion Details...").folder = folder
     text = "Remove from Favorites" if entry.favorite else "Add to Favorites"
     icon = "SOLO_OFF" if entry.favorite else "SOLO_ON"
     layout.operator("mti.favorite_motion", text=text, icon=icon, translate=True).folder = folder
-    text = "Duplicate" if entry.is_writable else "Copy to My Motions"
+    text = "Duplicate Motion" if entry.is_writable else "Copy to My Motions"
     copy = layout.operator("mti.duplicate_motion", text=text, icon="DUPLICATE", translate=True)
     copy.folder = folder
     engine = addon.chosen_engine()
@@ -58,14 +61,14 @@ def draw_motion_menu(layout: Any, entry: Entry) -> None:
         learn = layout.operator("mti.learn_motion", text=text, icon="PLAY", translate=False)
         learn.folder = folder
     layout.separator()
-    layout.operator("mti.export_motion", text="Export...", icon="EXPORT").folder = folder
+    layout.operator("mti.export_motion", text="Export Motion...", icon="EXPORT").folder = folder
     if place.address():
         layout.operator("mti.publish_motion", icon="LINKED").folder = folder
     show = layout.operator("mti.show_motion_folder", icon="FILE_FOLDER")
     show.folder = folder
     if entry.is_writable:
         layout.separator()
-        layout.operator("mti.delete_motion", text="Delete", icon="TRASH").folder = folder
+        layout.operator("mti.delete_motion", text="Delete Motion", icon="TRASH").folder = folder
 
 
 def draw_picture_menu(self: Any, context: Any) -> None:

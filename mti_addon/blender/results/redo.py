@@ -33,7 +33,7 @@ from ...workflow.provenance import (
 )
 from ...workflow.words import is_by_words
 from ..apply.edit import edit_text, fill_edit, shown_edit
-from ..apply.preview import clear, seen_note, short
+from ..apply.preview import clear, seen_note, seen_parents, short
 from ..apply.send import tell_sent
 from ..apply.sources import make_target
 from ..common import addon
@@ -211,7 +211,8 @@ class MTI_OT_redo(bpy.types.Operator):
                 raise BadRequest(Problem("job_without_result", what, "Choose another one."))
             request = row.request
             note = seen_note(row.folder.path)
-            return recipe_of(request, 1, request.settings.seed, note), ""
+            parents = seen_parents(row.folder.path)
+            return recipe_of(request, 1, request.settings.seed, note, parents), ""
         for thing, shown in _active(context):
             recipe = read_recipe(thing.get(RECIPE_KEY))
             if recipe is not None:
@@ -296,9 +297,13 @@ def _combination(recipe: Recipe, folder: Path | None) -> tuple[Combination, Sett
         places.append(tuple(folder / name for name in names))
     for files in places:
         if all(path.is_file() for path in files):
-            return Combination(recipe.name, files, recipe.edit, recipe.capture), recipe.settings
+            return _of_recipe(recipe, files), recipe.settings
     known = _same_motion(recipe)
-    return Combination(recipe.name, known.files, recipe.edit, recipe.capture), known.settings
+    return _of_recipe(recipe, known.files), known.settings
+
+
+def _of_recipe(recipe: Recipe, files: tuple[Path, ...]) -> Combination:
+    return Combination(recipe.name, files, recipe.edit, recipe.capture, recipe.parents)
 
 
 def _same_motion(recipe: Recipe) -> KnownMotion:

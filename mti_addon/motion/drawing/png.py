@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ COLOR_TYPES = {0: 1, 2: 3, 4: 2, 6: 4}
 """PNG color type -> channels: gray, RGB, gray and alpha, RGBA."""
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 """PNG's filters."""
+MAX_PIXELS = 2**26
+"""Of an image that is decoded: 8192 x 8192."""
+_STEP_BYTES = 2**18
+"""Decompressed at a time."""
 
 Picture = NDArray[np.uint8]
 Numbers = NDArray[np.int16]
@@ -42,8 +46,20 @@ def png_size(data: bytes) -> tuple[int, int]:
 def decode_png(data: bytes) -> Picture:
     """Decode a non-interlaced PNG file with 8 bits per channel to an image (H, W, channels).
 
-    Raises ValueError for anything else, or a damaged file.
+    No more is unpacked than its header promises. Raises ValueError for anything else, a damaged
+    file, or more than MAX_PIXELS.
     """
+    steps = decoding_png(data)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            picture: Picture = done.value
+            return picture
+
+
+def decoding_png(data: bytes) -> Generator[None, None, Picture]:
+    """Do the same as decode_png() in steps of about a millisecond, and return the image at last."""
     if data[:8] != SIGNATURE:
         raise ValueError("not a PNG file")
     chunks = list(_chunks(data))
@@ -53,15 +69,32 @@ def decode_png(data: bytes) -> Picture:
     width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     if depth != 8 or color not in COLOR_TYPES or interlaced:
         raise ValueError("only plain 8-bit PNG files can be read here")
+    if not 0 < width * height <= MAX_PIXELS:
+        raise ValueError(f"a PNG file of {width} x {height} pixels")
     channels = COLOR_TYPES[color]
+    packed = b"".join(body for kind, body in chunks if kind == b"IDAT")
+    raw = yield from _decompressed(packed, height * (1 + width * channels))
+    rows = np.frombuffer(raw, np.uint8).reshape(height, -1)
+    lines = yield from _unfiltered(rows, channels)
+    return lines.reshape(height, width, channels)
+
+
+def _decompressed(packed: bytes, size: int) -> Generator[None, None, bytearray]:
+    """Decompress exactly `size` bytes. Raises ValueError if there are fewer or more."""
+    unpacker, raw = zlib.decompressobj(), bytearray()
     try:
-        raw = zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"))
+        while not unpacker.eof and len(raw) <= size:
+            part = unpacker.decompress(packed, min(_STEP_BYTES, size + 1 - len(raw)))
+            packed = unpacker.unconsumed_tail
+            if not part and not packed:
+                break
+            raw += part
+            yield
     except zlib.error as error:
         raise ValueError(f"a damaged PNG file: {error}") from error
-    if len(raw) != height * (1 + width * channels):
+    if len(raw) != size or not unpacker.eof:
         raise ValueError("a PNG file with the wrong amount of pixels")
-    rows = np.frombuffer(raw, np.uint8).reshape(height, -1)
-    return _unfilter(rows, channels).reshape(height, width, channels)
+    return raw
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -81,13 +114,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + length
 
 
-def _unfilter(rows: Picture, channels: int) -> Picture:
+def _unfiltered(rows: Picture, channels: int) -> Generator[None, None, Picture]:
     """Undo PNG's five filters (ISO/IEC 15948, 9.2); rows (H, 1 + W C) begin with their filter."""
     kinds, lines = rows[:, 0], rows[:, 1:].reshape(len(rows), -1, channels)
     if kinds.max(initial=NONE) > PAETH:
         raise ValueError("a PNG file with an unknown filter")
     if kinds.max(initial=NONE) > UP:
-        return _unfilter_diagonals(kinds, lines)
+        diagonals = yield from _unfiltered_diagonals(kinds, lines)
+        return diagonals
     out = np.zeros_like(lines)
     above = np.zeros(lines.shape[1:], np.uint8)
     for y, (kind, line) in enumerate(zip(kinds, lines, strict=True)):
@@ -96,10 +130,11 @@ def _unfilter(rows: Picture, channels: int) -> Picture:
         else:
             above = line + above if kind == UP else line
         out[y] = above
+        yield
     return out
 
 
-def _unfilter_diagonals(kinds: Picture, lines: Picture) -> Picture:
+def _unfiltered_diagonals(kinds: Picture, lines: Picture) -> Generator[None, None, Picture]:
     """Undo all filters of lines (H, W, C), one diagonal at a time.
 
     A pixel needs those to its left, above it, and above the left one, which are on the two
@@ -123,6 +158,7 @@ def _unfilter_diagonals(kinds: Picture, lines: Picture) -> Picture:
         here = flat[start:stop:width]
         here += guess
         here &= 255
+        yield
     return padded[1:, 1:].astype(np.uint8)
 
 

@@ -20,9 +20,17 @@ from ..request import POSES
 from ..settings import ModelName
 from .archive import MAX_BYTES, Archive
 from .motion_embeddings import check_motion
-from .pictures import MAX_SIDE, image_size
+from .pictures import MAX_PIXELS, MAX_REFERENCE_PIXELS, MAX_SIDE, has_its_pixels, image_size
 from .poses import check_poses
-from .preset import PRESET_FILE, Embedding, Preset, largest, parse_preset, to_bytes
+from .preset import (
+    PRESET_FILE,
+    Embedding,
+    Preset,
+    is_reference,
+    largest,
+    parse_preset,
+    to_bytes,
+)
 from .tensors import WIDTHS, check_tokens
 from .texts import AGAIN, shown
 
@@ -86,15 +94,38 @@ def check_contents(preset: Preset, contents: Mapping[str, bytes]) -> None:
         if len(data) > largest(name):
             what = "{name} is larger than it can be."
             raise UnreadableInput(Problem("motion_part_too_large", what, AGAIN, {"name": name}))
-        if name.endswith((".png", ".webp")) and image_size(name, data) is None:
-            what = "{name} is no image of at most {most} pixels a side."
-            values = {"name": name, "most": MAX_SIDE}
-            raise UnreadableInput(Problem("motion_image_bad", what, AGAIN, values))
         if name == POSES:
             check_poses(data, preset.num_frames)
+    _check_images({name: contents[name] for name in contents if name.endswith((".png", ".webp"))})
     for model, embedding in preset.embeddings.items():
         for name in embedding.files:
             check_embedding(contents[name], name, model, embedding)
+
+
+def _check_images(images: Mapping[str, bytes]) -> None:
+    """Check sizes by all headers before any image is unpacked. Raises UnreadableInput."""
+    pixels = 0
+    for name, data in images.items():
+        size = image_size(name, data)
+        if size is None:
+            what = "{name} is no image of at most {most} pixels a side."
+            values = {"name": name, "most": MAX_SIDE}
+            raise UnreadableInput(Problem("motion_image_bad", what, AGAIN, values))
+        if name.endswith(".png") and size[0] * size[1] > MAX_PIXELS:
+            what = (
+                "{name} has {width} x {height} pixels, and images of motions have at most {most}."
+            )
+            values = {"name": name, "width": size[0], "height": size[1], "most": MAX_PIXELS}
+            raise UnreadableInput(Problem("motion_image_too_large", what, AGAIN, values))
+        pixels += size[0] * size[1] if is_reference(name) else 0
+    if pixels > MAX_REFERENCE_PIXELS:
+        what = "The images have {count} pixels together, and those of motions have at most {most}."
+        values = {"count": pixels, "most": MAX_REFERENCE_PIXELS}
+        raise UnreadableInput(Problem("motion_images_too_large", what, AGAIN, values))
+    for name, data in images.items():
+        if name.endswith(".png") and not has_its_pixels(data):
+            what = "{name} is no plain 8-bit PNG file with all of its pixels."
+            raise UnreadableInput(Problem("motion_image_damaged", what, AGAIN, {"name": name}))
 
 
 def check_embedding(data: bytes, name: str, model: ModelName, embedding: Embedding) -> None:

@@ -126,7 +126,7 @@ class Preset:
     @property
     def references(self) -> tuple[str, ...]:
         """Return the names of the reference images, in order; none if there are none."""
-        return tuple(sorted(name for name in self.files if _REFERENCE.fullmatch(name)))
+        return tuple(sorted(name for name in self.files if is_reference(name)))
 
     @property
     def has_poses(self) -> bool:
@@ -191,7 +191,12 @@ class Preset:
 
 
 def _is_picture_or_poses(name: str) -> bool:
-    return name in (POSES, THUMBNAIL, PREVIEW) or _REFERENCE.fullmatch(name) is not None
+    return name in (POSES, THUMBNAIL, PREVIEW) or is_reference(name)
+
+
+def is_reference(name: str) -> bool:
+    """Return whether a preset's file is a reference image."""
+    return _REFERENCE.fullmatch(name) is not None
 
 
 def is_embedding(name: str) -> bool:
@@ -227,7 +232,7 @@ def content_id(
     if parents:
         parts = ["edit", *parents, codec.dumps(codec.to_dict(edit))]
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:32]
-    references = [sums[name] for name in sorted(sums) if _REFERENCE.fullmatch(name)]
+    references = [sums[name] for name in sorted(sums) if is_reference(name)]
     if POSES in sums:
         parts = ["poses", sums[POSES]]
     elif references:

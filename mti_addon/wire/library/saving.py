@@ -18,6 +18,7 @@ from ..version import version_of
 from .changing import set_embedding
 from .folder import Motion, add_motion
 from .motion_embeddings import check_motion
+from .pictures import MAX_REFERENCE_PIXELS, plain_size
 from .poses import check_poses
 from .preset import (
     PRESET_VERSION,
@@ -32,6 +33,9 @@ from .preset import (
 )
 from .tensors import check_tokens
 from .texts import plain
+
+_HEAD = 64
+"""Bytes of an image file in which its header is."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +134,15 @@ def quality_of(job: JobFolder) -> Quality:
 
 
 def _images(job: JobFolder, request: Request) -> dict[str, bytes | Path]:
-    """The reference images, and one of them as the thumbnail; none if a file is gone."""
+    """The reference images, and one of them as the thumbnail; none if a file is gone, or if they
+    are larger than a motion's may be."""
     count = request.reference_frames
     paths = {reference_name(i + 1): job.inputs / reference_name(i + 1) for i in range(count)}
     images = _that_fit(paths)
-    if not images or len(images) < len(paths):
+    sizes = [size for name in images if (size := _size_of(paths[name]))]
+    if not sizes or len(sizes) < len(paths):
+        return {}
+    if sum(width * height for width, height in sizes) > MAX_REFERENCE_PIXELS:
         return {}
     return images | _that_fit({THUMBNAIL: paths[reference_name(count // 2 + 1)]})
 
@@ -156,6 +164,12 @@ def _that_fit(paths: Mapping[str, Path]) -> dict[str, bytes | Path]:
         for name, path in paths.items()
         if path.is_file() and path.stat().st_size <= largest(name)
     }
+
+
+def _size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of an image by its header; None if a motion cannot have it."""
+    with open(path, "rb") as stream:
+        return plain_size(stream.read(_HEAD))
 
 
 def _clip_fps(request: Request) -> float:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
 
 from mti_addon.wire.edit import AS_LEARNED, MotionEdit, MotionPart
 from mti_addon.wire.errors import BadRequest
+from mti_backend.__main__ import main
 from mti_backend.cli.edits import add_edit_options, edit_of
-from mti_backend.cli.motions import Found
+from mti_backend.cli.motions import Found, find
 from tests.backend.cli import motions
 
 
@@ -91,3 +93,19 @@ def test_a_combined_motion_is_applied_as_it_is_or_not_at_all(tmp_path: Path) -> 
     other = motions.add(tmp_path, "other")
     with pytest.raises(BadRequest, match="both is made of 2 motions"):
         edit_of(parse("--then", "both"), [Found(other.preset, other.folder), *found])
+
+
+def test_an_edit_is_kept_as_a_motion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own"
+    parents = [motions.add(own, name, i + 1) for i, name in enumerate(("Wave", "Nod"))]
+    line = ["edit", "wave", "--then", "nod", "--speed", "2,1", "--name", "Both", "--json"]
+    assert main([*line, "--library", str(own)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "saved" and told["parents"] == [m.preset.id for m in parents]
+    kept = find("Both", [own])
+    assert kept.preset.edit.mode == "chain" and kept.preset.edit.parts[0].speed == 2.0
+    assert kept.embedding("draft") == tuple(
+        m.embedding_files("draft")[0].read_bytes() for m in parents
+    )
+    assert main(["edit", "wave", "--library", str(own)]) == 2
+    assert "Nothing is changed" in capsys.readouterr().err

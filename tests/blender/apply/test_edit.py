@@ -129,7 +129,9 @@ def test_a_result_remembers_its_edit_and_redo_uses_it(learned, polling, shipped,
     bpy.ops.mti.import_result(job=row.request.job)
     (strip,) = strips_of(learned)
     recipe = ext("workflow.provenance").read_recipe(strip["mti_recipe"])
-    assert recipe.edit == edit and json.loads(strip["mti_recipe"])["version"] == 4
+    assert recipe.edit == edit and json.loads(strip["mti_recipe"])["version"] == 5
+    shown = ext("blender.library.motions").labelled(shipped)
+    assert recipe.parents == ("", shown.id), "the first one is a job's"
     bpy.ops.mti.reset_edit()
     bpy.ops.mti.remove_job(job=row.request.job)  # what it was made of lies beside its images
     assert bpy.ops.mti.redo(seed=5) == {"FINISHED"}
@@ -139,6 +141,40 @@ def test_a_result_remembers_its_edit_and_redo_uses_it(learned, polling, shipped,
         again.request.inputs["motion_02.safetensors"] == row.request.inputs["motion_02.safetensors"]
     )
     assert again.request.name == "bow + Wave"
+    parents = ext("workflow.provenance").read_parents
+    assert parents(again.folder.path) == recipe.parents
+
+
+def test_an_edit_is_saved_as_a_motion_and_applied(captured, polling, shipped, ext, prefs, tmp_path):
+    prefs.library_folder = str(tmp_path / "own")
+    motions, mti = ext("blender.library.motions"), captured.mti
+    bow = next(e for e in motions.library().entries() if e.folder.name == "bow")
+    mti.motion, mti.target = ext("workflow.motions").label_of(bow), "RENDER"
+    with pytest.raises(RuntimeError, match="Nothing is changed"):
+        bpy.ops.mti.save_edit()
+    mti.edit_strength, mti.edit_combine, mti.edit_second, mti.edit_share = 70, "chain", shipped, 40
+    found = ext("blender.apply.edit").sketchable(captured)
+    wanted = ext("workflow.edits").combined(found[0], ext("blender.apply.edit").chosen_edit(mti))
+    assert bpy.ops.mti.save_edit(name="Bow and Wave", tags="greeting") == {"FINISHED"}
+    chosen = motions.labelled(mti.motion)
+    assert (chosen.name, chosen.tags, chosen.origin) == ("Bow and Wave", ("greeting",), "own")
+    assert not ext("blender.apply.edit").is_edited(mti), "the motion has the numbers now"
+    preset = ext("wire.library").read_motion(chosen.folder).preset
+    assert preset.edit == wanted.edit and preset.capture == wanted.capture
+    assert preset.parents == chosen.parents == (bow.id, motions.labelled(shipped).id)
+    assert preset.has_poses and len(preset.references) == preset.num_frames == 14
+    row = applied(polling, captured)
+    assert row.request.edit == wanted.edit and row.request.name == "Bow and Wave"
+    assert {"motion.safetensors", "motion_02.safetensors"} < set(row.request.inputs)
+    assert ext("workflow.provenance").read_parents(row.folder.path) == preset.parents
+    assert bpy.ops.mti.export_motion(filepath=str(tmp_path / "both.motion")) == {"FINISHED"}
+    assert bpy.ops.mti.edit_motion(motion=chosen.id) == {"FINISHED"}
+
+
+def test_a_motion_that_is_in_no_library_is_saved_first(learned):
+    learned.mti.edit_strength = 70
+    with pytest.raises(RuntimeError, match="bow is not in the library"):
+        bpy.ops.mti.save_edit()
 
 
 def test_redo_fills_the_panel(learned, polling, shipped, ext):
@@ -188,7 +224,9 @@ def test_the_open_panel_shows_what_counts(learned, shipped):
     lines = _drawn()
     for name in ("edit_strength", "edit_speed", "edit_reverse", "edit_start", "edit_after_end"):
         assert f"<{name}>" in lines
-    assert "[mti.reset_edit]" in lines and "<edit_second>" not in lines
+    assert (
+        "[mti.reset_edit]" in lines and "[mti.save_edit]" in lines and "<edit_second>" not in lines
+    )
     learned.mti.edit_combine, learned.mti.edit_second = "blend", shipped
     lines = _drawn()
     assert "<edit_influence>" in lines and "<edit_seam>" not in lines
@@ -198,7 +236,12 @@ def test_the_open_panel_shows_what_counts(learned, shipped):
 
 
 def test_the_edit_can_be_sketched_from_what_was_captured(learned, shipped, ext):
-    pictures = ext("blender.apply.edit").edit_pictures
+    sketchable, steps = ext("blender.apply.edit").sketchable, ext("workflow.sketch_sources")
+
+    def pictures(scene):
+        found = sketchable(scene)
+        return ext("workflow.edit_preview").finished(steps.sketching(*found)) if found else None
+
     whole = pictures(learned)
     assert whole.shape[0] == 14 and whole.shape[3] == 3 and max(whole.shape[1:3]) == 96
     learned.mti.edit_reverse = True
@@ -216,7 +259,11 @@ def test_the_sketch_plays_in_the_panel_and_follows_the_edit(learned, shipped, ex
     sketch.icon(bpy.context)
     key, make = asked[-1]
     clip = make()
-    assert clip.load(0.0) and clip.count == 14 and clip.key == key
+    slices = 1
+    while not clip.load(0.0):
+        slices += 1
+    assert slices >= 14, "an image or less at a time"
+    assert clip.count == 14 and clip.key == key
     assert all(f"{number}/{key}" in icons._previews for number in range(14))
     sketch.icon(bpy.context)
     assert asked[-1][0] == key, "nothing has changed"

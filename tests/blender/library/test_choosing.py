@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 import pytest
 
+from mti_addon.wire.library.preset import read_preset, update_preset
 from tests.blender.queue.following import ended, learn, wait
 from tests.blender.test_panels import Layout, _context, _drawn
 from tests.wire.library.examples import listed, saved
@@ -79,7 +82,7 @@ def test_a_motion_is_applied_by_the_chosen_engine_or_learned_for_it(
     assert ext("blender.library.shown").found(_window())[0].name == "Wave"
 
 
-def test_search_and_filters(own, buttons, prefs):
+def test_search_and_filters(own, buttons, prefs, motions):
     window = _window()
     for field, value, found in (
         ("library_search", "greeting wa", ["Wave"]),
@@ -98,7 +101,14 @@ def test_search_and_filters(own, buttons, prefs):
     window.library_engine = "draft"
     assert len(buttons()) == 3
     prefs.library_order = "DATE"
-    assert sorted(buttons()) == ["Jump", "Nod", "Wave"]
+    for number, name in enumerate(("nod", "wave", "jump")):  # from the oldest to the newest
+        preset = read_preset(own / name)
+        when = f"2025-01-31T12:00:{number:02d}+00:00"
+        update_preset(own / name, replace(preset, created=when))
+    motions.library().refresh()
+    assert buttons() == ["Jump", "Wave", "Nod"]
+    prefs.library_order = "NAME"
+    assert buttons() == ["Jump", "Nod", "Wave"]
 
 
 def test_how_many_are_shown_is_said_beside_the_section_s_name(own, motions):
@@ -106,9 +116,22 @@ def test_how_many_are_shown_is_said_beside_the_section_s_name(own, motions):
     assert str(total) in section(_drawn())
     assert "[mti.clear_library_search]" not in _drawn()
     _window().library_search = "wave"
-    assert f"2 of {total}" in section(_drawn()) or f"1 of {total}" in section(_drawn())
+    assert f"2 of {total}" in section(_drawn()), "its own, and the included one"
     _window().library_kinds = {"face"}
     assert f"0 of {total}" in section(_drawn()) and "[mti.clear_library_search]" in _drawn()
+
+
+def test_keying_a_motion_counts_as_using_it(motions, scene, ext, prefs):
+    kick, bow = (
+        next(e for e in motions.library().entries() if e.folder.name == name)
+        for name in ("kick", "bow")
+    )
+    assert kick.used == bow.used == 0
+    assert bpy.ops.mti.pose_motion(motion=kick.id) == {"FINISHED"}
+    assert bpy.ops.mti.edit_motion(motion=bow.id) == {"FINISHED"}
+    prefs.library_order = "USED"
+    first, second = ext("blender.library.shown").found(_window())[:2]
+    assert (first.name, second.name) == ("Bow", "Kick")
 
 
 def test_favorites(entry, buttons):
@@ -239,9 +262,13 @@ def test_menus_and_the_right_click(entry, scene, ext):
     bpy.types.MTI_MT_library_motion.draw(_with(layout), bpy.context)
     own = set(layout.lines)
     assert {"[mti.rename_motion]", "[mti.delete_motion]", "[mti.export_motion]"} <= own
+    texts = {text for text, _ in layout.buttons}
+    assert {"Rename Motion...", "Duplicate Motion", "Export Motion...", "Delete Motion"} <= texts
     layout = Layout()
     bpy.types.MTI_MT_library.draw(_with(layout), bpy.context)
     assert {"[mti.import_motion]", "[mti.show_trash]", "[mti.learn_all_motions]"} <= {*layout.lines}
+    texts = {text for text, _ in layout.buttons}
+    assert {"Import Motions...", "Refresh Library"} <= texts, "as in Blender's search"
     menus = ext("blender.library.menus")
     assert menus.draw_picture_menu in bpy.types.UI_MT_button_context_menu.draw._draw_funcs
     layout = Layout()

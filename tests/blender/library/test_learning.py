@@ -181,7 +181,7 @@ def act(armature, name, bone, degrees):
     return action
 
 
-def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, tmp_path):
+def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, tmp_path, capfd):
     bone = next(
         b.name for b in figure.pose.bones if "arm" in b.name.lower() and "fore" not in b.name
     )
@@ -206,8 +206,40 @@ def test_all_actions_of_a_file_become_motions(figure, scene, polling, motions, t
     assert names == {"real Lift", "real Wave"}
     motions.library().refresh()
     before = len(polling.jobs.rows)
+    act(figure, "Jump", bone, 1.0)  # as an included motion is called, which is another one
+    assert any(each.name == "Jump" for each in motions.library().entries())
+    capfd.readouterr()
     bpy.ops.mti.learn_actions()
-    assert len(polling.jobs.rows) == before, "they are in the library already"
+    assert len(polling.jobs.rows) == before + 1
+    assert any(row.request.name == "Jump" for row in polling.jobs.rows)
+    said = "Learning 1 actions. 2 are left out: your library has these names"
+    assert said in capfd.readouterr().out
+
+
+def test_other_armatures_play_their_own_actions(figure, scene, ext, tmp_path):
+    """Of two with the same bones, each plays its action; one with other bones has its own."""
+    found = ext("blender.learn.actions")
+    twin = figure.copy()
+    twin.animation_data_clear()
+    other = bpy.data.objects.new("Crane", bpy.data.armatures.new("Crane"))
+    for each in (twin, other):
+        scene.collection.objects.link(each)
+    bpy.context.view_layer.objects.active = other
+    bpy.ops.object.mode_set(mode="EDIT")
+    bone = other.data.edit_bones.new("jib")
+    bone.head, bone.tail = (0, 0, 1), (0, 0, 3)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    lift = act(other, "Lift", "jib", 1.0)
+    swing = act(twin, "Swing", next(iter(twin.pose.bones)).name, 1.0)
+    twin.animation_data_create().action = swing
+    mine, (first, *rest) = figure.animation_data.action, found.armatures_of(bpy.context)
+    assert first == other and {*rest} == {figure, twin}
+    pairs = dict((action, armature) for armature, action in found.actions_of([first, *rest]))
+    assert pairs == {lift: other, swing: twin, mine: figure}
+    settings = ext("blender.setup.engines").chosen_settings()
+    shot = found.capture(bpy.context, twin, swing, settings)
+    assert shot.span == (10, 40) and shot.source == twin.name
+    assert bpy.context.view_layer.objects.active == other and figure.animation_data.action == mine
 
 
 def test_actions_need_an_armature(scene, prefs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -80,14 +81,46 @@ def test_another_filter_in_each_row(shape):
     assert (decode_png(data) == picture).all()
 
 
+def _chunk(kind, data):
+    sum = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + sum
+
+
+def _packed(data, width=1, height=1):
+    """A PNG file of RGB whose compressed pixels are these bytes."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", data), (b"IEND", b"")]
+    return png.SIGNATURE + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
 def test_unknown_filter():
     with pytest.raises(ValueError, match="filter"):
-        plain = encode_png(np.zeros((1, 1, 3), np.uint8))
-        data = zlib.compress(b"\x07\0\0\0")
-        start, end = plain.index(b"IDAT") - 4, plain.index(b"IEND") - 4
-        chunk = struct.pack(">I", len(data)) + b"IDAT" + data
-        chunk += struct.pack(">I", zlib.crc32(b"IDAT" + data))
-        decode_png(plain[:start] + chunk + plain[end:])
+        decode_png(_packed(zlib.compress(b"\x07\0\0\0")))
+
+
+@pytest.mark.parametrize("pixels", [b"", b"\0\0\0", b"\0\0\0\0\0", b"\0" * 10**6])
+def test_another_amount_of_pixels_than_the_header_promises(pixels):
+    with pytest.raises(ValueError, match="wrong amount of pixels"):
+        decode_png(_packed(zlib.compress(pixels)))
+    with pytest.raises(ValueError, match="wrong amount of pixels"):
+        decode_png(_packed(zlib.compress(b"\0" * 4)[:-1]))  # without the end of its stream
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "match"), [(64, 64, "wrong amount"), (60_000, 60_000, "60000 x 60000")]
+)
+def test_a_bomb_is_not_unpacked(width, height, match):
+    """256 MiB in 256 KiB, which no header that is accepted promises."""
+    packer = zlib.compressobj(9)
+    data = b"".join(packer.compress(bytes(2**24)) for _ in range(16)) + packer.flush()
+    bomb = _packed(data, width, height)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=match):
+            decode_png(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 2**21
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("cut", [0, 4, 20, 40, 80])

@@ -50,15 +50,18 @@ def tokens(
     return struct.pack("<Q", len(text)) + text + struct.pack("<f", value) * (at // 4)
 
 
-def png(width: int = 16, height: int = 8, color: int = 0) -> bytes:
-    """A gray image; a large one is not really that large."""
+def png(
+    width: int = 16, height: int = 8, color: int = 0, rows: bytes | None = None, depth: int = 8
+) -> bytes:
+    """A gray image; a large one is not really that large. `rows`: other pixels than it should."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         sum = struct.pack(">I", zlib.crc32(kind + data))
         return struct.pack(">I", len(data)) + kind + data + sum
 
-    rows = b"" if width * height > 10**6 else (b"\0" + bytes([color]) * width) * height
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    if rows is None:
+        rows = b"" if width * height > 10**6 else (b"\0" + bytes([color]) * width) * height
+    head = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)
     start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
     return start + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 

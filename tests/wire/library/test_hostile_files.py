@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -287,6 +288,26 @@ def presets(motion: Motion) -> dict[str, tuple[str, list[Entry]]]:
             "motion_image_bad",
             with_files(motion, {"thumbnail.png": zipped([("a", b"\0" * 2**24)])}),
         ),
+        "1025 x 1024 pixels": (
+            "motion_image_too_large", with_files(motion, {"reference/0001.png": png(1025, 1024)})
+        ),
+        "a large thumbnail": (
+            "motion_image_too_large", with_files(motion, {"thumbnail.png": png(4096, 4096)})
+        ),
+        "many pixels together": ("motion_images_too_large", many_pixels(motion)),
+        "more pixels than promised": (
+            "motion_image_damaged",
+            with_files(motion, {"reference/0002.png": png(16, 8, rows=b"\0" * 2**26)}),
+        ),
+        "fewer pixels than promised": (
+            "motion_image_damaged", with_files(motion, {"reference/0002.png": png(16, 8, rows=b"")})
+        ),
+        "no end": (
+            "motion_image_damaged", with_files(motion, {"reference/0002.png": png(500, 9)[:-30]})
+        ),
+        "16 bits": (
+            "motion_image_damaged", with_files(motion, {"reference/0002.png": png(depth=16)})
+        ),
         "no pixels": ("motion_image_bad", with_files(motion, {"thumbnail.png": png(0, 8)})),
         "no animation": ("motion_image_bad", with_files(motion, {"preview.webp": b"GIF89a"})),
         "huge animation": ("motion_image_bad", with_files(motion, {"preview.webp": wide})),
@@ -305,13 +326,35 @@ def presets(motion: Motion) -> dict[str, tuple[str, list[Entry]]]:
     }  # fmt: skip
 
 
+def many_pixels(motion: Motion) -> list[Entry]:
+    """33 images, each as large as one may be."""
+    images = {f"reference/{i:04d}.png": png(1024, 1024, i) for i in range(1, 34)}
+    entries = dict(with_files(motion, {"poses.json": None, **images}))
+    preset = json.loads(entries["preset.json"]) | {"num_frames": 33}
+    return [*(entries | {"preset.json": json.dumps(preset).encode()}).items()]
+
+
 PRESETS = [
     "not JSON", "deep JSON", "newer", "unknown field", "other id", "invisible name",
     "line break in the name", "fewer files", "more files", "changed file", "not named by its sum",
-    "60,000 pixels", "60,000 pixels high", "no image", "a zip in a zip", "no pixels",
+    "60,000 pixels", "60,000 pixels high", "no image", "a zip in a zip", "1025 x 1024 pixels",
+    "a large thumbnail", "many pixels together", "more pixels than promised",
+    "fewer pixels than promised", "no end", "16 bits", "no pixels",
     "no animation", "huge animation", "poses of another length", "poses with NaN", "NaN",
     "infinity", "of another model", "of another length", "more tokens", "no tensor",
 ]  # fmt: skip
+
+
+def test_a_bomb_in_an_image_fills_no_memory(motion: Motion, tmp_path: Path) -> None:
+    """512 MiB of zeros in one of 16 x 8 pixels, received by a process that may have 300 MiB."""
+    bomb = png(16, 8, rows=b"\0" * 2**29)
+    assert len(bomb) < 2**20
+    entries = with_files(motion, {"reference/0001.png": bomb})
+    written(tmp_path / "bomb.motion", zipped(entries))
+    command = [sys.executable, "-c", IN_LITTLE_MEMORY, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "motion_image_damaged\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["bomb.motion"]
 
 
 @pytest.fixture(scope="module")

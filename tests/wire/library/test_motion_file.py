@@ -105,9 +105,9 @@ def test_a_link_is_not_sent(tmp_path: Path) -> None:
 def test_what_could_not_be_received_is_not_sent(tmp_path: Path) -> None:
     """It is said to whoever sends it, not to whoever receives it."""
     job = finished_job(tmp_path, "Wave")
-    (job.inputs / "reference" / "0003.png").write_bytes(b"not a picture")
+    (job.inputs / "reference" / "0003.png").write_bytes(png(rows=b""))
     motion = save_motion(job, tmp_path / "own", About())
-    with pytest.raises(UnreadableInput, match=r"0003\.png is no image"):
+    with pytest.raises(UnreadableInput, match=r"0003\.png is no plain"):
         export_to(motion, tmp_path / "Wave.motion")
 
 

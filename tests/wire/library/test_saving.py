@@ -6,10 +6,11 @@ import pytest
 
 from mti_addon.wire.errors import BadEmbedding, UnreadableInput
 from mti_addon.wire.job import manifest_of
-from mti_addon.wire.library import About, Motion, read_library, save_motion
+from mti_addon.wire.library import About, Motion, import_motion, read_library, save_motion
+from mti_addon.wire.library.motion_file import export_motion
 from mti_addon.wire.library.preset import verify_preset
 from tests.wire.examples import make_job
-from tests.wire.library.examples import finished_job, tokens
+from tests.wire.library.examples import finished_job, png, tokens
 
 
 def save(root: Path, name: str, about: About | None = None) -> Motion:
@@ -47,6 +48,17 @@ def test_a_motion_without_a_picture(tmp_path: Path) -> None:
     motion = save_motion(job, tmp_path / "own", About())
     assert motion.path("preview.webp") is None and motion.path("thumbnail.png") is None
     assert motion.preset.references == ()
+
+
+@pytest.mark.parametrize("image", [png(1025, 1024), png(depth=16)])
+def test_images_that_no_motion_may_have_are_left_out(tmp_path: Path, image: bytes) -> None:
+    """So the motion can be sent to somebody else."""
+    job = finished_job(tmp_path, "wave")
+    (job.inputs / "reference" / "0003.png").write_bytes(image)
+    motion = save_motion(job, tmp_path / "own", About())
+    assert motion.preset.references == () and motion.preset.has_poses
+    export_motion(motion.folder, motion.preset, tmp_path / "wave.motion")
+    import_motion(tmp_path / "other", tmp_path / "wave.motion")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ class OnMotion:
         return set_poll_message(cls, edit_mode_problem(context))
 
     def say(self, name: str, span: Span, thing: Any) -> None:
-        """Report what was keyed."""
+        """Report what was keyed, and remember that the motion was used."""
+        motions.note_use(self.motion)
         text = translated(KEYED, name, span.start, span.end, thing.name)
         self.report({"INFO"}, text)  # type: ignore[attr-defined]
 
