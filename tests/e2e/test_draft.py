@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mti_addon.wire.events import Done, EventReader, Planned
+from mti_addon.wire.events import Done, EventReader, Notice
 from mti_addon.wire.job import JobFolder, create_job
 from mti_addon.wire.request import POSES, PROTOCOL, CaptureInfo, Request, reference_name
 from mti_addon.wire.settings import Settings
@@ -73,8 +73,8 @@ def test_poses_that_the_draft_plays_poorly_are_learned_from_the_images(tmp_path:
     job = learned(tmp_path, other.poses, iterations=15)
     result = job.finished()
     assert isinstance(result, Done)
-    told = [e.text for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, Planned)]
-    assert any("plays these poses poorly" in text for text in told)
+    told = [e for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, Notice)]
+    assert [each.problem for each in told] == ["poses_played_poorly"]
     assert result.result["iterations"] == 15
     motion = MotionEmbedding.load(job.output_motion)
     assert (motion.frame_tokens[:, 0] - other.tokens).norm() > other.tokens.norm() / 2
@@ -89,8 +89,8 @@ def test_poses_that_the_draft_does_not_know_are_learned_from_the_images(tmp_path
     result = job.finished()
     assert isinstance(result, Done)
     assert result.result["iterations"] == 3 and result.result["loss"] > 0
-    told = [e.text for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, Planned)]
-    assert any("does not know these poses" in text for text in told)
+    told = [e for _, _, e in EventReader(job.events_file).read_new() if isinstance(e, Notice)]
+    assert [each.problem for each in told] == ["poses_not_known"]
 
 
 def test_the_target_s_own_pixels_are_moved(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mti_addon.client.remote.engines import studio_engine, studio_seconds, wait_text
+from mti_addon.client.remote.engines import studio_engine, studio_seconds
 from mti_addon.client.remote.studio import STATUS_SECONDS, Status
 from mti_addon.wire.events import Failed
 from mti_addon.wire.remote.messages import EngineCosts, Me, RemoteEngine
@@ -12,6 +12,7 @@ from mti_addon.wire.remote.messages import EngineCosts, Me, RemoteEngine
 NOW = 1.8e9
 FREE = RemoteEngine("draft", True, None, 2, 1, 0, 0.0, EngineCosts(20.0, 5.0))
 BUSY = RemoteEngine("svd", True, None, 1, 0, 3, 245.0, EngineCosts(1800.0, None))
+LONG = RemoteEngine("svd", True, None, 1, 0, 900, 1e9)
 UNKNOWN = RemoteEngine("svd-xt", True, None, 1, 0, 2, None)
 
 
@@ -24,6 +25,7 @@ def status(*engines: RemoteEngine, age: float = 1.0) -> Status:
     [
         (FREE, "Ready at the studio: starts at once."),
         (BUSY, "Ready at the studio. Jobs waiting there: 3; starts in about 4:05."),
+        (LONG, "Ready at the studio. Jobs waiting there: 900; starts in about 100:00:00."),
         (UNKNOWN, "Ready at the studio. Jobs waiting there: 2."),
     ],
 )
@@ -57,7 +59,3 @@ def test_the_time_of_a_job_is_known_when_all_its_parts_are() -> None:
     assert studio_seconds("svd", known, True, True) is None
     assert studio_seconds("svd-xt", known, True, False) is None
     assert studio_seconds("draft", None, True, False) is None
-
-
-def test_a_wait_is_written_as_a_clock() -> None:
-    assert [wait_text(s) for s in (0, 65, 7445, 1e9)] == ["0:00", "1:05", "2:04:05", "100:00:00"]
