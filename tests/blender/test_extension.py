@@ -17,6 +17,7 @@ OPERATORS = {
     "take_motion",
     "test_studio",
     "add_stick_figure",
+    "save_edit",
     "add_camera",
     "capture",
     "learn",

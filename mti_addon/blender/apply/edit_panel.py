@@ -33,7 +33,7 @@ def draw_edit(context: Any, layout: Any) -> None:
     _draw_second(context, body)
     if icon := edit_playing.icon(context):
         body.template_icon(icon_value=icon, scale=PICTURE)
-    button(context, body, "mti.save_edit", "Save Edit as Motion", "ADD")
+    button(context, body, "mti.save_edit", "Save Edit as Motion", "ADD", short="Save Edit")
     button(context, body, "mti.reset_edit", "Reset", "LOOP_BACK")
 
 

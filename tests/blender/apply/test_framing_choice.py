@@ -49,7 +49,7 @@ def test_the_target_is_sent_as_it_is_and_the_result_has_its_shape(captured, poll
     sent = motion.decode_png(row.folder.target_file.read_bytes())
     assert (sent == picture).all() and not (row.folder.path / "target_whole.png").exists()
     result = ext("workflow.kept_results").export_take(
-        row, 1, tmp_path / "kept", ext("blender.apply.sources").pixels
+        row, 1, tmp_path / "kept", ext("blender.scene.images").read_png
     )
     shown = motion.decode_png((result.folder / result.names[0]).read_bytes())
     assert shown.shape == (36, 64, 3) and result.recipe.made_size == (160, 90)

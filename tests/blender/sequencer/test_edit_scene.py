@@ -67,7 +67,7 @@ def test_f12_shows_the_shot_as_before(shot, done, ext, tmp_path):
 
 def test_the_result_is_in_an_edit_of_the_shot(shot, done, ext, tmp_path):
     add_to_scene, results = ext("blender.results.add_to_scene"), ext("workflow.kept_results")
-    kept = results.export_take(done, 1, tmp_path / "kept", ext("blender.apply.sources").pixels)
+    kept = results.export_take(done, 1, tmp_path / "kept", ext("blender.scene.images").read_png)
     placed = add_to_scene.place(bpy.context, kept, False, True)
     edit = bpy.data.scenes["Scene Edit"]
     assert placed.text == "Wave: scene Scene Edit, channel 1, frames 20-67"
