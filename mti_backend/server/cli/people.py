@@ -95,7 +95,7 @@ def revoke(options: argparse.Namespace) -> int:
     with _opened(places) as db:
         count = users.revoke(db, options.name)
     _note(places, "revoke", options.name)
-    print(f"{options.name}: {count} tokens revoked.")
+    print(f"Tokens of {options.name} revoked: {count}.")
     return 0
 
 

@@ -82,7 +82,7 @@ def test_users_are_listed_and_revoked(data: Path, capsys: pytest.CaptureFixture[
     listed = capsys.readouterr().out.splitlines()
     assert listed[1].startswith("anna (admin)") and re.search(r"\d{4}-\d\d-\d\d", listed[1])
     assert main(["revoke", "ben", "--data", str(data)]) == 0
-    assert capsys.readouterr().out == "ben: 1 tokens revoked.\n"
+    assert capsys.readouterr().out == "Tokens of ben revoked: 1.\n"
     assert main(["limit", "ben", "--queued", "3", "--stored-gib", "0.5", "--data", str(data)]) == 0
     main(["users", "--data", str(data)])
     assert re.search(r"ben +none", capsys.readouterr().out)
