@@ -60,12 +60,23 @@ _CODE = Constraint(None, "Identifies the sentence; empty before protocol 4.")
 _VALUES = Constraint(None, "Values in the sentence.")
 
 
-@dataclass(frozen=True)
-class Notice:
-    """How the job is carried out, where that is not as requested or is worth knowing.
+class _Sentence:
+    """Mixin of events that tell one sentence: in English, and its code and values, which
+    translations are based on."""
 
-    The sentence in English, and its code and values, which translations are based on.
-    """
+    text: str
+    problem: str
+    values: dict[str, Any]
+
+    @property
+    def said(self) -> Problem:
+        """Return the sentence for display; its template is already filled."""
+        return Problem.literal(self.problem, self.text, "", self.values)
+
+
+@dataclass(frozen=True)
+class Notice(_Sentence):
+    """How the job is carried out, where that is not as requested or is worth knowing."""
 
     text: str
     problem: Annotated[str, _CODE] = ""
@@ -76,14 +87,9 @@ class Notice:
         """Create the event from a sentence without a remedy."""
         return cls(problem.message, problem.code, dict(problem.values))
 
-    @property
-    def said(self) -> Problem:
-        """Return the sentence for display; its template is already filled."""
-        return Problem.literal(self.problem, self.text, "", self.values)
-
 
 @dataclass(frozen=True)
-class Planned:
+class Planned(_Sentence):
     """The job's planned GPU usage and duration, sent before its model is loaded."""
 
     text: str
@@ -96,11 +102,6 @@ class Planned:
     def of(cls, problem: Problem, memory_mib: int, seconds: float | None = None) -> Planned:
         """Create the event from a sentence without a remedy."""
         return cls(problem.message, memory_mib, seconds, problem.code, dict(problem.values))
-
-    @property
-    def said(self) -> Problem:
-        """Return the sentence for display; its template is already filled."""
-        return Problem.literal(self.problem, self.text, "", self.values)
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..motion import Look, PoseSequence, draw
 from ..motion.edits import Shown, edited_pictures, edited_poses
+from ..motion.stepwise import finished
 from ..wire.edit import MotionEdit
 from ..wire.edit_timing import chain_windows, laps_of, time_of, timing
 
-T = TypeVar("T")
 Pictures = NDArray[np.uint8]
 SIDE = 96
 """Longer side of a sketch, in pixels."""
@@ -63,16 +62,6 @@ def edit_previewing(
             return None
         known.append(pictures)
     return edited_pictures(same_size(known), plan)
-
-
-def finished(steps: Generator[None, None, T]) -> T:
-    """Take all steps at once, and return their result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: T = done.value
-            return result
 
 
 def plan_of(edit: MotionEdit, frames: int) -> list[Shown]:

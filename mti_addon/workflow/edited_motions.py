@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..motion import PoseSequence, draw, encode_png
 from ..motion.edits import edited_pictures, edited_poses
+from ..motion.stepwise import finished
 from ..wire import MtiError
 from ..wire.edit import MotionEdit
 from ..wire.errors import BadRequest
@@ -19,7 +20,7 @@ from ..wire.library.poses import check_poses
 from ..wire.library.preset import THUMBNAIL
 from ..wire.problem import Problem
 from ..wire.request import POSES, reference_name
-from .edit_preview import SketchSource, finished, plan_of, same_size, sized
+from .edit_preview import SketchSource, plan_of, same_size, sized
 from .edits import combined, fitted_chain
 from .motions import KnownMotion
 from .sketch_sources import sketch_source

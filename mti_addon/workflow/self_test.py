@@ -37,7 +37,7 @@ _PALETTE = {
 }
 
 
-def self_test_order(root: Path) -> JobFolder:
+def create_self_test_job(root: Path) -> JobFolder:
     """Write the job: learn a wave from 14 images, apply it to one. Raises like create_job."""
     settings = Settings.for_model("draft")
     inversion = replace(

@@ -1,5 +1,4 @@
-"""The command line of the motion library: learn, apply, edit, list, show,
-export, import.
+"""The command line of the motion library: learn, apply, edit, list, show, export, import.
 
 It needs neither Blender nor the add-on, only `mti_addon.wire`. Each command is a module with NAME,
 HELP, `add_options` and `run`; what computes is imported only by those that compute.

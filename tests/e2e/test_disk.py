@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,29 +12,13 @@ import pytest
 from mti_addon.wire.events import Done, Failed, Progress
 from mti_addon.wire.job import JobFolder
 from tests.e2e import jobs
-
-
-@contextmanager
-def mounted(folder: Path, options: str) -> Iterator[Path]:
-    """A tmpfs at `folder`; skips the test where mounting is not permitted."""
-    if sys.platform != "linux":
-        pytest.skip("tmpfs is Linux's")
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"mounting a tmpfs needs root: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+from tests.mounting import mounted
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of 1 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    with mounted(folder, "size=1m"):
+    with mounted(tmp_path / "small", "size=1m") as folder:
         yield folder
 
 

@@ -11,10 +11,9 @@ from ...wire.problem import Problem
 from ...workflow.edited_motions import save_edit, unsaved_problem
 from ...workflow.words import is_by_words
 from ..common import addon
-from ..common.dialogs import ask
 from ..common.reporting import invoke_reports_errors, reports_errors, set_poll_message
 from ..library import changing, motions
-from ..library.about import WIDTH, AboutFields
+from ..library.about import AboutFields
 from ..translations import translated
 from .current import current_motion, motion_problem
 from .edit import chosen_edit, chosen_motions, edit_problem, is_edited, reset_edit
@@ -46,11 +45,7 @@ class MTI_OT_save_edit(AboutFields, bpy.types.Operator):
         if entry is not None:
             self.kind, self.tags = entry.kind, ", ".join(entry.tags)
         self.author, self.license = prefs.author, prefs.license
-        return ask(self, context, translated("Save"), WIDTH)
-
-    def draw(self, _context: Any) -> None:
-        """Draw the fields."""
-        self.draw_fields(self.layout)
+        return self.ask(context)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:

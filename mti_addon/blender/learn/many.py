@@ -79,7 +79,7 @@ def learn_all(
             options = replace(options, caption=caption, view=view)
             if is_by_words(settings):
                 options = replace(options, variations=1)
-            job = _order(each.capture(), settings, options)
+            job = _create_job(each.capture(), settings, options)
             submit(job, None, Keep(about=saving.about(each.name, each.kind)))
         except (CaptureError, MtiError) as error:
             failed.append((each.name, error.problem))
@@ -93,7 +93,7 @@ def learn_all(
     operator.report({"WARNING" if failed else "INFO"}, said)
 
 
-def _order(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
+def _create_job(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
     """Write a job that learns what was captured. Raises BadRequest, DiskFull, NotWritable."""
     inputs = learn_inputs(map(encode_png, shot.pictures), shot.poses, options)
     info = CaptureInfo(shot.fps, *shot.span, shot.size, options.flip_safe)

@@ -7,7 +7,8 @@ from typing import Any
 from bpy.props import EnumProperty, StringProperty
 
 from ...wire.library.preset import MAX_NAME
-from ..translations import OWN
+from ..common.dialogs import ask
+from ..translations import OWN, translated
 from .changing import FIELDS
 from .properties import ONE_KIND
 
@@ -56,8 +57,13 @@ class AboutFields:
             "notes": self.notes.strip()[:MAX_NOTES],
         }
 
-    def draw_fields(self, layout: Any) -> None:
+    def ask(self, context: Any) -> set[str]:
+        """Ask for the fields in a dialog; to be returned by invoke()."""
+        return ask(self, context, translated("Save"), WIDTH)
+
+    def draw(self, _context: Any) -> None:
         """Draw the fields."""
+        layout: Any = self.layout  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
         for name in FIELDS:

@@ -94,11 +94,7 @@ class MTI_OT_change_motion(AboutFields, MotionOperator, bpy.types.Operator):
         entry = self.own_entry(context)
         self.name, self.kind, self.tags = entry.name, entry.kind, ", ".join(entry.tags)
         self.author, self.license, self.notes = entry.author, entry.license, entry.notes
-        return ask(self, context, translated("Save"), WIDTH)
-
-    def draw(self, _context: Any) -> None:
-        """Draw the fields."""
-        self.draw_fields(self.layout)
+        return self.ask(context)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:

@@ -13,12 +13,11 @@ from ...wire.problem import Problem
 from ...workflow.job_list import Row
 from ...workflow.keeping import kind_of, save_now
 from ..common import addon
-from ..common.dialogs import ask
 from ..common.reporting import invoke_reports_errors, reports_errors, set_poll_message
 from ..queue import polling
 from ..translations import translated
 from . import changing, motions, saving
-from .about import WIDTH, AboutFields
+from .about import AboutFields
 
 NOTHING_LEARNED = Problem("nothing_to_save", "No learned motion is left to save")
 
@@ -50,11 +49,7 @@ class MTI_OT_save_to_library(AboutFields, bpy.types.Operator):
         self.job = row.folder.path.name
         self.name, self.kind = row.request.name, kind_of(row.folder.inputs)
         self.author, self.license = prefs.author, prefs.license
-        return ask(self, context, translated("Save"), WIDTH)
-
-    def draw(self, _context: Any) -> None:
-        """Draw the fields."""
-        self.draw_fields(self.layout)
+        return self.ask(context)
 
     @reports_errors
     def execute(self, context: Any) -> set[str]:

@@ -50,7 +50,7 @@ from ..sequencer.strip import all_strips, shown_scene
 from ..studio import place
 from ..translations import sentences, translated
 from .objects import image_of
-from .redo_words import fill_panel_again, order_again, prompts_text
+from .redo_words import create_job_again, fill_panel_again, prompts_text
 from .relocate import real
 
 seen_result = cached(read_result)
@@ -160,7 +160,7 @@ class MTI_OT_redo(bpy.types.Operator):
         """Start a job that plays the same prompts, without a target."""
         motion = _of_name(recipe.name, recipe.settings.model)
         fill_panel_again(context.scene, recipe, motion, self.seed, self.takes)
-        job = order_again(recipe, what.files, self.seed, self.takes)
+        job = create_job_again(recipe, what.files, self.seed, self.takes)
         submit(job, None)
         self._show_there(context, job)
 

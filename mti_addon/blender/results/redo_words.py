@@ -13,7 +13,7 @@ from ..apply.words import fill_words
 from ..common import addon
 
 
-def order_again(recipe: Recipe, files: tuple[Path, ...], seed: int, takes: int) -> JobFolder:
+def create_job_again(recipe: Recipe, files: tuple[Path, ...], seed: int, takes: int) -> JobFolder:
     """Write a job that plays the recipe's prompts again. Raises the same as `create_words_job`."""
     playing = playing_of(recipe.settings)
     settings = played(recipe.settings, playing, seed, takes)

@@ -13,7 +13,7 @@ from ...client.setup.models import DOWNLOADS, model_folder
 from ...client.setup.start import cancel_task
 from ...wire.errors import BadRequest, MtiError
 from ...wire.problem import Problem
-from ...workflow.self_test import self_test_order
+from ...workflow.self_test import create_self_test_job
 from ..common import addon
 from ..common.file_cache import is_file
 from ..common.reporting import reports_errors, set_poll_message
@@ -62,7 +62,7 @@ class MTI_OT_self_test(bpy.types.Operator):
         """Write the job and start the backend on it, as for any other job."""
         spool = addon.backend_folder().self_tests
         shutil.rmtree(spool, ignore_errors=True)
-        job = self_test_order(spool)
+        job = create_self_test_job(spool)
         python, root = addon.backend_python(), addon.EXTENSION_ROOT
         try:
             client.launch(python, root, job, addon.backend_environment())

@@ -1,6 +1,6 @@
 """Tasks at the studio: started, watched on Blender's timer, and its state kept fresh.
 
-Blender never speaks to the studio itself. While something of it is drawn, or an order waits in the
+Blender never speaks to the studio itself. While something of it is drawn, or a request waits in the
 outbox, a short process asks it now and then.
 """
 

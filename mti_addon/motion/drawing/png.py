@@ -9,6 +9,8 @@ from collections.abc import Callable, Generator, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ..stepwise import finished
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {0: 1, 2: 3, 4: 2, 6: 4}
 """PNG color type -> channels: gray, RGB, gray and alpha, RGBA."""
@@ -49,13 +51,7 @@ def decode_png(data: bytes) -> Picture:
     No more is unpacked than its header promises. Raises ValueError for anything else, a damaged
     file, or more than MAX_PIXELS.
     """
-    steps = decoding_png(data)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            picture: Picture = done.value
-            return picture
+    return finished(decoding_png(data))
 
 
 def decoding_png(data: bytes) -> Generator[None, None, Picture]:

@@ -34,7 +34,7 @@ from .preset import (
     read_embedding,
     update_preset,
 )
-from .saving import About
+from .saving import About, clip_fps
 from .texts import plain
 
 _EDITED = MODELS_OF["motion-textual-inversion"]
@@ -96,7 +96,7 @@ def save_edited(
         license=about.license,
         notes=about.notes,
         num_frames=first.num_frames,
-        fps=min(1000.0, max(0.01, first.num_frames / capture.seconds)),
+        fps=clip_fps(first.num_frames, capture),
         capture=capture,
         created=now,
         created_with=version_of(),

@@ -13,7 +13,15 @@ from ..errors import UnreadableInput
 from ..events import Done
 from ..job import JobFolder
 from ..problem import Problem
-from ..request import MOTION, POSES, Request, reference_name
+from ..request import (
+    FASTEST,
+    MOTION,
+    POSES,
+    SLOWEST,
+    CaptureInfo,
+    Request,
+    reference_name,
+)
 from ..version import version_of
 from .changing import set_embedding
 from .folder import Motion, add_motion
@@ -72,7 +80,7 @@ def save_motion(job: JobFolder, root: Path, about: About) -> Motion:
         license=about.license,
         notes=about.notes,
         num_frames=request.settings.num_frames,
-        fps=_clip_fps(request),
+        fps=clip_fps(request.settings.num_frames, request.capture),
         capture=request.capture,
         created=embedding.learned,
         created_with=embedding.created_with,
@@ -172,6 +180,6 @@ def _size_of(path: Path) -> tuple[int, int] | None:
         return plain_size(stream.read(_HEAD))
 
 
-def _clip_fps(request: Request) -> float:
+def clip_fps(num_frames: int, capture: CaptureInfo) -> float:
     """Return the frame rate at which the clip lasts as long as the captured range."""
-    return min(1000.0, max(0.01, request.settings.num_frames / request.capture.seconds))
+    return min(float(FASTEST), max(SLOWEST, num_frames / capture.seconds))

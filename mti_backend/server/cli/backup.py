@@ -15,10 +15,9 @@ from mti_addon.wire import files
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.problem import Problem
 
-from ..files.places import Places, existing
+from ..files.places import STORE, Places, existing
 from ..store.database import connect, copy_store, prepare
 
-_STORE = "server.db"
 _FOLDERS = ("blobs", "jobs", "spool", "results", "library", "tls")
 _OF_VOLUMES = ("lost+found",)
 """What an empty folder may contain: it is on every new ext4 volume."""
@@ -51,7 +50,7 @@ def backup(options: argparse.Namespace) -> int:
         with files.translating_os_errors(target):
             _copy_store(places, copy)
             with tarfile.open(temp, "w") as archive:
-                archive.add(copy, _STORE)
+                archive.add(copy, STORE)
                 for path in _members(places):
                     _add(archive, path, path.relative_to(places.data).as_posix())
             with open(temp, "rb+") as stream:
@@ -92,7 +91,7 @@ def _restore_inside(backup: Path, data: Path) -> None:
         try:
             temp.mkdir()
             _extract(backup, temp)
-            for path in sorted(temp.iterdir(), key=lambda each: each.name == _STORE):
+            for path in sorted(temp.iterdir(), key=lambda each: each.name == STORE):
                 moved.append(data / path.name)
                 os.rename(path, moved[-1])
             files.fsync_dir(data)
@@ -116,9 +115,9 @@ def _extract(backup: Path, folder: Path) -> None:
         if isinstance(error, OSError) and (known := files.os_error(error, folder)) is not None:
             raise known from error
         raise _damaged(backup, str(error)) from error
-    database = folder / _STORE
+    database = folder / STORE
     if not database.is_file():
-        raise _damaged(backup, f"it has no {_STORE}")
+        raise _damaged(backup, f"it has no {STORE}")
     db = connect(database)
     prepare(db, database)
     db.close()

@@ -35,8 +35,12 @@ def work_of(request: Request) -> str:
         "learning": learning(request),
         "applying": applying(request) if request.applies else None,
     }
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(fields)).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """Return JSON that is the same for equal values, whatever the order of their names."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def learning(request: Request) -> dict[str, Any]:

@@ -14,6 +14,9 @@ MOST_RESERVED = 20 * 10**9
 """Bytes: the tenth of the disk that stays free for checkpoints need not be more than this."""
 FREE_SHARE = 0.1
 
+STORE = "server.db"
+"""Name of the store in the data folder, and in a backup."""
+
 
 class Places:
     """The data folder: server.db, blobs/, uploads/, jobs/, spool/, results/, library/ ..."""
@@ -32,7 +35,7 @@ class Places:
     @property
     def database(self) -> Path:
         """The store."""
-        return self.data / "server.db"
+        return self.data / STORE
 
     @property
     def blobs(self) -> Path:
@@ -117,7 +120,7 @@ class Places:
 def existing(data: Path) -> Places:
     """Return the places of a data folder that a server has used. Raises BadRequest for any other,
     and creates nothing then."""
-    if not (data / "server.db").is_file():
+    if not (data / STORE).is_file():
         raise BadRequest(
             Problem(
                 "no_server_data",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
 
 from ..config import MAX_JOB_BYTES
-from ..execution.work import work_of
+from ..execution.work import canonical, work_of
 from ..files.blobs import blob_path
 from ..store import blobs, jobs
 from ..store.database import Connection
@@ -59,7 +58,7 @@ async def submit(http: HttpRequest) -> Response:
         raise refuse(422, "key_bad", what)
     sent = await read_json(http, Submission, MAX_JOB_BYTES)
     text = codec.dumps(sent.request)
-    body = hashlib.sha256(_canonical(codec.to_dict(sent))).hexdigest()
+    body = hashlib.sha256(canonical(codec.to_dict(sent))).hexdigest()
     known = jobs.by_key(service.store.db, user.id, key)
     if known is not None:
         return _again(service, known, body)
@@ -156,7 +155,3 @@ def _check_png(path: Path, name: str) -> None:
 def _missing(name: str, sha256: str) -> Exception:
     what = "The file {name} has not been uploaded."
     return refuse(422, "blob_missing", what, "Upload it first.", name=name, sha256=sha256)
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -177,7 +177,7 @@ def test_a_self_test_that_fails_says_why(scene, prefs, watch, ext, monkeypatch):
 def test_the_self_test_s_figure_moves(ext, tmp_path):
     import numpy as np
 
-    job = ext("workflow.self_test").self_test_order(tmp_path)
+    job = ext("workflow.self_test").create_self_test_job(tmp_path)
     decode = ext("motion").decode_png
     pictures = [decode(path.read_bytes()) for path in sorted(job.reference_dir.glob("*.png"))]
     target = decode(job.target_file.read_bytes())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from mti_addon.client.setup.start import look, prepare, start_task
 from mti_addon.wire.errors import DiskFull
 from mti_addon.wire.owner import read_owner
 from tests.client.conftest import wait_for
+from tests.mounting import mounted
 from tests.wire.examples import ROOT
 
 SIZE = 48 * 2**20
@@ -36,13 +35,8 @@ def model(root: Path, name: str) -> bytes:
 @pytest.fixture
 def other_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 80 MiB, which has room for one model."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=80m", "tmpfs", str(place)]
-    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(command).returncode:
-        pytest.skip("only root on Linux can mount a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with mounted(tmp_path / "disk", "size=80m") as place:
+        yield place
 
 
 def start(kind: str, root: Path, target: Path | None = None, name: str = "") -> SetupTaskFolder:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from mti_backend.server.cli import main
+from tests.mounting import mounted
 from tests.server.serving import ROOT, Client, invited, running
 
 PAIRING = r"mti1:(?P<host>[^#]+):(?P<port>\d+)#(?P<pin>[0-9a-f]{64})?#(?P<token>[\w-]{43})"
@@ -217,14 +218,9 @@ def test_the_audit_log_is_in_a_backup(data: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def volume(tmp_path: Path) -> Iterator[Path]:
     """An empty file system of its own, as a container's volume is."""
-    place = tmp_path / "volume"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("a file system cannot be mounted here")
-    (place / "lost+found").mkdir()
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "volume", "size=3m") as place:
+        (place / "lost+found").mkdir()
+        yield place
 
 
 def test_a_backup_is_restored_into_a_mounted_volume(

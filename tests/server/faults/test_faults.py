@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +28,7 @@ from mti_backend.server.store import events, jobs, users
 from mti_backend.server.store.database import Store
 from mti_backend.server.store.jobs import Job, NewJob
 from tests.fake_runner import FAKE
+from tests.mounting import mounted
 from tests.server.kill_rounds import Rounds
 from tests.server.serving import Client, contents, end_runners, invited, job_of, running, start
 
@@ -89,15 +89,8 @@ def test_a_runner_outlives_its_server(data: Path) -> None:
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Path]:
     """A small disk of its own."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("a file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", "size=3m") as place:
+        yield place
 
 
 def test_a_full_disk_is_told_and_costs_nothing(full: Path) -> None:

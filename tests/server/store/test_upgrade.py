@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from mti_addon.wire.errors import DiskFull
 from mti_backend.server.store import database, schema, users
 from mti_backend.server.store.database import connect, kept_version, prepare, transaction
+from tests.mounting import mounted
 from tests.server.serving import Client, invited, running, start
 
 OLDER = sorted(Path(__file__).parent.glob("version_*.sql"))
@@ -131,13 +131,8 @@ def test_what_was_kept_is_what_was_there(data: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own, with little space."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("a file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", "size=1m") as place:
+        yield place
 
 
 def test_without_space_for_the_copy_nothing_is_changed(

@@ -1,4 +1,4 @@
-"""`python -m mti_addon.client.remote.relay.tasks TASK`: a studio task to the studio's server.
+"""`python -m mti_addon.client.remote.relay.tasks TASK`: a task at the studio's server.
 
 Blender starts it detached, with its own Python; see `client/remote/tasks.py`.
 """
