@@ -4,10 +4,12 @@ The real weights are not available where this is developed, and neither time nor
 their values. Half precision, with the hub's `fp16` in the file names.
 
     python -m benchmarks.random_text_to_video FOLDER       # 1.3 billion weights in the UNet, 3.0 GB
+    python -m benchmarks.random_text_to_video FOLDER --size tiny     # seconds
 """
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +22,43 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from benchmarks.random_svd import fill
 
-_PARTS: dict[str, Any] = {
-    "unet": lambda: UNet2DConditionModel(sample_size=64, cross_attention_dim=768),
-    "motion_adapter": lambda: MotionAdapter(use_motion_mid_block=False),
-    "vae": lambda: AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512), layers_per_block=2, latent_channels=4,
-        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-    ),
-    "text_encoder": lambda: CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12,
-            num_attention_heads=12, bos_token_id=512, eos_token_id=513, pad_token_id=513,
-        )
-    ),
+_TEXT = {"vocab_size": 49408, "bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 513}
+_LEVELS = {"animatediff": (320, 640, 1280, 1280), "tiny": (32, 32, 64, 64)}
+_VAE = {"animatediff": (128, 256, 512, 512), "tiny": (8, 8, 16, 16)}
+_TEXT_ENCODER: dict[str, dict[str, int]] = {
+    "animatediff": {
+        "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+    },
+    "tiny": {
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+    },
 }  # fmt: skip
+SIZES = tuple(_LEVELS)
+
+
+def _parts(size: str) -> dict[str, Callable[[], Any]]:
+    """What makes each part of AnimateDiff; tiny, it has the same blocks and fewer channels."""
+    levels, text = _LEVELS[size], _TEXT_ENCODER[size]
+    groups = 32 if size == "animatediff" else 8
+    return {
+        "unet": lambda: UNet2DConditionModel(
+            sample_size=64, cross_attention_dim=text["hidden_size"], block_out_channels=levels,
+            norm_num_groups=groups,
+        ),
+        "motion_adapter": lambda: MotionAdapter(
+            use_motion_mid_block=False, block_out_channels=levels, motion_norm_num_groups=groups
+        ),
+        "vae": lambda: AutoencoderKL(
+            block_out_channels=_VAE[size], layers_per_block=2, latent_channels=4,
+            down_block_types=("DownEncoderBlock2D",) * 4, norm_num_groups=groups,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+        ),
+        "text_encoder": lambda: CLIPTextModel(CLIPTextConfig(**_TEXT, **text)),
+    }  # fmt: skip
+
+
 _INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "unet": ["diffusers", "UNet2DConditionModel"],
@@ -44,10 +69,13 @@ _INDEX = {
 }
 
 
-def write_random_animatediff(folder: Path, seed: int = 0) -> Path:
-    """Write `folder` like Stable Diffusion 1.5 with a motion adapter; returns it."""
+def write_random_animatediff(folder: Path, size: str = "animatediff", seed: int = 0) -> Path:
+    """Write `folder` like Stable Diffusion 1.5 with a motion adapter; returns it.
+
+    size: One of SIZES.
+    """
     generator = torch.Generator().manual_seed(seed)
-    for part, make in _PARTS.items():
+    for part, make in _parts(size).items():
         with torch.device("meta"):
             model = make()
         model = nn.Module.to_empty(nn.Module.to(model, "meta", torch.float16), device="cpu")
@@ -92,7 +120,9 @@ def write_scheduler(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    print(f"wrote {write_random_animatediff(parser.parse_args().folder)}")
+    parser.add_argument("--size", choices=SIZES, default=SIZES[0])
+    options = parser.parse_args()
+    print(f"wrote {write_random_animatediff(options.folder, options.size)}")
 
 
 if __name__ == "__main__":

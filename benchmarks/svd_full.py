@@ -12,7 +12,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ from mti_backend.method.motion_textual_inversion.sampling import image_embedding
 from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
 
+from .alternating import Alternating, Step, peak_memory
 from .baseline import PaperLike
 from .random_svd import write_random_svd
-from .timing import seconds_of, summary
 
+BASELINE = "paper-like"
 _ITERATIONS = 1000  # per motion, in the paper
 
 
@@ -48,33 +49,26 @@ class Bench:
         )
         g = torch.Generator().manual_seed(0)
         self.pictures = torch.rand(14, 3, place[1], place[0], generator=g) * 2 - 1
-        self.seconds: dict[str, list[float]] = {}
-        self.memory: dict[str, dict[str, float]] = {}
+        self.measured = Alternating(options.rounds, options.repeats, options.warmup)
 
     def run(self) -> list[dict[str, Any]]:
-        """One row per variant, the baseline first; the variants alternate, for `rounds` rounds.
-
-        Each is created anew in its turn and is alone on the device, so that its memory can be
-        measured.
-        """
-        ways: dict[str, Callable[[], Callable[[], object]]] = {
-            "paper-like": partial(self.paper_like, cached=False),
+        """One row per variant, the baseline first."""
+        ways: dict[str, Callable[[], Step]] = {
+            BASELINE: partial(self.paper_like, cached=False),
             "paper-like, latents made once": partial(self.paper_like, cached=True),
             **{f"ours: {p.name}": partial(self.ours, p.name) for p in POLICIES},
         }
-        for _ in range(self.options.rounds):
-            for name, make in ways.items():
-                self.measure(name, make)
+        self.measured.run(ways)
         return [self.row(name) for name in ways]
 
-    def paper_like(self, cached: bool) -> Callable[[], object]:
+    def paper_like(self, cached: bool) -> Step:
         half = torch.bfloat16 if self.options.device != "cpu" else None
         return PaperLike(
             self.folder, self.pictures, cached=cached, checkpointing=True, autocast=half,
             device=self.options.device,
         ).step  # fmt: skip
 
-    def ours(self, policy: str) -> Callable[[], object]:
+    def ours(self, policy: str) -> Step:
         model = load(self.folder, self.options.device)
         model.set_checkpointing(policy)
         inversion = Inversion(model, self.pictures, self.settings.inversion, self.settings.sampling)
@@ -88,48 +82,18 @@ class Bench:
         step.alone.__enter__()  # type: ignore[attr-defined]
         return step
 
-    def measure(self, name: str, make: Callable[[], Callable[[], object]]) -> None:
-        release()
-        try:
-            step = make()
-            if torch.cuda.is_available():
-                torch.cuda.reset_peak_memory_stats()
-            found = seconds_of(step, self.options.repeats, self.options.warmup)
-        except torch.OutOfMemoryError:
-            return
-        self.seconds.setdefault(name, []).extend(found)
-        self.memory[name] = memory()
-        print(
-            f"  {name}: {summary(found).median:.3f} s an iteration", self.memory[name], flush=True
-        )
-        del step
-        release()
-
     def row(self, name: str) -> dict[str, Any]:
-        if name not in self.seconds:
-            return {"way": name, "fits": False}
-        timing = summary(self.seconds[name])
-        row = {"way": name, "fits": True, **asdict(timing), **self.memory[name]}
+        row = self.measured.row(name)
         cost = next((c for c in SVD.costs if name == f"ours: {c.policy}"), None)
-        if cost is not None and self.options.size == "svd":
+        if row["fits"] and cost is not None and self.options.size == "svd":
             one = learning_flops(cost, self.settings) / self.settings.inversion.iterations
-            row["tflops"] = one / timing.median / 1e12
+            row["tflops"] = one / row["median"] / 1e12
             row["predicted_gb"] = learning_memory(cost, self.settings) / 1e9
         return row
 
 
 def load(folder: Path, device: str) -> SvdModel:
     return SvdModel("svd", folder, device, torch.float32 if device == "cpu" else torch.bfloat16)
-
-
-def memory() -> dict[str, float]:
-    """Peak memory in GB since the last reset; empty on a CPU."""
-    if not torch.cuda.is_available():
-        return {}
-    return {
-        "allocated_gb": torch.cuda.max_memory_allocated() / 1e9,
-        "reserved_gb": torch.cuda.max_memory_reserved() / 1e9,
-    }
 
 
 def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> dict[str, Any]:
@@ -147,12 +111,12 @@ def clip(folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> d
         began = time.perf_counter()
         sample(model, picture, motion, settings)
         seconds = time.perf_counter() - began
-    return {"steps": options.steps, "seconds": seconds, **memory()}
+    return {"steps": options.steps, "seconds": seconds, **peak_memory()}
 
 
 def table(place: str, rows: list[dict[str, Any]]) -> str:
     """Markdown table of one size."""
-    base = next(r for r in rows if r["way"] == "paper-like")
+    base = next(r for r in rows if r["way"] == BASELINE)
     lines = [
         f"### {place}",
         "",

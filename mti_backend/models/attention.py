@@ -1,10 +1,11 @@
-"""Attention processors for a frozen SVD UNet, selected by shape. Imports torch and diffusers.
+"""Attention processors for a frozen video UNet, selected by shape. Imports torch and diffusers.
 
 Spatial self-attention has thousands of queries and keys, for which torch's fused kernels are made.
 They are not made for attention between 14 frames or to 5 tokens (a tile is 64 or 128 wide), where
 plain batched products store as little.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,11 @@ from .precision import autocast_dtype
 
 TEMPORAL = ".temporal_transformer_blocks."
 """Part of the names of all modules in SVD's temporal transformers."""
+_TEMPORAL = re.compile(
+    rf"{re.escape(TEMPORAL)}|\.(motion_modules|temp_attentions)\.|^transformer_in\."
+)
+"""Names of modules that attend to other frames, in UNets of SVD, UNetMotionModel and
+UNet3DConditionModel."""
 
 
 class ShortAttention:
@@ -114,13 +120,14 @@ class FusedAttention:
 def attend_by_shape(unet: nn.Module) -> int:
     """Set short attention everywhere except in spatial self-attention; returns the number changed.
 
-    Attention that does more than SVD's (masks aside: SVD has none) keeps its processor.
+    Attention that does more than SVD's (masks aside: SVD has none) keeps its processor. In
+    UNetMotionModel and UNet3DConditionModel, both attentions of a temporal block are to frames.
     """
     changed = 0
     for name, module in unet.named_modules():
         if not isinstance(module, Attention) or not _as_in_svd(module):
             continue
-        short = TEMPORAL in name or name.endswith(".attn2")
+        short = bool(_TEMPORAL.search(name)) or name.endswith(".attn2")
         module.set_processor(ShortAttention() if short else FusedAttention())
         changed += 1
     return changed

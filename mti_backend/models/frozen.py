@@ -1,10 +1,10 @@
-"""Layers of a frozen SVD UNet that store less for backward. Imports torch and diffusers.
+"""Layers of a frozen video UNet that store less for backward. Imports torch and diffusers.
 
-Only tokens are optimized, so a layer's backward needs what the gradient of its input needs, and
-nothing for its weights. PyTorch stores more: the input of every convolution, and of a norm,
-activation and product in sequence each one's own. These layers compute the same values, store only
-the first input, and recompute the rest in backward, which is pointwise and cheap. Gradients are
-equal to 1e-10 in float64 (tests/backend/memory/test_lean.py).
+Only tokens or motion embeddings are optimized, so a layer's backward needs what the gradient of its
+input needs, and nothing for its weights. PyTorch stores more: the input of every convolution, and
+of a norm, activation and product in sequence each one's own. These layers compute the same values,
+store only the first input, and recompute the rest in backward, which is pointwise and cheap.
+Gradients are equal to 1e-10 in float64 (tests/backend/memory/test_lean.py).
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from diffusers.models.activations import GEGLU
-from diffusers.models.resnet import ResnetBlock2D, TemporalResnetBlock
+from diffusers.models.resnet import ResnetBlock2D, TemporalConvLayer, TemporalResnetBlock
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -168,6 +168,8 @@ def _forward_of(module: nn.Module) -> Callable[..., Tensor] | None:
         return _resnet
     if isinstance(module, TemporalResnetBlock):
         return _temporal_resnet
+    if isinstance(module, TemporalConvLayer):
+        return _temporal_convolutions
     if type(module) in (nn.Conv2d, nn.Conv3d):
         assert isinstance(module, nn.Conv2d | nn.Conv3d)
         plain = module.padding_mode == "zeros" and not isinstance(module.padding, str)
@@ -210,6 +212,18 @@ def _temporal_resnet(self: TemporalResnetBlock, input_tensor: Tensor, temb: Tens
     if self.conv_shortcut is not None:
         input_tensor = self.conv_shortcut(input_tensor)
     return input_tensor + x
+
+
+def _temporal_convolutions(
+    self: TemporalConvLayer, hidden_states: Tensor, num_frames: int = 1
+) -> Tensor:
+    """hidden_states (B F, C, h, w). Its dropout has no effect in a frozen UNet's eval mode."""
+    clips = hidden_states.unflatten(0, (-1, num_frames)).transpose(1, 2)
+    x = clips
+    for layers in (self.conv1, self.conv2, self.conv3, self.conv4):
+        x = convolve(layers[-1], norm_silu(layers[0], x))
+    total: Tensor = (clips + x).transpose(1, 2).flatten(0, 1)
+    return total
 
 
 def _gated_gelu(self: GEGLU, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:

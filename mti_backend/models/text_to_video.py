@@ -27,6 +27,8 @@ from mti_addon.wire.motion_inversion import SchedulerName
 from mti_addon.wire.problem import Problem
 
 from ..failures import in_short, is_out_of_memory
+from .attention import attend_by_shape
+from .frozen import memory_efficient_backward
 from .gradient_checkpointing import Checkpointed
 from .placement import Placed
 from .svd import identity, weights_variant
@@ -83,6 +85,8 @@ class TextToVideoModel(Checkpointed, Placed):
             ) from error
         parts = {"unet": self.unet, "vae": self.vae, "text_encoder": self.text_encoder}
         check_weights(name, folder, parts)
+        memory_efficient_backward(self.unet)
+        attend_by_shape(self.unet)
         self._noising = DDIMScheduler.from_config(self.scheduler_config)
 
     def _load(self, cls: Any, part: str, dtype: torch.dtype) -> Any:

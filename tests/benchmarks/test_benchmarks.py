@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import fewer_iterations, inference, ranking
+from benchmarks import fewer_iterations, inference, motion_inversion, ranking
 from mti_addon.wire import codec
 from mti_backend.models.gradient_checkpointing import POLICIES
 
@@ -39,6 +39,32 @@ def test_the_full_size_one_runs_small_on_a_cpu(tmp_path: Path) -> None:
     assert result["clips"]["64x64"]["seconds"] > 0
     table = (tmp_path / "svd_full.md").read_text()
     assert all(f"| {name} |" in table for name in rows)
+
+
+def test_the_one_of_motion_inversion_runs_small_on_a_cpu(tmp_path: Path) -> None:
+    small = ["--size", "tiny", "--places", "32x32", "--steps", "1", "--rounds", "1"]
+    run("motion_inversion", *small, "--repeats", "1", "--warmup", "0", "--out", str(tmp_path))
+    result = json.loads((tmp_path / "motion_inversion_tiny.json").read_text())
+    learned, made = (result[part]["32x32"] for part in ("iterations", "clips"))
+    ways = [row["way"] for row in learned]
+    assert ways[:2] == [row["way"] for row in made][:2] == list(motion_inversion.BASELINES)
+    assert ways[3:] == [f"ours: {policy.name}" for policy in POLICIES] and made[-1]["way"] == "ours"
+    assert all(row["fits"] and row["median"] > 0 for row in [*learned, *made])
+    table = (tmp_path / "motion_inversion_tiny.md").read_text()
+    assert all(f"| {way} |" in table for way in ways)
+
+
+def test_ratios_refer_to_the_faster_baseline() -> None:
+    slow, fast = motion_inversion.BASELINES
+    rows = [
+        {"way": slow, "fits": False},
+        {"way": fast, "fits": True, "median": 2.0, "p90": 2.5},
+        {"way": "ours", "fits": True, "median": 0.5, "p90": 0.6},
+    ]
+    said = motion_inversion.table("an iteration", rows)
+    assert "| ours | 0.500 | 0.600 | 4.00 |" in said and f"| {slow} | does not fit |" in said
+    rows[0] |= {"fits": True, "median": 1.0, "p90": 1.0}
+    assert "| ours | 0.500 | 0.600 | 2.00 |" in motion_inversion.table("an iteration", rows)
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from mti_addon.wire.settings import MODELS_OF, ModelName, Settings
 from mti_backend.memory.networks import NETWORKS, embedding_bytes, network_of
 from mti_backend.memory.plan import ALLOWANCE, applying_memory, learning_flops, learning_memory
 from mti_backend.method.motion_inversion.embeddings import count
+from mti_backend.models.attention import attend_by_shape
+from mti_backend.models.frozen import memory_efficient_backward
 from mti_backend.models.gradient_checkpointing import POLICIES, GradientCheckpointing, Policy
 from mti_backend.models.temporal_injection import temporal_attentions
 
@@ -29,7 +31,14 @@ SIZES: dict[str, tuple[ModelName, int, int, int]] = {
 
 
 def prepared(policy: Policy) -> Callable[[nn.Module], object]:
-    return lambda unet: GradientCheckpointing(unet, policy)
+    """Everything that the product does to save memory."""
+
+    def prepare(unet: nn.Module) -> None:
+        memory_efficient_backward(unet)
+        attend_by_shape(unet)
+        GradientCheckpointing(unet, policy)
+
+    return prepare
 
 
 def settings_of(model: ModelName, frames: int, width: int, height: int) -> Settings:
@@ -65,7 +74,9 @@ def test_applying_is_predicted_too(model: ModelName) -> None:
     settings = Settings.for_model(model)
     unet = text_to_video_unet(model)
     frames, width, height = settings.num_frames, settings.width, settings.height
-    counted = count_words_learning(unet, frames, height // 8, width // 8, grads=False)
+    counted = count_words_learning(
+        unet, frames, height // 8, width // 8, prepare=prepared(POLICIES[0]), grads=False
+    )
     network = NETWORKS[model]
     told = applying_memory(settings, 1) - ALLOWANCE - network.beside
     assert told == pytest.approx(counted.peak, rel=0.03)
