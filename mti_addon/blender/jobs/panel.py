@@ -215,12 +215,18 @@ def _draw_kept(context: Any, box: Any, row: Row) -> None:
 
 
 def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
-    """Draw the takes side by side, best first; with several, clicking one adds it."""
+    """Draw the takes side by side, best first, below the prompt that they show; with several,
+    clicking one adds it."""
     takes, scale = takes_of(row), scale_of(context)
     still = stillness.still_takes(row)
     across = max(1, min(4, int((room(context) - BOX_EDGES * scale) / (3.2 * ICON * scale))))
-    grid = box.grid_flow(row_major=True, columns=across, even_columns=True, align=True)
+    grid, prompt = None, ""
     for take, icon in zip(takes, pictures.take_icons(row), strict=True):
+        if grid is None or take.prompt != prompt:
+            prompt = take.prompt
+            if prompt:
+                own_words(context, box, prompt, "NONE", boxed=True)
+            grid = box.grid_flow(row_major=True, columns=across, even_columns=True, align=True)
         column = grid.column(align=True)
         icon = playback.icon(row, take.number) or icon
         if icon:

@@ -206,6 +206,10 @@ def test_a_keyed_camera_is_learned_and_played_in_words(learned, polling, ext, mo
 
     takes = ext("workflow.kept_results").takes_of(row)
     assert [take.prompt for take in takes] == ["a fox in snow", "a castle"]
+    lines = _drawn()
+    jobs, play = lines[lines.index("Jobs") :], "[mti.play_result]"
+    shown = [line for line in jobs if line in (*words.prompts, play)]
+    assert shown == ["a fox in snow", play, "a castle", play]
     assert bpy.ops.mti.import_result(job=row.request.job, take=2) == {"FINISHED"}
     strip = next(each for _, each in ext("blender.sequencer.strip").all_strips())
     recipe = json.loads(strip["mti_recipe"])
