@@ -533,8 +533,8 @@ _ZEROSCOPE = Settings(
     ),
 )
 
-# It is small: its coarse levels and its middle have motion modules that hold the motion, early states
-# come soon, and few steps and little guidance are enough.
+# It is small: the motion is held by its coarse levels and its middle, early states come soon, and
+# few steps and little guidance are enough.
 _DRAFT_BY_WORDS = Settings(
     model="draft-by-words",
     num_frames=16,
