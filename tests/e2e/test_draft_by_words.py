@@ -6,14 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from mti_addon.wire.events import Done, Failed, Planned
+from mti_addon.wire.events import Done, Planned
 from mti_addon.wire.job import JobFolder
 from mti_addon.wire.request import reference_name
 from mti_addon.wire.settings import Settings
-from mti_backend.models import SHIPPED
 from tests.e2e import jobs, words
 from tests.untrained_draft import make_untrained_draft
 
@@ -51,12 +49,3 @@ def test_it_learns_and_plays_at_its_own_size(tmp_path: Path) -> None:
     shown = np.stack([np.asarray(Image.open(path)) for path in frames])
     assert shown.shape == (32, 64, 64, 3) and shown.std() > 1
     assert (job.early_dir / "0001.safetensors").is_file()
-
-
-@pytest.mark.skipif((SHIPPED[MODEL] / "model_index.json").is_file(), reason="its weights are here")
-def test_without_its_weights_it_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    job = new_job(tmp_path / "spool")
-    assert jobs.run(job, tmp_path / "models").returncode == 2
-    last = jobs.told(job)[-1]
-    assert isinstance(last, Failed) and last.code == "model_missing"
-    assert "draft-by-words is not installed" in last.message
