@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mti_addon.wire import draft_vocabulary as vocabulary
@@ -19,6 +21,16 @@ def test_it_is_what_the_model_was_trained_with() -> None:
     assert len(vocabulary.ACTIONS) == len(set(vocabulary.ACTIONS))
     assert vocabulary.CAMERA_MOVES == captions.CAMERAS
     assert vocabulary.ENGINE in INCLUDED and vocabulary.ENGINE in MODELS_OF["motion-inversion"]
+
+
+def test_the_manual_lists_it() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "applying.md").read_text("utf-8")
+    for words in (
+        vocabulary.SUBJECTS, vocabulary.COLORS, vocabulary.BACKGROUNDS, vocabulary.ACTIONS,
+        vocabulary.CAMERA_MOVES,
+    ):  # fmt: skip
+        assert f"| {', '.join(words)} |\n" in manual
+    assert f"*{vocabulary.EXAMPLE}*" in manual
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,17 @@ _PARTS = (
 )
 
 
-def draw_vocabulary(context: Any, layout: Any, model: str, texts: Sequence[str], name: str) -> None:
-    """Draw which words of `texts` the engine `model` does not know, and below, folded, those that
-    it knows. `name`: of the fold, by which Blender remembers whether it is open."""
-    if model != ENGINE:
-        return
+def draw_unknown(context: Any, layout: Any, model: str, texts: Sequence[str]) -> None:
+    """Draw which words of `texts` the engine `model` does not know."""
     if note := vocabulary_note(model, texts):
         paragraph(context, layout, told(note)[0], "INFO")
+
+
+def draw_known(context: Any, layout: Any, model: str, name: str) -> None:
+    """Draw, folded, the words that the engine `model` knows. `name`: of the fold, by which Blender
+    remembers whether it is open."""
+    if model != ENGINE:
+        return
     header, body = layout.panel(name, default_closed=True)
     header.label(text="Words the Draft Knows")
     for text, words in _PARTS if body else ():

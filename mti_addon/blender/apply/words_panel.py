@@ -8,7 +8,7 @@ from ...wire.motion_inversion import MAX_PROMPTS
 from ...workflow.motions import KnownMotion
 from ..common.drawing import button, field, paragraph
 from ..translations import sentences
-from .vocabulary import draw_vocabulary
+from .vocabulary import draw_known, draw_unknown
 from .words import chosen_playing, chosen_state, early_states, words_problem
 
 
@@ -16,6 +16,7 @@ def draw_words(context: Any, layout: Any, motion: KnownMotion) -> None:
     """Draw the prompts, the view, and how closely the motion is followed."""
     props = context.scene.mti
     draw_prompts(context, layout, motion.settings.model)
+    draw_known(context, layout, motion.settings.model, "mti_words_of_prompts")
     column = layout.column()
     field(context, column, props, "negative_prompt", above=True)
     field(context, column, props, "words_view")
@@ -40,7 +41,7 @@ def draw_prompts(context: Any, layout: Any, model: str) -> None:
         paragraph(context, layout, sentences(problem), "INFO")
     playing = chosen_playing(props)
     texts = (*playing.prompts, playing.negative_prompt)
-    draw_vocabulary(context, layout, model, texts, "mti_words_of_prompts")
+    draw_unknown(context, layout, model, texts)
 
 
 def _draw_states(context: Any, layout: Any, motion: KnownMotion) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from ...wire.settings import INCLUDED
 from ...workflow.job_requests import knows_poses
 from ...workflow.words import words_problem
-from ..apply.vocabulary import draw_vocabulary
+from ..apply.vocabulary import draw_known, draw_unknown
 from ..apply.words import plays_words
 from ..apply.words_panel import draw_prompts
 from ..common import addon
@@ -77,7 +77,8 @@ def _draw_caption(context: Any, layout: Any, engine: str) -> None:
     field(context, layout, props, "caption", above=True)
     if problem := words_problem(props.caption):
         paragraph(context, layout, sentences(problem), "ERROR")
-    draw_vocabulary(context, layout, engine, (props.caption,), "mti_words_of_caption")
+    draw_unknown(context, layout, engine, (props.caption,))
+    draw_known(context, layout, engine, "mti_words_of_caption")
 
 
 def _icon(state: EngineState) -> str:
