@@ -28,7 +28,7 @@ from mti_backend.memory.networks import network_of
 from mti_backend.memory.plan import learning_flops, learning_memory
 from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample
-from mti_backend.method.motion_inversion.settings import DRAFT, PlayingSettings, learning_for
+from mti_backend.method.motion_inversion.settings import PlayingSettings
 from mti_backend.models import SHIPPED
 from mti_backend.models.animatediff import AnimateDiffModel
 from mti_backend.models.gradient_checkpointing import POLICIES
@@ -40,6 +40,7 @@ from .random_text_to_video import write_random_animatediff
 
 BASELINES = ("stock diffusers, float32", "stock diffusers, 16 bits")
 """The faster one is what ratios refer to."""
+_DRAFT = "draft-by-words"
 _CAPTION = "a red ball moving right on grass"
 _FRAMES = 16
 _PLACES = {"draft": ["64x64"], "animatediff": ["512x512", "256x256"], "tiny": ["64x64"]}
@@ -50,8 +51,8 @@ class Bench:
 
     def __init__(self, folder: Path, options: argparse.Namespace, place: tuple[int, int]) -> None:
         self.folder, self.options, self.place = folder, options, place
-        name = DRAFT if options.size == "draft" else "animatediff"
-        self.learning = replace(learning_for(name), keep=())
+        name = _DRAFT if options.size == "draft" else "animatediff"
+        self.learning = replace(Settings.for_model(name).words.learning, keep=())
         self.playing = replace(
             PlayingSettings.for_model(name), width=place[0], height=place[1], noise_start="fresh"
         )
@@ -103,7 +104,7 @@ class Bench:
 
     def model(self) -> AnimateDiffModel:
         dtype = torch.float32 if self.options.device == "cpu" else torch.bfloat16
-        name = DRAFT if self.options.size == "draft" else "animatediff"
+        name = _DRAFT if self.options.size == "draft" else "animatediff"
         return AnimateDiffModel(name, self.folder, self.options.device, dtype)
 
     def ours_learning(self, policy: str) -> Step:
@@ -173,7 +174,7 @@ def folder_of(options: argparse.Namespace) -> Path:
     if options.weights:
         return Path(options.weights)
     if options.size == "draft":
-        return SHIPPED[DRAFT]
+        return SHIPPED[_DRAFT]
     folder: Path = options.out / f"random-{options.size}-text-to-video"
     if not (folder / "model_index.json").is_file():
         write_random_animatediff(folder, options.size)

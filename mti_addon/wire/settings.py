@@ -15,11 +15,11 @@ from . import codec
 from .codec import Constraint, Range
 from .errors import BadRequest
 from .fields import SEED, Precision
-from .motion_inversion import MotionInversionSettings, PlayingSettings
+from .motion_inversion import LearningSettings, MotionInversionSettings, PlayingSettings
 from .problem import Problem
 
 Method = Literal["motion-textual-inversion", "motion-inversion"]
-ModelName = Literal["draft", "svd", "svd-xt", "animatediff", "zeroscope"]
+ModelName = Literal["draft", "svd", "svd-xt", "animatediff", "zeroscope", "draft-by-words"]
 Decay = Literal["none", "cosine"]
 TokenInit = Literal["image_embeddings", "mean", "none", "poses"]
 Appearance = Literal["target", "none"]
@@ -27,9 +27,11 @@ Framing = Literal["subject", "whole"]
 METHODS: tuple[Method, ...] = get_args(Method)
 MODELS_OF: dict[Method, tuple[ModelName, ...]] = {
     "motion-textual-inversion": ("draft", "svd", "svd-xt"),
-    "motion-inversion": ("animatediff", "zeroscope"),
+    "motion-inversion": ("animatediff", "zeroscope", "draft-by-words"),
 }
 """The models that each method can use: image-to-video, and text-to-video."""
+INCLUDED: tuple[ModelName, ...] = ("draft", "draft-by-words")
+"""The models that come with the backend: small, run on any CPU, and fit any GPU."""
 MODELS = MODELS_OF["motion-textual-inversion"]
 ALL_MODELS: tuple[ModelName, ...] = get_args(ModelName)
 SIZE_MULTIPLE = 8
@@ -40,9 +42,10 @@ less memory. They are divisible by 64, as the UNet's levels require."""
 WORDS_SIZES: dict[ModelName, tuple[tuple[int, int], ...]] = {
     "animatediff": ((512, 512), (384, 384), (256, 256)),
     "zeroscope": ((576, 320), (448, 256), (320, 192)),
+    "draft-by-words": ((64, 64),),
 }
 """The same for the text-to-video models: that of its training first, then about three quarters and
-half of it."""
+half of it. The draft has only the first."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +240,7 @@ class Settings:
 
     @classmethod
     def for_model(cls, name: str) -> Settings:
-        """Return a model's defaults: the paper's for svd and svd-xt, its own for draft."""
+        """Return a model's defaults: the paper's for svd and svd-xt, their own for the others."""
         try:
             return _DEFAULTS[name]
         except KeyError:
@@ -530,10 +533,27 @@ _ZEROSCOPE = Settings(
     ),
 )
 
+# It is small: the motion is held by its coarse levels and its middle, early states come soon, and
+# few steps and little guidance are enough.
+_DRAFT_BY_WORDS = Settings(
+    model="draft-by-words",
+    num_frames=16,
+    width=64,
+    height=64,
+    method="motion-inversion",
+    motion_inversion=MotionInversionSettings(
+        learning=LearningSettings(
+            iterations=200, keep=(25, 50, 100, 200), levels=(1, 2), mid_block=True
+        ),
+        playing=PlayingSettings(num_inference_steps=20, guidance_scale=4.0),
+    ),
+)
+
 _DEFAULTS: dict[str, Settings] = {
     "draft": _DRAFT,
     "svd": _SVD,
     "svd-xt": replace(_SVD, model="svd-xt", num_frames=25),
     "animatediff": _ANIMATEDIFF,
     "zeroscope": _ZEROSCOPE,
+    "draft-by-words": _DRAFT_BY_WORDS,
 }

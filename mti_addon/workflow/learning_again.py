@@ -60,7 +60,7 @@ def create_relearn_job(
     camera = preset.kind == "camera"
     options = replace(options, framing="WHOLE" if camera else "AUTO", playing=None)
     if is_by_words(settings):
-        caption = caption_of_kind(preset.kind, preset.name)
+        caption = caption_of_kind(preset.kind, preset.name, settings.model)
         view: View = "camera" if camera else "object"
         options = replace(options, variations=1, caption=caption, view=view)
     inputs = learn_inputs(map(encode_png, pictures), poses, options)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..wire import PROTOCOL, CaptureInfo, JobFolder, Request, Settings, create_job
+from ..wire.draft_vocabulary import ENGINE as DRAFT
 from ..wire.errors import BadRequest
 from ..wire.library import Kind
 from ..wire.motion_inversion import MotionInversionSettings, View
@@ -24,8 +25,18 @@ MAX_WORDS = 75
 """Words that a text encoder reads at most: each is one of its 77 tokens or more, and one token
 begins a text and one ends it. The backend counts the tokens."""
 MAX_LETTERS = 1000
-CHECKPOINTS = (100 / 350, 200 / 350, 1.0)
-"""When a state of the motion is kept, as shares of the iterations (the method: 100, 200, 350)."""
+_DRAFT_CAPTIONS = {
+    "ARMATURE": "a stick figure on white paper",
+    "OBJECT": "a box on white paper",
+    "CAMERA": "a box",
+}
+"""What the draft has words for. Figures and objects are drawn on near-white paper. Around a camera
+is a room of colored boxes; the draft has no word for tiled walls, so nothing is said of them. What
+a viewport or a movie shows is not known. How it moves is not said: that is what is learned."""
+_DRAFT_KINDS: dict[Kind, str] = {
+    "face": "a face on white paper",
+    "animal": "a dog on white paper",
+}
 ChosenView = Literal["AUTO", "object", "camera", "as_learned"]
 TOO_MANY_WORDS = "The prompt has {count} words, and at most {limit} are read: {cut} ... is cut off."
 NO_PROMPT = Problem("no_prompt", "Describe what is to be seen in Prompt first")
@@ -50,12 +61,14 @@ def is_by_words(settings: Settings) -> bool:
     return settings.motion_inversion is not None
 
 
-def caption_of(source: str, thing: str, motion: str) -> str:
+def caption_of(source: str, thing: str, motion: str, model: str = "") -> str:
     """Return what is seen in a capture, in English, as the text encoders read nothing else.
 
     `source`: of wire or panel, such as ARMATURE. `thing`: name of what was captured. `motion`: name
-    of its motion.
+    of its motion. `model`: the engine; the draft only knows the words of its grammar.
     """
+    if model == DRAFT:
+        return _DRAFT_CAPTIONS.get(source, "")
     what = {
         "ARMATURE": "a stick figure, {motion}, on a plain background",
         "OBJECT": "a box that moves, {thing}, {motion}",
@@ -68,10 +81,12 @@ def caption_of(source: str, thing: str, motion: str) -> str:
     return one_line(what.format(thing=plain_name(thing), motion=name), MAX_LETTERS)
 
 
-def caption_of_kind(kind: Kind, motion: str) -> str:
-    """Return what is seen in the drawn images of a motion in the library."""
+def caption_of_kind(kind: Kind, motion: str, model: str = "") -> str:
+    """Return what is seen in the drawn images of a motion in the library; `model`: the engine."""
+    if model == DRAFT and kind in _DRAFT_KINDS:
+        return _DRAFT_KINDS[kind]
     sources = {"object": "OBJECT", "camera": "CAMERA"}
-    return caption_of(sources.get(kind, "ARMATURE"), "", motion)
+    return caption_of(sources.get(kind, "ARMATURE"), "", motion, model)
 
 
 def plain_name(name: str) -> str:
@@ -107,10 +122,14 @@ def words_problem(text: str) -> Problem | None:
 
 
 def learned(settings: Settings, caption: str, view: View, iterations: int, seed: int) -> Settings:
-    """Return settings to learn with; `iterations`: 0 for as many as recommended."""
+    """Return settings to learn with; `iterations`: 0 for as many as recommended.
+
+    Early states are kept at the same shares of the iterations as recommended.
+    """
     words = settings.words
     count = iterations or words.learning.iterations
-    kept = sorted({max(1, round(share * count)) for share in CHECKPOINTS})
+    share = count / words.learning.iterations
+    kept = sorted({max(1, round(share * step)) for step in words.learning.keep})
     learning = replace(words.learning, iterations=count, keep=tuple(kept), seed=seed)
     playing = replace(words.playing, view=view)
     caption = one_line(caption, MAX_LETTERS).strip()

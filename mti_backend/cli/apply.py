@@ -38,6 +38,7 @@ from .words import (
     add_word_options,
     given_words,
     names_of,
+    note_vocabulary,
     playing_of,
     refuse_edits,
     refuse_words,
@@ -162,6 +163,7 @@ def _by_words(motion: Found, options: argparse.Namespace, report: Report) -> int
     words = playing_of(options, motion.preset.embeddings[engine].settings.words)
     words.check_prompts()
     model_folder(engine)
+    note_vocabulary(report.screen, engine, options)
     places = places_of(names_of(options.prompt), motion.preset.name, options)
     plan = WordsPlan(motion, engine, words, places)
     results = plan.carry_out(report.jobs())

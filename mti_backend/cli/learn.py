@@ -36,6 +36,7 @@ from .words import (
     add_word_options,
     given_words,
     names_of,
+    note_vocabulary,
     playing_of,
     refuse_words,
 )
@@ -60,7 +61,8 @@ has from the same pictures and settings is not learned again; with other setting
 With --method motion-inversion, the motion is learned on a text-to-video model. It can then be
 played in whatever a prompt describes, in the size and length that it was learned with. This suits
 camera moves, and many variants of one motion. The engine animatediff may be used commercially under
-the licenses of its models; zeroscope may not. Both need a GPU.
+the licenses of its models; zeroscope may not. Both need a GPU. draft-by-words is small and runs on
+any CPU, at 64 x 64 pixels; it only knows the words of its training, and names others in a note.
 """
 _EXAMPLES = """\
   python -m mti_backend learn dance.mp4 --start 1.5 --end 4
@@ -172,6 +174,7 @@ def run(options: argparse.Namespace, report: Report) -> int:
         refuse_words(options)
         common.refuse_given(options, ["caption", "frames"], method)
     model_folder(options.engine)
+    note_vocabulary(report.screen, options.engine, options)
     movies = movies_in(options.source) if options.source.is_dir() else []
     if movies and (options.name or options.target or options.prompt):
         what = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from mti_addon.wire.draft_vocabulary import vocabulary_note
 from mti_addon.wire.edit import MotionPart
 from mti_addon.wire.motion_inversion import (
     MAX_PROMPTS,
@@ -27,6 +28,7 @@ from .options import Parser
 from .output import printable, say
 
 if TYPE_CHECKING:
+    from .progress import Screen
     from .results import Places, Result
     from .running import Jobs
 
@@ -105,6 +107,15 @@ def playing_of(
         negative_prompt=options.negative_prompt or "",
         playing=playing,
     )
+
+
+def note_vocabulary(screen: Screen, engine: str, options: argparse.Namespace) -> None:
+    """Say which words of caption and prompts the engine does not know; they stop nothing."""
+    caption = getattr(options, "caption", None)
+    if note := vocabulary_note(
+        engine, (caption or "", *options.prompt, options.negative_prompt or "")
+    ):
+        screen.note(str(note))
 
 
 def refuse_edits(options: argparse.Namespace) -> None:

@@ -1,31 +1,47 @@
 """Estimates of time and memory before any job has run on this machine. Imports torch.
 
 The rate of matrix products is measured briefly. The amount of work comes from counted operations
-(plan.py) or, for the draft on a CPU, from timings on one machine relative to its own rate. Timings
+(plan.py) or, for the drafts on a CPU, from timings on one machine relative to its own rate. Timings
 of real jobs replace all of it (mti_addon/client/jobs/timings.py).
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mti_addon.wire.errors import OutOfMemory
-from mti_addon.wire.settings import ALL_MODELS, Settings
+from mti_addon.wire.settings import ALL_MODELS, INCLUDED, ModelName, Settings
 
 from ..device import cpu_product_rate, free_memory, product_rate
 from .networks import network_of
 from .plan import plan
 
 MIB = 2**20
-DRAFT_LOAD_SECONDS = 5.0
-DRAFT_LEARN_PRODUCTS = 35.5e9
-"""FLOPs of matrix products that take as long as one iteration of the draft, including its share of
-encoding: 0.335 s where products ran at 106 GFLOP/s (2 threads of an AMD EPYC, `make demo`)."""
-DRAFT_APPLY_PRODUCTS = 180e9
-"""The same for one result: 1.7 s there."""
-DRAFT_MIB = 835.0
-"""Peak memory of the process there."""
+LOAD_SECONDS = 5.0
+"""Of a draft."""
+
+
+@dataclass(frozen=True)
+class CpuCost:
+    """What a draft took on one machine.
+
+    learn: FLOPs of matrix products that take as long there as one iteration, including its share of
+    encoding. apply: the same for one result. memory: peak of the process, in MiB.
+    """
+
+    learn: float
+    apply: float
+    memory: float
+
+
+CPU_COSTS: dict[ModelName, CpuCost] = {
+    # 0.335 s and 1.7 s where products ran at 106 GFLOP/s (2 threads of an AMD EPYC, `make demo`)
+    "draft": CpuCost(35.5e9, 180e9, 835.0),
+    # 0.68 s of 200 iterations and 50 steps of inversion, and 15.6 s, where products ran at 180
+    # GFLOP/s (CPU time of 1 thread of an Intel Xeon; medians, each beside its own rate)
+    "draft-by-words": CpuCost(124e9, 2680e9, 740.0),
+}
 
 
 def estimates(device: str) -> dict[str, dict[str, float]]:
@@ -38,27 +54,30 @@ def estimates(device: str) -> dict[str, dict[str, float]]:
     """
     if device == "cpu":
         rate = cpu_product_rate()
-        return {Settings.for_model("draft").workload: _draft(rate)}
+        return {
+            Settings.for_model(name).workload: _on_cpu(cost, rate)
+            for name, cost in CPU_COSTS.items()
+        }
     free = free_memory(device)
     if free is None:
         return {}
     rate, found = product_rate(device), {}
     for name in ALL_MODELS:
         default = Settings.for_model(name)
-        for size in network_of(default).sizes if name != "draft" else ():
+        for size in network_of(default).sizes if name not in INCLUDED else ():
             settings = default.sized(*size)
             if told := _on_gpu(settings, free, rate):
                 found[settings.workload] = told
     return found
 
 
-def _draft(rate: float) -> dict[str, float]:
+def _on_cpu(cost: CpuCost, rate: float) -> dict[str, float]:
     return {
-        "load": DRAFT_LOAD_SECONDS,
-        "learn": DRAFT_LEARN_PRODUCTS / rate,
-        "apply": DRAFT_APPLY_PRODUCTS / rate,
-        "memory_learn": DRAFT_MIB,
-        "memory_apply": DRAFT_MIB,
+        "load": LOAD_SECONDS,
+        "learn": cost.learn / rate,
+        "apply": cost.apply / rate,
+        "memory_learn": cost.memory,
+        "memory_apply": cost.memory,
     }
 
 

@@ -351,7 +351,8 @@ def main(argv: list[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog="mti_backend download",
-        description="Download a model from the hub. Stop with Ctrl-C; run again to resume.",
+        description="Download a model from the hub. Stop with Ctrl-C; run again to resume. The "
+        "drafts come with the backend: there is nothing to download.",
     )
     parser.add_argument("model", choices=SOURCES)
     parser.add_argument(

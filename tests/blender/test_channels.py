@@ -196,3 +196,27 @@ def test_each_copy_runs_and_shows_what_it_may(published):
         assert "Run the command shown in the preferences" in page and "Press Set Up" not in page
         assert "mti_addon.client.setup.task_process --into" in page
         assert "<hub_token>" not in page and "<wheels_folder>" not in page
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_the_drafts_weights_are_in_it_if_they_are_there_and_their_training_is_not(
+    ext, tmp_path, channel
+):
+    """Of a root that has all parts, small."""
+    tool, root = _tool(), tmp_path / "root"
+    for name in (*tool.STAGED, tool.CHANNEL_FILE, *tool.NOT_ON_THE_PLATFORM):
+        if (ROOT / name).is_dir():
+            continue  # made by what lies in it
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    included = ext("client.setup.models").INCLUDED_FOLDERS["draft-by-words"]
+    training = root / tool.DRAFT / "by_words"
+    training.mkdir(parents=True)
+    (training / "stages.py").touch()
+    assert not (tool.stage(root, tmp_path / "without", channel) / included).exists()
+    (root / included / "unet").mkdir(parents=True)
+    (root / included / "unet" / "model.safetensors").write_bytes(b"weights")
+    staged = tool.stage(root, tmp_path / "with", channel)
+    assert (staged / included / "unet" / "model.safetensors").read_bytes() == b"weights"
+    assert not (staged / tool.DRAFT / "by_words").exists()

@@ -98,7 +98,7 @@ def test_no_button_by_words_is_cut(bare, prefs, ext):
     drawing, found = ext("blender.common.drawing"), []
     prefs.method = "motion-inversion"
     bpy.context.scene.mti.also_apply = True
-    for prefs.words_engine in ("animatediff", "zeroscope"):
+    for prefs.words_engine in ("animatediff", "zeroscope", "draft-by-words"):
         found += narrow_buttons(ext)
     assert {"Learn", "OpenRAIL-M", "Apache-2.0", "CC-BY-NC-4.0"} <= {text for text, _room in found}
     assert [text for text, room in found if drawing.text_width(text, 11) > room] == []

@@ -24,7 +24,8 @@ SIZE = ("--size", "32x32", "--frames", "4")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a models folder, a library, and a video."""
     root = tmp_path_factory.mktemp("place")
-    make_tiny_text_to_video("animatediff", root / "models" / "animatediff", levels=3)
+    for name in ("animatediff", "draft-by-words"):
+        make_tiny_text_to_video("animatediff", root / "models" / name, levels=3)
     video(root / "walk.mp4", square(12))
     return root
 
@@ -110,6 +111,23 @@ def test_list_and_show_know_it(place: Path, learned: dict[str, Any]) -> None:
     shown = call(place, "show", "walk")["embeddings"]["animatediff"]["settings"]
     assert shown["method"] == "motion-inversion"
     assert shown["motion_inversion"]["caption"] == "a square moves"
+
+
+def test_what_the_draft_does_not_know_is_noted_and_done_all_the_same(place: Path) -> None:
+    video(place / "small.mp4", square(20))
+    done = start(
+        place, "learn", "small.mp4", "--engine", "draft-by-words", "--iterations", "2", *SIZE,
+        "--caption", "a box on white paper", "--prompt", "a red fox",
+        "--steps", "1", "--quiet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first = done.stderr.splitlines()[0]
+    assert first.startswith("Words that the draft does not know: fox. It knows these subjects: ")
+    assert "a red fox: " in done.stdout and (place / "small" / "a red fox" / "0004.png").is_file()
+    done = start(place, "apply", "small", "--prompt", "a dog", "--steps", "1", "--overwrite")
+    assert done.returncode == 0 and "does not know" not in done.stderr
+    done = start(place, "learn", "walk.mp4", "--prompt", "a fox", "--size", "bad")
+    assert done.returncode == 2 and "does not know" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mti_addon.wire.draft_vocabulary import unknown_words
+from mti_addon.wire.library import KINDS
 from mti_addon.wire.settings import MODELS_OF, Settings
 from mti_addon.workflow.words import (
     MAX_WORDS,
     Playing,
     caption_of,
+    caption_of_kind,
     learned,
     of_prompt,
     plain_name,
@@ -39,6 +42,16 @@ def test_a_caption_says_what_is_seen() -> None:
     assert caption_of("OBJECT", "Ball", "BallAction") == "a box that moves, ball, ball action"
     assert caption_of("OBJECT", "Ball", "Ball") == "a box that moves, ball"
     assert caption_of("FILE", "clip", "dance\nfloor") == "dance floor"
+
+
+def test_of_what_the_draft_learns_its_own_words_are_suggested() -> None:
+    sources = ("ARMATURE", "OBJECT", "CAMERA", "VIEWPORT", "FILE")
+    suggested = [caption_of(source, "Fox", "Run_Fast", "draft-by-words") for source in sources]
+    assert suggested[:3] == ["a stick figure on white paper", "a box on white paper", "a box"]
+    assert suggested[3:] == ["", ""], "nobody knows what is seen there"
+    suggested += [caption_of_kind(kind, "Run_Fast", "draft-by-words") for kind in KINDS]
+    assert unknown_words(suggested) == ()
+    assert all(suggested[5:])
 
 
 def test_of_braces_in_a_name_nothing_comes_but_braces() -> None:
@@ -73,9 +86,13 @@ def test_settings_say_how_it_is_learned_and_played(model: str) -> None:
     plain = Settings.for_model(model)
     made = learned(plain, " a cube\n", "camera", 0, 3)
     assert made.words.learning.iterations == plain.iterations
-    assert made.words.learning.keep == (100, 200, 350) and made.words.learning.seed == 3
+    assert made.words.learning.keep == plain.words.learning.keep
+    assert made.words.learning.seed == 3
     assert made.words.caption == "a cube"
-    assert learned(plain, "", "object", 7, 0).words.learning.keep == (2, 4, 7)
+    scaled = learned(plain, "", "object", 2 * plain.iterations, 0).words.learning.keep
+    assert scaled == tuple(2 * step for step in plain.words.learning.keep)
+    short = (1, 2, 4, 7) if model == "draft-by-words" else (2, 4, 7)
+    assert learned(plain, "", "object", 7, 0).words.learning.keep == short
     assert learned(plain, "", "object", 1, 0).words.learning.keep == (1,)
     playing = Playing(("a fox", "a\tcat"), "blurry", "AUTO", 0.7, 0.25)
     done = played(made, playing, 11, 2)

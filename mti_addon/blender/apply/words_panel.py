@@ -8,13 +8,15 @@ from ...wire.motion_inversion import MAX_PROMPTS
 from ...workflow.motions import KnownMotion
 from ..common.drawing import button, field, paragraph
 from ..translations import sentences
-from .words import chosen_state, early_states, words_problem
+from .vocabulary import draw_known, draw_unknown
+from .words import chosen_playing, chosen_state, early_states, words_problem
 
 
 def draw_words(context: Any, layout: Any, motion: KnownMotion) -> None:
     """Draw the prompts, the view, and how closely the motion is followed."""
     props = context.scene.mti
-    draw_prompts(context, layout)
+    draw_prompts(context, layout, motion.settings.model)
+    draw_known(context, layout, motion.settings.model, "mti_words_of_prompts")
     column = layout.column()
     field(context, column, props, "negative_prompt", above=True)
     field(context, column, props, "words_view")
@@ -23,8 +25,9 @@ def draw_words(context: Any, layout: Any, motion: KnownMotion) -> None:
     _draw_states(context, layout, motion)
 
 
-def draw_prompts(context: Any, layout: Any) -> None:
-    """Draw a field for each prompt, to add and to remove some, and what is wrong with them."""
+def draw_prompts(context: Any, layout: Any, model: str) -> None:
+    """Draw a field for each prompt, to add and to remove some, what is wrong with them, and what
+    the engine `model` does not know."""
     props, column = context.scene.mti, layout.column(align=True)
     field(context, column, props, "prompt", above=True)
     for number, each in enumerate(props.more_prompts):
@@ -36,6 +39,9 @@ def draw_prompts(context: Any, layout: Any) -> None:
         button(context, column, "mti.add_prompt", "Add Prompt", "ADD", short="Add")
     if problem := words_problem(props):
         paragraph(context, layout, sentences(problem), "INFO")
+    playing = chosen_playing(props)
+    texts = (*playing.prompts, playing.negative_prompt)
+    draw_unknown(context, layout, model, texts)
 
 
 def _draw_states(context: Any, layout: Any, motion: KnownMotion) -> None:

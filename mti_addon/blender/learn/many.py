@@ -74,7 +74,7 @@ def learn_all(
     for each in steps(planned):
         options = options_for(context.scene.mti, each.name, settings.model)
         try:
-            caption = caption_of_kind(each.kind, each.name)
+            caption = caption_of_kind(each.kind, each.name, settings.model)
             view: View = "camera" if each.kind == "camera" else "object"
             options = replace(options, caption=caption, view=view)
             if is_by_words(settings):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...wire.settings import INCLUDED
 from ...workflow.job_requests import knows_poses
 from ...workflow.words import words_problem
+from ..apply.vocabulary import draw_known, draw_unknown
 from ..apply.words import plays_words
 from ..apply.words_panel import draw_prompts
 from ..common import addon
@@ -32,7 +34,7 @@ def draw_learn(context: Any, layout: Any) -> None:
     by_words = prefs.method == "motion-inversion"
     field(context, column, prefs, "method", above=True)
     field(context, column, prefs, "words_engine" if by_words else "engine")
-    if engine != "draft":
+    if engine not in INCLUDED:
         field(context, column, prefs, "words_size" if by_words else "size")
     draw_place(context, column)
     state = engine_state(engine)
@@ -42,7 +44,8 @@ def draw_learn(context: Any, layout: Any) -> None:
     draw_resolution(context, column, chosen_settings())
     column = layout.column()
     if by_words:
-        _draw_caption(context, column)
+        _draw_caption(context, column, engine)
+        column = layout.column()
     capture, settings = current_capture(context.scene), chosen_settings()
     # videos have none
     has_poses = capture is not None and any(map(is_file, capture.poses_files))
@@ -56,7 +59,7 @@ def draw_learn(context: Any, layout: Any) -> None:
     field(context, column, props, "also_apply")
     if by_words:
         if props.also_apply and not plays_words(context.scene):  # then they are drawn under Apply
-            draw_prompts(context, layout)
+            draw_prompts(context, layout, engine)
     else:
         header, body = layout.panel("mti_learn_options", default_closed=True)
         header.label(text="Options")
@@ -68,12 +71,14 @@ def draw_learn(context: Any, layout: Any) -> None:
     _draw_learned(context, layout)
 
 
-def _draw_caption(context: Any, layout: Any) -> None:
-    """Draw what is seen in the capture, and what is wrong with it."""
+def _draw_caption(context: Any, layout: Any, engine: str) -> None:
+    """Draw what is seen in the capture, what is wrong with it, and what the engine knows."""
     props = context.scene.mti
     field(context, layout, props, "caption", above=True)
     if problem := words_problem(props.caption):
         paragraph(context, layout, sentences(problem), "ERROR")
+    draw_unknown(context, layout, engine, (props.caption,))
+    draw_known(context, layout, engine, "mti_words_of_caption")
 
 
 def _icon(state: EngineState) -> str:

@@ -27,6 +27,11 @@ ENGINES = (
     ("svd-xt", "SVD-XT", "Learned with Stable Video Diffusion XT"),
     ("animatediff", "AnimateDiff", "Learned with AnimateDiff, to be applied from a text prompt"),
     ("zeroscope", "ZeroScope", "Learned with ZeroScope, to be applied from a text prompt"),
+    (
+        "draft-by-words",
+        "Draft by Words",
+        "Learned with the small text-to-video model, to be applied from a text prompt",
+    ),
 )
 ORIGINS = (
     ("ANY", "All Libraries", "Motions of all libraries"),

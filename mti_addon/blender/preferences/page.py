@@ -7,6 +7,7 @@ from typing import Any
 from ...client.setup.engines import LABELS, installed
 from ...client.setup.models import DOWNLOADS
 from ...wire.problem import Problem
+from ...wire.settings import INCLUDED
 from ..common import addon, release_channel
 from ..common.drawing import paragraph
 from ..common.file_cache import is_folder
@@ -95,7 +96,7 @@ def draw_engine(column: Any) -> None:
     prefs = addon.preferences()
     by_words = prefs.method == "motion-inversion"
     column.prop(prefs, "words_engine" if by_words else "engine")
-    if addon.chosen_engine() != "draft":
+    if addon.chosen_engine() not in INCLUDED:
         column.prop(prefs, "words_size" if by_words else "size")
 
 

@@ -64,6 +64,15 @@ WORDS_ENGINES = (
             "and a GPU"
         ),
     ),
+    (
+        "draft-by-words",
+        "Draft",
+        (
+            "Small model included in the extension, which runs on any computer: 16 images at "
+            "64 x 64. It only knows the words it was trained with: 12 subjects, 8 colors, 8 "
+            "places, a few actions and camera moves"
+        ),
+    ),
 )
 WORDS_SIZES = (
     ("0", "Full", "512 x 512 with AnimateDiff, 576 x 320 with ZeroScope; best quality"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...client.jobs.timings import Costs, guessed_costs
 from ...client.setup.check import Capabilities, read_capabilities
-from ...client.setup.engines import EngineState, sizes_of
+from ...client.setup.engines import EngineState, words_size_of
 from ...client.setup.engines import engine_states as judged
 from ...client.setup.folder import BackendFolder
-from ...client.setup.models import DOWNLOADS, model_folder
+from ...client.setup.models import DOWNLOADS, INCLUDED_FOLDERS, included_folder, model_folder
 from ...wire import Settings
 from ...wire.problem import Problem
 from ...wire.settings import SIZES
@@ -35,7 +35,7 @@ def chosen_settings() -> Settings:
     if settings.model == "draft":
         return settings
     if settings.motion_inversion is not None:
-        return settings.sized(*sizes_of(settings.model)[chosen_words_size()])
+        return settings.sized(*words_size_of(settings.model, chosen_words_size()))
     return settings.sized(*chosen_size())
 
 
@@ -59,6 +59,8 @@ def engine_states() -> dict[str, EngineState]:
     """Return the states of all engines on this machine, each with a message."""
     models = addon.models_folder()
     folders = {name: seen_model(models, name) for name in DOWNLOADS}
+    for name in INCLUDED_FOLDERS:
+        folders[name] = _seen_included(models, addon.EXTENSION_ROOT, name)
     return judged(
         capabilities(), addon.backend_problem(), folders, chosen_size(), chosen_words_size()
     )
@@ -66,6 +68,7 @@ def engine_states() -> dict[str, EngineState]:
 
 seen_model = cached(model_folder)
 """Cached lookup of a model's folder."""
+_seen_included = cached(included_folder)
 _seen_capabilities = cached(lambda backend: read_capabilities(BackendFolder(backend)))
 
 

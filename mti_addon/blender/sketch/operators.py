@@ -43,7 +43,7 @@ class MTI_OT_capture(bpy.types.Operator):
         name = save_capture(addon.captures_folder(), shot.pictures, about, shot.poses)
         own = _own_name(context, shot)
         _suggest_name(props, own)
-        _suggest_caption(props, caption_of(props.source, shot.source, own))
+        _suggest_caption(props, caption_of(props.source, shot.source, own, settings.model))
         props.capture = name
         captured(context)
         text = translated("Captured {} images of frames {} to {}", settings.num_frames, *shot.span)

@@ -6,13 +6,13 @@ Based on the backend's last response (capabilities.json) and the models' folders
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ...wire.problem import Problem
 from ...wire.settings import MODELS_OF, SIZES, WORDS_SIZES, ModelName, Settings
 from .check import Capabilities
-from .models import DOWNLOADS, ModelFolder
+from .models import DOWNLOADS, INCLUDED_FOLDERS, ModelFolder
 
 Condition = Literal[
     "ready", "backend_missing", "not_installed", "incomplete", "too_small", "unknown"
@@ -23,6 +23,7 @@ LABELS = {
     "svd-xt": "SVD-XT",
     "animatediff": "AnimateDiff",
     "zeroscope": "ZeroScope",
+    "draft-by-words": "Draft by Words",
 }
 WORDS = MODELS_OF["motion-inversion"]
 """The engines of motions applied from a text prompt."""
@@ -34,14 +35,19 @@ TOO_SMALL_AT_SIZE = (
     "Needs {need:.1f} GB of GPU memory at {width} x {height}; {card} has {have:.1f} GB. Choose the "
     "size {fit_width} x {fit_height}."
 )
+GPU_MISSING = "Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
+DRAFT_READY = Problem("draft_ready", "Ready (no GPU needed)")
+DRAFT_NOT_INCLUDED = Problem(
+    "draft_not_included", "This copy of the extension comes without the weights of this engine."
+)
 _SVD_BYTES = ((4_050_000_000, 575.0),)
 _BYTES: dict[ModelName, tuple[tuple[int, float], ...]] = {
     "svd": _SVD_BYTES,
     "svd-xt": _SVD_BYTES,
-    "animatediff": ((3_556_276_800, 871.875),),
-    "zeroscope": ((3_826_915_200, 815.625), (4_838_000_000, 331.25)),
+    "animatediff": ((3_556_276_800, 739.0625), (4_134_000_000, 262.5)),
+    "zeroscope": ((3_826_915_200, 792.1875), (4_838_000_000, 332.8125)),
 }
-"""Bytes at any size, and per pixel of a clip; of ZeroScope to learn, and to apply."""
+"""Bytes at any size, and per pixel of a clip; of text-to-video models to learn, and to apply."""
 
 
 def gpu_bytes(settings: Settings) -> int:
@@ -56,6 +62,11 @@ def gpu_bytes(settings: Settings) -> int:
 def sizes_of(name: ModelName) -> tuple[tuple[int, int], ...]:
     """Return the sizes (width, height) that are offered for an engine, the largest first."""
     return WORDS_SIZES.get(name, SIZES)
+
+
+def words_size_of(name: ModelName, number: int) -> tuple[int, int]:
+    """Return the size (width, height) of this number of a text-to-video model, or its last."""
+    return WORDS_SIZES[name][min(number, len(WORDS_SIZES[name]) - 1)]
 
 
 @dataclass(frozen=True)
@@ -96,17 +107,26 @@ def engine_states(
 ) -> dict[str, EngineState]:
     """Return the states of all engines.
 
-    `problem`: what prevents the backend from starting. `folders`: of the models, without the
-    shipped draft. `size`: width and height to learn at with SVD. `words_size`: number of the chosen
-    size of the text-to-video models (`WORDS_SIZES`).
+    `problem`: what prevents the backend from starting. `folders`: of the models, without the draft
+    that is always there. `size`: width and height to learn at with SVD. `words_size`: number of the
+    chosen size of the text-to-video models (`WORDS_SIZES`).
     """
-    sizes: dict[str, tuple[int, int]] = {name: WORDS_SIZES[name][words_size] for name in WORDS}
-    return {
+    sizes: dict[str, tuple[int, int]] = {name: words_size_of(name, words_size) for name in WORDS}
+    states = {
         name: EngineState(
             name, *_judged(name, capabilities, problem, folders.get(name), sizes.get(name, size))
         )
         for name in LABELS
     }
+    if states["draft-by-words"].ready:
+        for name in WORDS:
+            if states[name].said.code == "gpu_missing":
+                states[name] = replace(states[name], said=_without_gpu(states[name].said))
+    return states
+
+
+def _without_gpu(said: Problem) -> Problem:
+    return Problem("gpu_missing_draft_there", GPU_MISSING, "The Draft needs none.", said.values)
 
 
 def _judged(
@@ -119,7 +139,10 @@ def _judged(
     if problem:
         return "backend_missing", problem
     if name == "draft":
-        return "ready", Problem("draft_ready", "Ready (no GPU needed)")
+        return "ready", DRAFT_READY
+    if name in INCLUDED_FOLDERS:
+        there = folder is not None and folder.whole
+        return ("ready", DRAFT_READY) if there else ("not_installed", DRAFT_NOT_INCLUDED)
     unfit = _memory_problem(Settings.for_model(name).sized(*size), capabilities)
     if unfit:  # also before a download, which would be in vain
         return "too_small", unfit
@@ -164,8 +187,7 @@ def _memory_problem(settings: Settings, capabilities: Capabilities | None) -> Pr
         if capabilities.gpu.get("kind") == "cuda":
             what = "The backend's torch does not use the GPU: set up the backend again."
             return Problem("gpu_not_used", what)
-        what = "Needs a GPU with {need:.1f} GB of memory; no supported GPU found."
-        return Problem("gpu_missing", what, values={"need": need})
+        return Problem("gpu_missing", GPU_MISSING, values={"need": need})
     best = max(cards, key=_memory)  # as in the backend (device.pick_devices)
     have = _memory(best)
     if have and have < gpu_bytes(settings):

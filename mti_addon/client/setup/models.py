@@ -31,6 +31,9 @@ PARTS = {
     "zeroscope": ("unet", "vae", "text_encoder", "tokenizer", "scheduler"),
 }
 """The folders of which the text-to-video models consist."""
+INCLUDED_FOLDERS = {"draft-by-words": "mti_backend/draft/weights-by-words"}
+"""Weights that an extension has or lacks, by their place in its root. The draft of the other method
+is always there."""
 INDEX = "model_index.json"
 """Marks a model's folder as complete: it is downloaded last."""
 MOVING = Problem("moving_models", "Moving the models")
@@ -57,6 +60,16 @@ def model_folder(models: Path, name: str) -> ModelFolder:
     missing = tuple(part for part in PARTS.get(name, ()) if not (path / part).is_dir())
     missing += (INDEX,) if name in PARTS and not has_index else ()
     return ModelFolder(name, path, files.size_of(path), has_index and not missing, missing)
+
+
+def included_folder(models: Path, root: Path, name: str) -> ModelFolder:
+    """Inspect an included model: in the models folder, which comes first, or in the extension's
+    `root`; takes a few system calls."""
+    own = model_folder(models, name)
+    if own.whole:
+        return own
+    path = root / INCLUDED_FOLDERS[name]
+    return ModelFolder(name, path, files.size_of(path), (path / INDEX).is_file())
 
 
 def download(process: TaskProcess, spec: TaskSpec) -> None:

@@ -1,6 +1,7 @@
 """Exports a trained text-to-video draft in AnimateDiffPipeline's layout. Imports diffusers."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,20 @@ def export(checkpoints: Path, folder: Path, motion: bool = True) -> int:
         "unet": painter.unet,
         "motion_adapter": averaged(adapter, checkpoints, "clips") if motion else adapter,
     }
-    for name, part in parts.items():
-        part.half().save_pretrained(folder / name, safe_serialization=True)
-    make_scheduler().save_pretrained(folder / "scheduler")
-    save_tokenizer(folder / "tokenizer")
-    (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
-    tidy(folder)
+    write(parts, folder)
     fingerprint = identity(
         folder, tuple(part for part in AnimateDiffModel.classes if part != "vae")
     )
     now = history.record(checkpoints, None, tuple(STAGES)) | {"identity": fingerprint}
     history.save(folder, [now])
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def write(parts: Mapping[str, Any], folder: Path) -> None:
+    """Write networks by the names of their folders, in half precision, and what belongs to them."""
+    for name, part in parts.items():
+        part.half().save_pretrained(folder / name, safe_serialization=True)
+    make_scheduler().save_pretrained(folder / "scheduler")
+    save_tokenizer(folder / "tokenizer")
+    (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
+    tidy(folder)

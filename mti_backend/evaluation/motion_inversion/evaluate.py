@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mti_addon.wire.errors import MtiError
+from mti_addon.wire.settings import Settings
 
 from ...method.motion_inversion.initial_noise import INVERSION_STEPS
-from ...method.motion_inversion.settings import PlayingSettings, learning_for
+from ...method.motion_inversion.settings import PlayingSettings
 from ...models import load_text_to_video
 from ..machine import commit, hardware
 from ..row_list import row_list
@@ -72,7 +73,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def plan_of(options: argparse.Namespace) -> Plan:
     """Settings of the draft, changed by the options."""
-    learning = learning_for(_ENGINE)
+    learning = Settings.for_model(_ENGINE).words.learning
     learning = replace(learning, iterations=options.iterations, keep=())
     if options.rate:
         learning = replace(learning, learning_rate=options.rate)
@@ -105,7 +106,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     options.rows = options.rows or (QUICK if options.quick else tuple(ROWS))
     usual = {
         "pairs": (_QUICK_PAIRS, _PAIRS),
-        "iterations": (_QUICK_ITERATIONS, learning_for(_ENGINE).iterations),
+        "iterations": (_QUICK_ITERATIONS, Settings.for_model(_ENGINE).words.learning.iterations),
         "steps": (_QUICK_STEPS, PlayingSettings.for_model(_ENGINE).num_inference_steps),
     }
     for name, (quick, full) in usual.items():

@@ -10,19 +10,7 @@ from mti_addon.wire.codec import Range
 from mti_addon.wire.motion_inversion import LearningSettings
 from mti_addon.wire.settings import Settings
 
-__all__ = ["DRAFT", "LearningSettings", "PlayingSettings", "learning_for"]
-
-DRAFT = "draft-by-words"
-
-
-def learning_for(name: str) -> LearningSettings:
-    """A model's defaults for learning: the draft has motion modules on its coarse levels, and early
-    states soon, since it is small."""
-    if name == DRAFT:
-        return LearningSettings(
-            iterations=200, keep=(25, 50, 100, 200), levels=(1, 2), mid_block=True
-        )
-    return Settings.for_model(name).words.learning
+__all__ = ["LearningSettings", "PlayingSettings"]
 
 
 @dataclass(frozen=True)
@@ -46,10 +34,7 @@ class PlayingSettings(motion_inversion.PlayingSettings):
 
     @classmethod
     def for_model(cls, name: str) -> Self:
-        """A model's defaults: AnimateDiff's own, those of the paper's code for zeroscope, and few
-        steps for the draft."""
-        if name == DRAFT:
-            return cls(num_inference_steps=20, guidance_scale=4.0, width=64, height=64)
+        """A model's defaults."""
         return cls.of(Settings.for_model(name))
 
     def check(self, path: str = "playing") -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from mti_addon.client.jobs.timings import guessed_costs, memory_of, seconds_of
-from mti_addon.wire.settings import SIZES, Settings
+from mti_addon.wire.settings import INCLUDED, SIZES, ModelName, Settings
 from mti_backend import device
 from mti_backend.memory import estimates, plan
 
@@ -15,9 +15,15 @@ GB = 10**9
 RATE = 4e14
 
 
-def test_the_draft_on_a_cpu_goes_by_the_measured_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", INCLUDED)
+def test_a_draft_on_a_cpu_goes_by_the_measured_rate(
+    monkeypatch: pytest.MonkeyPatch, name: ModelName
+) -> None:
     assert 1e8 < device.cpu_product_rate(seconds=0.01) < 1e14
-    draft = Settings.for_model("draft")
+    draft = Settings.for_model(name)
+    if draft.motion_inversion is not None:
+        words = dataclasses.replace(draft.words, prompts=("a red dog",))
+        draft = dataclasses.replace(draft, motion_inversion=words)
     taken = []
     for rate in (5e10, 1e11):
         monkeypatch.setattr(estimates, "cpu_product_rate", lambda rate=rate: rate)
@@ -26,8 +32,8 @@ def test_the_draft_on_a_cpu_goes_by_the_measured_rate(monkeypatch: pytest.Monkey
         assert (memory_of(costs, True) or 0) > 500
     # half the rate, twice the time; loading depends on the disk
     assert taken[0] is not None and taken[1] is not None
-    assert taken[0] - estimates.DRAFT_LOAD_SECONDS == pytest.approx(
-        2 * (taken[1] - estimates.DRAFT_LOAD_SECONDS)
+    assert taken[0] - estimates.LOAD_SECONDS == pytest.approx(
+        2 * (taken[1] - estimates.LOAD_SECONDS)
     )
 
 
@@ -54,5 +60,6 @@ def test_svd_on_a_gpu_is_as_planned(monkeypatch: pytest.MonkeyPatch, free: int) 
             seconds = seconds_of(costs, settings, True, False)
             assert seconds == pytest.approx(made.flops / (plan.EFFICIENCY * RATE))
             assert memory_of(costs, True) == pytest.approx(made.memory / 2**20)
+    assert not {Settings.for_model(name).workload for name in INCLUDED} & set(found)
     two = dataclasses.replace(Settings.for_model("svd").sized(512, 320))
     assert seconds_of(guessed_costs(found, two), two, False, True) is not None

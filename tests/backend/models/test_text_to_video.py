@@ -10,6 +10,7 @@ from diffusers import DDIMScheduler
 from safetensors.torch import load_file, save_file
 
 from mti_addon.wire.errors import BadRequest, ModelMissing
+from mti_backend import models
 from mti_backend.models import load_text_to_video
 from mti_backend.models.text_to_video import TextToVideoModel
 from tests.tiny_text_to_video import SCALE, WIDTH, make_tiny_text_to_video
@@ -139,3 +140,18 @@ def test_a_damaged_code_of_time_is_refused(tmp_path: Path) -> None:
     save_file(tensors, weights, {"format": "pt"})
     with pytest.raises(ModelMissing, match="is damaged: unet, .*pe contains values"):
         load_text_to_video("animatediff", folder=folder)
+
+
+def test_an_included_model_without_its_weights_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(models.SHIPPED, "draft-by-words", tmp_path / "weights")
+    monkeypatch.delenv(models.MODELS_DIR_VARIABLE, raising=False)
+    with pytest.raises(ModelMissing, match="^The model draft-by-words is not installed[.]"):
+        load_text_to_video("draft-by-words")
+    make_tiny_text_to_video("animatediff", tmp_path / "weights")
+    assert load_text_to_video("draft-by-words").name == "draft-by-words"
+    # a folder of one's own comes first, as for the other models
+    own = make_tiny_text_to_video("animatediff", tmp_path / "models" / "draft-by-words", seed=1)
+    monkeypatch.setenv(models.MODELS_DIR_VARIABLE, str(tmp_path / "models"))
+    assert load_text_to_video("draft-by-words").folder == own

@@ -39,7 +39,12 @@ NO_PHRASES = {
     "The recipe",
     "does not move",
     "a 3D scene, {motion}",
+    "a box",
+    "a box on white paper",
     "a box that moves, {thing}, {motion}",
+    "a dog on white paper",
+    "a face on white paper",
+    "a stick figure on white paper",
     "a stick figure, {motion}, on a plain background",
     "the camera moves through a scene, {motion}",
 }

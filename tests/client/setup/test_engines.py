@@ -11,13 +11,23 @@ import pytest
 from mti_addon.client.setup.check import Capabilities
 from mti_addon.client.setup.engines import LABELS, WORDS, engine_states, gpu_bytes
 from mti_addon.client.setup.licenses import LICENSES
-from mti_addon.client.setup.models import DOWNLOADS, INDEX, PARTS, ModelFolder, model_folder
+from mti_addon.client.setup.models import (
+    DOWNLOADS,
+    INCLUDED_FOLDERS,
+    INDEX,
+    PARTS,
+    ModelFolder,
+    included_folder,
+    model_folder,
+)
 from mti_addon.wire.errors import OutOfMemory
 from mti_addon.wire.problem import Problem
-from mti_addon.wire.settings import ALL_MODELS, SIZES, WORDS_SIZES, ModelName, Settings
+from mti_addon.wire.settings import ALL_MODELS, INCLUDED, SIZES, WORDS_SIZES, ModelName, Settings
 from mti_backend.memory import plan
 from mti_backend.memory.networks import NETWORKS, SVD
-from mti_backend.models import download
+from mti_backend.models import SHIPPED, download
+
+DOWNLOADED_WORDS = tuple(name for name in WORDS if name not in INCLUDED)
 
 
 def capabilities(*cards: dict[str, Any], gpu: str = "none") -> Capabilities:
@@ -40,6 +50,48 @@ def test_the_draft_needs_the_backend_only(tmp_path: Path) -> None:
     states = engine_states(None, Problem("x", "The backend is not set up."), folders(tmp_path))
     assert {state.condition for state in states.values()} == {"backend_missing"}
     assert states["draft"].sentence == "The backend is not set up."
+
+
+def with_draft(models: Path, root: Path) -> dict[str, ModelFolder]:
+    return folders(models) | {
+        name: included_folder(models, root, name) for name in INCLUDED_FOLDERS
+    }
+
+
+@pytest.mark.parametrize("place", ["extension", "models"])
+def test_the_draft_by_words_is_ready_if_its_weights_are_there(tmp_path: Path, place: str) -> None:
+    models, root = tmp_path / "models", tmp_path / "extension"
+    state = engine_states(None, None, with_draft(models, root))["draft-by-words"]
+    assert state.missing and state.sentence == (
+        "This copy of the extension comes without the weights of this engine."
+    )
+    there = root / INCLUDED_FOLDERS["draft-by-words"]
+    folder = there if place == "extension" else models / "draft-by-words"
+    folder.mkdir(parents=True)
+    assert not engine_states(None, None, with_draft(models, root))["draft-by-words"].ready
+    (folder / INDEX).write_text("{}")
+    for told in (None, capabilities(), capabilities(card(1))):
+        states = engine_states(told, None, with_draft(models, root), words_size=2)
+        assert states["draft-by-words"].ready, "every size of the others is its only one"
+    assert included_folder(models, root, "draft-by-words").path == folder
+
+
+def test_without_a_gpu_the_draft_is_named_if_it_can_be_used(tmp_path: Path) -> None:
+    (tmp_path / INCLUDED_FOLDERS["draft-by-words"]).mkdir(parents=True)
+    without = engine_states(capabilities(), None, with_draft(tmp_path / "models", tmp_path))
+    (tmp_path / INCLUDED_FOLDERS["draft-by-words"] / INDEX).write_text("{}")
+    states = engine_states(capabilities(), None, with_draft(tmp_path / "models", tmp_path))
+    for name in DOWNLOADED_WORDS:
+        assert without[name].sentence.endswith("no supported GPU found.")
+        assert states[name].sentence.endswith("no supported GPU found. The Draft needs none.")
+        assert states[name].condition == "too_small"
+    assert states["svd"].sentence.endswith("no supported GPU found.")
+
+
+def test_the_place_of_the_included_weights_is_the_backends() -> None:
+    root = Path(download.__file__).parents[2]
+    for name, folder in INCLUDED_FOLDERS.items():
+        assert root / folder == SHIPPED[name]
 
 
 def test_what_is_not_installed_says_how_big_it_is(tmp_path: Path) -> None:
@@ -116,14 +168,14 @@ def test_a_smaller_size_needs_less(tmp_path: Path) -> None:
 
 
 def test_every_model_on_the_hub_has_its_size() -> None:
-    assert set(DOWNLOADS) == set(download.SOURCES) == set(LABELS) - {"draft"}
+    assert set(DOWNLOADS) == set(download.SOURCES) == set(LABELS) - set(INCLUDED)
     for name in DOWNLOADS:
         files = download.files_of(name)
         assert files[-1] == INDEX and len(set(files)) == len(files)
         assert set(PARTS.get(name, ())) <= {file.partition("/")[0] for file in files}
 
 
-@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("name", DOWNLOADED_WORDS)
 def test_a_text_to_video_model_says_what_is_missing_and_where_it_belongs(
     tmp_path: Path, name: ModelName
 ) -> None:
@@ -150,7 +202,7 @@ def test_a_text_to_video_model_says_what_is_missing_and_where_it_belongs(
 
 
 @pytest.mark.parametrize("number", range(3))
-@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("name", DOWNLOADED_WORDS)
 def test_the_memory_of_text_to_video_models_is_what_the_backend_plans(
     tmp_path: Path, name: ModelName, number: int
 ) -> None:
@@ -175,8 +227,9 @@ def test_the_memory_of_text_to_video_models_is_what_the_backend_plans(
 
 
 def test_every_text_to_video_model_has_its_parts_sizes_and_licenses() -> None:
-    assert set(PARTS) == set(WORDS_SIZES) == set(LICENSES) == set(WORDS)
+    assert set(WORDS_SIZES) == set(WORDS)
+    assert set(PARTS) == set(LICENSES) == set(DOWNLOADED_WORDS)
     for name, sizes in WORDS_SIZES.items():
         assert sizes[0] == Settings.for_model(name).size and sizes == tuple(sorted(sizes)[::-1])
         assert all(side % 8 == 0 for size in sizes for side in size)
-        assert all(each.url.startswith("https://") for each in LICENSES[name])
+        assert all(each.url.startswith("https://") for each in LICENSES.get(name, ()))

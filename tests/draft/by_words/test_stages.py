@@ -13,6 +13,7 @@ from diffusers import AnimateDiffPipeline
 from PIL import Image
 from safetensors.torch import load_file
 
+from mti_addon.wire.settings import Settings
 from mti_backend.draft.by_words.export import export
 from mti_backend.draft.by_words.losses import draw_pictures, image_error
 from mti_backend.draft.by_words.movers import FRAMES
@@ -23,7 +24,7 @@ from mti_backend.draft.training import history
 from mti_backend.draft.training.stages import run_stages
 from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample
-from mti_backend.method.motion_inversion.settings import PlayingSettings, learning_for
+from mti_backend.method.motion_inversion.settings import PlayingSettings
 from mti_backend.models import load_text_to_video
 from mti_backend.models.animatediff import AnimateDiffModel
 from tests.draft.procedural.examples import generator
@@ -170,7 +171,7 @@ def test_the_image_model_can_be_exported_before_the_clips_stage(
 def test_a_motion_is_learned_on_it_and_kept_in_its_file(
     model: AnimateDiffModel, tmp_path: Path
 ) -> None:
-    settings = replace(learning_for("draft-by-words"), iterations=1, keep=())
+    settings = replace(Settings.for_model("draft-by-words").words.learning, iterations=1, keep=())
     clip = torch.zeros(4, 3, SIZE, SIZE)
     with MotionInversion(model, clip, "a red dog", settings) as inversion:
         inversion.step()

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from mti_addon.wire.settings import Settings
 from mti_backend.evaluation import main
 from mti_backend.evaluation.motion_inversion.judge import Judge
 from mti_backend.evaluation.motion_inversion.measure import Bench, figures
 from mti_backend.evaluation.motion_inversion.pairs import make_pair
 from mti_backend.evaluation.motion_inversion.rows import QUICK, ROWS
-from mti_backend.method.motion_inversion.settings import PlayingSettings, learning_for
+from mti_backend.method.motion_inversion.settings import PlayingSettings
 from tests.tiny_text_to_video import make_tiny_text_to_video
 
 FEW = ["--pairs", "1", "--iterations", "1", "--steps", "1", "--judge-steps", "1"]
@@ -98,7 +99,7 @@ def test_every_row_that_was_asked_for_is_there() -> None:
     views = {(s.view, s.noise_prior) for s in (row.settings(playing) for row in learned)}
     assert views == {(v, a) for v in ("object", "camera", "as_learned") for a in (0.0, 0.5)}
     assert {row.settings(playing).strength for row in learned} == {0.5, 1.0, 1.5}
-    learning = learning_for("draft-by-words")
+    learning = Settings.for_model("draft-by-words").words.learning
     assert {row.learning(learning).loss for row in learned} == {"plain", "debiased_temporal"}
     assert {row.part for row in learned} == {"both", "v"}
     assert {"answer", "model", "words"} < {row.kind for row in ROWS.values()}
