@@ -90,7 +90,11 @@ def weak() -> list[str]:
     found = [motion for wanted in LIBRARY if (motion := store.find(wanted))]
     learned = [m.preset for m in found if "draft" in m.preset.embeddings]
     qualities = {preset.name: preset.embeddings["draft"].quality for preset in learned}
-    return [name for name, each in qualities.items() if warning("draft", each.reconstruction)]
+    return [
+        name
+        for name, each in qualities.items()
+        if warning("draft", each.reconstruction, each.motion_gain)
+    ]
 
 
 _HEAD = f"{'motion':16}{'kind':8}{'loss':>7}{'reconstruction':>16}{'motion gain':>13}{'drawn':>7}"

@@ -38,7 +38,7 @@ def is_current(motion: Motion | None, capture: Capture, settings: Settings, mode
     same = learned is not None and learned.model == model and learned.settings == settings
     if not same or learned is None or learned.quality.motion_gain is None:
         return False
-    if warning("draft", learned.quality.reconstruction):
+    if warning("draft", learned.quality.reconstruction, learned.quality.motion_gain):
         return False
     paths = {reference_name(i + 1): path for i, path in enumerate(capture.pictures())}
     paths[POSES] = capture.path / POSES_FILE
@@ -54,8 +54,9 @@ def is_current(motion: Motion | None, capture: Capture, settings: Settings, mode
 def put(wanted: Wanted, job: JobFolder, gain: float, drawn: float | None, work: Path) -> Motion:
     """Save what a job has learned, with its figures, in place of the motion's older folder.
 
-    What Blender would warn about is not shipped as learned: such a motion is saved with its poses
-    and images alone, so that an engine that can play it learns it from them.
+    What Blender would warn about is not shipped as learned, unless it does well on held-out
+    targets: such a motion is saved with its poses and images alone, so that an engine that can play
+    it learns it from them.
 
     `work`: a folder on the same disk, in which it is written first.
     """
@@ -63,7 +64,7 @@ def put(wanted: Wanted, job: JobFolder, gain: float, drawn: float | None, work: 
     made = save_motion(job, work, wanted.about)
     learned = made.preset.embeddings["draft"]
     old = learned.quality
-    if warning("draft", old.reconstruction):
+    if warning("draft", old.reconstruction, gain):
         return _moved_in(wanted, _unlearned(made, work))
     quality = Quality(
         reconstruction=_rounded(old.reconstruction),

@@ -39,6 +39,9 @@ def motion_of(pair: Pair, model: SvdModel) -> MotionEmbedding:
 def test_a_poor_reconstruction_is_warned_of() -> None:
     assert warning("draft", 0.6) == warning("svd", 0.2) == warning("draft", None) is None
     assert warning("draft", 0.212) == warning("svd", -2.0)
+    assert warning("draft", 0.1, on_targets=0.5) is None
+    assert warning("draft", 0.6, on_targets=0.1) is None
+    assert warning("draft", 0.1, on_targets=0.2) == warning("draft", 0.212)
     assert str(warning("draft", 0.212)).startswith(
         "Weak: only part of the motion was learned. Raise"
     )
