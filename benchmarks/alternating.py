@@ -6,7 +6,11 @@ from typing import Any
 
 import torch
 
+from mti_addon.wire.settings import Settings
+from mti_backend.memory.networks import network_of
 from mti_backend.memory.oom_fallback import release
+from mti_backend.memory.plan import iteration_flops, learning_memory
+from mti_backend.models.placement import Placed
 
 from .timing import seconds_of, summary
 
@@ -61,4 +65,29 @@ def peak_memory() -> dict[str, float]:
     return {
         "allocated_gb": torch.cuda.max_memory_allocated() / 1e9,
         "reserved_gb": torch.cuda.max_memory_reserved() / 1e9,
+    }
+
+
+def alone(model: Placed, step: Step) -> Step:
+    """The same step, for which the model's other parts wait in main memory as long as it is
+    referenced."""
+
+    def run() -> object:
+        return step()
+
+    run.context = model.unet_alone()  # type: ignore[attr-defined]
+    run.context.__enter__()  # type: ignore[attr-defined]
+    return run
+
+
+def with_prediction(row: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The row of a full-size iteration with its rate, and the memory that the planner foresees; a
+    baseline's as it is. Ours are called 'ours: POLICY'."""
+    costs = {f"ours: {cost.policy}": cost for cost in network_of(settings).costs}
+    cost = costs.get(row["way"])
+    if cost is None or not row["fits"]:
+        return row
+    return row | {
+        "tflops": iteration_flops(cost, settings) / row["median"] / 1e12,
+        "predicted_gb": learning_memory(cost, settings) / 1e9,
     }

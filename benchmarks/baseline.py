@@ -6,8 +6,6 @@ weights, and the autoencoder on a newly augmented clip in every iteration (Reena
 B.1).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -92,10 +90,5 @@ class PaperLike:
         self.optimizer.step()
         return float(loss.detach())
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
-        if self.autocast is None:
-            yield
-            return
-        with torch.autocast(self.device.type, self.autocast):
-            yield
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)

@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings
-from mti_backend.models.temporal_injection import TemporalInjection, temporal_attentions
+from mti_backend.models.temporal_injection import TemporalInjection, at_levels
 from mti_backend.models.token_inflation import Inflation
 
 _CONV_BACKWARD = torch.ops.aten.convolution_backward.default
@@ -185,7 +185,7 @@ def count_words_learning(
     """
     dtype = unet.conv_in.weight.dtype
     rows = frames if isinstance(unet, UNetMotionModel) else 1
-    attentions = [a for a in temporal_attentions(unet) if a.level in levels and not a.in_mid_block]
+    attentions = at_levels(unet, levels)
     with torch.device("meta"):
         prepare(unet)
         m = MotionEmbeddings(attentions, frames, (height, width), device="meta")

@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.evaluation.statistics import median_difference, median_interval
+from mti_backend.evaluation.statistics import median_difference
 from mti_backend.method.motion_textual_inversion.sampling import sample
 from mti_backend.metrics.gain import motion_gain
 from mti_backend.models import load_model
@@ -29,6 +29,7 @@ from mti_backend.models.svd import SvdModel
 
 from .pairs import MOTIONS, development_pairs
 from .rejected.learning import RejectedInversion, Way, fixed_loss
+from .tables import median_cell
 
 BASE = "as-is"
 LEVERS = "as-is,paper-rate,stratified,average,half-first,patience,half-the-iterations"
@@ -139,8 +140,8 @@ def table(found: dict[str, dict[tuple[int, int], dict[str, Any]]]) -> str:
         gains, before = ([r[k]["gain"] for k in keys] for r in (runs, base))
         change = median_difference(gains, before)
         lines.append(
-            f"| {way} | {_middle(total)} | {_middle(reached)} | {_middle(loss)} "
-            f"| {_middle(gains)} | {change[0]:+.3f} ({change[1]:+.3f} to {change[2]:+.3f}) |"
+            f"| {way} | {median_cell(total)} | {median_cell(reached)} | {median_cell(loss)} "
+            f"| {median_cell(gains)} | {change[0]:+.3f} ({change[1]:+.3f} to {change[2]:+.3f}) |"
         )
     return "\n".join(lines)
 
@@ -156,10 +157,6 @@ def _reached(curve: list[list[float]], base: list[list[float]]) -> float:
             return (before + max(0.0, min(1.0, part)) * (after - before)) / whole
         before, high = after, low
     return 2.0
-
-
-def _middle(values: list[float]) -> str:
-    return "{:.3f} ({:.3f} to {:.3f})".format(*median_interval(values))
 
 
 def runs(wanted: list[str], motions: int, seeds: int) -> Iterator[Run]:

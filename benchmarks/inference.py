@@ -25,6 +25,7 @@ from mti_backend.models.svd import SvdModel
 
 from .pairs import development_pairs, true_motion
 from .rejected.playing import Way, play
+from .tables import median_cell
 
 GUIDED, FREE = "guidance 1 to 3", "no guidance"
 
@@ -87,10 +88,9 @@ def table(found: dict[str, dict[str, list[float]]]) -> str:
     ]
     for name, row in found.items():
         middle = {key: median_interval(values) for key, values in row.items()}
-        gain = "{:.3f} ({:.3f} to {:.3f})".format(*middle["gain"])
         lines.append(
             f"| {name} | {middle['calls'][0]:.0f} | {middle['seconds'][0]:.2f} "
-            f"| {middle['psnr'][0]:.1f} | {gain} |"
+            f"| {middle['psnr'][0]:.1f} | {median_cell(row['gain'])} |"
         )
     return "\n".join(lines)
 

@@ -24,8 +24,6 @@ from diffusers.utils import logging
 
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.memory.networks import network_of
-from mti_backend.memory.plan import learning_flops, learning_memory
 from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample
 from mti_backend.method.motion_inversion.settings import PlayingSettings
@@ -34,9 +32,10 @@ from mti_backend.models.animatediff import AnimateDiffModel
 from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.precision import computes_bfloat16
 
-from .alternating import Alternating, Step
+from .alternating import Alternating, Step, alone, with_prediction
 from .plain_motion_inversion import PlainMotionInversion
 from .random_text_to_video import write_random_animatediff
+from .tables import number
 
 BASELINES = ("stock diffusers, float32", "stock diffusers, 16 bits")
 """The faster one is what ratios refer to."""
@@ -78,7 +77,7 @@ class Bench:
         ways |= {f"ours: {p.name}": partial(self.ours_learning, p.name) for p in policies}
         measured = Alternating(self.options.rounds, self.options.repeats, self.options.warmup)
         measured.run(ways)
-        return [self._with_prediction(measured.row(name)) for name in ways]
+        return [self._row(measured.row(name)) for name in ways]
 
     def clips(self) -> list[dict[str, Any]]:
         """One row per variant of making a clip, with embeddings and guidance."""
@@ -111,14 +110,7 @@ class Bench:
         model = self.model()
         model.set_checkpointing(policy)
         inversion = MotionInversion(model, self.pictures, _CAPTION, self.learning)
-
-        def step() -> float:
-            return inversion.step()
-
-        # Keeps the context open for as long as the step is referenced.
-        step.alone = model.unet_alone()  # type: ignore[attr-defined]
-        step.alone.__enter__()  # type: ignore[attr-defined]
-        return step
+        return alone(model, inversion.step)
 
     def our_clip(self) -> Step:
         model = self.model()
@@ -126,23 +118,10 @@ class Bench:
             motion = inversion.motion()
         return partial(sample, model, motion, _CAPTION, self.playing)
 
-    def _with_prediction(self, row: dict[str, Any]) -> dict[str, Any]:
-        if self.options.size != "animatediff" or not row["fits"]:
-            return row
-        settings = Settings.for_model("animatediff").sized(*self.place)
-        cost = next(
-            (c for c in network_of(settings).costs if row["way"] == f"ours: {c.policy}"), None
-        )
-        if cost is not None:
-            words = settings.words
-            once = replace(words, learning=replace(words.learning, iterations=1))
-            more = replace(words, learning=replace(words.learning, iterations=2))
-            one, two = (
-                learning_flops(cost, replace(settings, motion_inversion=w)) for w in (once, more)
-            )
-            row["tflops"] = (two - one) / row["median"] / 1e12
-            row["predicted_gb"] = learning_memory(cost, settings) / 1e9
-        return row
+    def _row(self, measured: dict[str, Any]) -> dict[str, Any]:
+        if self.options.size != "animatediff":
+            return measured
+        return with_prediction(measured, Settings.for_model("animatediff").sized(*self.place))
 
 
 def table(title: str, rows: list[dict[str, Any]]) -> str:
@@ -159,14 +138,10 @@ def table(title: str, rows: list[dict[str, Any]]) -> str:
             continue
         lines.append(
             f"| {r['way']} | {r['median']:.3f} | {r['p90']:.3f} | {base / r['median']:.2f} "
-            f"| {_number(r, 'tflops', '.0f')} | {_number(r, 'allocated_gb')} "
-            f"| {_number(r, 'predicted_gb')} |"
+            f"| {number(r, 'tflops', '.0f')} | {number(r, 'allocated_gb')} "
+            f"| {number(r, 'predicted_gb')} |"
         )
     return "\n".join(lines)
-
-
-def _number(row: dict[str, Any], key: str, form: str = ".1f") -> str:
-    return format(row[key], form) if key in row else "-"
 
 
 def folder_of(options: argparse.Namespace) -> Path:

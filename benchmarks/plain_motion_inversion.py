@@ -6,8 +6,6 @@ nothing): torch's and diffusers' own layers, attention and checkpointing, autoca
 weights, torch's AdamW, and latents made once (Motion Inversion, released code; its config).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from torch import Tensor
 
 from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings
 from mti_backend.method.motion_inversion.settings import LearningSettings, PlayingSettings
-from mti_backend.models.temporal_injection import TemporalInjection, temporal_attentions
+from mti_backend.models.temporal_injection import TemporalInjection, at_levels
 
 
 class PlainMotionInversion:
@@ -47,11 +45,7 @@ class PlainMotionInversion:
         self.frames, _, self.height, self.width = pictures.shape
         side = 2 ** (len(vae.config.block_out_channels) - 1)
         self.size = self.height // side, self.width // side
-        chosen = [
-            each
-            for each in temporal_attentions(unet)
-            if (settings.mid_block if each.in_mid_block else each.level in settings.levels)
-        ]
+        chosen = at_levels(unet, settings.levels, settings.mid_block)
         self.m = MotionEmbeddings(chosen, self.frames, self.size, device=self.device)
         self.injection = TemporalInjection(unet, chosen)
         self.injection.set(self.m.qk, self.m.v, self.size)
@@ -96,13 +90,8 @@ class PlainMotionInversion:
                 generator=torch.Generator().manual_seed(settings.seed),
             ).frames  # fmt: skip
 
-    @contextmanager
-    def _precision(self) -> Iterator[None]:
-        if self.autocast is None:
-            yield
-            return
-        with torch.autocast(self.device.type, self.autocast):
-            yield
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)
 
 
 def _pipeline(folder: Path, device: torch.device) -> Any:

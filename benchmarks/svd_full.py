@@ -21,17 +21,16 @@ import torch
 
 from mti_addon.wire.settings import Augmentation, Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.memory.networks import SVD
 from mti_backend.memory.oom_fallback import release
-from mti_backend.memory.plan import learning_flops, learning_memory
 from mti_backend.method.motion_textual_inversion.optimization import Inversion
 from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.models.gradient_checkpointing import POLICIES
 from mti_backend.models.svd import SvdModel
 
-from .alternating import Alternating, Step, peak_memory
+from .alternating import Alternating, Step, alone, peak_memory, with_prediction
 from .baseline import PaperLike
 from .random_svd import write_random_svd
+from .tables import number
 
 BASELINE = "paper-like"
 _ITERATIONS = 1000  # per motion, in the paper
@@ -73,23 +72,11 @@ class Bench:
         model.set_checkpointing(policy)
         inversion = Inversion(model, self.pictures, self.settings.inversion, self.settings.sampling)
         inversion.prepare()
-
-        def step() -> float:
-            return inversion.step()
-
-        # Keeps the context open for as long as the step is referenced.
-        step.alone = model.unet_alone()  # type: ignore[attr-defined]
-        step.alone.__enter__()  # type: ignore[attr-defined]
-        return step
+        return alone(model, inversion.step)
 
     def row(self, name: str) -> dict[str, Any]:
         row = self.measured.row(name)
-        cost = next((c for c in SVD.costs if name == f"ours: {c.policy}"), None)
-        if row["fits"] and cost is not None and self.options.size == "svd":
-            one = learning_flops(cost, self.settings) / self.settings.inversion.iterations
-            row["tflops"] = one / row["median"] / 1e12
-            row["predicted_gb"] = learning_memory(cost, self.settings) / 1e9
-        return row
+        return with_prediction(row, self.settings) if self.options.size == "svd" else row
 
 
 def load(folder: Path, device: str) -> SvdModel:
@@ -130,15 +117,11 @@ def table(place: str, rows: list[dict[str, Any]]) -> str:
             continue
         ratio = f"{base['median'] / r['median']:.2f}" if base["fits"] else "-"
         lines.append(
-            f"| {r['way']} | {r['median']:.3f} | {r['p90']:.3f} | {_number(r, 'tflops', '.0f')} "
-            f"| {ratio} | {r['median'] * _ITERATIONS / 60:.1f} | {_number(r, 'allocated_gb')} "
-            f"| {_number(r, 'reserved_gb')} | {_number(r, 'predicted_gb')} |"
+            f"| {r['way']} | {r['median']:.3f} | {r['p90']:.3f} | {number(r, 'tflops', '.0f')} "
+            f"| {ratio} | {r['median'] * _ITERATIONS / 60:.1f} | {number(r, 'allocated_gb')} "
+            f"| {number(r, 'reserved_gb')} | {number(r, 'predicted_gb')} |"
         )
     return "\n".join(lines)
-
-
-def _number(row: dict[str, Any], key: str, form: str = ".1f") -> str:
-    return format(row[key], form) if key in row else "-"
 
 
 def main() -> None:

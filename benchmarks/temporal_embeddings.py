@@ -22,9 +22,7 @@ from torch import Tensor, nn
 from mti_addon.wire.motion_inversion import View
 from mti_addon.wire.settings import Settings
 from mti_backend.evaluation.machine import commit, hardware
-from mti_backend.evaluation.statistics import median_interval
 from mti_backend.method.motion_inversion.embeddings import MotionEmbeddings, seen
-from mti_backend.method.motion_textual_inversion.embedding import MotionEmbedding
 from mti_backend.method.motion_textual_inversion.optimization import Inversion, learning_rate
 from mti_backend.method.motion_textual_inversion.sampling import image_embedding_motion, sample
 from mti_backend.metrics.clip_quality import cleared, drawn
@@ -37,6 +35,7 @@ from mti_backend.models.svd import SvdModel
 from mti_backend.models.temporal_injection import TemporalAttention, TemporalInjection
 
 from .pairs import development_pairs
+from .tables import median_cell
 
 What = Literal["tokens", "embeddings", "both"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -128,18 +127,14 @@ def measure(model: SvdModel, pair: Any, what: What, rate: float) -> dict[str, di
     if what == "embeddings":
         motion = image_embedding_motion(model, target)
     if what == "tokens":
-        return {"": figures(played(model, target, motion, settings), pair)}
+        return {"": figures(sample(model, target, motion, settings.sampling), pair)}
     found = {}
     for view in VIEWS:
         with torch.no_grad():
             qk, v = seen(inversion.m.qk, inversion.m.v, view)
         with injected(model, inversion.attentions, qk, v, inversion.m.latent_size):
-            found[view] = figures(played(model, target, motion, settings), pair)
+            found[view] = figures(sample(model, target, motion, settings.sampling), pair)
     return found
-
-
-def played(model: SvdModel, target: Tensor, motion: MotionEmbedding, settings: Settings) -> Tensor:
-    return sample(model, target, motion, settings.sampling)
 
 
 def figures(clip: Tensor, pair: Any) -> dict[str, float]:
@@ -162,8 +157,7 @@ def table(rows: dict[str, list[dict[str, float]]]) -> str:
     for name, measured in rows.items():
         cells = []
         for key in ("drawn", "cleared", "gain"):
-            values = [each[key] for each in measured if key in each]
-            cells.append("{:.3f} ({:.3f} to {:.3f})".format(*median_interval(values)))
+            cells.append(median_cell([each[key] for each in measured if key in each]))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -99,11 +99,16 @@ def _share(settings: Settings, devices: int) -> int:
     return -(-settings.batch_size // devices)
 
 
+def iteration_flops(cost: Cost, settings: Settings, devices: int = 1) -> float:
+    """FLOPs of one iteration, on each device."""
+    place = latents(settings) / settings.num_frames
+    return latents(settings, _share(settings, devices)) * (cost.flops + cost.attention * place)
+
+
 def learning_flops(cost: Cost, settings: Settings, devices: int = 1) -> float:
     """FLOPs of all iterations, on each device."""
     place = latents(settings) / settings.num_frames
-    n = latents(settings, _share(settings, devices))
-    flops = settings.iterations * n * (cost.flops + cost.attention * place)
+    flops = settings.iterations * iteration_flops(cost, settings, devices)
     if words := settings.motion_inversion:  # and the inversion of the reference
         forward, attention = network_of(settings).forward
         steps = words.learning.num_inversion_steps

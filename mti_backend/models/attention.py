@@ -18,7 +18,7 @@ from .precision import autocast_dtype
 
 TEMPORAL = ".temporal_transformer_blocks."
 """Part of the names of all modules in SVD's temporal transformers."""
-_TEMPORAL = re.compile(
+_TO_FRAMES = re.compile(
     rf"{re.escape(TEMPORAL)}|\.(motion_modules|temp_attentions)\.|^transformer_in\."
 )
 """Names of modules that attend to other frames, in UNets of SVD, UNetMotionModel and
@@ -127,7 +127,7 @@ def attend_by_shape(unet: nn.Module) -> int:
     for name, module in unet.named_modules():
         if not isinstance(module, Attention) or not _as_in_svd(module):
             continue
-        short = bool(_TEMPORAL.search(name)) or name.endswith(".attn2")
+        short = bool(_TO_FRAMES.search(name)) or name.endswith(".attn2")
         module.set_processor(ShortAttention() if short else FusedAttention())
         changed += 1
     return changed

@@ -4,7 +4,7 @@ Only tokens or motion embeddings are optimized, so a layer's backward needs what
 input needs, and nothing for its weights. PyTorch stores more: the input of every convolution, and
 of a norm, activation and product in sequence each one's own. These layers compute the same values,
 store only the first input, and recompute the rest in backward, which is pointwise and cheap.
-Gradients are equal to 1e-10 in float64 (tests/backend/memory/test_lean.py).
+Gradients are equal to 1e-10 in float64 (tests/backend/memory/test_lean.py, test_lean_words.py).
 """
 
 from collections.abc import Callable

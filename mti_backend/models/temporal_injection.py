@@ -2,7 +2,7 @@
 torch and diffusers."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -63,6 +63,17 @@ def temporal_attentions(unet: nn.Module) -> list[TemporalAttention]:
             width = attention.to_q.in_features
             found.append(TemporalAttention(f"{name}.{part}", width, level))
     return found
+
+
+def at_levels(
+    unet: nn.Module, levels: Collection[int], mid_block: bool = False
+) -> list[TemporalAttention]:
+    """Those at some of the UNet's levels; the middle block's count apart from its level's."""
+    return [
+        each
+        for each in temporal_attentions(unet)
+        if (mid_block if each.in_mid_block else each.level in levels)
+    ]
 
 
 class TemporalInjection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import bpy
@@ -196,7 +197,7 @@ def _draw_done(context: Any, box: Any, row: Row) -> None:
     if takes := takes_of(row):
         if len(stillness.still_takes(row)) == len(takes):
             paragraph(context, box, stillness.ADVICE, "ERROR", boxed=True)
-        _draw_takes(context, box, row, job)
+        _draw_takes(context, box, row)
         if len(takes) == 1:
             add = button(context, box, "mti.import_result", "Add Result", "SEQUENCE", True, "Add")
             add.job = job
@@ -214,30 +215,30 @@ def _draw_kept(context: Any, box: Any, row: Row) -> None:
     save.job = row.folder.path.name
 
 
-def _draw_takes(context: Any, box: Any, row: Row, job: str) -> None:
-    """Draw the takes side by side, best first, below the prompt that they show; with several,
-    clicking one adds it."""
+def _draw_takes(context: Any, box: Any, row: Row) -> None:
+    """Draw the takes side by side, best first, below the prompt that they show."""
     takes, scale = takes_of(row), scale_of(context)
-    still = stillness.still_takes(row)
     across = max(1, min(4, int((room(context) - BOX_EDGES * scale) / (3.2 * ICON * scale))))
-    grid, prompt = None, ""
-    for take, icon in zip(takes, pictures.take_icons(row), strict=True):
-        if grid is None or take.prompt != prompt:
-            prompt = take.prompt
-            if prompt:
-                own_words(context, box, prompt, "NONE", boxed=True)
-            grid = box.grid_flow(row_major=True, columns=across, even_columns=True, align=True)
-        column = grid.column(align=True)
-        icon = playback.icon(row, take.number) or icon
-        if icon:
-            column.template_icon(icon_value=icon, scale=5)
-        buttons = column.row(align=True)
-        buttons.alert = take.number in still
-        if len(takes) > 1:
-            text = translated("Take {}", take.number)
-            add = buttons.operator("mti.import_result", text=text, translate=False)
-            add.job, add.take = job, take.number
-        _draw_play(buttons, row, take.number, named=len(takes) == 1)
+    shown = zip(takes, pictures.take_icons(row), strict=True)
+    for prompt, group in groupby(shown, key=lambda pair: pair[0].prompt):
+        if prompt:
+            own_words(context, box, prompt, "NONE", boxed=True)
+        grid = box.grid_flow(row_major=True, columns=across, even_columns=True, align=True)
+        for take, icon in group:
+            _draw_take(grid.column(align=True), row, take.number, icon, only=len(takes) == 1)
+
+
+def _draw_take(column: Any, row: Row, take: int, icon: int, only: bool) -> None:
+    """Draw a take's image and buttons; unless it is the only one, clicking it adds it."""
+    if icon := playback.icon(row, take) or icon:
+        column.template_icon(icon_value=icon, scale=5)
+    buttons = column.row(align=True)
+    buttons.alert = take in stillness.still_takes(row)
+    if not only:
+        text = translated("Take {}", take)
+        add = buttons.operator("mti.import_result", text=text, translate=False)
+        add.job, add.take = row.folder.path.name, take
+    _draw_play(buttons, row, take, named=only)
 
 
 def _draw_play(buttons: Any, row: Row, take: int, named: bool) -> None:

@@ -14,11 +14,7 @@ from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.problem import Problem
 
 from ...models.precision import computing_in, learning_dtype
-from ...models.temporal_injection import (
-    TemporalAttention,
-    TemporalInjection,
-    temporal_attentions,
-)
+from ...models.temporal_injection import TemporalAttention, TemporalInjection, at_levels
 from ...models.text_to_video import TextToVideoModel
 from ..noise import step_generator
 from . import losses
@@ -281,11 +277,7 @@ class MotionInversion:
 
 def _chosen(model: TextToVideoModel, settings: LearningSettings) -> list[TemporalAttention]:
     """The temporal attentions of the settings' levels. Raises BadRequest if there are none."""
-    chosen = [
-        each
-        for each in temporal_attentions(model.unet)
-        if (settings.mid_block if each.in_mid_block else each.level in settings.levels)
-    ]
+    chosen = at_levels(model.unet, settings.levels, settings.mid_block)
     if not chosen:
         raise BadRequest(
             Problem(
