@@ -39,7 +39,7 @@ def test_capabilities_is_one_line_of_json(tmp_path: Path) -> None:
     assert told["versions"]["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
     assert told["devices"][-1]["kind"] == "cpu"
     assert told["devices"][-1]["threads"] >= 1
-    assert set(told["estimates"]) == {"draft 14 x 128 x 128"}
+    assert set(told["estimates"]) == {"draft 14 x 128 x 128", "draft-by-words 16 x 64 x 64"}
     assert told["models"]["svd"] == str(models / "svd")
     assert told["models"]["svd-xt"] is None
 
