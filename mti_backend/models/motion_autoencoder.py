@@ -22,6 +22,8 @@ MAP_SIZE = 64
 PATCH = 4
 """Side of the square of map positions that one latent covers."""
 _MAPS = 3  # flow x, flow y, depth
+_NEAR = 0.08
+"""Distance, in image widths, over which a position's vote on a joint loses weight."""
 
 
 class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
@@ -43,7 +45,7 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self.first_frame = FirstFrameEncoder(image_latent_channels, parts + 1, joints)
-        self.pair = PairEncoder(image_latent_channels, latent_channels)
+        self.pair = PairEncoder(image_latent_channels, latent_channels, joints)
         code = torch.eye(latent_channels, _MAPS * PATCH**2)
         self.basis = nn.Parameter(code, requires_grad=False)
         self.deviation = nn.Parameter(torch.ones(latent_channels), requires_grad=False)
@@ -56,7 +58,13 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def encode(self, pictures: Tensor) -> Tensor:
         """Latents (F, K, 16, 16) of a clip (F, 3, S, S), as far as the motion is visible."""
         seen = self.encode_image(pictures)
-        latents: Tensor = self.pair(seen[:1].expand_as(seen), seen)
+        return self.motion_between(seen[:1].expand_as(seen), seen)
+
+    def motion_between(self, first: Tensor, later: Tensor) -> Tensor:
+        """Latents (B, K, 16, 16) of the motion between two images, given their image latents
+        (B, C, 16, 16)."""
+        joints = self.first_frame.joints
+        latents: Tensor = self.pair(first, later, joints(first), joints(later))
         return latents
 
     def figure(self, pictures: Tensor) -> Tensor:
@@ -133,21 +141,69 @@ class FirstFrameEncoder(nn.Module):
 
 
 class PairEncoder(nn.Module):
-    """Encodes the motion between a first frame and frame t from their image latents."""
+    """Encodes the motion between a first frame and frame t from their image latents.
 
-    def __init__(self, image_channels: int, channels: int, width: int = 128) -> None:
+    Where both frames have their joints is given at every position. A figure's pixels move with its
+    joints, and convolutions would have to carry each joint's place across the image.
+    """
+
+    def __init__(self, image_channels: int, channels: int, joints: int, width: int = 128) -> None:
         super().__init__()
-        self.conv_in = nn.Conv2d(2 * image_channels, width, 3, 1, 1)
+        self.votes = JointVotes(image_channels, joints)
+        self.conv_in = nn.Conv2d(2 * image_channels + 6 * joints + 2, width, 3, 1, 1)
         blocks = [nn.Sequential(_Residual(width), _Attention(width)) for _ in range(3)]
         self.blocks = nn.Sequential(*blocks)
         self.norm = nn.GroupNorm(8, width)
         self.conv_out = nn.Conv2d(width, channels, 3, 1, 1)
 
-    def forward(self, first: Tensor, later: Tensor) -> Tensor:
-        """Both (B, C, 16, 16) -> (B, K, 16, 16)."""
-        x = self.blocks(self.conv_in(torch.cat([first, later], 1)))
-        result: Tensor = self.conv_out(functional.silu(self.norm(x)))
+    def forward(
+        self, first: Tensor, later: Tensor, joints_first: Tensor, joints_later: Tensor
+    ) -> Tensor:
+        """Image latents (B, C, 16, 16) and joint maps (B, 3 J, 16, 16) -> (B, K, 16, 16)."""
+        here = positions(first)
+        known = [
+            relative_to(self.votes(latents, maps), here)
+            for latents, maps in ((first, joints_first), (later, joints_later))
+        ]
+        place = here.expand(len(first), -1, -1, -1) - 0.5
+        x = self.conv_in(torch.cat([first, later, *known, place], 1))
+        result: Tensor = self.conv_out(functional.silu(self.norm(self.blocks(x))))
         return result
+
+
+class JointVotes(nn.Module):
+    """Joints of an image, on which the positions near them vote."""
+
+    def __init__(self, channels: int, joints: int) -> None:
+        super().__init__()
+        self.trust = nn.Conv2d(channels, joints, 1)
+        nn.init.zeros_(self.trust.weight)
+        nn.init.zeros_(self.trust.bias)  # type: ignore[arg-type]
+
+    def forward(self, latents: Tensor, maps: Tensor) -> Tensor:
+        """Positions (0 .. 1) and depths (B, J, 3) from maps (B, 3 J, h, w) of what each position
+        says: the offset of each joint from there, then its depth."""
+        joints = maps.shape[1] // 3
+        offset = maps[:, : 2 * joints].unflatten(1, (joints, 2)).float()
+        depth = maps[:, 2 * joints :, None].float()
+        vote = torch.cat([offset + positions(maps), depth], 2).flatten(3)
+        trust = self.trust(latents).float() - offset.norm(dim=2) / _NEAR
+        weight = trust.flatten(2).softmax(-1)[:, :, None]
+        result: Tensor = (vote * weight).sum(-1).to(latents.dtype)
+        return result
+
+
+def relative_to(joints: Tensor, here: Tensor) -> Tensor:
+    """Offsets of joints (B, J, 3) from positions (1, 2, h, w), and their depths: (B, 3 J, h, w)."""
+    offset = joints[:, :, :2, None, None] - here[:, None]
+    depth = joints[:, :, 2, None, None].expand(-1, -1, *here.shape[2:])
+    return torch.cat([offset.flatten(1, 2), depth], 1)
+
+
+def positions(like: Tensor) -> Tensor:
+    """(1, 2, h, w): x and y (0 .. 1) of every position of a square map (B, C, h, w)."""
+    axis = (torch.arange(like.shape[-1], device=like.device) + 0.5) / like.shape[-1]
+    return torch.stack(torch.meshgrid(axis, axis, indexing="xy"))[None].to(like.dtype)
 
 
 class _Residual(nn.Module):

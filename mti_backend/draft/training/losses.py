@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...method.noise import c_in, c_noise, c_out, c_skip
-from ...models.motion_autoencoder import MotionAutoencoder
+from ...models.motion_autoencoder import MotionAutoencoder, positions, relative_to
 from ...models.precision import computing_in
 from ...models.svd import clip_pixels
 from ...models.temporal import pictures_only
@@ -107,18 +107,9 @@ def _seen(autoencoder: MotionAutoencoder, drawn: Drawn) -> tuple[Tensor, Tensor]
     shown = (drawn.parts[:, 0] >= 0).float()
     wrong_figure = functional.binary_cross_entropy_with_logits(figure[:, 0].float(), shown)
     near = functional.max_pool2d(maps.near, maps.near.shape[-1] // latents.shape[-1])
-    off = (joints.float() - joint_offsets(drawn.joints[:, 0], latents.shape[-1])).abs()
+    off = (joints.float() - relative_to(drawn.joints[:, 0], positions(latents).float())).abs()
     wrong_joint = (off * near).mean() / near.mean().clamp(min=1e-3)
     return latents.float(), 0.3 * wrong_part + 0.3 * wrong_figure + 2.5 * wrong_joint
-
-
-def joint_offsets(joints: Tensor, size: int) -> Tensor:
-    """(B, 3 J, size, size): offset of each joint (B, J, 3) from each position, then its depth."""
-    axis = (torch.arange(size) + 0.5) / size
-    here = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))
-    offsets = joints[:, :, :2, None, None] - here
-    depth = joints[:, :, 2, None, None].expand(-1, -1, size, size)
-    return torch.cat([offsets.flatten(1, 2), depth], 1)
 
 
 def motion_error(
@@ -194,18 +185,23 @@ def drop(
 
 
 def pairs_loss(autoencoder: MotionAutoencoder, settings: StageSettings) -> Callable[[int], Tensor]:
-    """Two images -> the motion between them; batch counts pairs. The image encoder is frozen."""
+    """Two images -> the motion between them; batch counts pairs. The image encoder is frozen.
+
+    Each first frame is paired with several later ones.
+    """
+    count = settings.batch // TIMES
 
     def loss(step: int) -> Tensor:
         g = generator_at(settings, step)
-        times = torch.cat(
-            [torch.zeros(settings.batch, 1), torch.rand(settings.batch, 1, generator=g)], 1
-        )
-        drawn = draw_clips(g, settings.batch, times, pictures=2)
+        times = torch.cat([torch.zeros(count, 1), torch.rand(count, TIMES, generator=g)], 1)
+        drawn = draw_clips(g, count, times, pictures=1 + TIMES)
         with half_precision():
             with torch.no_grad():
-                seen = autoencoder.encode_image(drawn.pictures.flatten(0, 1)).unflatten(0, (-1, 2))
-            latents = autoencoder.pair(seen[:, 0], seen[:, 1]).float()
+                seen = autoencoder.encode_image(drawn.pictures.flatten(0, 1))
+            first, later = seen.unflatten(0, (count, -1)).split((1, TIMES), 1)
+            first = first.expand_as(later)
+            pair = first.flatten(0, 1), later.flatten(0, 1)
+            latents = autoencoder.motion_between(*pair).float()
         return map_error(autoencoder, latents, drawn.maps)[0]
 
     return loss

@@ -55,7 +55,8 @@ def stages(folder: Path, settings: dict[str, StageSettings]) -> Iterator[Stage]:
     for name, parameter in networks.named_parameters():
         parameter.requires_grad_(name.startswith(trained) and not is_temporal(name))
     numbers, check = settings["frames"], frames_check(networks)
-    yield Stage("frames", networks, frames_loss(networks, numbers), folder, numbers, check)
+    loss = frames_loss(networks, numbers)
+    yield Stage("frames", networks, loss, folder, numbers, check, first=True)
     autoencoder, numbers = frozen_autoencoder(folder), settings["pairs"]
     autoencoder.pair.requires_grad_(True)
     yield Stage("pairs", autoencoder, pairs_loss(autoencoder, numbers), folder, numbers)

@@ -60,10 +60,16 @@ class Stage:
         folder: Path,
         settings: StageSettings,
         check: Callable[[], dict[str, float]] | None = None,
+        first: bool = False,
     ) -> None:
-        """`check`: Validation metrics of the averaged weights, computed at every checkpoint and
-        appended to NAME.check.jsonl."""
-        self.check = check
+        """
+        Args:
+            check: Validation metrics of the averaged weights, computed at every checkpoint and
+                appended to NAME.check.jsonl.
+            first: A checkpoint also restores weights that are not trained. In later stages those
+                are an earlier stage's, which may have continued since.
+        """
+        self.check, self.first = check, first
         self.name, self.network, self.loss = name, network, loss
         self.folder, self.settings = folder, settings
         self.step = 0
@@ -176,7 +182,7 @@ class Stage:
             self.step = int(file.metadata()["step"])
             names = set(file.keys())
             for k, p in self.network.named_parameters():
-                if f"weights/{k}" in names:
+                if f"weights/{k}" in names and (self.first or k in self.weights):
                     p.copy_(file.get_tensor(f"weights/{k}"))
             for k in self.weights:
                 self.average[k].copy_(file.get_tensor(f"average/{k}"))

@@ -16,7 +16,6 @@ from mti_backend.draft.training.losses import (
     SIGMA_MAX,
     Drafts,
     drop,
-    joint_offsets,
     map_error,
     motion_error,
     noise_levels,
@@ -30,7 +29,7 @@ from mti_backend.draft.training.networks import (
 from mti_backend.draft.training.trainer import StageSettings
 from mti_backend.draft.training.training_clips import Drawn, draw_clips
 from mti_backend.method import noise
-from mti_backend.models.motion_autoencoder import MotionAutoencoder
+from mti_backend.models.motion_autoencoder import MotionAutoencoder, positions, relative_to
 from mti_backend.models.svd import clip_pixels
 from tests.draft.procedural.examples import generator, small_unet
 
@@ -124,7 +123,7 @@ def test_the_motion_the_picture_or_both_are_dropped() -> None:
 
 def test_joints_are_told_from_every_place() -> None:
     joints = torch.tensor([[[0.25, 0.75, 0.1], [0.5, 0.5, -0.2]]])
-    told = joint_offsets(joints, 16)
+    told = relative_to(joints, positions(torch.zeros(1, 1, 16, 16)))
     assert told.shape == (1, 6, 16, 16)
     here = (torch.tensor([3, 11]) + 0.5) / 16  # x of column 3, y of row 11
     torch.testing.assert_close(told[0, :2, 11, 3], torch.tensor([0.25, 0.75]) - here)
@@ -166,10 +165,10 @@ def test_pairs_train_the_pair_encoder_alone() -> None:
     torch.manual_seed(0)
     autoencoder = make_autoencoder().requires_grad_(False)
     autoencoder.pair.requires_grad_(True)
-    loss = losses.pairs_loss(autoencoder, settings(3))
+    loss = losses.pairs_loss(autoencoder, settings(2 * losses.TIMES))
     value = loss(0)
     value.backward()
-    assert value.item() == losses.pairs_loss(autoencoder, settings(3))(0).item()
+    assert value.item() == losses.pairs_loss(autoencoder, settings(2 * losses.TIMES))(0).item()
     moved = {n for n, p in autoencoder.named_parameters() if p.grad is not None}
     assert moved and all(name.startswith("pair.") for name in moved)
 

@@ -49,9 +49,11 @@ def loss_of(net: Net) -> Callable[[int], Tensor]:
     return loss
 
 
-def make(folder: Path, settings: StageSettings = SETTINGS, seed: int = 0) -> Stage:
+def make(
+    folder: Path, settings: StageSettings = SETTINGS, seed: int = 0, first: bool = False
+) -> Stage:
     net = Net(seed)
-    return Stage("tiny", net, loss_of(net), folder, settings)
+    return Stage("tiny", net, loss_of(net), folder, settings, first=first)
 
 
 def run(stage: Stage) -> list[str]:
@@ -173,6 +175,18 @@ def test_averaged_loads_the_average_and_nothing_else(tmp_path: Path) -> None:
         assert file.metadata()["step"] == "60"
 
 
+def test_a_frozen_weight_is_an_earlier_stages(tmp_path: Path) -> None:
+    """That stage may have continued since the checkpoint was written; the first has none before."""
+    run(make(tmp_path))
+    for first in (False, True):
+        net = Net()
+        with torch.no_grad():
+            net.frozen.weight.mul_(3)
+        stage = Stage("tiny", net, loss_of(net), tmp_path, SETTINGS, first=first)
+        assert stage.step == SETTINGS.steps
+        assert net.frozen.weight[0, 0].item() == (1 if first else 3)
+
+
 def test_a_save_that_fails_leaves_the_checkpoint_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +253,7 @@ def test_a_start_from_other_weights(tmp_path: Path) -> None:
     given = {k: p.detach().clone() for k, p in Net(seed=9).named_parameters()}
     given["frozen.weight"] = torch.full((2, 2), 0.5)
     save_start(tmp_path, "tiny", given)
-    stage = make(tmp_path, seed=5)
+    stage = make(tmp_path, seed=5, first=True)
     assert stage.step == 0 and not stage.optimizer.state()
     for name, weight in stage.network.named_parameters():
         assert torch.equal(weight, given[name]), name
