@@ -55,8 +55,12 @@ _SHARE = "How much of the clip this motion gets; the first motion gets what is l
 def _percent(name: str, text: str, default: float, low: float, high: float, **more: Any) -> Any:
     return FloatProperty(
         name=name, description=text, default=default, min=low, max=high,
-        subtype="PERCENTAGE", precision=0, step=100, **more,
+        subtype="PERCENTAGE", precision=0, step=100, translation_context=OWN, **more,
     )  # fmt: skip
+
+
+def _reverse() -> Any:
+    return BoolProperty(name="Reverse", description=_REVERSE, translation_context=OWN)
 
 
 def _start(prefix: str = "") -> Any:
@@ -89,7 +93,7 @@ class MTI_PG_chained_motion(bpy.types.PropertyGroup):
     share: _percent("Share", _SHARE, 50, 1, 99)
     strength: _percent("Strength", _STRENGTH, 100, 0, 150)
     speed: _percent("Speed", _SPEED, 100, 10, 1000, soft_min=25, soft_max=400)
-    reverse: BoolProperty(name="Reverse", description=_REVERSE)
+    reverse: _reverse()
     start: _start()
     end: _end()
     after_end: _after_end()
@@ -100,7 +104,7 @@ class EditProperties:
 
     edit_strength: _percent("Strength", _STRENGTH, 100, 0, 150)
     edit_speed: _percent("Speed", _SPEED, 100, 10, 1000, soft_min=25, soft_max=400)
-    edit_reverse: BoolProperty(name="Reverse", description=_REVERSE)
+    edit_reverse: _reverse()
     edit_start: _start("edit_")
     edit_end: _end("edit_")
     edit_after_end: _after_end()
@@ -115,7 +119,7 @@ class EditProperties:
         translation_context=OWN,
     )
     edit_second: StringProperty(
-        name="Second Motion", description="Motion to combine with", search=motion_names
+        name="Motion", description="Motion to combine with", search=motion_names
     )
     edit_influence: _percent(
         "Influence", "How much of the second motion there is in the blend", 50, 1, 99
@@ -126,7 +130,7 @@ class EditProperties:
     )
     edit_second_strength: _percent("Strength", _STRENGTH, 100, 0, 150)
     edit_second_speed: _percent("Speed", _SPEED, 100, 10, 1000, soft_min=25, soft_max=400)
-    edit_second_reverse: BoolProperty(name="Reverse", description=_REVERSE)
+    edit_second_reverse: _reverse()
     edit_second_start: _start("edit_second_")
     edit_second_end: _end("edit_second_")
     edit_second_after_end: _after_end()
