@@ -25,6 +25,7 @@ from . import (
     translations,
 )
 from .apply import changes as target_changes
+from .apply.edit_properties import MTI_PG_chained_motion
 from .apply.words_properties import MTI_PG_prompt
 from .common import addon, file_cache, icons, lists, panels, playing, this_file
 from .jobs import cleanup
@@ -47,6 +48,7 @@ CLASSES: tuple[type, ...] = (
     *preferences.CLASSES,
     lists.MTI_PG_entry,
     MTI_PG_prompt,
+    MTI_PG_chained_motion,
     MTI_PG_scene,
     MTI_PG_window,
     *studio.CLASSES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -36,6 +37,24 @@ def test_an_appended_older_scene_too(scene, tmp_path) -> None:
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.wm.append(filename="Older", directory=str(tmp_path / "old.blend" / "Scene") + "/")
     assert bpy.data.scenes["Older"].mti.frame_range_mode == "SCENE"
+
+
+def test_a_file_from_before_chains_of_several_opens_with_the_same_edit(ext, polling, tmp_path):
+    """Saved in Blender 4.5: a motion as a part of it, then Wave in reverse, 1.5 times as fast."""
+    shutil.copy(GOLDEN / "edit_of_two.blend", tmp_path / "old.blend")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "old.blend"))
+    edits, wire = ext("blender.apply.edit"), ext("wire.edit")
+    props = bpy.context.scene.mti
+    first = wire.MotionPart(strength=0.8, start=0.2, end=0.9, weight=0.7)
+    second = wire.MotionPart(strength=0.7, speed=1.5, reverse=True, weight=0.3)
+    assert edits.chosen_edit(props) == wire.MotionEdit("chain", 0.1, (first, second))
+    assert props.edit_second == "Wave (3db05155)"
+    assert bpy.ops.mti.add_to_chain() == {"FINISHED"}
+    bpy.ops.wm.save_mainfile()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "old.blend"))
+    props = bpy.context.scene.mti
+    assert edits.chosen_edit(props).parts[1] == replace(second, weight=0.2)
+    assert len(edits.chosen_edit(props).parts) == 3
 
 
 def test_the_golden_recipe_of_a_strip_is_read_in_today_s_words(ext) -> None:

@@ -124,11 +124,23 @@ def icon(context: Any, place: str, key: str, make: Callable[[], Clip], keep: boo
         return 0
     player = _players.get(place)
     if player is None or player.clip.key != key:
-        player = _players[place] = Player(make(), _succeeded(player, keep))
+        player = _players[place] = _next(player, key, make, keep)
     player.drawn_in(context.region.as_pointer())
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=SOON)
     return player.icon()
+
+
+def _next(player: Player | None, key: str, make: Callable[[], Clip], keep: bool) -> Player:
+    """Return what plays the clip with this key.
+
+    It may be the one that is still shown: an undo comes before the clip after it is loaded.
+    """
+    before = _succeeded(player, keep)
+    if before is None or before.clip.key != key:
+        return Player(make(), before)
+    before.touched = time.monotonic()
+    return before
 
 
 def _succeeded(player: Player | None, keep: bool) -> Player | None:

@@ -110,12 +110,15 @@ def fill_library(root):
 @pytest.fixture
 def everything(captured, polling, prefs, ext, tmp_path):
     """Jobs in several phases, results in the scene, a target that is shown, a movie's images; a
-    library of 60 motions, one of which is chosen, one unreadable, and one deleted."""
+    library of 60 motions, one chosen three times in a row, one unreadable, and one deleted."""
     own = fill_library(tmp_path)
     motions = ext("blender.library.motions")
     motions.library().refresh()
     bpy.ops.mti.delete_motion(folder=str(own / "nod"))
     captured.mti.motion = ext("workflow.motions").label_of(motions.library().at(own / "wave"))
+    captured.mti.edit_combine, captured.mti.edit_second = "chain", captured.mti.motion
+    bpy.ops.mti.add_to_chain()
+    captured.mti.edit_further[0].motion = captured.mti.motion
     png = ext("workflow.captures").load_capture(
         ext("blender.common.addon").captures_folder(), captured.mti.capture
     ).pictures()[0]  # fmt: skip

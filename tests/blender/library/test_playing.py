@@ -124,6 +124,17 @@ def test_the_clip_before_is_shown_until_the_next_one_is_loaded(ext, scene):
     assert playing._succeeded(third, keep=False) is None and freed == ["2", "1", "3"]
 
 
+def test_the_clip_that_is_still_shown_plays_on_if_it_is_wanted_again(ext, scene):
+    """Two clips of one key have images of one name, so that one must not be freed for the other."""
+    playing, freed = ext("blender.common.playing"), []
+    first = playing._next(None, "1", lambda: Shown("1", freed), keep=True)
+    first.load(0.1)
+    second = playing._next(first, "2", lambda: Shown("2", freed), keep=True)
+    assert second.before is first and not second.is_ready
+    undone = playing._next(second, "1", lambda: Shown("1", freed), keep=True)
+    assert undone is first and undone.is_ready and undone.icon() and freed == ["2"]
+
+
 def test_a_large_library_keeps_a_bounded_number_of_icons(own, ext):
     icons = ext("blender.common.icons")
     picture = own / "wave" / "thumbnail.png"
