@@ -21,7 +21,7 @@ from .problem import Problem
 Method = Literal["motion-textual-inversion", "motion-inversion"]
 ModelName = Literal["draft", "svd", "svd-xt", "animatediff", "zeroscope", "draft-by-words"]
 Decay = Literal["none", "cosine"]
-TokenInit = Literal["image_embeddings", "mean", "none", "poses"]
+TokenInit = Literal["image_embeddings", "mean", "none", "poses", "estimated_poses"]
 Appearance = Literal["target", "none"]
 Framing = Literal["subject", "whole"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -112,7 +112,9 @@ class InversionSettings:
         Constraint(
             None,
             "Token initialization (paper: image_embeddings); mean: all equal; none: zero; poses: "
-            "of the captured poses, if the engine knows their tokens: then nothing is optimized.",
+            "of the captured poses, if the engine knows their tokens: then nothing is optimized; "
+            "estimated_poses: of those that the draft finds in the images, if they explain them "
+            "better than the image embeddings.",
         ),
     ] = "image_embeddings"
     per_frame: Annotated[
@@ -496,6 +498,8 @@ _DRAFT = Settings(
         tokens_per_frame=2,
         iterations=60,
         learning_rate=2e-2,
+        token_init="estimated_poses",
+        init_noise_std=0.0,
         p_mean=4.0,
         p_std=0.4,
         # left and right are different motions to a model that draws little but figures

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .framing import WHOLE, Framed, Framing, around, found, whole
 from .limbs import by_parts
 from .motion_autoencoder import MotionAutoencoder
-from .pose_tokens import Poses, pose_features
+from .pose_tokens import Poses, estimated_features, pose_features
 from .svd import SvdModel
 from .token_layout import DraftLayout, token_rotation
 from .warp import Box, Motion, animated, crop, with_in_betweens
@@ -72,10 +74,14 @@ class DraftModel(SvdModel):
         """The embedding (F, D) of each captured pose, on the CPU: its features in the tokens'
         basis. None for poses that the draft has no features for (`pose_tokens`)."""
         features = pose_features(poses)
-        if features is None:
-            return None
-        basis = token_rotation().cpu()[: features.shape[1]]
-        return torch.from_numpy(features).float() @ basis
+        return None if features is None else _in_tokens_basis(features)
+
+    @torch.no_grad()
+    def estimated_pose_embeddings(self, pictures: Tensor) -> Tensor:
+        """The embedding (F, D) of the pose in each image (F, 3, S, S), if it shows a body: that of
+        the joints that the first frame's encoder finds, on the CPU."""
+        joints = self.vae.joints(pictures.to(self.device, torch.float32))
+        return _in_tokens_basis(estimated_features(joints.cpu().double().numpy()))
 
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
@@ -113,3 +119,8 @@ class DraftModel(SvdModel):
         box = first.box or whole(height, width)
         motion = Motion(flow.cpu(), depth.cpu(), figure.cpu())
         yield from animated(first.picture.cpu(), box, motion)
+
+
+def _in_tokens_basis(features: NDArray[np.float64]) -> Tensor:
+    """Embeddings (F, D) of features (F, 46)."""
+    return torch.from_numpy(features).float() @ token_rotation().cpu()[: features.shape[1]]

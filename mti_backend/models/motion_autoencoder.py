@@ -67,6 +67,17 @@ class MotionAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         latents: Tensor = self.pair(first, later, joints(first), joints(later))
         return latents
 
+    def joints(self, pictures: Tensor) -> Tensor:
+        """Joints (B, J, 3) of the body in each image (B, 3, S, S): places (0 .. 1) and depths.
+
+        Only the figure's positions vote, and those near a joint count more.
+        """
+        features = self.first_frame.features(pictures)
+        maps = self.first_frame.joints(self.first_frame.latents(features[-1]))
+        figure = self.first_frame.dense(features)[1].float().sigmoid()
+        shown = functional.adaptive_max_pool2d(figure, maps.shape[-1])
+        return voted(maps, 2 * shown.clamp(min=1e-3).log())
+
     def figure(self, pictures: Tensor) -> Tensor:
         """Probability that each pixel shows a figure, (B, 1, S, S) in [0, 1]."""
         return self.seen(pictures)[1]
@@ -183,14 +194,19 @@ class JointVotes(nn.Module):
     def forward(self, latents: Tensor, maps: Tensor) -> Tensor:
         """Positions (0 .. 1) and depths (B, J, 3) from maps (B, 3 J, h, w) of what each position
         says: the offset of each joint from there, then its depth."""
-        joints = maps.shape[1] // 3
-        offset = maps[:, : 2 * joints].unflatten(1, (joints, 2)).float()
-        depth = maps[:, 2 * joints :, None].float()
-        vote = torch.cat([offset + positions(maps), depth], 2).flatten(3)
-        trust = self.trust(latents).float() - offset.norm(dim=2) / _NEAR
-        weight = trust.flatten(2).softmax(-1)[:, :, None]
-        result: Tensor = (vote * weight).sum(-1).to(latents.dtype)
-        return result
+        return voted(maps, self.trust(latents)).to(latents.dtype)
+
+
+def voted(maps: Tensor, trust: Tensor) -> Tensor:
+    """Joints (B, J, 3), float32, from the votes in `maps` (B, 3 J, h, w). trust: (B, J or 1, h, w),
+    logits of the positions' weights beside their distance from the joint."""
+    joints = maps.shape[1] // 3
+    offset = maps[:, : 2 * joints].unflatten(1, (joints, 2)).float()
+    depth = maps[:, 2 * joints :, None].float()
+    vote = torch.cat([offset + positions(maps), depth], 2).flatten(3)
+    weight = (trust.float() - offset.norm(dim=2) / _NEAR).flatten(2).softmax(-1)
+    result: Tensor = (vote * weight[:, :, None]).sum(-1)
+    return result
 
 
 def relative_to(joints: Tensor, here: Tensor) -> Tensor:

@@ -168,6 +168,11 @@ class SvdModel(Checkpointed, Placed):
         """The embedding (F, D) of each captured pose; None if it is not known, as of CLIP's."""
         return None
 
+    def estimated_pose_embeddings(self, pictures: Tensor) -> Tensor | None:
+        """The embedding (F, D) of the pose in each image of a clip (F, 3, H, W); None if the model
+        estimates none, as SVD."""
+        return None
+
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:
         """Scaled latents (1, F, C, h, w) of a clip: the posterior's mode times the scaling

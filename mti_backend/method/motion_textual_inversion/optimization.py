@@ -8,6 +8,7 @@ the model's own training loss.
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol, Self
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from mti_addon.wire.errors import BadRequest
 from mti_addon.wire.problem import Problem
 from mti_addon.wire.request import Request
-from mti_addon.wire.settings import InversionSettings, SamplingSettings
+from mti_addon.wire.settings import InversionSettings, SamplingSettings, TokenInit
 
 from ... import frames
 from ...memory.oom_fallback import level, set_level
@@ -27,8 +28,13 @@ from ..noise import c_in, c_noise, sample_sigmas, step_generator, v_target
 from .augmented_clips import AugmentedClip, AugmentedClips
 from .embedding import MotionEmbedding
 
-# A separate step for the initial noise, so that it does not repeat any iteration's noise.
+# Separate steps for the initial noise and for the choice of a start, so that they do not repeat any
+# iteration's noise.
 _INITIAL_NOISE_STEP = -1
+_CHOICE_STEP = -2
+_REFINING = 1 / 8
+"""Share of the learning rate for tokens that start from estimated poses, which are near their goal.
+Full steps take them as far from it as tokens of image embeddings end up."""
 
 
 def initial_tokens(
@@ -39,9 +45,11 @@ def initial_tokens(
     The draft's second token starts as the difference to the first frame's embedding.
 
     settings.token_init selects the embeddings: 'image_embeddings' as above (the paper's); 'mean',
-    their mean for every frame, which carries the appearance but no time; 'none', zero. 'poses', for
-    poses that the model does not know (`SvdModel.pose_embeddings`), is as 'image_embeddings'.
-    Several references are estimates of the same motion, so their embeddings are averaged.
+    their mean for every frame, which carries the appearance but no time; 'none', zero;
+    'estimated_poses', those of the poses that the model finds in the images. The latter, if it
+    finds none, and 'poses', if it does not know them (`SvdModel.pose_embeddings`), are as
+    'image_embeddings'. Several references are estimates of the same motion, so their embeddings are
+    averaged.
 
     Args:
         references: (F, 3, H, W) or (K, F, 3, H, W), in [-1, 1].
@@ -51,7 +59,7 @@ def initial_tokens(
     """
     n = settings.tokens_per_frame
     clips = references if references.ndim == 5 else references[None]
-    embeddings = torch.stack([model.image_embeddings(clip).float() for clip in clips]).mean(0)
+    embeddings = torch.stack([_embeddings(model, clip, settings) for clip in clips]).mean(0)
     if settings.token_init == "none":
         embeddings = torch.zeros_like(embeddings)
     mean = embeddings.mean(0, keepdim=True)
@@ -66,6 +74,14 @@ def initial_tokens(
     return frames, clip + settings.init_noise_std * torch.randn(clip.shape, generator=g).to(clip)
 
 
+def _embeddings(model: SvdModel, clip: Tensor, settings: InversionSettings) -> Tensor:
+    """Embeddings (F, D) that a clip's tokens start from, float32."""
+    estimated = None
+    if settings.token_init == "estimated_poses":
+        estimated = model.estimated_pose_embeddings(clip)
+    return model.image_embeddings(clip).float() if estimated is None else estimated.float()
+
+
 def made_by(model: SvdModel, iterations: int, precision: str) -> dict[str, str]:
     """What a motion's file says about the model and the learning that made it."""
     return {
@@ -77,11 +93,12 @@ def made_by(model: SvdModel, iterations: int, precision: str) -> dict[str, str]:
 
 
 def learning_rate(settings: InversionSettings, step: int) -> float:
-    """Adam's learning rate in iteration `step`, counting from 0."""
+    """Adam's learning rate in iteration `step`, counting from 0, for settings.token_init."""
+    share = _REFINING if settings.token_init == "estimated_poses" else 1.0
     if settings.learning_rate_decay == "none":
-        return settings.learning_rate
+        return share * settings.learning_rate
     done = min(step / settings.iterations, 1.0)
-    return settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
+    return share * settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
 class Group(Protocol):
@@ -137,7 +154,9 @@ class Inversion:
                     },
                 )
             )
-        self.model, self.settings, self.sampling = model, settings, sampling
+        self.model, self.sampling = model, sampling
+        self.settings = settings
+        """As given, but token_init is what the tokens really start from."""
         self.dtype = learning_dtype(settings.precision, model.dtype, model.device)
         self.references = clips.float()
         self.augmented_clips = AugmentedClips(
@@ -148,16 +167,34 @@ class Inversion:
             sampling.noise_aug_strength,
             self.dtype,
         )
-        frames, clip = initial_tokens(model, clips, settings)
-        self.frame_tokens = frames.requires_grad_()
-        self.video_tokens = clip.requires_grad_()
+        self.step_index = 0
+        self.group: Group | None = None
+        """Processes that split every batch with this one, or None."""
+        self._start(clips)
         self.optimizer = torch.optim.Adam(
             [self.frame_tokens, self.video_tokens], lr=settings.learning_rate
         )
-        self.step_index = 0
         self.loss = float("nan")
-        self.group: Group | None = None
-        """Processes that split every batch with this one, or None."""
+
+    def _start(self, clips: Tensor) -> None:
+        """Set the initial tokens. Of those of estimated poses and of image embeddings, the ones
+        with the lower loss: the images may show no body."""
+        if self.settings.token_init == "estimated_poses":
+            inits: tuple[TokenInit, ...] = ("image_embeddings", "estimated_poses")
+            starts = {
+                init: initial_tokens(self.model, clips, replace(self.settings, token_init=init))
+                for init in inits
+            }
+            best = min(inits, key=lambda init: self._loss_at(starts[init]))
+            self.settings = replace(self.settings, token_init=best)
+        tokens = initial_tokens(self.model, clips, self.settings)
+        self.frame_tokens, self.video_tokens = (part.requires_grad_() for part in tokens)
+
+    @torch.no_grad()
+    def _loss_at(self, tokens: tuple[Tensor, Tensor]) -> float:
+        """The loss of other tokens on the first iteration's clip, always with the same noise."""
+        self.frame_tokens, self.video_tokens = tokens
+        return float(self._loss(step_generator(self.settings.seed, _CHOICE_STEP)))
 
     @classmethod
     def of_request(cls, model: SvdModel, request: Request, references: frames.Pictures) -> Self:

@@ -6,7 +6,8 @@ give them at once. Videos have no poses, and other engines' tokens are not known
 of anything; there the embedding is learned as in the paper.
 """
 
+from .estimated import estimated_features
 from .features import pose_features
 from .poses import Poses, read_poses
 
-__all__ = ["Poses", "pose_features", "read_poses"]
+__all__ = ["Poses", "estimated_features", "pose_features", "read_poses"]

@@ -225,6 +225,50 @@ def test_the_step_size_falls_along_a_cosine():
     assert {learning_rate(constant, step) for step in range(200)} == {0.02}
 
 
+def test_estimated_poses_are_refined_in_small_steps() -> None:
+    settings = InversionSettings(learning_rate=0.02)
+    near = replace(settings, token_init="estimated_poses")
+    assert learning_rate(near, 5) == learning_rate(settings, 5) / 8
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_the_start_that_explains_the_reference_better_is_taken(
+    model: SvdModel, pictures: torch.Tensor, monkeypatch: pytest.MonkeyPatch, turned: int
+) -> None:
+    """The model's own loss decides between estimated poses and image embeddings."""
+    embeddings = {
+        "image_embeddings": turned * model.image_embeddings(pictures),
+        "estimated_poses": -turned * model.image_embeddings(pictures),
+    }
+    for name, found in (
+        ("image_embeddings", embeddings["image_embeddings"]),
+        ("estimated_pose_embeddings", embeddings["estimated_poses"]),
+    ):
+        monkeypatch.setattr(model, name, lambda clip, found=found: found)
+    how = {"init_noise_std": 0.0, "variants": 1}
+    inversion = inversion_of(model, pictures, token_init="estimated_poses", **how)
+    losses = {}
+    for init, found in embeddings.items():
+        frames = model.tokens_from(found, 2)
+        losses[init] = inversion._loss_at((frames, frames.mean(0)))
+    best = min(losses, key=losses.__getitem__)
+    assert losses["image_embeddings"] != losses["estimated_poses"]
+    assert inversion.settings.token_init == best
+    again = inversion_of(model, pictures, token_init="estimated_poses", **how)
+    assert torch.equal(again.frame_tokens, model.tokens_from(embeddings[best], 2))
+    assert again.frame_tokens.requires_grad and again.video_tokens.requires_grad
+
+
+def test_a_model_that_estimates_no_poses_starts_as_the_paper(
+    model: SvdModel, pictures: torch.Tensor
+) -> None:
+    inversion = inversion_of(model, pictures, token_init="estimated_poses")
+    assert inversion.settings.token_init == "image_embeddings"
+    ordinary = inversion_of(model, pictures)
+    assert torch.equal(inversion.frame_tokens, ordinary.frame_tokens)
+    assert inversion.step() == ordinary.step()
+
+
 def test_adam_takes_the_step_size_of_its_iteration(model: SvdModel, pictures: torch.Tensor):
     """Near the end of a decay the tokens hardly change; without decay they do."""
     moved = {}
