@@ -69,7 +69,7 @@ _PAPER = {
 }  # fmt: skip
 
 # More than the draft's own two tokens start in pairs, which without noise would stay equal.
-_APART = {"init_noise_std": 0.1}
+_APART: dict[str, Any] = {"init_noise_std": 0.1}
 
 _ALL = (
     Row("answer", "the right answer itself (what the columns can tell)", "answer"),

@@ -31,6 +31,7 @@ BLENDERS_OWN = {
     "Save",
     "Show folders",
     "Sort By",
+    "Speed",
     "Tags",
     "Full",
     "Half",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..common.folders import RELATIVE
+from ..translations import OWN
 
 
 class ResultProperties:
@@ -45,6 +46,7 @@ class ResultProperties:
     )
     result_speed: EnumProperty(
         name="Speed",
+        translation_context=OWN,
         description="How fast to show the result",
         items=(
             ("CAPTURED", "As Captured", "Same duration in seconds as the captured range"),

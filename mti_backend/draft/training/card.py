@@ -13,7 +13,7 @@ Written by `python -m mti_backend train-draft --card`, from `training.json` besi
 `evaluation.json`.
 
 A small Stable Video Diffusion model of 14 frames whose latents are motion:
-`UNetSpatioTemporalConditionModel` (13.6 M parameters), `MotionAutoencoder` (2.5 M, 16 x 16
+`UNetSpatioTemporalConditionModel` (13.6 M parameters), `MotionAutoencoder` (2.6 M, 16 x 16
 positions, 20 channels, in place of SVD's autoencoder of colors), `CLIPVisionModelWithProjection`
 (1.0 M, 64 wide) and `EulerDiscreteScheduler`, in SVD's folder layout and half precision. Its input
 is a square of 128 x 128 pixels around the subject, and its clips have the target's own size. The
