@@ -98,9 +98,9 @@ def test_the_way_to_a_motion_is_told(results: list[dict[str, Any]]) -> None:
     assert list(ways) == ["learned"]
     assert (ways["learned"][0]["n"], ways["learned"][0]["iterations"]) == (12, 0)
     text = as_text(summarise(results) | ABOUT)
-    assert "from image embeddings" in text and "90% of the learned motion's" in text
-    lines = [line for line in text.splitlines() if line.startswith("image embeddings ")]
-    assert [line.split()[3] for line in lines] == ["0", "10", "20"]
+    assert "from estimated poses" in text and "90% of the learned motion's" in text
+    lines = [line for line in text.splitlines() if line.startswith("estimated poses ")]
+    assert [line.split()[5] for line in lines] == ["0", "10", "20"]
 
 
 def test_seconds_to_a_gain() -> None:
