@@ -81,7 +81,7 @@ class DraftModel(SvdModel):
         """The embedding (F, D) of the pose in each image (F, 3, S, S), if it shows a body: that of
         the joints that the first frame's encoder finds, on the CPU."""
         joints = self.vae.joints(pictures.to(self.device, torch.float32))
-        return _in_tokens_basis(estimated_features(joints.cpu().double().numpy()))
+        return _in_tokens_basis(estimated_features(joints.cpu().numpy()))
 
     @torch.no_grad()
     def encode_video(self, pictures: Tensor) -> Tensor:

@@ -179,16 +179,18 @@ class Inversion:
     def _start(self, clips: Tensor) -> None:
         """Set the initial tokens. Of those of estimated poses and of image embeddings, the ones
         with the lower loss: the images may show no body."""
-        if self.settings.token_init == "estimated_poses":
-            inits: tuple[TokenInit, ...] = ("image_embeddings", "estimated_poses")
-            starts = {
-                init: initial_tokens(self.model, clips, replace(self.settings, token_init=init))
-                for init in inits
-            }
-            best = min(inits, key=lambda init: self._loss_at(starts[init]))
+        best = self.settings.token_init
+        inits: tuple[TokenInit, ...] = (best,)
+        if best == "estimated_poses":
+            inits = "image_embeddings", best
+        starts = {
+            init: initial_tokens(self.model, clips, replace(self.settings, token_init=init))
+            for init in inits
+        }
+        if len(starts) > 1:
+            best = min(starts, key=lambda init: self._loss_at(starts[init]))
             self.settings = replace(self.settings, token_init=best)
-        tokens = initial_tokens(self.model, clips, self.settings)
-        self.frame_tokens, self.video_tokens = (part.requires_grad_() for part in tokens)
+        self.frame_tokens, self.video_tokens = (part.requires_grad_() for part in starts[best])
 
     @torch.no_grad()
     def _loss_at(self, tokens: tuple[Tensor, Tensor]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .layout import Array, Movement
-from .people import animal_bones, is_animal, person_bones
+from .people import body_bones
 from .skeleton import Skeleton
 
 _SKULL = 0.5
@@ -31,6 +31,5 @@ def estimated_features(joints: Array) -> Array:
     body = Skeleton(limbs, pelvis, chest, head, skull)
     frames = len(world)
     axes = np.tile([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]], (frames, 1, 1))
-    bones, root = (animal_bones if is_animal(body) else person_bones)(body, axes)
     still = np.zeros((frames, 4))
-    return Movement(bones, root, still, still).features()
+    return Movement(*body_bones(body, axes), still, still).features()

@@ -8,7 +8,7 @@ from .boxes import box_bones, is_box
 from .cameras import camera_path, room_movement
 from .faces import face_movement, is_face
 from .layout import Array, Movement, posed
-from .people import animal_bones, is_animal, person_bones
+from .people import body_bones
 from .poses import ROOM, NotAProjection, Poses, view_axes
 from .skeleton import skeleton_of
 
@@ -46,8 +46,7 @@ def _movement(poses: Poses) -> Movement | None:
     body = skeleton_of(poses)
     if body is None:
         return None
-    bones, root = (animal_bones if is_animal(body) else person_bones)(body, axes)
-    return Movement(bones, root, camera, still)
+    return Movement(*body_bones(body, axes), camera, still)
 
 
 def _unrolled(axes: Array, roll: Array) -> Array:

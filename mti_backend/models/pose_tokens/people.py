@@ -24,6 +24,12 @@ def is_animal(body: Skeleton) -> bool:
     return bool(np.median(level) < _LEVEL and np.median(down, axis=0).min() > _STANDS)
 
 
+def body_bones(body: Skeleton, axes: Array) -> tuple[Array, Array]:
+    """Bones (F, 12, 3) of a person, or of the one whose motion an animal's is, in view space, and
+    the root's path (F, 2)."""
+    return (animal_bones if is_animal(body) else person_bones)(body, axes)
+
+
 def person_bones(body: Skeleton, axes: Array) -> tuple[Array, Array]:
     """Bones (F, 12, 3) in view space, and the root's path (F, 2) in figure heights."""
     limbs = body.limbs
