@@ -1,6 +1,7 @@
 """The draft model: SVD's own classes around a motion autoencoder. Imports torch and models."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .framing import WHOLE, Framed, Framing, around, found, whole
-from .limbs import by_parts
+from .limbs import fit_limbs
 from .motion_autoencoder import MotionAutoencoder
 from .pose_tokens import Poses, estimated_features, pose_features
 from .svd import SvdModel
@@ -110,14 +111,18 @@ class DraftModel(SvdModel):
     ) -> Iterator[Tensor]:
         """The same one by one. In-betweens move each place along a smooth path through its places
         in the frames."""
-        flow, depth = self.vae.to_maps(latents[0].to(self.device, torch.float32))
-        parts, figure = (t[0] for t in self.vae.seen(first.shown[None].to(self.device)))
-        flow = by_parts(flow, parts)
+        flow, depth = (t.cpu() for t in self.vae.to_maps(latents[0].to(self.device, torch.float32)))
+        parts, figure = (t[0].cpu() for t in self.vae.seen(first.shown[None].to(self.device)))
+        limbs = fit_limbs(flow, parts)
+        flow = limbs.flow(flow)
         if in_between:
-            flow, depth = (with_in_betweens(maps, in_between) for maps in (flow, depth))
+            flow, depth, affine = (
+                with_in_betweens(maps, in_between) for maps in (flow, depth, limbs.affine)
+            )
+            limbs = replace(limbs, affine=affine)
         height, width = first.picture.shape[-2:]
         box = first.box or whole(height, width)
-        motion = Motion(flow.cpu(), depth.cpu(), figure.cpu())
+        motion = Motion(flow, depth, figure, limbs)
         yield from animated(first.picture.cpu(), box, motion)
 
 

@@ -1,4 +1,4 @@
-"""Makes a predicted flow piecewise affine, one motion per body part. Imports torch and warp.
+"""Makes a predicted flow piecewise affine, one motion per body part. Imports torch only.
 
 A network's flow is noisy, and a limb warped by it looks torn. The first frame also yields the body
 part at each position, so the flow of each part is replaced by its best-fitting affine motion: by
@@ -6,11 +6,13 @@ robust least squares (Holland and Welsch 1977), reduced to rotation, scaling and
 part too thin to determine more.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .warp import places
+from .filling import places
 
 _SHARP = 4.0
 """Exponent of the part probabilities: at a joint one of two motions applies, not their mean."""
@@ -27,11 +29,48 @@ _LONGER = 1.6
 """
 
 
+@dataclass(frozen=True)
+class Limbs:
+    """The affine motions of a first frame's body parts.
+
+    Attributes:
+        affine: (T, K, 3, 2), so that a position (x, y, 1), in crop widths, times it is that
+        position's displacement. share: (K, h, w), each part's share of each position; the rest up
+        to 1 moves as the network says. parts: (K, h, w), the parts' probabilities.
+    """
+
+    affine: Tensor
+    share: Tensor
+    parts: Tensor
+
+    def flow(self, otherwise: Tensor) -> Tensor:
+        """Flow (T, 2, h, w) of these motions; `otherwise` (T, 2, h, w) where no part is."""
+        share = self.share.flatten(1)
+        rows = otherwise.flatten(2).transpose(1, 2)  # (T, P, 2)
+        moved = torch.einsum(
+            "tkpc,kp->tpc", displaced(places(otherwise).flatten(0, 1), self.affine), share
+        )
+        moved = moved + rows * (1 - share.sum(0))[None, :, None]
+        return moved.transpose(1, 2).reshape(otherwise.shape)
+
+
 def by_parts(flow: Tensor, parts: Tensor) -> Tensor:
-    """Flow (T, 2, h, w), in crop widths, with one affine motion per part.
+    """Flow (T, 2, h, w) with one affine motion per part; see `fit_limbs`."""
+    return fit_limbs(flow, parts).flow(flow)
+
+
+def displaced(place: Tensor, affine: Tensor) -> Tensor:
+    """Displacements (..., P, 2) of positions (P, 2) by affine motions (..., 3, 2)."""
+    moved: Tensor = place @ affine[..., :2, :] + affine[..., 2:, :]
+    return moved
+
+
+def fit_limbs(flow: Tensor, parts: Tensor) -> Limbs:
+    """Fit one affine motion per part to a flow (T, 2, h, w), in crop widths.
 
     Args:
         parts: (K, h, w), probability of each part at each position; the rest up to 1 is no part.
+        Parts that are too small to be fitted are left out of the result.
     """
     known = parts.flatten(1).sum(0)
     around = functional.avg_pool2d(parts[None], 5, 1, 2, count_include_pad=False)[0]
@@ -41,17 +80,15 @@ def by_parts(flow: Tensor, parts: Tensor) -> Tensor:
     share = share / share.sum(0).clamp(min=1e-6)
     sure = share * known
     kept = sure.sum(1) > _LEAST
-    if not kept.any():
-        return flow
     rows = flow.flatten(2).transpose(1, 2)  # (T, P, 2)
-    fitted = _robust_fit(places(flow).flatten(0, 1), rows, sure[kept])
+    place = places(flow).flatten(0, 1)
+    affine = _robust_fit(place, rows, sure[kept])
     share = share[kept] * (near / _NEAR).clamp(max=1)
-    moved = (fitted * share[None, ..., None]).sum(1) + rows * (1 - share.sum(0))[None, :, None]
-    return moved.transpose(1, 2).reshape(flow.shape)
+    return Limbs(affine, share.reshape(-1, *flow.shape[-2:]), parts[kept])
 
 
 def _robust_fit(place: Tensor, rows: Tensor, sure: Tensor) -> Tensor:
-    """Displacement of every position by each part's affine motion, (T, K, P, 2).
+    """Affine motion of each part, (T, K, 3, 2).
 
     Args:
         place: (P, 2). rows: flow (T, P, 2). sure: (K, P).
@@ -59,7 +96,7 @@ def _robust_fit(place: Tensor, rows: Tensor, sure: Tensor) -> Tensor:
     weight = sure[None].expand(len(rows), -1, -1)
     for _ in range(_ROUNDS):
         fitted = _fit(place, rows, weight)
-        off = (fitted - rows[:, None]).norm(dim=-1)
+        off = (displaced(place, fitted) - rows[:, None]).norm(dim=-1)
         weight = sure[None] / (1 + (off / _OFF) ** 2)
     return fitted
 
@@ -78,8 +115,8 @@ def _fit(place: Tensor, rows: Tensor, weight: Tensor) -> Tensor:
     cross = (w * rest).transpose(-1, -2) @ d
     own = (w * d).transpose(-1, -2) @ d + _THIN**2 * torch.eye(2, device=d.device)
     more = torch.linalg.solve(own, cross.transpose(-1, -2)).transpose(-1, -2)
-    fitted: Tensor = mean[:, :, None] + d @ (turn + more).transpose(-1, -2)
-    return fitted
+    linear = (turn + more).transpose(-1, -2)
+    return torch.cat([linear, (mean - (centre[:, :, None] @ linear)[:, :, 0])[:, :, None]], 2)
 
 
 def _similarity(d: Tensor, f: Tensor, w: Tensor) -> Tensor:

@@ -19,6 +19,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .filling import box_mean, box_sum, fill, grown, places
+from .limbs import Limbs, displaced
+from .segmentation import hidden, segment
+from .splatting import Patch, splat
+
 WORKING_SIDES = (384, 640)
 """Minimum and maximum side in pixels of a crop when motion is splatted; in a smaller image the edge
 of a thin limb would be jagged."""
@@ -33,9 +38,8 @@ _SURE = 0.95  # figure probability of a pixel above which its color is trusted
 _NOISE = 0.01  # squared color distance, for colors in [-1, 1], caused by grain
 _SAY = 2.5  # maximum log odds that a color contributes, so that it cannot overrule certainty
 _CLEAR = 0.03
-_DUST, _FULL = 8, 0.22
-"""Half the window, in working pixels, that a splatted pixel's surroundings must fill to this
-share."""
+_CRACK = 0.02  # crop widths: parts that differ by less at a joint are one surface there
+_KNOWN = 0.05  # where parts are less probable together, a pixel moves as the network says
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,15 @@ class Box:
 @dataclass(frozen=True)
 class Motion:
     """Motion of a first frame over T later frames: flow (T, 2, h, h), depth (T, 1, h, h), and the
-    figure's coverage of each pixel, figure (1, m, m) in [0, 1]."""
+    figure's coverage of each pixel, figure (1, m, m) in [0, 1].
+
+    limbs: Motions of the figure's parts, if `flow` is made of them.
+    """
 
     flow: Tensor
     depth: Tensor
     figure: Tensor
+    limbs: Limbs | None = None
 
 
 def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
@@ -66,10 +74,12 @@ def animate(picture: Tensor, box: Box, motion: Motion) -> Tensor:
 def animated(picture: Tensor, box: Box, motion: Motion) -> Iterator[Tensor]:
     """The frames of `animate` one by one, (3, H, W) each: all at once, many of a large image would
     not fit in memory."""
-    still = _Still.of(picture, box, motion.figure)
-    for flow, depth in zip(motion.flow, motion.depth, strict=True):
-        moved = _background_affine(flow, still.coarse_figure)
-        yield still.frame(_calmed(flow, moved), depth, moved)
+    still = _Still.of(picture, box, motion.figure, motion.limbs)
+    for t, (flow, depth) in enumerate(zip(motion.flow, motion.depth, strict=True)):
+        behind = _background_affine(flow, still.coarse_figure)
+        calm = _calmed(flow.flatten(1).T, places(flow).flatten(0, 1), behind).T.view_as(flow)
+        limbs = None if motion.limbs is None else motion.limbs.affine[t]
+        yield still.frame(calm, depth, behind, limbs)
 
 
 def with_in_betweens(maps: Tensor, count: int) -> Tensor:
@@ -89,23 +99,15 @@ def with_in_betweens(maps: Tensor, count: int) -> Tensor:
     return torch.cat([torch.stack(made, 1).flatten(0, 1), maps[-1:]])
 
 
-def _calmed(flow: Tensor, affine: Tensor) -> Tensor:
-    """Remove motion too small to be intended from flow (2, h, w); it then follows the
-    background."""
-    place = places(flow)
-    behind = (torch.cat([place, torch.ones_like(place[..., :1])], -1) @ affine).permute(2, 0, 1)
-    own = flow - behind
-    far = own.norm(dim=0, keepdim=True)
+def _calmed(moves: Tensor, place: Tensor, affine: Tensor) -> Tensor:
+    """Remove motion too small to be intended from displacements (n, 2) of positions (n, 2); they
+    then follow the background."""
+    behind = displaced(place, affine)
+    own = moves - behind
+    far = own.norm(dim=1, keepdim=True)
     meant = ((far - _UNREST) / _UNREST).clamp(0, 1)
     calmed: Tensor = behind + own * (meant * meant * (3 - 2 * meant))
     return calmed
-
-
-def places(flow: Tensor) -> Tensor:
-    """x and y of every position of a map (..., h, w), in 0 .. 1: (h, w, 2)."""
-    height, width = flow.shape[-2:]
-    axes = [(torch.arange(n, device=flow.device) + 0.5) / n for n in (width, height)]
-    return torch.stack(torch.meshgrid(*axes, indexing="xy"), -1)
 
 
 def crop(picture: Tensor, box: Box, side: int) -> Tensor:
@@ -126,28 +128,6 @@ def crop(picture: Tensor, box: Box, side: int) -> Tensor:
     )[0]
 
 
-def fill(picture: Tensor, known: Tensor) -> Tensor:
-    """Fill an image (C, H, W) where it is not `known` (1, H, W in [0, 1]) from its surroundings.
-
-    Push-pull (Gortler et al. 1996): averages of the known pixels, from fine to coarse and back.
-    """
-    levels = [(picture * known, known)]
-    while min(levels[-1][0].shape[-2:]) > 1:
-        color, weight = (
-            4 * functional.avg_pool2d(t[None], 2, ceil_mode=True)[0] for t in levels[-1]
-        )
-        # One known pixel of four makes the coarser one known.
-        enough = 1 / weight.clamp(min=1)
-        levels.append((color * enough, weight * enough))
-    color, weight = levels[-1]
-    filled = color / weight.clamp(min=1e-4)
-    for color, weight in reversed(levels[:-1]):
-        size = color.shape[-2:]
-        filled = functional.interpolate(filled[None], size, mode="bilinear", align_corners=False)[0]
-        filled = color + (1 - weight) * filled
-    return filled
-
-
 def matte(share: Tensor, picture: Tensor) -> Tensor:
     """A figure's coverage (1, H, W) of each pixel of `picture` (3, H, W), from the network's coarse
     probability `share`.
@@ -166,31 +146,6 @@ def matte(share: Tensor, picture: Tensor) -> Tensor:
     return covered
 
 
-def _box_mean(t: Tensor, radius: int) -> Tensor:
-    """Means over windows of 2 radius + 1 pixels, of the part inside the image; t (C, H, W).
-
-    Uses running sums, one axis at a time, so the cost does not depend on the window size.
-    """
-    return _box_sum(t, radius) / _box_sum(torch.ones_like(t[:1]), radius)
-
-
-def _box_sum(t: Tensor, radius: int) -> Tensor:
-    for dim in (1, 2):
-        size = t.shape[dim]
-        total = functional.pad(t.cumsum(dim), (1, 0) if dim == 2 else (0, 0, 1, 0))
-        place = torch.arange(size)
-        high, low = (place + radius + 1).clamp(max=size), (place - radius).clamp(min=0)
-        t = total.index_select(dim, high) - total.index_select(dim, low)
-    return t
-
-
-def _grown(t: Tensor, radius: int) -> Tensor:
-    """Maxima over windows of 2 radius + 1 pixels, one axis at a time."""
-    for kernel, padding in (((2 * radius + 1, 1), (radius, 0)), ((1, 2 * radius + 1), (0, radius))):
-        t = functional.max_pool2d(t[None], kernel, 1, padding)[0]
-    return t
-
-
 class _Still:
     """A first frame split into background and figure, and the coarse positions pixels follow."""
 
@@ -198,7 +153,7 @@ class _Still:
         self.picture, self.box, self.side = picture, box, side
 
     @classmethod
-    def of(cls, picture: Tensor, box: Box, figure: Tensor) -> "_Still":
+    def of(cls, picture: Tensor, box: Box, figure: Tensor, limbs: Limbs | None) -> "_Still":
         side = int(max(WORKING_SIDES[0], min(WORKING_SIDES[1], round(box.side))))
         still = cls(picture, box, side)
         small = crop(picture, box, side)
@@ -207,9 +162,11 @@ class _Still:
         )[0].clamp(0, 1)
         still.alpha = matte(share, small)
         still.coarse_figure = functional.adaptive_avg_pool2d(figure[None], 64)[0]
-        still.around = _grown(still.coarse_figure, 2)
+        still.around = grown(still.coarse_figure, 2)
         still._take_apart()
         still._follow(small)
+        if limbs is not None and len(limbs.parts) and len(still.source):
+            still._divide(small, limbs.parts)
         return still
 
     alpha: Tensor
@@ -228,12 +185,21 @@ class _Still:
     """(n, 9) coarse positions whose motion a pixel may follow; weights (n, 9): how well they
     fit."""
     weights: Tensor
+    part: Tensor
+    """(n,) the part that a pixel belongs to; known (n, 1): how far its motion is to be trusted.
+    Only if there are parts, like those below."""
+    known: Tensor
+    hidden: Tensor
+    """(n,) the part behind a pixel's own, -1 for none; reaches (n,), hidden_colors (3, h, h): see
+    `segmentation.Hidden`."""
+    reaches: Tensor
+    hidden_colors: Tensor
 
     def _take_apart(self) -> None:
         height, width = self.picture.shape[-2:]
         alpha = _paste(self.alpha, self.box, height, width)
         margin = max(1, round(self.box.side / 100))
-        around = _grown(alpha, margin)
+        around = grown(alpha, margin)
         if alpha.max() <= _CLEAR:
             self.background = self.foreground = self.picture
             return
@@ -265,18 +231,69 @@ class _Still:
         inside = self.coarse_figure.flatten()[self.candidates]
         self.weights = torch.exp(-1.2 * distance - 8 * unlike) * (0.02 + inside)
 
-    def frame(self, flow: Tensor, depth: Tensor, affine: Tensor) -> Tensor:
-        """Render a frame (3, H, W) from flow (2, 64, 64), depth (1, 64, 64) and the background's
-        affine motion."""
+    def _divide(self, small: Tensor, parts: Tensor) -> None:
+        """Divide the figure among its parts (K, 64, 64)."""
+        share = segment(small, self.alpha, parts)
+        self.part = self._at(share).argmax(1)
+        coarse = functional.adaptive_avg_pool2d(share[None], 64)[0].flatten(1)
+        own = coarse.T[self.candidates].gather(2, self.part[:, None, None].expand(-1, 9, -1))
+        self.weights = self.weights * (0.02 + own[..., 0])
+        self.known = (self._at(parts.sum(0, keepdim=True)) / _KNOWN).clamp(0, 1)
+        behind = hidden(small, self.alpha, share)
+        self.hidden_colors = behind.color
+        maps = torch.stack([behind.part.float(), behind.reaches])
+        at = self._at(maps, "nearest")
+        self.hidden, self.reaches = at[:, 0].long(), at[:, 1] > 0
+
+    def _at(self, maps: Tensor, mode: str = "bilinear") -> Tensor:
+        """Values (n, C) of maps (C, h, w) of the crop at the source pixels."""
+        grid = 2 * self._rest() - 1
+        found = functional.grid_sample(
+            maps[None], grid[None, None], mode=mode, padding_mode="border", align_corners=False
+        )
+        return found[0, :, 0].T
+
+    def _rest(self) -> Tensor:
+        """Positions (n, 2) of the source pixels in the crop, 0 .. 1."""
+        side = self.side
+        return torch.stack([self.source % side + 0.5, self.source // side + 0.5], 1) / side
+
+    def frame(
+        self, flow: Tensor, depth: Tensor, affine: Tensor, limbs: Tensor | None = None
+    ) -> Tensor:
+        """Render a frame (3, H, W) from flow (2, 64, 64), depth (1, 64, 64), and the affine motions
+        of the background (3, 2) and of the parts (K, 3, 2)."""
         if not len(self.source):
             return _move_background(self.background, self.box, affine)
         place, nearness = self._moved(flow, depth)
+        if limbs is not None and len(limbs):
+            rest = self._rest()
+            place = torch.lerp(place, self._with(limbs, self.part, rest, affine), self.known)
         result = self._behind(place, affine)
+        if limbs is not None and len(limbs):
+            self._show_hidden(limbs, affine, place, result)
         share = self.alpha.flatten()[self.source]
-        patch = _splat(self.source, place, nearness, share, self.side)
+        patch = splat(self.source, place, nearness, share, self.side)
         if patch is not None:
             self._compose(patch, result)
         return result
+
+    def _show_hidden(self, limbs: Tensor, behind: Tensor, place: Tensor, result: Tensor) -> None:
+        """Composite what was hidden by other parts over an image (3, H, W), in place.
+
+        place: (n, 2), destinations of the visible pixels.
+        """
+        covered = (self.hidden >= 0).nonzero()[:, 0]
+        moved = self._with(limbs, self.hidden[covered], self._rest()[covered], behind)
+        near = (moved - place[covered]).abs().amax(1) < _CRACK * self.side
+        shown = near | self.reaches[covered]
+        covered, moved = covered[shown], moved[shown]
+        if not len(covered):
+            return
+        same = torch.zeros(len(covered))
+        patch = splat(self.source[covered], moved, same, same + 1, self.side)
+        if patch is not None:
+            self._compose(patch, result, self.hidden_colors)
 
     def _behind(self, place: Tensor, affine: Tensor) -> Tensor:
         """What is behind the figure at those positions: the image without the figure where it has
@@ -290,7 +307,7 @@ class _Still:
         if not moves.any():
             return self.picture.clone()
         height, width = self.picture.shape[-2:]
-        left = _box_mean(_grown(left, 4), 2)  # feathered to hide the seam
+        left = box_mean(grown(left, 4), 2)  # feathered to hide the seam
         rows, columns = left[0].any(1).nonzero()[:, 0], left[0].any(0).nonzero()[:, 0]
         scale, box = self.box.side / side, self.box
         x0 = max(0, int(box.left + int(columns[0]) * scale) - 2)
@@ -306,8 +323,9 @@ class _Still:
         region.lerp_(self.background[:, y0:y1, x0:x1], share)
         return result
 
-    def _compose(self, patch: "_Patch", result: Tensor) -> None:
-        """Composite a patch over an image (3, H, W), in place."""
+    def _compose(self, patch: "Patch", result: Tensor, colors: Tensor | None = None) -> None:
+        """Composite a patch over an image (3, H, W), in place; `colors`: of the crop, instead of
+        the foreground's."""
         height, width = result.shape[-2:]
         scale = self.box.side / self.side
         rows, columns = patch.uv.shape[1:]
@@ -331,6 +349,13 @@ class _Still:
         torn = (where - sharp).abs().amax(0, keepdim=True) > 1.5 / self.side
         where = torch.where(torn & (sharp > 0).all(0, keepdim=True), sharp, where)
         region = result[:, y0:y1, x0:x1]
+        if colors is not None:
+            color = functional.grid_sample(
+                colors[None], 2 * where.permute(1, 2, 0)[None] - 1,
+                padding_mode="border", align_corners=False,
+            )[0]  # fmt: skip
+            result[:, y0:y1, x0:x1] = torch.lerp(region, color, smooth[2:3])
+            return
         fx = (self.box.left + where[0] * self.box.side) / width * 2 - 1
         fy = (self.box.top + where[1] * self.box.side) / height * 2 - 1
         color = functional.grid_sample(
@@ -344,6 +369,13 @@ class _Still:
         stays = (where - here).abs().amax(0, keepdim=True) < 2 * _STILL / self.side
         color = torch.where(stays, self.picture[:, y0:y1, x0:x1], color)
         result[:, y0:y1, x0:x1] = torch.lerp(region, color, smooth[2:3])
+
+    def _with(self, limbs: Tensor, part: Tensor, rest: Tensor, behind: Tensor) -> Tensor:
+        """Destinations (n, 2) in working pixels of positions (n, 2) of the parts (n,), by the
+        parts' affine motions (K, 3, 2)."""
+        own = limbs[part]
+        moves = torch.einsum("nc,ncd->nd", rest, own[:, :2]) + own[:, 2]
+        return (rest + _calmed(moves, rest, behind)) * self.side
 
     def _moved(self, flow: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
         """Destinations (n, 2) of the source pixels, in working pixels, and their nearness (n,)."""
@@ -383,74 +415,10 @@ def _jacobian(flow: Tensor, figure: Tensor) -> Tensor:
             sums[:, axis].narrow(dim, start, size - 1).add_(step * joined)
             counts[axis].narrow(dim - 1, start, size - 1).add_(joined[0])
     # Average with the surrounding positions, since a single difference of a prediction is noisy.
-    sums = _box_sum(sums.flatten(0, 1), 1).unflatten(0, (2, 2))
-    counts = _box_sum(counts, 1)
+    sums = box_sum(sums.flatten(0, 1), 1).unflatten(0, (2, 2))
+    counts = box_sum(counts, 1)
     jacobian: Tensor = sums / counts.clamp(min=1)[None] * size
     return jacobian
-
-
-@dataclass(frozen=True)
-class _Patch:
-    """The part of a frame that contains the figure, in working pixels of the crop: source positions
-    uv (2, h, w) in 0 .. 1, coverage alpha (1, h, w), and its left and top edge."""
-
-    uv: Tensor
-    alpha: Tensor
-    left: int
-    top: int
-
-
-def _splat(source: Tensor, place: Tensor, near: Tensor, share: Tensor, side: int) -> _Patch | None:
-    """Splat source pixels (n,) to positions (n, 2) in working pixels, `near` the viewer (n,)."""
-    low = place.amin(0).floor().long() - 2
-    high = place.amax(0).ceil().long() + 3
-    low, high = low.clamp(-3 * side, 4 * side), high.clamp(-3 * side, 4 * side)
-    width, height = int(high[0] - low[0]), int(high[1] - low[1])
-    if width < 4 or height < 4:
-        return None
-    uv = torch.stack([(source % side + 0.5), (source // side + 0.5)]) / side  # (2, n)
-    p = place - low - 0.5
-    base = p.floor()
-    f = p - base
-    targets, weights, index = [], [], []
-    n = torch.arange(len(source))
-    for dx in (0, 1):
-        for dy in (0, 1):
-            cx, cy = base[:, 0].long() + dx, base[:, 1].long() + dy
-            w = (f[:, 0] if dx else 1 - f[:, 0]) * (f[:, 1] if dy else 1 - f[:, 1])
-            ok = (cx >= 0) & (cx < width) & (cy >= 0) & (cy < height) & (w > 0.02)
-            targets.append((cy * width + cx)[ok])
-            weights.append(w[ok])
-            index.append(n[ok])
-    target, weight, i = torch.cat(targets), torch.cat(weights), torch.cat(index)
-    quantised = ((near + 8).clamp(0, 16) * 2**16).long()
-    key = (quantised[i] << 24) + i
-    best = torch.full((width * height,), -1, dtype=torch.long)
-    best.scatter_reduce_(0, target, key, "amax")
-    winner = best[target] & (2**24 - 1)
-    together = (uv[:, i] - uv[:, winner]).abs().amax(0) < 4 / side
-    target, weight, i = target[together], weight[together], i[together]
-    layers = torch.cat([uv[:, i], share[None, i], torch.ones_like(weight)[None]]) * weight
-    total = torch.zeros(4, width * height).index_add_(1, target, layers)
-    weight = total[3:].reshape(1, height, width)
-    hit = weight > 0.02
-    values = (total[:3].reshape(3, height, width) / weight.clamp(min=1e-6)) * hit
-    values, hit = _closed(values, hit)
-    # A limb is wider than a window; what fills only a little of one is dust.
-    hit = hit & (_box_mean(hit.float(), _DUST) > _FULL)
-    return _Patch(values[:2], values[2:] * hit, int(low[0]), int(low[1]))
-
-
-def _closed(values: Tensor, hit: Tensor) -> tuple[Tensor, Tensor]:
-    """Close the gaps that stretching leaves, at pixels most of whose neighbors are hit."""
-    for least in (4, 4, 5, 5):
-        around = _box_sum(hit.float(), 1).round()
-        new = ~hit & (around >= least)
-        if not new.any():
-            break
-        values = torch.where(new, _box_sum(values, 1) / around.clamp(min=1), values)
-        hit = hit | new
-    return values, hit
 
 
 def _background_affine(flow: Tensor, figure: Tensor) -> Tensor:

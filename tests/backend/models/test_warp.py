@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from mti_backend.models.warp import Box, Motion, animate, crop, fill, matte, with_in_betweens
+from mti_backend.models.filling import fill
+from mti_backend.models.limbs import Limbs
+from mti_backend.models.warp import Box, Motion, animate, crop, matte, with_in_betweens
 
 SIDE = 128
 
@@ -222,3 +224,51 @@ def test_an_in_between_of_a_bar_that_moves_is_halfway() -> None:
     half = animate(picture, Box(0, 0, SIDE), moved_by(0.1, 0.0, bar))[0]
     assert len(clip) == 3
     torch.testing.assert_close(clip[1], half)
+
+
+def crossed() -> tuple[Tensor, Tensor, Tensor]:
+    """A picture (3, S, S) of a green trunk with a red arm across it, its figure (1, S, S), and the
+    two parts (2, 64, 64)."""
+    picture = torch.full((3, SIDE, SIDE), -0.2)
+    trunk, arm = torch.zeros(2, SIDE, SIDE)
+    trunk[32:96, 48:80] = 1
+    arm[56:68, 40:92] = 1
+    picture[:, trunk > 0] = torch.tensor([-0.7, 0.7, -0.7])[:, None]
+    picture[:, arm > 0] = torch.tensor([0.8, -0.8, -0.8])[:, None]
+    parts = torch.stack([trunk * (1 - arm), arm])
+    small = torch.nn.functional.adaptive_avg_pool2d(parts[None], 64)[0]
+    return picture, ((trunk + arm) > 0).float()[None], small
+
+
+def parts_moved(parts: Tensor, figure: Tensor, *moves: tuple[float, float]) -> Motion:
+    """One frame, in which each part is moved by this many crop widths."""
+    affine = torch.zeros(1, len(parts), 3, 2)
+    affine[0, :, 2] = torch.tensor(moves)
+    limbs = Limbs(affine, parts / parts.sum(0).clamp(min=1), parts)
+    flow = limbs.flow(torch.zeros(1, 2, 64, 64))
+    return Motion(flow, torch.zeros(1, 1, 64, 64), figure, limbs)
+
+
+def test_a_limb_leaves_the_trunk_whole_and_no_dust() -> None:
+    """What the arm hid is the trunk's, and no pixel of the arm stays behind."""
+    picture, figure, parts = crossed()
+    motion = parts_moved(parts, figure, (0.0, 0.0), (0.0, -0.4))
+    clip = animate(picture, Box(0, 0, SIDE), motion)[0]
+    uncovered = clip[:, 57:67, 50:78]
+    assert (uncovered[1] > 0.4).float().mean() > 0.97  # green, not gray
+    assert (clip[0, 30:] > 0.2).float().mean() == 0  # nothing red below
+    arm = clip[:, round(56 - 0.4 * SIDE) : round(68 - 0.4 * SIDE), 42:90]
+    assert (arm[0] > 0.5).float().mean() > 0.9
+
+
+def test_no_crack_opens_where_two_parts_meet() -> None:
+    """Two halves of a limb that part by a pixel or two are still one surface."""
+    picture = torch.full((3, SIDE, SIDE), -0.2)
+    limb = torch.zeros(1, SIDE, SIDE)
+    limb[:, 24:104, 56:72] = 1
+    picture = torch.where(limb > 0, torch.tensor([0.8, 0.1, -0.6])[:, None, None], picture)
+    halves = torch.zeros(2, 64, 64)
+    halves[0, 12:32, 28:36] = halves[1, 32:52, 28:36] = 1
+    motion = parts_moved(halves, limb, (0.0, 0.0), (0.0, 0.012))
+    clip = animate(picture, Box(0, 0, SIDE), motion)[0]
+    assert (clip[0, 30:100, 58:70] > 0.5).all()
