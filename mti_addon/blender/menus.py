@@ -6,10 +6,13 @@ from typing import Any
 
 import bpy
 
+from .library import shown
 from .translations import OWN
 
 MENUS = ("VIEW3D_MT_object", "VIEW3D_MT_pose", "SEQUENCER_MT_strip")
 ADD_MENU = "VIEW3D_MT_armature_add"
+FILE_TYPE = "Motion (.motion)"
+NONE_TO_EXPORT = "Motion (.motion): Choose One in the Library First"
 
 
 class MTI_MT_motion(bpy.types.Menu):
@@ -51,18 +54,40 @@ def draw_figures(self: Any, _context: Any) -> None:
     self.layout.menu("MTI_MT_add_figure", text="Figure", text_ctxt=OWN, icon="ARMATURE_DATA")
 
 
+def draw_import(self: Any, _context: Any) -> None:
+    """Append to File > Import."""
+    self.layout.operator("mti.import_motion", text=FILE_TYPE)
+
+
+def draw_export(self: Any, context: Any) -> None:
+    """Append to File > Export: the chosen motion.
+
+    The operator's poll() cannot say that none is chosen, since other menus name the motion.
+    """
+    row = self.layout.row()
+    row.enabled = shown.chosen(context.scene) is not None
+    row.operator("mti.export_motion", text=FILE_TYPE if row.enabled else NONE_TO_EXPORT)
+
+
+APPENDED = (
+    *((name, draw_motion) for name in MENUS),
+    (ADD_MENU, draw_figures),
+    ("TOPBAR_MT_file_import", draw_import),
+    ("TOPBAR_MT_file_export", draw_export),
+)
+"""Blender's menus, and what is appended to each."""
+
+
 def register() -> None:
     """Append to Blender's menus."""
-    for name in MENUS:
-        getattr(bpy.types, name).append(draw_motion)
-    getattr(bpy.types, ADD_MENU).append(draw_figures)
+    for name, draw in APPENDED:
+        getattr(bpy.types, name).append(draw)
 
 
 def unregister() -> None:
     """Remove the entries from Blender's menus."""
-    getattr(bpy.types, ADD_MENU).remove(draw_figures)
-    for name in MENUS:
-        getattr(bpy.types, name).remove(draw_motion)
+    for name, draw in reversed(APPENDED):
+        getattr(bpy.types, name).remove(draw)
 
 
 CLASSES: tuple[type, ...] = (MTI_MT_motion,)

@@ -21,3 +21,11 @@ def version_of(root: Path = ROOT) -> str:
 
         return version(DISTRIBUTION)
     return str(tomllib.loads(text)["version"])
+
+
+@functools.cache
+def oldest_blender(root: Path = ROOT) -> tuple[int, int]:
+    """Return the oldest version of Blender that the extension runs in. Raises OSError, KeyError."""
+    text = (root / "blender_manifest.toml").read_text(encoding="utf-8")
+    major, minor, _ = tomllib.loads(text)["blender_version_min"].split(".")
+    return int(major), int(minor)

@@ -1,7 +1,8 @@
 """The command line of the motion library: learn, apply, edit, list, show, export, import.
 
-It needs neither Blender nor the add-on, only `mti_addon.wire`. Each command is a module with NAME,
-HELP, `add_options` and `run`; what computes is imported only by those that compute.
+It needs neither Blender nor the add-on, only `mti_addon.wire`; but `learn` starts Blender on a
+.blend file. Each command is a module with NAME, HELP, `add_options` and `run`; what computes is
+imported only by those that compute.
 """
 
 from __future__ import annotations

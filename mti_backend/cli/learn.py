@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mti_addon.wire.capture_folder import CaptureTask
 from mti_addon.wire.durations import duration_text
 from mti_addon.wire.edit import AS_LEARNED
 from mti_addon.wire.errors import (
@@ -27,9 +31,12 @@ from mti_addon.wire.settings import MODELS_OF, InversionSettings, ModelName, Set
 
 from . import options as common
 from .apply import Plan, add_result_options, places_of
+from .blend_file import DEFAULT as DEFAULT_BLENDER
+from .blend_file import Action, capture_actions, find_blender, is_blend
 from .motions import Found
 from .options import Parser
 from .output import complain, printable, quality_text, say
+from .places import work_folder
 from .report import Report
 from .words import (
     WordsPlan,
@@ -46,7 +53,7 @@ if TYPE_CHECKING:
     from .results import Places
 
 NAME = "learn"
-HELP = "learn a motion from a video or images"
+HELP = "learn a motion from a video or images, or all actions of a .blend file"
 _ABOUT = """\
 Learn the motion of a video and keep it in the library.
 
@@ -54,6 +61,10 @@ SOURCE is a video of any kind that ffmpeg reads, an animated GIF, WebP or PNG, a
 images, or a folder of videos, each of which becomes a motion. The pictures are sampled evenly over
 the range, and cropped in their center to the engine's shape. Two or three seconds in which one
 thing moves, in full view and in front of a calm background, are learned best.
+
+SOURCE may also be a .blend file. Then each action that moves bones of an armature in its scene
+becomes a motion that is named after it, as by Learn All Actions in Blender, which is started
+without a window and captures the keyed poses. Scripts in the file are not run.
 
 If it is interrupted, even by a power failure, the same command continues. What the library already
 has from the same pictures and settings is not learned again; with other settings, it is replaced.
@@ -69,11 +80,23 @@ _EXAMPLES = """\
   python -m mti_backend learn dance.mp4 --name Dance --tags party,arms --target portrait.png
   python -m mti_backend learn frames/ --fps 12 --kind object
   python -m mti_backend learn videos/ --engine svd --json > learned.json
+  python -m mti_backend learn scene.blend --blender /opt/blender-5.0/blender --tags hero
   python -m mti_backend learn pan.mp4 --kind camera --method motion-inversion \\
       --caption "a street" --prompt "a castle in fog" --view camera
 """
 _OF_ALL = (DiskFull, NotWritable, ModelMissing, BackendMissing, OutOfMemory)
 """What stops one motion of a folder would stop the others, too."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of several motions that are learned."""
+
+    source: Path
+    learn: Callable[[], Outcome]
+    """Raises MtiError."""
+    action: str | None = None
+    """The action, if the source is a .blend file."""
 
 
 def add_options(parser: Parser) -> None:
@@ -125,6 +148,12 @@ def add_options(parser: Parser) -> None:
     group.add_argument(
         "--flip-safe", action="store_true", help="the motion stays the same when mirrored"
     )
+    parser.add_argument(
+        "--blender",
+        default=DEFAULT_BLENDER,
+        metavar="PATH",
+        help="Blender, or a Python with the bpy module, for a .blend file (default: blender)",
+    )
     common.add_library(parser, written=True)
     common.add_json(parser, "what was learned")
     common.add_quiet(parser)
@@ -145,7 +174,7 @@ def _add_about(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--name",
         type=common.text(Request, "name"),
-        help="default: after the file; not for a folder of videos",
+        help="default: after the file; not for a folder of videos or a .blend file",
     )
     group.add_argument("--kind", choices=KINDS, default="body", help="what moves (default: body)")
     group.add_argument(
@@ -165,6 +194,9 @@ def run(options: argparse.Namespace, report: Report) -> int:
     from .footage.source import movies_in
     from .learning import Learner
 
+    captures = is_blend(options.source)
+    if captures:
+        _refuse_options_of_footage(options)
     words = given_words(options) or options.caption is not None
     method = common.method_of(options, words)
     options.engine = options.engine or MODELS_OF[method][0]
@@ -185,9 +217,50 @@ def run(options: argparse.Namespace, report: Report) -> int:
         raise BadRequest(Problem("options_of_one_video", what, "Leave them out.", values))
     wish = _wish(options)
     learner = Learner(wish, common.own_library(options), report.jobs(), report.screen)
+    if captures:
+        return _all(_captured(learner, options, report), options, report)
     if movies:
-        return _all(learner, movies, options, report)
+        return _all([_Part(path, partial(learner.learn, path)) for path in movies], options, report)
     return _one(learner, options, report)
+
+
+def _refuse_options_of_footage(options: argparse.Namespace) -> None:
+    """Raise BadRequest if one is given that makes no sense for the actions of a .blend file."""
+    defaults: tuple[tuple[str, object], ...] = (
+        *(("start", 0.0), ("end", None), ("fps", 24.0)),
+        *(("name", None), ("target", None), ("prompt", [])),
+    )
+    given = [f"--{name}" for name, unset in defaults if getattr(options, name) != unset]
+    if given:
+        what = "{options} cannot be used with {path}, each action of which becomes a motion."
+        hint = "Leave that out, or change the actions in Blender."
+        values = {"options": ", ".join(given), "path": str(options.source)}
+        raise BadRequest(Problem("options_of_footage", what, hint, values))
+
+
+def _captured(learner: Learner, options: argparse.Namespace, report: Report) -> list[_Part]:
+    """Have Blender capture the actions of a .blend file. Raises MtiError if it can capture none."""
+    source: Path = options.source
+    blender = find_blender(options.blender)
+    file = str(source.resolve())
+    task = CaptureTask(file, learner.wish.settings, options.kind, options.flip_safe)
+    actions, notices = capture_actions(blender, task, work_folder(), report.screen)
+    for notice in notices:
+        report.screen.note(notice)
+    return [
+        _Part(source, partial(_learn_action, learner, source, action), action.name)
+        for action in actions
+    ]
+
+
+def _learn_action(learner: Learner, source: Path, action: Action) -> Outcome:
+    """Learn an action. Raises MtiError, also if it could not be captured."""
+    from .learning import Reference
+
+    if action.request is None:
+        raise action.error or BadRequest("It was not captured.")
+    notices, inputs = action.notices, action.inputs
+    return learner.learn_from(Reference(source, action.request, inputs, notices, action.name))
 
 
 def _wish(options: argparse.Namespace) -> Wish:
@@ -249,31 +322,31 @@ def _plan(motion: Found, places: Places, options: argparse.Namespace) -> Plan | 
     return WordsPlan(motion, engine, words, places)
 
 
-def _all(learner: Learner, movies: list[Path], options: argparse.Namespace, report: Report) -> int:
-    """Learn from every video of a folder, going on after failures; returns the highest code."""
+def _all(parts: list[_Part], options: argparse.Namespace, report: Report) -> int:
+    """Learn one after the other, going on after failures; returns the highest code."""
     from .learning import Outcome
 
     outcomes: list[Outcome] = []
-    for number, movie in enumerate(movies, start=1):
+    for number, part in enumerate(parts, start=1):
         try:
-            outcome = learner.learn(movie)
+            outcome = part.learn()
         except Cancelled:
             raise
         except MtiError as error:
-            outcome = Outcome(movie, "failed", error=error)
+            outcome = Outcome(part.source, "failed", error=error, action=part.action)
         outcomes.append(outcome)
         report.screen.clear()
         report.so_far = {"motions": [each.to_json(options.engine) for each in outcomes]}
         if not options.json:
-            say(f"[{number}/{len(movies)}] {printable(movie.name)}: {_summary(outcome)}")
+            say(f"[{number}/{len(parts)}] {printable(outcome.label)}: {_summary(outcome)}")
             if outcome.warning:
                 say(f"  {outcome.warning}")
         if outcome.error is not None:
-            complain(outcome.error)
+            complain(outcome.error, outcome.action or "")
             if isinstance(outcome.error, _OF_ALL):
                 break
     if not options.json:
-        say(_counts(outcomes, len(movies)))
+        say(_counts(outcomes, len(parts)))
     codes = [each.error.exit_code for each in outcomes if each.error is not None]
     return report.done(report.so_far, max(codes, default=EXIT_DONE))
 

@@ -1,12 +1,14 @@
-"""Learns motions from videos and images, and keeps them in a library. Imports numpy and PIL, and
-torch while a job runs.
+"""Learns motions from videos, images, and captured actions, and keeps them in a library. Imports
+numpy and PIL, and torch while a job runs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,21 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What a motion is learned from: the request of a job without its `job`, and its inputs.
+
+    notices: what could be better.
+    """
+
+    source: Path
+    request: Request
+    inputs: Mapping[str, bytes]
+    notices: tuple[str, ...] = ()
+    action: str | None = None
+    """The action, if the source is a .blend file."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one source: learned, known (the library has it already), or failed."""
 
@@ -111,12 +128,19 @@ class Outcome:
     warning: str = ""
     seconds: float = 0.0
     error: MtiError | None = None
+    action: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is called in a list of sources."""
+        return self.source.name if self.action is None else self.action
 
     def to_json(self, engine: str) -> dict[str, Any]:
         """The outcome for a program."""
         preset = self.motion.preset if self.motion else None
         return {
             "source": str(self.source),
+            "action": self.action,
             "status": self.status,
             "name": preset.name if preset else None,
             "id": preset.id if preset else None,
@@ -136,47 +160,38 @@ class Learner:
         self.wish, self._library, self.jobs, self._screen = wish, library.resolve(), jobs, screen
 
     def learn(self, source: Path) -> Outcome:
-        """Learn the motion of one source, unless the library already has it from this engine.
+        """Learn the motion of footage, unless the library already has it from this engine.
 
         Raises MtiError; the library is unchanged then."""
-        began, wish, settings = time.monotonic(), self.wish, self.wish.settings
-        name = wish.name or name_of(source)
+        name = self.wish.name or name_of(source)
         self._screen.progress(f"{name}: reading {source.name}", now=True)
-        footage = sample(
-            open_source(source, wish.image_fps),
-            wish.start,
-            wish.end,
-            settings.num_frames,
-            settings.size,
-        )
-        references = {
-            reference_name(i + 1): png(Image.fromarray(picture))
-            for i, picture in enumerate(footage.pictures)
-        }
-        request = _request(name, settings, footage, wish.flip_safe)
-        inputs = references
-        if request.targets:
-            inputs = references | {TARGET: _first(footage, settings)}
-        same = self._same(references)
-        if same is not None and _has_learned(same, settings):
+        return self.learn_from(_of_footage(source, name, self.wish))
+
+    def learn_from(self, reference: Reference) -> Outcome:
+        """The same for what has been read or captured."""
+        began, engine = time.monotonic(), self.wish.engine
+        request, inputs = reference.request, reference.inputs
+        tell = partial(Outcome, reference.source, action=reference.action)
+        same = self._same(inputs)
+        if same is not None and _has_learned(same, request.settings):
             self.jobs.forget(request, inputs)
-            quality = same.preset.embeddings[wish.engine].quality
-            return Outcome(source, "known", Found(same.preset, same.folder), quality)
-        for notice in footage.notices:
-            self._screen.note(f"{name}: {notice}")
-        job = self.jobs.run(request, inputs, name)
+            quality = same.preset.embeddings[engine].quality
+            return tell("known", Found(same.preset, same.folder), quality)
+        for notice in reference.notices:
+            self._screen.note(f"{request.name}: {notice}")
+        job = self.jobs.run(request, inputs, request.name)
         motion = self._save(job, same)
         final = job.finished()
         warning = str(final.result["warning"]) if isinstance(final, Done) else ""
         self.jobs.remove(job)
         found = Found(motion.preset, motion.folder)
-        quality = motion.preset.embeddings[wish.engine].quality
-        return Outcome(source, "learned", found, quality, warning, time.monotonic() - began)
+        quality = motion.preset.embeddings[engine].quality
+        return tell("learned", found, quality, warning, time.monotonic() - began)
 
-    def _same(self, references: dict[str, bytes]) -> Motion | None:
-        """The motion of the library that was learned from the same pictures; of several, one that
-        this engine has learned."""
-        sums = {name: hashlib.sha256(data).hexdigest() for name, data in references.items()}
+    def _same(self, inputs: Mapping[str, bytes]) -> Motion | None:
+        """The motion of the library that was learned from the same poses or pictures; of several,
+        one that this engine has learned."""
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in inputs.items()}
         same = find_motions(self._library, content_id(sums))
         same.sort(key=lambda each: self.wish.engine not in each.preset.embeddings)
         return same[0] if same else None
@@ -207,6 +222,21 @@ def name_of(source: Path) -> str:
     base = source.resolve().name if source.is_dir() else source.stem
     text = "".join(letter if letter.isprintable() else " " for letter in base.replace("_", " "))
     return " ".join(text.split())[:64].strip() or "Motion"
+
+
+def _of_footage(source: Path, name: str, wish: Wish) -> Reference:
+    """What is learned from a video or images. Raises UnreadableInput, BadRequest, NoMotion."""
+    settings = wish.settings
+    opened = open_source(source, wish.image_fps)
+    footage = sample(opened, wish.start, wish.end, settings.num_frames, settings.size)
+    inputs = {
+        reference_name(i + 1): png(Image.fromarray(picture))
+        for i, picture in enumerate(footage.pictures)
+    }
+    request = _request(name, settings, footage, wish.flip_safe)
+    if request.targets:
+        inputs |= {TARGET: _first(footage, settings)}
+    return Reference(source, request, inputs, footage.notices)
 
 
 def _request(name: str, settings: Settings, footage: Footage, flip_safe: bool) -> Request:

@@ -135,7 +135,10 @@ def test_disabling_leaves_nothing_behind_and_enabling_brings_it_back(enabled, ex
         assert not hasattr(bpy.types, "MTI_PT_view3d")
         assert enabled not in bpy.context.preferences.addons
         assert not _registered() & OPERATORS
-        for menu in ("VIEW3D_MT_object", "SEQUENCER_MT_strip", "VIEW3D_MT_armature_add"):
+        for menu in (
+            *("VIEW3D_MT_object", "SEQUENCER_MT_strip", "VIEW3D_MT_armature_add"),
+            *("TOPBAR_MT_file_import", "TOPBAR_MT_file_export"),
+        ):
             appended = getattr(getattr(bpy.types, menu).draw, "_draw_funcs", [])
             assert not [each for each in appended if enabled in each.__module__]
         addon_utils.enable(enabled, default_set=True)

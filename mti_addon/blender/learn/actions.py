@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import bpy
 
 from ...wire import Settings
+from ...wire.library import Kind
 from ..common.overrides import overriding
 from ..scene.animation import channels
 from ..scene.dependencies import known
 from ..sketch.reference import Shot, take_shot
 from ..sketch.sources import find_armature
+from .many import Planned
 
 _BONE = re.compile(r'pose\.bones\["(.+?)"\]')
 
@@ -46,6 +49,16 @@ def _plays(armature: Any, action: Any) -> bool:
         return False
     strips = (strip for track in data.nla_tracks for strip in track.strips)
     return data.action == action or any(strip.action == action for strip in strips)
+
+
+def planned(
+    context: Any, armatures: Sequence[Any], settings: Settings, kind: Kind = "body"
+) -> list[Planned]:
+    """Return the motions that the actions of these armatures become, with their captures."""
+    return [
+        Planned(each.name, kind, partial(capture, context, armature, each, settings))
+        for armature, each in actions_of(armatures)
+    ]
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ...motion import encode_png
@@ -74,12 +75,7 @@ def learn_all(
     for each in steps(planned):
         options = options_for(context.scene.mti, each.name, settings.model)
         try:
-            caption = caption_of_kind(each.kind, each.name, settings.model)
-            view: View = "camera" if each.kind == "camera" else "object"
-            options = replace(options, caption=caption, view=view)
-            if is_by_words(settings):
-                options = replace(options, variations=1)
-            job = _create_job(each.capture(), settings, options)
+            job = create_job(addon.jobs_folder(), each, each.capture(), settings, options)
             submit(job, None, Keep(about=saving.about(each.name, each.kind)))
         except (CaptureError, MtiError) as error:
             failed.append((each.name, error.problem))
@@ -93,8 +89,18 @@ def learn_all(
     operator.report({"WARNING" if failed else "INFO"}, said)
 
 
-def _create_job(shot: Shot, settings: Settings, options: LearnOptions) -> JobFolder:
-    """Write a job that learns what was captured. Raises BadRequest, DiskFull, NotWritable."""
+def create_job(
+    root: Path, planned: Planned, shot: Shot, settings: Settings, options: LearnOptions
+) -> JobFolder:
+    """Write a job in `root` that learns what was captured of a planned motion.
+
+    Raises BadRequest, DiskFull, NotWritable.
+    """
+    caption = options.caption or caption_of_kind(planned.kind, planned.name, settings.model)
+    view: View = "camera" if planned.kind == "camera" else "object"
+    options = replace(options, caption=caption, view=view)
+    if is_by_words(settings):
+        options = replace(options, variations=1)
     inputs = learn_inputs(map(encode_png, shot.pictures), shot.poses, options)
     info = CaptureInfo(shot.fps, *shot.span, shot.size, options.flip_safe)
-    return create_learn_job_from(addon.jobs_folder(), settings, options, inputs, info)
+    return create_learn_job_from(root, settings, options, inputs, info)

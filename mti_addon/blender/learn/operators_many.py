@@ -91,10 +91,7 @@ class MTI_OT_learn_actions(bpy.types.Operator):
         armatures, settings = actions.armatures_of(context), engines.chosen_settings()
         if self.only_active:
             armatures = [each for each in armatures if each == find_armature(context)]
-        found = [
-            Planned(each.name, "body", partial(actions.capture, context, armature, each, settings))
-            for armature, each in actions.actions_of(armatures)
-        ]
+        found = actions.planned(context, armatures, settings)
         new = new_ones(found) if self.skip_known else found
         return new, len(found) - len(new)
 

@@ -9,6 +9,7 @@ import bpy
 import pytest
 
 from mti_addon.wire.library import export_to, read_library, read_motion
+from tests.blender.test_panels import Layout
 from tests.wire.library.examples import saved
 
 pytestmark = pytest.mark.once
@@ -62,6 +63,35 @@ def test_what_is_exported_is_the_same_motion(entry, tmp_path):
     bpy.ops.mti.delete_motion()
     bpy.ops.mti.import_motion(filepath=str(tmp_path / "sent.motion"))
     assert entry("Wave").id == wave.id
+
+
+class Menu(Layout):
+    """A recorder that tells which entries are greyed out."""
+
+    def row(self):
+        return Menu(self.lines, self.buttons)
+
+    def operator(self, idname, **options):
+        settings = super().operator(idname, **options)
+        self.lines[-1] += " (grey)" * (not self.enabled)
+        return settings
+
+
+def test_the_file_menu_imports_and_exports_the_chosen_motion(entry, scene, ext):
+    menus = ext("blender.menus")
+    for name, draw in (("import", menus.draw_import), ("export", menus.draw_export)):
+        assert draw in getattr(bpy.types, f"TOPBAR_MT_file_{name}").draw._draw_funcs
+
+    def drawn(draw):
+        layout = Menu()
+        draw(SimpleNamespace(layout=layout), bpy.context)
+        return layout.lines, layout.buttons
+
+    assert drawn(menus.draw_import) == (["[mti.import_motion]"], [("Motion (.motion)", "NONE")])
+    nothing = "Motion (.motion): Choose One in the Library First"
+    assert drawn(menus.draw_export) == (["[mti.export_motion] (grey)"], [(nothing, "NONE")])
+    bpy.ops.mti.pick_motion(folder=str(entry("Wave").folder))
+    assert drawn(menus.draw_export) == (["[mti.export_motion]"], [("Motion (.motion)", "NONE")])
 
 
 def test_files_are_accepted_where_they_are_expected(enabled):

@@ -34,6 +34,7 @@ NO_PHRASES = {
     "Motions",
     "Layer",
     "Object Transforms",
+    "Driver",
     "Asset Browser Main",
     "File Browser Main",
     "The recipe",
