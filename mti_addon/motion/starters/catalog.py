@@ -11,7 +11,7 @@ from .gaits import make_gait
 from .keys import Starter
 from .posing import Row, Skeleton
 from .quadruped import quadruped
-from .stunts import STICK
+from .standing import STICK
 
 QUADRUPED = Skeleton(quadruped())
 SIDE, THREE_QUARTERS, HALFWAY, SLIGHTLY = 90.0, 60.0, 45.0, 30.0
