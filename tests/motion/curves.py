@@ -24,6 +24,9 @@ def value_at(track, frame, cycle):
     for i in range(1, len(values) - 1):
         if slope[i - 1] * slope[i] > 0:
             tangent[i] = (values[i + 1] - values[i - 1]) / (at[i + 1] - at[i - 1])
+    if cycle and slope[-1] * slope[0] > 0:  # its last key is the first of the next cycle
+        around = values[1] - values[0] + values[-1] - values[-2]
+        tangent[[0, -1]] = around / (at[1] - at[0] + at[-1] - at[-2])
     i = min(int(np.searchsorted(at, frame, "right")) - 1, len(at) - 2)
     h = at[i + 1] - at[i]
     s = (frame - at[i]) / h

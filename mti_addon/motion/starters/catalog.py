@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from . import expressions, gaits, stunts
+from . import actions, exercises, expressions, gaits, stunts
 from .expressions import FACE
 from .gaits import make_gait
 from .keys import Starter
 from .posing import Row, Skeleton
 from .quadruped import quadruped
-from .stunts import STICK
+from .standing import STICK
 
 QUADRUPED = Skeleton(quadruped())
 SIDE, THREE_QUARTERS, HALFWAY, SLIGHTLY = 90.0, 60.0, 45.0, 30.0
@@ -49,6 +49,22 @@ STICK_MOTIONS = (
     Starter("NOD", "Nod", "Yes, twice", SLIGHTLY, stunts.nod),
     Starter("SHAKE_HEAD", "Shake Head", "No, twice", 0, stunts.shake_head),
     Starter("TURN_AROUND", "Turn Around", "One full turn in place", 0, stunts.turn_around),
+    Starter("CHEER", "Cheer", "Both arms go up, with a little bounce", 0, exercises.cheer),
+    Starter("RAISE_ARMS", "Raise Arms", "Both arms out, up, and down", 0, exercises.raise_arms),
+    Starter("WAVE_BOTH", "Wave Both Arms", "Both arms go up and wave", 0, exercises.wave_both),
+    Starter(
+        "SIDE_STRETCH", "Side Stretch", "To one side with the other arm up, and to the other", 0,
+        exercises.side_stretch,
+    ),
+    Starter("BALANCE", "Balance", "On one leg, with both arms out", 0, exercises.balance),
+    Starter("SIDE_STEP", "Side Step", "A wide step to the left, and back", 0, actions.side_step),
+    Starter("LUNGE", "Lunge", "Down and up, with one foot far in front", HALFWAY, actions.lunge),
+    Starter(
+        "SIDE_LUNGE", "Side Lunge", "Deep onto the left leg, and onto the right", 0,
+        actions.side_lunge,
+    ),
+    Starter("DANCE", "Dance", "From side to side, one arm up and the other down", 0, actions.dance),
+    Starter("POINT", "Point", "The right arm points to the side", 0, exercises.point),
 )  # fmt: skip
 QUADRUPED_MOTIONS = (
     Starter(

@@ -91,6 +91,19 @@ class Keys:
         for seconds, value in keys.items():
             self.set(bone, path, index, round(seconds * fps), value)
 
+    def both(
+        self, bone: str, index: int, keys: Mapping[float, float], fps: float,
+        right: Mapping[float, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Add keys of one rotation of a left bone, and the mirrored ones of the right bone.
+
+        `right`: those of the right bone if it moves otherwise, given as if it were the left one.
+        """
+        self.curve(f"{bone}.L", index, keys, fps)
+        sign = 1.0 if index == 0 else -1.0
+        mirror = {at: sign * value for at, value in (right or keys).items()}
+        self.curve(f"{bone}.R", index, mirror, fps)
+
     def motion(self, frames: int, cycle: int = 0) -> Motion:
         """Return the collected motion, without what stays at rest.
 

@@ -1,24 +1,17 @@
 """Motions on the spot: squat, jump, kick, bow, turn. Imports numpy and stdlib only.
 
-Inverse kinematics bend the legs so that planted feet stay in place (`posing`).
+Feet that stand stay in place (`standing`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-import numpy as np
-
-from .figure import WAVE, WAVE_SECONDS, stick_figure
-from .gaits import LEG, tilted
+from .figure import WAVE, WAVE_SECONDS
+from .gaits import LEG
 from .keys import TURN, Keys, Motion, mirrored, smooth
-from .posing import Array, Point, Pose, Skeleton
-
-STICK = Skeleton(stick_figure())
-SECONDS = 2.0
-BENT = {"thigh.L": (20.0, 0.0, 0.0), "shin.L": (-40.0, 0.0, 0.0)}
-HIPS = "hips"
+from .posing import Pose
+from .standing import BENT, HIPS, SECONDS, STICK, Foot, apart, foot_ends, stand, turned
 
 
 def wave(fps: float) -> Motion:
@@ -39,9 +32,8 @@ def jumping_jack(fps: float) -> Motion:
     for phase, (out, up, pitch) in enumerate(
         ((0.0, 0.0, 0.0), (0.5, 0.10, 35.0), (1.0, 0.0, 0.0), (0.5, 0.10, 35.0), (0.0, 0.0, 0.0))
     ):
-        _stand(
-            keys, phase * step, (0, 0, up - 0.02 - 0.075 * out), {}, 0.34 * out - 0.05, up, pitch
-        )
+        hips = (0, 0, up - 0.02 - 0.075 * out)
+        stand(keys, phase * step, hips, {}, *apart(0.34 * out - 0.05, up, pitch))
         if phase % 2 == 0:
             keys.turn(phase * step, mirrored({"upper_arm.L": (0.0, 0.0, 10 + 150 * out)}))
     keys.turn(0, mirrored({"forearm.L": (6.0, 0.0, 8.0)}))
@@ -54,7 +46,7 @@ def squat(fps: float) -> Motion:
     for seconds in (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0):
         deep = smooth(1 - abs(seconds - 1))
         frame = round(seconds * fps)
-        _stand(keys, frame, (0, 0.16 * deep, -0.36 * deep), {HIPS: (24.0 * deep, 0.0, 0.0)})
+        stand(keys, frame, (0, 0.16 * deep, -0.36 * deep), {HIPS: (24.0 * deep, 0.0, 0.0)})
     for seconds, deep in ((0, 0.0), (1, 1.0), (2, 0.0)):
         arms = {"upper_arm.L": (112 * deep, 0.0, 0.0), "spine": (14 * deep, 0.0, 0.0)}
         keys.turn(round(seconds * fps), {**mirrored(arms), "neck": (-24 * deep, 0.0, 0.0)})
@@ -73,7 +65,7 @@ def jump(fps: float) -> Motion:
     )  # fmt: skip
     for seconds, up, back, lean, heels in ground:
         frame = round(seconds * fps)
-        _stand(keys, frame, (0, back, up), {HIPS: (lean, 0.0, 0.0)}, pitch=heels)
+        stand(keys, frame, (0, back, up), {HIPS: (lean, 0.0, 0.0)}, *apart(0.0, 0.0, heels))
     top = round(0.88 * fps)
     keys.shift(top, HIPS, STICK.local_shift((0.0, 0.0, 0.36)))
     legs = {"thigh.L": (22.0, 0.0, 0.0), "shin.L": (-44.0, 0.0, 0.0), "foot.L": (-30.0, 0.0, 0.0)}
@@ -89,7 +81,7 @@ def kick(fps: float) -> Motion:
     keys = Keys()
     for seconds, share in ((0.0, 0.0), (0.25, 0.6), (0.5, 1.0), (0.9, 1.0), (1.4, 1.0), (2.0, 0.0)):
         root = (0.09 * share, 0.0, -0.03 * share)
-        _stand(keys, round(seconds * fps), root, {}, sides="L")
+        stand(keys, round(seconds * fps), root, {}, right=None)
     right: Mapping[str, Mapping[float, float]] = {
         "thigh.R": {0: 0, 0.25: 8, 0.5: -32, 0.9: 92, 1.05: 88, 1.4: 30, 1.7: 20, 2: 0},
         "shin.R": {
@@ -121,7 +113,7 @@ def bow(fps: float) -> Motion:
     for seconds in (0.0, 0.3, 0.55, 0.8, 1.15, 1.45, 1.7, 2.0):
         deep = smooth(seconds / 0.8) if seconds < 1 else smooth((2 - seconds) / 0.85)
         frame = round(seconds * fps)
-        _stand(keys, frame, (0, 0.12 * deep, -0.015 * deep), {HIPS: (38 * deep, 0.0, 0.0)})
+        stand(keys, frame, (0, 0.12 * deep, -0.015 * deep), {HIPS: (38 * deep, 0.0, 0.0)})
     for seconds, deep in ((0.0, 0.0), (0.8, 1.0), (1.15, 1.0), (2.0, 0.0)):
         lean = {"spine": (26 * deep, 0.0, 0.0), "chest": (20 * deep, 0.0, 0.0)}
         arms = mirrored({"upper_arm.L": (60 * deep, 0.0, 0.0)})
@@ -161,42 +153,12 @@ def turn_around(fps: float) -> Motion:
         for side, start in (("L", 0), ("R", 2)):
             since = (phase - start) % 4  # 0 to 2: planted; 2 to 4: moving
             ahead = 22.5 - 22.5 * since if since <= 2 else 0.0
-            ankle, toe = _foot(side, -0.04, 0.06 if since == 3 else 0.0, 0.0)
-            about = _turned(yaw + ahead)
+            aside = -0.04 if side == "L" else 0.04
+            ankle, toe = foot_ends(side, Foot(aside, 0.0, 0.06 if since == 3 else 0.0))
+            about = turned(yaw + ahead)
             leg = [f"{bone}.{side}" for bone in LEG]
             keys.turn(phase * step, STICK.planted(pose, leg, about @ ankle, about @ toe))
         keys.shift(phase * step, HIPS, pose.root)
     keys.steady(HIPS, TURN, 1, 16 * step, (0.0, 360.0))
     keys.turn(0, mirrored({"upper_arm.L": (0.0, 0.0, 12.0)}))
     return keys.motion(16 * step, cycle)
-
-
-def _stand(
-    keys: Keys,
-    frame: int,
-    root: Point,
-    turns: Mapping[str, Point],
-    apart: float = 0.0,
-    up: float = 0.0,
-    pitch: float = 0.0,
-    sides: str = "LR",
-) -> None:
-    """Key the hips and the legs with planted feet, `apart` meters farther out or raised by `up`."""
-    pose = Pose({**turns, **mirrored(BENT)}, STICK.local_shift(root))
-    keys.shift(frame, HIPS, pose.root)
-    keys.turn(frame, turns)
-    for side in sides:
-        leg = [f"{bone}.{side}" for bone in LEG]
-        keys.turn(frame, STICK.planted(pose, leg, *_foot(side, apart, up, pitch)))
-
-
-def _foot(side: str, apart: float, up: float, pitch: float) -> tuple[Array, Array]:
-    """Return ankle and toe (3,) of a foot in position."""
-    _, _, ankle, toe = STICK.rows[STICK.place[f"foot.{side}"]]
-    at = np.array([apart if side == "L" else -apart, 0.0, up])
-    return tilted(np.array(ankle) + at, np.array(toe) + at, pitch)
-
-
-def _turned(degrees: float) -> Array:
-    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])

@@ -15,7 +15,8 @@ SIZE, COUNT = (128, 128), 14
 STARTERS = [
     *(("STICK", name) for name in (
         "WAVE", "JUMPING_JACK", "SQUAT", "WALK", "WALK_ACROSS", "RUN", "JUMP", "KICK", "BOW",
-        "NOD", "SHAKE_HEAD", "TURN_AROUND")),
+        "NOD", "SHAKE_HEAD", "TURN_AROUND", "CHEER", "RAISE_ARMS", "WAVE_BOTH", "SIDE_STRETCH",
+        "BALANCE", "SIDE_STEP", "LUNGE", "SIDE_LUNGE", "DANCE", "POINT")),
     *(("QUADRUPED", name) for name in ("WALK", "TROT")),
     *(("FACE", name) for name in ("TALK", "SMILE", "NOD")),
 ]  # fmt: skip

@@ -109,7 +109,8 @@ def _stick_poses(figure, scene, frames, names):
 ALL = [
     *(("STICK", "motion", name) for name in (
         "WAVE", "JUMPING_JACK", "SQUAT", "WALK", "WALK_ACROSS", "RUN", "JUMP", "KICK", "BOW",
-        "NOD", "SHAKE_HEAD", "TURN_AROUND")),
+        "NOD", "SHAKE_HEAD", "TURN_AROUND", "CHEER", "RAISE_ARMS", "WAVE_BOTH", "SIDE_STRETCH",
+        "BALANCE", "SIDE_STEP", "LUNGE", "SIDE_LUNGE", "DANCE", "POINT")),
     *(("QUADRUPED", "quadruped_motion", name) for name in ("WALK", "TROT")),
     *(("FACE", "face_motion", name) for name in ("TALK", "SMILE", "NOD")),
 ]  # fmt: skip
@@ -166,6 +167,21 @@ def test_feet_do_not_slide_as_blender_plays_a_walk(scene):
     steps = np.linalg.norm(np.diff(toes[..., :2], axis=0), axis=2)
     assert both.mean() > 0.3 and np.median(steps[both]) < 0.01 and steps[both].max() < 0.03
     assert toes[-1, 0, 1] < toes[0, 0, 1] - 1.4
+
+
+@pytest.mark.parametrize(
+    ("name", "feet"),
+    [
+        *((name, ("foot.L", "foot.R")) for name in (
+            "CHEER", "RAISE_ARMS", "WAVE_BOTH", "SIDE_STRETCH", "LUNGE", "SIDE_LUNGE", "DANCE",
+            "POINT")),
+        ("BALANCE", ("foot.L",)),
+    ],
+)  # fmt: skip
+def test_feet_stay_where_they_stand_as_blender_plays_it(scene, name, feet):
+    bpy.ops.mti.add_stick_figure(motion=name)
+    toes = _stick_poses(bpy.context.object, scene, np.arange(1, 49, 0.5), feet)[:, :, 1]
+    assert np.ptp(toes, axis=0).max() < 0.02
 
 
 @pytest.mark.parametrize(("facing", "degrees"), [("BEST", 90), ("FRONT", 0), ("SIDE", 90)])

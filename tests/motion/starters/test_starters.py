@@ -39,7 +39,7 @@ def ends(kind, motion, step=0.5):
 
 
 def test_there_are_enough_of_them():
-    assert len(find_kind("STICK").motions) >= 12
+    assert len(find_kind("STICK").motions) >= 22
     assert {s.name for s in find_kind("QUADRUPED").motions} == {"WALK", "TROT"}
     assert {s.name for s in find_kind("FACE").motions} == {"TALK", "SMILE", "NOD"}
     for kind in KINDS:
@@ -95,14 +95,22 @@ def toes(kind, motion, feet, step=0.5):
     return tails[:, [[row[0] for row in kind.rows].index(foot) for foot in feet]]
 
 
-@pytest.mark.parametrize("name", ["SQUAT", "BOW"])
-def test_feet_stay_where_they_stand(name):
+STANDING = [
+    *((name, "LR") for name in (
+        "SQUAT", "BOW", "CHEER", "RAISE_ARMS", "WAVE_BOTH", "SIDE_STRETCH", "LUNGE", "SIDE_LUNGE",
+        "DANCE", "POINT")),
+    ("BALANCE", "L"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "sides"), STANDING)
+def test_feet_stay_where_they_stand(name, sides):
     kind = find_kind("STICK")
-    places = toes(kind, made(find_starter(kind, name)), ("foot.L", "foot.R"))
+    places = toes(kind, made(find_starter(kind, name)), [f"foot.{side}" for side in sides])
     assert np.ptp(places, axis=0).max() < 0.015
 
 
-@pytest.mark.parametrize("name", ["WALK_ACROSS", "TURN_AROUND"])
+@pytest.mark.parametrize("name", ["WALK_ACROSS", "TURN_AROUND", "SIDE_STEP"])
 def test_a_foot_on_the_ground_does_not_slide(name):
     """A toe that is down for three consecutive half frames moves less than 4 mm in the middle
     one."""
@@ -113,6 +121,22 @@ def test_a_foot_on_the_ground_does_not_slide(name):
     assert stands.mean() > 0.3
     way = np.linalg.norm(places[2:, :, :2] - places[:-2, :, :2], axis=2)
     assert way[stands].max() < 0.03 and np.median(way[stands]) < 0.008
+
+
+@pytest.mark.parametrize(
+    ("name", "later"),
+    [("CHEER", 0), ("RAISE_ARMS", 0), ("SIDE_STEP", 24), ("SIDE_LUNGE", 24), ("DANCE", 12)],
+)
+def test_one_side_does_what_the_other_does_then_or_later(name, later):
+    """Half a cycle later, at 24 frames per second, and mirrored."""
+    kind = find_kind("STICK")
+    motion, names = made(find_starter(kind, name)), [row[0] for row in kind.rows]
+    other = [names.index(n[:-1] + {"L": "R", "R": "L"}[n[-1]] if "." in n else n) for n in names]
+    heads, tails = ends(kind, motion, 1.0)
+    middle = (heads[:, 0, 0].min() + heads[:, 0, 0].max()) / 2  # a side step ends beside its start
+    for points in (heads[:-1] - (middle, 0, 0), tails[:-1] - (middle, 0, 0)):
+        mirrored = points[:, other] * (-1, 1, 1)
+        assert np.abs(np.roll(mirrored, later, axis=0) - points).max() < 0.005
 
 
 def test_a_walk_goes_somewhere_and_a_walk_in_place_does_not():
