@@ -10,7 +10,7 @@ import torch
 from ...models.animatediff import AnimateDiffModel
 from ...models.svd import identity
 from ..training import history
-from ..training.export import tidy
+from ..training.export import Parts, tidy
 from ..training.trainer import averaged
 from .networks import make_motion_adapter, make_scheduler
 from .stages import STAGES, trained_autoencoder, trained_painter
@@ -25,6 +25,15 @@ _INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"],
     "vae": ["diffusers", "AutoencoderKL"],
 }
+PARTS: Parts = {
+    "autoencoder": {"": ("vae", "diffusion_pytorch_model.safetensors")},
+    "pictures": {
+        "text_encoder.": ("text_encoder", "model.safetensors"),
+        "unet.": ("unet", "diffusion_pytorch_model.safetensors"),
+    },
+    "clips": {"": ("motion_adapter", "diffusion_pytorch_model.safetensors")},
+}
+"""What `training.export.start_from` needs to continue from an exported model."""
 
 
 def export(checkpoints: Path, folder: Path, motion: bool = True) -> int:
@@ -46,8 +55,7 @@ def export(checkpoints: Path, folder: Path, motion: bool = True) -> int:
     fingerprint = identity(
         folder, tuple(part for part in AnimateDiffModel.classes if part != "vae")
     )
-    now = history.record(checkpoints, None, tuple(STAGES)) | {"identity": fingerprint}
-    history.save(folder, [now])
+    history.add(folder, checkpoints, fingerprint, tuple(STAGES))
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

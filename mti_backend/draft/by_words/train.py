@@ -28,8 +28,9 @@ def main(argv: list[str]) -> int:
             parser.error(f"{error.message} {error.hint}".strip())
         print(f"wrote {options.samples}")
         return 0
+    from ..training.export import start_from
     from ..training.stages import run_stages
-    from .export import export
+    from .export import PARTS, export
     from .stages import STAGES, stages
 
     settings = settings_of(parser, options, STAGES)
@@ -38,6 +39,7 @@ def main(argv: list[str]) -> int:
         options,
         lambda: run_stages(stages(options.work, settings), tell, only=options.only),
         lambda: export(options.work, options.weights, not options.without_motion),
+        lambda exported, work: start_from(exported, work, PARTS),
     )
 
 

@@ -50,6 +50,12 @@ def add_training_options(parser: argparse.ArgumentParser, work: Path, weights: P
     option("--threads", "CPU threads (default: all)", type=int, default=0)
     for name, (_, _, text) in _NUMBERS.items():
         option(f"--{name}", text, action="append", default=[], metavar="STAGE=N")
+    option(
+        "--start-from",
+        "start from an exported model instead of from scratch, for stages that have not begun",
+        type=Path,
+        metavar="PATH",
+    )
     option("--only", "train only this stage, without exporting", metavar="STAGE")
     option("--export-only", "export the current checkpoints without training", action="store_true")
 
@@ -80,12 +86,13 @@ def train_and_export(
     options: argparse.Namespace,
     train: Callable[[], None],
     export: Callable[[], int],
-    begin: Callable[[], None] | None = None,
+    start_from: Callable[[Path, Path], None],
 ) -> int:
     """Train, then export, as the options say; returns the exit code.
 
-    begin: Called before, in the first process only. export: Returns the model's size in bytes, and
-    raises FileNotFoundError if a stage has not been trained.
+    export: Returns the model's size in bytes, and raises FileNotFoundError if a stage has not been
+    trained. start_from: Called before both, in the first process only, with the exported model of
+    --start-from and the folder of the checkpoints; raises FileNotFoundError if there is none.
     """
     import torch
 
@@ -101,8 +108,8 @@ def train_and_export(
     try:
         with parallel.together():
             first = not parallel.rank()
-            if begin is not None and first:
-                begin()
+            if options.start_from and first:
+                _start(parser, options, start_from)
             parallel.wait()
             if not options.export_only:
                 train()
@@ -119,3 +126,14 @@ def train_and_export(
         parser.error(f"{options.work} has no finished training: {error}")
     print(f"{size / 1e6:.1f} MB written to {options.weights}")
     return 0
+
+
+def _start(
+    parser: argparse.ArgumentParser,
+    options: argparse.Namespace,
+    start_from: Callable[[Path, Path], None],
+) -> None:
+    try:
+        start_from(options.start_from, options.work)
+    except FileNotFoundError as error:
+        parser.error(f"--start-from {options.start_from} is not an exported model: {error}")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,31 +47,30 @@ def export(checkpoints: Path, folder: Path, unet_stage: str = "clips") -> int:
     make_image_processor().save_pretrained(folder / "feature_extractor")
     (folder / "model_index.json").write_text(json.dumps(_INDEX), encoding="utf-8")
     tidy(folder)
-    before = history.load(checkpoints)
-    started_from = before[-1]["identity"] if before else None
-    now = history.record(checkpoints, started_from) | {"identity": identity(folder)}
-    history.save(folder, [*before, now])
+    history.add(folder, checkpoints, identity(folder))
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 _AUTOENCODER = ("vae", "diffusion_pytorch_model.safetensors")
 _UNET = ("unet", "diffusion_pytorch_model.safetensors")
-# stage: the parts of an exported model that it trains, by the prefix of their weights in the stage
-_PARTS: dict[str, dict[str, tuple[str, str]]] = {
+Parts = Mapping[str, Mapping[str, tuple[str, str]]]
+"""stage: the parts (folder, file) of an exported model that it trains, by the prefix of their
+weights in the stage."""
+_PARTS: Parts = {
     "frames": {"autoencoder.": _AUTOENCODER, "unet.": _UNET},
     "pairs": {"": _AUTOENCODER},
     "image-encoder": {"": ("image_encoder", "model.safetensors")},
 }
 
 
-def start_from(exported: Path, checkpoints: Path) -> None:
+def start_from(exported: Path, checkpoints: Path, every: Parts = _PARTS) -> None:
     """Start training from an exported model: writes step 0 of every stage that has not begun.
 
     The optimizer state is not part of an export, so it starts fresh. Raises FileNotFoundError if
     `exported` is not an exported model.
     """
     checkpoints.mkdir(parents=True, exist_ok=True)
-    for stage, parts in _PARTS.items():
+    for stage, parts in every.items():
         weights = {
             prefix + k: t.float()
             for prefix, (part, name) in parts.items()

@@ -82,3 +82,13 @@ def save(folder: Path, records: list[dict[str, Any]]) -> None:
     """Write the records into a folder."""
     text = json.dumps(records, indent=1) + "\n"
     (folder / FILE).write_text(text, encoding="utf-8")
+
+
+def add(folder: Path, work: Path, identity: str, names: tuple[str, ...] = _STAGES) -> None:
+    """Write into `folder` the records that `work` inherited, and the record of its own run.
+
+    identity: Of the model in `folder`. names: Of the run's stages, in order.
+    """
+    before = load(work)
+    started_from = before[-1]["identity"] if before else None
+    save(folder, [*before, record(work, started_from, names) | {"identity": identity}])

@@ -32,18 +32,11 @@ def _train_and_export(parser: argparse.ArgumentParser, options: argparse.Namespa
     from .stages import STAGES, train
 
     settings = settings_of(parser, options, STAGES)
-
-    def begin() -> None:
-        try:
-            start_from(options.start_from, options.work)
-        except FileNotFoundError as error:
-            parser.error(f"--start-from {options.start_from} is not an exported model: {error}")
-
     return train_and_export(
         parser, options,
         lambda: train(options.work, settings, tell, only=options.only),
         lambda: export(options.work, options.weights, options.unet_stage),
-        begin if options.start_from else None,
+        start_from,
     )  # fmt: skip
 
 
@@ -59,11 +52,6 @@ def _parser() -> argparse.ArgumentParser:
 
     here = {"type": Path, "metavar": "PATH"}
     add_training_options(parser, Path("out/draft"), SHIPPED_DRAFT)
-    option(
-        "--start-from",
-        "start from an exported model instead of from scratch, for stages that have not begun",
-        **here,
-    )
     option(
         "--unet-stage",
         "stage whose UNet to export; with frames, the temporal layers are still the identity",

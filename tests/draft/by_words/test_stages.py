@@ -14,13 +14,14 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from mti_addon.wire.settings import Settings
-from mti_backend.draft.by_words.export import export
+from mti_backend.draft.by_words.export import PARTS, export
 from mti_backend.draft.by_words.losses import draw_pictures, image_error
 from mti_backend.draft.by_words.movers import FRAMES
 from mti_backend.draft.by_words.samples import CAPTIONS, write_samples
 from mti_backend.draft.by_words.scenes import SIZE
 from mti_backend.draft.by_words.stages import STAGES, stages, trained_autoencoder
 from mti_backend.draft.training import history
+from mti_backend.draft.training.export import start_from
 from mti_backend.draft.training.stages import run_stages
 from mti_backend.method.motion_inversion.optimization import MotionInversion
 from mti_backend.method.motion_inversion.sampling import sample
@@ -111,6 +112,30 @@ def test_an_export_tells_how_it_was_trained(
 ) -> None:
     (run,) = history.load(exported[0])
     assert run["identity"] == model.identity
+
+
+def test_training_goes_on_from_an_export(
+    exported: tuple[Path, int], trained: Path, tmp_path: Path
+) -> None:
+    """Every stage begins with the exported weights, which have half the precision."""
+    start_from(exported[0], tmp_path, PARTS)
+    for stage in stages(tmp_path, SETTINGS):
+        assert stage.step == 0 and len(stage.weights) > 50
+        if stage.name == "autoencoder":
+            continue  # whitened, so its weights are others, but not its images
+        known = load_file(trained / f"{stage.name}.checkpoint.safetensors")
+        for key, weight in stage.weights.items():
+            average = known[f"average/{key}"]
+            torch.testing.assert_close(weight.data, average, rtol=1e-3, atol=1e-5, msg=key)
+    pixels, _ = draw_pictures(4, generator(1))
+    old, new = (trained_autoencoder(folder) for folder in (trained, tmp_path))
+    with torch.no_grad():
+        latents = [each.encode(pixels).latent_dist.mean for each in (old, new)]
+    torch.testing.assert_close(latents[1], latents[0], rtol=0.02, atol=0.02)
+    (inherited,) = history.load(tmp_path)
+    export(tmp_path, tmp_path / "weights")
+    before, now = history.load(tmp_path / "weights")
+    assert before == inherited and now["started_from"] == inherited["identity"]
 
 
 def test_the_engine_loads_it(model: AnimateDiffModel, trained: Path) -> None:

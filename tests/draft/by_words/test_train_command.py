@@ -32,6 +32,12 @@ def test_nothing_to_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert not weights.exists()
 
 
+def test_a_start_from_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--start-from", str(tmp_path / "nothing"), "--work", str(tmp_path / "work")])
+    assert end.value.code == 2 and "is not an exported model" in capsys.readouterr().err
+
+
 def test_samples_of_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--samples", str(tmp_path / "sheet.png"), "--weights", str(tmp_path / "nothing")])
