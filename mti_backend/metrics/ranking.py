@@ -20,8 +20,8 @@ from .gain import motion_gain
 _POOR = {"draft": 0.25}
 """Motion gain on the reference itself below which little of the motion was learned, by model.
 
-Of the 25 shipped motions, learned at Balanced quality, it finds the 7 that the draft plays too
-badly, and 2 whose median motion gain on held-out targets is above 0.3 (make presets). It does not
+When it was set, it found the 7 of 25 motions that the draft played too badly at Balanced quality,
+and 2 whose median motion gain on held-out targets is above 0.3 (make presets). It does not
 tell how a single target will turn out (docs/evaluation.md)."""
 _POOR_ELSEWHERE = 0.1
 """For models without measurements: hardly any motion is visible below it."""
