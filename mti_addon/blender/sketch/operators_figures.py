@@ -22,7 +22,7 @@ from .sources import find_mover, watched_span
 FACINGS = (
     ("BEST", "Best View", "A walk from the side, a wave from the front"),
     ("FRONT", "Front", "Facing the camera, or the viewport if there is no camera"),
-    ("SIDE", "Side", "Showing its left side"),
+    ("SIDE", "Side", "Showing its right side"),
 )
 KINDS_TO_CHOOSE = tuple((kind.name, kind.label, kind.description) for kind in KINDS)
 ADDED_CAMERA = "{} looks at {}"
