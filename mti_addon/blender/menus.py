@@ -56,7 +56,7 @@ def draw_figures(self: Any, _context: Any) -> None:
 
 def draw_import(self: Any, _context: Any) -> None:
     """Append to File > Import."""
-    self.layout.operator("mti.import_motion", text=FILE_TYPE)
+    self.layout.operator("mti.import_motion", text=FILE_TYPE, text_ctxt=OWN)
 
 
 def draw_export(self: Any, context: Any) -> None:
@@ -66,7 +66,8 @@ def draw_export(self: Any, context: Any) -> None:
     """
     row = self.layout.row()
     row.enabled = shown.chosen(context.scene) is not None
-    row.operator("mti.export_motion", text=FILE_TYPE if row.enabled else NONE_TO_EXPORT)
+    text = FILE_TYPE if row.enabled else NONE_TO_EXPORT
+    row.operator("mti.export_motion", text=text, text_ctxt=OWN)
 
 
 APPENDED = (

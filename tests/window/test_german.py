@@ -13,6 +13,7 @@ from tests.window.desktop import Desktop
 BLENDERS_OWN = {
     "Camera",
     "Play",
+    "Point",
     "Face",
     "Facing",
     "Fast",

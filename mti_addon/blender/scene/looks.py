@@ -5,6 +5,7 @@ Nothing is rendered; comparing fingerprints tells whether a render would show th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -38,6 +39,8 @@ FIELDS = {
 """Attribute type -> its property, and the number of values."""
 MOST_PIXELS = 2048 * 2048
 """Larger painted images are not examined."""
+MOST_FILES = 32
+"""Of a longer image sequence, only every so many files are looked at."""
 MOST_POINTS = 2_000_000
 
 
@@ -197,6 +200,11 @@ def _strip(strip: Any) -> Iterable[Any]:
     parts = [getattr(strip, name, None) for name in ("crop", "transform")]
     yield strip.type, strip.name, plain(strip), [plain(part) for part in parts if part]
     yield [plain(modifier) for modifier in getattr(strip, "modifiers", ())]
-    yield [element.filename for element in getattr(strip, "elements", ())]
-    if path := getattr(strip, "filepath", "") or getattr(strip, "directory", ""):
+    if path := getattr(strip, "filepath", ""):
         yield file_state(bpy.path.abspath(path))
+    # not the folder's state: other files, such as results, may be written there
+    names = [element.filename for element in getattr(strip, "elements", ())]
+    yield names
+    if folder := getattr(strip, "directory", ""):
+        for name in names[:: 1 + len(names) // MOST_FILES]:
+            yield file_state(bpy.path.abspath(os.path.join(folder, name)))

@@ -279,6 +279,11 @@ def test_a_change_in_the_sequencer(shot, changed, ext, tmp_path, target):
         assert changed() == "scene", name
         setattr(strips["b"], name, before)
         assert changed() == ""
+    (tmp_path / "result.png").write_bytes(b"of something else")
+    assert changed() == ""
+    write(ext, tmp_path / "a.png", (*RED[:2], 128))
+    assert changed() == "scene"
+    show(shot, target=target)
     strips["b"].transform.offset_x = 4
     assert changed() == "scene"
     strips["b"].transform.offset_x = 0

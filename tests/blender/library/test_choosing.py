@@ -116,7 +116,7 @@ def test_how_many_are_shown_is_said_beside_the_section_s_name(own, motions):
     assert str(total) in section(_drawn())
     assert "[mti.clear_library_search]" not in _drawn()
     _window().library_search = "wave"
-    assert f"2 of {total}" in section(_drawn()), "its own, and the included one"
+    assert f"3 of {total}" in section(_drawn()), "its own, and the included Wave, Wave Both Arms"
     _window().library_kinds = {"face"}
     assert f"0 of {total}" in section(_drawn()) and "[mti.clear_library_search]" in _drawn()
 
