@@ -30,6 +30,7 @@ _TOGETHER = 8.0  # log odds that unanimous surroundings contribute
 _RADIUS, _ROUNDS = 2, 5
 _DIRECTIONS = 32  # of the lines around a part
 _MARGIN = 2  # pixels
+_THIN = 2  # half a window, in pixels
 _LEAST = 12  # pixels; a part of which less is seen hides nothing worth showing
 
 
@@ -110,7 +111,7 @@ def hidden(picture: Tensor, figure: Tensor, share: Tensor) -> Hidden:
         own = inside & (seen == k)
         if own.sum() < _LEAST:
             continue
-        whole = _hull(own).float()
+        whole = _opened(_hull(own) & inside & ~own)
         margin = grown(own.float()[None], _MARGIN)[0]
         # where several are possible, a bigger part rather than a smaller one
         reach = (whole + 0.5 * margin) * (1 + own.sum() / own.numel())
@@ -120,6 +121,13 @@ def hidden(picture: Tensor, figure: Tensor, share: Tensor) -> Hidden:
         found.reaches[here] = whole[here]
         found.color[:, here] = fill(color, own.float()[None])[:, here]
     return found
+
+
+def _opened(mask: Tensor) -> Tensor:
+    """A mask (n, n), as numbers, without what is thinner than a window: borders that are a pixel or
+    two off."""
+    outside = (~mask).float()[None]
+    return grown(1 - grown(outside, _THIN), _THIN)[0]
 
 
 def _hull(mask: Tensor) -> Tensor:

@@ -38,6 +38,9 @@ _SURE = 0.95  # figure probability of a pixel above which its color is trusted
 _NOISE = 0.01  # squared color distance, for colors in [-1, 1], caused by grain
 _SAY = 2.5  # maximum log odds that a color contributes, so that it cannot overrule certainty
 _CLEAR = 0.03
+_CROWD, _CROWDED = 32, 0.3
+"""Background of which more than this share of the surroundings, a part of the crop's side away, is
+figure does not tell what is behind the figure."""
 _CRACK = 0.02  # crop widths: parts that differ by less at a joint are one surface there
 _KNOWN = 0.05  # where parts are less probable together, a pixel moves as the network says
 
@@ -203,9 +206,11 @@ class _Still:
         if alpha.max() <= _CLEAR:
             self.background = self.foreground = self.picture
             return
-        self.background = torch.where(
-            around > _CLEAR, fill(self.picture, (around <= _CLEAR).float()), self.picture
-        )
+        # In the midst of a figure, what seems to be background may be a part that was not seen.
+        crowded = box_mean(alpha, max(1, round(self.box.side / _CROWD))) > _CROWDED
+        known = ((around <= _CLEAR) & ~crowded).float()
+        behind = fill(self.picture, known) if known.any() else self.picture
+        self.background = torch.where(around > _CLEAR, behind, self.picture)
         solid = (alpha > _OPAQUE).float()
         edge = (alpha > 0) & (solid < 1)
         self.foreground = torch.where(edge, fill(self.picture, solid), self.picture)
@@ -238,7 +243,9 @@ class _Still:
         coarse = functional.adaptive_avg_pool2d(share[None], 64)[0].flatten(1)
         own = coarse.T[self.candidates].gather(2, self.part[:, None, None].expand(-1, 9, -1))
         self.weights = self.weights * (0.02 + own[..., 0])
-        self.known = (self._at(parts.sum(0, keepdim=True)) / _KNOWN).clamp(0, 1)
+        # also at the figure's edge, where the network's own flow would fray it
+        near = grown(parts.sum(0, keepdim=True), 2)
+        self.known = (self._at(near) / _KNOWN).clamp(0, 1)
         behind = hidden(small, self.alpha, share)
         self.hidden_colors = behind.color
         maps = torch.stack([behind.part.float(), behind.reaches])

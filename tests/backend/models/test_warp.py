@@ -272,3 +272,13 @@ def test_no_crack_opens_where_two_parts_meet() -> None:
     motion = parts_moved(halves, limb, (0.0, 0.0), (0.0, 0.012))
     clip = animate(picture, Box(0, 0, SIDE), motion)[0]
     assert (clip[0, 30:100, 58:70] > 0.5).all()
+
+
+def test_a_part_that_was_not_seen_does_not_tint_the_background() -> None:
+    """A hole in the figure's mask looks like background in its midst."""
+    picture, bar = scene()
+    seen = bar.clone()
+    seen[:, 60:64, 45:49] = 0
+    clip = animate(picture, Box(0, 0, SIDE), moved_by(0.3, 0.0, seen))[0]
+    above = clip[2, 36:58, 41:53]  # of the hole itself, which stays
+    assert above.abs().max() < 0.1  # gray
