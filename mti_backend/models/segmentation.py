@@ -8,6 +8,7 @@ inference in a conditional random field, Krähenbühl and Koltun 2011, with a wi
 Gaussians).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,8 +43,7 @@ def segment(picture: Tensor, figure: Tensor, parts: Tensor) -> Tensor:
         figure's coverage. parts: (K, h, h) the parts' probabilities.
     """
     size = (_SIDE, _SIDE)
-    color = functional.interpolate(picture[None], size, mode="area")[0]
-    inside = functional.interpolate(figure[None], size, mode="area")[0]
+    color, inside = _resized(picture, size), _resized(figure, size)
     prior = functional.interpolate(parts[None], size, mode="bicubic", align_corners=False)[0]
     prior = prior.clamp(0, 1) + _PRIOR * _spread(parts, size)
     share = prior / prior.sum(0).clamp(min=1e-6)
@@ -53,6 +53,11 @@ def segment(picture: Tensor, figure: Tensor, parts: Tensor) -> Tensor:
         around = box_mean(share * inside, _RADIUS) / weight
         share = (expected + _TOGETHER * around).softmax(0)
     return share
+
+
+def _resized(picture: Tensor, size: Sequence[int]) -> Tensor:
+    """An image (C, H, W) at this size, each pixel the mean of those that it covers."""
+    return functional.interpolate(picture[None], size, mode="area")[0]
 
 
 def _spread(parts: Tensor, size: tuple[int, int]) -> Tensor:
@@ -102,20 +107,21 @@ def hidden(picture: Tensor, figure: Tensor, share: Tensor) -> Hidden:
         picture, figure: as for `segment`. share: (K, n, n), what `segment` returned.
     """
     size = share.shape[-2:]
-    color = functional.interpolate(picture[None], size, mode="area")[0]
-    inside = functional.interpolate(figure[None], size, mode="area")[0, 0] > _SURE
-    seen = share.argmax(0)
+    color, inside = _resized(picture, size), _resized(figure, size)[0] > _SURE
+    seen, lines = share.argmax(0), _lines(size)
     best = torch.zeros(size)
     found = Hidden(torch.full(size, -1), torch.zeros_like(color), torch.zeros(size))
     for k in range(len(share)):
         own = inside & (seen == k)
         if own.sum() < _LEAST:
             continue
-        whole = _opened(_hull(own) & inside & ~own)
+        whole = _opened(_hull(own, lines) & inside & ~own)
         margin = grown(own.float()[None], _MARGIN)[0]
         # where several are possible, a bigger part rather than a smaller one
         reach = (whole + 0.5 * margin) * (1 + own.sum() / own.numel())
         here = inside & ~own & (reach > best)
+        if not here.any():
+            continue
         best = torch.where(here, reach, best)
         found.part[here] = k
         found.reaches[here] = whole[here]
@@ -130,10 +136,14 @@ def _opened(mask: Tensor) -> Tensor:
     return grown(1 - grown(outside, _THIN), _THIN)[0]
 
 
-def _hull(mask: Tensor) -> Tensor:
-    """The convex hull of a mask (n, n), up to the number of directions."""
+def _lines(size: Sequence[int]) -> Tensor:
+    """How far every pixel is along each of the directions, (_DIRECTIONS, n, n)."""
     angle = torch.arange(_DIRECTIONS) * (2 * torch.pi / _DIRECTIONS)
-    y, x = torch.meshgrid(*(torch.arange(n).float() for n in mask.shape), indexing="ij")
-    off = angle.cos()[:, None, None] * x + angle.sin()[:, None, None] * y
-    furthest = off[:, mask].amax(1)
-    return (off <= furthest[:, None, None]).all(0)
+    y, x = torch.meshgrid(*(torch.arange(n).float() for n in size), indexing="ij")
+    return angle.cos()[:, None, None] * x + angle.sin()[:, None, None] * y
+
+
+def _hull(mask: Tensor, lines: Tensor) -> Tensor:
+    """The convex hull of a mask (n, n), up to the number of directions."""
+    furthest = lines[:, mask].amax(1)
+    return (lines <= furthest[:, None, None]).all(0)

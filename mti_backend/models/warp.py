@@ -216,10 +216,8 @@ class _Still:
         self.foreground = torch.where(edge, fill(self.picture, solid), self.picture)
 
     def _follow(self, small: Tensor) -> None:
-        side = self.side
         self.source = (self.alpha[0].flatten() > _CLEAR).nonzero()[:, 0]
-        y, x = self.source // side, self.source % side
-        place = torch.stack([(x + 0.5) / side, (y + 0.5) / side], 1)  # (n, 2)
+        place = self._rest()
         cell = (place * 64).long()
         step = torch.tensor([-1, 0, 1])
         dy, dx = torch.meshgrid(step, step, indexing="ij")
@@ -380,8 +378,7 @@ class _Still:
     def _with(self, limbs: Tensor, part: Tensor, rest: Tensor, behind: Tensor) -> Tensor:
         """Destinations (n, 2) in working pixels of positions (n, 2) of the parts (n,), by the
         parts' affine motions (K, 3, 2)."""
-        own = limbs[part]
-        moves = torch.einsum("nc,ncd->nd", rest, own[:, :2]) + own[:, 2]
+        moves = displaced(rest[:, None], limbs[part])[:, 0]
         return (rest + _calmed(moves, rest, behind)) * self.side
 
     def _moved(self, flow: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
@@ -394,8 +391,7 @@ class _Still:
         same = (flat - chosen).abs().amax(-1) < _SAME_MOTION
         weight = self.weights * same
         weight = weight / weight.sum(1, keepdim=True)
-        y, x = self.source // side, self.source % side
-        place = torch.stack([(x + 0.5) / side, (y + 0.5) / side], 1)
+        place = self._rest()
         centre = torch.stack([self.candidates % 64, self.candidates // 64], -1)
         off = place[:, None] - (centre + 0.5) / 64  # (n, 9, 2)
         turned = torch.einsum("ijnk,nkj->nki", jacobian[:, :, self.candidates], off)

@@ -205,6 +205,6 @@ def _strip(strip: Any) -> Iterable[Any]:
     # not the folder's state: other files, such as results, may be written there
     names = [element.filename for element in getattr(strip, "elements", ())]
     yield names
-    if folder := getattr(strip, "directory", ""):
+    if folder := bpy.path.abspath(getattr(strip, "directory", "")):
         for name in names[:: 1 + len(names) // MOST_FILES]:
-            yield file_state(bpy.path.abspath(os.path.join(folder, name)))
+            yield file_state(os.path.join(folder, name))
